@@ -1,0 +1,174 @@
+# Copyright: (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The API as such: URLs, headers, the site, pages and errors; nothing of what a session or a machine is."""
+
+from __future__ import annotations
+
+import json
+import threading
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Callable
+from urllib.parse import quote, urlsplit
+
+from ansible_collections.sessionops.citrix.plugins.module_utils._auth import Authenticator
+from ansible_collections.sessionops.citrix.plugins.module_utils._errors import (
+    AnswerLost,
+    ApiError,
+    CitrixError,
+    api_error,
+    clean,
+)
+from ansible_collections.sessionops.citrix.plugins.module_utils._options import Settings
+from ansible_collections.sessionops.citrix.plugins.module_utils._pace import Pace
+from ansible_collections.sessionops.citrix.plugins.module_utils._transport import Reply, Request, Transport
+
+VERSION = "1.0.0"
+PAGE_SIZE = 1000
+"""Items asked for in one page: the most that servers commonly accept (API reference)."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One operation of the API. Whoever makes it says whether it writes: a search is a POST that reads."""
+
+    method: str
+    path: str
+    """Below the base; every name in it has passed through segment()."""
+    what: str
+    """What it is for, as in "read the session X"."""
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: Any = None
+    write: bool = False
+    level: str = "site"
+    """What must be known to make it: "site" (customer and site), "customer", or "account" (neither)."""
+    final: tuple[int, ...] = ()
+    """Statuses to be told of at once, though they could be tried again."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The body of a success, and the id under which Citrix support finds the call."""
+
+    body: dict
+    transaction_id: str
+
+
+class Api:
+    """The Citrix API of one customer, and of one site from the first call on that needs it."""
+
+    def __init__(self, pace: Pace, authenticator: Authenticator, settings: Settings, find_site: Callable[[Api], str]):
+        self.pace = pace
+        self.customer_id = settings.customer_id
+        self.max_concurrency = settings.max_concurrency
+        self._authenticator = authenticator
+        self._base_url = settings.base_url
+        self._ids_in_path = settings.ids_in_path
+        self._site_id = settings.site_id
+        self._find_site = find_site
+        self._lock = threading.Lock()
+
+    @property
+    def site_id(self) -> str:
+        """The site: as given, or else the only one that the account sees; asked for once."""
+        with self._lock:
+            if self._site_id is None:
+                self._site_id = self._find_site(self)
+            return self._site_id
+
+    def send(self, call: Call) -> Answer:
+        """Make one call and return its answer; raises a CitrixError for anything but a success."""
+        transaction_id = str(uuid.uuid4())
+        try:
+            reply = self._authenticator.send(self._request(call, transaction_id))
+        except AnswerLost as error:
+            error.transaction_id = transaction_id
+            raise
+        transaction_id = reply.headers.get("Citrix-TransactionId") or transaction_id
+        if 300 <= reply.status < 400:
+            raise _redirected(call, reply, transaction_id)
+        if reply.status >= 400:
+            raise api_error(call.what, reply.status, reply.text, transaction_id)
+        return Answer(_read_body(call, reply, transaction_id), clean(transaction_id))
+
+    def items(self, call: Call) -> Iterator[dict]:
+        """Yield the items of a list, page after page, until no token is left.
+
+        A token that comes again would go round for ever and is an error. Anything in a list that is not an object is
+        passed over.
+        """
+        seen = set()
+        while True:
+            body = self.send(call).body
+            yield from (item for item in body.get("Items") or [] if isinstance(item, dict))
+            token = body.get("ContinuationToken")
+            if not token:
+                return
+            if token in seen:
+                raise CitrixError(f"Could not {call.what}: the API repeats a page; run again, or name fewer sessions.")
+            seen.add(token)
+            call = replace(call, query={**call.query, "continuationToken": str(token)})
+
+    def _request(self, call: Call, transaction_id: str) -> Request:
+        headers = {
+            "Accept": "application/json",
+            "User-Agent": f"sessionops.citrix/{VERSION}",
+            "Citrix-CustomerId": self.customer_id,
+            # Our own id, so that a call whose answer is lost can still be traced.
+            "Citrix-TransactionId": transaction_id,
+        }
+        ids = {"account": [], "customer": [self.customer_id]}.get(call.level)
+        if ids is None:
+            headers["Citrix-InstanceId"] = self.site_id
+            ids = [self.customer_id, self.site_id]
+        path = [*map(segment, ids), call.path] if self._ids_in_path else [call.path]
+        return Request(
+            method=call.method,
+            url="/".join([self._base_url, *path]),
+            what=call.what,
+            headers=headers,
+            query=call.query,
+            json=call.body,
+            write=call.write,
+            final=call.final,
+        )
+
+
+def connect(settings: Settings, check_mode: bool, find_site: Callable[[Api], str]) -> Api:
+    """Put the layers below together. Nothing is sent until the first call."""
+    pace = Pace(Transport(settings, check_mode), settings)
+    return Api(pace, Authenticator(pace, settings), settings, find_site)
+
+
+def segment(name: str) -> str:
+    """Write a name or id so that it is one segment of a path and stays there.
+
+    A backslash becomes | before the encoding: DOMAIN\\NAME is addressed as DOMAIN|NAME (API reference).
+    """
+    written = name.replace("\\", "|")
+    if written in ("", ".", ".."):
+        raise CitrixError(f"'{name}' cannot be a name or id in the API; write the name in full.")
+    return quote(written, safe="")
+
+
+def _read_body(call: Call, reply: Reply, transaction_id: str) -> dict:
+    if not reply.text.strip():
+        return {}
+    try:
+        body = json.loads(reply.text)
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        remedy = "that is no answer of the Citrix API; check api_url and proxies"
+        raise api_error(call.what, reply.status, reply.text, transaction_id, remedy)
+    return body
+
+
+def _redirected(call: Call, reply: Reply, transaction_id: str) -> ApiError:
+    # Followed, a redirect would carry the token to whatever host it names.
+    target = urlsplit(reply.headers.get("Location") or "")
+    place = clean(f"{target.scheme}://{target.netloc}") if target.netloc else ""
+    remedy = f"the API points to {place}; if that is the customer's region, set api_url to it" if place else None
+    return api_error(call.what, reply.status, reply.text, transaction_id, remedy)

@@ -1,0 +1,35 @@
+# Copyright: (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every module does around its run(): options in, client made, result out; the one place that fails a task."""
+
+from __future__ import annotations
+
+from typing import Any, Callable
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible_collections.sessionops.citrix.plugins.module_utils import _options
+from ansible_collections.sessionops.citrix.plugins.module_utils._api import Api, connect
+from ansible_collections.sessionops.citrix.plugins.module_utils._errors import CitrixError
+from ansible_collections.sessionops.citrix.plugins.module_utils._sites import find_site
+from ansible_collections.sessionops.citrix.plugins.module_utils._transport import REQUESTS_IMPORT_ERROR
+
+
+def create_module(argument_spec: dict[str, dict], **constraints: Any) -> AnsibleModule:
+    """Return the AnsibleModule of a module that has these options of its own beside the shared ones."""
+    spec = {**_options.argument_spec(), **argument_spec}
+    return AnsibleModule(argument_spec=spec, supports_check_mode=True, **constraints)
+
+
+def execute(module: AnsibleModule, run: Callable[[AnsibleModule, Api], dict]) -> None:
+    """Run a module and report: run(module, api) returns the result, with "failed" in it for a failed task."""
+    if REQUESTS_IMPORT_ERROR:
+        module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
+    try:
+        api = connect(_options.settings(module.params), module.check_mode, find_site)
+        result = run(module, api)
+    except CitrixError as error:
+        module.fail_json(**error.to_result())
+    if result.get("failed"):
+        module.fail_json(**result)
+    module.exit_json(**result)

@@ -1,0 +1,165 @@
+# Copyright: (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The pace of a run: one brake for all threads, and the only place where a request is sent again."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import threading
+import time
+from collections.abc import Mapping
+from typing import Callable
+
+from ansible_collections.sessionops.citrix.plugins.module_utils._errors import AnswerLost, Stalled
+from ansible_collections.sessionops.citrix.plugins.module_utils._options import Settings
+from ansible_collections.sessionops.citrix.plugins.module_utils._times import timestamp
+from ansible_collections.sessionops.citrix.plugins.module_utils._transport import Reply, Request, Transport
+
+THROTTLED = (429, 503)
+LONGEST_WAIT = 120.0
+"""Seconds; no hint, however large, holds the run longer than this at a time."""
+SHORTEST_WAIT = 0.1
+STALL_LIMIT = 300.0
+"""Seconds without a single useful answer after which the run ends with what was done."""
+
+
+class Pace:
+    """Sends requests at a rate that the server accepts.
+
+    A 429 or 503 holds all threads until the moment that the answer named. Reads are tried again after a fault;
+    a write only after a 429, which refuses it before any work.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        settings: Settings,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.requests = 0
+        self.throttled = 0
+        self._transport = transport
+        self._retries = settings.retries
+        self._interval = 1 / settings.requests_per_second if settings.requests_per_second else 0.0
+        self._clock = clock
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self._resume_at = 0.0
+        self._next_slot = 0.0
+        self._held = 0.0
+        self._answers = 0
+        self._last_answer = clock()
+
+    def send(self, request: Request) -> Reply:
+        """Send a request, again where that is safe and useful, and return the last reply.
+
+        Raises what the transport raises, and Stalled once nothing has moved for STALL_LIMIT seconds.
+        """
+        tries = 0
+        while True:
+            self._await_turn(request)
+            answers_before = self._answers
+            try:
+                reply = self._transport.send(request)
+            except AnswerLost:
+                if request.write or tries >= self._retries:
+                    raise
+                reply = None
+            if reply is not None and reply.status in THROTTLED:
+                self._brake(retry_delay(reply.headers, reply.text, time.time()), tries)
+            elif reply is not None and (reply.status < 500 or reply.status in request.final):
+                self._note_answer()
+                return reply
+            if reply is not None and (tries >= self._retries or (request.write and reply.status != 429)):
+                return reply
+            if reply is None or reply.status not in THROTTLED:
+                self._sleep(backoff(tries))
+            # While others get through, the server is busy and not lost: that try does not count.
+            tries += 1 if self._answers == answers_before else 0
+
+    def active_seconds(self) -> float:
+        """Return the seconds of this run so far in which the brake was off: a clock for time limits."""
+        with self._lock:
+            now = self._clock()
+            return now - self._held + max(0.0, self._resume_at - now)
+
+    def _await_turn(self, request: Request) -> None:
+        while True:
+            with self._lock:
+                now = self._clock()
+                if max(now, self._resume_at) - self._last_answer > STALL_LIMIT:
+                    raise Stalled(
+                        f"Could not {request.what}: the API has given no useful answer for {STALL_LIMIT:.0f} seconds; "
+                        "run again later, or lower requests_per_second and max_concurrency."
+                    )
+                wait = self._resume_at - now
+                if wait <= 0:
+                    slot = max(now, self._next_slot)
+                    self._next_slot = slot + self._interval
+                    self.requests += 1
+                    break
+            self._sleep(wait)
+        if slot > now:
+            self._sleep(slot - now)
+
+    def _brake(self, delay: float | None, tries: int) -> None:
+        delay = backoff(tries) if delay is None else min(max(delay, SHORTEST_WAIT), LONGEST_WAIT)
+        with self._lock:
+            now = self._clock()
+            resume_at = max(self._resume_at, now + delay)
+            self._held += resume_at - max(self._resume_at, now)
+            self._resume_at = resume_at
+            self.throttled += 1
+
+    def _note_answer(self) -> None:
+        with self._lock:
+            self._answers += 1
+            self._last_answer = self._clock()
+
+
+def backoff(tries: int) -> float:
+    """Return the seconds to wait where the server gave no hint: 0.5, 1, 2, ... up to 30."""
+    return min(0.5 * 2**tries, 30.0)
+
+
+def retry_delay(headers: Mapping[str, str], text: str, now: float) -> float | None:
+    """Return the seconds that an answer asks to wait, or None where it does not say; may be negative or huge.
+
+    Forms met (API error pages, gateway, sister services): Retry-After in seconds, as HTTP date or as RFC 3339 date;
+    the parameter retryDelay in the body, as a list of name and value or as an object; "try again in N seconds".
+    """
+    for hint in (headers.get("Retry-After"), _body_hint(text)):
+        if hint is None:
+            continue
+        seconds = _number(hint)
+        if seconds is None:
+            moment = timestamp(str(hint))
+            seconds = None if moment is None else moment - now
+        if seconds is not None:
+            return seconds
+    return None
+
+
+def _body_hint(text: str) -> object:
+    try:
+        parameters = json.loads(text)["parameters"]
+    except (ValueError, KeyError, TypeError):
+        parameters = None
+    if isinstance(parameters, list):
+        parameters = {item.get("name"): item.get("value") for item in parameters if isinstance(item, dict)}
+    if isinstance(parameters, dict) and parameters.get("retryDelay") is not None:
+        return parameters["retryDelay"]
+    told = re.search(r"again in (\d+(?:\.\d+)?) second", text)
+    return told.group(1) if told else None
+
+
+def _number(value: object) -> float | None:
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None

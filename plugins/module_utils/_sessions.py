@@ -1,0 +1,174 @@
+# Copyright: (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sessions: their calls, what is read out of them, and the reading of their recording state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Union
+
+from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
+from ansible_collections.sessionops.citrix.plugins.module_utils._api import Api, Call, segment
+from ansible_collections.sessionops.citrix.plugins.module_utils._calls import send_all
+from ansible_collections.sessionops.citrix.plugins.module_utils._errors import ApiError, CitrixError
+
+FIELDS = (
+    "Id",
+    "Uid",
+    "ApplicationsInUse",
+    "AppState",
+    "AppStateLastChangeTime",
+    "FormattedAppStateLastChangeTime",
+    "Brokering",
+    "Client",
+    "Connection",
+    "ContainerScopes",
+    "EstablishmentDurationMilliseconds",
+    "EstablishmentTime",
+    "FormattedEstablishmentTime",
+    "IsAnonymousUser",
+    "IsHidden",
+    "LogoffInProgress",
+    "LogonInProgress",
+    "Machine",
+    "SessionType",
+    "StartTime",
+    "FormattedStartTime",
+    "State",
+    "StateChangeTime",
+    "FormattedStateChangeTime",
+    "UntrustedUserName",
+    "User",
+)
+"""The documented top-level fields of a session (API reference)."""
+
+RECORDING_FIELDS = ("Id", "State", "Connection", "LogoffInProgress", "Machine", "User")
+"""The fields that the recording of a session is decided and reported from."""
+
+GONE_STATUSES = (400, 404, 409, 500)
+"""What a status read may answer for a session that has ended: no reference says, so the session itself is asked for."""
+
+
+class Ended:
+    """In the place of a state: the session is no more."""
+
+
+Recorded = Union[bool, None, Ended, CitrixError]
+"""True or false; None where the API does not say; Ended; or why it could not be read."""
+
+
+def details(session_id: str, fields: tuple[str, ...] = RECORDING_FIELDS) -> Call:
+    """Read one session: 404 where there is none."""
+    query = {"fields": ",".join(fields)}
+    return Call("GET", f"Sessions/{segment(session_id)}", f"read the session {session_id}", query)
+
+
+def recording_status(session_id: str, final: tuple[int, ...] = ()) -> Call:
+    """Read whether a session is being recorded: {IsSessionBeingRecorded}. No other call tells."""
+    what = f"read the recording status of session {session_id}"
+    return Call("GET", "Sessions/RecordingStatus", what, {"id": session_id}, final=final)
+
+
+def start_recording(session_id: str, notify_user: bool) -> Call:
+    """Ask for a start. Success means accepted: the answer holds nothing of the recording."""
+    query = {"notifyUser": "true" if notify_user else "false"}
+    what = f"start the recording of session {session_id}"
+    return Call("POST", f"Sessions/{segment(session_id)}/$startRecording", what, query, write=True)
+
+
+def stop_recording(session_id: str) -> Call:
+    """Ask for a stop; there is no notice to the user here."""
+    what = f"stop the recording of session {session_id}"
+    return Call("POST", f"Sessions/{segment(session_id)}/$stopRecording", what, write=True)
+
+
+def read_recorded(api: Api, session_ids: list[str]) -> dict[str, Recorded]:
+    """Read the recording state of many sessions: one call each, and two more for one that answers with an error."""
+    calls = {session_id: recording_status(session_id, final=(500,)) for session_id in session_ids}
+    states: dict[str, Recorded] = {}
+    doubtful: dict[str, ApiError] = {}
+    for session_id, outcome in send_all(api, calls):
+        if isinstance(outcome, ApiError) and outcome.status in GONE_STATUSES:
+            doubtful[session_id] = outcome
+        else:
+            states[session_id] = outcome if isinstance(outcome, CitrixError) else is_recorded(outcome.body)
+    states.update(_read_doubtful(api, doubtful))
+    return states
+
+
+def _read_doubtful(api: Api, doubtful: Mapping[str, ApiError]) -> dict[str, Recorded]:
+    states: dict[str, Recorded] = dict(doubtful)
+    again: dict[str, Call] = {}
+    for session_id, outcome in send_all(api, {session_id: details(session_id, ("Id",)) for session_id in doubtful}):
+        if is_gone(outcome):
+            states[session_id] = Ended()
+        elif not isinstance(outcome, CitrixError) and doubtful[session_id].status == 500:
+            again[session_id] = recording_status(session_id)
+    for session_id, outcome in send_all(api, again):
+        states[session_id] = outcome if isinstance(outcome, CitrixError) else is_recorded(outcome.body)
+    return states
+
+
+def is_recorded(status: dict) -> bool | None:
+    """Read the answer of a status call. Absent, null or anything but a boolean is unknown, never false."""
+    value = status.get("IsSessionBeingRecorded")
+    return value if isinstance(value, bool) else None
+
+
+def is_gone(outcome: object) -> bool:
+    """Tell whether an outcome says that there is no such session."""
+    return isinstance(outcome, ApiError) and outcome.status == 404
+
+
+NOT_RECORDABLE = {
+    "logging_off": "their users are logging off",
+    "not_active": "only active sessions can be recorded; run again once their users are back",
+    "not_hdx": "only HDX sessions can be recorded",
+}
+"""Why a session cannot be recorded (Broker SDK reference), told to people."""
+
+
+def not_recordable(session: dict) -> str | None:
+    """Return why the API would refuse to record a session, or None. What is missing or unknown is no reason."""
+    if session.get("LogoffInProgress") is True:
+        return "logging_off"
+    if session.get("State") in ("Connected", "Disconnected"):
+        return "not_active"
+    if nested(session, "Connection", "Protocol") in ("Rdp", "Console"):
+        return "not_hdx"
+    return None
+
+
+def user_of(session: dict) -> str | None:
+    """Return the user as DOMAIN\\name, else as UPN, from what the broker vouches for; None for an anonymous one."""
+    return nested(session, "User", "Name") or nested(session, "User", "PrincipalName")
+
+
+def nested(data: object, *path: str) -> str | None:
+    """Return the text at a path in nested objects; None where anything on the way is missing, null or another type."""
+    for name in path:
+        data = data.get(name) if isinstance(data, dict) else None
+    return data if isinstance(data, str) and data else None
+
+
+def unique(lists: Iterable[list[dict]]) -> list[dict]:
+    """Join lists of sessions, each session once: one that moves between two pages must not count twice."""
+    by_id = {nested(session, "Id") or id(session): session for sessions in lists for session in sessions}
+    return list(by_id.values())
+
+
+def to_result(session: dict) -> dict:
+    """Return a session as facts with snake_case keys."""
+    return camel_dict_to_snake_dict(session)
+
+
+def facts(api: Api, sessions: list[dict], recording: bool) -> list[dict]:
+    """Return sessions as facts; with recording, each with "recorded": true, false, or null where it is not known."""
+    results = [to_result(session) for session in sessions]
+    if recording:
+        states = read_recorded(api, [found for found in (nested(session, "Id") for session in sessions) if found])
+        for result in results:
+            state = states.get(result.get("id", ""))
+            result["recorded"] = state if isinstance(state, bool) else None
+    return results

@@ -1,0 +1,32 @@
+# Copyright: (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Points in time as the API writes them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+
+
+def timestamp(text: str) -> float | None:
+    """Return the Unix time that an RFC 3339 or an HTTP date stands for; None where it is neither.
+
+    Both are met: RFC 3339 in bodies and in some Retry-After headers, HTTP dates in the others (API reference).
+    """
+    for parse in (_rfc3339, parsedate_to_datetime):
+        try:
+            moment = parse(text.strip())
+            if moment.tzinfo is None:
+                moment = moment.replace(tzinfo=timezone.utc)
+            return moment.timestamp()
+        except (TypeError, ValueError, IndexError, OverflowError):
+            continue
+    return None
+
+
+def _rfc3339(text: str) -> datetime:
+    # datetime.fromisoformat() knows neither Z nor seven digits of a second before Python 3.11.
+    head, dot, tail = text.replace("Z", "+00:00").replace("z", "+00:00").partition(".")
+    digits = tail[: len(tail) - len(tail.lstrip("0123456789"))]
+    return datetime.fromisoformat(f"{head}.{digits[:6]:0<6}{tail[len(digits) :]}" if dot else head)
