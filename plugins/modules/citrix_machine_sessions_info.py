@@ -1,0 +1,175 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: citrix_machine_sessions_info
+short_description: List the sessions that run on machines of a Citrix site
+version_added: 1.0.0
+description:
+  - Returns the sessions that run on one or more machines of Citrix DaaS or Citrix Virtual Apps and Desktops.
+author:
+  - The sessionops.citrix contributors (!UNKNOWN)
+extends_documentation_fragment:
+  - sessionops.citrix._auth
+  - sessionops.citrix._attributes
+  - sessionops.citrix._attributes.info
+options:
+  machine:
+    description:
+      - Machines to list, written C(DOMAIN\\NAME), or by id or DNS name. A DNS name costs up to two more requests.
+      - A machine that does not exist fails the task.
+      - In C(key=value) arguments a backslash starts an escape, so that C(\\v) becomes a control character, which is
+        refused. Pass JSON or YAML there.
+    type: list
+    elements: str
+    required: true
+  fields:
+    description:
+      - Fields to ask for, spelled as in the API. The others are left out of the answer, which makes it much smaller.
+      - C(Id) is always asked for. Unless set, all fields are returned.
+    type: list
+    elements: str
+    choices:
+      - Id
+      - Uid
+      - ApplicationsInUse
+      - AppState
+      - AppStateLastChangeTime
+      - FormattedAppStateLastChangeTime
+      - Brokering
+      - Client
+      - Connection
+      - ContainerScopes
+      - EstablishmentDurationMilliseconds
+      - EstablishmentTime
+      - FormattedEstablishmentTime
+      - IsAnonymousUser
+      - IsHidden
+      - LogoffInProgress
+      - LogonInProgress
+      - Machine
+      - SessionType
+      - StartTime
+      - FormattedStartTime
+      - State
+      - StateChangeTime
+      - FormattedStateChangeTime
+      - UntrustedUserName
+      - User
+  recording:
+    description:
+      - Whether to read the recording status too. That is one more request for each session.
+    type: bool
+    default: false
+seealso:
+  - module: sessionops.citrix.citrix_session_recording
+"""
+
+EXAMPLES = r"""
+- name: List the sessions of a machine
+  sessionops.citrix.citrix_machine_sessions_info:
+    machine: LAB\vda-001
+  register: found
+
+- name: Who is on these machines, and are they recorded?
+  sessionops.citrix.citrix_machine_sessions_info:
+    machine:
+      - LAB\vda-001
+      - vda-002.lab.example
+    fields:
+      - State
+      - User
+      - FormattedStartTime
+    recording: true
+  register: found
+
+- name: Show it
+  ansible.builtin.debug:
+    msg: "{{ item.user.name }} is {{ item.state }} since {{ item.formatted_start_time }}, recorded: {{ item.recorded }}"
+  loop: "{{ found.sessions }}"
+  loop_control:
+    label: "{{ item.id }}"
+"""
+
+RETURN = r"""
+sessions:
+  description:
+    - The sessions found, each once, with the fields of the API in snake_case.
+    - Any field may be null or absent. Of the times, the C(formatted_) ones are RFC 3339.
+    - C(untrusted_user_name) is what the machine says, not verified.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - id: 313b84bb-2b66-4393-ad7b-3e08dccb4fd0
+      state: Active
+      user:
+        name: LAB\user001
+        principal_name: user001@lab.example
+      formatted_start_time: "2026-01-05T09:14:31Z"
+      recorded: false
+  contains:
+    id:
+      description: Id of the session.
+      type: str
+    state:
+      description: C(Active), C(Connected), C(Disconnected) or C(Unknown).
+      type: str
+    recorded:
+      description: Whether the session is being recorded; null where that is not known.
+      returned: when O(recording=true)
+      type: bool
+machines:
+  description: Number of sessions on each machine, under the name it was asked for.
+  returned: success
+  type: dict
+  sample:
+    LAB\vda-001: 10
+    vda-002.lab.example: 10
+failure:
+  description: What the API answered, where an answer of its own ended the task.
+  returned: when an answer of the API ended the task
+  type: dict
+  contains:
+    status:
+      description: HTTP status.
+      type: int
+      sample: 403
+    detail:
+      description: What the API said, on one line.
+      type: str
+      sample: Access denied.
+    transaction_id:
+      description: Id under which Citrix finds the request.
+      type: str
+      sample: 44399a9e-18ea-4c16-b549-811fa252c7b6
+"""
+
+from ansible_collections.sessionops.citrix.plugins.module_utils import _machines, _sessions
+from ansible_collections.sessionops.citrix.plugins.module_utils._module import create_module, execute
+
+ARGUMENT_SPEC = {
+    "machine": {"type": "list", "elements": "str", "required": True},
+    "fields": {"type": "list", "elements": "str", "choices": list(_sessions.FIELDS)},
+    "recording": {"type": "bool", "default": False},
+}
+
+
+def run(module, api):
+    """List the sessions of the machines, and read their recording status if asked to."""
+    fields = module.params["fields"]
+    listed = _machines.list_sessions(api, module.params["machine"], ("Id", *fields) if fields else ())
+    sessions = _sessions.facts(api, _sessions.unique(listed.values()), module.params["recording"])
+    return {"changed": False, "sessions": sessions, "machines": {name: len(found) for name, found in listed.items()}}
+
+
+def main():
+    execute(create_module(ARGUMENT_SPEC), run)
+
+
+if __name__ == "__main__":
+    main()
