@@ -1,0 +1,18 @@
+# Copyright: (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A stand-in for the Citrix DaaS / Citrix Virtual Apps and Desktops REST API, standard library only.
+
+How a request travels, from the outside in:
+
+``serving``     process: binds the port, TLS, signals, end of life (``daemon`` detaches it from the terminal)
+``server``      one connection: reads requests (``wire``), times the answers, closes
+``simulator``   call log (``calls``), fault rules (``faults``, ``effects``), or the control paths (``control``)
+``routes``      which operation a method and a path mean; header and token rules (``access``, ``signin``)
+``sites``, ``machines``, ``sessions``, ``recording``   the operations
+``paging``, ``search``   what lists have in common
+``shape_*``     the documented JSON of a site, a machine, a session, a user
+``fleet``       machines and sessions as compact records; ``world`` holds all that a reset replaces
+
+To add an operation: write it beside its kind, and give it a line in ``routes.ROUTES``.
+"""

@@ -1,0 +1,116 @@
+# Copyright: (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The control paths: reset, fault rules, call log, true state, end. No sign-in, and not in the call log."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any, Callable, Protocol
+
+from .calls import CallLog
+from .faults import Faults
+from .fleet import Session
+from .message import Reply, Request, json_reply
+from .settings import Settings, changed
+from .world import World
+
+PREFIX = "/_control/"
+
+
+class Controlled(Protocol):
+    """What the control paths work on."""
+
+    started_with: Settings
+    world: World
+    faults: Faults
+    calls: CallLog
+
+    def reset(self, settings: Settings) -> None:
+        """Begin anew."""
+
+    def stop(self) -> None:
+        """End the process soon."""
+
+
+def control(request: Request, target: Controlled) -> Reply:
+    """Answer a request to a control path."""
+    known = _OPERATIONS.get(request.path[len(PREFIX) :])
+    if known is None:
+        return json_reply({"error": f"No such control path; there are: {', '.join(_OPERATIONS)}."}, 404)
+    method, operation = known
+    if request.method != method:
+        return json_reply({"error": f"This control path takes {method}."}, 405, (("Allow", method),))
+    try:
+        return json_reply(operation(request, target))
+    except ValueError as problem:
+        return json_reply({"error": str(problem)}, 400)
+
+
+def _body(request: Request, default: Any) -> Any:
+    try:
+        return json.loads(request.body) if request.body.strip() else default
+    except ValueError:
+        raise ValueError("The body is not JSON.") from None
+
+
+def _reset(request: Request, target: Controlled) -> dict[str, Any]:
+    settings = changed(target.started_with, _body(request, {}))
+    target.reset(settings)
+    return settings._asdict()
+
+
+def _faults(request: Request, target: Controlled) -> dict[str, Any]:
+    given = _body(request, None)
+    target.faults.replace(given)
+    return {"rules": len(given)}
+
+
+def _calls(request: Request, target: Controlled) -> dict[str, Any]:
+    since = request.query.get("since", "0")
+    if not (since.isascii() and since.isdigit()):
+        raise ValueError("since must be a number.")
+    return {"next": target.calls.last, "calls": target.calls.since(int(since))}
+
+
+def _state(request: Request, target: Controlled) -> dict[str, Any]:
+    fleet, machine, now = target.world.fleet, request.query.get("machine", "").lower(), time.time()
+    return {
+        "sessions": [
+            _session_state(session, fleet.is_live(session), now)
+            for session in fleet.sessions
+            if machine in ("", session.machine.name.lower())
+        ]
+    }
+
+
+def _session_state(session: Session, live: bool, now: float) -> dict[str, Any]:
+    """The truth about a session. One that has ended is ``Ended``, and RecordingStatus reports nothing of it."""
+    return {
+        "id": session.id,
+        "user": session.account,
+        "machine": session.machine.name,
+        "delivery_group": session.machine.group.name,
+        "state": session.state if live else "Ended",
+        "protocol": session.protocol,
+        "recorded": session.recorded,
+        "reported": session.reported(now) if live else None,
+        "starts": session.starts,
+        "stops": session.stops,
+        "notices": session.notices,
+    }
+
+
+def _shutdown(request: Request, target: Controlled) -> dict[str, Any]:
+    target.stop()
+    return {}
+
+
+_OPERATIONS: dict[str, tuple[str, Callable[[Request, Controlled], dict[str, Any]]]] = {
+    "reset": ("POST", _reset),
+    "faults": ("POST", _faults),
+    "calls": ("GET", _calls),
+    "state": ("GET", _state),
+    "shutdown": ("POST", _shutdown),
+}

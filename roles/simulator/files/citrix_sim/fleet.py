@@ -1,0 +1,187 @@
+# Copyright: (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Machines and their sessions as compact records. The same sizes give the same fleet, down to the ids."""
+
+from __future__ import annotations
+
+import uuid
+from typing import NamedTuple
+
+DOMAIN = "LAB"
+PARTNER = "PARTNER"
+DNS_SUFFIXES = {DOMAIN: "lab.example", PARTNER: "partner.example"}
+DOMAIN_SIDS = {
+    DOMAIN: "S-1-5-21-1000000001-2000000002-3000000003",
+    PARTNER: "S-1-5-21-1000000004-2000000005-3000000006",
+}
+
+# Kinds of session, the last digit of its index in a mixed fleet. Digits not named here are plain.
+PLAIN = 0
+RECORDED = 5
+DISCONNECTED = 6
+RDP = 7
+SPARSE = 8
+ANONYMOUS = 9
+
+_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:sessionops.citrix:simulator")
+
+
+def make_id(kind: str, index: int) -> str:
+    """The id of the index-th object of a kind: the same in each run."""
+    return str(uuid.uuid5(_NAMESPACE, f"{kind}/{index}"))
+
+
+class Ref(NamedTuple):
+    """A short pointer to another object."""
+
+    id: str
+    uid: int | None
+    name: str
+
+
+GROUPS = tuple(
+    Ref(make_id("group", at), at + 1, name) for at, name in enumerate(("Office Desktops", "Engineering", "Contractors"))
+)
+CATALOGS = {
+    "MultiSession": Ref(make_id("catalog", 0), 1, "Multi-session Windows"),
+    "SingleSession": Ref(make_id("catalog", 1), 2, "Single-session Windows"),
+}
+ZONE = Ref(make_id("zone", 0), None, "Primary")
+APPLICATIONS = tuple(
+    Ref(make_id("application", at), at + 1, name) for at, name in enumerate(("Text Editor", "Spreadsheet", "Drawing"))
+)
+
+
+class Machine:
+    """One machine that runs sessions."""
+
+    __slots__ = ("dns_name", "group", "id", "index", "name", "sessions", "support")
+
+    def __init__(self, index: int) -> None:
+        host = f"vda-{index + 1:03d}"
+        self.index = index
+        self.id = make_id("machine", index)
+        self.name = f"{DOMAIN}\\{host}"
+        self.dns_name = f"{host}.{DNS_SUFFIXES[DOMAIN]}"
+        self.group = GROUPS[index % len(GROUPS)]
+        self.support = "SingleSession" if index % 5 == 4 else "MultiSession"
+        self.sessions: list[Session] = []
+
+    @property
+    def catalog(self) -> Ref:
+        """The machine catalog: one for each kind of session support."""
+        return CATALOGS[self.support]
+
+
+class Session:
+    """One user session. What does not change is worked out from the index, to keep a big fleet small."""
+
+    __slots__ = ("held", "id", "index", "kind", "machine", "notices", "recorded", "starts", "stops")
+
+    def __init__(self, index: int, machine: Machine, kind: int) -> None:
+        self.index = index
+        self.id = make_id("session", index)
+        self.machine = machine
+        self.kind = kind
+        self.recorded = kind == RECORDED
+        self.starts = 0
+        self.stops = 0
+        self.notices = 0
+        # Until that time (seconds of the clock, or infinity) RecordingStatus goes on to say this.
+        self.held: tuple[float, bool] | None = None
+
+    @property
+    def state(self) -> str:
+        """SessionState."""
+        return "Disconnected" if self.kind == DISCONNECTED else "Active"
+
+    @property
+    def protocol(self) -> str:
+        """ProtocolType."""
+        return "Rdp" if self.kind == RDP else "Hdx"
+
+    @property
+    def domain(self) -> str:
+        """The user's domain: each 20th user is of the partner domain."""
+        return PARTNER if self.index % 20 == 13 else DOMAIN
+
+    @property
+    def sam(self) -> str:
+        """The user's name inside the domain; a partner has the name of the user before."""
+        return f"user{self.index + (0 if self.domain == PARTNER else 1):03d}"
+
+    @property
+    def account(self) -> str:
+        """``DOMAIN\\user``; empty for an anonymous user."""
+        return "" if self.kind == ANONYMOUS else f"{self.domain}\\{self.sam}"
+
+    @property
+    def principal(self) -> str:
+        """``user@dns.domain``; empty where the session says nothing of it."""
+        return "" if self.kind in (SPARSE, ANONYMOUS) else f"{self.sam}@{DNS_SUFFIXES[self.domain]}"
+
+    @property
+    def display_name(self) -> str:
+        """``User 001``; empty where the session says nothing of it."""
+        return "" if self.kind in (SPARSE, ANONYMOUS) else f"User {self.sam[4:]}"
+
+    @property
+    def sid(self) -> str:
+        """The user's security identifier."""
+        return f"{DOMAIN_SIDS[self.domain]}-{1001 + self.index}"
+
+    @property
+    def applications(self) -> tuple[Ref, ...]:
+        """Published applications in use: none in a desktop session."""
+        at = self.index % 10
+        if at == 1:
+            return APPLICATIONS[:1]
+        return APPLICATIONS[1:] if at == 4 else ()
+
+    def reported(self, now: float) -> bool:
+        """What RecordingStatus says at that time, which may lag behind the truth."""
+        return self.held[1] if self.held and now < self.held[0] else self.recorded
+
+
+class Fleet:
+    """All machines and sessions of a site. ``version`` grows when a session ends."""
+
+    def __init__(self, machines: int, sessions: int, mix: str) -> None:
+        self.machines = [Machine(at) for at in range(machines)]
+        self.sessions: list[Session] = []
+        for at in range(sessions):
+            machine = self.machines[at * machines // sessions]
+            session = Session(at, machine, at % 10 if mix == "mixed" and at % 10 >= RECORDED else PLAIN)
+            machine.sessions.append(session)
+            self.sessions.append(session)
+        self.version = 0
+        self._live = {session.id: session for session in self.sessions}
+        self._machines: dict[str, Machine] = {}
+        for machine in self.machines:
+            self._machines[machine.id] = machine
+            self._machines[machine.name.replace("\\", "|").lower()] = machine
+
+    def machine(self, name_or_id: str) -> Machine | None:
+        """By id, or by name with ``|`` for the backslash, without regard to case."""
+        return self._machines.get(name_or_id.lower())
+
+    def session(self, session_id: str) -> Session | None:
+        """A session that has not ended."""
+        return self._live.get(session_id.lower())
+
+    def is_live(self, session: Session) -> bool:
+        """Whether the session has not ended."""
+        return session.id in self._live
+
+    def end(self, session: Session) -> None:
+        """The user logs off: the session, and its recording, are gone from now on."""
+        del self._live[session.id]
+        session.machine.sessions.remove(session)
+        session.recorded = False
+        self.version += 1
+
+    @property
+    def size(self) -> int:
+        """How many sessions have not ended."""
+        return len(self._live)

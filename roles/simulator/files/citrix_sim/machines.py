@@ -1,0 +1,62 @@
+# Copyright: (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Operations on machines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .fleet import Machine
+from .message import Reply, json_reply, refuse
+from .operation import Call
+from .paging import Listing, read_fields, read_flag, read_limit
+from .searching import search
+from .shape_common import Fields, pick
+from .shape_machine import machine_detail_json, machine_json
+from .shape_session import session_json
+
+
+def _show(machine: Machine, fields: Fields) -> dict[str, Any]:
+    return pick(machine_json(machine), fields)
+
+
+def _find(call: Call) -> Machine:
+    """The machine that the path names; neither a backslash nor a DNS name finds one."""
+    machine = call.fleet.machine(call.name)
+    if machine is None:
+        raise refuse(404, "notFound", "No such machine.", nameOrId=call.name)
+    return machine
+
+
+def list_machines(call: Call) -> Reply:
+    """``GET /Machines``; all machines of the simulator are configured ones."""
+    call.refuse_async()
+    support = call.request.query.get("sessionSupport", "")
+    machines = call.fleet.machines if read_flag(call.request, "configured", True) else []
+    indexes = [machine.index for machine in machines if support in ("", machine.support)]
+    listing = Listing(f"Machines/{call.site.id}/{support}", call.fleet.machines, indexes, _show)
+    return json_reply(listing.page(call.world, call.request, read_limit(call.request)))
+
+
+def search_machines(call: Call) -> Reply:
+    """``POST /Machines/$search``; must filter on SessionSupport."""
+    return search(call, Machine, call.fleet.machines, _show, required="SessionSupport")
+
+
+def get_machine(call: Call) -> Reply:
+    """``GET /Machines/{nameOrId}``."""
+    return json_reply(pick(machine_detail_json(_find(call)), read_fields(call.request)))
+
+
+def list_machine_sessions(call: Call) -> Reply:
+    """``GET /Machines/{nameOrId}/Sessions``: documented without limit and token, so one page unless set otherwise."""
+    machine = _find(call)
+    size = call.world.settings.machine_page
+    if not size:
+        fields = read_fields(call.request)
+        items = [session_json(session, fields) for session in machine.sessions]
+        return json_reply({"Items": items, "ContinuationToken": None})
+    indexes = [session.index for session in machine.sessions]
+    listing = Listing(f"Machines/{call.site.id}/{machine.id}/Sessions", call.fleet.sessions, indexes, session_json)
+    return json_reply(listing.page(call.world, call.request, size))

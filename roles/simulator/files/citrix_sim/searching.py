@@ -1,0 +1,49 @@
+# Copyright: (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The two ``$search`` operations: what they have in common."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any, Callable, TypeVar
+
+from .message import Reply, json_reply, refuse
+from .operation import Call
+from .paging import Listing, read_limit, read_skip
+from .search import compile_search, filtered_properties
+from .shape_common import Fields
+
+Item = TypeVar("Item")
+
+
+def _always(item: object) -> bool:
+    return True
+
+
+def search(
+    call: Call,
+    kind: type,
+    items: Sequence[Item],
+    show: Callable[[Item, Fields], dict[str, Any]],
+    alive: Callable[[Item], bool] = _always,
+    required: str = "",
+) -> Reply:
+    """A page of what a search body finds, with TotalItems; ``required`` must be among its filters."""
+    call.refuse_async()
+    limit, skip = read_limit(call.request), read_skip(call.request)
+    body = hashlib.sha256(call.request.body).hexdigest()
+    key = (kind, call.site.id, call.fleet.version, body)
+    if call.world.last_search is None or call.world.last_search[0] != key:
+        parsed = call.json_body()
+        test = compile_search(parsed, kind)
+        if required and required not in filtered_properties(parsed):
+            raise refuse(400, "missing", f"The search must filter on {required}.", Property=required)
+        found = [at for at, item in enumerate(items) if alive(item) and test(item)]
+        call.world.last_search = (key, found)
+    indexes = call.world.last_search[1]
+    listing = Listing(f"{kind.__name__}/{call.site.id}/$search/{skip}/{body}", items, indexes[skip:], show)
+    page = listing.page(call.world, call.request, limit, alive)
+    page["TotalItems"] = len(indexes)
+    return json_reply(page)

@@ -1,0 +1,94 @@
+# Copyright: (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One connection: whole requests in, timed answers out. No thread and no task per request."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from typing import Callable, NamedTuple, Protocol, cast
+
+from .message import Reply, Request
+from .wire import MalformedError, RequestReader, keeps_alive, render
+
+
+class Outcome(NamedTuple):
+    """How a request ends: with a reply, or, without one, with a closed connection after ``hold`` seconds."""
+
+    reply: Reply | None
+    hold: float = 0.0
+
+
+class Application(Protocol):
+    """What a connection needs of the simulator."""
+
+    def begin(self, request: Request) -> tuple[float, Callable[[], Outcome]]:
+        """Seconds to wait, and the work to do after that."""
+
+
+class Connection(asyncio.Protocol):
+    """HTTP/1.1 with keep-alive; requests of one connection are answered one after the other."""
+
+    def __init__(self, application: Application) -> None:
+        self._application = application
+        self._reader = RequestReader()
+        self._busy = False
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the way back."""
+        self._transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes; work on them unless a request is under way."""
+        self._reader.feed(data)
+        self._advance()
+
+    def _advance(self) -> None:
+        while not self._busy:
+            try:
+                request = self._reader.next()
+            except MalformedError as problem:
+                self._busy = True
+                self._finish(Outcome(problem.reply), False)
+                return
+            if request is None:
+                if self._reader.wants_continue and self._transport:
+                    self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+                return
+            self._busy = True
+            delay, work = self._application.begin(request)
+            keep_alive = keeps_alive(request)
+            if delay > 0:
+                asyncio.get_running_loop().call_later(delay, self._late, work, keep_alive)
+            else:
+                self._run(work, keep_alive)
+
+    def _late(self, work: Callable[[], Outcome], keep_alive: bool) -> None:
+        """Do delayed work, also for a client that has gone: a real service would not notice either."""
+        self._run(work, keep_alive)
+        self._advance()
+
+    def _run(self, work: Callable[[], Outcome], keep_alive: bool) -> None:
+        try:
+            outcome = work()
+        except Exception:
+            traceback.print_exc()
+            outcome = Outcome(Reply(500, b"Fault in the simulator itself; see its standard error.", "text/plain"))
+        self._finish(outcome, keep_alive)
+
+    def _finish(self, outcome: Outcome, keep_alive: bool) -> None:
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return
+        if outcome.reply is not None:
+            transport.write(render(outcome.reply, keep_alive))
+            if keep_alive:
+                self._busy = False
+            else:
+                transport.close()
+        elif outcome.hold > 0:
+            asyncio.get_running_loop().call_later(outcome.hold, transport.close)
+        else:
+            transport.close()

@@ -1,0 +1,62 @@
+# Copyright: (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pieces that several shapes have in common: pointers, scopes, times, choice of fields."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from functools import lru_cache
+from typing import Any, Optional
+
+from .fleet import Ref
+
+NO_ID = "00000000-0000-0000-0000-000000000000"
+
+# Times do not come from the clock, so that two starts give the same fleet.
+_FIRST_START = datetime(2025, 1, 6, 8, 0, tzinfo=timezone.utc)
+
+Fields = Optional[frozenset[str]]
+
+
+def ref(target: Ref) -> dict[str, Any]:
+    """A pointer to another object: Id, deprecated Uid, Name."""
+    return {"Id": target.id, "Uid": target.uid, "Name": target.name}
+
+
+def rfc3339(when: datetime) -> str:
+    """``2025-01-06T08:00:00Z``."""
+    return when.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@lru_cache(maxsize=4096)
+def both_times(seconds: int) -> tuple[str, str]:
+    """A time as the services give it: locale text (``1/6/2025 8:00:00 AM``), and RFC 3339.
+
+    It is given in seconds after the first session of the fleet started.
+    """
+    when = _FIRST_START + timedelta(seconds=seconds)
+    half = "AM" if when.hour < 12 else "PM"
+    clock = f"{when.hour % 12 or 12}:{when:%M:%S} {half}"
+    return f"{when.month}/{when.day}/{when.year} {clock}", rfc3339(when)
+
+
+def scopes(*kinds: str) -> Any:
+    """ContainerScopes: the built-in scope "All" for each kind of container."""
+    everything = {
+        "Id": NO_ID,
+        "Uid": None,
+        "Name": "All",
+        "Description": None,
+        "IsBuiltIn": True,
+        "IsAllScope": True,
+        "IsTenantScope": False,
+        "TenantId": None,
+        "TenantName": None,
+    }
+    return [{"Scopes": [everything], "ScopeType": kind} for kind in kinds]
+
+
+def pick(whole: dict[str, Any], fields: Fields) -> dict[str, Any]:
+    """The wanted top-level fields, in the order of the whole; all of them for None."""
+    return whole if fields is None else {name: value for name, value in whole.items() if name in fields}

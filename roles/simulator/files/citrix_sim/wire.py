@@ -1,0 +1,154 @@
+# Copyright: (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""HTTP/1.1 by hand: bytes to requests, replies to bytes. Small on purpose, since speed is the point of it."""
+
+from __future__ import annotations
+
+import time
+from email.utils import formatdate
+from http import HTTPStatus
+
+from .message import Reply, Request
+
+MAX_HEAD = 64 * 1024
+MAX_BODY = 8 * 1024 * 1024
+
+_REASONS = {status.value: status.phrase for status in HTTPStatus}
+_date = (0, "")
+
+
+class MalformedError(Exception):
+    """The bytes are not a request this server takes; the connection ends after the answer."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.reply = Reply(status, text.encode(), "text/plain")
+
+
+def parse_head(head: bytes) -> Request:
+    """Read the request line and the header lines, without the blank line at their end."""
+    lines = head.decode("latin-1").split("\r\n")
+    parts = lines[0].split(" ")
+    if len(parts) != 3 or not parts[2].startswith("HTTP/1."):
+        raise MalformedError(400, "The request line is not HTTP/1.x.")
+    headers: dict[str, str] = {}
+    for line in lines[1:]:
+        name, colon, value = line.partition(":")
+        if not colon or name != name.strip():
+            raise MalformedError(400, "A header line is malformed.")
+        name = name.lower()
+        headers[name] = f"{headers[name]}, {value.strip()}" if name in headers else value.strip()
+    target = parts[1]
+    if not target.startswith("/"):
+        scheme, mark, rest = target.partition("://")
+        if not mark or scheme.lower() not in ("http", "https"):
+            raise MalformedError(400, "The request target is neither a path nor an http(s) URL.")
+        target = "/" + rest.partition("/")[2]
+    return Request(parts[0], target, parts[2], headers, head)
+
+
+class RequestReader:
+    """Collects bytes and hands out whole requests."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._request: Request | None = None
+
+    def feed(self, data: bytes) -> None:
+        """Take bytes from the network."""
+        self._buffer += data
+
+    @property
+    def wants_continue(self) -> bool:
+        """Whether the client holds its body back until it is told to go on."""
+        request = self._request
+        return request is not None and request.headers.pop("expect", "").lower() == "100-continue"
+
+    def next(self) -> Request | None:
+        """The next whole request, or None while bytes are missing."""
+        if self._request is None:
+            end = self._buffer.find(b"\r\n\r\n")
+            if end < 0:
+                if len(self._buffer) > MAX_HEAD:
+                    raise MalformedError(431, "The request head is too long.")
+                return None
+            self._request = parse_head(bytes(self._buffer[:end]))
+            del self._buffer[: end + 4]
+        request = self._request
+        if "chunked" in request.headers.get("transfer-encoding", "").lower():
+            body = self._take_chunks()
+        else:
+            body = self._take_counted(request.headers.get("content-length", "0"))
+        if body is None:
+            return None
+        request.body = body
+        self._request = None
+        return request
+
+    def _take_counted(self, length: str) -> bytes | None:
+        if not (length.isascii() and length.isdigit()):
+            raise MalformedError(400, "Content-Length is not a number.")
+        wanted = int(length)
+        if wanted > MAX_BODY:
+            raise MalformedError(413, "The request body is too long.")
+        if len(self._buffer) < wanted:
+            return None
+        body = bytes(self._buffer[:wanted])
+        del self._buffer[:wanted]
+        return body
+
+    def _take_chunks(self) -> bytes | None:
+        """The decoded body, once all chunks are there; trailers are passed over."""
+        body = bytearray()
+        at = 0
+        while True:
+            end = self._buffer.find(b"\r\n", at)
+            if end < 0:
+                return None
+            try:
+                size = int(bytes(self._buffer[at:end]).partition(b";")[0], 16)
+            except ValueError:
+                raise MalformedError(400, "A chunk size is not a number.") from None
+            at = end + 2
+            if size == 0:
+                break
+            if size < 0 or len(body) + size > MAX_BODY:
+                raise MalformedError(413, "The request body is too long.")
+            if len(self._buffer) < at + size + 2:
+                return None
+            body += self._buffer[at : at + size]
+            at += size + 2
+        end = self._buffer.find(b"\r\n", at)
+        while end > at:
+            at = end + 2
+            end = self._buffer.find(b"\r\n", at)
+        if end < 0:
+            return None
+        del self._buffer[: end + 2]
+        return bytes(body)
+
+
+def _http_date() -> str:
+    """Now, as in a Date header; made once a second."""
+    global _date
+    now = int(time.time())
+    if _date[0] != now:
+        _date = (now, formatdate(now, usegmt=True))
+    return _date[1]
+
+
+def keeps_alive(request: Request) -> bool:
+    """Whether the connection lives on after this request."""
+    connection = request.headers.get("connection", "").lower()
+    return connection == "keep-alive" if request.version == "HTTP/1.0" else connection != "close"
+
+
+def render(reply: Reply, keep_alive: bool) -> bytes:
+    """The bytes of an answer."""
+    lines = [f"HTTP/1.1 {reply.status} {_REASONS.get(reply.status, 'Unknown')}\r\nDate: {_http_date()}"]
+    if reply.content_type:
+        lines.append(f"Content-Type: {reply.content_type}")
+    lines += [f"{name}: {value}" for name, value in reply.headers]
+    lines.append(f"Content-Length: {len(reply.body)}\r\nConnection: {'keep-alive' if keep_alive else 'close'}")
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace") + reply.body

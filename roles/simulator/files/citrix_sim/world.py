@@ -1,0 +1,52 @@
+# Copyright: (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""All that a reset replaces: the settings, the sites with their fleets, the tokens."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from .access import Credentials, Tokens
+from .fleet import Fleet, make_id
+from .settings import Settings
+
+
+class Site(NamedTuple):
+    """A site and its fleet."""
+
+    id: str
+    name: str
+    fleet: Fleet
+
+
+class World:
+    """A fresh world; the first site has the fleet, further ones are empty."""
+
+    def __init__(self, settings: Settings, credentials: Credentials) -> None:
+        self.settings = settings
+        self.credentials = credentials
+        self.tokens = Tokens()
+        # Continuation tokens are signed with it, so that those of an earlier world are unknown here.
+        self.page_key = secrets.token_bytes(16)
+        # The last search and the indexes it found: the pages of one search come one after the other.
+        self.last_search: tuple[object, Sequence[int]] | None = None
+        self.sites: list[Site] = []
+        for at in range(settings.sites):
+            fleet = Fleet(0, 0, settings.mix) if at else Fleet(settings.machines, settings.sessions, settings.mix)
+            self.sites.append(Site(make_id("site", at), f"Simulated Site {at + 1}", fleet))
+
+    @property
+    def fleet(self) -> Fleet:
+        """The only fleet that is not empty."""
+        return self.sites[0].fleet
+
+    def site(self, site_id: str) -> Site | None:
+        """A site by its id, without regard to case."""
+        return next((site for site in self.sites if site.id == site_id.lower()), None)
+
+    def named_site(self, name: str) -> Site | None:
+        """A site by its name, without regard to case."""
+        return next((site for site in self.sites if site.name.lower() == name.lower()), None)

@@ -1,0 +1,127 @@
+#!/usr/bin/env python
+# Copyright: (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Command line of the simulator: a stand-in for the Citrix DaaS / CVAD REST API on loopback."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import math
+import os
+import shlex
+import sys
+from typing import Any
+
+from citrix_sim import daemon
+from citrix_sim.serving import Options, Ready, StartError, address_of, serve
+from citrix_sim.settings import MIXES, Settings, changed
+
+_DESCRIPTION = """\
+A stand-in for the Citrix DaaS / Citrix Virtual Apps and Desktops REST API, on this machine only.
+When it is ready it prints one line of JSON: its URL, its process id, and the credentials it takes."""
+
+_EPILOG = """\
+It ends by itself after --lifetime, with the process --watch-pid, on Ctrl-C or SIGTERM, or on
+  curl -X POST URL/_control/shutdown
+Fault rules, the call log and the true state are under URL/_control/; see the README of the role."""
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError("must be more than 0 seconds")
+    return value
+
+
+def _port(text: str) -> int:
+    value = int(text)
+    if not 0 <= value <= 65535:
+        raise argparse.ArgumentTypeError("must be from 0 to 65535")
+    return value
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description=_DESCRIPTION, epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    defaults = Settings()
+    where = parser.add_argument_group("where")
+    where.add_argument("--host", default="127.0.0.1", help="loopback address to serve on (default: %(default)s)")
+    where.add_argument("--port", type=_port, default=0, help="port; 0 takes a free one (default: %(default)s)")
+    where.add_argument("--cert", default="", metavar="FILE", help="PEM certificate (chain); serves https, needs --key")
+    where.add_argument("--key", default="", metavar="FILE", help="PEM private key of the certificate")
+    what = parser.add_argument_group("what")
+    what.add_argument("--machines", type=int, default=defaults.machines, help="machines (default: %(default)s)")
+    what.add_argument("--sessions", type=int, default=defaults.sessions, help="user sessions (default: %(default)s)")
+    what.add_argument(
+        "--mix",
+        choices=MIXES,
+        default=defaults.mix,
+        help="mixed: also disconnected, RDP, anonymous, already recorded; recordable: all alike (default: %(default)s)",
+    )
+    what.add_argument(
+        "--sites", type=int, default=defaults.sites, help="sites; all but the first are empty (default: %(default)s)"
+    )
+    life = parser.add_argument_group("how long")
+    life.add_argument(
+        "--lifetime", type=_seconds, default=3600, metavar="SECONDS", help="end after this time (default: %(default)s)"
+    )
+    life.add_argument("--watch-pid", type=int, default=0, metavar="PID", help="end when this process is gone")
+    life.add_argument("--daemon", action="store_true", help="return once it serves, and leave it running")
+    return parser
+
+
+def _options(arguments: argparse.Namespace) -> Options:
+    if bool(arguments.cert) != bool(arguments.key):
+        raise StartError("--cert and --key go together.")
+    if arguments.watch_pid < 0:
+        raise StartError("--watch-pid must be a process id, or 0 for none.")
+    address_of(arguments.host)
+    given = vars(arguments)
+    try:
+        settings = changed(Settings(), {name: given[name] for name in ("machines", "sessions", "mix", "sites")})
+    except ValueError as problem:
+        raise StartError(str(problem)) from problem
+    return Options(settings=settings, **{name: given[name] for name in Options._fields if name != "settings"})
+
+
+def _introduce(told: dict[str, Any]) -> None:
+    """The line for programs on stdout; on a terminal, on stderr, the lines for people."""
+    print(json.dumps(told), flush=True)
+    if not sys.stdout.isatty():
+        return
+    exports = {
+        "CITRIX_DEPLOYMENT": "cloud",
+        "CITRIX_API_URL": told["url"],
+        "CITRIX_CUSTOMER_ID": told["customer_id"],
+        "CITRIX_CLIENT_ID": told["client_id"],
+        "CITRIX_CLIENT_SECRET": told["client_secret"],
+    }
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in exports.items()]
+    print("\n".join(["", *lines, "", "Stop it with Ctrl-C."]), file=sys.stderr)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command; 0 after a good end, 1 where the simulator cannot start."""
+    arguments = _parser().parse_args(argv)
+
+    def run(ready: Ready) -> None:
+        asyncio.run(serve(options, ready))
+
+    try:
+        options = _options(arguments)
+        if arguments.daemon:
+            print(json.dumps(daemon.launch(run)), flush=True)
+        else:
+            run(_introduce)
+    except StartError as problem:
+        print(f"{os.path.basename(sys.argv[0])}: {problem}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,152 @@
+# Copyright: (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One simulator process a module, reset before each test, and a small client without any knowledge of the code."""
+
+from __future__ import annotations
+
+import base64
+import json
+import pathlib
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any, Callable
+
+import pytest
+import requests
+
+SCRIPT = pathlib.Path(__file__).parents[4] / "roles" / "simulator" / "files" / "citrix_simulator.py"
+CLOUD = "/cvad/manage"
+
+
+class Simulator:
+    """A running simulator: its process, what it told, and calls with good headers unless told otherwise."""
+
+    def __init__(self, *arguments: str) -> None:
+        command = [sys.executable, "-B", str(SCRIPT), "--lifetime", "120", *arguments]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout is not None
+        self.told: dict[str, Any] = json.loads(self.process.stdout.readline())
+        self.url: str = self.told["url"]
+        self.http = requests.Session()
+        self.http.trust_env = False
+        self.http.auth = lambda request: request
+        self.token = ""
+
+    def close(self) -> None:
+        """End the process."""
+        self.http.close()
+        self.process.terminate()
+        self.process.wait(10)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+    def control(self, path: str, body: Any = None) -> Any:
+        """POST with a body, GET without."""
+        method = "GET" if body is None else "POST"
+        reply = self.http.request(method, f"{self.url}/_control/{path}", json=body, timeout=10)
+        reply.raise_for_status()
+        return reply.json()
+
+    def reset(self, **settings: Any) -> None:
+        """A fresh fleet and a fresh cloud token."""
+        self.control("reset", settings)
+        self.token = self.sign_in_cloud().json()["access_token"]
+
+    def faults(self, *rules: dict[str, Any]) -> None:
+        """Put these fault rules in place."""
+        self.control("faults", list(rules))
+
+    def state(self) -> dict[str, dict[str, Any]]:
+        """The true state, by session id."""
+        return {entry["id"]: entry for entry in self.control("state")["sessions"]}
+
+    def sign_in_cloud(self, **changes: Any) -> requests.Response:
+        """Sign in as an API client; changes replace keyword arguments of the request."""
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": self.told["client_id"],
+            "client_secret": self.told["client_secret"],
+        }
+        url = f"{self.url}/cctrustoauth2/{self.told['customer_id']}/tokens/clients"
+        return self.http.post(url, **{"data": form, "timeout": 10, **changes})
+
+    def sign_in_on_premises(self, path: str = "/cvad/manage/Tokens", **headers: str) -> requests.Response:
+        """Sign in as the administrator."""
+        pair = f"{self.told['username']}:{self.told['password']}".encode()
+        basic = {"Authorization": f"Basic {base64.b64encode(pair).decode()}", "Accept": "application/json"}
+        return self.http.post(self.url + path, headers={**basic, **headers}, timeout=10)
+
+    def headers(self, **changes: str | None) -> dict[str, str]:
+        """Good headers; underscores in names stand for hyphens, None leaves one out."""
+        good: dict[str, str | None] = {
+            "Authorization": f"CWSAuth bearer={self.token}",
+            "Accept": "application/json",
+            "Citrix-CustomerId": self.told["customer_id"],
+            "Citrix-InstanceId": self.told["site_id"],
+        }
+        good.update({name.replace("_", "-"): value for name, value in changes.items()})
+        return {name: value for name, value in good.items() if value is not None}
+
+    def get(self, path: str, params: Any = None, base: str = CLOUD, **headers: str | None) -> requests.Response:
+        """GET below a base."""
+        url = self.url + base + path
+        return self.http.get(url, params=params, headers=self.headers(**headers), timeout=10, allow_redirects=False)
+
+    def post(
+        self, path: str, body: Any = None, params: Any = None, base: str = CLOUD, **headers: str | None
+    ) -> requests.Response:
+        """POST below a base, with a JSON body if there is one."""
+        url = self.url + base + path
+        return self.http.post(
+            url, params=params, json=body, headers=self.headers(**headers), timeout=10, allow_redirects=False
+        )
+
+    def search(self, kind: str, *filters: tuple[str, str, str | None], **body: Any) -> requests.Response:
+        """POST a search for Machines or Sessions by (property, operator, value)."""
+        listed = [{"Property": name, "Operator": operator, "Value": value} for name, operator, value in filters]
+        return self.post(f"/{kind}/$search", {"SearchFilters": listed, **body})
+
+    def ids(self, **params: Any) -> list[str]:
+        """Ids of the first page of sessions."""
+        return [item["Id"] for item in self.get("/Sessions", {"fields": "Id", **params}).json()["Items"]]
+
+    def recorded(self, session_id: str) -> Any:
+        """What RecordingStatus says."""
+        return self.get("/Sessions/RecordingStatus", {"id": session_id}).json()["IsSessionBeingRecorded"]
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., Simulator]]:
+    """Start further processes, with arguments; they end with the test."""
+    started = []
+
+    def begin(*arguments: str) -> Simulator:
+        started.append(Simulator(*arguments))
+        return started[-1]
+
+    yield begin
+    for simulator in started:
+        simulator.close()
+
+
+@pytest.fixture(scope="session")
+def script() -> pathlib.Path:
+    """The command."""
+    return SCRIPT
+
+
+@pytest.fixture(scope="module")
+def process() -> Iterator[Simulator]:
+    """The process of the module."""
+    simulator = Simulator()
+    yield simulator
+    simulator.close()
+
+
+@pytest.fixture
+def simulator(process: Simulator) -> Simulator:
+    """The process of the module, fresh, with a good token."""
+    process.reset()
+    return process

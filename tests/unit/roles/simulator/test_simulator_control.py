@@ -1,0 +1,189 @@
+# Copyright: (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reset, call log, state, and what the wire takes."""
+
+from __future__ import annotations
+
+import socket
+import time
+
+import pytest
+import requests
+
+
+def test_reset(simulator):
+    session_id = simulator.ids()[0]
+    simulator.post(f"/Sessions/{session_id}/$startRecording")
+    simulator.faults({"answer": {"status": 503}})
+    settings = simulator.control("reset", {"sessions": 7, "machines": 2, "mix": "recordable"})
+    assert (settings["sessions"], settings["machines"], settings["mix"]) == (7, 2, "recordable")
+    assert simulator.control("calls") == {"next": 0, "calls": []}
+    simulator.token = simulator.sign_in_cloud().json()["access_token"]
+    assert len(simulator.ids()) == 7
+    assert simulator.recorded(simulator.ids()[0]) is False
+    # What is not named has its value of the start again.
+    assert simulator.control("reset", {})["sessions"] == 50
+    assert simulator.http.post(f"{simulator.url}/_control/reset", timeout=10).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        [],
+        {"shoes": 2},
+        {"machines": 0},
+        {"sessions": -1},
+        {"sessions": 1.5},
+        {"sessions": True},
+        {"mix": "none"},
+        {"gone_status": 418},
+        {"gov_reply": "short"},
+    ],
+)
+def test_senseless_settings(simulator, settings):
+    reply = simulator.http.post(f"{simulator.url}/_control/reset", json=settings, timeout=10)
+    assert reply.status_code == 400
+    assert reply.json()["error"]
+
+
+def test_control_paths(simulator):
+    assert simulator.http.get(f"{simulator.url}/_control/reset", timeout=10).status_code == 405
+    unknown = simulator.http.get(f"{simulator.url}/_control/nothing", timeout=10)
+    assert unknown.status_code == 404
+    assert "faults" in unknown.json()["error"]
+    assert simulator.http.post(f"{simulator.url}/_control/faults", data=b"[", timeout=10).status_code == 400
+
+
+def test_call_log(simulator):
+    before = time.time()
+    first = simulator.control("calls")["next"]
+    simulator.search("Sessions", ("UserName", "Equals", "x"), SearchFilterGroups=None)
+    simulator.get("/Machines/LAB%7Cvda-001", {"fields": "Id,Name"}, X_Mark="\xe4")
+    log = simulator.control(f"calls?since={first}")
+    assert [call["n"] for call in log["calls"]] == [first + 1, first + 2]
+    assert log["next"] == first + 2
+    search, get = log["calls"]
+    assert sorted(search) == ["at", "body", "headers", "method", "n", "path", "query", "status"]
+    assert before <= search["at"] <= get["at"] <= time.time()
+    assert (search["method"], search["path"], search["status"]) == ("POST", "/cvad/manage/Sessions/$search", 200)
+    assert '"Property"' in search["body"]
+    assert search["headers"]["content-type"] == "application/json"
+    assert search["headers"]["citrix-customerid"] == "simulated"
+    assert (get["path"], get["query"], get["body"]) == (
+        "/cvad/manage/Machines/LAB%7Cvda-001",
+        {"fields": "Id,Name"},
+        "",
+    )
+    # Control calls are not in it.
+    assert simulator.control("calls")["next"] == first + 2
+    assert simulator.http.get(f"{simulator.url}/_control/calls?since=x", timeout=10).status_code == 400
+
+
+def test_call_log_knows_refusals_and_drops(simulator):
+    simulator.faults({"path": "/me$", "drop": {}}, {"path": "/Sites/", "hang": {"seconds": 5}})
+    with pytest.raises(requests.ConnectionError):
+        simulator.get("/me")
+    with pytest.raises(requests.ReadTimeout):
+        simulator.http.get(f"{simulator.url}/cvad/manage/Sites/x", headers=simulator.headers(), timeout=0.1)
+    simulator.get("/nowhere")
+    statuses = [(call["path"].rpartition("/")[2], call["status"]) for call in simulator.control("calls")["calls"]]
+    assert statuses == [("clients", 200), ("me", 0), ("x", 0), ("nowhere", 404)]
+
+
+def test_state(simulator):
+    entries = simulator.control("state")["sessions"]
+    assert len(entries) == 50
+    assert entries[5] == {
+        "id": simulator.ids()[5],
+        "user": "LAB\\user006",
+        "machine": "LAB\\vda-001",
+        "delivery_group": "Office Desktops",
+        "state": "Active",
+        "protocol": "Hdx",
+        "recorded": True,
+        "reported": True,
+        "starts": 0,
+        "stops": 0,
+        "notices": 0,
+    }
+    some = simulator.control("state?machine=lab%5Cvda-002")["sessions"]
+    assert {entry["machine"] for entry in some} == {"LAB\\vda-002"}
+    assert len(some) == 10
+
+
+def raw(simulator, *pieces):
+    """Send bytes, piece by piece; all that comes back until the server closes."""
+    host, _colon, port = simulator.url.partition("//")[2].partition(":")
+    with socket.create_connection((host, int(port)), timeout=5) as connection:
+        for piece in pieces:
+            connection.sendall(piece)
+            time.sleep(0.02)
+        answer = b""
+        while True:
+            data = connection.recv(65536)
+            if not data:
+                return answer.decode()
+            answer += data
+
+
+def head(simulator, line, *extra):
+    headers = {**simulator.headers(), "Content-Type": "application/json", "Connection": "close"}
+    lines = [line, *(f"{name}: {value}" for name, value in headers.items()), *extra, "", ""]
+    return "\r\n".join(lines).encode()
+
+
+SEARCH = "POST /cvad/manage/Sessions/$search?limit=1&fields=Id HTTP/1.1"
+BODY = b'{"SearchFilters": []}'
+
+
+def test_chunked_body(simulator):
+    chunked = head(simulator, SEARCH, "Transfer-Encoding: chunked")
+    answer = raw(
+        simulator, chunked, b"5;x=y\r\n" + BODY[:5] + b"\r\n10\r\n", BODY[5:] + b"\r\n", b"0\r\nX: y\r\n", b"\r\n"
+    )
+    assert answer.startswith("HTTP/1.1 200 OK\r\n")
+    assert '"TotalItems":50' in answer
+    assert simulator.control("calls")["calls"][-1]["body"] == BODY.decode()
+    assert raw(simulator, chunked, b"zz\r\n").startswith("HTTP/1.1 400 ")
+
+
+def test_body_in_pieces_after_continue(simulator):
+    counted = head(simulator, SEARCH, f"Content-Length: {len(BODY)}", "Expect: 100-continue")
+    answer = raw(simulator, counted[:40], counted[40:], BODY[:7], BODY[7:])
+    assert answer.startswith("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "extra", "status"),
+    [
+        ("GET /cvad/manage/me HTTP/1.1", (), 200),
+        ("GET http://simulator.example/cvad/manage/me HTTP/1.1", (), 200),
+        ("GET cvad/manage/me HTTP/1.1", (), 400),
+        ("GET /cvad/manage/me", (), 400),
+        ("GET /cvad/manage/me HTTP/1.1", ("no header",), 400),
+        ("GET /cvad/manage/me HTTP/1.1", ("Content-Length: x",), 400),
+        ("GET /cvad/manage/me HTTP/1.1", ("Content-Length: 99999999",), 413),
+        ("GET /cvad/manage/me HTTP/1.1", ("X: " + "x" * 70_000,), 200),
+    ],
+)
+def test_request_heads(simulator, line, extra, status):
+    assert raw(simulator, head(simulator, line, *extra)).startswith(f"HTTP/1.1 {status} ")
+
+
+def test_an_endless_head_is_refused(simulator):
+    assert raw(simulator, b"GET / HTTP/1.1\r\nX: ", b"x" * 70_000).startswith("HTTP/1.1 431 ")
+
+
+def test_http_1_0_closes(simulator):
+    lines = ["GET /cvad/manage/nowhere HTTP/1.0", "", ""]
+    assert "Connection: close\r\n" in raw(simulator, "\r\n".join(lines).encode())
+
+
+def test_keep_alive(simulator):
+    host, _colon, port = simulator.url.partition("//")[2].partition(":")
+    request = b"GET /_control/calls HTTP/1.1\r\nHost: x\r\n\r\n"
+    with socket.create_connection((host, int(port)), timeout=5) as connection:
+        for _ in range(3):
+            connection.sendall(request)
+            assert connection.recv(65536).startswith(b"HTTP/1.1 200 OK\r\n")

@@ -1,0 +1,192 @@
+# Copyright: (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command: how it starts, what it refuses, how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+import requests
+import trustme
+
+
+@pytest.fixture
+def run(script):
+    """Run the command to its end."""
+
+    def call(*arguments):
+        command = [sys.executable, "-B", str(script), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def authority():
+    """A certificate authority of our own."""
+    return trustme.CA()
+
+
+@pytest.fixture
+def certificate(authority, tmp_path):
+    """Arguments for https, and the file to verify with."""
+    issued = authority.issue_cert("127.0.0.1")
+    cert, key, trust = (tmp_path / name for name in ("cert.pem", "key.pem", "ca.pem"))
+    cert.write_bytes(b"".join(blob.bytes() for blob in issued.cert_chain_pems))
+    key.write_bytes(issued.private_key_pem.bytes())
+    authority.cert_pem.write_to_path(str(trust))
+    return cert, key, trust
+
+
+def is_running(pid):
+    try:
+        state = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+def wait_until(condition, seconds=8):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def post(url, **options):
+    with requests.Session() as http:
+        http.trust_env = False
+        return http.post(url, timeout=5, **options)
+
+
+def test_introduction(start):
+    told = start("--machines", "2", "--sessions", "3", "--sites", "2").told
+    names = ["client_id", "client_secret", "customer_id", "password", "pid", "site_id", "url", "username"]
+    assert sorted(told) == names
+    assert told["customer_id"] == "simulated"
+    assert told["url"].startswith("http://127.0.0.1:")
+    assert is_running(told["pid"])
+
+
+def test_help(run):
+    told = run("--help")
+    assert told.returncode == 0
+    for option in ("--port", "--machines", "--mix", "--lifetime", "--watch-pid", "--daemon", "_control/shutdown"):
+        assert option in told.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["--host", "0.0.0.0"], "loopback"),
+        (["--host", "::"], "loopback"),
+        (["--host", "192.0.2.1"], "loopback"),
+        (["--host", "example.com"], "loopback"),
+        (["--cert", "x.pem"], "--key"),
+        (["--cert", "/nonexistent.pem", "--key", "/nonexistent.pem"], "certificate"),
+        (["--daemon", "--host", "0.0.0.0"], "loopback"),
+        (["--daemon", "--cert", "/nonexistent.pem", "--key", "/nonexistent.pem"], "certificate"),
+        (["--machines", "0"], "machines"),
+        (["--watch-pid", "-1"], "--watch-pid"),
+        (["--lifetime", "0"], "lifetime"),
+        (["--port", "70000"], "port"),
+    ],
+)
+def test_refusals(run, arguments, word):
+    told = run(*arguments)
+    assert told.returncode != 0
+    assert word in told.stderr
+    assert "Traceback" not in told.stderr
+    assert told.stdout == ""
+
+
+@pytest.mark.parametrize("daemon", [[], ["--daemon"]])
+def test_port_in_use(run, daemon):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        told = run("--port", str(taken.getsockname()[1]), *daemon)
+    assert told.returncode == 1
+    assert "Cannot listen on 127.0.0.1" in told.stderr
+    assert told.stdout == ""
+
+
+def test_daemon(run):
+    told = json.loads(run("--daemon", "--lifetime", "60").stdout)
+    assert is_running(told["pid"])
+    assert os.getsid(told["pid"]) != os.getsid(0)
+    streams = {os.readlink(f"/proc/{told['pid']}/fd/{number}") for number in range(3)}
+    assert streams == {"/dev/null"}
+    assert post(told["url"] + "/_control/shutdown").json() == {}
+    assert wait_until(lambda: not is_running(told["pid"]))
+
+
+def test_tls(start, run, certificate):
+    cert, key, trust = certificate
+    simulator = start("--cert", str(cert), "--key", str(key))
+    assert simulator.url.startswith("https://127.0.0.1:")
+    with pytest.raises(requests.exceptions.SSLError):
+        simulator.sign_in_cloud()
+    simulator.http.verify = str(trust)
+    simulator.reset()
+    assert len(simulator.ids()) == 50
+    simulator.faults({"drop": {}})
+    with pytest.raises(requests.ConnectionError):
+        simulator.get("/me")
+    swapped = run("--cert", str(key), "--key", str(cert), "--daemon")
+    assert swapped.returncode == 1
+    assert "certificate" in swapped.stderr
+
+
+def test_lifetime(start):
+    began = time.monotonic()
+    simulator = start("--lifetime", "0.4")
+    assert simulator.process.wait(5) == 0
+    assert time.monotonic() - began >= 0.4
+
+
+def test_watched_process(start):
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as watched:
+        simulator = start("--watch-pid", str(watched.pid))
+        assert simulator.process.poll() is None
+        watched.communicate(b"\n")
+    assert simulator.process.wait(5) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_signals(start, number):
+    simulator = start()
+    simulator.process.send_signal(number)
+    assert simulator.process.wait(5) == 0
+
+
+def test_shutdown(start):
+    simulator = start()
+    assert simulator.control("shutdown", {}) == {}
+    assert simulator.process.wait(5) == 0
+
+
+@pytest.mark.parametrize("host", ["localhost", "::1"])
+def test_other_names_of_loopback(start, host):
+    simulator = start("--host", host)
+    simulator.reset()
+    assert simulator.get("/me").status_code == 200
+
+
+def test_a_big_fleet_starts_in_seconds(start):
+    began = time.monotonic()
+    simulator = start("--machines", "1000", "--sessions", "100000")
+    simulator.reset()
+    assert time.monotonic() - began < 10
+    assert simulator.search("Sessions", ("UserName", "Equals", "LAB\\user99999")).json()["TotalItems"] == 1
