@@ -1,0 +1,208 @@
+# Copyright: (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What goes wrong is told in one sentence that says what to do: no traceback, and no secret at any verbosity."""
+
+from __future__ import annotations
+
+import base64
+import socket
+
+import pytest
+import trustme
+from conftest import Simulator
+
+INFO = {"sessionops.citrix.citrix_machine_sessions_info": {"machine": ["LAB\\vda-001"]}}
+
+
+def secrets_of(simulator) -> list[str]:
+    facts = simulator.facts
+    account = f"{facts['username']}:{facts['password']}".encode()
+    return [facts["client_secret"], facts["password"], base64.b64encode(account).decode()]
+
+
+def tokens_of(simulator) -> set[str]:
+    """Return the tokens that were sent, from the log."""
+    return {
+        call["headers"]["authorization"].split("=", 1)[1]
+        for call in simulator.calls()
+        if call["headers"].get("authorization", "").startswith("CWSAuth")
+    }
+
+
+@pytest.fixture
+def fails(simulator, play):
+    """Return a function that runs a task which must fail, checks how, and returns the message."""
+
+    def run(connection: dict, env: dict | None = None, server=simulator) -> str:
+        done = play([INFO], "-vvvv", connection=connection, env=env)
+        assert done.code != 0
+        assert "Traceback" not in done.output
+        message = done.result["msg"]
+        assert "\n" not in message
+        for secret in [*secrets_of(server), *tokens_of(server)]:
+            assert secret not in done.output
+        return message
+
+    return run
+
+
+def test_a_wrong_secret_in_the_cloud(simulator, fails):
+    message = fails({**simulator.cloud, "client_secret": "not-the-secret-of-this-client"})
+    assert "client_id and client_secret" in message
+    assert "HTTP 400" in message
+    assert simulator.kinds() == ["sign-in"]
+
+
+def test_a_wrong_password_on_premises(simulator, fails):
+    message = fails({**simulator.on_premises, "password": "not-the-password-of-this-account"})
+    assert "DOMAIN\\user" in message
+    assert simulator.kinds() == ["sign-in"]
+
+
+@pytest.mark.parametrize("deployment", ["cloud", "on_premises_direct"])
+def test_a_wrong_site(simulator, fails, deployment):
+    message = fails({**getattr(simulator, deployment), "site_id": "00000000-0000-0000-0000-000000000000"})
+    assert "site_id" in message
+
+
+def test_a_wrong_customer(simulator, fails):
+    known = {"api_url": simulator.url, "customer_id": "somebodyelse", "access_token": simulator.token()}
+    assert "customer_id" in fails(known)
+
+
+def test_an_unreachable_host(simulator, fails):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+    message = fails({**simulator.cloud, "api_url": url})
+    assert "Connection refused" in message
+    assert "check api_url" in message
+
+
+def test_a_name_that_does_not_resolve(simulator, fails):
+    assert "check api_url" in fails({**simulator.cloud, "api_url": "https://ddc.invalid"})
+
+
+def test_an_expired_token_that_was_given(simulator, fails):
+    given = {"api_url": simulator.url, "customer_id": "simulated", "access_token": simulator.token()}
+    simulator.fault({"path": "me", "expire_tokens": "cws_exception"})
+    message = fails(given)
+    assert "expired" in message
+    assert simulator.counts()["sign-in"] == 1
+
+
+def test_a_revoked_secret_ends_at_once(simulator, fails):
+    refused = {"status": 400, "body": {"error": "invalid_client"}}
+    simulator.fault(
+        {"path": "me", "expire_tokens": "error_response"}, {"path": "tokens/clients", "after": 1, "answer": refused}
+    )
+    assert "client_secret" in fails(simulator.cloud)
+    assert simulator.kinds() == ["sign-in", "me", "sign-in"]
+
+
+def test_a_quota_that_stays_used_up(simulator, fails):
+    simulator.fault({"path": "me", "throttle": {"hint": "seconds", "value": 0, "status": 429}})
+    message = fails({**simulator.cloud, "retries": 2})
+    assert "quota" in message
+    assert simulator.counts()["me"] == 3
+
+
+def test_an_html_page_of_a_gateway(simulator, fails):
+    page = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
+    simulator.fault({"path": "me", "answer": {"status": 502, "body": page, "content_type": "text/html"}})
+    message = fails({**simulator.cloud, "retries": 1})
+    assert "an HTML page, 502 Bad Gateway" in message
+    assert "check api_url and proxies" in message
+
+
+def test_a_server_that_echoes_the_request_does_not_bring_the_token_into_the_output(simulator, play):
+    token = simulator.token()
+    simulator.fault({"path": "me", "answer": {"status": 403, "body": f"denied: CWSAuth bearer={token}"}})
+    # Twice: once given, which no_log covers, and once obtained, which only the client knows.
+    given = {"api_url": simulator.url, "customer_id": "simulated", "access_token": token}
+    run = play([INFO], "-vvvv", connection=given)
+    assert token not in run.output
+    simulator.fault(
+        {"path": "tokens/clients", "answer": {"status": 200, "body": {"access_token": token, "expires_in": "3600"}}},
+        {"path": "me", "answer": {"status": 403, "body": f"denied: CWSAuth bearer={token}"}},
+    )
+    run = play([INFO], "-vvvv", connection=simulator.cloud)
+    assert "denied: CWSAuth bearer=***" in run.result["msg"]
+    assert token not in run.output
+
+
+@pytest.mark.parametrize("path", ["me", "tokens/clients", "Machines"])
+def test_a_redirect_is_not_followed_and_names_the_region(simulator, fails, path):
+    simulator.fault({"path": path, "redirect": {"status": 307, "location": "https://api-eu.cloud.example/cvad/manage"}})
+    message = fails(simulator.cloud)
+    assert "HTTP 307" in message
+    assert "api_url" in message
+    if path != "tokens/clients":
+        assert "https://api-eu.cloud.example" in message
+
+
+def test_http_to_a_foreign_host_is_refused_before_anything_is_sent(simulator, fails):
+    message = fails({**simulator.cloud, "api_url": "http://api.cloud.example"})
+    assert "in the clear" in message
+    assert "https://" in message
+    assert simulator.calls() == []
+
+
+def test_a_missing_credential_is_named_with_its_environment_variable(simulator, fails):
+    message = fails({"api_url": simulator.url, "customer_id": "simulated", "client_id": "id"})
+    assert message.startswith("client_secret:")
+    assert "CITRIX_CLIENT_SECRET" in message
+
+
+@pytest.fixture(scope="module")
+def authority():
+    return trustme.CA()
+
+
+@pytest.fixture
+def tls(authority, tmp_path):
+    """A simulator that speaks TLS with a certificate of an authority of its own."""
+    issued = authority.issue_cert("127.0.0.1")
+    issued.private_key_pem.write_to_path(tmp_path / "key.pem")
+    for pem in issued.cert_chain_pems:
+        pem.write_to_path(tmp_path / "cert.pem", append=True)
+    server = Simulator("--cert", str(tmp_path / "cert.pem"), "--key", str(tmp_path / "key.pem"))
+    yield server
+    server.close()
+
+
+def test_a_certificate_that_is_not_trusted(tls, fails):
+    message = fails(tls.cloud, server=tls)
+    assert "is not trusted" in message
+    assert "ca_path" in message
+    assert tls.calls() == []
+
+
+def test_certificates_are_checked_in_the_cloud_whatever_the_task_says(tls, fails):
+    message = fails({**tls.cloud, "validate_certs": False}, server=tls)
+    assert message.startswith("validate_certs:")
+    assert tls.calls() == []
+
+
+def test_ca_path_and_the_environment_s_bundle_make_it_trusted(tls, authority, play, tmp_path):
+    bundle = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(bundle)
+    run = play([INFO], connection={**tls.cloud, "ca_path": str(bundle)})
+    assert run.code == 0, run.output
+    run = play([INFO], connection=tls.cloud, env={"REQUESTS_CA_BUNDLE": str(bundle)})
+    assert run.code == 0, run.output
+    run = play([INFO], connection={**tls.on_premises, "validate_certs": False})
+    assert run.code == 0, run.output
+    assert "InsecureRequestWarning" not in run.output
+
+
+def test_netrc_and_a_proxy_in_the_environment_change_nothing_on_loopback(simulator, play, tmp_path):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login somebody password somebodys-password-in-netrc\n", encoding="utf-8")
+    netrc.chmod(0o600)
+    proxy = "http://127.0.0.1:9"
+    env = {"NETRC": str(netrc), "HTTPS_PROXY": proxy, "HTTP_PROXY": proxy, "ALL_PROXY": proxy}
+    run = play([INFO], connection=simulator.cloud, env=env)
+    assert run.code == 0, run.output
+    assert all(not call["headers"].get("authorization", "").startswith("Basic") for call in simulator.calls())

@@ -1,0 +1,111 @@
+# Copyright: (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""citrix_machine_sessions_info as its users run it."""
+
+from __future__ import annotations
+
+import pytest
+
+INFO = "sessionops.citrix.citrix_machine_sessions_info"
+MACHINE = "LAB\\vda-001"
+
+
+@pytest.mark.parametrize("deployment", ["cloud", "gov", "on_premises", "on_premises_direct"])
+def test_the_sessions_of_machines_are_those_of_the_site(simulator, play, deployment):
+    tasks = [{INFO: {"machine": [MACHINE, "LAB\\VDA-002"]}}]
+    run = play(tasks, connection=getattr(simulator, deployment))
+    assert run.code == 0, run.output
+    expected = {**by_id(simulator, MACHINE), **by_id(simulator, "LAB\\vda-002")}
+    assert [session["id"] for session in run.result["sessions"]] == list(expected)
+    assert run.result["machines"] == {MACHINE: 10, "LAB\\VDA-002": 10}
+    for session in run.result["sessions"]:
+        assert session["machine"]["name"] == expected[session["id"]]["machine"]
+        assert "recorded" not in session
+        assert {"ip_address", "receiver_ip_address"} <= set(session["client"])
+    assert not run.result["changed"]
+
+
+def by_id(simulator, machine):
+    return {session["id"]: session for session in simulator.sessions_on(machine)}
+
+
+def test_recording_adds_the_status_of_each_session(simulator, play):
+    run = play([{INFO: {"machine": [MACHINE], "fields": ["State"], "recording": True}}], connection=simulator.cloud)
+    truth = by_id(simulator, MACHINE)
+    assert {session["id"]: session["recorded"] for session in run.result["sessions"]} == {
+        session_id: session["recorded"] for session_id, session in truth.items()
+    }
+    assert {True, False} == {session["recorded"] for session in truth.values()}
+
+
+def test_an_unknown_status_is_null_and_not_false(simulator, play):
+    simulator.fault({"path": "RecordingStatus", "answer": {"status": 200, "body": {}}})
+    run = play([{INFO: {"machine": [MACHINE], "fields": ["Id"], "recording": True}}], connection=simulator.cloud)
+    assert {session["recorded"] for session in run.result["sessions"]} == {None}
+
+
+def test_fields_slim_the_answer_and_always_hold_the_id(simulator, play):
+    run = play([{INFO: {"machine": [MACHINE], "fields": ["State", "User"]}}], connection=simulator.cloud)
+    assert {frozenset(session) for session in run.result["sessions"]} == {frozenset({"id", "state", "user"})}
+    listing = next(call for call in simulator.calls() if call["path"].endswith("/Sessions"))
+    assert listing["query"]["fields"] == "Id,State,User"
+
+
+def test_a_machine_is_found_by_dns_name_and_by_id(simulator, play):
+    machine_id = machine_ids(simulator, play)
+    names = ["vda-001.lab.example", "VDA-005.lab.example", machine_id]
+    run = play([{INFO: {"machine": names, "fields": ["Id"]}}], connection=simulator.cloud)
+    assert run.code == 0, run.output
+    assert run.result["machines"] == dict.fromkeys(names, 10)
+    assert len(run.result["sessions"]) == 20
+
+
+def machine_ids(simulator, play):
+    """Return the id of the first machine, taken from the API itself."""
+    headers = {
+        "Authorization": f"CWSAuth bearer={simulator.token()}",
+        "Accept": "application/json",
+        "Citrix-CustomerId": simulator.facts["customer_id"],
+        "Citrix-InstanceId": simulator.facts["site_id"],
+    }
+    uri = {"url": f"{simulator.url}/cvad/manage/Machines/LAB%7Cvda-001", "headers": headers}
+    return play([{"ansible.builtin.uri": uri}]).result["json"]["Id"]
+
+
+def test_pages_are_followed_to_the_end(simulator, play):
+    simulator.reset(machine_page=3)
+    run = play([{INFO: {"machine": [MACHINE], "fields": ["Id"]}}], connection=simulator.cloud)
+    assert [session["id"] for session in run.result["sessions"]] == list(by_id(simulator, MACHINE))
+    assert simulator.counts()["Sessions"] == 4
+
+
+def test_every_unknown_machine_is_named(simulator, play):
+    machines = ["LAB\\none", MACHINE, "none.lab.example"]
+    run = play([{INFO: {"machine": machines}}], connection=simulator.cloud)
+    assert run.code != 0
+    assert "LAB\\none, none.lab.example;" in run.result["msg"]
+    assert "site_id" in run.result["msg"]
+
+
+def test_several_sites_are_listed_to_choose_from(simulator, play):
+    simulator.reset(sites=2)
+    run = play([{INFO: {"machine": [MACHINE]}}], connection=simulator.cloud)
+    assert run.code != 0
+    assert simulator.facts["site_id"] in run.result["msg"]
+    chosen = play(
+        [{INFO: {"machine": [MACHINE], "site_id": simulator.facts["site_id"], "fields": ["Id"]}}],
+        connection=simulator.cloud,
+    )
+    assert chosen.code == 0, chosen.output
+    assert simulator.counts()["me"] == 1
+
+
+@pytest.mark.parametrize(
+    "options", [{"machine": []}, {"machine": ["a\tb"]}, {"machine": [MACHINE], "fields": ["state"]}]
+)
+def test_what_cannot_be_meant_is_refused_before_anything_is_sent(simulator, play, options):
+    run = play([{INFO: options}], connection=simulator.cloud)
+    assert run.code != 0
+    assert next(iter(set(options) - {"machine"}), "machine") in run.result["msg"]
+    assert simulator.calls() == []

@@ -1,0 +1,303 @@
+# Copyright: (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""citrix_session_recording as its users run it."""
+
+from __future__ import annotations
+
+import pytest
+
+RECORDING = "sessionops.citrix.citrix_session_recording"
+MACHINE = "LAB\\vda-001"
+DEPLOYMENTS = ["cloud", "gov", "on_premises", "on_premises_direct"]
+
+
+def recording(state="started", **options) -> dict:
+    return {RECORDING: {"state": state, **({"machine": [MACHINE]} if "session_id" not in options else {}), **options}}
+
+
+@pytest.mark.parametrize("deployment", DEPLOYMENTS)
+def test_start_again_rehearse_stop_and_stop(simulator, play, deployment):
+    before = simulator.sessions_on(MACHINE)
+    to_start = simulator.recordable_on(MACHINE)
+    recorded = [session["id"] for session in before if session["recorded"]]
+    assert len(to_start) > 1
+    assert recorded
+    tasks = [
+        recording(),
+        {"ansible.builtin.uri": {"url": f"{simulator.url}/_control/state"}},
+        recording(),
+        {**recording("stopped"), "check_mode": True},
+        recording("stopped"),
+        recording("stopped"),
+    ]
+    run = play(tasks, connection=getattr(simulator, deployment))
+    assert run.code == 0, run.output
+    first, seen, second, rehearsal, stop, stop_again = run.results
+
+    # Each of them got one reading, one request, and the reading that proves it; in that order.
+    for session in to_start:
+        own = [call for call in simulator.calls() if session["id"] in (call["path"] + call["query"].get("id", ""))]
+        kinds = [call["path"].rsplit("/", 1)[-1] for call in own]
+        assert kinds[:3] == ["RecordingStatus", "$startRecording", "RecordingStatus"]
+        assert kinds.count("$startRecording") == kinds.count("$stopRecording") == 1
+    assert simulator.counts()["$startRecording"] == len(to_start)
+    started = {entry["id"] for entry in first["sessions"] if entry["result"] == "started"}
+    assert started == {session["id"] for session in to_start}
+    assert {session["id"] for session in seen["json"]["sessions"] if session["recorded"]} >= started | set(recorded)
+    assert first["changed"]
+    assert all(entry["recorded"] and entry["transaction_id"] for entry in first["sessions"] if entry["id"] in started)
+
+    assert not second["changed"]
+    assert second["summary"]["unchanged"] == len(to_start) + len(recorded)
+
+    # The rehearsal names what the run then did.
+    def without_id(entry):
+        return {**entry, "transaction_id": None}
+
+    assert rehearsal["changed"]
+    assert rehearsal["sessions"] == [without_id(entry) for entry in stop["sessions"]]
+    assert simulator.counts()["$stopRecording"] == len(to_start) + len(recorded) == stop["summary"]["stopped"]
+    assert not any(session["recorded"] for session in simulator.sessions_on(MACHINE))
+    assert not stop_again["changed"]
+    # Nobody was told twice.
+    assert {session["notices"] for session in simulator.state().values()} == {0, 1}
+
+
+def test_each_selected_session_is_accounted_for_once_with_its_reason(simulator, play):
+    run = play([recording()], connection=simulator.cloud)
+    truth = {session["id"]: session for session in simulator.sessions_on(MACHINE)}
+    entries = run.result["sessions"]
+    assert [entry["id"] for entry in entries] == list(truth)
+    for entry in entries:
+        session = truth[entry["id"]]
+        assert (entry["machine"], entry["session_state"]) == (MACHINE, session["state"])
+        if session["state"] != "Active":
+            assert (entry["result"], entry["reason"]) == ("not_recordable", "not_active")
+        elif session["protocol"] != "Hdx":
+            assert (entry["result"], entry["reason"]) == ("not_recordable", "not_hdx")
+        else:
+            assert entry["result"] in ("started", "unchanged")
+            assert entry["notify_user"] is (True if entry["result"] == "started" else None)
+    # One line for each kind of gap.
+    warnings = run.result["warnings"]
+    assert len(warnings) == 2
+    assert all("not recordable" in warning for warning in warnings)
+
+
+def test_one_named_session_costs_six_calls_and_four_with_token_and_site(simulator, play):
+    session = simulator.recordable_on(MACHINE)[0]
+    run = play([recording(session_id=[session["id"]])], connection=simulator.cloud)
+    assert run.result["summary"]["started"] == 1
+    kinds = ["sign-in", "me", "Sessions", "status", "$startRecording", "status"]
+    assert simulator.kinds() == kinds
+    assert run.result["summary"]["requests"] == 6
+
+    simulator.reset()
+    token = simulator.token()
+    known = {"api_url": simulator.url, "customer_id": "simulated", "access_token": token}
+    run = play([recording(session_id=[session["id"]])], connection={**known, "site_id": simulator.facts["site_id"]})
+    assert run.result["summary"]["started"] == 1
+    assert simulator.kinds()[1:] == kinds[2:]
+
+
+def test_a_start_whose_status_never_flips_is_unconfirmed_and_fails_with_everything_in_it(simulator, play):
+    stuck = simulator.recordable_on(MACHINE)[0]["id"]
+    simulator.fault({"method": "POST", "session": stuck, "lag": "never"})
+    run = play([recording(wait_timeout=1)], connection=simulator.cloud)
+    assert run.code != 0
+    entries = {entry["id"]: entry for entry in run.result["sessions"]}
+    assert len(entries) == 10
+    assert (entries[stuck]["result"], entries[stuck]["changed"]) == ("unconfirmed", False)
+    assert entries[stuck]["recorded"] is False
+    assert "Session Recording agent" in run.result["msg"]
+    assert run.outcomes["started"] == simulator.counts()["$startRecording"] - 1
+    assert "Traceback" not in run.output
+
+
+def test_a_status_that_lags_is_waited_for(simulator, play):
+    simulator.fault({"path": "startRecording", "lag": 1.5})
+    run = play([recording()], connection=simulator.cloud)
+    assert run.code == 0, run.output
+    assert run.outcomes["started"] == simulator.counts()["$startRecording"] > 1
+    assert run.result["changed"]
+
+
+@pytest.mark.parametrize("when", ["RecordingStatus", "startRecording"])
+@pytest.mark.parametrize("gone_status", [400, 404, 500])
+def test_a_session_that_ends_between_listing_and_start_is_ended(simulator, play, when, gone_status):
+    simulator.reset(gone_status=gone_status)
+    leaving = simulator.recordable_on(MACHINE)[0]["id"]
+    simulator.fault({"path": when, "session": leaving, "vanish": True})
+    run = play([recording()], connection=simulator.cloud)
+    assert run.code == 0, run.output
+    entry = next(entry for entry in run.result["sessions"] if entry["id"] == leaving)
+    assert (entry["result"], entry["changed"], entry["recorded"]) == ("ended", False, None)
+    assert any("1 ended" in warning for warning in run.result["warnings"])
+
+
+def test_a_session_that_ends_is_as_good_as_stopped(simulator, play):
+    play([recording()], connection=simulator.cloud)
+    leaving = simulator.sessions_on(MACHINE)[0]["id"]
+    simulator.fault({"path": "stopRecording", "session": leaving, "vanish": True})
+    run = play([recording("stopped", on_gap="fail")], connection=simulator.cloud)
+    assert run.code == 0, run.output
+    assert run.outcomes["ended"] == 1
+
+
+def test_a_named_session_that_is_no_more_fails_unless_told_otherwise(simulator, play):
+    gone = {"session_id": ["00000000-0000-0000-0000-000000000000"]}
+    tasks = [{**recording(**gone), "ignore_errors": True}, recording(on_gap="warn", **gone)]
+    run = play(tasks, connection=simulator.cloud)
+    strict, lenient = run.results
+    assert strict["failed"]
+    assert "no session with this id" in strict["msg"]
+    assert not lenient["failed"]
+    assert simulator.counts()["$startRecording"] == 0
+
+
+@pytest.mark.parametrize("acted", [True, False])
+def test_a_start_whose_answer_is_lost_is_not_sent_again(simulator, play, acted):
+    session = simulator.recordable_on(MACHINE)[0]["id"]
+    simulator.fault({"path": "startRecording", "drop": {"acts": acted}})
+    run = play([recording(session_id=[session], wait_timeout=1)], connection=simulator.cloud)
+    assert simulator.counts()["$startRecording"] == 1
+    truth = simulator.state()[session]
+    assert truth["recorded"] is acted
+    assert truth["notices"] == int(acted)
+    entry = run.result["sessions"][0]
+    if acted:
+        assert (run.code, entry["result"], entry["changed"]) == (0, "started", True)
+    else:
+        assert run.code != 0
+        assert (entry["result"], entry["changed"], entry["recorded"]) == ("unconfirmed", False, False)
+
+
+def test_a_start_that_a_gateway_answers_with_an_error_is_looked_after_not_repeated(simulator, play):
+    answer = {"status": 502, "body": "<html><title>502 Bad Gateway</title></html>", "acts": True}
+    simulator.fault({"path": "startRecording", "answer": answer})
+    run = play([recording()], connection=simulator.cloud)
+    assert run.code == 0, run.output
+    assert run.outcomes["started"] == simulator.counts()["$startRecording"] > 1
+
+
+def test_a_refused_start_fails_its_session_and_no_other(simulator, play):
+    refused = simulator.recordable_on(MACHINE)[0]["id"]
+    body = {"type": "https://errors-api.cloud.com/x", "detail": "The session is locked.", "parameters": []}
+    simulator.fault({"path": "startRecording", "session": refused, "answer": {"status": 409, "body": body}})
+    run = play([recording()], connection=simulator.cloud)
+    assert run.code != 0
+    entries = {entry["id"]: entry for entry in run.result["sessions"]}
+    assert entries[refused]["result"] == "failed"
+    assert "The session is locked." in entries[refused]["reason"]
+    assert run.outcomes["started"] == simulator.counts()["$startRecording"] - 1
+    assert run.result["changed"]
+
+
+@pytest.mark.parametrize("value", [{}, {"IsSessionBeingRecorded": None}, {"IsSessionBeingRecorded": "true"}])
+def test_a_status_that_does_not_say_is_unknown_and_nothing_is_sent(simulator, play, value):
+    simulator.fault({"path": "RecordingStatus", "answer": {"status": 200, "body": value}})
+    run = play([recording()], connection=simulator.cloud)
+    assert run.code != 0
+    assert simulator.counts()["$startRecording"] == 0
+    assert {entry["recorded"] for entry in run.result["sessions"]} == {None}
+    assert run.outcomes["failed"] == 8
+
+
+@pytest.mark.parametrize("hint", ["seconds", "http_date", "rfc3339", "retry_delay_list", "retry_delay_dict", "none"])
+def test_throttling_is_waited_out_and_no_start_is_doubled(simulator, play, hint):
+    rules = [
+        {"path": path, "after": 1, "times": 2, "throttle": {"hint": hint, "value": 1, "status": 429}}
+        for path in ("startRecording", "RecordingStatus")
+    ]
+    simulator.fault(*rules)
+    run = play([recording()], connection=simulator.cloud)
+    assert run.code == 0, run.output
+    assert run.result["summary"]["throttled"] == 4
+    truth = simulator.state()
+    started = [entry["id"] for entry in run.result["sessions"] if entry["result"] == "started"]
+    assert len(started) == 7
+    assert all((truth[session_id]["starts"], truth[session_id]["notices"]) == (1, 1) for session_id in started)
+
+
+@pytest.mark.parametrize("shape", ["error_response", "dict_parameters", "cws_exception"])
+def test_a_token_that_expires_in_mid_run_is_renewed_once_for_all_threads(simulator, play, shape):
+    simulator.fault({"path": "startRecording", "after": 3, "times": 1, "expire_tokens": shape})
+    run = play([recording(max_concurrency=20)], connection=simulator.cloud)
+    assert run.code == 0, run.output
+    assert simulator.counts()["sign-in"] == 2
+    assert {session["starts"] for session in simulator.state().values()} <= {0, 1}
+    assert run.outcomes["started"] == 7
+
+
+def test_notify_user_false_tells_nobody_and_says_so(simulator, play):
+    run = play([recording(notify_user=False)], connection=simulator.cloud)
+    assert {entry["notify_user"] for entry in run.result["sessions"]} == {False, None}
+    assert not any(session["notices"] for session in simulator.state().values())
+    assert {call["query"]["notifyUser"] for call in simulator.calls() if "startRecording" in call["path"]} == {"false"}
+
+
+def test_without_wait_a_start_is_requested_and_not_confirmed(simulator, play):
+    run = play([recording(wait=False)], connection=simulator.cloud)
+    assert run.outcomes["requested"] == simulator.counts()["$startRecording"] == 7
+    assert simulator.counts()["status"] == 8
+    assert run.result["changed"]
+
+
+def test_more_sessions_than_allowed_are_refused_before_the_first_write(simulator, play):
+    run = play([recording(machine=[MACHINE, "vda-002.lab.example"], max_sessions=19)], connection=simulator.cloud)
+    assert run.code != 0
+    assert "20 sessions are selected" in run.result["msg"]
+    assert "max_sessions to 20" in run.result["msg"]
+    assert not any(kind in simulator.counts() for kind in ("$startRecording", "status"))
+
+
+def test_a_gap_fails_after_everything_else_is_done_if_the_task_says_so(simulator, play):
+    run = play([recording(on_gap="fail")], connection=simulator.cloud)
+    assert run.code != 0
+    assert run.outcomes["started"] == 7
+    assert not simulator.recordable_on(MACHINE)
+    assert "not_hdx" in run.result["msg"] or "HDX" in run.result["msg"]
+
+
+def test_a_machine_without_sessions_is_a_gap(simulator, play):
+    simulator.reset(machines=3, sessions=0)
+    run = play([recording(), recording(on_gap="fail")], connection=simulator.cloud)
+    warned, failed = run.results
+    assert "No session" in warned["warnings"][0]
+    assert failed["failed"]
+    assert warned["sessions"] == failed["sessions"] == []
+
+
+def test_diff_shows_who_changed(simulator, play):
+    session = simulator.recordable_on(MACHINE)[0]
+    run = play([recording(session_id=[session["id"]])], "--diff", "--check", connection=simulator.cloud)
+    diff = run.result["diff"]
+    who = {"machine": MACHINE, "user": session["user"]}
+    assert diff["before"] == {session["id"]: {**who, "recorded": False}}
+    assert diff["after"] == {session["id"]: {**who, "recorded": True}}
+    assert session["id"] in run.output
+    assert simulator.counts()["$startRecording"] == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({}, "session_id, machine"),
+        ({"machine": []}, "session_id, machine"),
+        ({"machine": [" "]}, "machine"),
+        ({"session_id": ["a"], "machine": ["b"]}, "session_id|machine"),
+        ({"machine": ["LAB\x0bda-001"]}, "control character"),
+        ({"machine": ["LAB\\vda-001"], "max_sessions": 0}, "max_sessions"),
+        ({"machine": ["LAB\\vda-001"], "wait_timeout": -1}, "wait_timeout"),
+        ({"machine": ["LAB\\vda-001"], "retries": 99}, "retries"),
+        ({"session_id": [".."]}, "'..'"),
+        ({"session_id": ["../me"]}, "no session with this id"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_before_any_change(simulator, play, options, named):
+    run = play([{RECORDING: {"state": "started", **options}}], connection=simulator.cloud)
+    assert run.code != 0
+    assert named in run.result["msg"]
+    assert "$startRecording" not in simulator.counts()
+    assert "Traceback" not in run.output
