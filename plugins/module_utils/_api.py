@@ -67,6 +67,7 @@ class Api:
         self._base_url = settings.base_url
         self._ids_in_path = settings.ids_in_path
         self._site_id = settings.site_id
+        self._site_failure: CitrixError | None = None
         self._find_site = find_site
         self._lock = threading.Lock()
 
@@ -74,8 +75,15 @@ class Api:
     def site_id(self) -> str:
         """The site: as given, or else the only one that the account sees; asked for once."""
         with self._lock:
+            if self._site_failure:
+                raise self._site_failure
             if self._site_id is None:
-                self._site_id = self._find_site(self)
+                try:
+                    self._site_id = self._find_site(self)
+                except CitrixError as error:
+                    # All threads wait for this one answer; they need not each ask again.
+                    self._site_failure = error
+                    raise
             return self._site_id
 
     def send(self, call: Call) -> Answer:

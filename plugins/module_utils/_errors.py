@@ -31,12 +31,15 @@ REMEDIES = {
 
 
 class CitrixError(Exception):
-    """Base of all errors. The text is one sentence for people and holds no secret."""
+    """Base of all errors. The text is one printable line for people and holds no secret."""
 
     may_have_acted = False
     """Whether a write that ended so may have taken effect: then only a later reading of the state can tell."""
     transaction_id: str | None = None
     """The id under which Citrix support finds the call, where it was sent."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(_one_line(message))
 
     def to_result(self) -> dict:
         """Return the fields that this error adds to a failed module result."""
@@ -127,5 +130,9 @@ def _plain_or_html(text: str) -> str:
 
 def clean(text: object) -> str:
     """Make text from outside safe to show: printable, on one line, at most MAX_DETAIL characters."""
-    line = " ".join("".join(char if char.isprintable() else " " for char in str(text)).split())
+    line = _one_line(str(text))
     return line if len(line) <= MAX_DETAIL else line[: MAX_DETAIL - 3] + "..."
+
+
+def _one_line(text: str) -> str:
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())

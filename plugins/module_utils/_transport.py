@@ -33,6 +33,9 @@ except ImportError:
 else:
     REQUESTS_IMPORT_ERROR = None
 
+# The classes of requests that the layers above build on are handed on from here.
+__all__ = ["REQUESTS_IMPORT_ERROR", "AuthBase", "HTTPBasicAuth", "Reply", "Request", "Transport"]
+
 CONNECT_TIMEOUT = 10
 CONNECT_BACKOFF = 0.2
 HANDSHAKE_SIGNS = ("CERTIFICATE_VERIFY_FAILED", "WRONG_VERSION_NUMBER", "X509", "_ALERT_")

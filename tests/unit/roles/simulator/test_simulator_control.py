@@ -184,6 +184,6 @@ def test_keep_alive(simulator):
     host, _colon, port = simulator.url.partition("//")[2].partition(":")
     request = b"GET /_control/calls HTTP/1.1\r\nHost: x\r\n\r\n"
     with socket.create_connection((host, int(port)), timeout=5) as connection:
-        for _ in range(3):
+        for _attempt in range(3):
             connection.sendall(request)
             assert connection.recv(65536).startswith(b"HTTP/1.1 200 OK\r\n")

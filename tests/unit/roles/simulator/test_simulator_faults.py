@@ -96,12 +96,12 @@ def test_selectors(simulator):
 
 def test_after_and_times(simulator):
     simulator.faults({"after": 1, "times": 2, "answer": {"status": 503}})
-    assert [status(simulator) for _ in range(5)] == [200, 503, 503, 200, 200]
+    assert [status(simulator) for _attempt in range(5)] == [200, 503, 503, 200, 200]
 
 
 def test_the_first_match_wins_and_alone_counts(simulator):
     simulator.faults({"times": 1, "answer": {"status": 501}}, {"times": 1, "answer": {"status": 502}})
-    assert [status(simulator) for _ in range(3)] == [501, 502, 200]
+    assert [status(simulator) for _attempt in range(3)] == [501, 502, 200]
     simulator.faults({"answer": {"status": 501}})
     simulator.faults()
     assert status(simulator) == 200
@@ -150,7 +150,7 @@ def from_rfc3339(text):
 def test_expire_tokens(simulator, shape):
     simulator.faults({"expire_tokens": shape, "times": 1, "after": 1})
     assert status(simulator) == 200
-    for _ in range(2):
+    for _attempt in range(2):
         reply = simulator.get("/Sessions")
         assert reply.status_code == 401
         body = reply.json()
