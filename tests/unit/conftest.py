@@ -1,0 +1,146 @@
+# Copyright: (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the unit tests share: options at their defaults, a clock that nobody waits for, an API that answers by table."""
+
+from __future__ import annotations
+
+import os
+import threading
+from types import SimpleNamespace
+
+import hypothesis
+import pytest
+from ansible_collections.sessionops.citrix.plugins.module_utils import _options
+from ansible_collections.sessionops.citrix.plugins.module_utils._api import Answer, Api
+from ansible_collections.sessionops.citrix.plugins.module_utils._errors import api_error
+
+# The same examples in every run; `pytest --hypothesis-profile=default` looks for new ones.
+hypothesis.settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
+hypothesis.settings.load_profile("repeatable")
+
+TOKEN = "fake-access-token-0123456789abcdefghijklmnopqrstuvwxyz"
+FOREIGN_VARIABLES = (
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "NETRC",
+    "NO_PROXY",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+)
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch):
+    """Keep what the developer's shell says about Citrix, proxies and certificates out of the tests."""
+    for name in list(os.environ):
+        if name.startswith("CITRIX_") or name.upper() in FOREIGN_VARIABLES:
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def params():
+    """Return a factory of the shared options as a module gets them: the defaults, and what the test sets."""
+
+    def make(**given):
+        return {**{name: spec.get("default") for name, spec in _options.OPTIONS.items()}, **given}
+
+    return make
+
+
+@pytest.fixture
+def settings(params):
+    """Return a factory of checked options: a cloud customer with a site and a token, and what the test sets."""
+
+    def make(**given):
+        return _options.settings(params(**{**CLOUD, **given}))
+
+    return make
+
+
+CLOUD = {"customer_id": "customer1", "site_id": "site1", "access_token": TOKEN}
+
+
+class Clock:
+    """A clock that moves only where somebody sleeps."""
+
+    def __init__(self):
+        self.now = 1000.0
+        self.slept = []
+
+    def __call__(self):
+        return self.now
+
+    def sleep(self, seconds):
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+class FakeApi:
+    """Answers calls from a table and records them: what the layers above _api see of it.
+
+    A call is keyed as "METHOD path", with "?id=..." behind it where its query has one. Its answers are given in turn,
+    the last one for ever: an object is a body, a number the status of an error, an error is raised, and a function is
+    asked with the call.
+    """
+
+    customer_id = "customer1"
+    site_id = "site1"
+    max_concurrency = 4
+
+    def __init__(self, clock):
+        self.calls = []
+        self.clock = clock
+        self.pace = SimpleNamespace(requests=0, throttled=0, active_seconds=clock)
+        self._answers = {}
+        self._lock = threading.Lock()
+
+    def on(self, key, *answers):
+        self._answers[key] = list(answers)
+
+    def send(self, call):
+        key = key_of(call)
+        with self._lock:
+            self.calls.append(call)
+            self.pace.requests += 1
+            assert key in self._answers, f"nobody expected the call {key}"
+            left = self._answers[key]
+            answer = left.pop(0) if len(left) > 1 else left[0]
+        if callable(answer):
+            answer = answer(call)
+        if isinstance(answer, int):
+            raise api_error(call.what, answer, "", f"transaction-of-{key}")
+        if isinstance(answer, Exception):
+            raise answer
+        return Answer(answer, f"transaction-of-{key}")
+
+    items = Api.items
+
+    def sent(self, prefix=""):
+        """Return the keys of the calls made so far that begin so, in their order."""
+        return [key for key in map(key_of, self.calls) if key.startswith(prefix)]
+
+    @property
+    def writes(self):
+        return [call for call in self.calls if call.write]
+
+
+def key_of(call):
+    return f"{call.method} {call.path}" + (f"?id={call.query['id']}" if "id" in call.query else "")
+
+
+@pytest.fixture
+def fake_api(clock):
+    return FakeApi(clock)
+
+
+@pytest.fixture(scope="session")
+def new_fake_api():
+    """Return a factory of fake APIs, for tests that need a new one for each example."""
+    return lambda: FakeApi(Clock())

@@ -1,0 +1,267 @@
+# Copyright: (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sessions: what is read out of objects of any shape, and how the recording state is read."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.sessionops.citrix.plugins.module_utils import _sessions
+from ansible_collections.sessionops.citrix.plugins.module_utils._errors import (
+    AnswerLost,
+    ApiError,
+    CitrixError,
+    OptionError,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+GUID = "313b84bb-2b66-4393-ad7b-3e08dccb4fd0"
+LOST = AnswerLost("The answer was lost.")
+
+
+def status_key(session_id):
+    return f"GET Sessions/RecordingStatus?id={session_id}"
+
+
+def status(value):
+    return {"IsSessionBeingRecorded": value}
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=3,
+)
+
+
+def objects(*names):
+    """Objects with any of these fields and anything in them."""
+    return JSON | st.fixed_dictionaries({}, optional=dict.fromkeys(names, JSON))
+
+
+SESSIONS = st.fixed_dictionaries(
+    {},
+    optional={
+        **dict.fromkeys(_sessions.FIELDS, JSON),
+        "State": st.sampled_from(("Active", "Connected", "Disconnected", "Unknown", "Future")) | JSON,
+        "User": objects("Name", "PrincipalName"),
+        "Connection": objects("Protocol"),
+        "Machine": objects("Name", "DeliveryGroup"),
+        "IsSessionBeingRecorded": JSON,
+    },
+)
+
+
+@given(SESSIONS)
+def test_a_session_of_any_shape_is_read_without_a_fault(session):
+    assert _sessions.is_recorded(session) in (True, False, None)
+    assert _sessions.not_recordable(session) in ("logging_off", "not_active", "not_hdx", None)
+    assert isinstance(_sessions.user_of(session), (str, type(None)))
+    assert all(isinstance(name, str) for name in _sessions.to_result(session))
+
+
+@given(JSON, st.lists(st.text(), max_size=3))
+def test_the_text_at_a_path_is_some_text_or_none(data, path):
+    found = _sessions.nested(data, *path)
+    assert found is None or (isinstance(found, str) and found)
+
+
+@pytest.mark.parametrize(
+    ("body", "recorded"),
+    [
+        (status(True), True),
+        (status(False), False),
+        (status(None), None),
+        (status("true"), None),
+        (status("false"), None),
+        (status(1), None),
+        (status(0), None),
+        (status({}), None),
+        ({}, None),
+        ({"isSessionBeingRecorded": True}, None),
+    ],
+)
+def test_only_a_boolean_tells_whether_a_session_is_recorded(body, recorded):
+    assert _sessions.is_recorded(body) is recorded
+
+
+@pytest.mark.parametrize(
+    ("session", "reason"),
+    [
+        ({"State": "Active", "Connection": {"Protocol": "Hdx"}, "LogoffInProgress": False}, None),
+        ({"State": "Active"}, None),
+        ({}, None),
+        ({"State": None, "Connection": None, "LogoffInProgress": None}, None),
+        ({"State": "Unknown"}, None),
+        ({"State": "SomethingNew"}, None),
+        ({"State": 3}, None),
+        ({"State": "Connected"}, "not_active"),
+        ({"State": "Disconnected"}, "not_active"),
+        ({"State": "Active", "Connection": {"Protocol": "Rdp"}}, "not_hdx"),
+        ({"State": "Active", "Connection": {"Protocol": "Console"}}, "not_hdx"),
+        ({"State": "Active", "Connection": {"Protocol": None}}, None),
+        ({"State": "Active", "Connection": {"Protocol": "SomethingNew"}}, None),
+        ({"State": "Active", "Connection": "Rdp"}, None),
+        ({"State": "Active", "LogoffInProgress": True}, "logging_off"),
+        ({"State": "Disconnected", "LogoffInProgress": True}, "logging_off"),
+        ({"State": "Active", "LogoffInProgress": "true"}, None),
+        ({"State": "Active", "LogonInProgress": True}, None),
+        ({"State": "Active", "AppState": "PreLaunched"}, None),
+        ({"State": "Active", "IsAnonymousUser": True, "User": None}, None),
+    ],
+)
+def test_what_is_missing_or_unknown_is_no_reason_against_a_recording(session, reason):
+    assert _sessions.not_recordable(session) == reason
+
+
+@pytest.mark.parametrize(
+    ("session", "user"),
+    [
+        ({"User": {"Name": "LAB\\user001", "PrincipalName": "user001@lab.example"}}, "LAB\\user001"),
+        ({"User": {"Name": None, "PrincipalName": "user001@lab.example"}}, "user001@lab.example"),
+        ({"User": {"Name": "", "PrincipalName": ""}}, None),
+        ({"User": {}}, None),
+        ({"User": None}, None),
+        ({"User": "LAB\\user001"}, None),
+        ({"UntrustedUserName": "LAB\\user001"}, None),
+        ({"UntrustedUserName": "LAB\\user001", "User": {"Name": "LAB\\user002"}}, "LAB\\user002"),
+        ({}, None),
+    ],
+)
+def test_the_user_is_who_the_broker_vouches_for(session, user):
+    assert _sessions.user_of(session) == user
+
+
+def test_each_session_counts_once_however_many_lists_have_it():
+    moved = {"Id": "2", "State": "Disconnected"}
+    lists = [[{"Id": "1"}, {"Id": "2", "State": "Active"}], [moved, {"Id": "3"}], []]
+    assert _sessions.unique(lists) == [{"Id": "1"}, moved, {"Id": "3"}]
+
+
+def test_sessions_without_an_id_are_not_taken_for_one_another():
+    assert len(_sessions.unique([[{}, {"Id": None}], [{"Id": 17}, {"Id": ""}]])) == 4
+
+
+def test_facts_have_snake_case_names_and_all_values():
+    session = {"Id": GUID, "FormattedStartTime": "2026-01-05T09:14:31Z", "Machine": {"DnsName": "a"}, "IsHidden": None}
+    assert _sessions.to_result(session) == {
+        "id": GUID,
+        "formatted_start_time": "2026-01-05T09:14:31Z",
+        "machine": {"dns_name": "a"},
+        "is_hidden": None,
+    }
+
+
+def test_the_calls_are_those_of_the_api():
+    read, start, stop = (
+        _sessions.recording_status(GUID),
+        _sessions.start_recording(GUID, True),
+        _sessions.stop_recording(GUID),
+    )
+    assert (read.method, read.path, read.query) == ("GET", "Sessions/RecordingStatus", {"id": GUID})
+    assert (start.method, start.path, start.query) == (
+        "POST",
+        f"Sessions/{GUID}/$startRecording",
+        {"notifyUser": "true"},
+    )
+    assert _sessions.start_recording(GUID, False).query == {"notifyUser": "false"}
+    assert (stop.method, stop.path, stop.query) == ("POST", f"Sessions/{GUID}/$stopRecording", {})
+    assert _sessions.details(GUID).query == {"fields": ",".join(_sessions.RECORDING_FIELDS)}
+    assert [call.write for call in (read, _sessions.details(GUID), start, stop)] == [False, False, True, True]
+    assert [call.body for call in (read, start, stop)] == [None, None, None]
+
+
+def test_an_id_cannot_leave_its_place_in_the_path():
+    assert (
+        _sessions.start_recording("../Machines/x?y=", True).path == "Sessions/..%2FMachines%2Fx%3Fy%3D/$startRecording"
+    )
+
+
+# The reading of the recording state
+
+
+def test_the_state_of_each_session_is_read(fake_api):
+    for session_id, value in {"1": True, "2": False, "3": None, "4": "true"}.items():
+        fake_api.on(status_key(session_id), status(value))
+    assert _sessions.read_recorded(fake_api, ["1", "2", "3", "4"]) == {"1": True, "2": False, "3": None, "4": None}
+    assert len(fake_api.calls) == 4
+
+
+def test_no_session_costs_no_call(fake_api):
+    assert _sessions.read_recorded(fake_api, []) == {}
+    assert fake_api.calls == []
+
+
+@pytest.mark.parametrize("answer", [400, 404, 409, 500])
+def test_a_session_that_is_gone_has_ended_whatever_the_status_read_answers(fake_api, answer):
+    fake_api.on(status_key("1"), answer)
+    fake_api.on("GET Sessions/1", 404)
+    assert isinstance(_sessions.read_recorded(fake_api, ["1"])["1"], _sessions.Ended)
+
+
+@pytest.mark.parametrize("answer", [400, 404, 409])
+def test_a_session_that_is_there_has_the_error_of_its_status_read(fake_api, answer):
+    fake_api.on(status_key("1"), answer)
+    fake_api.on("GET Sessions/1", {"Id": "1"})
+    state = _sessions.read_recorded(fake_api, ["1"])["1"]
+    assert isinstance(state, ApiError) and state.status == answer
+
+
+def test_a_fault_of_the_server_is_tried_again_once_the_session_is_known_to_be_there(fake_api):
+    fake_api.on(status_key("1"), 500, status(True))
+    fake_api.on("GET Sessions/1", {"Id": "1"})
+    assert _sessions.read_recorded(fake_api, ["1"]) == {"1": True}
+    first, _details, second = fake_api.calls
+    assert (first.final, second.final) == ((500,), ())
+
+
+@pytest.mark.parametrize("answer", [403, 503, LOST])
+def test_any_other_error_is_the_state_and_costs_no_further_call(fake_api, answer):
+    fake_api.on(status_key("1"), answer)
+    assert isinstance(_sessions.read_recorded(fake_api, ["1"])["1"], CitrixError)
+    assert len(fake_api.calls) == 1
+
+
+@pytest.mark.parametrize("answer", [403, 500, LOST])
+def test_where_the_session_cannot_be_read_either_its_end_is_not_made_up(fake_api, answer):
+    fake_api.on(status_key("1"), 404)
+    fake_api.on("GET Sessions/1", answer)
+    assert isinstance(_sessions.read_recorded(fake_api, ["1"])["1"], CitrixError)
+
+
+def test_an_error_of_one_session_leaves_the_others_alone(fake_api):
+    fake_api.on(status_key("1"), 404)
+    fake_api.on("GET Sessions/1", 404)
+    fake_api.on(status_key("2"), status(False))
+    states = _sessions.read_recorded(fake_api, ["1", "2"])
+    assert isinstance(states["1"], _sessions.Ended)
+    assert states["2"] is False
+
+
+def test_facts_tell_what_is_known_of_the_recording(fake_api):
+    fake_api.on(status_key("1"), status(True))
+    fake_api.on(status_key("2"), status(None))
+    fake_api.on(status_key("3"), 403)
+    fake_api.on(status_key("4"), 404)
+    fake_api.on("GET Sessions/4", 404)
+    sessions = [{"Id": "1"}, {"Id": "2"}, {"Id": "3"}, {"Id": "4"}, {"State": "Active"}]
+    recorded = [fact["recorded"] for fact in _sessions.facts(fake_api, sessions, True)]
+    assert recorded == [True, None, None, None, None]
+
+
+def test_facts_without_recording_cost_no_call(fake_api):
+    assert _sessions.facts(fake_api, [{"Id": "1"}], False) == [{"id": "1"}]
+    assert fake_api.calls == []
+
+
+@pytest.mark.parametrize("alien", [None, 17, "", ["1"], {"Value": "1"}])
+def test_a_session_whose_id_is_none_is_a_fact_without_a_known_recording(fake_api, alien):
+    (fact,) = _sessions.facts(fake_api, [{"Id": alien}], True)
+    assert fact["recorded"] is None
+    assert fake_api.calls == []
+
+
+def test_an_error_of_an_option_is_no_state_of_a_session(fake_api):
+    fake_api.on(status_key("1"), OptionError("site_id", "the account sees several sites"))
+    assert isinstance(_sessions.read_recorded(fake_api, ["1"])["1"], OptionError)

@@ -1,0 +1,202 @@
+# Copyright: (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""citrix_session_recording: from the options to the result, and once down to the wire."""
+
+from __future__ import annotations
+
+import json
+from unittest.mock import Mock
+
+import pytest
+import responses
+import yaml
+from ansible.module_utils.testing import patch_module_args
+from ansible_collections.sessionops.citrix.plugins.module_utils._errors import CitrixError, OptionError
+from ansible_collections.sessionops.citrix.plugins.modules import citrix_session_recording as under_test
+
+ON, OFF = ({"IsSessionBeingRecorded": value} for value in (True, False))
+TOKEN = "fake-access-token-0123456789abcdefghijklmnopqrstuvwxyz"
+GIVEN = {"customer_id": "customer1", "site_id": "site1", "access_token": TOKEN}
+BASE = "https://api.cloud.com/cvad/manage"
+SESSION = {"Id": "1", "State": "Active", "User": {"Name": "LAB\\user001"}, "Machine": {"Name": "LAB\\vda-001"}}
+STATUS, START, STOP = (
+    "GET Sessions/RecordingStatus?id=1",
+    "POST Sessions/1/$startRecording",
+    "POST Sessions/1/$stopRecording",
+)
+
+
+@pytest.fixture
+def module(params):
+    """Return a factory of all that run() may use of its module: no way out but the return value."""
+
+    def make(check_mode=False, **given):
+        defaults = {name: spec.get("default") for name, spec in under_test.ARGUMENT_SPEC.items()}
+        mock = Mock(spec_set=["params", "check_mode", "warn"])
+        mock.params = params(**{**defaults, "state": "started", **given})
+        mock.check_mode = check_mode
+        return mock
+
+    return make
+
+
+def outlines(result):
+    return [(entry["id"], entry["result"], entry["recorded"]) for entry in result["sessions"]]
+
+
+def test_a_session_is_started_and_the_user_told(module, fake_api):
+    fake_api.on("GET Sessions/1", SESSION)
+    fake_api.on(STATUS, OFF, ON)
+    fake_api.on(START, {})
+    result = under_test.run(module(session_id=["1"]), fake_api)
+    assert (result["changed"], outlines(result)) == (True, [("1", "started", True)])
+    assert result["msg"] == "1 session: 1 started."
+    assert result["sessions"][0]["notify_user"] is True
+    assert fake_api.sent() == ["GET Sessions/1", STATUS, START, STATUS]
+    assert fake_api.writes[0].query == {"notifyUser": "true"}
+
+
+def test_a_session_is_stopped(module, fake_api):
+    fake_api.on("GET Machines/LAB%7Cvda-001/Sessions", {"Items": [SESSION]})
+    fake_api.on(STATUS, ON, OFF)
+    fake_api.on(STOP, {})
+    result = under_test.run(module(state="stopped", machine=["LAB\\vda-001"]), fake_api)
+    assert (result["changed"], outlines(result)) == (True, [("1", "stopped", False)])
+
+
+def test_a_second_run_changes_nothing(module, fake_api):
+    fake_api.on("GET Sessions/1", SESSION)
+    fake_api.on(STATUS, ON)
+    result = under_test.run(module(session_id=["1"]), fake_api)
+    assert (result["changed"], outlines(result)) == (False, [("1", "unchanged", True)])
+    assert fake_api.writes == []
+
+
+def test_check_mode_writes_nothing(module, fake_api):
+    fake_api.on("GET Sessions/1", SESSION)
+    fake_api.on(STATUS, OFF)
+    result = under_test.run(module(check_mode=True, session_id=["1"]), fake_api)
+    assert (result["changed"], outlines(result)) == (True, [("1", "started", True)])
+    assert list(result["diff"]["after"]) == ["1"]
+    assert fake_api.writes == []
+
+
+def test_a_failure_is_returned_and_not_thrown(module, fake_api):
+    fake_api.on("GET Sessions/1", SESSION)
+    fake_api.on(STATUS, OFF)
+    fake_api.on(START, 403)
+    result = under_test.run(module(session_id=["1"]), fake_api)
+    assert (result["failed"], result["changed"], outlines(result)) == (True, False, [("1", "failed", False)])
+
+
+def test_a_gap_on_a_machine_is_a_warning_of_the_module(module, fake_api):
+    fake_api.on("GET Machines/LAB%7Cvda-001/Sessions", {"Items": [{**SESSION, "State": "Disconnected"}]})
+    mock = module(machine=["LAB\\vda-001"])
+    assert "failed" not in under_test.run(mock, fake_api)
+    (warning,) = [call.args[0] for call in mock.warn.call_args_list]
+    assert warning.startswith("1 not recordable (LAB\\user001 on LAB\\vda-001, Disconnected): only active sessions")
+
+
+def test_more_sessions_than_allowed_end_the_task_before_any_write(module, fake_api):
+    fake_api.on("GET Machines/LAB%7Cvda-001/Sessions", {"Items": [SESSION, {"Id": "2"}]})
+    with pytest.raises(OptionError, match=r"^max_sessions: "):
+        under_test.run(module(machine=["LAB\\vda-001"], max_sessions=1), fake_api)
+    assert fake_api.sent() == ["GET Machines/LAB%7Cvda-001/Sessions"]
+
+
+@pytest.mark.parametrize("given", [{"session_id": ["1"], "wait_timeout": -1}, {}, {"machine": ["LAB\x0bda-001"]}])
+def test_wrong_options_end_the_task_before_any_call(module, fake_api, given):
+    with pytest.raises(CitrixError):
+        under_test.run(module(**given), fake_api)
+    assert fake_api.calls == []
+
+
+# Down to the wire
+
+
+@pytest.fixture
+def wire():
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
+        yield mock
+
+
+@pytest.fixture
+def executed(wire, capsys):
+    """Return a function that runs the whole module and returns (exit code, result)."""
+
+    def execute(**args):
+        with patch_module_args({**GIVEN, **args}), pytest.raises(SystemExit) as end:
+            under_test.main()
+        printed = capsys.readouterr().out
+        assert TOKEN not in printed
+        return end.value.code, json.loads(printed)
+
+    return execute
+
+
+def test_the_module_succeeds_on_the_wire(executed, wire):
+    wire.get(f"{BASE}/Sessions/1", json=SESSION)
+    wire.get(f"{BASE}/Sessions/RecordingStatus", json=OFF)
+    wire.get(f"{BASE}/Sessions/RecordingStatus", json=ON)
+    wire.post(f"{BASE}/Sessions/1/$startRecording", json={}, headers={"Citrix-TransactionId": "t1"})
+    code, result = executed(state="started", session_id="1", notify_user=False)
+    assert code == 0
+    assert (result["changed"], outlines(result)) == (True, [("1", "started", True)])
+    assert result["sessions"][0]["transaction_id"] == "t1"
+    assert result["sessions"][0]["notify_user"] is False
+    assert (result["summary"]["started"], result["summary"]["requests"]) == (1, 4)
+    assert [call.request.method for call in wire.calls] == ["GET", "GET", "POST", "GET"]
+    assert wire.calls[2].request.params == {"notifyUser": "false"}
+    assert wire.calls[2].request.body is None
+
+
+def test_the_module_fails_on_the_wire_with_the_whole_result(executed, wire):
+    wire.get(f"{BASE}/Sessions/1", json=SESSION)
+    wire.get(f"{BASE}/Sessions/RecordingStatus", json=OFF)
+    wire.post(f"{BASE}/Sessions/1/$startRecording", status=403, json={"detail": f"Denied: {TOKEN}"})
+    code, result = executed(state="started", session_id=["1"])
+    assert code == 1
+    assert (result["failed"], result["changed"], outlines(result)) == (True, False, [("1", "failed", False)])
+    assert "HTTP 403 (Denied: ***)" in result["msg"]
+    assert result["summary"]["failed"] == 1
+
+
+def test_the_module_fails_on_the_wire_where_nothing_can_be_read(executed, wire):
+    wire.get(f"{BASE}/Sessions/1", status=403, json={"detail": "Denied."}, headers={"Citrix-TransactionId": "t1"})
+    code, result = executed(state="started", session_id=["1"])
+    assert code == 1
+    assert result["failure"] == {"status": 403, "detail": "Denied.", "transaction_id": "t1"}
+
+
+def test_check_mode_sends_no_write_on_the_wire(executed, wire):
+    wire.get(f"{BASE}/Sessions/1", json=SESSION)
+    wire.get(f"{BASE}/Sessions/RecordingStatus", json=OFF)
+    code, result = executed(state="started", session_id=["1"], _ansible_check_mode=True)
+    assert (code, result["changed"], outlines(result)) == (0, True, [("1", "started", True)])
+    assert [call.request.method for call in wire.calls] == ["GET", "GET"]
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        ({"session_id": ["1"]}, "state"),
+        ({"state": "paused", "session_id": ["1"]}, "value of state must be one of"),
+        ({"state": "started", "session_id": ["1"], "machine": ["a"]}, "mutually exclusive"),
+        ({"state": "started", "session_id": ["1"], "on_gap": "ignore"}, "value of on_gap must be one of"),
+        ({"state": "started"}, "one of them must name"),
+    ],
+)
+def test_wrong_arguments_are_refused(executed, wire, args, told):
+    code, result = executed(**args)
+    assert code == 1
+    assert told in result["msg"]
+    assert len(wire.calls) == 0
+
+
+def test_the_documentation_has_the_options_of_the_module_and_their_defaults():
+    documented = yaml.safe_load(under_test.DOCUMENTATION)["options"]
+    assert set(documented) == set(under_test.ARGUMENT_SPEC)
+    for name, spec in under_test.ARGUMENT_SPEC.items():
+        for key in ("type", "elements", "required", "default", "choices"):
+            assert documented[name].get(key) == spec.get(key), f"{key} of {name}"
