@@ -90,7 +90,7 @@ options:
     type: path
   timeout:
     description:
-      - Seconds to wait for the answer to one request, from 1 to 600.
+      - Seconds to wait for the answer to one request, from 1 to 300.
       - If not set, the environment variable E(CITRIX_TIMEOUT) is used.
     type: int
     default: 30

@@ -5,24 +5,25 @@
 
 from __future__ import annotations
 
-import json
+import re
 import threading
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Callable
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from ansible_collections.sessionops.citrix.plugins.module_utils._auth import Authenticator
 from ansible_collections.sessionops.citrix.plugins.module_utils._errors import (
     AnswerLost,
     ApiError,
     CitrixError,
+    NotReady,
     api_error,
-    clean,
 )
 from ansible_collections.sessionops.citrix.plugins.module_utils._options import Settings
 from ansible_collections.sessionops.citrix.plugins.module_utils._pace import Pace
+from ansible_collections.sessionops.citrix.plugins.module_utils._text import clean, objects, read_json
 from ansible_collections.sessionops.citrix.plugins.module_utils._transport import Reply, Request, Transport
 
 VERSION = "1.0.0"
@@ -82,8 +83,8 @@ class Api:
                     self._site_id = self._find_site(self)
                 except CitrixError as error:
                     # All threads wait for this one answer; they need not each ask again.
-                    self._site_failure = error
-                    raise
+                    self._site_failure = NotReady(error)
+                    raise self._site_failure from None
             return self._site_id
 
     def send(self, call: Call) -> Answer:
@@ -95,11 +96,10 @@ class Api:
             error.transaction_id = transaction_id
             raise
         transaction_id = reply.headers.get("Citrix-TransactionId") or transaction_id
-        if 300 <= reply.status < 400:
-            raise _redirected(call, reply, transaction_id)
-        if reply.status >= 400:
-            raise api_error(call.what, reply.status, reply.text, transaction_id)
-        return Answer(_read_body(call, reply, transaction_id), clean(transaction_id))
+        body = read_json(reply.text) if reply.text.strip() else {}
+        if reply.status >= 300 or not isinstance(body, dict):
+            raise self._error(call, reply, transaction_id)
+        return Answer(body, clean(transaction_id))
 
     def items(self, call: Call) -> Iterator[dict]:
         """Yield the items of a list, page after page, until no token is left.
@@ -110,14 +110,26 @@ class Api:
         seen = set()
         while True:
             body = self.send(call).body
-            yield from (item for item in body.get("Items") or [] if isinstance(item, dict))
-            token = body.get("ContinuationToken")
+            if not isinstance(body.get("Items", ""), (list, type(None))):
+                raise CitrixError(f"Could not {call.what}: the answer is no list; check api_url and proxies.")
+            yield from objects(body["Items"])
+            token = str(body.get("ContinuationToken") or "")
             if not token:
                 return
             if token in seen:
                 raise CitrixError(f"Could not {call.what}: the API repeats a page; run again, or name fewer sessions.")
             seen.add(token)
-            call = replace(call, query={**call.query, "continuationToken": str(token)})
+            call = replace(call, query={**call.query, "continuationToken": token})
+
+    def _error(self, call: Call, reply: Reply, transaction_id: str) -> ApiError:
+        remedy = None
+        if reply.status < 300:
+            remedy = "that is no answer of the Citrix API; check api_url and proxies"
+        # Followed, a redirect would carry the token to whatever host it names.
+        target = re.match(r"https?://[^/?#\s]+", reply.headers.get("Location") or "")
+        if 300 <= reply.status < 400 and target:
+            remedy = f"the API points to {clean(target.group())}; if that is the customer's region, set api_url to it"
+        return api_error(call.what, reply.status, self._authenticator.mask(reply.text), transaction_id, remedy)
 
     def _request(self, call: Call, transaction_id: str) -> Request:
         headers = {
@@ -156,27 +168,10 @@ def segment(name: str) -> str:
     A backslash becomes | before the encoding: DOMAIN\\NAME is addressed as DOMAIN|NAME (API reference).
     """
     written = name.replace("\\", "|")
-    if written in ("", ".", ".."):
-        raise CitrixError(f"'{name}' cannot be a name or id in the API; write the name in full.")
-    return quote(written, safe="")
-
-
-def _read_body(call: Call, reply: Reply, transaction_id: str) -> dict:
-    if not reply.text.strip():
-        return {}
     try:
-        body = json.loads(reply.text)
-    except ValueError:
-        body = None
-    if not isinstance(body, dict):
-        remedy = "that is no answer of the Citrix API; check api_url and proxies"
-        raise api_error(call.what, reply.status, reply.text, transaction_id, remedy)
-    return body
-
-
-def _redirected(call: Call, reply: Reply, transaction_id: str) -> ApiError:
-    # Followed, a redirect would carry the token to whatever host it names.
-    target = urlsplit(reply.headers.get("Location") or "")
-    place = clean(f"{target.scheme}://{target.netloc}") if target.netloc else ""
-    remedy = f"the API points to {place}; if that is the customer's region, set api_url to it" if place else None
-    return api_error(call.what, reply.status, reply.text, transaction_id, remedy)
+        quoted = quote(written, safe="")
+    except UnicodeEncodeError:
+        quoted = ""
+    if quoted in ("", ".", ".."):
+        raise CitrixError(f"'{clean(name)}' cannot be a name or id in the API; write the name in full, in UTF-8.")
+    return quoted

@@ -5,16 +5,21 @@
 
 from __future__ import annotations
 
-import json
 import re
 import threading
 import time
 from dataclasses import dataclass, field, replace
 from typing import Any, Callable
 
-from ansible_collections.sessionops.citrix.plugins.module_utils._errors import ApiError, CitrixError, api_error
+from ansible_collections.sessionops.citrix.plugins.module_utils._errors import (
+    ApiError,
+    CitrixError,
+    NotReady,
+    api_error,
+)
 from ansible_collections.sessionops.citrix.plugins.module_utils._options import Settings
 from ansible_collections.sessionops.citrix.plugins.module_utils._pace import Pace
+from ansible_collections.sessionops.citrix.plugins.module_utils._text import mask, nested, read_json
 from ansible_collections.sessionops.citrix.plugins.module_utils._times import timestamp
 from ansible_collections.sessionops.citrix.plugins.module_utils._transport import (
     AuthBase,
@@ -24,6 +29,7 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._transport impor
 )
 
 DEFAULT_LIFETIME = 3600.0
+LONGEST_LIFETIME = 86400.0
 RENEW_EARLY = 60.0
 
 REMEDIES = {
@@ -69,6 +75,7 @@ class Authenticator:
         self._clock = clock
         self._lock = threading.Lock()
         self._token = Token(settings.secret) if settings.grant == "given" else None
+        self._values = [self._token.value] if self._token else []
         self._accepted: Token | None = None
         self._sign_ins = 0
         self._failure: CitrixError | None = None
@@ -85,9 +92,13 @@ class Authenticator:
             if renewed is not token:
                 token = renewed
                 reply = self._pace.send(replace(request, auth=TokenAuth(token)))
-        if reply.status < 400:
+        if reply.status < 400 and token is self._token:
             self._accepted = token
-        return _without(token.value, reply)
+        return reply
+
+    def mask(self, text: str) -> str:
+        """Take every token of this run out of a text that is to be shown."""
+        return mask(text, self._values)
 
     def _current(self) -> Token:
         with self._lock:
@@ -112,23 +123,22 @@ class Authenticator:
             return self._ask_for_token()
         except CitrixError as error:
             # Every thread is told the same, rather than each knocking again with a secret that was refused.
-            self._failure = error
-            raise
+            self._failure = NotReady(error)
+            raise self._failure from None
 
     def _ask_for_token(self) -> Token:
         settings = self._settings
         reply = self._pace.send(_sign_in_request(settings))
+        body = read_json(reply.text)
         if reply.status != 200:
-            remedy = REMEDIES[settings.grant] if reply.status in REFUSALS else None
-            raise _sign_in_error(_without(settings.secret, reply), remedy)
-        try:
-            body = json.loads(reply.text)
-            value = body.get("access_token") or body.get("Token") or body.get("token")
-        except (ValueError, AttributeError):
-            raise _sign_in_error(replace(reply, text="not JSON"), "check api_url and proxies") from None
-        if not isinstance(value, str) or not re.fullmatch(r"[!-~]+", value):
+            raise _sign_in_error(settings, reply, REMEDIES[settings.grant] if reply.status in REFUSALS else None)
+        if not isinstance(body, dict):
+            raise _sign_in_error(settings, reply, "that is no answer of the Citrix API; check api_url and proxies")
+        value = nested(body, "access_token") or nested(body, "Token") or nested(body, "token")
+        if not value or not re.fullmatch(r"[!-~]+", value):
             # The cloud answers some refusals with 200 and an error in the body (API reference).
-            raise _sign_in_error(_without(settings.secret, reply), REMEDIES[settings.grant])
+            raise _sign_in_error(settings, reply, REMEDIES[settings.grant])
+        self._values.append(value)
         lifetime = self._lifetime(body)
         return Token(value, self._clock() + max(lifetime - RENEW_EARLY, lifetime / 2))
 
@@ -140,10 +150,11 @@ class Authenticator:
         """
         told = body.get("expires_in") or body.get("expiresIn") or body.get("ExpiresAt")
         try:
-            return max(0.0, min(float(told), 86400.0))  # type: ignore[arg-type]
-        except (TypeError, ValueError):
-            ends = timestamp(told) if isinstance(told, str) else None
-            return DEFAULT_LIFETIME if ends is None else max(0.0, ends - self._clock())
+            lifetime = float(told)  # type: ignore[arg-type]
+        except (TypeError, ValueError, OverflowError):
+            lifetime = (timestamp(str(told)) or 0.0) - self._clock()
+        # An end in the past tells of two clocks that differ, not of a token that was never good.
+        return min(lifetime, LONGEST_LIFETIME) if lifetime > 0 else DEFAULT_LIFETIME
 
 
 def _sign_in_request(settings: Settings) -> Request:
@@ -165,10 +176,6 @@ def _sign_in_request(settings: Settings) -> Request:
     )
 
 
-def _sign_in_error(reply: Reply, remedy: str | None) -> ApiError:
-    return api_error("sign in", reply.status, reply.text, reply.headers.get("Citrix-TransactionId"), remedy)
-
-
-def _without(secret: str, reply: Reply) -> Reply:
-    """Take a secret out of an answer: some proxies show the request they got in their error page."""
-    return replace(reply, text=reply.text.replace(secret, "***")) if secret and secret in reply.text else reply
+def _sign_in_error(settings: Settings, reply: Reply, remedy: str | None) -> ApiError:
+    text = mask(reply.text, [settings.secret, f"{settings.account}:{settings.secret}"])
+    return api_error("sign in", reply.status, text, reply.headers.get("Citrix-TransactionId"), remedy)

@@ -5,10 +5,7 @@
 
 from __future__ import annotations
 
-import json
-import re
-
-MAX_DETAIL = 300
+from ansible_collections.sessionops.citrix.plugins.module_utils._text import clean, one_line, read_detail, read_json
 
 REMEDIES = {
     400: "check the values named in the message",
@@ -39,7 +36,7 @@ class CitrixError(Exception):
     """The id under which Citrix support finds the call, where it was sent."""
 
     def __init__(self, message: str) -> None:
-        super().__init__(_one_line(message))
+        super().__init__(one_line(message))
 
     def to_result(self) -> dict:
         """Return the fields that this error adds to a failed module result."""
@@ -67,6 +64,17 @@ class Stalled(CitrixError):
     """Nothing has moved for so long that the run ends with what was done; the request was not sent."""
 
 
+class NotReady(CitrixError):
+    """What has to come before a call failed, the sign-in or the search for the site: the call itself was not sent."""
+
+    def __init__(self, cause: CitrixError) -> None:
+        super().__init__(str(cause))
+        self._cause = cause
+
+    def to_result(self) -> dict:
+        return self._cause.to_result()
+
+
 class ApiError(CitrixError):
     """The API, or something in its place, answered with an error."""
 
@@ -75,6 +83,8 @@ class ApiError(CitrixError):
         self.status = status
         self.detail = detail
         self.transaction_id = transaction_id
+        self.by_api = False
+        """Whether the body is one that the API writes: a web server that is not the API has its own 404."""
 
     @property
     def may_have_acted(self) -> bool:  # type: ignore[override]
@@ -95,44 +105,10 @@ def api_error(
     remedy: replaces the one that belongs to the status.
     """
     detail = read_detail(text)
+    transaction_id = clean(transaction_id) if transaction_id else None
     remedy = remedy or REMEDIES.get(status) or "check api_url and the Citrix service, and run again"
     told = f" ({detail})" if detail else ""
-    traced = f" [transaction {clean(transaction_id)}]" if transaction_id else ""
-    return ApiError(f"Could not {what}: HTTP {status}{told}; {remedy}.{traced}", status, detail, transaction_id)
-
-
-def read_detail(text: str) -> str:
-    """Return what an error body says, cleaned and cut to one short line; "" where it says nothing.
-
-    Known bodies: ErrorResponse {type, detail, parameters}, ErrorData {ErrorMessage, ...}, {"Error": {"Message"}},
-    the gateway's {statusCode, message}, OAuth's {error, error_description}, plain text, HTML (API error pages).
-    """
-    try:
-        body = json.loads(text)
-    except ValueError:
-        return _plain_or_html(text)
-    if not isinstance(body, dict):
-        return clean(text)
-    if isinstance(body.get("Error"), dict):
-        body = body["Error"]
-    for name in ("detail", "ErrorMessage", "Message", "message", "error_description", "error"):
-        if isinstance(body.get(name), str) and body[name].strip():
-            return clean(body[name])
-    return clean(text)
-
-
-def _plain_or_html(text: str) -> str:
-    if not text.lstrip().startswith("<"):
-        return clean(text)
-    title = re.search(r"<title[^>]*>([^<]*)", text, re.IGNORECASE)
-    return f"an HTML page, {clean(title.group(1))}" if title and title.group(1).strip() else "an HTML page"
-
-
-def clean(text: object) -> str:
-    """Make text from outside safe to show: printable, on one line, at most MAX_DETAIL characters."""
-    line = _one_line(str(text))
-    return line if len(line) <= MAX_DETAIL else line[: MAX_DETAIL - 3] + "..."
-
-
-def _one_line(text: str) -> str:
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    traced = f" [transaction {transaction_id}]" if transaction_id else ""
+    error = ApiError(f"Could not {what}: HTTP {status}{told}; {remedy}.{traced}", status, detail, transaction_id)
+    error.by_api = isinstance(read_json(text), dict)
+    return error

@@ -9,6 +9,7 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._api import Api,
 from ansible_collections.sessionops.citrix.plugins.module_utils._calls import side_by_side
 from ansible_collections.sessionops.citrix.plugins.module_utils._errors import ApiError, CitrixError, OptionError
 from ansible_collections.sessionops.citrix.plugins.module_utils._options import check_names
+from ansible_collections.sessionops.citrix.plugins.module_utils._text import nested
 
 SESSION_SUPPORT = ("MultiSession", "SingleSession")
 """A machine search must filter on one of these (API reference)."""
@@ -57,7 +58,7 @@ def _list_one(api: Api, machine: str, fields: tuple[str, ...]) -> list[dict] | N
     try:
         return list(api.items(sessions_of(address, fields)))
     except ApiError as error:
-        if error.status == 404:
+        if error.status == 404 and error.by_api:
             return None
         raise
 
@@ -69,6 +70,6 @@ def _is_dns_name(machine: str) -> bool:
 def _find_by_dns_name(api: Api, dns_name: str) -> str | None:
     for session_support in SESSION_SUPPORT:
         for found in api.items(with_dns_name(dns_name, session_support)):
-            if str(found.get("DnsName")).lower() == dns_name.lower():
-                return found.get("Id") or found.get("Name")
+            if (nested(found, "DnsName") or "").lower() == dns_name.lower():
+                return nested(found, "Id") or nested(found, "Name")
     return None

@@ -38,7 +38,7 @@ OPTIONS: dict[str, dict] = {
     "requests_per_second": {"type": "float", "default": 0.0},
 }
 
-RANGES = {"timeout": (1, 600), "retries": (0, 20), "max_concurrency": (1, 100), "requests_per_second": (0, 1000)}
+RANGES = {"timeout": (1, 300), "retries": (0, 20), "max_concurrency": (1, 100), "requests_per_second": (0, 1000)}
 
 LOOPBACK_NAMES = ("localhost", "localhost.localdomain")
 
@@ -84,7 +84,7 @@ def settings(params: dict) -> Settings:
             raise OptionError(name, f"must be from {low} to {high}, not {params[name]}")
     deployment = DEPLOYMENTS[params["deployment"]]
     origin, base_path = _split_api_url(params["api_url"], params["deployment"])
-    customer = _identifier("customer_id", params["customer_id"] or _default_customer(params["deployment"]))
+    customer = identifier("customer_id", params["customer_id"] or _default_customer(params["deployment"]))
     grant, account, secret = _credentials(params, deployment.grant)
     base_url, token_url = endpoints(deployment, customer, origin, base_path)
     return Settings(
@@ -92,7 +92,7 @@ def settings(params: dict) -> Settings:
         base_url=base_url,
         token_url=token_url,
         customer_id=customer,
-        site_id=_identifier("site_id", params["site_id"]) if params["site_id"] else None,
+        site_id=identifier("site_id", params["site_id"]) if params["site_id"] else None,
         ids_in_path=base_url.endswith(DIRECT_BASE),
         account=account,
         secret=secret,
@@ -131,6 +131,16 @@ def is_loopback(host: str) -> bool:
         return host in LOOPBACK_NAMES
 
 
+def identifier(option: str, value: str) -> str:
+    """Return a customer or site id as it is; raises OptionError where it could not be one.
+
+    Both ids travel in headers, in paths and, for the government cloud, in the host name.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", value):
+        raise OptionError(option, "takes only letters, digits, - and _; copy it from the Citrix console")
+    return value
+
+
 def _split_api_url(api_url: str | None, deployment: str) -> tuple[str | None, str]:
     if not api_url:
         if deployment == "on_premises":
@@ -156,13 +166,6 @@ def _default_customer(deployment: str) -> str:
     if deployment == "on_premises":
         return ON_PREMISES_CUSTOMER
     raise OptionError("customer_id", "is needed; the Citrix Cloud console shows it under API access")
-
-
-def _identifier(option: str, value: str) -> str:
-    # Both ids travel in headers, paths and, for the government cloud, in the host name.
-    if not re.fullmatch(r"[A-Za-z0-9_-]+", value):
-        raise OptionError(option, "takes only letters, digits, - and _; copy it from the Citrix console")
-    return value
 
 
 def _credentials(params: dict, grant: str) -> tuple[str, str, str]:

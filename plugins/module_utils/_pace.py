@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 import threading
@@ -15,6 +14,7 @@ from typing import Callable
 
 from ansible_collections.sessionops.citrix.plugins.module_utils._errors import AnswerLost, Stalled
 from ansible_collections.sessionops.citrix.plugins.module_utils._options import Settings
+from ansible_collections.sessionops.citrix.plugins.module_utils._text import objects, read_json
 from ansible_collections.sessionops.citrix.plugins.module_utils._times import timestamp
 from ansible_collections.sessionops.citrix.plugins.module_utils._transport import Reply, Request, Transport
 
@@ -22,6 +22,8 @@ THROTTLED = (429, 503)
 LONGEST_WAIT = 120.0
 """Seconds; no hint, however large, holds the run longer than this at a time."""
 SHORTEST_WAIT = 0.1
+TICK = 1e-6
+"""Seconds too few to sleep for."""
 STALL_LIMIT = 300.0
 """Seconds without a single useful answer after which the run ends with what was done."""
 
@@ -96,15 +98,12 @@ class Pace:
                         f"Could not {request.what}: the API has given no useful answer for {STALL_LIMIT:.0f} seconds; "
                         "run again later, or lower requests_per_second and max_concurrency."
                     )
-                wait = self._resume_at - now
-                if wait <= 0:
-                    slot = max(now, self._next_slot)
-                    self._next_slot = slot + self._interval
+                wait = max(self._resume_at, self._next_slot) - now
+                if wait < TICK:
+                    self._next_slot = now + self._interval
                     self.requests += 1
-                    break
+                    return
             self._sleep(wait)
-        if slot > now:
-            self._sleep(slot - now)
 
     def _brake(self, delay: float | None, tries: int) -> None:
         delay = backoff(tries) if delay is None else min(max(delay, SHORTEST_WAIT), LONGEST_WAIT)
@@ -145,14 +144,13 @@ def retry_delay(headers: Mapping[str, str], text: str, now: float) -> float | No
 
 
 def _body_hint(text: str) -> object:
-    try:
-        parameters = json.loads(text)["parameters"]
-    except (ValueError, KeyError, TypeError):
-        parameters = None
-    if isinstance(parameters, list):
-        parameters = {item.get("name"): item.get("value") for item in parameters if isinstance(item, dict)}
-    if isinstance(parameters, dict) and parameters.get("retryDelay") is not None:
-        return parameters["retryDelay"]
+    body = read_json(text)
+    parameters = body.get("parameters") if isinstance(body, dict) else None
+    named = [item.get("value") for item in objects(parameters) if item.get("name") == "retryDelay"]
+    if isinstance(parameters, dict):
+        named = [parameters.get("retryDelay")]
+    if named and named[0] is not None:
+        return named[0]
     told = re.search(r"again in (\d+(?:\.\d+)?) second", text)
     return told.group(1) if told else None
 

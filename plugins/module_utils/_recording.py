@@ -14,6 +14,7 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._api import Api,
 from ansible_collections.sessionops.citrix.plugins.module_utils._calls import send_all
 from ansible_collections.sessionops.citrix.plugins.module_utils._errors import CitrixError, OptionError, Stalled
 from ansible_collections.sessionops.citrix.plugins.module_utils._selection import Target
+from ansible_collections.sessionops.citrix.plugins.module_utils._text import nested
 
 ARGUMENT_SPEC = {
     "state": {"type": "str", "required": True, "choices": ["started", "stopped"]},
@@ -66,6 +67,7 @@ class Entry:
     machine: str | None = None
     delivery_group: str | None = None
     session_state: str | None = None
+    recorded_before: bool | None = None
     recorded: bool | None = None
     changed: bool = False
     result: str = ""
@@ -80,9 +82,9 @@ class Entry:
         return cls(
             id=target.id,
             user=_sessions.user_of(session),
-            machine=_sessions.nested(session, "Machine", "Name"),
-            delivery_group=_sessions.nested(session, "Machine", "DeliveryGroup", "Name"),
-            session_state=_sessions.nested(session, "State"),
+            machine=nested(session, "Machine", "Name"),
+            delivery_group=nested(session, "Machine", "DeliveryGroup", "Name"),
+            session_state=nested(session, "State"),
         )
 
     def end(self, result: str, reason: str | None = None, changed: bool = False) -> None:
@@ -104,7 +106,7 @@ class Entry:
         elif state is None:
             self.end("failed", "the API does not say whether the session is being recorded; nothing was sent")
         else:
-            self.recorded = state
+            self.recorded_before = self.recorded = state
             if state is wanted.recorded:
                 self.end("unchanged")
 

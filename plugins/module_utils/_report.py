@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict
-from typing import Callable
+from typing import Any
 
 from ansible_collections.sessionops.citrix.plugins.module_utils._api import Api
-from ansible_collections.sessionops.citrix.plugins.module_utils._errors import clean
 from ansible_collections.sessionops.citrix.plugins.module_utils._recording import Entry, Wanted
 from ansible_collections.sessionops.citrix.plugins.module_utils._selection import NAMED
 from ansible_collections.sessionops.citrix.plugins.module_utils._sessions import NOT_RECORDABLE
+from ansible_collections.sessionops.citrix.plugins.module_utils._text import clean
 
 ARGUMENT_SPEC = {"on_gap": {"type": "str", "choices": ["fail", "warn"]}}
 
@@ -23,31 +23,31 @@ SHOWN = 3
 """Sessions that a message names; the result has them all."""
 
 
-def recording_result(
-    api: Api, entries: list[Entry], wanted: Wanted, params: dict, warn: Callable[[str], None], check_mode: bool = False
-) -> dict:
+def recording_result(module: Any, api: Api, entries: list[Entry], wanted: Wanted) -> dict:
     """Return the result of a recording task; "failed" is in it where the task did not reach what was asked.
 
     on_gap decides about what could not be done as asked: sessions that ended or cannot be recorded, or none at all.
+    module: for its params, check_mode and warn().
     """
     counts = Counter(entry.result for entry in entries)
     summary = {result: counts[result] for result in RESULTS}
     result: dict = {
         "changed": any(entry.changed for entry in entries),
-        "msg": ("Check mode, nothing was sent. " if check_mode else "") + _sentence(counts),
+        "msg": ("Check mode, nothing was sent. " if module.check_mode else "") + _sentence(counts),
         "sessions": [asdict(entry) for entry in entries],
         "summary": {**summary, "requests": api.pace.requests, "throttled": api.pace.throttled},
         "diff": _diff(entries, wanted),
     }
     problems = _problems(entries, FAILURES)
-    gaps = _problems(entries, ("not_recordable", "ended") if wanted.recorded else ())
+    gaps = _problems(entries, ("not_recordable", "ended"))
     if not entries:
         gaps = ["No session was found: nobody is connected there, so there is nothing to record or stop."]
-    if _gap_fails(params):
+    # What has ended is as good as stopped; it is told all the same, since a wrong id or site looks like that too.
+    if _gap_fails(module.params) and (wanted.recorded or not entries):
         problems += gaps
     else:
         for gap in gaps:
-            warn(gap)
+            module.warn(gap)
     if problems:
         result.update(failed=True, msg=" ".join([result["msg"], *problems]))
     return result
@@ -85,7 +85,8 @@ def _problem(result: str, entries: list[Entry]) -> str:
 def _name(entry: Entry) -> str:
     if not entry.machine:
         return clean(entry.id)
-    return clean(f"{entry.user or 'anonymous'} on {entry.machine}, {entry.session_state}")
+    state = f", {entry.session_state}" if entry.session_state else ""
+    return clean(f"{entry.user or 'anonymous'} on {entry.machine}{state}")
 
 
 def _diff(entries: list[Entry], wanted: Wanted) -> dict:

@@ -12,6 +12,7 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._api import Api
 from ansible_collections.sessionops.citrix.plugins.module_utils._calls import send_all
 from ansible_collections.sessionops.citrix.plugins.module_utils._errors import CitrixError, OptionError
 from ansible_collections.sessionops.citrix.plugins.module_utils._options import check_names
+from ansible_collections.sessionops.citrix.plugins.module_utils._text import nested
 
 ARGUMENT_SPEC = {
     "session_id": {"type": "list", "elements": "str"},
@@ -70,4 +71,4 @@ def _by_id(api: Api, session_ids: list[str]) -> list[Target]:
 
 def _on_machines(api: Api, machines: list[str]) -> list[Target]:
     listed = _machines.list_sessions(api, machines, _sessions.RECORDING_FIELDS)
-    return [Target(_sessions.nested(session, "Id") or "", session) for session in _sessions.unique(listed.values())]
+    return [Target(nested(session, "Id") or "", session) for session in _sessions.unique(listed.values())]

@@ -12,6 +12,7 @@ from ansible.module_utils.common.dict_transformations import camel_dict_to_snake
 from ansible_collections.sessionops.citrix.plugins.module_utils._api import Api, Call, segment
 from ansible_collections.sessionops.citrix.plugins.module_utils._calls import send_all
 from ansible_collections.sessionops.citrix.plugins.module_utils._errors import ApiError, CitrixError
+from ansible_collections.sessionops.citrix.plugins.module_utils._text import nested
 
 FIELDS = (
     "Id",
@@ -118,7 +119,7 @@ def is_recorded(status: dict) -> bool | None:
 
 def is_gone(outcome: object) -> bool:
     """Tell whether an outcome says that there is no such session."""
-    return isinstance(outcome, ApiError) and outcome.status == 404
+    return isinstance(outcome, ApiError) and outcome.status == 404 and outcome.by_api
 
 
 NOT_RECORDABLE = {
@@ -145,13 +146,6 @@ def user_of(session: dict) -> str | None:
     return nested(session, "User", "Name") or nested(session, "User", "PrincipalName")
 
 
-def nested(data: object, *path: str) -> str | None:
-    """Return the text at a path in nested objects; None where anything on the way is missing, null or another type."""
-    for name in path:
-        data = data.get(name) if isinstance(data, dict) else None
-    return data if isinstance(data, str) and data else None
-
-
 def unique(lists: Iterable[list[dict]]) -> list[dict]:
     """Join lists of sessions, each session once: one that moves between two pages must not count twice."""
     by_id = {nested(session, "Id") or id(session): session for sessions in lists for session in sessions}
@@ -167,8 +161,9 @@ def facts(api: Api, sessions: list[dict], recording: bool) -> list[dict]:
     """Return sessions as facts; with recording, each with "recorded": true, false, or null where it is not known."""
     results = [to_result(session) for session in sessions]
     if recording:
-        states = read_recorded(api, [found for found in (nested(session, "Id") for session in sessions) if found])
-        for result in results:
-            state = states.get(result.get("id", ""))
+        ids = [nested(session, "Id") for session in sessions]
+        states = read_recorded(api, [session_id for session_id in ids if session_id])
+        for result, session_id in zip(results, ids):
+            state = states.get(session_id or "")
             result["recorded"] = state if isinstance(state, bool) else None
     return results

@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 from ansible_collections.sessionops.citrix.plugins.module_utils._api import Api, Call
-from ansible_collections.sessionops.citrix.plugins.module_utils._errors import OptionError, clean
+from ansible_collections.sessionops.citrix.plugins.module_utils._errors import OptionError
+from ansible_collections.sessionops.citrix.plugins.module_utils._options import identifier
+from ansible_collections.sessionops.citrix.plugins.module_utils._text import clean, nested, objects
 
 ME = Call("GET", "me", what="find the site of this customer", level="account")
 
@@ -18,20 +20,15 @@ def find_site(api: Api) -> str:
 
 def only_site(me: dict, customer_id: str) -> str:
     """Pick the site out of the answer of GET /me: {Customers: [{Id, Sites: [{Id, Name}]}]}."""
-    customers = [customer for customer in me.get("Customers") or [] if isinstance(customer, dict)]
+    customers = objects(me.get("Customers"))
     own = [customer for customer in customers if str(customer.get("Id")).lower() == customer_id.lower()]
     if customers and not own:
         seen = ", ".join(clean(customer.get("Id")) for customer in customers)
         raise OptionError("customer_id", f"the account does not see {customer_id}; it sees {seen}")
-    sites = [
-        site
-        for customer in own
-        for site in customer.get("Sites") or []
-        if isinstance(site, dict) and isinstance(site.get("Id"), str)
-    ]
+    sites = [site for customer in own for site in objects(customer.get("Sites")) if nested(site, "Id")]
     if not sites:
         raise OptionError("site_id", "the account sees no site; give it an administrator role, or set site_id")
     if len(sites) > 1:
         choice = ", ".join(f"{clean(site['Id'])} ({clean(site.get('Name'))})" for site in sites)
         raise OptionError("site_id", f"the account sees several sites; set one of: {choice}")
-    return sites[0]["Id"]
+    return identifier("site_id", sites[0]["Id"])

@@ -16,9 +16,9 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._errors import (
     AnswerLost,
     CitrixError,
     ConnectionNotMade,
-    clean,
 )
 from ansible_collections.sessionops.citrix.plugins.module_utils._options import Settings, is_loopback
+from ansible_collections.sessionops.citrix.plugins.module_utils._text import clean
 
 try:
     import requests
@@ -32,6 +32,11 @@ except ImportError:
     AuthBase = HTTPBasicAuth = object  # type: ignore[assignment,misc]
 else:
     REQUESTS_IMPORT_ERROR = None
+    NEVER_MADE = (
+        requests.exceptions.ConnectTimeout,
+        requests.exceptions.InvalidURL,
+        urllib3.exceptions.LocationParseError,
+    )
 
 # The classes of requests that the layers above build on are handed on from here.
 __all__ = ["REQUESTS_IMPORT_ERROR", "AuthBase", "HTTPBasicAuth", "Reply", "Request", "Transport"]
@@ -118,7 +123,7 @@ class Transport:
                 proxies=self._proxies_for(request.url),
                 allow_redirects=False,
             )
-        except (OSError, urllib3.exceptions.HTTPError) as error:
+        except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:
             raise self._explain(request, error) from None
         # Some services open their JSON with a byte order mark.
         return Reply(response.status_code, response.headers, response.content.decode("utf-8-sig", "replace"))
@@ -145,9 +150,7 @@ class Transport:
             return ConnectionNotMade(
                 f"{could_not}the proxy on the way to {host} did not let it through; check HTTPS_PROXY and NO_PROXY."
             )
-        never_made = isinstance(error, requests.exceptions.ConnectTimeout) or isinstance(
-            cause, urllib3.exceptions.NewConnectionError
-        )
+        never_made = isinstance(cause, urllib3.exceptions.NewConnectionError) or isinstance(error, NEVER_MADE)
         if never_made:
             return ConnectionNotMade(
                 f"{could_not}no connection to {host} ({_last_part(cause or error)}); "

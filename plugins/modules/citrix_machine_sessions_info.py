@@ -161,8 +161,8 @@ ARGUMENT_SPEC = {
 
 def run(module, api):
     """List the sessions of the machines, and read their recording status if asked to."""
-    fields = module.params["fields"]
-    listed = _machines.list_sessions(api, module.params["machine"], ("Id", *fields) if fields else ())
+    fields = module.params["fields"] and dict.fromkeys(["Id", *module.params["fields"]])
+    listed = _machines.list_sessions(api, module.params["machine"], tuple(fields or ()))
     sessions = _sessions.facts(api, _sessions.unique(listed.values()), module.params["recording"])
     return {"changed": False, "sessions": sessions, "machines": {name: len(found) for name, found in listed.items()}}
 

@@ -152,10 +152,16 @@ sessions:
       description: State of the session when it was selected.
       type: str
       sample: Active
+    recorded_before:
+      description:
+        - Whether the session was being recorded when the task began.
+        - Null where that is not known; it is not read for sessions that are C(not_recordable).
+      type: bool
+      sample: false
     recorded:
       description:
         - Whether the session is being recorded after the task, as read back from the API.
-        - Null where that is not known. It was not read for sessions that are C(not_recordable) or C(requested).
+        - Null where that is not known; it is not read for sessions that are C(not_recordable) or C(requested).
       type: bool
       sample: true
     changed:
@@ -233,7 +239,7 @@ def run(module, api):
     wanted = _recording.Wanted.of(module.params)
     targets = _selection.select(api, module.params)
     entries = _recording.converge(api, targets, wanted, module.check_mode)
-    return _report.recording_result(api, entries, wanted, module.params, module.warn, module.check_mode)
+    return _report.recording_result(module, api, entries, wanted)
 
 
 def main():

@@ -156,6 +156,23 @@ def test_a_named_session_that_is_no_more_fails_unless_told_otherwise(simulator, 
     assert simulator.counts()["$startRecording"] == 0
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("tokens/clients", {"type": "x", "detail": "No such thing."}),
+        ("me", {"type": "x", "detail": "No such thing."}),
+        ("Sessions/", "<html>Not Found</html>"),
+    ],
+)
+def test_a_404_of_something_else_is_not_taken_for_an_ended_session(simulator, play, path, body):
+    simulator.fault({"path": path, "answer": {"status": 404, "body": body}})
+    session = simulator.sessions_on(MACHINE)[0]["id"]
+    run = play([recording("stopped", session_id=[session])], connection=simulator.cloud)
+    assert run.code != 0
+    assert "HTTP 404" in run.result["msg"]
+    assert "sessions" not in run.result
+
+
 @pytest.mark.parametrize("acted", [True, False])
 def test_a_start_whose_answer_is_lost_is_not_sent_again(simulator, play, acted):
     session = simulator.recordable_on(MACHINE)[0]["id"]

@@ -59,6 +59,7 @@ def settings(params):
     return make
 
 
+REFUSAL = '{"type": "https://errors-api.cloud.com/x", "detail": "Refused."}'
 CLOUD = {"customer_id": "customer1", "site_id": "site1", "access_token": TOKEN}
 
 
@@ -115,7 +116,7 @@ class FakeApi:
         if callable(answer):
             answer = answer(call)
         if isinstance(answer, int):
-            raise api_error(call.what, answer, "", f"transaction-of-{key}")
+            raise api_error(call.what, answer, REFUSAL, f"transaction-of-{key}")
         if isinstance(answer, Exception):
             raise answer
         return Answer(answer, f"transaction-of-{key}")

@@ -21,8 +21,8 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._auth import (
 )
 from ansible_collections.sessionops.citrix.plugins.module_utils._errors import (
     AnswerLost,
-    ApiError,
     CitrixError,
+    NotReady,
     api_error,
 )
 from ansible_collections.sessionops.citrix.plugins.module_utils._pace import Pace
@@ -236,11 +236,11 @@ def test_a_given_token_is_never_renewed(signed, service):
 )
 def test_a_refused_secret_ends_the_run_with_the_remedy(signed, service, given, remedy, status):
     service.sign_in_answer = Reply(status, {"Citrix-TransactionId": "t1"}, '{"error": "invalid_client"}')
-    with pytest.raises(ApiError) as error:
+    with pytest.raises(NotReady) as error:
         signed(**given).send(READ)
     assert str(error.value).startswith(f"Could not sign in: HTTP {status} (invalid_client); check ")
     assert remedy in str(error.value)
-    assert error.value.transaction_id == "t1"
+    assert error.value.to_result()["failure"]["transaction_id"] == "t1"
     assert service.presented == []
 
 
@@ -248,7 +248,7 @@ def test_a_refused_secret_is_presented_once_by_all_threads_together(signed, serv
     service.sign_in_answer = Reply(401, {}, "")
     auth = signed(**CLOUD)
     outcomes = run_threads(lambda: auth.send(READ))
-    assert all(isinstance(outcome, ApiError) and outcome.status == 401 for outcome in outcomes)
+    assert all(isinstance(outcome, NotReady) and "HTTP 401" in str(outcome) for outcome in outcomes)
     assert len(service.sign_ins) == 1
 
 
@@ -258,7 +258,7 @@ def test_a_secret_that_is_revoked_in_mid_run_is_presented_once_more_and_no_more(
     service.valid.clear()
     service.sign_in_answer = Reply(401, {}, "")
     outcomes = run_threads(lambda: auth.send(READ)) + run_threads(lambda: auth.send(WRITE))
-    assert all(isinstance(outcome, ApiError) for outcome in outcomes)
+    assert all(isinstance(outcome, NotReady) for outcome in outcomes)
     assert len(service.sign_ins) == 2
 
 
@@ -283,14 +283,14 @@ def test_a_secret_that_is_revoked_in_mid_run_is_presented_once_more_and_no_more(
 )
 def test_an_answer_without_a_token_is_a_failure_whatever_its_status(signed, service, answer):
     service.sign_in_answer = answer
-    with pytest.raises(ApiError, match=f"Could not sign in: HTTP {answer.status}"):
+    with pytest.raises(NotReady, match=f"Could not sign in: HTTP {answer.status}"):
         signed(**CLOUD).send(READ)
     assert service.presented == []
 
 
 def test_what_the_cloud_says_in_a_200_is_told(signed, service):
     service.sign_in_answer = Reply(200, {}, '{"error": "invalid_client", "error_description": "Invalid client id."}')
-    with pytest.raises(ApiError, match=r"Invalid client id\..*; check customer_id, client_id and client_secret"):
+    with pytest.raises(NotReady, match=r"Invalid client id\..*; check customer_id, client_id and client_secret"):
         signed(**CLOUD).send(READ)
 
 
@@ -386,9 +386,10 @@ def test_a_controller_whose_clock_is_behind_does_not_cost_a_sign_in_for_each_req
     assert len(service.sign_ins) == 1
 
 
-def told_about(reply):
-    """Return all that an error made from this reply could tell."""
-    error = api_error("list the machines", reply.status, reply.text)
+def told_by(auth):
+    """Return all that an error made from the answer to a request could tell."""
+    reply = auth.send(READ)
+    error = api_error("list the machines", reply.status, auth.mask(reply.text))
     return f"{error} {error.detail} {error.to_result()}"
 
 
@@ -398,9 +399,9 @@ def test_a_token_that_the_server_sends_back_does_not_get_into_an_error(signed, s
     token = deployment["access_token"] or token_named(1)
     service.valid.add(token)
     service.api_answer = Reply(500, {}, f'{{"detail": {json.dumps(f"Bad header CWSAuth bearer={quoting(token)}")}}}')
-    reply = signed(**deployment, retries=0).send(READ)
-    assert token not in told_about(reply)
-    assert "Bad header" in told_about(reply)
+    told = told_by(signed(**deployment, retries=0))
+    assert token not in told
+    assert "Bad header" in told
 
 
 @pytest.mark.parametrize("written", ["a+b", "a/b"])
@@ -409,7 +410,7 @@ def test_a_token_that_the_server_sends_back_in_escapes_does_not_get_into_an_erro
     escaped = token.replace("+", "\\u002B").replace("/", "\\/")
     service.valid.add(token)
     service.api_answer = Reply(500, {}, f'{{"detail": "Bad header CWSAuth bearer={escaped}"}}')
-    assert token not in told_about(signed(access_token=token, retries=0).send(READ))
+    assert token not in told_by(signed(access_token=token, retries=0))
 
 
 @pytest.mark.parametrize("status", [200, 400, 401, 500])

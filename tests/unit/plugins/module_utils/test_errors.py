@@ -5,11 +5,8 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._errors import (
-    MAX_DETAIL,
     REMEDIES,
     AnswerLost,
     ApiError,
@@ -17,16 +14,6 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._errors import (
     OptionError,
     Stalled,
     api_error,
-    clean,
-    read_detail,
-)
-from hypothesis import example, given
-from hypothesis import strategies as st
-
-ANY_TEXT = st.text(st.characters())
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | ANY_TEXT,
-    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(("Error", "detail", "Message", "error")), inner),
 )
 
 WHAT_TO_DO = [
@@ -75,63 +62,6 @@ def test_the_transaction_id_stands_in_the_message_and_in_the_result():
         "msg": str(error),
         "failure": {"status": 500, "detail": "It broke.", "transaction_id": "44399a9e-18ea"},
     }
-
-
-@pytest.mark.parametrize(
-    ("body", "detail"),
-    [
-        ('{"type": "about:blank", "detail": "Not allowed.", "parameters": []}', "Not allowed."),
-        ('{"ErrorMessage": "Object does not exist.", "SdkErrorId": "X"}', "Object does not exist."),
-        ('{"Error": {"Message": "Access denied."}}', "Access denied."),
-        ('{"statusCode": 429, "message": "Rate limit is exceeded."}', "Rate limit is exceeded."),
-        ('{"error": "invalid_client", "error_description": "Invalid client id."}', "Invalid client id."),
-        ('{"error": "invalid_client"}', "invalid_client"),
-        ('{"detail": "", "ErrorMessage": "The second one speaks."}', "The second one speaks."),
-        ('{"detail": null, "Code": 7}', '{"detail": null, "Code": 7}'),
-        ("Bearer token is\r\n expired", "Bearer token is expired"),
-        ('"just a string"', '"just a string"'),
-        ("[1, 2]", "[1, 2]"),
-        ("", ""),
-        (" \n", ""),
-        ("<html><head><TITLE lang=en>502 Bad\nGateway</TITLE></head></html>", "an HTML page, 502 Bad Gateway"),
-        ("  <!DOCTYPE html><p>no title", "an HTML page"),
-        ("<title> </title>", "an HTML page"),
-    ],
-)
-def test_the_detail_is_found_in_every_known_shape_of_a_body(body, detail):
-    assert read_detail(body) == detail
-
-
-def is_one_short_printable_line(text):
-    return len(text) <= MAX_DETAIL and (text.isprintable() and text == text.strip())
-
-
-@given(ANY_TEXT | JSON.map(json.dumps) | st.binary().map(lambda data: data.decode("utf-8", "replace")))
-@example(json.dumps({"detail": "x" * 1000}))
-@example(json.dumps({"Error": {"Message": "first\nsecond\u2028third\u202e"}}))
-def test_the_detail_of_any_body_is_one_short_printable_line(body):
-    assert is_one_short_printable_line(read_detail(body))
-
-
-def test_the_detail_of_an_html_page_with_a_long_title_is_short_too():
-    detail = read_detail(f"<html><title>{'Bad Gateway ' * 100}</title></html>")
-    assert detail.startswith("an HTML page, Bad Gateway")
-    assert is_one_short_printable_line(detail)
-
-
-@pytest.mark.parametrize("opening", ["[", '{"a":'])
-def test_a_body_that_is_nested_beyond_all_measure_is_an_error_like_any_other(opening):
-    assert is_one_short_printable_line(read_detail(opening * 100_000))
-
-
-@given(ANY_TEXT | JSON)
-def test_cleaned_text_is_one_short_printable_line(text):
-    assert is_one_short_printable_line(clean(text))
-
-
-@given(st.text(st.characters(categories=("L", "N")), max_size=MAX_DETAIL))
-def test_cleaning_leaves_a_short_word_as_it_is(text):
-    assert clean(text) == text
 
 
 @pytest.mark.parametrize(

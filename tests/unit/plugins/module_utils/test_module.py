@@ -81,7 +81,7 @@ def test_an_error_of_ours_fails_with_its_sentence(executed, error, failure):
 
 def test_a_wrong_option_fails_before_the_module_runs(executed):
     code, result = executed(lambda _module, _api: pytest.fail("it ran"), timeout=0)
-    assert (code, result["msg"]) == (1, "timeout: must be from 1 to 600, not 0")
+    assert (code, result["msg"]) == (1, "timeout: must be from 1 to 300, not 0")
 
 
 def test_a_missing_library_is_named(executed, monkeypatch):

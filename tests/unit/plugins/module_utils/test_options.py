@@ -27,8 +27,8 @@ ON_PREMISES = {**CONTROLLER, "username": "LAB\\user001", "password": PASSWORD}
 @pytest.mark.parametrize(
     ("given", "option", "remedy"),
     [
-        ({**CLOUD, "timeout": 0}, "timeout", "from 1 to 600"),
-        ({**CLOUD, "timeout": 601}, "timeout", "from 1 to 600"),
+        ({**CLOUD, "timeout": 0}, "timeout", "from 1 to 300"),
+        ({**CLOUD, "timeout": 601}, "timeout", "from 1 to 300"),
         ({**CLOUD, "retries": -1}, "retries", "from 0 to 20"),
         ({**CLOUD, "retries": 21}, "retries", "from 0 to 20"),
         ({**CLOUD, "max_concurrency": 0}, "max_concurrency", "from 1 to 100"),
@@ -176,7 +176,7 @@ def test_the_ca_bundle_comes_from_the_option_before_the_environment(params, tmp_
 @pytest.mark.parametrize("name", ["timeout", "retries", "max_concurrency", "requests_per_second"])
 def test_the_ends_of_a_range_are_inside(params, name):
     low, high = {
-        "timeout": (1, 600),
+        "timeout": (1, 300),
         "retries": (0, 20),
         "max_concurrency": (1, 100),
         "requests_per_second": (0.0, 1000.0),

@@ -83,6 +83,7 @@ def test_an_entry_tells_who_and_where(converged):
         "machine": "LAB\\vda-001",
         "delivery_group": "Office Desktops",
         "session_state": "Active",
+        "recorded_before": True,
         "recorded": True,
         "changed": False,
         "result": "unchanged",

@@ -61,12 +61,6 @@ def test_a_session_of_any_shape_is_read_without_a_fault(session):
     assert all(isinstance(name, str) for name in _sessions.to_result(session))
 
 
-@given(JSON, st.lists(st.text(), max_size=3))
-def test_the_text_at_a_path_is_some_text_or_none(data, path):
-    found = _sessions.nested(data, *path)
-    assert found is None or (isinstance(found, str) and found)
-
-
 @pytest.mark.parametrize(
     ("body", "recorded"),
     [

@@ -164,7 +164,7 @@ def test_no_proxy_is_asked_for_the_loopback(transport, wire, monkeypatch, host):
     assert not sent_with(wire, "proxies")
 
 
-@pytest.mark.parametrize(("timeout", "connect"), [(30, 10), (5, 5), (600, 10)])
+@pytest.mark.parametrize(("timeout", "connect"), [(30, 10), (5, 5), (300, 10)])
 def test_every_request_has_its_time_limits(transport, wire, timeout, connect):
     wire.get(URL, json={})
     transport(timeout=timeout).send(a_request())

@@ -10,7 +10,7 @@ import socket
 
 import pytest
 import trustme
-from conftest import Simulator
+from simulator_process import Simulator
 
 INFO = {"sessionops.citrix.citrix_machine_sessions_info": {"machine": ["LAB\\vda-001"]}}
 

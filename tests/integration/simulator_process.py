@@ -1,0 +1,117 @@
+# Copyright: (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The simulator as a process, and its control paths: the truth that tests compare with."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import ansible_collections.sessionops.citrix as collection
+import requests
+
+COLLECTION = Path(next(iter(collection.__path__)))
+SIMULATOR = COLLECTION / "roles" / "simulator" / "files" / "citrix_simulator.py"
+CONTROL_TIMEOUT = 10
+
+
+class Simulator:
+    """A simulator process and its control paths."""
+
+    def __init__(self, *arguments: str) -> None:
+        command = [sys.executable, str(SIMULATOR), "--watch-pid", str(os.getpid()), *arguments]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        assert self._process.stdout is not None
+        self.facts = json.loads(self._process.stdout.readline())
+        self.url = self.facts["url"]
+        self._http = requests.Session()
+        self._http.trust_env = False
+        self._http.verify = False
+
+    def close(self) -> None:
+        self._process.terminate()
+        self._process.wait(CONTROL_TIMEOUT)
+        self._process.stdout.close()
+
+    def _control(self, method: str, path: str, **arguments) -> dict:
+        answer = self._http.request(method, f"{self.url}/_control/{path}", timeout=CONTROL_TIMEOUT, **arguments)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def reset(self, **settings) -> None:
+        """Start over with a fresh fleet: no faults, an empty log, no tokens."""
+        self._control("POST", "reset", json={"machines": 5, "sessions": 50, **settings})
+
+    def fault(self, *rules: dict) -> None:
+        self._control("POST", "faults", json=list(rules))
+
+    def calls(self) -> list[dict]:
+        return self._control("GET", "calls")["calls"]
+
+    def kinds(self) -> list[str]:
+        """Name the operations called since the reset, in their order."""
+        names = {"clients": "sign-in", "Tokens": "sign-in", "tokens": "sign-in", "RecordingStatus": "status"}
+        kinds = []
+        for call in self.calls():
+            parent, last = call["path"].rsplit("/", 2)[1:]
+            operation = last in names or last in ("me", "Sessions") or last.startswith("$")
+            kinds.append(names.get(last, last) if operation else parent)
+        return kinds
+
+    def counts(self) -> Counter:
+        """Return how many calls of each kind there were since the reset."""
+        return Counter(self.kinds())
+
+    def state(self) -> dict[str, dict]:
+        return {session["id"]: session for session in self._control("GET", "state")["sessions"]}
+
+    def sessions_on(self, machine: str) -> list[dict]:
+        return [session for session in self.state().values() if session["machine"] == machine]
+
+    def recordable_on(self, machine: str) -> list[dict]:
+        """Return the sessions that the API would record and that are not recorded yet."""
+        return [
+            session
+            for session in self.sessions_on(machine)
+            if session["state"] == "Active" and session["protocol"] == "Hdx" and not session["recorded"]
+        ]
+
+    @property
+    def cloud(self) -> dict:
+        facts = self.facts
+        return {
+            "api_url": self.url,
+            "customer_id": facts["customer_id"],
+            "client_id": facts["client_id"],
+            "client_secret": facts["client_secret"],
+        }
+
+    @property
+    def gov(self) -> dict:
+        return {**self.cloud, "deployment": "gov"}
+
+    @property
+    def on_premises(self) -> dict:
+        facts = self.facts
+        account = {"username": facts["username"], "password": facts["password"]}
+        return {"deployment": "on_premises", "api_url": self.url, **account}
+
+    @property
+    def on_premises_direct(self) -> dict:
+        """A controller addressed under its other base path, with the ids in the path."""
+        return {**self.on_premises, "api_url": f"{self.url}/citrix/orchestration/api"}
+
+    def token(self) -> str:
+        """Sign in to the cloud and return the token, as another tool would hand it over."""
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": self.facts["client_id"],
+            "client_secret": self.facts["client_secret"],
+        }
+        url = f"{self.url}/cctrustoauth2/{self.facts['customer_id']}/tokens/clients"
+        return self._http.post(url, data=form, timeout=CONTROL_TIMEOUT).json()["access_token"]
