@@ -27,8 +27,6 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._text import cle
 from ansible_collections.sessionops.citrix.plugins.module_utils._transport import Reply, Request, Transport
 
 VERSION = "1.0.0"
-PAGE_SIZE = 1000
-"""Items asked for in one page: the most that servers commonly accept (API reference)."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +41,8 @@ class Call:
     query: Mapping[str, str] = field(default_factory=dict)
     body: Any = None
     write: bool = False
-    level: str = "site"
-    """What must be known to make it: "site" (customer and site), "customer", or "account" (neither)."""
+    needs_site: bool = True
+    """Whether it is addressed to a site: all are but those that find one."""
     final: tuple[int, ...] = ()
     """Statuses to be told of at once, though they could be tried again."""
 
@@ -139,11 +137,11 @@ class Api:
             # Our own id, so that a call whose answer is lost can still be traced.
             "Citrix-TransactionId": transaction_id,
         }
-        ids = {"account": [], "customer": [self.customer_id]}.get(call.level)
-        if ids is None:
+        path = [call.path]
+        if call.needs_site:
             headers["Citrix-InstanceId"] = self.site_id
-            ids = [self.customer_id, self.site_id]
-        path = [*map(segment, ids), call.path] if self._ids_in_path else [call.path]
+            if self._ids_in_path:
+                path = [self.customer_id, self.site_id, call.path]
         return Request(
             method=call.method,
             url="/".join([self._base_url, *path]),

@@ -77,7 +77,7 @@ def _problems(entries: list[Entry], results: tuple[str, ...]) -> list[str]:
 
 def _problem(result: str, entries: list[Entry]) -> str:
     reason = NOT_RECORDABLE.get(entries[0].reason or "", entries[0].reason or "")
-    shown = ", ".join(_name(entry) for entry in entries[:SHOWN])
+    shown = "; ".join(_name(entry) for entry in entries[:SHOWN])
     more = f" and {len(entries) - SHOWN} more" if len(entries) > SHOWN else ""
     return f"{len(entries)} {result.replace('_', ' ')} ({shown}{more}): {reason.rstrip('.')}."
 

@@ -10,7 +10,7 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._errors import O
 from ansible_collections.sessionops.citrix.plugins.module_utils._options import identifier
 from ansible_collections.sessionops.citrix.plugins.module_utils._text import clean, nested, objects
 
-ME = Call("GET", "me", what="find the site of this customer", level="account")
+ME = Call("GET", "me", what="find the site of this customer", needs_site=False)
 
 
 def find_site(api: Api) -> str:

@@ -54,22 +54,18 @@ def test_a_call_through_the_gateway_has_the_ids_in_headers_only(api, wire):
     assert GUID.fullmatch(request.headers["Citrix-TransactionId"])
 
 
-@pytest.mark.parametrize(
-    ("level", "path"),
-    [("site", "customer1/site1/Machines"), ("customer", "customer1/Machines"), ("account", "Machines")],
-)
-def test_a_call_without_the_gateway_has_the_ids_in_the_path(api, wire, level, path):
+@pytest.mark.parametrize(("needs_site", "path"), [(True, "customer1/site1/Machines"), (False, "Machines")])
+def test_a_call_without_the_gateway_has_the_ids_in_the_path(api, wire, needs_site, path):
     wire.get(f"{DIRECT}/{path}", json={})
-    api(api_url=DIRECT).send(Call("GET", "Machines", "list the machines", level=level))
+    api(api_url=DIRECT).send(Call("GET", "Machines", "list the machines", needs_site=needs_site))
     headers = wire.calls[0].request.headers
     assert headers["Citrix-CustomerId"] == "customer1"
-    assert headers.get("Citrix-InstanceId") == ("site1" if level == "site" else None)
+    assert headers.get("Citrix-InstanceId") == ("site1" if needs_site else None)
 
 
-@pytest.mark.parametrize("level", ["customer", "account"])
-def test_a_call_that_needs_no_site_does_not_ask_for_one(api, wire, level):
+def test_a_call_that_needs_no_site_does_not_ask_for_one(api, wire):
     wire.get(f"{GATEWAY}/me", json={})
-    api(site_id=None, find_site=None).send(Call("GET", "me", "find the site", level=level))
+    api(site_id=None, find_site=None).send(Call("GET", "me", "find the site", needs_site=False))
     assert "Citrix-InstanceId" not in wire.calls[0].request.headers
 
 

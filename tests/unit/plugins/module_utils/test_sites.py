@@ -20,7 +20,7 @@ def test_the_only_site_is_taken(fake_api):
     fake_api.on("GET me", me("site7"))
     assert find_site(fake_api) == "site7"
     assert fake_api.calls == [ME]
-    assert (ME.level, ME.write) == ("account", False)
+    assert (ME.needs_site, ME.write) == (False, False)
 
 
 def test_what_the_api_refuses_is_told(fake_api):

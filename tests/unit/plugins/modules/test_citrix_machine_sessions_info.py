@@ -5,13 +5,10 @@
 
 from __future__ import annotations
 
-import json
 from unittest.mock import Mock
 
 import pytest
-import responses
 import yaml
-from ansible.module_utils.testing import patch_module_args
 from ansible_collections.sessionops.citrix.plugins.module_utils import _sessions
 from ansible_collections.sessionops.citrix.plugins.module_utils._errors import ApiError, OptionError
 from ansible_collections.sessionops.citrix.plugins.modules import citrix_machine_sessions_info as under_test
@@ -92,26 +89,6 @@ def test_an_error_of_the_api_ends_the_task(module, fake_api):
 
 
 # Down to the wire
-
-
-@pytest.fixture
-def wire():
-    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
-        yield mock
-
-
-@pytest.fixture
-def executed(wire, capsys):
-    """Return a function that runs the whole module and returns (exit code, result)."""
-
-    def execute(**args):
-        with patch_module_args({**GIVEN, **args}), pytest.raises(SystemExit) as end:
-            under_test.main()
-        printed = capsys.readouterr().out
-        assert TOKEN not in printed
-        return end.value.code, json.loads(printed)
-
-    return execute
 
 
 def test_the_module_succeeds_on_the_wire_and_finds_the_site(executed, wire):

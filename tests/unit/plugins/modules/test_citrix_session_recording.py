@@ -5,13 +5,10 @@
 
 from __future__ import annotations
 
-import json
 from unittest.mock import Mock
 
 import pytest
-import responses
 import yaml
-from ansible.module_utils.testing import patch_module_args
 from ansible_collections.sessionops.citrix.plugins.module_utils._errors import CitrixError, OptionError
 from ansible_collections.sessionops.citrix.plugins.modules import citrix_session_recording as under_test
 
@@ -113,26 +110,6 @@ def test_wrong_options_end_the_task_before_any_call(module, fake_api, given):
 
 
 # Down to the wire
-
-
-@pytest.fixture
-def wire():
-    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
-        yield mock
-
-
-@pytest.fixture
-def executed(wire, capsys):
-    """Return a function that runs the whole module and returns (exit code, result)."""
-
-    def execute(**args):
-        with patch_module_args({**GIVEN, **args}), pytest.raises(SystemExit) as end:
-            under_test.main()
-        printed = capsys.readouterr().out
-        assert TOKEN not in printed
-        return end.value.code, json.loads(printed)
-
-    return execute
 
 
 def test_the_module_succeeds_on_the_wire(executed, wire):

@@ -1,0 +1,33 @@
+# Copyright: (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A module run from end to end, with the network replaced below requests."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import responses
+from ansible.module_utils.testing import patch_module_args
+
+
+@pytest.fixture
+def wire():
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
+        yield mock
+
+
+@pytest.fixture
+def executed(wire, capsys, request):
+    """Return a function that runs the whole module under test, given GIVEN, and returns (exit code, result)."""
+    tests = request.module
+
+    def execute(**args):
+        with patch_module_args({**tests.GIVEN, **args}), pytest.raises(SystemExit) as end:
+            tests.under_test.main()
+        printed = capsys.readouterr().out
+        assert tests.TOKEN not in printed
+        return end.value.code, json.loads(printed)
+
+    return execute
