@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import asdict
 from typing import Any
@@ -69,10 +70,14 @@ def _problems(entries: list[Entry], results: tuple[str, ...]) -> list[str]:
     kinds: dict[tuple[str, str], list[Entry]] = {}
     for entry in entries:
         if entry.result in results:
-            # A reason may name its session; those differ, and the first stands for the others.
-            reason = (entry.reason or "").replace(entry.id, "ID")
-            kinds.setdefault((entry.result, reason), []).append(entry)
+            kinds.setdefault((entry.result, _kind(entry)), []).append(entry)
     return [_problem(result, found) for (result, _reason), found in kinds.items()]
+
+
+def _kind(entry: Entry) -> str:
+    """Return the reason without what is the session's own: its id, and that of the request."""
+    reason = re.sub(r"\[transaction [^]]*\]", "", entry.reason or "")
+    return reason.replace(entry.id, "") if entry.id else reason
 
 
 def _problem(result: str, entries: list[Entry]) -> str:

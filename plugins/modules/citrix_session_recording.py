@@ -83,6 +83,8 @@ options:
         before they could be recorded, and about a selection that holds no session.
       - V(fail) fails the task after everything else is done, V(warn) warns.
       - Unless set, it is V(fail) with O(session_id) and V(warn) with O(machine).
+      - With O(state=stopped) a session that has ended is as good as stopped. There is a warning all the same, since a
+        wrong id looks like that too.
     type: str
     choices:
       - fail

@@ -154,8 +154,11 @@ def test_there_is_one_warning_for_each_kind_of_gap(reported):
     assert len(result["sessions"]) == 7
 
 
-def test_reasons_that_differ_by_the_id_only_are_of_one_kind(reported):
-    entries = [an_entry("failed", number, f"Could not start session id-{number}: HTTP 403.") for number in range(1, 5)]
+def test_reasons_that_differ_by_ids_only_are_of_one_kind(reported):
+    entries = [
+        an_entry("failed", number, f"Could not start session id-{number}: HTTP 403. [transaction t-{number}]")
+        for number in range(1, 5)
+    ]
     result, _warnings = reported(*entries)
     assert result["msg"].count("HTTP 403") == 1
     assert "4 failed (" in result["msg"] and "and 1 more" in result["msg"]
