@@ -70,18 +70,21 @@ class Pace:
             except AnswerLost:
                 if request.write or tries >= self._retries:
                     raise
-                reply = None
-            if reply is not None and reply.status in THROTTLED:
-                self._brake(retry_delay(reply.headers, reply.text, time.time()), tries)
-            elif reply is not None and (reply.status < 500 or reply.status in request.final):
+                self._sleep(backoff(tries))
+                tries += 1
+                continue
+            if reply.status in request.final or (reply.status < 500 and reply.status != 429):
                 self._note_answer()
                 return reply
-            if reply is not None and (tries >= self._retries or (request.write and reply.status != 429)):
+            if reply.status in THROTTLED:
+                self._brake(retry_delay(reply.headers, reply.text, time.time()), tries)
+            if tries >= self._retries or (request.write and reply.status != 429):
                 return reply
-            if reply is None or reply.status not in THROTTLED:
+            if reply.status not in THROTTLED:
                 self._sleep(backoff(tries))
-            # While others get through, the server is busy and not lost: that try does not count.
-            tries += 1 if self._answers == answers_before else 0
+            # While others get through, the quota is shared and not lost: such a try does not count.
+            if reply.status != 429 or self._answers == answers_before:
+                tries += 1
 
     def active_seconds(self) -> float:
         """Return the seconds of this run so far in which the brake was off: a clock for time limits."""

@@ -162,6 +162,29 @@ def test_while_others_get_through_a_429_uses_up_no_try(paced):
     assert left == 0
 
 
+@pytest.mark.parametrize("fault", [Reply(500, {}, ""), Reply(503, {}, ""), AnswerLost("no answer")])
+def test_a_fault_of_one_request_uses_up_its_tries_though_others_get_through(paced, fault):
+    tried = []
+
+    def poisoned(request):
+        if request is WRITE:
+            return OK
+        tried.append(request)
+        pace.send(WRITE)
+        assert len(tried) <= 3, "that would go on for as long as there are others"
+        if isinstance(fault, AnswerLost):
+            raise fault
+        return fault
+
+    pace, _server = paced(poisoned, retries=2)
+    try:
+        outcome = pace.send(READ)
+    except AnswerLost as error:
+        outcome = error
+    assert outcome is fault
+    assert len(tried) == 3
+
+
 @pytest.mark.parametrize("request_", [READ, WRITE])
 def test_a_run_in_which_nothing_moves_ends_after_the_stall_limit(paced, clock, request_):
     pace, server = paced(wait_for(101), retries=20)
