@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import unquote, urlsplit
 
 import pytest
 import requests
 import responses
+import yaml
 from ansible_collections.sessionops.citrix.plugins.module_utils._api import Answer, Api, Call, connect, segment
 from ansible_collections.sessionops.citrix.plugins.module_utils._errors import AnswerLost, ApiError, CitrixError
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+GALAXY = yaml.safe_load((Path(__file__).parents[4] / "galaxy.yml").read_text(encoding="utf-8"))
 TOKEN = "fake-access-token-0123456789abcdefghijklmnopqrstuvwxyz"
 GATEWAY = "https://api.cloud.com/cvad/manage"
 DIRECT = "https://ddc01.example.com/citrix/orchestration/api"
@@ -50,7 +53,7 @@ def test_a_call_through_the_gateway_has_the_ids_in_headers_only(api, wire):
     assert request.headers["Citrix-InstanceId"] == "site1"
     assert request.headers["Accept"] == "application/json"
     assert request.headers["Authorization"] == f"CWSAuth bearer={TOKEN}"
-    assert request.headers["User-Agent"].startswith("sessionops.citrix/")
+    assert request.headers["User-Agent"] == f"sessionops.citrix/{GALAXY['version']}"
     assert GUID.fullmatch(request.headers["Citrix-TransactionId"])
 
 
