@@ -173,11 +173,13 @@ def test_a_404_of_something_else_is_not_taken_for_an_ended_session(simulator, pl
     assert "sessions" not in run.result
 
 
+@pytest.mark.parametrize("loss", [{"drop": {}}, {"hang": {"seconds": 5}}], ids=["drop", "hang"])
 @pytest.mark.parametrize("acted", [True, False])
-def test_a_start_whose_answer_is_lost_is_not_sent_again(simulator, play, acted):
+def test_a_start_whose_answer_is_lost_is_not_sent_again(simulator, play, acted, loss):
     session = simulator.recordable_on(MACHINE)[0]["id"]
-    simulator.fault({"path": "startRecording", "drop": {"acts": acted}})
-    run = play([recording(session_id=[session], wait_timeout=1)], connection=simulator.cloud)
+    effect = {name: {**value, "acts": acted} for name, value in loss.items()}
+    simulator.fault({"path": "startRecording", **effect})
+    run = play([recording(session_id=[session], wait_timeout=1, timeout=1)], connection=simulator.cloud)
     assert simulator.counts()["$startRecording"] == 1
     truth = simulator.state()[session]
     assert truth["recorded"] is acted
@@ -188,6 +190,8 @@ def test_a_start_whose_answer_is_lost_is_not_sent_again(simulator, play, acted):
     else:
         assert run.code != 0
         assert (entry["result"], entry["changed"], entry["recorded"]) == ("unconfirmed", False, False)
+    # It can be traced, though nothing came back.
+    assert entry["transaction_id"] in {call["headers"].get("citrix-transactionid") for call in simulator.calls()}
 
 
 def test_a_start_that_a_gateway_answers_with_an_error_is_looked_after_not_repeated(simulator, play):
