@@ -6,12 +6,14 @@
 # make test   all tests
 # make clean  removes what the others made
 #
-# Both make their own virtual environment in .venv; nothing else on the machine is touched.
+# Both make their own virtual environment in .venv; nothing is installed elsewhere.
 
 PYTHON ?= python3
-VENV := $(CURDIR)/.venv
+VENV := .venv
 BIN := $(VENV)/bin
 COLLECTIONS := $(VENV)/collections
+export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
+export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/$(COLLECTIONS)
 SOURCES := galaxy.yml README.md LICENSE \
 	$(shell find changelogs meta playbooks plugins roles -type f ! -name '*.py[co]')
 
@@ -22,7 +24,7 @@ demo: $(VENV)/collection.stamp
 	@exec $(BIN)/ansible-playbook sessionops.citrix.demo -e simulator_watch_pid=$$$$
 
 test: $(VENV)/test.stamp $(VENV)/collection.stamp
-	@PATH="$(BIN):$$PATH" PYTHONPATH="$(COLLECTIONS)" $(BIN)/pytest -n auto
+	@PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTIONS)" $(BIN)/pytest -n auto
 
 clean:
 	rm -rf $(VENV) .hypothesis .pytest_cache

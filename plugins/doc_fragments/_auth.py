@@ -90,7 +90,7 @@ options:
     type: path
   timeout:
     description:
-      - Seconds to wait for the answer to one request, from 1 to 300.
+      - Seconds to wait for a sign of the server, from 1 to 300. What comes drop by drop is waited for.
       - If not set, the environment variable E(CITRIX_TIMEOUT) is used.
     type: int
     default: 30

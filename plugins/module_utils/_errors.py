@@ -11,12 +11,13 @@ REMEDIES = {
     400: "check the values named in the message",
     401: "the token is not valid or has expired; sign in again or pass a fresh access_token, and check customer_id",
     403: (
-        "give the account a Citrix administrator role and scope that cover these sessions, check customer_id and "
-        "site_id, or set api_url to the customer's own region"
+        "check site_id and customer_id, give the account a Citrix administrator role and scope that cover these "
+        "sessions, or set api_url to the customer's own region"
     ),
-    404: "check the name or id, and site_id",
+    404: "check the name or id, site_id and api_url",
     405: "check that api_url leads to the Citrix API and not to another service",
     406: "something on the way changed the Accept header; check proxies between here and the API",
+    409: "the state of the session does not allow it now; look at the session, and run again",
     415: "something on the way changed the Content-Type header; check proxies between here and the API",
     429: "the request quota is used up; run again later, or lower requests_per_second and max_concurrency",
     500: "check customer_id and site_id; if they are right, give Citrix support the transaction id",
@@ -110,5 +111,6 @@ def api_error(
     told = f" ({detail})" if detail else ""
     traced = f" [transaction {transaction_id}]" if transaction_id else ""
     error = ApiError(f"Could not {what}: HTTP {status}{told}; {remedy}.{traced}", status, detail, transaction_id)
-    error.by_api = isinstance(read_json(text), dict)
+    body = read_json(text)
+    error.by_api = isinstance(body, dict) and ("detail" in body or "ErrorMessage" in body)
     return error

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from ansible.module_utils.basic import env_fallback
+from ansible.module_utils.basic import AnsibleFallbackNotFound
 from ansible_collections.sessionops.citrix.plugins.module_utils._deployments import (
     DEPLOYMENTS,
     DIRECT_BASE,
@@ -50,7 +50,14 @@ def environment_name(option: str) -> str:
 
 def argument_spec() -> dict[str, dict]:
     """Return the shared options as a module's argument spec."""
-    return {name: {**spec, "fallback": (env_fallback, [environment_name(name)])} for name, spec in OPTIONS.items()}
+    return {name: {**spec, "fallback": (_from_environment, [environment_name(name)])} for name, spec in OPTIONS.items()}
+
+
+def _from_environment(name: str) -> str:
+    # A variable that is set to nothing is not set: job templates and CI often leave it so.
+    if os.environ.get(name):
+        return os.environ[name]
+    raise AnsibleFallbackNotFound
 
 
 @dataclass(frozen=True)
@@ -118,8 +125,8 @@ def check_names(option: str, names: list[str]) -> None:
             shown = name.encode("unicode_escape").decode("ascii")
             raise OptionError(
                 option,
-                f"'{shown}' holds a control character; in key=value arguments a backslash starts an escape, "
-                f'so pass JSON with a doubled backslash instead: \'{{"{option}": ["DOMAIN\\\\NAME"]}}\'',
+                f"'{shown}' holds a control character; in key=value arguments a backslash starts an escape: "
+                'pass JSON with each backslash doubled instead, as in \'{"machine": ["DOMAIN\\\\NAME"]}\'',
             )
 
 

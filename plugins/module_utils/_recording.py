@@ -12,7 +12,12 @@ from typing import Callable
 from ansible_collections.sessionops.citrix.plugins.module_utils import _sessions
 from ansible_collections.sessionops.citrix.plugins.module_utils._api import Api, Call
 from ansible_collections.sessionops.citrix.plugins.module_utils._calls import send_all
-from ansible_collections.sessionops.citrix.plugins.module_utils._errors import CitrixError, OptionError, Stalled
+from ansible_collections.sessionops.citrix.plugins.module_utils._errors import (
+    ApiError,
+    CitrixError,
+    OptionError,
+    Stalled,
+)
 from ansible_collections.sessionops.citrix.plugins.module_utils._selection import Target
 from ansible_collections.sessionops.citrix.plugins.module_utils._text import nested
 
@@ -102,7 +107,7 @@ class Entry:
         if isinstance(state, _sessions.Ended):
             self.end("ended", "the session ended before the request")
         elif isinstance(state, CitrixError):
-            self.end("failed", f"{state} Nothing was sent.")
+            self.end("failed", f"nothing was sent: {state}")
         elif state is None:
             self.end("failed", "the API does not say whether the session is being recorded; nothing was sent")
         else:
@@ -156,6 +161,7 @@ def _request(api: Api, entries: list[Entry], wanted: Wanted) -> list[Watch]:
     """Send the requests; return those whose effect is still to be seen."""
     by_id = {entry.id: entry for entry in entries}
     watches = []
+    conflicts = []
     for session_id, outcome in send_all(api, {entry.id: wanted.call(entry.id) for entry in entries}):
         entry = by_id[session_id]
         entry.transaction_id = outcome.transaction_id
@@ -164,6 +170,8 @@ def _request(api: Api, entries: list[Entry], wanted: Wanted) -> list[Watch]:
             continue
         if isinstance(outcome, CitrixError) and not outcome.may_have_acted:
             entry.end("failed", str(outcome))
+            if isinstance(outcome, ApiError) and outcome.status == 409:
+                conflicts.append(session_id)
             continue
         entry.tell(wanted)
         doubt = str(outcome) if isinstance(outcome, CitrixError) else None
@@ -171,6 +179,9 @@ def _request(api: Api, entries: list[Entry], wanted: Wanted) -> list[Watch]:
             watches.append(Watch(entry, api.pace.active_seconds(), doubt))
         else:
             _accept(entry, wanted)
+    # A conflict says that the state is another one by now; who changed it is not known.
+    for session_id, state in _sessions.read_recorded(api, conflicts).items():
+        by_id[session_id].recorded = state if isinstance(state, bool) else None
     return watches
 
 

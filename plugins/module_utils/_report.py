@@ -37,7 +37,7 @@ def recording_result(module: Any, api: Api, entries: list[Entry], wanted: Wanted
         "msg": ("Check mode, nothing was sent. " if module.check_mode else "") + _sentence(counts),
         "sessions": [asdict(entry) for entry in entries],
         "summary": {**summary, "requests": api.pace.requests, "throttled": api.pace.throttled},
-        "diff": _diff(entries, wanted),
+        "diff": _diff(entries),
     }
     problems = _problems(entries, FAILURES)
     gaps = _problems(entries, ("not_recordable", "ended"))
@@ -94,11 +94,12 @@ def _name(entry: Entry) -> str:
     return clean(f"{entry.user or 'anonymous'} on {entry.machine}{state}")
 
 
-def _diff(entries: list[Entry], wanted: Wanted) -> dict:
-    """Return what changed, as before and after, keyed by session id."""
-    changed = [entry for entry in entries if entry.changed]
-
-    def side(recorded: bool) -> dict:
-        return {entry.id: {"user": entry.user, "machine": entry.machine, "recorded": recorded} for entry in changed}
-
-    return {"before": side(not wanted.recorded), "after": side(wanted.recorded)}
+def _diff(entries: list[Entry]) -> dict:
+    """Return what changed, as before and after, keyed by session id; null stands for what is not known."""
+    before, after = {}, {}
+    for entry in entries:
+        if entry.changed:
+            who = {"user": entry.user, "machine": entry.machine}
+            before[entry.id] = {**who, "recorded": entry.recorded_before}
+            after[entry.id] = {**who, "recorded": entry.recorded}
+    return {"before": before, "after": after}

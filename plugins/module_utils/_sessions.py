@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Union
 
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
@@ -157,13 +157,21 @@ def to_result(session: dict) -> dict:
     return camel_dict_to_snake_dict(session)
 
 
-def facts(api: Api, sessions: list[dict], recording: bool) -> list[dict]:
-    """Return sessions as facts; with recording, each with "recorded": true, false, or null where it is not known."""
+def facts(api: Api, sessions: list[dict], recording: bool, warn: Callable[[str], None]) -> list[dict]:
+    """Return sessions as facts; with recording, each with "recorded": true, false, or null where it is not known.
+
+    Warns of states that could not be read; where none could, raises the first error.
+    """
     results = [to_result(session) for session in sessions]
-    if recording:
-        ids = [nested(session, "Id") for session in sessions]
+    if recording and sessions:
+        ids = [nested(session, "Id") or "" for session in sessions]
         states = read_recorded(api, [session_id for session_id in ids if session_id])
+        errors = [state for state in states.values() if isinstance(state, CitrixError)]
+        if errors and len(errors) == len(states):
+            raise errors[0]
+        if errors:
+            warn(f"The recording status of {len(errors)} of {len(states)} sessions is not known. {errors[0]}")
         for result, session_id in zip(results, ids):
-            state = states.get(session_id or "")
+            state = states.get(session_id)
             result["recorded"] = state if isinstance(state, bool) else None
     return results

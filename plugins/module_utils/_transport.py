@@ -45,6 +45,8 @@ CONNECT_TIMEOUT = 10
 CONNECT_BACKOFF = 0.2
 HANDSHAKE_SIGNS = ("CERTIFICATE_VERIFY_FAILED", "WRONG_VERSION_NUMBER", "X509", "_ALERT_")
 """Marks of a TLS failure that came before the request was sent."""
+PROXY_SIGNS = ("Tunnel connection failed", "NewConnectionError", "NameResolutionError", "ConnectTimeoutError")
+"""Marks of a proxy that was not reached or refused; without one, an open tunnel broke and the server may have acted."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,7 @@ class Transport:
                 f"{could_not}{host} is not trusted or does not speak TLS ({_last_part(cause or error)}); "
                 "give the CA's certificate in ca_path, and write api_url with the name that the certificate holds."
             )
-        if isinstance(error, requests.exceptions.ProxyError):
+        if isinstance(error, requests.exceptions.ProxyError) and any(sign in str(error) for sign in PROXY_SIGNS):
             return ConnectionNotMade(
                 f"{could_not}the proxy on the way to {host} did not let it through; check HTTPS_PROXY and NO_PROXY."
             )
@@ -158,8 +160,8 @@ class Transport:
             )
         if isinstance(error, requests.exceptions.Timeout):
             return AnswerLost(
-                f"{could_not}{host} gave no answer within {self._settings.timeout} seconds; "
-                "raise timeout, or lower max_concurrency if the server is busy."
+                f"{could_not}{host} gave no answer in time; check host and port of api_url, "
+                f"raise timeout ({self._settings.timeout} seconds now), or lower max_concurrency."
             )
         return AnswerLost(
             f"{could_not}the connection to {host} broke off before the answer was complete "

@@ -89,7 +89,7 @@ EXAMPLES = r"""
 
 - name: Show it
   ansible.builtin.debug:
-    msg: "{{ item.user.name }} is {{ item.state }} since {{ item.formatted_start_time }}, recorded: {{ item.recorded }}"
+    msg: "{{ (item.user or {}).name | default('?', true) }} is {{ item.state }}, recorded: {{ item.recorded }}"
   loop: "{{ found.sessions }}"
   loop_control:
     label: "{{ item.id }}"
@@ -163,7 +163,7 @@ def run(module, api):
     """List the sessions of the machines, and read their recording status if asked to."""
     fields = module.params["fields"] and dict.fromkeys(["Id", *module.params["fields"]])
     listed = _machines.list_sessions(api, module.params["machine"], tuple(fields or ()))
-    sessions = _sessions.facts(api, _sessions.unique(listed.values()), module.params["recording"])
+    sessions = _sessions.facts(api, _sessions.unique(listed.values()), module.params["recording"], module.warn)
     return {"changed": False, "sessions": sessions, "machines": {name: len(found) for name, found in listed.items()}}
 
 

@@ -6,7 +6,10 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import socket
+import socketserver
+import threading
 
 import pytest
 import trustme
@@ -163,7 +166,7 @@ def authority():
 @pytest.fixture
 def tls(authority, tmp_path):
     """A simulator that speaks TLS with a certificate of an authority of its own."""
-    issued = authority.issue_cert("127.0.0.1")
+    issued = authority.issue_cert("127.0.0.1", "ctx.test")
     issued.private_key_pem.write_to_path(tmp_path / "key.pem")
     for pem in issued.cert_chain_pems:
         pem.write_to_path(tmp_path / "cert.pem", append=True)
@@ -195,6 +198,75 @@ def test_ca_path_and_the_environment_s_bundle_make_it_trusted(tls, authority, pl
     run = play([INFO], connection={**tls.on_premises, "validate_certs": False})
     assert run.code == 0, run.output
     assert "InsecureRequestWarning" not in run.output
+
+
+class Tunnel(socketserver.ThreadingTCPServer):
+    """A proxy that tunnels every CONNECT to one server, or refuses it."""
+
+    daemon_threads = True
+
+    def __init__(self, port: int | None) -> None:
+        self.port = port
+        super().__init__(("127.0.0.1", 0), TunnelHandler)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class TunnelHandler(socketserver.BaseRequestHandler):
+    def handle(self) -> None:
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            head += self.request.recv(1)
+        if self.server.port is None:
+            self.request.sendall(b"HTTP/1.1 403 Forbidden\r\n\r\n")
+            return
+        with socket.create_connection(("127.0.0.1", self.server.port)) as server:
+            self.request.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+            threading.Thread(target=pump, args=(self.request, server), daemon=True).start()
+            pump(server, self.request)
+
+
+def pump(source: socket.socket, target: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            target.sendall(data)
+        target.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.fixture
+def behind_a_proxy(tls, authority, tmp_path):
+    """Return a function that gives (connection, environment) of a TLS server reached through a proxy."""
+    bundle = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(bundle)
+    proxies = []
+
+    def make(refuses: bool) -> tuple[dict, dict]:
+        proxies.append(Tunnel(None if refuses else int(tls.url.rsplit(":", 1)[1])))
+        return {**tls.cloud, "api_url": "https://ctx.test", "ca_path": str(bundle)}, {"HTTPS_PROXY": proxies[-1].url}
+
+    yield make
+    for proxy in proxies:
+        proxy.shutdown()
+        proxy.server_close()
+
+
+def test_a_proxy_that_refuses_is_named(behind_a_proxy, tls, fails):
+    connection, env = behind_a_proxy(refuses=True)
+    assert "check HTTPS_PROXY and NO_PROXY" in fails(connection, env, tls)
+
+
+def test_a_start_whose_tunnel_breaks_is_looked_after(behind_a_proxy, tls, play):
+    connection, env = behind_a_proxy(refuses=False)
+    session = tls.recordable_on("LAB\\vda-001")[0]["id"]
+    tls.fault({"path": "startRecording", "drop": {"acts": True}})
+    task = {"sessionops.citrix.citrix_session_recording": {"state": "started", "session_id": [session]}}
+    run = play([task], connection=connection, env=env)
+    assert run.code == 0, run.output
+    assert run.result["sessions"][0]["result"] == "started"
+    assert tls.state()[session]["starts"] == 1
 
 
 def test_netrc_and_a_proxy_in_the_environment_change_nothing_on_loopback(simulator, play, tmp_path):

@@ -45,6 +45,14 @@ def test_an_unknown_status_is_null_and_not_false(simulator, play):
     assert {session["recorded"] for session in run.result["sessions"]} == {None}
 
 
+def test_statuses_that_cannot_be_read_fail_the_task(simulator, play):
+    refused = {"status": 403, "body": {"type": "x", "detail": "No rights."}}
+    simulator.fault({"path": "RecordingStatus", "answer": refused})
+    run = play([{INFO: {"machine": [MACHINE], "fields": ["Id"], "recording": True}}], connection=simulator.cloud)
+    assert run.code != 0
+    assert "No rights." in run.result["msg"]
+
+
 def test_fields_slim_the_answer_and_always_hold_the_id(simulator, play):
     run = play([{INFO: {"machine": [MACHINE], "fields": ["State", "User"]}}], connection=simulator.cloud)
     assert {frozenset(session) for session in run.result["sessions"]} == {frozenset({"id", "state", "user"})}

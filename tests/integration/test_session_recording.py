@@ -211,6 +211,7 @@ def test_a_refused_start_fails_its_session_and_no_other(simulator, play):
     entries = {entry["id"]: entry for entry in run.result["sessions"]}
     assert entries[refused]["result"] == "failed"
     assert "The session is locked." in entries[refused]["reason"]
+    assert entries[refused]["recorded"] is False
     assert run.outcomes["started"] == simulator.counts()["$startRecording"] - 1
     assert run.result["changed"]
 

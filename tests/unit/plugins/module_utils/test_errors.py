@@ -24,6 +24,7 @@ WHAT_TO_DO = [
     (404, "check the name or id"),
     (405, "api_url"),
     (406, "Accept header"),
+    (409, "state of the session"),
     (415, "Content-Type header"),
     (429, "requests_per_second"),
     (500, "customer_id"),

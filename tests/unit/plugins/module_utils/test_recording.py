@@ -116,7 +116,7 @@ def test_a_session_of_unknown_state_fails_and_gets_no_request(converged, fake_ap
 def test_a_state_that_cannot_be_read_fails_and_gets_no_request(converged, fake_api, error):
     entry = converged(error)
     assert outline(entry) == ("failed", None, False)
-    assert entry.reason.endswith("Nothing was sent.")
+    assert entry.reason.startswith("nothing was sent: ")
     assert fake_api.writes == []
 
 
@@ -278,7 +278,7 @@ def test_without_waiting_an_accepted_request_is_a_change_of_unknown_outcome(conv
 
 
 @pytest.mark.parametrize("wanted", [START, STOP, Wanted(recorded=True, wait=False)])
-@pytest.mark.parametrize("error", [400, 403, 409, 429, ConnectionNotMade("No connection."), STALLED])
+@pytest.mark.parametrize("error", [400, 403, 429, ConnectionNotMade("No connection."), STALLED])
 def test_a_request_that_is_refused_fails_and_is_no_change(converged, fake_api, clock, error, wanted):
     entry = converged(OFF if wanted.recorded else ON, wanted=wanted, write=error)
     assert (entry.result, entry.changed, entry.notify_user) == ("failed", False, None)
@@ -286,6 +286,14 @@ def test_a_request_that_is_refused_fails_and_is_no_change(converged, fake_api, c
     assert entry.transaction_id == (f"transaction-of-{write_key(wanted=wanted)}" if isinstance(error, int) else None)
     assert fake_api.sent() == [status_key(), write_key(wanted=wanted)]
     assert clock.slept == []
+
+
+@pytest.mark.parametrize(("later", "recorded"), [(ON, True), (OFF, False), (403, None)])
+def test_a_conflict_fails_with_the_state_as_it_is_by_then(converged, fake_api, later, recorded):
+    entry = converged(OFF, later, write=409)
+    assert outline(entry) == ("failed", recorded, False)
+    assert "state of the session" in entry.reason
+    assert len(fake_api.writes) == 1
 
 
 @pytest.mark.parametrize("error", [500, 502, 503, 504, LOST])

@@ -70,11 +70,13 @@ def test_every_result_is_counted_and_told(reported, outcome):
 
 @pytest.mark.parametrize(("wanted", "outcome"), [(START, "started"), (STOP, "stopped"), (START, "requested")])
 def test_the_difference_has_what_changed_and_nothing_else(reported, wanted, outcome):
-    result, _warnings = reported(an_entry(outcome, 1), an_entry("unchanged", 2), an_entry("ended", 3), wanted=wanted)
+    known = None if outcome == "requested" else wanted.recorded
+    changed = an_entry(outcome, 1, recorded_before=not wanted.recorded, recorded=known)
+    result, _warnings = reported(changed, an_entry("unchanged", 2), an_entry("ended", 3), wanted=wanted)
     about = {"user": "LAB\\user001", "machine": "LAB\\vda-001"}
     assert result["diff"] == {
         "before": {"id-1": {**about, "recorded": not wanted.recorded}},
-        "after": {"id-1": {**about, "recorded": wanted.recorded}},
+        "after": {"id-1": {**about, "recorded": known}},
     }
 
 

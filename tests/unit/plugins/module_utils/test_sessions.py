@@ -240,18 +240,28 @@ def test_facts_tell_what_is_known_of_the_recording(fake_api):
     fake_api.on(status_key("4"), 404)
     fake_api.on("GET Sessions/4", 404)
     sessions = [{"Id": "1"}, {"Id": "2"}, {"Id": "3"}, {"Id": "4"}, {"State": "Active"}]
-    recorded = [fact["recorded"] for fact in _sessions.facts(fake_api, sessions, True)]
+    warnings = []
+    recorded = [fact["recorded"] for fact in _sessions.facts(fake_api, sessions, True, warnings.append)]
     assert recorded == [True, None, None, None, None]
+    assert len(warnings) == 1
+    assert "1 of 4 sessions" in warnings[0] and "HTTP 403" in warnings[0]
+
+
+def test_facts_of_which_none_can_be_read_are_an_error_and_not_unknown(fake_api):
+    fake_api.on(status_key("1"), 403)
+    fake_api.on(status_key("2"), 403)
+    with pytest.raises(ApiError, match="HTTP 403"):
+        _sessions.facts(fake_api, [{"Id": "1"}, {"Id": "2"}], True, pytest.fail)
 
 
 def test_facts_without_recording_cost_no_call(fake_api):
-    assert _sessions.facts(fake_api, [{"Id": "1"}], False) == [{"id": "1"}]
+    assert _sessions.facts(fake_api, [{"Id": "1"}], False, pytest.fail) == [{"id": "1"}]
     assert fake_api.calls == []
 
 
 @pytest.mark.parametrize("alien", [None, 17, "", ["1"], {"Value": "1"}])
 def test_a_session_whose_id_is_none_is_a_fact_without_a_known_recording(fake_api, alien):
-    (fact,) = _sessions.facts(fake_api, [{"Id": alien}], True)
+    (fact,) = _sessions.facts(fake_api, [{"Id": alien}], True, pytest.fail)
     assert fact["recorded"] is None
     assert fake_api.calls == []
 

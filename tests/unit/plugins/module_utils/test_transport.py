@@ -185,10 +185,20 @@ def ssl_error(text):
     return requests.exceptions.SSLError(urllib3.exceptions.MaxRetryError(POOL, URL, reason))
 
 
+def proxy_error(reason):
+    """Return what requests makes of a proxy that fails, or of a tunnel that breaks."""
+    broken = urllib3.exceptions.ProxyError("Unable to connect to proxy", reason)
+    return requests.exceptions.ProxyError(urllib3.exceptions.MaxRetryError(POOL, URL, broken))
+
+
 @pytest.mark.parametrize(
     ("broken", "kind", "told"),
     [
-        (requests.exceptions.ReadTimeout("read timed out"), AnswerLost, "api.cloud.com gave no answer within 30 sec"),
+        (
+            requests.exceptions.ReadTimeout("read timed out"),
+            AnswerLost,
+            "gave no answer in time; check host and port of api_url",
+        ),
         (requests.exceptions.ConnectTimeout("no route"), ConnectionNotMade, "no connection to api.cloud.com"),
         (
             requests.exceptions.ConnectionError(
@@ -204,7 +214,9 @@ def ssl_error(text):
         (requests.exceptions.ContentDecodingError("not gzip"), AnswerLost, "(ContentDecodingError)"),
         (urllib3.exceptions.ProtocolError("cut short"), AnswerLost, "(ProtocolError)"),
         (OSError("gone"), AnswerLost, "(OSError)"),
-        (requests.exceptions.ProxyError("no tunnel"), ConnectionNotMade, "check HTTPS_PROXY and NO_PROXY"),
+        (proxy_error(OSError("Tunnel connection failed: 403 no")), ConnectionNotMade, "check HTTPS_PROXY and NO_PROXY"),
+        (proxy_error(urllib3.exceptions.NewConnectionError(POOL, "refused")), ConnectionNotMade, "check HTTPS_PROXY"),
+        (proxy_error(ConnectionResetError(104, "Connection reset by peer")), AnswerLost, "(ProxyError)"),
         (
             ssl_error("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed (_ssl.c:1006)"),
             ConnectionNotMade,
