@@ -3,44 +3,148 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # make demo   the main job against the simulator: list, start, start again, rehearse a stop, stop
-# make test   all tests
+# make test   all tests: every step below, and a table of them
+# make quick  what a change needs before it is committed
+# make lint   the linters alone
+# make STEP   one step, such as make unit
 # make clean  removes what the others made
 #
-# Both make their own virtual environment in .venv; nothing is installed elsewhere.
+# Everything is made in .venv; nothing is installed or written elsewhere.
 
 PYTHON ?= python3
+JOBS ?= 2
+
+# The longest first.
+TEST = integration sanity-2.19 sanity-2.21 targets-2.21 targets-2.19 structure unit unit-2.21 simulator contract \
+	artifact $(LINT)
+LINT := importer ansible-lint docs mypy licences changelog ruff
+QUICK := unit layers ruff
+
 VENV := .venv
 BIN := $(VENV)/bin
 COLLECTIONS := $(VENV)/collections
+DIST := $(VENV)/dist
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/$(COLLECTIONS)
 SOURCES := galaxy.yml README.md LICENSE \
 	$(shell find changelogs meta playbooks plugins roles -type f ! -name '*.py[co]')
 
-.PHONY: demo test clean
+STEP := @$(PYTHON) tests/step.py
+PIP := pip install -qq --disable-pip-version-check --no-compile
+PYTEST := env PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTIONS)" $(BIN)/pytest
+TESTED := $(VENV)/test.stamp $(VENV)/collection.stamp
+
+.PHONY: demo test quick lint clean $(TEST) $(QUICK)
 
 # The simulator ends with the playbook, also when that is interrupted: its process is the one to watch.
 demo: $(VENV)/collection.stamp
 	@exec $(BIN)/ansible-playbook sessionops.citrix.demo -e simulator_watch_pid=$$$$
 
-test: $(VENV)/test.stamp $(VENV)/collection.stamp
-	@PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTIONS)" $(BIN)/pytest -n auto
+test: STEPS = $(TEST)
+quick: STEPS = $(QUICK)
+lint: STEPS = $(LINT)
+test quick lint:
+	@rm -rf $(VENV)/steps
+	@$(MAKE) --no-print-directory --keep-going --jobs=$(JOBS) $(STEPS) || true
+	$(STEP) table $(STEPS)
 
 clean:
-	rm -rf $(VENV) .hypothesis .pytest_cache
+	rm -rf $(VENV) .ansible .hypothesis .mypy_cache .pytest_cache .ruff_cache
+
+unit: $(TESTED)
+	$(STEP) run $@ $(PYTEST) -n 2 tests/unit/plugins
+simulator: $(TESTED)
+	$(STEP) run $@ $(PYTEST) tests/unit/roles
+structure: $(TESTED)
+	$(STEP) run $@ $(PYTEST) tests/structure
+layers: $(TESTED)
+	$(STEP) run $@ $(PYTEST) tests/structure/test_layers.py
+contract: $(TESTED)
+	$(STEP) run $@ $(PYTEST) tests/contract
+# The real modules through real ansible-playbook; most of the time they wait for Python to start.
+integration: $(TESTED)
+	$(STEP) run $@ $(PYTEST) -n 3 tests/integration
+
+# The matrix: ansible-core 2.19 on Python 3.11 and 2.21 on 3.13; modules also on Python 3.9 with the lowest requests.
+# A Python that this machine does not have is told of in the table.
+sanity-2.19 targets-2.19 targets-3.9: PY := 3.11
+sanity-2.21 targets-2.21 unit-2.21: PY := 3.13
+sanity-2.19 targets-2.19 targets-3.9: $(VENV)/py3.11.stamp
+sanity-2.21 targets-2.21 unit-2.21: $(VENV)/py3.13.stamp
+targets-3.9: $(VENV)/py3.9.stamp
+
+ANSIBLE_TEST = tests/ansible_test.sh $@ $(VENV)/py$(PY)
+sanity-2.19 sanity-2.21:
+	$(STEP) run --needs $(PY) $@ $(ANSIBLE_TEST) sanity --python $(PY)
+targets-2.19 targets-2.21:
+	$(STEP) run --needs $(PY) $@ $(ANSIBLE_TEST) integration --python $(PY)
+targets-3.9:
+	$(STEP) run --needs $(PY) --needs 3.9 $@ $(ANSIBLE_TEST) integration \
+		--controller origin:python=$(PY) --target controller:python=3.9@$(CURDIR)/$(VENV)/py3.9/bin/python
+unit-2.21: $(VENV)/collection.stamp
+	$(STEP) run --needs $(PY) $@ sh -c '$(VENV)/py$(PY)/bin/$(PIP) -r requirements/test.txt && \
+		PYTHONPATH=$(CURDIR)/$(COLLECTIONS) $(VENV)/py$(PY)/bin/pytest tests/unit/plugins'
+
+# From the tarball alone, as on a machine that never saw the clone: the demo with nothing but what the metadata ask for.
+artifact: $(VENV)/dist.stamp
+	$(STEP) run $@ tests/artifact.sh $(DIST)
+
+LINTED := $(VENV)/lint.stamp $(VENV)/collection.stamp
+LINT_STEP = $(STEP) run $@ env PATH="$(CURDIR)/$(VENV)/lint/bin:$$PATH"
+ruff: $(LINTED)
+	$(LINT_STEP) sh -c 'ruff check . && ruff format --check .'
+mypy: $(LINTED)
+	$(LINT_STEP) MYPYPATH=$(COLLECTIONS) mypy -p ansible_collections.sessionops.citrix.plugins
+ansible-lint: $(LINTED)
+	$(LINT_STEP) ansible-lint
+docs: $(LINTED)
+	$(LINT_STEP) antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .
+changelog: $(LINTED)
+	$(LINT_STEP) antsibull-changelog lint
+licences: $(LINTED)
+	$(LINT_STEP) reuse lint
+# Its findings do not change its exit code.
+importer: $(LINTED) $(VENV)/dist.stamp
+	$(LINT_STEP) sh -c 'cd $(DIST) && python -m galaxy_importer.main *.tar.gz 2>&1 | tee importer.log; \
+		! grep -E "^(ERROR|WARNING)" importer.log'
 
 $(VENV)/run.stamp: requirements/run.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -r $<
+	$(BIN)/$(PIP) -r $<
 	@touch $@
 
 $(VENV)/test.stamp: requirements/test.txt $(VENV)/run.stamp
-	$(BIN)/pip install --quiet --disable-pip-version-check -r $<
+	$(BIN)/$(PIP) -r $<
 	@touch $@
+
+$(VENV)/lint.stamp: requirements/lint.txt
+	$(PYTHON) -m venv $(VENV)/lint
+	$(VENV)/lint/bin/$(PIP) -r $<
+	@touch $@
+
+# Python 3.9 is for modules only, without an ansible-core: with the lowest versions that the metadata allow.
+$(VENV)/py3.9.stamp: meta/ee-requirements.txt
+	@mkdir -p $(VENV)
+	@sed 's/>=/==/' $< > $(VENV)/lowest.txt
+	@$(call venv,3.9,$(VENV)/lowest.txt)
+	@touch $@
+
+$(VENV)/py%.stamp: requirements/run.txt
+	@mkdir -p $(VENV)
+	@$(call venv,$*,$<)
+	@touch $@
+
+venv = py=$$($(PYTHON) tests/step.py python $(1)) || exit 0; \
+	echo "virtual environment of Python $(1)"; "$$py" -m venv $(VENV)/py$(1) && $(VENV)/py$(1)/bin/$(PIP) -r $(2)
 
 # Tests and demo run the collection as a user has it: built and installed, not the files of the clone.
 $(VENV)/collection.stamp: $(SOURCES) $(VENV)/run.stamp
-	$(BIN)/ansible-galaxy collection install --force --offline -p $(COLLECTIONS) . > $(VENV)/collection.log \
+	@$(BIN)/ansible-galaxy collection install --force --offline -p $(COLLECTIONS) . > $(VENV)/collection.log \
 		|| { cat $(VENV)/collection.log; exit 1; }
+	@touch $@
+
+$(VENV)/dist.stamp: $(SOURCES) $(VENV)/run.stamp
+	@rm -rf $(DIST)
+	@$(BIN)/ansible-galaxy collection build --force --output-path $(DIST)
 	@touch $@

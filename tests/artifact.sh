@@ -1,0 +1,25 @@
+#!/bin/sh
+# Copyright: (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# artifact.sh FOLDER
+# Installs the tarball in FOLDER on a machine as empty as can be, takes the Python requirements from the installed
+# collection, and runs the demo from there.
+set -eu
+tarball=$(ls "$PWD/$1"/*.tar.gz)
+python=$PWD/.venv/bin/python
+empty=$PWD/.venv/empty
+rm -rf "$empty"
+mkdir -p "$empty/home"
+cd "$empty"
+"$python" -m venv python
+HOME=$empty/home
+PATH=$empty/python/bin:/usr/local/bin:/usr/bin:/bin
+unset ANSIBLE_CONFIG ANSIBLE_COLLECTIONS_PATH PYTHONPATH
+export HOME PATH
+pip install -qq --disable-pip-version-check --no-compile ansible-core
+ansible-galaxy collection install --offline "$tarball"
+pip install -qq --disable-pip-version-check --no-compile \
+    -r "$HOME/.ansible/collections/ansible_collections/sessionops/citrix/meta/ee-requirements.txt"
+ansible-playbook sessionops.citrix.demo

@@ -1,0 +1,112 @@
+# Copyright: (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One step of the tests: its output goes into a log, its outcome into the table at the end.
+
+A step counts as one, unless the last line of its log counts its tests itself. The Makefile says what the steps are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+FOLDER = Path(".venv") / "steps"
+COUNTS = re.compile(r"^(\d+) passed, (\d+) failed$")
+
+
+def run(name: str, command: list[str], needs: list[str]) -> int:
+    """Run a command and keep its log and its outcome: {seconds, passed, failed}.
+
+    Where a Python that it needs is missing, the outcome is {absent: version}, which is neither passed nor failed.
+    """
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for version in needs:
+        if find_python(version) is None:
+            _keep(name, {"seconds": 0, "passed": 0, "failed": 0, "absent": version})
+            return 0
+    log = FOLDER / f"{name}.log"
+    began = time.monotonic()
+    with log.open("w", encoding="utf-8") as output:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, check=False)
+    told = log.read_text(encoding="utf-8", errors="replace").rstrip()
+    counts = COUNTS.match(told.rsplit("\n", 1)[-1])
+    passed, failed = map(int, counts.groups()) if counts else (int(done.returncode == 0), 0)
+    if done.returncode != 0:
+        failed = failed or 1
+        print(f"{name}: exit code {done.returncode}, and this log:\n{told}\n", flush=True)
+    _keep(name, {"seconds": round(time.monotonic() - began), "passed": passed, "failed": failed})
+    return done.returncode
+
+
+def table(names: list[str]) -> int:
+    """Print what became of the steps. One without an outcome has failed: what it stands on could not be made."""
+    outcomes = {name: _read(name) for name in names}
+    print(f"\n{'step':<14}{'seconds':>8}  result")
+    for name, outcome in outcomes.items():
+        print(f"{name:<14}{outcome['seconds']:>8}  {_told(outcome)}")
+    passed, failed = (sum(outcome[kind] for outcome in outcomes.values()) for kind in ("passed", "failed"))
+    print(f"{passed} passed, {failed} failed")
+    return int(failed > 0)
+
+
+def find_python(version: str) -> str | None:
+    """Return a Python of that version: from PATH, or from beside the one that runs this, where version managers put it.
+
+    Stand-ins for versions that are not switched on are on PATH too, and only fail.
+    """
+    candidates = [Path(folder) / f"python{version}" for folder in os.get_exec_path()]
+    candidates += sorted(Path(sys.base_prefix).parent.glob(f"*/bin/python{version}"))
+    for candidate in filter(Path.exists, candidates):
+        if subprocess.run([candidate, "-c", ""], capture_output=True, check=False).returncode == 0:
+            return str(candidate)
+    return None
+
+
+def _keep(name: str, outcome: dict) -> None:
+    (FOLDER / f"{name}.json").write_text(json.dumps(outcome), encoding="utf-8")
+    print(f"{name}: {_told(outcome)}, {outcome['seconds']} s", flush=True)
+
+
+def _read(name: str) -> dict:
+    try:
+        return json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {"seconds": 0, "passed": 0, "failed": 1}
+
+
+def _told(outcome: dict) -> str:
+    if "absent" in outcome:
+        return f"not run: no Python {outcome['absent']} on this machine"
+    total = outcome["passed"] + outcome["failed"]
+    tests = f" ({outcome['passed']} of {total} tests)" if total > 1 else ""
+    return f"{'FAILED' if outcome['failed'] else 'ok'}{tests}"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    tasks = parser.add_subparsers(dest="task", required=True)
+    runner = tasks.add_parser("run", help="run a step; its log is shown where it fails")
+    runner.add_argument("--needs", action="append", default=[], metavar="VERSION", help="of Python")
+    runner.add_argument("name")
+    runner.add_argument("command", nargs=argparse.REMAINDER)
+    tasks.add_parser("table", help="show what became of the steps").add_argument("names", nargs="+")
+    tasks.add_parser("python", help="print the path of a Python, if there is one").add_argument("version")
+    options = parser.parse_args()
+    if options.task == "run":
+        return run(options.name, options.command, options.needs)
+    if options.task == "table":
+        return table(options.names)
+    found = find_python(options.version)
+    print(found or "")
+    return int(found is None)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
