@@ -16,6 +16,7 @@ import sys
 from typing import Any
 
 from citrix_sim import daemon
+from citrix_sim.names import NAMES
 from citrix_sim.serving import Options, Ready, StartError, address_of, serve
 from citrix_sim.settings import MIXES, Settings, changed
 
@@ -63,6 +64,12 @@ def _parser() -> argparse.ArgumentParser:
         help="mixed: also disconnected, RDP, anonymous, already recorded; recordable: all alike (default: %(default)s)",
     )
     what.add_argument(
+        "--names",
+        choices=NAMES,
+        default=defaults.names,
+        help="hostile: names with what must be quoted, folders, letters of all kinds (default: %(default)s)",
+    )
+    what.add_argument(
         "--sites", type=int, default=defaults.sites, help="sites; all but the first are empty (default: %(default)s)"
     )
     life = parser.add_argument_group("how long")
@@ -82,7 +89,7 @@ def _options(arguments: argparse.Namespace) -> Options:
     address_of(arguments.host)
     given = vars(arguments)
     try:
-        settings = changed(Settings(), {name: given[name] for name in ("machines", "sessions", "mix", "sites")})
+        settings = changed(Settings(), {name: given[name] for name in Settings._fields if name in given})
     except ValueError as problem:
         raise StartError(str(problem)) from problem
     return Options(settings=settings, **{name: given[name] for name in Options._fields if name != "settings"})

@@ -9,10 +9,11 @@ How a request travels, from the outside in:
 ``server``      one connection: reads requests (``wire``), times the answers, closes
 ``simulator``   call log (``calls``), fault rules (``faults``, ``effects``), or the control paths (``control``)
 ``routes``      which operation a method and a path mean; header and token rules (``access``, ``signin``)
-``sites``, ``machines``, ``sessions``, ``recording``   the operations
+``sites``, ``machines``, ``groups``, ``applications``, ``sessions``, ``recording``   the operations
 ``paging``, ``search``   what lists have in common
-``shape_*``     the documented JSON of a site, a machine, a session, a user
-``fleet``       machines and sessions as compact records; ``world`` holds all that a reset replaces
+``shape_*``     the documented JSON of a site, a machine, a delivery group, an application, a session, a user
+``fleet``       machines and sessions as compact records (``names``: how they are called); ``world`` holds all that a
+                reset replaces
 
 To add an operation: write it beside its kind, and give it a line in ``routes.ROUTES``.
 """

@@ -1,12 +1,12 @@
 # Copyright: (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The log of the newest calls, kept as raw bytes and decoded when it is read."""
+"""The log of the newest calls and their answers, kept as raw bytes and decoded when it is read."""
 
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections import OrderedDict, deque
 from typing import Any
 
 from .message import Request
@@ -49,12 +49,30 @@ class Entry:
         }
 
 
+def answer_json(raw: bytes | None) -> dict[str, Any] | None:
+    """An answer as it was sent: ``{"headers", "body"}``, header names in lower case; None where there is none."""
+    if raw is None:
+        return None
+    head, _blank, body = raw.partition(b"\r\n\r\n")
+    headers: dict[str, str] = {}
+    for line in head.decode("latin-1").split("\r\n")[1:]:
+        name, _colon, value = line.partition(":")
+        name = name.lower()
+        headers[name] = f"{headers[name]}, {value.strip()}" if name in headers else value.strip()
+    return {"headers": headers, "body": body.decode("utf-8", "replace")}
+
+
 class CallLog:
-    """Calls in the order of their arrival, numbered from 1; the oldest make room."""
+    """Calls in the order of their arrival, numbered from 1; the oldest make room, answers before calls.
+
+    ``last`` is the number of the newest call, ``size`` the bytes that are kept.
+    """
 
     def __init__(self) -> None:
         self._entries: deque[Entry] = deque()
-        self._bytes = 0
+        # By the number of the call. Answers are far bigger than calls: they must not push calls out of the log.
+        self._answers: OrderedDict[int, bytes] = OrderedDict()
+        self.size = 0
         self.last = 0
 
     def open(self, request: Request) -> Entry:
@@ -62,16 +80,36 @@ class CallLog:
         self.last += 1
         entry = Entry(self.last, request)
         self._entries.append(entry)
-        self._bytes += entry.size
-        while len(self._entries) > MAX_CALLS or self._bytes > MAX_BYTES:
-            self._bytes -= self._entries.popleft().size
+        self.size += entry.size
+        self._make_room()
         return entry
 
-    def since(self, number: int) -> list[dict[str, Any]]:
-        """The calls after that number."""
+    def answer(self, entry: Entry, raw: bytes) -> None:
+        """Note the answer to a call, which may have had to make room meanwhile."""
+        self._answers[entry.number] = raw
+        self.size += len(raw)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        if len(self._entries) > MAX_CALLS:
+            self._forget_oldest()
+        while self.size > MAX_BYTES and self._answers:
+            self.size -= len(self._answers.popitem(last=False)[1])
+        while self.size > MAX_BYTES:
+            self._forget_oldest()
+
+    def _forget_oldest(self) -> None:
+        oldest = self._entries.popleft()
+        self.size -= oldest.size + len(self._answers.pop(oldest.number, b""))
+
+    def since(self, number: int, answers: bool) -> list[dict[str, Any]]:
+        """The calls after that number, if wanted with their answers."""
         newest = []
         for entry in reversed(self._entries):
             if entry.number <= number:
                 break
-            newest.append(entry.to_json())
+            call = entry.to_json()
+            if answers:
+                call["answer"] = answer_json(self._answers.get(entry.number))
+            newest.append(call)
         return newest[::-1]

@@ -11,7 +11,7 @@ from typing import Any, Callable, Protocol
 
 from .calls import CallLog
 from .faults import Faults
-from .fleet import Session
+from .fleet import ANONYMOUS, Session
 from .message import Reply, Request, json_reply
 from .settings import Settings, changed
 from .world import World
@@ -68,10 +68,12 @@ def _faults(request: Request, target: Controlled) -> dict[str, Any]:
 
 
 def _calls(request: Request, target: Controlled) -> dict[str, Any]:
-    since = request.query.get("since", "0")
+    since, answers = request.query.get("since", "0"), request.query.get("answers", "false")
     if not (since.isascii() and since.isdigit()):
         raise ValueError("since must be a number.")
-    return {"next": target.calls.last, "calls": target.calls.since(int(since))}
+    if answers not in ("true", "false"):
+        raise ValueError("answers must be true or false.")
+    return {"next": target.calls.last, "calls": target.calls.since(int(since), answers == "true")}
 
 
 def _state(request: Request, target: Controlled) -> dict[str, Any]:
@@ -90,15 +92,20 @@ def _session_state(session: Session, live: bool, now: float) -> dict[str, Any]:
     return {
         "id": session.id,
         "user": session.account,
+        "user_principal_name": session.principal,
+        "anonymous": session.kind == ANONYMOUS,
         "machine": session.machine.name,
+        "dns_name": session.machine.dns_name,
         "delivery_group": session.machine.group.name,
         "state": session.state if live else "Ended",
         "protocol": session.protocol,
+        "applications": [application.name for application in session.applications],
         "recorded": session.recorded,
         "reported": session.reported(now) if live else None,
         "starts": session.starts,
         "stops": session.stops,
         "notices": session.notices,
+        "messages": [message._asdict() for message in session.messages],
     }
 
 

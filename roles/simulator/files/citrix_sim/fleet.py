@@ -6,7 +6,10 @@
 from __future__ import annotations
 
 import uuid
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple, TypeVar, Union
+
+from .names import NAMES, Names
 
 DOMAIN = "LAB"
 PARTNER = "PARTNER"
@@ -27,9 +30,9 @@ ANONYMOUS = 9
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:sessionops.citrix:simulator")
 
 
-def make_id(kind: str, index: int) -> str:
-    """The id of the index-th object of a kind: the same in each run."""
-    return str(uuid.uuid5(_NAMESPACE, f"{kind}/{index}"))
+def make_id(kind: str, key: int | str) -> str:
+    """The id of an object of a kind, by its index or path: the same in each run."""
+    return str(uuid.uuid5(_NAMESPACE, f"{kind}/{key}"))
 
 
 class Ref(NamedTuple):
@@ -40,31 +43,38 @@ class Ref(NamedTuple):
     name: str
 
 
-GROUPS = tuple(
-    Ref(make_id("group", at), at + 1, name) for at, name in enumerate(("Office Desktops", "Engineering", "Contractors"))
-)
+def _refs(kind: str, names: Iterable[str]) -> tuple[Ref, ...]:
+    return tuple(Ref(make_id(kind, at), at + 1, name) for at, name in enumerate(names))
+
+
 CATALOGS = {
     "MultiSession": Ref(make_id("catalog", 0), 1, "Multi-session Windows"),
     "SingleSession": Ref(make_id("catalog", 1), 2, "Single-session Windows"),
 }
 ZONE = Ref(make_id("zone", 0), None, "Primary")
-APPLICATIONS = tuple(
-    Ref(make_id("application", at), at + 1, name) for at, name in enumerate(("Text Editor", "Spreadsheet", "Drawing"))
-)
+
+
+class Message(NamedTuple):
+    """A message to the user of a session, as it was asked for; None for what was left out."""
+
+    style: str | None
+    title: str | None
+    text: str | None
 
 
 class Machine:
     """One machine that runs sessions."""
 
-    __slots__ = ("dns_name", "group", "id", "index", "name", "sessions", "support")
+    __slots__ = ("dns_name", "fleet", "group", "id", "index", "name", "sessions", "support")
 
-    def __init__(self, index: int) -> None:
-        host = f"vda-{index + 1:03d}"
+    def __init__(self, index: int, fleet: Fleet) -> None:
         self.index = index
+        self.fleet = fleet
         self.id = make_id("machine", index)
-        self.name = f"{DOMAIN}\\{host}"
-        self.dns_name = f"{host}.{DNS_SUFFIXES[DOMAIN]}"
-        self.group = GROUPS[index % len(GROUPS)]
+        self.name = f"{DOMAIN}\\{fleet.names.host(index + 1)}"
+        # DNS does not take what a name of Windows may hold.
+        self.dns_name = f"vda-{index + 1:03d}.{DNS_SUFFIXES[DOMAIN]}"
+        self.group = fleet.groups[index % len(fleet.groups)]
         self.support = "SingleSession" if index % 5 == 4 else "MultiSession"
         self.sessions: list[Session] = []
 
@@ -77,7 +87,7 @@ class Machine:
 class Session:
     """One user session. What does not change is worked out from the index, to keep a big fleet small."""
 
-    __slots__ = ("held", "id", "index", "kind", "machine", "notices", "recorded", "starts", "stops")
+    __slots__ = ("held", "id", "index", "kind", "machine", "messages", "notices", "recorded", "starts", "stops")
 
     def __init__(self, index: int, machine: Machine, kind: int) -> None:
         self.index = index
@@ -88,6 +98,7 @@ class Session:
         self.starts = 0
         self.stops = 0
         self.notices = 0
+        self.messages: tuple[Message, ...] = ()
         # Until that time (seconds of the clock, or infinity) RecordingStatus goes on to say this.
         self.held: tuple[float, bool] | None = None
 
@@ -107,9 +118,14 @@ class Session:
         return PARTNER if self.index % 20 == 13 else DOMAIN
 
     @property
+    def number(self) -> int:
+        """The user's number; a partner has that of the user before."""
+        return self.index + (0 if self.domain == PARTNER else 1)
+
+    @property
     def sam(self) -> str:
-        """The user's name inside the domain; a partner has the name of the user before."""
-        return f"user{self.index + (0 if self.domain == PARTNER else 1):03d}"
+        """The user's name inside the domain."""
+        return self.machine.fleet.names.user(self.number)
 
     @property
     def account(self) -> str:
@@ -124,7 +140,7 @@ class Session:
     @property
     def display_name(self) -> str:
         """``User 001``; empty where the session says nothing of it."""
-        return "" if self.kind in (SPARSE, ANONYMOUS) else f"User {self.sam[4:]}"
+        return "" if self.kind in (SPARSE, ANONYMOUS) else f"User {self.number:03d}"
 
     @property
     def sid(self) -> str:
@@ -134,21 +150,37 @@ class Session:
     @property
     def applications(self) -> tuple[Ref, ...]:
         """Published applications in use: none in a desktop session."""
-        at = self.index % 10
+        at, published = self.index % 10, self.machine.fleet.applications
         if at == 1:
-            return APPLICATIONS[:1]
-        return APPLICATIONS[1:] if at == 4 else ()
+            return published[:1]
+        return published[1:] if at == 4 else ()
 
     def reported(self, now: float) -> bool:
         """What RecordingStatus says at that time, which may lag behind the truth."""
         return self.held[1] if self.held and now < self.held[0] else self.recorded
 
 
-class Fleet:
-    """All machines and sessions of a site. ``version`` grows when a session ends."""
+Named = TypeVar("Named", bound=Union[Machine, Ref])
 
-    def __init__(self, machines: int, sessions: int, mix: str) -> None:
-        self.machines = [Machine(at) for at in range(machines)]
+
+def _by_name_or_id(items: Iterable[Named]) -> dict[str, Named]:
+    """By both keys that a path may hold, in lower case; a name has ``|`` for the backslash there."""
+    items = tuple(items)
+    names = {item.name.replace("\\", "|").lower(): item for item in items}
+    return {**names, **{item.id: item for item in items}}
+
+
+class Fleet:
+    """All machines and sessions of a site; none, and nothing published, for no machines.
+
+    ``version`` grows when a session ends.
+    """
+
+    def __init__(self, machines: int, sessions: int, mix: str, names: str) -> None:
+        self.names: Names = NAMES[names]
+        self.groups = _refs("group", self.names.groups) if machines else ()
+        self.applications = _refs("application", self.names.applications) if machines else ()
+        self.machines = [Machine(at, self) for at in range(machines)]
         self.sessions: list[Session] = []
         for at in range(sessions):
             machine = self.machines[at * machines // sessions]
@@ -157,14 +189,21 @@ class Fleet:
             self.sessions.append(session)
         self.version = 0
         self._live = {session.id: session for session in self.sessions}
-        self._machines: dict[str, Machine] = {}
-        for machine in self.machines:
-            self._machines[machine.id] = machine
-            self._machines[machine.name.replace("\\", "|").lower()] = machine
+        self._machines = _by_name_or_id(self.machines)
+        self._groups = _by_name_or_id(self.groups)
+        self._applications = _by_name_or_id(self.applications)
 
     def machine(self, name_or_id: str) -> Machine | None:
         """By id, or by name with ``|`` for the backslash, without regard to case."""
         return self._machines.get(name_or_id.lower())
+
+    def group(self, name_or_id: str) -> Ref | None:
+        """A delivery group, as a machine; its name has its folders."""
+        return self._groups.get(name_or_id.lower())
+
+    def application(self, name_or_id: str) -> Ref | None:
+        """An application, as a delivery group."""
+        return self._applications.get(name_or_id.lower())
 
     def session(self, session_id: str) -> Session | None:
         """A session that has not ended."""

@@ -61,8 +61,8 @@ class Reply:
 
 
 def to_json(value: Any) -> bytes:
-    """Compact UTF-8 JSON."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+    """Compact UTF-8 JSON; half of a surrogate pair, which a caller may have sent, becomes a question mark."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
 
 
 def json_reply(value: Any, status: int = 200, headers: Headers = ()) -> Reply:

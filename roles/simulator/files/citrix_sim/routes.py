@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Callable, NamedTuple
 
-from . import machines, recording, sessions, signin, sites
+from . import applications, groups, machines, recording, sessions, signin, sites
 from .access import check_accept, check_body_type, check_customer
 from .message import Headers, Reply, Request, refuse
 from .operation import Call
@@ -15,7 +15,7 @@ from .world import Site, World
 
 Operation = Callable[[Call], Reply]
 
-# The first pattern that fits wins, so fixed words stand before "*", which takes any one segment.
+# The first pattern that fits wins, so fixed words stand before "*", which takes any one segment but the first.
 ROUTES: tuple[tuple[tuple[str, ...], dict[str, Operation]], ...] = (
     (("me",), {"GET": sites.get_me}),
     (("Sites", "*"), {"GET": sites.get_site}),
@@ -23,10 +23,16 @@ ROUTES: tuple[tuple[tuple[str, ...], dict[str, Operation]], ...] = (
     (("Machines", "$search"), {"POST": machines.search_machines}),
     (("Machines", "*"), {"GET": machines.get_machine}),
     (("Machines", "*", "Sessions"), {"GET": machines.list_machine_sessions}),
+    (("DeliveryGroups",), {"GET": groups.list_groups}),
+    (("DeliveryGroups", "*"), {"GET": groups.get_group}),
+    (("DeliveryGroups", "*", "Machines"), {"GET": groups.list_group_machines}),
+    (("Applications", "*"), {"GET": applications.get_application}),
+    (("Applications", "*", "Sessions"), {"GET": applications.list_application_sessions}),
     (("Sessions",), {"GET": sessions.list_sessions}),
     (("Sessions", "$search"), {"POST": sessions.search_sessions}),
     (("Sessions", "RecordingStatus"), {"GET": recording.get_status}),
     (("Sessions", "*"), {"GET": sessions.get_session}),
+    (("Sessions", "*", "$sendMessage"), {"POST": sessions.send_message}),
     (("Sessions", "*", "$startRecording"), {"POST": recording.start}),
     (("Sessions", "*", "$stopRecording"), {"POST": recording.stop}),
 )
@@ -90,7 +96,7 @@ def perform(request: Request, world: World, transaction: str, lag: float = 0.0) 
 def _route(request: Request, address: Address) -> tuple[dict[str, Operation], str]:
     """The operations of the path, by method, and its variable segment; 404 or 405 where there is none."""
     for pattern, methods in ROUTES:
-        if len(pattern) != len(address.rest):
+        if len(pattern) != len(address.rest) or pattern[0] != address.rest[0]:
             continue
         if all(wanted in ("*", given) for wanted, given in zip(pattern, address.rest)):
             _check_method(request, tuple(methods))

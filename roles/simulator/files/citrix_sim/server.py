@@ -18,6 +18,8 @@ class Outcome(NamedTuple):
 
     reply: Reply | None
     hold: float = 0.0
+    # Is given the bytes of the answer when they are sent.
+    keep: Callable[[bytes], None] | None = None
 
 
 class Application(Protocol):
@@ -83,7 +85,10 @@ class Connection(asyncio.Protocol):
         if transport is None or transport.is_closing():
             return
         if outcome.reply is not None:
-            transport.write(render(outcome.reply, keep_alive))
+            answer = render(outcome.reply, keep_alive)
+            transport.write(answer)
+            if outcome.keep is not None:
+                outcome.keep(answer)
             if keep_alive:
                 self._busy = False
             else:

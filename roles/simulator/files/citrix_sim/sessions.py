@@ -1,16 +1,20 @@
 # Copyright: (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Operations that read sessions."""
+"""Operations that read sessions, and the message to a session's user."""
 
 from __future__ import annotations
 
-from .fleet import Session
+from typing import Any
+
+from .fleet import Message, Session
 from .message import Reply, json_reply, refuse
 from .operation import Call
 from .paging import Listing, read_fields, read_limit
 from .searching import search
 from .shape_session import session_json
+
+MESSAGE_STYLES = ("Unknown", "Critical", "Question", "Exclamation", "Information")
 
 
 def list_sessions(call: Call) -> Reply:
@@ -37,3 +41,23 @@ def find_session(call: Call) -> Session:
 def get_session(call: Call) -> Reply:
     """``GET /Sessions/{id}``."""
     return json_reply(session_json(find_session(call), read_fields(call.request)))
+
+
+def send_message(call: Call) -> Reply:
+    """``POST /Sessions/{id}/$sendMessage``; also to a session that nobody looks at."""
+    call.refuse_async()
+    session = find_session(call)
+    session.messages += (_read_message(call.json_body()),)
+    return json_reply(session_json(session))
+
+
+def _read_message(body: Any) -> Message:
+    """The message that a body asks for; all its members are optional, the object is not."""
+    if not isinstance(body, dict):
+        raise refuse(400, "invalid", "The message must be a JSON object.")
+    for name in ("Title", "Text"):
+        if not isinstance(body.get(name, ""), (str, type(None))):
+            raise refuse(400, "invalid", f"{name} must be text.", name=name)
+    if "Style" in body and body["Style"] not in MESSAGE_STYLES:
+        raise refuse(400, "invalid", f"Style must be one of: {', '.join(MESSAGE_STYLES)}.", name="Style")
+    return Message(body.get("Style"), body.get("Title"), body.get("Text"))

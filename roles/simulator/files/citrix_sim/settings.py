@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from .names import NAMES
+
 MIXES = ("mixed", "recordable")
 GOV_REPLIES = ("trust", "documented")
 GONE_STATUSES = (400, 404, 500)
@@ -18,7 +20,12 @@ _LIMITS = {
     "machine_page": (0, 1_000_000),
     "token_lifetime": (0, 10_000_000),
 }
-_CHOICES: dict[str, Any] = {"mix": MIXES, "gov_reply": GOV_REPLIES, "gone_status": GONE_STATUSES}
+_CHOICES: dict[str, Any] = {
+    "mix": MIXES,
+    "names": tuple(NAMES),
+    "gov_reply": GOV_REPLIES,
+    "gone_status": GONE_STATUSES,
+}
 
 
 class Settings(NamedTuple):
@@ -32,6 +39,7 @@ class Settings(NamedTuple):
     machines: int = 5
     sessions: int = 50
     mix: str = "mixed"
+    names: str = "plain"
     sites: int = 1
     token_lifetime: float = 3600
     gov_reply: str = "trust"

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Any, Optional
 
-from .fleet import Ref
+from .fleet import Ref, make_id
 
 NO_ID = "00000000-0000-0000-0000-000000000000"
 
@@ -22,6 +22,15 @@ Fields = Optional[frozenset[str]]
 def ref(target: Ref) -> dict[str, Any]:
     """A pointer to another object: Id, deprecated Uid, Name."""
     return {"Id": target.id, "Uid": target.uid, "Name": target.name}
+
+
+def split_name(name: str) -> tuple[dict[str, Any], str]:
+    """A pointer to the folder of a delivery group or application, and the name inside it.
+
+    The name of the folder ends in a backslash, and is empty at the top.
+    """
+    folder, bar, short = name.rpartition("\\")
+    return {"Id": make_id("folder", folder), "Uid": None, "Name": folder + bar}, short
 
 
 def rfc3339(when: datetime) -> str:

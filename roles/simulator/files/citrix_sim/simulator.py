@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import uuid
+from functools import partial
 from typing import Callable
 
 from .access import Credentials
@@ -41,11 +42,12 @@ class Simulator:
         """Log the call and match the rules now; the work comes after the latency of the rules."""
         if request.path.startswith(PREFIX):
             return 0.0, lambda: Outcome(control(request, self))
-        entry, world = self.calls.open(request), self.world
+        calls, world = self.calls, self.world
+        entry = calls.open(request)
         latency, fault = self.faults.match(request)
-        return latency, lambda: self._work(request, world, entry, fault)
+        return latency, lambda: self._work(request, world, calls, entry, fault)
 
-    def _work(self, request: Request, world: World, entry: Entry, fault: Fault | None) -> Outcome:
+    def _work(self, request: Request, world: World, calls: CallLog, entry: Entry, fault: Fault | None) -> Outcome:
         transaction = request.headers.get("citrix-transactionid") or str(uuid.uuid4())
 
         def act(lag: float) -> Reply:
@@ -58,7 +60,9 @@ class Simulator:
             outcome = Outcome(act(0.0))
         else:
             outcome = EFFECTS[fault.effect].apply(fault.value, Target(request, world, act))
-        if outcome.reply is not None:
-            outcome.reply.headers += ((_TRANSACTION, transaction),)
-            entry.status = outcome.reply.status
-        return outcome
+        reply = outcome.reply
+        if reply is None:
+            return outcome
+        reply.headers += ((_TRANSACTION, transaction),)
+        entry.status = reply.status
+        return Outcome(reply, keep=partial(calls.answer, entry))

@@ -35,7 +35,8 @@ class World:
         self.last_search: tuple[object, Sequence[int]] | None = None
         self.sites: list[Site] = []
         for at in range(settings.sites):
-            fleet = Fleet(0, 0, settings.mix) if at else Fleet(settings.machines, settings.sessions, settings.mix)
+            machines, sessions = (0, 0) if at else (settings.machines, settings.sessions)
+            fleet = Fleet(machines, sessions, settings.mix, settings.names)
             self.sites.append(Site(make_id("site", at), f"Simulated Site {at + 1}", fleet))
 
     @property

@@ -108,6 +108,10 @@ class Simulator:
         listed = [{"Property": name, "Operator": operator, "Value": value} for name, operator, value in filters]
         return self.post(f"/{kind}/$search", {"SearchFilters": listed, **body})
 
+    def found(self, kind: str, *filters: tuple[str, str, str | None], **body: Any) -> list[str]:
+        """Ids of the first page of what a search finds."""
+        return [item["Id"] for item in self.search(kind, *filters, **body).json()["Items"]]
+
     def ids(self, **params: Any) -> list[str]:
         """Ids of the first page of sessions."""
         return [item["Id"] for item in self.get("/Sessions", {"fields": "Id", **params}).json()["Items"]]

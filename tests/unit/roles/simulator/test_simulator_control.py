@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import socket
+import sys
 import time
+from types import SimpleNamespace
 
 import pytest
 import requests
@@ -37,6 +39,7 @@ def test_reset(simulator):
         {"sessions": 1.5},
         {"sessions": True},
         {"mix": "none"},
+        {"names": "odd"},
         {"gone_status": 418},
         {"gov_reply": "short"},
     ],
@@ -91,22 +94,130 @@ def test_call_log_knows_refusals_and_drops(simulator):
     assert statuses == [("clients", 200), ("me", 0), ("x", 0), ("nowhere", 404)]
 
 
+def answers(simulator, since=0):
+    return [call["answer"] for call in simulator.control(f"calls?since={since}&answers=true")["calls"]]
+
+
+def test_call_log_keeps_answers(simulator):
+    first = simulator.control("calls")["next"]
+    replies = [simulator.get("/Sessions", {"limit": 2}), simulator.get("/nowhere"), simulator.sign_in_cloud()]
+    plain, full = simulator.control(f"calls?since={first}"), simulator.control(f"calls?since={first}&answers=true")
+    assert simulator.control(f"calls?since={first}&answers=false") == plain
+    kept = [call.pop("answer") for call in full["calls"]]
+    assert full == plain
+    for reply, answer in zip(replies, kept):
+        assert answer["headers"] == {name.lower(): value for name, value in reply.headers.items()}
+        assert answer["body"] == reply.text
+    assert kept[0]["headers"]["citrix-transactionid"]
+    for wrong in ("yes", "1", "True", ""):
+        url = f"{simulator.url}/_control/calls?answers={wrong}"
+        assert simulator.http.get(url, timeout=10).status_code == 400
+
+
+def test_call_log_knows_what_was_not_answered(simulator):
+    simulator.faults({"path": "/me$", "drop": {}}, {"path": "/Sites/", "latency": 0.3})
+    first = simulator.control("calls")["next"]
+    with pytest.raises(requests.ConnectionError):
+        simulator.get("/me")
+    with pytest.raises(requests.ReadTimeout):
+        simulator.http.get(f"{simulator.url}/cvad/manage/Sites/x", headers=simulator.headers(), timeout=0.1)
+    assert answers(simulator, first) == [None, None]
+    time.sleep(0.3)
+    # The client of the second call has gone before its answer.
+    assert answers(simulator, first) == [None, None]
+    simulator.get("/nowhere")
+    assert answers(simulator, first)[2]["body"].startswith('{"type":')
+
+
+def test_call_log_keeps_what_a_fault_says(simulator):
+    headers = {"X-Mark": "\xe4", "Set-Cookie": "a=1", "set-cookie": "b=2"}
+    answer = {"status": 502, "body": "<h1>\u65e5</h1>", "content_type": "text/html", "headers": headers}
+    simulator.faults({"answer": answer})
+    simulator.get("/me")
+    kept = answers(simulator)[-1]
+    assert kept["body"] == "<h1>\u65e5</h1>"
+    assert (kept["headers"]["content-type"], kept["headers"]["x-mark"]) == ("text/html", "\xe4")
+    assert kept["headers"]["set-cookie"] == "a=1, b=2"
+
+
+@pytest.fixture
+def log(script, monkeypatch):
+    """An empty call log of at most 5 calls and 100 bytes, and a call of 20 bytes for it."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    monkeypatch.syspath_prepend(str(script.parent))
+    from citrix_sim import calls, message
+
+    monkeypatch.setattr(calls, "MAX_CALLS", 5)
+    monkeypatch.setattr(calls, "MAX_BYTES", 100)
+    request = message.Request("GET", "/", "HTTP/1.1", {}, b"GET / HTTP/1.1")
+    request.body = b"x" * (20 - len(request.head))
+    return SimpleNamespace(calls=calls.CallLog(), request=request)
+
+
+def numbers(log):
+    """The numbers of the calls that are kept, negative for those without an answer."""
+    return [call["n"] if call["answer"] else -call["n"] for call in log.calls.since(0, True)]
+
+
+def test_answers_make_room_before_calls(log):
+    for _call in range(3):
+        log.calls.answer(log.calls.open(log.request), b"x" * 20)
+    assert numbers(log) == [-1, 2, 3]
+    for _call in range(2):
+        log.calls.open(log.request)
+    assert numbers(log) == [-1, -2, -3, -4, -5]
+    log.calls.open(log.request)
+    assert numbers(log) == [-2, -3, -4, -5, -6]
+
+
+def test_calls_make_room_once_no_answer_is_left(log):
+    log.calls.answer(log.calls.open(log.request), b"x" * 20)
+    log.request.body = b"x" * 70
+    log.calls.open(log.request)
+    assert numbers(log) == [-2]
+
+
+def test_an_answer_may_come_after_its_call_made_room(log):
+    log.request.body = b""
+    calls = [log.calls.open(log.request) for _call in range(7)]
+    for entry in reversed(calls):
+        log.calls.answer(entry, b"x" * 6)
+    # Seven answers are 42 bytes, and five calls 70: two answers had to go, those that came first.
+    assert numbers(log) == [3, 4, 5, -6, -7]
+
+
+def test_a_call_that_makes_room_takes_its_answer_along(log):
+    log.request.body = b""
+    for _call in range(20):
+        log.calls.answer(log.calls.open(log.request), b"x" * 4)
+    assert numbers(log) == [16, 17, 18, 19, 20]
+    assert log.calls.size == 5 * (14 + 4)
+
+
 def test_state(simulator):
     entries = simulator.control("state")["sessions"]
     assert len(entries) == 50
     assert entries[5] == {
         "id": simulator.ids()[5],
         "user": "LAB\\user006",
+        "user_principal_name": "user006@lab.example",
+        "anonymous": False,
         "machine": "LAB\\vda-001",
+        "dns_name": "vda-001.lab.example",
         "delivery_group": "Office Desktops",
         "state": "Active",
         "protocol": "Hdx",
+        "applications": [],
         "recorded": True,
         "reported": True,
         "starts": 0,
         "stops": 0,
         "notices": 0,
+        "messages": [],
     }
+    assert entries[4]["applications"] == ["Spreadsheet", "Drawing"]
+    assert [entry["anonymous"] for entry in entries[:10]] == [False] * 9 + [True]
+    assert [entry["user_principal_name"] for entry in entries[8:10]] == ["", ""]
     some = simulator.control("state?machine=lab%5Cvda-002")["sessions"]
     assert {entry["machine"] for entry in some} == {"LAB\\vda-002"}
     assert len(some) == 10

@@ -46,10 +46,32 @@ def test_default_limit(simulator):
     assert [len(page) for page in page_ids(simulator)] == [250, 1]
 
 
+LISTS = [
+    "/Sessions",
+    "/Machines",
+    "/DeliveryGroups",
+    "/DeliveryGroups/Engineering/Machines",
+    "/Applications/Drawing/Sessions",
+]
+SUPPORTED = {"SearchFilters": [{"Property": "SessionSupport", "Operator": "NotEquals", "Value": "None"}]}
+
+
 @pytest.mark.parametrize("limit", ["0", "1001", "-1", "many", ""])
-@pytest.mark.parametrize("path", ["/Sessions", "/Machines"])
-def test_bad_limits(simulator, path, limit):
-    assert simulator.get(path, {"limit": limit}).status_code == 400
+def test_bad_limits(simulator, limit):
+    for path in LISTS:
+        assert simulator.get(path, {"limit": limit}).status_code == 400
+    for path in ("/Sessions/$search", "/Machines/$search"):
+        assert simulator.post(path, SUPPORTED, {"limit": limit}).status_code == 400
+
+
+def test_the_biggest_limit(simulator):
+    simulator.reset(sessions=1001, machines=1001)
+    for path in ("/Sessions/$search", "/Machines/$search"):
+        found = list(pages(simulator, path, SUPPORTED, limit=1000, fields="Id"))
+        assert [len(page["Items"]) for page in found] == [1000, 1]
+        assert {page["TotalItems"] for page in found} == {1001}
+        # Each character here is lost or changed on the way unless it is encoded.
+        assert set("+=:%") <= set(found[0]["ContinuationToken"])
 
 
 def test_tokens_are_hostile_and_checked(simulator):
@@ -174,6 +196,61 @@ def test_groups(simulator):
     assert total(BasicSearchString="USER001") == 1
 
 
+def either(*filters, **joined):
+    return {"SearchFilterGroupType": "Or", "SearchFilters": [condition(*entry) for entry in filters], **joined}
+
+
+def test_flat_filters_hold_beside_groups(simulator):
+    """Flat filters are ANDed with each other and with the joined groups, whatever joins these."""
+    state = simulator.state()
+    users = either(("UserName", "LAB\\user002"), ("UserPrincipalName", "user005@lab.example"), ("UserName", ""))
+    places = either(("DnsName", "vda-001.lab.example"), ("DeliveryGroup", "Engineering"))
+    flat = [condition("SessionState", "Active"), condition("ConnectionProtocol", "Hdx")]
+
+    def expected(test):
+        return [
+            entry["id"]
+            for entry in state.values()
+            if (entry["state"], entry["protocol"]) == ("Active", "Hdx") and test(entry)
+        ]
+
+    def by_user(entry):
+        return entry["user"] in ("LAB\\user002", "") or entry["user_principal_name"] == "user005@lab.example"
+
+    def by_place(entry):
+        return entry["dns_name"] == "vda-001.lab.example" or entry["delivery_group"] == "Engineering"
+
+    def found(**body):
+        return simulator.found("Sessions", SearchFilters=flat, **body)
+
+    both, any_of = [users, places], {"SearchFilterGroupsType": "Or"}
+    counted = [len(expected(test)) for test in (by_user, by_place)]
+    assert counted == [7, 24]
+    assert found(SearchFilterGroups=both) == expected(lambda entry: by_user(entry) and by_place(entry))
+    assert found(SearchFilterGroups=both, **any_of) == expected(lambda entry: by_user(entry) or by_place(entry))
+    apps = either(("AppsInUse", "Drawing"), ("AppsInUse", "Text Editor"))
+    inner = {**any_of, "SearchFilterGroups": [{**any_of, "SearchFilterGroups": both}, apps]}
+    assert found(SearchFilterGroups=[inner, places]) == expected(
+        lambda entry: (by_user(entry) or by_place(entry) or entry["applications"]) and by_place(entry)
+    )
+
+
+def test_machine_searches_with_groups(simulator):
+    support = condition("SessionSupport", "MultiSession")
+    named = either(("MachineName", "LAB\\vda-002"), ("MachineName", "LAB\\vda-005"), ("DeliveryGroup", "Contractors"))
+    search = {"SearchFilters": [support], "SearchFilterGroups": [named]}
+    reply = simulator.post("/Machines/$search", search, {"fields": "Name"})
+    assert reply.json() == {
+        "Items": [{"Name": "LAB\\vda-002"}, {"Name": "LAB\\vda-003"}],
+        "ContinuationToken": None,
+        "TotalItems": 2,
+    }
+    # Somewhere in it is enough.
+    deep = {"SearchFilterGroups": [{"SearchFilterGroups": [{"SearchFilters": [support]}]}]}
+    assert simulator.post("/Machines/$search", deep).json()["TotalItems"] == 4
+    assert simulator.post("/Machines/$search", {"SearchFilterGroups": [named]}).status_code == 400
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -188,6 +265,7 @@ def test_groups(simulator):
         {"SearchFilterGroups": [{"SearchFilters": [condition("UserName", "x")], "SearchFilterGroupType": "Xor"}]},
         {"SearchFilterGroups": [{"SearchFilters": [condition("UserName", "x")], "SearchFilterGroups": [{}]}]},
         {"SortCriteria": {"Property": "UserName", "SortDirection": "Ascending"}},
+        {"SortCriteriaItems": [{"Property": "UserName", "SortDirection": "Ascending"}]},
     ],
 )
 def test_senseless_searches(simulator, body):

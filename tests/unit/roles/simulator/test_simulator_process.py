@@ -82,8 +82,9 @@ def test_introduction(start):
 def test_help(run):
     told = run("--help")
     assert told.returncode == 0
-    for option in ("--port", "--machines", "--mix", "--lifetime", "--watch-pid", "--daemon", "_control/shutdown"):
-        assert option in told.stdout
+    for option in ("port", "machines", "mix", "names", "lifetime", "watch-pid", "daemon"):
+        assert f"--{option}" in told.stdout
+    assert "_control/shutdown" in told.stdout
 
 
 @pytest.mark.parametrize(
@@ -98,6 +99,7 @@ def test_help(run):
         (["--daemon", "--host", "0.0.0.0"], "loopback"),
         (["--daemon", "--cert", "/nonexistent.pem", "--key", "/nonexistent.pem"], "certificate"),
         (["--machines", "0"], "machines"),
+        (["--names", "odd"], "names"),
         (["--watch-pid", "-1"], "--watch-pid"),
         (["--lifetime", "0"], "lifetime"),
         (["--port", "70000"], "port"),

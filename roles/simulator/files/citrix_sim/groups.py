@@ -1,0 +1,56 @@
+# Copyright: (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Operations on delivery groups."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .fleet import Machine, Ref
+from .message import Reply, json_reply, refuse
+from .operation import Call
+from .paging import Listing, read_fields, read_limit
+from .shape_common import Fields, pick
+from .shape_group import group_json
+from .shape_machine import machine_json
+
+
+def _find(call: Call) -> Ref:
+    """The delivery group that the path names, with its folders."""
+    group = call.fleet.group(call.name)
+    if group is None:
+        raise refuse(404, "notFound", "No such delivery group.", nameOrId=call.name)
+    return group
+
+
+def list_groups(call: Call) -> Reply:
+    """``GET /DeliveryGroups``."""
+    call.refuse_async()
+    if call.request.query.get("adminFolder"):
+        raise refuse(400, "invalid", "The simulator does not select by folder.", name="adminFolder")
+    fleet = call.fleet
+
+    def show(group: Ref, fields: Fields) -> dict[str, Any]:
+        return pick(group_json(fleet, group), fields)
+
+    listing = Listing(f"DeliveryGroups/{call.site.id}", fleet.groups, range(len(fleet.groups)), show)
+    return json_reply(listing.page(call.world, call.request, read_limit(call.request)))
+
+
+def get_group(call: Call) -> Reply:
+    """``GET /DeliveryGroups/{nameOrId}``."""
+    return json_reply(pick(group_json(call.fleet, _find(call)), read_fields(call.request)))
+
+
+def _show_machine(machine: Machine, fields: Fields) -> dict[str, Any]:
+    return machine_json(machine)
+
+
+def list_group_machines(call: Call) -> Reply:
+    """``GET /DeliveryGroups/{nameOrId}/Machines``: machines as a whole, since it does not know ``fields``."""
+    group = _find(call)
+    indexes = [machine.index for machine in call.fleet.machines if machine.group is group]
+    scope = f"DeliveryGroups/{call.site.id}/{group.id}/Machines"
+    listing = Listing(scope, call.fleet.machines, indexes, _show_machine)
+    return json_reply(listing.page(call.world, call.request, read_limit(call.request)))
