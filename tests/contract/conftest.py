@@ -1,0 +1,150 @@
+# Copyright: (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A simulator whose log tells the answers, the client inside this process, and plain requests beside it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import sys
+from pathlib import Path
+from unittest.mock import Mock
+from urllib.parse import quote, urlencode
+
+import pytest
+import requests
+from ansible_collections.sessionops.citrix.plugins.module_utils import _options
+from ansible_collections.sessionops.citrix.plugins.module_utils._api import connect
+from ansible_collections.sessionops.citrix.plugins.module_utils._errors import CitrixError
+from ansible_collections.sessionops.citrix.plugins.module_utils._sites import find_site
+from openapi_contract import FORM, Operation
+
+# The process is the one of the integration tests.
+sys.path.append(str(Path(__file__).parents[1] / "integration"))
+from simulator_process import CONTROL_TIMEOUT, Simulator
+
+NAMES = {
+    "Applications": "Text Editor",
+    "DeliveryGroups": "Office Desktops",
+    "Machines": "LAB|vda-001",
+    "Sites": "Simulated Site 1",
+}
+BODIES = {
+    "searchMachines": {
+        "SearchFilters": [{"Property": "SessionSupport", "Operator": "Equals", "Value": "MultiSession"}]
+    },
+    "searchSessions": {"SearchFilters": [{"Property": "SessionState", "Operator": "NotEquals", "Value": "Unknown"}]},
+    "sendMessage": {"Style": "Information", "Title": "Recording", "Text": "This session is being recorded."},
+}
+
+
+class LoggedSimulator(Simulator):
+    """A simulator whose log holds the answers too."""
+
+    def calls(self) -> list[dict]:
+        return self._control("GET", "calls?answers=true")["calls"]
+
+
+@pytest.fixture(scope="session")
+def process():
+    simulator = LoggedSimulator()
+    yield simulator
+    simulator.close()
+
+
+@pytest.fixture
+def simulator(process):
+    """Return the simulator with 5 machines and 2 sessions of each kind, and an empty log."""
+    process.reset(sessions=20)
+    return process
+
+
+@pytest.fixture
+def client():
+    """Return a function that runs a module in this process and returns its result, None where it fails with an error.
+
+    What was sent before the error counts all the same.
+    """
+
+    def run(module, connection, **options):
+        spec = {**_options.OPTIONS, **module.ARGUMENT_SPEC}
+        params = {**{name: option.get("default") for name, option in spec.items()}, **connection, **options}
+        task = Mock(spec_set=["params", "check_mode", "warn"], params=params, check_mode=False)
+        try:
+            return module.run(task, connect(_options.settings(params), False, find_site))
+        except CitrixError:
+            return None
+
+    return run
+
+
+class Asker:
+    """Makes plain requests out of the file: what it declares, with values that the simulator knows."""
+
+    def __init__(self, simulator: LoggedSimulator) -> None:
+        self._simulator = simulator
+        facts = simulator.facts
+        pair = f"{facts['username']}:{facts['password']}".encode()
+        self._names = {
+            "customerId": facts["customer_id"],
+            "id": next(iter(simulator.state())),
+            "siteId": facts["site_id"],
+        }
+        self._headers = {
+            "accept": "application/json",
+            "authorization": f"CWSAuth bearer={simulator.token()}",
+            "citrix-customerid": facts["customer_id"],
+            "citrix-instanceid": facts["site_id"],
+        }
+        self._basic = f"Basic {base64.b64encode(pair).decode()}"
+        self._bodies = {
+            "signInToCloud": {
+                "grant_type": "client_credentials",
+                "client_id": facts["client_id"],
+                "client_secret": facts["client_secret"],
+            },
+            "signInToGovernmentCloud": {"ClientId": facts["client_id"], "ClientSecret": facts["client_secret"]},
+            **BODIES,
+        }
+
+    def __call__(self, operation: Operation, base=0, names=None, query=None, headers=None, body=None) -> dict:
+        """Send a request for an operation and return its entry in the log.
+
+        base: which of the operation's servers. The others replace what is sent: names in the path, parameters of the
+        query, headers (None leaves one out), members of the body.
+        """
+        address = operation.servers[base].rstrip("/") + operation.path
+        named = {
+            **self._names,
+            "nameOrId": NAMES.get(operation.path.split("/")[1], ""),
+            "tokens": "tokens" if base else "Tokens",
+            **(names or {}),
+        }
+        for name, value in named.items():
+            address = address.replace(f"{{{name}}}", quote(value, safe=""))
+        sent = {name: value for name, value in self._headers.items() if name in operation.headers}
+        if operation.id == "signInOnPremises":
+            sent["authorization"] = self._basic
+        members = {**self._bodies.get(operation.id, {}), **(body or {})}
+        for content_type in operation.bodies:
+            sent["content-type"] = content_type
+        with requests.Session() as http:
+            http.trust_env = False
+            # Nothing is sent but what the file asks for.
+            http.headers.clear()
+            http.request(
+                operation.method,
+                self._simulator.url + address,
+                params={**({"id": named["id"]} if "id" in operation.query else {}), **(query or {})},
+                headers={**sent, **{name.lower(): value for name, value in (headers or {}).items()}},
+                data=(urlencode if FORM in operation.bodies else json.dumps)(members) if members else None,
+                allow_redirects=False,
+                timeout=CONTROL_TIMEOUT,
+            )
+        return self._simulator.calls()[-1]
+
+
+@pytest.fixture
+def ask(simulator):
+    return Asker(simulator)

@@ -1,0 +1,331 @@
+# Copyright: (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the client sends and what the simulator answers is what the OpenAPI file says."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pkgutil
+
+import ansible_collections.sessionops.citrix.plugins.modules as modules
+import pytest
+from ansible_collections.sessionops.citrix.plugins.modules import citrix_machine_sessions_info as info
+from ansible_collections.sessionops.citrix.plugins.modules import citrix_session_recording as recording
+from openapi_contract import Contract
+
+CONTRACT = Contract()
+OPERATIONS = CONTRACT.operations
+
+SIGN_INS = {
+    "cloud": "signInToCloud",
+    "gov": "signInToGovernmentCloud",
+    "on_premises": "signInOnPremises",
+    "on_premises_direct": "signInOnPremises",
+}
+MACHINE = "LAB\\vda-001"
+# Each module is here, with options that take all its operations.
+JOBS = {
+    info: [{"machine": [MACHINE], "recording": True}, {"machine": ["vda-005.lab.example"], "fields": ["State"]}],
+    recording: [{"state": "started", "machine": [MACHINE]}, {"state": "stopped", "machine": [MACHINE], "wait": False}],
+}
+CLIENT_OPERATIONS = {
+    "listMachineSessions",
+    "readMe",
+    "readRecordingStatus",
+    "readSession",
+    "searchMachines",
+    "startRecording",
+    "stopRecording",
+}
+
+REFUSAL = {"type": "https://errors-api.cloud.com/common/conflict", "detail": "Not now.", "parameters": []}
+ERROR_DATA = {"ErrorMessage": "It failed.", "SdkErrorId": "Citrix.Failure", "ErrorType": None, "ErrorDetails": None}
+GATEWAY_ERROR = {"statusCode": 500, "message": "Internal server error", "activityId": "1"}
+JOB = "https://api.cloud.com/cvad/manage/Jobs/3e2d1c0b-9a8f-4e7d-8c6b-5a4f3e2d1c0b"
+HINTS = ("seconds", "http_date", "rfc3339", "retry_delay_list", "retry_delay_dict", "none")
+TOKEN_REFUSALS = ("error_response", "dict_parameters", "cws_exception")
+
+
+def answer(status, body="", **more):
+    return {"answer": {"status": status, "body": body, **more}}
+
+
+def checked_calls(simulator):
+    """Compare each call of the log and its answer with the file, and return them."""
+    calls = simulator.calls()
+    faults = [f"{call['method']} {call['path']}: {fault}" for call in calls for fault in CONTRACT.faults(call)]
+    assert not faults, "\n".join(faults)
+    return calls
+
+
+# The client
+
+
+def test_each_module_is_driven():
+    named = {module.__name__.rpartition(".")[2] for module in JOBS}
+    assert {module.name for module in pkgutil.iter_modules(modules.__path__)} == named
+
+
+@pytest.mark.parametrize("deployment", SIGN_INS)
+def test_the_client_keeps_to_the_file(simulator, client, deployment):
+    connection = getattr(simulator, deployment)
+    session_id = next(iter(simulator.state()))
+    results = [client(module, connection, **options) for module, jobs in JOBS.items() for options in jobs]
+    results.append(client(recording, connection, state="started", session_id=[session_id], notify_user=False))
+    used = {CONTRACT.find(call).operation.id for call in checked_calls(simulator)}
+    assert used == CLIENT_OPERATIONS | {SIGN_INS[deployment]}
+    assert all(results)
+
+
+@pytest.mark.parametrize("deployment", ["cloud", "on_premises_direct"])
+def test_names_of_all_characters_reach_their_place(simulator, client, deployment):
+    simulator.reset(sessions=20, names="hostile")
+    machines = {session["machine"] for session in simulator.state().values()}
+    listed = client(info, getattr(simulator, deployment), machine=sorted(machines))
+    assert checked_calls(simulator)
+    assert set(listed["machines"].values()) == {4}
+
+
+CLIENT_FAULTS = {
+    **{f"throttled {hint}": (429, {"path": "Recording$", "throttle": {"hint": hint, "value": 0.1}}) for hint in HINTS},
+    "unavailable": (503, {"path": "RecordingStatus", "throttle": {"hint": "seconds", "value": 0.1, "status": 503}}),
+    **{f"token {shape}": (401, {"path": "RecordingStatus", "expire_tokens": shape}) for shape in TOKEN_REFUSALS},
+    "failed": (500, {"path": "RecordingStatus", **answer(500, ERROR_DATA)}),
+    "failed at the gateway": (500, {"path": "Sessions", **answer(500, GATEWAY_ERROR)}),
+    "refused": (409, {"path": "Recording$", **answer(409, REFUSAL)}),
+    "ended": (404, {"path": "RecordingStatus", "vanish": True}),
+    "ended at the start": (404, {"path": "Recording$", "vanish": True}),
+    "a page for people": (502, {"path": "Recording$", **answer(502, "Oh!", content_type="text/html", acts=True)}),
+    "no answer": (0, {"path": "Recording$", "drop": {"acts": True}}),
+    "sign-in refused": (400, {"path": "clients", **answer(400, {"error": "invalid_client"})}),
+    "sign-in refused with 200": (200, {"path": "clients", **answer(200, {"error": "invalid_client"})}),
+    "frozen": (530, {"path": "me$", **answer(530)}),
+}
+
+
+@pytest.mark.parametrize(("status", "rule"), CLIENT_FAULTS.values(), ids=CLIENT_FAULTS)
+def test_the_client_keeps_to_the_file_where_it_is_refused(simulator, client, status, rule):
+    simulator.fault({**rule, "times": 1})
+    session_id = simulator.recordable_on(MACHINE)[0]["id"]
+    client(recording, {**simulator.cloud, "retries": 1}, state="started", session_id=[session_id])
+    assert status in [call["status"] for call in checked_calls(simulator)]
+
+
+@pytest.mark.parametrize("status", [400, 404, 500])
+def test_the_client_keeps_to_the_file_where_a_session_ends(simulator, client, status):
+    simulator.reset(sessions=20, gone_status=status)
+    simulator.fault({"path": "RecordingStatus", "after": 2, "times": 1, "vanish": True})
+    result = client(recording, simulator.cloud, state="started", machine=[MACHINE])
+    assert status in [call["status"] for call in checked_calls(simulator)]
+    assert result
+
+
+def test_the_client_keeps_to_the_file_in_the_other_spelling_of_a_token(simulator, client):
+    simulator.reset(sessions=20, gov_reply="documented")
+    result = client(info, simulator.gov, machine=[MACHINE])
+    assert "expiresIn" in checked_calls(simulator)[0]["answer"]["body"]
+    assert result
+
+
+def test_the_client_keeps_to_the_file_from_page_to_page(simulator, client):
+    simulator.reset(sessions=20, machine_page=3)
+    result = client(info, simulator.cloud, machine=[MACHINE])
+    assert "continuationToken" in checked_calls(simulator)[-1]["query"]
+    assert result
+
+
+# The simulator, asked for each operation and each status of the file
+
+CHANGES = {
+    "401": {"headers": {"Authorization": "CWSAuth bearer=unknown"}},
+    "403": {"headers": {"Citrix-CustomerId": "other"}},
+    "404": {"names": {"id": "unknown", "nameOrId": "unknown"}},
+    "406": {"headers": {"Accept": "text/html"}},
+    "415": {"headers": {"Content-Type": "text/plain"}},
+    "500": {"headers": {"Citrix-CustomerId": None}},
+    ("readRecordingStatus", "404"): {"query": {"id": "unknown"}},
+    ("searchMachines", "400"): {"body": {"SearchFilters": [{"Property": "DnsName", "Operator": "Equals"}]}},
+    ("signInOnPremises", "401"): {"headers": {"Authorization": "Basic d3Jvbmc6d3Jvbmc="}},
+    ("signInToCloud", "400"): {"body": {"client_secret": "wrong"}},
+    ("signInToGovernmentCloud", "default"): {"body": {"ClientSecret": "wrong"}},
+}
+WRONG_ON_PURPOSE = ("406", "415", "500")
+"""Statuses for which the request has to break the rules."""
+RULES = {
+    "202": answer(202, headers={"Location": JOB}),
+    "400": answer(400, REFUSAL),
+    "409": answer(409, REFUSAL),
+    "429": {"throttle": {"hint": "seconds"}},
+    "503": {"throttle": {"hint": "retry_delay_list", "status": 503}},
+    "530": answer(530),
+    ("signInOnPremises", "403"): answer(403, REFUSAL),
+    ("signInOnPremises", "500"): answer(500, ERROR_DATA),
+    ("signInToCloud", "default"): answer(503, "Come back later."),
+}
+
+
+def provocation(operation, status):
+    """Return what brings the simulator to a status: a fault rule or None, and changes of the request."""
+    for key in ((operation, status), status):
+        if key in RULES or key in CHANGES:
+            return RULES.get(key), CHANGES.get(key, {})
+    return None, {}
+
+
+@pytest.mark.parametrize(
+    ("operation", "status"),
+    [(name, status) for name, operation in OPERATIONS.items() for status in operation.statuses],
+)
+def test_each_status_of_each_operation_is_given(simulator, ask, operation, status):
+    rule, changes = provocation(operation, status)
+    if rule:
+        simulator.fault(rule)
+    call = ask(OPERATIONS[operation], **changes)
+    assert CONTRACT.find(call).operation.id == operation
+    assert CONTRACT.status_of(call) == status
+    assert CONTRACT.answer_faults(call) == []
+    wrong_on_purpose = status in WRONG_ON_PURPOSE and not rule
+    assert bool(CONTRACT.request_faults(call)) == wrong_on_purpose
+
+
+@pytest.mark.parametrize("operation", [name for name, entry in OPERATIONS.items() if len(entry.servers) > 1])
+def test_each_operation_is_answered_on_the_direct_base(simulator, ask, operation):
+    call = ask(OPERATIONS[operation], base=1)
+    assert call["path"].startswith("/citrix/orchestration/api/")
+    assert call["status"] == 200
+    assert CONTRACT.faults(call) == []
+
+
+@pytest.mark.parametrize("operation", [name for name, entry in OPERATIONS.items() if "limit" in entry.query])
+def test_pages_follow_one_another(simulator, ask, operation):
+    query = {"limit": "1"}
+    for _page in range(50):
+        call = ask(OPERATIONS[operation], query=query)
+        assert CONTRACT.faults(call) == []
+        query["continuationToken"] = json.loads(call["answer"]["body"])["ContinuationToken"]
+        if query["continuationToken"] is None:
+            break
+    assert query["continuationToken"] is None
+    assert "continuationToken" in call["query"]
+
+
+@pytest.mark.parametrize("operation", [name for name, entry in OPERATIONS.items() if "fields" in entry.query])
+def test_fields_leave_out_the_others(simulator, ask, operation):
+    call = ask(OPERATIONS[operation], query={"fields": "Id,Uid"})
+    assert CONTRACT.faults(call) == []
+    body = json.loads(call["answer"]["body"])
+    assert set(body.get("Items", [body])[0]) == {"Id", "Uid"}
+
+
+FILTERS = {"SearchFilters": [{"Property": "SessionSupport", "Operator": "In", "Value": "MultiSession,SingleSession"}]}
+GROUPS = {"SearchFilterGroupsType": "Or", "SearchFilterGroups": [FILTERS, {"SearchFilterGroups": [FILTERS]}]}
+VARIANTS = [
+    ("readRecordingStatus", 200, {}, answer(200, {})),
+    ("readRecordingStatus", 200, {}, answer(200, {"IsSessionBeingRecorded": None})),
+    ("startRecording", 200, {"query": {"notifyUser": "true"}}, None),
+    ("startRecording", 200, {"query": {"notifyUser": "false", "async": "false"}}, None),
+    ("listMachines", 200, {"query": {"configured": "false"}}, None),
+    ("listMachines", 200, {"query": {"sessionSupport": "SingleSession"}}, None),
+    ("searchMachines", 200, {"body": GROUPS, "query": {"skip": "1"}}, None),
+    ("searchSessions", 200, {"body": GROUPS, "query": {"skip": "1"}}, None),
+    ("sendMessage", 200, {"body": {"Style": "Critical", "Title": None, "Text": "Save your work."}}, None),
+    ("signInToCloud", 200, {}, answer(200, {"error": "invalid_client", "error_description": "Unknown client."})),
+    *(("readMe", status, {}, answer(status, ERROR_DATA)) for status in (400, 401, 403, 429, 500, 503)),
+    *(("readMe", status, {}, answer(status, GATEWAY_ERROR)) for status in (429, 500, 503)),
+    *(("readMe", 401, {}, {"expire_tokens": shape}) for shape in TOKEN_REFUSALS),
+    *(
+        ("readMe", status, {}, {"throttle": {"hint": hint, "status": status}})
+        for hint in HINTS
+        for status in (429, 503)
+    ),
+]
+
+
+@pytest.mark.parametrize(("operation", "status", "changes", "rule"), VARIANTS)
+def test_each_shape_is_in_the_file(simulator, ask, operation, status, changes, rule):
+    if rule:
+        simulator.fault(rule)
+    call = ask(OPERATIONS[operation], **changes)
+    assert call["status"] == status
+    assert CONTRACT.faults(call) == []
+
+
+# The check itself
+
+
+def in_request(name, value):
+    return lambda call: call[name].update(value)
+
+
+def without_header(name):
+    return lambda call: call["headers"].pop(name)
+
+
+def in_body(change):
+    def mutate(call):
+        body = json.loads(call["answer"]["body"])
+        change(body)
+        call["answer"]["body"] = json.dumps(body)
+
+    return mutate
+
+
+def set_to(**values):
+    return lambda call: call.update(values)
+
+
+REFUSED = {
+    "a path that is none": ("listSessions", set_to(path="/cvad/manage/Session/x"), "not found for"),
+    "a deeper base": ("listSessions", set_to(path="/v1/cvad/manage/Sessions"), "Server not found"),
+    "a backslash": ("readMachine", set_to(path="/cvad/manage/Machines/LAB%5Cvda-001"), "path parameter: nameOrId"),
+    "another token": ("readMe", in_request("headers", {"authorization": "Bearer x"}), "parameter: Authorization"),
+    "no token": ("readMe", without_header("authorization"), "parameter: Authorization"),
+    "any answer": ("readMe", in_request("headers", {"accept": "*/*"}), "parameter: Accept"),
+    "no customer": ("readMe", without_header("citrix-customerid"), "parameter: Citrix-CustomerId"),
+    "no site": ("readSession", without_header("citrix-instanceid"), "parameter: Citrix-InstanceId"),
+    "an unknown header": ("readMe", in_request("headers", {"citrix-siteid": "x"}), "undeclared header: citrix-siteid"),
+    "an unknown query": ("readSession", in_request("query", {"notify": "true"}), "undeclared query parameter: notify"),
+    "a query of elsewhere": ("stopRecording", in_request("query", {"notifyUser": "true"}), "undeclared query"),
+    "a word for a flag": ("startRecording", in_request("query", {"notifyUser": "True"}), "parameter: notifyUser"),
+    "too big a page": ("listSessions", in_request("query", {"limit": "1001"}), "parameter: limit"),
+    "an unknown field": ("listSessions", in_request("query", {"fields": "Id,state"}), "property in fields: state"),
+    "no id": ("readRecordingStatus", set_to(query={}), "parameter: id"),
+    "an unknown member": ("sendMessage", set_to(body='{"Text": "x", "Icon": 1}'), "'Icon' was unexpected"),
+    "no operator": ("searchMachines", set_to(body='{"SearchFilters": [{"Property": "Tags"}]}'), "'Operator' is a req"),
+    "a body without a type": ("searchMachines", without_header("content-type"), "Content for the following"),
+    "a body of nobody": ("startRecording", set_to(body="{}"), "a body is sent"),
+    "an unknown form field": ("signInToCloud", set_to(body="scope=all"), "undeclared form field: scope"),
+    "a list without items": ("listSessions", in_body(lambda body: body.pop("Items")), "'Items' is a required"),
+    "another type": ("readSession", in_body(lambda body: body.update(State=1)), "$.State: 1 is not of type 'string'"),
+    "a deep type": ("readSession", in_body(lambda body: body["Machine"].update(Uid="1")), "$.Machine.Uid"),
+    "an unknown state": ("readSession", in_body(lambda body: body.update(State="active")), "is not one of"),
+    "a time for people": ("readSession", in_body(lambda body: body.update(FormattedStartTime="noon")), "'date-time'"),
+    "a number in a token": ("signInToCloud", in_body(lambda body: body.update(expires_in=9)), "$.expires_in: 9 is not"),
+    "another status": ("readMe", set_to(status=418), "418"),
+    "no transaction": ("readMe", lambda call: call["answer"]["headers"].pop("citrix-transactionid"), "TransactionId"),
+    "text for JSON": ("readMe", lambda call: call["answer"].update(body="OK"), "deserialize"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_the_check_finds(simulator, ask, name):
+    operation, change, expected = REFUSED[name]
+    call = ask(OPERATIONS[operation])
+    assert CONTRACT.faults(call) == []
+    changed = copy.deepcopy(call)
+    change(changed)
+    assert expected in "\n".join(CONTRACT.faults(changed))
+
+
+def test_the_check_compares_the_ids_of_path_and_headers(simulator, ask):
+    call = ask(OPERATIONS["readSession"], base=1)
+    call["headers"]["citrix-instanceid"] = "other"
+    assert CONTRACT.faults(call) == ["citrix-instanceid is not the siteId of the path"]
+
+
+def test_the_check_finds_a_field_that_was_asked_for_and_left_out(simulator, ask):
+    call = ask(OPERATIONS["listSessions"], query={"fields": "Id,State"})
+    in_body(lambda body: body["Items"][0].pop("State"))(call)
+    assert CONTRACT.faults(call) == ["State was asked for and is not there"]
