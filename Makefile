@@ -18,7 +18,7 @@ JOBS ?= 2
 TEST = integration sanity-2.19 sanity-2.21 targets-2.21 targets-2.19 structure unit unit-2.21 simulator contract \
 	artifact $(LINT)
 LINT := importer ansible-lint docs mypy licences changelog ruff
-QUICK := unit layers ruff
+QUICK := unit shape ruff
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -57,8 +57,8 @@ simulator: $(TESTED)
 	$(STEP) run $@ $(PYTEST) tests/unit/roles
 structure: $(TESTED)
 	$(STEP) run $@ $(PYTEST) tests/structure
-layers: $(TESTED)
-	$(STEP) run $@ $(PYTEST) tests/structure/test_layers.py
+shape: $(TESTED)
+	$(STEP) run $@ $(PYTEST) tests/structure/test_layers.py tests/structure/test_documentation.py
 contract: $(TESTED)
 	$(STEP) run $@ $(PYTEST) tests/contract
 # The real modules through real ansible-playbook; most of the time they wait for Python to start.

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import base64
 import json
-import sys
-from pathlib import Path
 from unittest.mock import Mock
 from urllib.parse import quote, urlencode
 
@@ -19,9 +17,6 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._api import conn
 from ansible_collections.sessionops.citrix.plugins.module_utils._errors import CitrixError
 from ansible_collections.sessionops.citrix.plugins.module_utils._sites import find_site
 from openapi_contract import FORM, Operation
-
-# The process is the one of the integration tests.
-sys.path.append(str(Path(__file__).parents[1] / "integration"))
 from simulator_process import CONTROL_TIMEOUT, Simulator
 
 NAMES = {

@@ -1,0 +1,50 @@
+# Copyright: (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the installed collection consists of, found by looking: no module, role or playbook is known here by name."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import yaml
+from simulator_process import COLLECTION
+
+__all__ = ["COLLECTION", "GALAXY", "MODULES", "NAME", "PLAYBOOKS", "READMES", "ROLES", "code", "load", "rows", "titled"]
+
+NAME = "sessionops.citrix"
+
+
+def load(path: Path):
+    """Return what a YAML file holds."""
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+# It is no part of an installed collection.
+GALAXY = load(Path(__file__).parents[2] / "galaxy.yml")
+MODULES = sorted(path.stem for path in (COLLECTION / "plugins" / "modules").glob("[!_]*.py"))
+ROLES = sorted(path.name for path in (COLLECTION / "roles").iterdir() if path.is_dir())
+PLAYBOOKS = sorted(path.stem for path in (COLLECTION / "playbooks").glob("*.yml"))
+READMES = [COLLECTION / "README.md", *sorted((COLLECTION / "roles").glob("*/README.md"))]
+
+
+def titled(path: Path) -> str:
+    """Return a path as it is written in the clone."""
+    return path.relative_to(COLLECTION).as_posix()
+
+
+def code(cell: str) -> list[str]:
+    """Return what stands between backticks."""
+    return re.findall(r"`([^`]+)`", cell)
+
+
+def rows(text: str, *titles: str) -> list[list[str]]:
+    """Return the cells of these columns, row by row, of the Markdown tables that have them; of none named, all."""
+    found = []
+    for table in re.findall(r"(?:^\|.*\|$\n?)+", text, re.MULTILINE):
+        lines = [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in table.splitlines()]
+        if set(titles) <= set(lines[0]):
+            columns = [lines[0].index(title) for title in titles] or range(len(lines[0]))
+            found += [[line[column] for column in columns] for line in lines[2:]]
+    return found

@@ -1,0 +1,110 @@
+# Copyright: (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What holds the project together: the documentation as ansible reads it, and plays against a simulator process."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+from collection_tree import COLLECTION, MODULES, NAME
+from example_plays import Done, Run, Stage, as_tasks, play_of
+from simulator_process import Simulator
+
+BIN = Path(sys.executable).parent
+
+
+@pytest.fixture(scope="session")
+def ansible(tmp_path_factory):
+    """Return a function that runs an ansible command, with nothing of the developer's environment but the PATH."""
+    home = tmp_path_factory.mktemp("home")
+    environment = {
+        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+        "HOME": str(home),
+        "LC_ALL": "C.UTF-8",
+        "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]),
+        "ANSIBLE_LOCALHOST_WARNING": "false",
+        "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+    }
+
+    def run(command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(BIN / command), *arguments], env=environment, cwd=home, capture_output=True, text=True, check=False
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def documentation(ansible):
+    """What ansible-doc knows of each module, fragments merged: {module: {doc, examples, return, metadata}}."""
+    done = ansible("ansible-doc", "--type", "module", "--json", *(f"{NAME}.{module}" for module in MODULES))
+    assert done.returncode == 0, f"ansible-doc cannot read a module; mend its documentation: {done.stderr}"
+    known = json.loads(done.stdout)
+    return {module: known[f"{NAME}.{module}"] for module in MODULES}
+
+
+@pytest.fixture(scope="session")
+def simulator_process():
+    simulator = Simulator()
+    yield simulator
+    simulator.close()
+
+
+@pytest.fixture
+def stage(simulator_process, ansible, tmp_path):
+    """What runs plays against a simulator with 5 machines of 10 sessions, as after its start."""
+    return Stage(simulator_process, ansible, tmp_path)
+
+
+@dataclass(frozen=True)
+class Played:
+    """A module: what ansible-doc tells of it, its examples, and how they ran."""
+
+    module: str
+    doc: dict
+    returns: dict
+    examples: list[dict]
+    run: Run
+    """As shown."""
+    rehearsed: list[Done]
+    """In check mode, with a diff."""
+    acted_in_vain: list[Done]
+    """With every action refused, and all reads answered."""
+    refused: list[Done]
+    """With everything refused, the sign-in too."""
+
+
+def refusal(status: int, **calls: str) -> dict:
+    """Return the fault rule that refuses such calls as the API does."""
+    body = {"type": "https://errors-api.cloud.com/x", "detail": "Not now.", "parameters": []}
+    headers = {"Citrix-TransactionId": "44399a9e-18ea-4c16-b549-811fa252c7b6"}
+    return {**calls, "answer": {"status": status, "headers": headers, "body": body}}
+
+
+@pytest.fixture(scope="session", params=MODULES)
+def played(request, documentation, simulator_process, ansible, tmp_path_factory):
+    """The examples of each module in turn, run by ansible-playbook as they are shown and then in other ways."""
+    module, known = request.param, documentation[request.param]
+    stage = Stage(simulator_process, ansible, tmp_path_factory.mktemp(module))
+    examples = as_tasks(yaml.safe_load(known["examples"]))
+    run = stage.play([play_of(examples)])
+    own = [task for task in stage.given if task.module == module]
+    return Played(
+        module=module,
+        doc=known["doc"],
+        returns=known["return"],
+        examples=examples,
+        run=run,
+        rehearsed=stage.call(own, (), check_mode=True, diff=True),
+        # Searches, and batches of reads, are named like actions.
+        acted_in_vain=stage.call(own, (refusal(409, path=r"/\$(?!search|batch)"),)),
+        refused=stage.call(own, (refusal(403),)),
+    )

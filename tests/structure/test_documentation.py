@@ -1,0 +1,231 @@
+# Copyright: (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is written in two places is the same in both: options, defaults, variables, names and versions."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import re
+
+import pytest
+import yaml
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.sessionops.citrix.plugins.module_utils import _api, _options
+from collection_tree import COLLECTION, GALAXY, MODULES, NAME, PLAYBOOKS, READMES, ROLES, code, load, rows, titled
+
+SECRET = re.compile(r"(^|_)(password|passphrase|secret|token|private_key)(_|$)")
+"""How the name of an option looks whose value nobody may see."""
+
+each_module = pytest.mark.parametrize("module", MODULES)
+each_role = pytest.mark.parametrize("role", ROLES)
+
+
+class Built(Exception):
+    """In the place of an AnsibleModule: what it would have been made of."""
+
+
+@pytest.fixture
+def built(monkeypatch):
+    """Return a function that gives the arguments with which a module makes its AnsibleModule."""
+
+    def stop(_self, *_unnamed, **arguments):
+        raise Built(arguments)
+
+    def build(module: str) -> dict:
+        with monkeypatch.context() as patch, pytest.raises(Built) as made:
+            patch.setattr(AnsibleModule, "__init__", stop)
+            importlib.import_module(f"ansible_collections.{NAME}.plugins.modules.{module}").main()
+        return made.value.args[0]
+
+    return build
+
+
+# Options of modules
+
+
+@each_module
+def test_the_options_of_a_module_are_documented_as_they_are(module, built, documentation):
+    arguments = built(module)
+    doc = documentation[module]["doc"]
+    compare_options(f"{module}: ", arguments["argument_spec"], doc["options"])
+    told = doc["attributes"]["check_mode"]["support"] in ("full", "partial")
+    assert told is bool(arguments.get("supports_check_mode")), f"{module}: attributes.check_mode.support is not so"
+
+
+def compare_options(where: str, spec: dict, documented: dict) -> None:
+    assert set(spec) == set(documented), (
+        f"{where}only in the argument spec: {set(spec) - set(documented)}, "
+        f"only in the documentation: {set(documented) - set(spec)}; rename or add it in the other one."
+    )
+    for name, option in spec.items():
+        assert facets(option) == facets(documented[name]), f"{where}{name}: argument spec (left), documentation"
+        compare_options(f"{where}{name}.", option.get("options") or {}, documented[name].get("suboptions") or {})
+        secret = bool(SECRET.search(name))
+        assert bool(option.get("no_log")) is secret, f"{where}{name}: " + (
+            "set no_log, or its value is shown." if secret else "no_log hides what is no secret."
+        )
+
+
+def facets(option: dict) -> dict:
+    """Return what an argument spec and a documentation both say of an option; JSON tells 0 from 0.0 and false."""
+    return {
+        "type": option.get("type") or "str",
+        "elements": option.get("elements"),
+        "default": json.dumps(option.get("default")),
+        "choices": list(option.get("choices") or []),
+        "required": bool(option.get("required")),
+        "aliases": sorted(option.get("aliases") or []),
+    }
+
+
+@each_module
+def test_the_variables_that_are_documented_are_those_that_are_read(module, built, documentation, monkeypatch):
+    for name in [name for name in os.environ if name.startswith("CITRIX_")]:
+        monkeypatch.delenv(name)
+    documented = {
+        name: re.findall(r"E\((CITRIX_\w+)\)", str(option["description"]))
+        for name, option in documentation[module]["doc"]["options"].items()
+    }
+    spec = {name: option for name, option in built(module)["argument_spec"].items() if "fallback" in option}
+    naming = {name for name, variables in documented.items() if variables}
+    assert naming == set(spec), f"{module}: which options name their variable (left), and which read one"
+    defaults = {name: option.get("default") for name, option in spec.items()}
+    for name, option in spec.items():
+        for variable in documented[name]:
+            other = other_value(option)
+            monkeypatch.setenv(variable, str(other))
+            assert taken(spec) == {**defaults, name: other}, f"{module}, {name}: {variable} is documented, and not read"
+            monkeypatch.setenv(variable, "")
+            assert taken(spec) == defaults, f"{module}, {name}: an empty {variable} does not count as not set"
+
+
+def taken(spec: dict) -> dict:
+    """Return the values of options that no task gives."""
+    result = ArgumentSpecValidator(spec).validate({})
+    assert not result.error_messages, f"what the environment says is refused: {result.error_messages}"
+    return result.validated_parameters
+
+
+def other_value(option: dict) -> object:
+    """Return a value that an option takes and that is not its default."""
+    default = option.get("default")
+    if option.get("choices"):
+        return next(choice for choice in option["choices"] if choice != default)
+    numbers = {"bool": not default, "int": (default or 0) + 1, "float": (default or 0) + 1.5}
+    return numbers.get(option.get("type") or "str", "/from/the/environment")
+
+
+@each_module
+def test_a_module_refers_to_what_there_is(module, documentation):
+    doc = documentation[module]["doc"]
+    for entry in doc.get("seealso", []):
+        kind = "module" if "module" in entry else entry.get("plugin_type", "")
+        name = entry.get("module") or entry.get("plugin") or ""
+        if name.startswith(f"{NAME}."):
+            folder = "modules" if kind == "module" else kind
+            file = COLLECTION / "plugins" / folder / f"{name.removeprefix(f'{NAME}.')}.py"
+            assert file.exists(), f"{module}: seealso names {name}, which there is not."
+
+
+@each_module
+def test_nothing_is_newer_than_the_collection(module, documentation):
+    doc = documentation[module]["doc"]
+    assert doc.get("version_added"), f"{module}: add version_added."
+    for name, entry in {module: doc, **doc["options"]}.items():
+        added = str(entry.get("version_added") or "0.0.0")
+        assert number(added) <= number(GALAXY["version"]), f"{module}, {name}: version_added is after galaxy.yml's."
+
+
+def number(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
+
+
+def test_the_action_group_has_all_modules_and_says_so(documentation):
+    groups = load(COLLECTION / "meta" / "runtime.yml")["action_groups"]
+    assert sorted(groups["citrix"]) == MODULES, "meta/runtime.yml: group citrix (left), plugins/modules"
+    for module in MODULES:
+        membership = documentation[module]["doc"]["attributes"]["action_group"]["membership"]
+        assert membership == [f"{NAME}.citrix"], f"{module}: attributes.action_group.membership is not so"
+
+
+# Roles
+
+
+@each_role
+def test_the_defaults_of_a_role_are_documented_as_they_are(role):
+    file = COLLECTION / "roles" / role / "defaults" / "main.yml"
+    defaults = (load(file) if file.exists() else None) or {}
+    documented = {name: default for name, default in role_options(role).items() if default}
+    real = {name: json.dumps(value) for name, value in defaults.items()}
+    assert documented == real, f"roles/{role}: meta/argument_specs.yml (left) and defaults/main.yml differ"
+
+
+@each_role
+def test_the_readme_of_a_role_has_its_options(role):
+    text = (COLLECTION / "roles" / role / "README.md").read_text(encoding="utf-8")
+    told = {name: code(default) for names, default in rows(text, "Variable", "Default") for name in code(names)}
+    defaults = {name: json.dumps(yaml.safe_load(default[0])) if default else None for name, default in told.items()}
+    assert defaults == role_options(role), f"roles/{role}: README.md (left) and meta/argument_specs.yml differ"
+
+
+def role_options(role: str) -> dict[str, str | None]:
+    """Return what the argument specs of a role name, over all its entry points: {option: default as JSON, or None}."""
+    specs = load(COLLECTION / "roles" / role / "meta" / "argument_specs.yml")["argument_specs"]
+    options = {name: option for spec in specs.values() for name, option in (spec.get("options") or {}).items()}
+    return {name: json.dumps(option["default"]) if "default" in option else None for name, option in options.items()}
+
+
+# READMEs
+
+
+def test_the_readme_has_the_shared_options_as_they_are():
+    told = {}
+    for names, variables, default in rows(READMES[0].read_text(encoding="utf-8"), "Option", "Environment", "Default"):
+        for name, variable in zip(code(names), code(variables), strict=True):
+            told[name] = (variable, [json.dumps(yaml.safe_load(value)) for value in code(default)])
+    real = {
+        name: (_options.environment_name(name), [json.dumps(option["default"])] if "default" in option else [])
+        for name, option in _options.OPTIONS.items()
+    }
+    assert told == real, "README.md (left) and _options.OPTIONS differ: option, variable, default"
+
+
+@pytest.mark.parametrize(("kind", "there"), [("module", MODULES), ("role", ROLES), ("playbook", PLAYBOOKS)])
+def test_the_readme_names_all_there_is(kind, there):
+    cells = [row[0] for row in rows(READMES[0].read_text(encoding="utf-8"))]
+    named = [name for cell in cells if re.match(rf"{kind}s? `", cell) for name in code(cell)]
+    assert sorted(named) == there, f"README.md, what is in it: {kind}s named (left), and those that there are"
+
+
+@pytest.mark.parametrize("path", [*READMES, *sorted((COLLECTION / "playbooks").rglob("*.yml"))], ids=titled)
+def test_commands_name_what_there_is(path):
+    text = path.read_text(encoding="utf-8")
+    for command, there in (("ansible-playbook", PLAYBOOKS), ("ansible-doc", MODULES), ("-m", MODULES)):
+        for name in re.findall(rf"{command} {re.escape(NAME)}\.(\w+)", text):
+            assert name in there, f"{titled(path)}: there is no {name} for {command}."
+
+
+# Versions
+
+
+def test_the_version_is_the_same_everywhere():
+    version = GALAXY["version"]
+    assert _api.VERSION == version, "_api.VERSION (left) and galaxy.yml differ"
+    for readme in READMES:
+        archives = re.findall(r"sessionops-citrix-(\d[\d.]*\d)\.tar\.gz", readme.read_text(encoding="utf-8"))
+        assert set(archives) <= {version}, f"{titled(readme)} (left) and galaxy.yml differ"
+
+
+def test_the_changelog_leads_up_to_the_version():
+    version = GALAXY["version"]
+    released = list(load(COLLECTION / "changelogs" / "changelog.yaml")["releases"])
+    fragments = [path.stem for path in (COLLECTION / "changelogs" / "fragments").glob("*.y*ml")]
+    assert version in released or fragments, "changelogs/fragments says nothing of the version in galaxy.yml."
+    later = [name for name in released if number(name) > number(version)]
+    assert not later, f"changelogs/changelog.yaml has releases later than the {version} of galaxy.yml: {later}"
+    summaries = {name for name in fragments if re.fullmatch(r"[\d.]+", name)}
+    assert summaries <= {version}, "changelogs/fragments has the summary of a version (left) that is not galaxy.yml's"
