@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, the sessionops.citrix contributors
+# Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the client sends and what the simulator answers is what the OpenAPI file says."""
@@ -9,8 +9,8 @@ import copy
 import json
 import pkgutil
 
-import ansible_collections.sessionops.citrix.plugins.modules as modules
 import pytest
+from ansible_collections.sessionops.citrix.plugins import modules
 from ansible_collections.sessionops.citrix.plugins.modules import citrix_machine_sessions_info as info
 from ansible_collections.sessionops.citrix.plugins.modules import citrix_session_recording as recording
 from openapi_contract import Contract

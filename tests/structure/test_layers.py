@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, the sessionops.citrix contributors
+# Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The layers of the code: imports point down, what one file alone may do no other does, and files stay small."""
@@ -99,7 +99,7 @@ def test_imports_point_down(path):
         if not name.startswith(f"{OURS}.plugins."):
             assert not name.startswith("ansible_collections."), f"{titled(path)}:{line} uses another collection."
             continue
-        kind, _, rest = name.removeprefix(f"{OURS}.plugins.").partition(".")
+        kind, _dot, rest = name.removeprefix(f"{OURS}.plugins.").partition(".")
         assert kind == "module_utils", (
             f"{titled(path)}:{line} imports {name}, a plugin; move what both need to plugins/module_utils."
         )

@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-# Copyright: (c) 2026, the sessionops.citrix contributors
+# Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Command line of the simulator: a stand-in for the Citrix DaaS / CVAD REST API on loopback."""

@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, the sessionops.citrix contributors
+# Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Pieces that several shapes have in common: pointers, scopes, times, choice of fields."""
@@ -29,8 +29,8 @@ def split_name(name: str) -> tuple[dict[str, Any], str]:
 
     The name of the folder ends in a backslash, and is empty at the top.
     """
-    folder, bar, short = name.rpartition("\\")
-    return {"Id": make_id("folder", folder), "Uid": None, "Name": folder + bar}, short
+    folder, backslash, short = name.rpartition("\\")
+    return {"Id": make_id("folder", folder), "Uid": None, "Name": folder + backslash}, short
 
 
 def rfc3339(when: datetime) -> str:
