@@ -130,7 +130,7 @@ $(VENV)/py3.9.stamp: meta/ee-requirements.txt
 	@$(call venv,3.9,$(VENV)/lowest.txt)
 	@touch $@
 
-$(VENV)/py%.stamp: requirements/run.txt
+$(VENV)/py%.stamp: requirements/matrix.txt
 	@mkdir -p $(VENV)
 	@$(call venv,$*,$<)
 	@touch $@
