@@ -3,20 +3,26 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Stands in for the get-pip script that ansible-test would download: gives each environment the pip of its own Python.
 
-It lies bundled in the standard library, is unpacked once beside this file, and is found through a path file.
+Where it lies bundled, it is unpacked once beside this file and found through a path file, which saves seconds each
+time. Distributions keep it elsewhere, and have changed ensurepip to find it.
 """
 
 from __future__ import annotations
 
 import ensurepip
 import os
+import subprocess
+import sys
 import sysconfig
 import zipfile
 from pathlib import Path
 
-bundled = next((Path(ensurepip.__file__).parent / "_bundled").glob("pip-*.whl"))
-unpacked = Path(os.environ["GET_PIP"]).parent / bundled.stem
-if not unpacked.exists():
-    with zipfile.ZipFile(bundled) as archive:
-        archive.extractall(unpacked)
-Path(sysconfig.get_path("purelib"), "bundled_pip.pth").write_text(f"{unpacked}\n", encoding="utf-8")
+bundled = list((Path(ensurepip.__file__).parent / "_bundled").glob("pip-*.whl"))
+if bundled:
+    unpacked = Path(os.environ["GET_PIP"]).parent / bundled[0].stem
+    if not unpacked.exists():
+        with zipfile.ZipFile(bundled[0]) as archive:
+            archive.extractall(unpacked)
+    Path(sysconfig.get_path("purelib"), "bundled_pip.pth").write_text(f"{unpacked}\n", encoding="utf-8")
+else:
+    subprocess.check_call([sys.executable, "-m", "ensurepip", "--default-pip"])

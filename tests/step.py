@@ -57,12 +57,14 @@ def table(names: list[str]) -> int:
 
 
 def find_python(version: str) -> str | None:
-    """Return a Python of that version: from PATH, or from beside the one that runs this, where version managers put it.
+    """Return a Python of that version: from PATH, or from beside another one there, where version managers put them.
 
     Stand-ins for versions that are not switched on are on PATH too, and only fail.
     """
-    candidates = [Path(folder) / f"python{version}" for folder in os.get_exec_path()]
-    candidates += sorted(Path(sys.base_prefix).parent.glob(f"*/bin/python{version}"))
+    folders = [Path(folder) for folder in os.get_exec_path()]
+    candidates = [folder / f"python{version}" for folder in folders]
+    for folder in [Path(sys.base_prefix) / "bin", *folders]:
+        candidates += sorted(folder.parent.parent.glob(f"*/bin/python{version}"))
     for candidate in filter(Path.exists, candidates):
         if subprocess.run([candidate, "-c", ""], capture_output=True, check=False).returncode == 0:
             return str(candidate)
