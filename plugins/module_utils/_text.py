@@ -28,11 +28,17 @@ def objects(value: Any) -> list[dict]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
-def nested(data: Any, *path: str) -> str | None:
-    """Return the text at a path in nested objects; None where anything on the way is missing, null or another type."""
+def reach(data: Any, *path: str) -> Any:
+    """Return what is at a path in nested objects; None where anything on the way is missing, null or no object."""
     for name in path:
         data = data.get(name) if isinstance(data, dict) else None
-    return data if isinstance(data, str) and data else None
+    return data
+
+
+def nested(data: Any, *path: str) -> str | None:
+    """Return the text at a path in nested objects; None where there is none, or an empty one."""
+    value = reach(data, *path)
+    return value if isinstance(value, str) and value else None
 
 
 def one_line(text: str) -> str:

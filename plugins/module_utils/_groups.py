@@ -1,0 +1,81 @@
+# Copyright: (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Delivery groups and applications: by their names, which must exist, and the sessions of an application."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from ansible_collections.sessionops.citrix.plugins.module_utils import _search
+from ansible_collections.sessionops.citrix.plugins.module_utils._api import Api, Call, segment
+from ansible_collections.sessionops.citrix.plugins.module_utils._calls import send_all, side_by_side
+from ansible_collections.sessionops.citrix.plugins.module_utils._errors import CitrixError, OptionError
+from ansible_collections.sessionops.citrix.plugins.module_utils._sessions import is_gone
+from ansible_collections.sessionops.citrix.plugins.module_utils._text import nested, objects
+
+
+class Named(NamedTuple):
+    """A delivery group or an application: its id, its name, and its name with its folders where the API gives them."""
+
+    id: str | None
+    names: tuple[str, ...]
+
+
+def is_any(wanted: Iterable[Named], references: object, default: bool) -> bool:
+    """Tell whether a list of short pointers {Id, Name} holds one of these; default: where it holds no pointer."""
+    known = [nested(reference, "Id") or nested(reference, "Name") for reference in objects(references)]
+    return any(one == each.id or one in each.names for one in known for each in wanted) if known else default
+
+
+def find_delivery_groups(api: Api, names: list[str]) -> list[Named]:
+    """Return the delivery groups; raises OptionError that names every one which does not exist."""
+    return _find(api, "delivery_group", "DeliveryGroups", names)
+
+
+def find_applications(api: Api, names: list[str]) -> list[Named]:
+    """Return the applications; raises OptionError that names every one which does not exist."""
+    return _find(api, "application", "Applications", names)
+
+
+def sessions_of_applications(api: Api, names: list[str]) -> list[list[dict]]:
+    """Return the sessions in which each of the applications runs now; raises like find_applications()."""
+    calls = {name: _sessions_of_application(name) for name in names}
+    outcomes = dict(side_by_side(lambda call: list(api.items(call)), calls, api.max_concurrency))
+    _raise_errors(api, "application", outcomes)
+    return [outcomes[name] for name in calls]  # type: ignore[misc]
+
+
+def _sessions_of_application(name: str) -> Call:
+    # This list knows no fields: whole sessions come.
+    what = f"list the sessions of application {name}"
+    return Call("GET", f"Applications/{segment(name)}/Sessions", what, _search.page_query())
+
+
+def _find(api: Api, option: str, path: str, names: list[str]) -> list[Named]:
+    query = {"fields": "Id,Name,FullName"}
+    what = f"look up the {option.replace('_', ' ')}"
+    calls = {name: Call("GET", f"{path}/{segment(name)}", f"{what} {name}", query) for name in names}
+    outcomes = dict(send_all(api, calls))
+    _raise_errors(api, option, outcomes)
+    found = {name: outcomes[name].body for name in calls}  # type: ignore[union-attr]
+    return [_named(body, name) for name, body in found.items()]
+
+
+def _named(body: dict, name: str) -> Named:
+    names = dict.fromkeys(told for told in (nested(body, "Name"), nested(body, "FullName")) if told)
+    return Named(nested(body, "Id"), tuple(names) or (name,))
+
+
+def _raise_errors(api: Api, option: str, outcomes: Mapping[str, object]) -> None:
+    unknown = [name for name, outcome in outcomes.items() if is_gone(outcome)]
+    if unknown:
+        raise OptionError(
+            option,
+            f"site {api.site_id} has no {', '.join(sorted(unknown))}; write the name as the console shows it, "
+            "with its folders as FOLDER\\NAME, or the id, and check site_id",
+        )
+    for outcome in outcomes.values():
+        if isinstance(outcome, CitrixError):
+            raise outcome
