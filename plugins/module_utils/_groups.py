@@ -17,16 +17,26 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._text import nes
 
 
 class Named(NamedTuple):
-    """A delivery group or an application: its id, its name, and its name with its folders where the API gives them."""
+    """A delivery group or an application: its id, and its names, with and without folders, as far as they are known."""
 
     id: str | None
     names: tuple[str, ...]
 
 
 def is_any(wanted: Iterable[Named], references: object, default: bool) -> bool:
-    """Tell whether a list of short pointers {Id, Name} holds one of these; default: where it holds no pointer."""
-    known = [nested(reference, "Id") or nested(reference, "Name") for reference in objects(references)]
-    return any(one == each.id or one in each.names for one in known for each in wanted) if known else default
+    """Tell whether a list of short pointers {Id, Name} holds one of these; default: where it holds no pointer.
+
+    The name counts where there is no id; a published sample has applications whose id is all zeros.
+    """
+    known = [(nested(reference, "Id"), nested(reference, "Name")) for reference in objects(references)]
+    known = [(one_id, name) for one_id, name in known if one_id or name]
+    if not known:
+        return default
+    return any(
+        one_id == each.id if one_id and one_id.strip("0-") else (name or "").casefold() in map(str.casefold, each.names)
+        for one_id, name in known
+        for each in wanted
+    )
 
 
 def find_delivery_groups(api: Api, names: list[str]) -> list[Named]:
@@ -63,9 +73,10 @@ def _find(api: Api, option: str, path: str, names: list[str]) -> list[Named]:
     return [_named(body, name) for name, body in found.items()]
 
 
-def _named(body: dict, name: str) -> Named:
-    names = dict.fromkeys(told for told in (nested(body, "Name"), nested(body, "FullName")) if told)
-    return Named(nested(body, "Id"), tuple(names) or (name,))
+def _named(body: dict, asked: str) -> Named:
+    names = {told.casefold(): told for told in (asked, nested(body, "Name"), nested(body, "FullName")) if told}
+    own_id = nested(body, "Id")
+    return Named(own_id, tuple(name for folded, name in names.items() if folded != (own_id or "").casefold()))
 
 
 def _raise_errors(api: Api, option: str, outcomes: Mapping[str, object]) -> None:
