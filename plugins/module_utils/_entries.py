@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeVar
 
+from ansible_collections.sessionops.citrix.plugins.module_utils._api import segment
+from ansible_collections.sessionops.citrix.plugins.module_utils._errors import CitrixError
 from ansible_collections.sessionops.citrix.plugins.module_utils._selection import Target
 from ansible_collections.sessionops.citrix.plugins.module_utils._text import nested
 from ansible_collections.sessionops.citrix.plugins.module_utils._users import user_of
@@ -42,8 +44,11 @@ class Entry:
         )
         if target.session is None:
             entry.end("ended", "there is no session with this id")
-        elif not target.id:
-            entry.end("failed", "the API gives no id for this session, so it cannot be addressed")
+        else:
+            try:
+                segment(target.id)
+            except CitrixError:
+                entry.end("failed", "the API gives no id for this session by which it could be addressed")
         return entry
 
     def end(self, result: str, reason: str | None = None, changed: bool = False) -> None:

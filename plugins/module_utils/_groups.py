@@ -13,7 +13,7 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._api import Api,
 from ansible_collections.sessionops.citrix.plugins.module_utils._calls import send_all, side_by_side
 from ansible_collections.sessionops.citrix.plugins.module_utils._errors import CitrixError, OptionError
 from ansible_collections.sessionops.citrix.plugins.module_utils._sessions import is_gone
-from ansible_collections.sessionops.citrix.plugins.module_utils._text import nested, objects
+from ansible_collections.sessionops.citrix.plugins.module_utils._text import folded, nested, objects
 
 
 class Named(NamedTuple):
@@ -28,15 +28,20 @@ def is_any(wanted: Iterable[Named], references: object, default: bool) -> bool:
 
     The name counts where there is no id; a published sample has applications whose id is all zeros.
     """
-    known = [(nested(reference, "Id"), nested(reference, "Name")) for reference in objects(references)]
+    known = [(_real_id(reference), nested(reference, "Name")) for reference in objects(references)]
     known = [(one_id, name) for one_id, name in known if one_id or name]
     if not known:
         return default
     return any(
-        one_id == each.id if one_id and one_id.strip("0-") else (name or "").casefold() in map(str.casefold, each.names)
+        one_id == each.id if one_id and each.id else folded(name or "") in map(folded, each.names)
         for one_id, name in known
         for each in wanted
     )
+
+
+def _real_id(reference: dict) -> str | None:
+    own_id = (nested(reference, "Id") or "").lower()
+    return own_id if own_id.strip("0-") else None
 
 
 def find_delivery_groups(api: Api, names: list[str]) -> list[Named]:
@@ -74,9 +79,9 @@ def _find(api: Api, option: str, path: str, names: list[str]) -> list[Named]:
 
 
 def _named(body: dict, asked: str) -> Named:
-    names = {told.casefold(): told for told in (asked, nested(body, "Name"), nested(body, "FullName")) if told}
-    own_id = nested(body, "Id")
-    return Named(own_id, tuple(name for folded, name in names.items() if folded != (own_id or "").casefold()))
+    names = {folded(told): told for told in (asked, nested(body, "Name"), nested(body, "FullName")) if told}
+    own_id = _real_id(body)
+    return Named(own_id, tuple(name for key, name in names.items() if key != own_id))
 
 
 def _raise_errors(api: Api, option: str, outcomes: Mapping[str, object]) -> None:

@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
 from ansible_collections.sessionops.citrix.plugins.module_utils._api import Api, Call, segment
@@ -21,7 +23,7 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._search import (
     searches,
 )
 from ansible_collections.sessionops.citrix.plugins.module_utils._sessions import is_gone
-from ansible_collections.sessionops.citrix.plugins.module_utils._text import clean, nested
+from ansible_collections.sessionops.citrix.plugins.module_utils._text import clean, folded, nested
 
 SESSION_SUPPORT = ("MultiSession", "SingleSession")
 """A machine search must filter on one of these (API reference)."""
@@ -36,9 +38,9 @@ def list_machines(
     groups: Sequence[Sequence[Filter]] = (),
     session_support: Sequence[str] = SESSION_SUPPORT,
 ) -> Iterator[dict]:
-    """Yield the machines that meet all filters, and of each group at least one; without any, all that there are."""
+    """Yield each machine that meets all filters, and of each group at least one; without any, all that there are."""
     if not filters and not groups and tuple(session_support) == SESSION_SUPPORT:
-        yield from api.items(listing("Machines", "list the machines", fields))
+        yield from distinct(api.items(listing("Machines", "list the machines", fields)))
         return
     for support in session_support:
         kind = compare("SessionSupport", support)
@@ -55,10 +57,10 @@ def find(api: Api, option: str, names: list[str], fields: Sequence[str] = NAME_F
     for support in SESSION_SUPPORT:
         missing = [name for name in names if name not in found and not _is_id(name)]
         if missing:
-            groups = [_conditions(missing)]
-            for machine in list_machines(api, fields, groups=groups, session_support=[support]):
+            conditions = [_condition(name) for name in missing]
+            for machine in list_machines(api, fields, groups=[conditions], session_support=[support]):
                 own = names_of(machine)
-                found.update({name: machine for name in missing if _written(name).casefold() in own})
+                found.update({name: machine for name in missing if _key(name) in own})
     unknown = [name for name in names if name not in found]
     if unknown:
         raise _unknown(api, option, unknown)
@@ -67,30 +69,40 @@ def find(api: Api, option: str, names: list[str], fields: Sequence[str] = NAME_F
 
 def names_of(machine: object) -> set[str]:
     """Return every name that means a machine, folded; none where it tells none. A session's own machine will do."""
-    return {name.casefold() for name in (nested(machine, field) for field in NAME_FIELDS) if name}
+    return {folded(name) for name in (nested(machine, field) for field in NAME_FIELDS) if name}
 
 
-def list_sessions(api: Api, machines: list[str], fields: tuple[str, ...] = ()) -> dict[str, list[dict]]:
-    """Return the sessions of each machine, under the name it was asked for, in the order asked for.
+def condition(machine: dict) -> Filter:
+    """Return the search condition that a machine, as from find(), meets, and its sessions with it."""
+    return _condition(nested(machine, "Name") or nested(machine, "DnsName") or "")
 
-    Several machines are asked for together; the sessions then hold Machine, whatever the fields. Raises OptionError
-    that names every machine which does not exist.
+
+@dataclass(frozen=True)
+class Listed:
+    """The sessions of machines, each once, and their number under each name that was asked for."""
+
+    sessions: list[dict]
+    counts: dict[str, int]
+
+
+def list_sessions(api: Api, machines: list[str], fields: tuple[str, ...] = ()) -> Listed:
+    """Return the sessions that run on machines; they may hold more than the fields.
+
+    One machine has a list of its own, several are asked for in one search. Raises OptionError that names every machine
+    which does not exist.
     """
     check_names("machine", machines)
     names = list(dict.fromkeys(machines))
-    if len(names) == 1 and not _is_dns_name(names[0]):
-        return {names[0]: _sessions_of(api, names[0], fields)}
-    ids = find(api, "machine", [name for name in names if _is_id(name)])
-    aliases = {name: _written(nested(ids.get(name), "Name") or name) for name in names}
+    found = find(api, "machine", names) if len(names) > 1 or _is_dns_name(names[0]) else {}
+    if len(names) == 1:
+        sessions = _on_one(api, names[0], nested(found.get(names[0]), "Id") or names[0], fields)
+        return Listed(sessions, {names[0]: len(sessions)})
     slim = dict.fromkeys([*fields, "Machine"]) if fields else ()
-    calls = searches("Sessions", "list the sessions of machines", slim, groups=[_conditions(aliases.values())])
-    by_alias: dict[str, list[dict]] = {alias.casefold(): [] for alias in aliases.values()}
-    for session in distinct(session for call in calls for session in api.items(call)):
-        for name in names_of(session.get("Machine")) & by_alias.keys():
-            by_alias[name].append(session)
-    listed = {name: by_alias[alias.casefold()] for name, alias in aliases.items()}
-    find(api, "machine", [name for name in names if not listed[name] and name not in ids])
-    return listed
+    groups = [[condition(machine) for machine in found.values()]]
+    calls = searches("Sessions", "list the sessions of machines", slim, groups=groups)
+    sessions = list(distinct(session for call in calls for session in api.items(call)))
+    on = Counter(name for session in sessions for name in names_of(session.get("Machine")))
+    return Listed(sessions, {name: max(on[own] for own in names_of(machine)) for name, machine in found.items()})
 
 
 def asked_fields(names: list[str] | None) -> tuple[str, ...]:
@@ -101,18 +113,18 @@ def asked_fields(names: list[str] | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*NAME_FIELDS, *names])) if names else ()
 
 
-def to_result(machine: dict) -> dict:
-    """Return a machine as facts with snake_case keys."""
-    return camel_dict_to_snake_dict(machine)
+def to_result(machine: dict, fields: tuple[str, ...] = ()) -> dict:
+    """Return a machine as facts with snake_case keys; only these fields, or all that there are."""
+    return camel_dict_to_snake_dict({name: machine[name] for name in fields or machine if name in machine})
 
 
-def _sessions_of(api: Api, machine: str, fields: tuple[str, ...]) -> list[dict]:
+def _on_one(api: Api, name: str, address: str, fields: tuple[str, ...]) -> list[dict]:
     query = {"fields": ",".join(fields)} if fields else {}
-    what = f"list the sessions of machine {machine}"
+    what = f"list the sessions of machine {name}"
     try:
-        return list(api.items(Call("GET", f"Machines/{segment(machine)}/Sessions", what, query)))
+        return list(distinct(api.items(Call("GET", f"Machines/{segment(address)}/Sessions", what, query))))
     except CitrixError as error:
-        raise _unknown(api, "machine", [machine]) if is_gone(error) else error from None
+        raise _unknown(api, "machine", [name]) if is_gone(error) else error from None
 
 
 def _by_id(api: Api, ids: list[str], fields: Sequence[str]) -> dict[str, dict]:
@@ -127,13 +139,13 @@ def _by_id(api: Api, ids: list[str], fields: Sequence[str]) -> dict[str, dict]:
     return found
 
 
-def _conditions(names: Iterable[str]) -> list[Filter]:
-    return [compare("DnsName" if _is_dns_name(name) else "MachineName", _written(name)) for name in names]
+def _condition(name: str) -> Filter:
+    return compare("DnsName" if _is_dns_name(name) else "MachineName", name.replace("|", "\\"))
 
 
-def _written(name: str) -> str:
-    """Return a name as the API shows it, not as it stands in paths."""
-    return name.replace("|", "\\")
+def _key(name: str) -> str:
+    """Return a name as names_of() has it; in paths, and so perhaps in a task, | stands for the backslash."""
+    return folded(name.replace("|", "\\"))
 
 
 def _is_dns_name(name: str) -> bool:

@@ -21,7 +21,7 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._search import (
     listing,
     searches,
 )
-from ansible_collections.sessionops.citrix.plugins.module_utils._text import nested
+from ansible_collections.sessionops.citrix.plugins.module_utils._text import nested, reach
 
 ARGUMENT_SPEC = {
     "machine": {"type": "list", "elements": "str"},
@@ -93,17 +93,24 @@ def find_machines(api: Api, params: dict, fields: tuple[str, ...]) -> Iterator[d
             check_names(name, params[name])
     filters = filters_of(params)
     kinds = (params["session_support"],) if params["session_support"] else _machines.SESSION_SUPPORT
-    named = list(_machines.find(api, "machine", params["machine"] or [], fields).values())
+    needed = tuple(dict.fromkeys([*fields, "DeliveryGroup"])) if fields else ()
+    named = list(_machines.find(api, "machine", params["machine"] or [], needed).values())
     if named and not params["delivery_group"] and not filters and len(kinds) > 1:
         yield from distinct(named)
         return
     delivery_groups = _groups.find_delivery_groups(api, params["delivery_group"] or [])
     conditions = (
-        [compare("MachineName", nested(machine, "Name") or "") for machine in named],
+        [_machines.condition(machine) for machine in named],
         [compare("DeliveryGroup", name) for group in delivery_groups for name in group.names],
     )
+    names = set().union(*(_machines.names_of(machine) for machine in named))
     groups = [group for group in conditions if group]
-    yield from _machines.list_machines(api, fields, filters, groups, kinds)
+    for machine in _machines.list_machines(api, needed, filters, groups, kinds):
+        # What the server found is checked, as with sessions.
+        if (not names or not names.isdisjoint(_machines.names_of(machine))) and (
+            not delivery_groups or is_any(delivery_groups, [machine.get("DeliveryGroup")], default=True)
+        ):
+            yield machine
 
 
 def find_sessions(api: Api, query: Query, fields: tuple[str, ...]) -> Iterator[dict]:
@@ -113,7 +120,7 @@ def find_sessions(api: Api, query: Query, fields: tuple[str, ...]) -> Iterator[d
     user name that means several people.
     """
     if query.only("machine"):
-        yield from distinct(chain.from_iterable(_machines.list_sessions(api, list(query.machine), fields).values()))
+        yield from _machines.list_sessions(api, list(query.machine), fields).sessions
     elif query.only("application"):
         yield from distinct(chain.from_iterable(_groups.sessions_of_applications(api, list(query.application))))
     elif query.user:
@@ -129,7 +136,7 @@ def _search(api: Api, query: Query, fields: tuple[str, ...]) -> Iterator[dict]:
     delivery_groups = _groups.find_delivery_groups(api, list(query.delivery_group))
     applications = _groups.find_applications(api, list(query.application))
     conditions = (
-        [compare("MachineName", nested(machine, "Name") or "") for machine in machines],
+        [_machines.condition(machine) for machine in machines],
         _users.filters(query.user),
         [compare("DeliveryGroup", name) for group in delivery_groups for name in group.names],
         [compare("SessionState", state) for state in query.states],
@@ -160,9 +167,7 @@ def _checks(
         names = set().union(*(_machines.names_of(machine) for machine in machines))
         yield lambda session: not (own := _machines.names_of(session.get("Machine"))) or not own.isdisjoint(names)
     if delivery_groups:
-        yield lambda session: is_any(
-            delivery_groups, [(session.get("Machine") or {}).get("DeliveryGroup")], default=True
-        )
+        yield lambda session: is_any(delivery_groups, [reach(session, "Machine", "DeliveryGroup")], default=True)
     if applications:
         yield lambda session: is_any(applications, session.get("ApplicationsInUse"), default=False)
     if query.states:

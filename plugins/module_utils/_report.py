@@ -44,16 +44,20 @@ def report(
     summary = {result: counts[result] for result in results}
     result: dict = {
         "changed": any(entry.changed for entry in entries),
-        "msg": ("Check mode, nothing was sent. " if module.check_mode else "") + _sentence(summary),
+        "msg": ("Check mode, nothing was sent; a run would give " if module.check_mode else "") + _sentence(summary),
         "sessions": [asdict(entry) for entry in entries],
         "summary": {**summary, "requests": api.pace.requests, "throttled": api.pace.throttled},
         "diff": _diff(entries),
     }
     problems = _problems(entries, FAILURES)
     gaps = _absences(selection, entries)
-    warnings = _problems(entries, GAPS)
-    if not ended_is_fine:
-        gaps, warnings = gaps + warnings, []
+    warnings = []
+    if selection.unused:
+        warnings = [f"exclude_user: no selected session belongs to {_few(selection.unused)}; check the names."]
+    if ended_is_fine:
+        warnings += _problems(entries, GAPS)
+    else:
+        gaps += _problems(entries, GAPS)
     if _gap_fails(module.params):
         problems += gaps
     else:
@@ -72,12 +76,16 @@ def _gap_fails(params: dict) -> bool:
 
 def _absences(selection: Selection, entries: Sequence[Entry]) -> list[str]:
     if selection.absent:
-        more = f" and {len(selection.absent) - SHOWN} more" if len(selection.absent) > SHOWN else ""
-        shown = ", ".join(clean(user) for user in selection.absent[:SHOWN])
-        return [f"No session was found of {shown}{more}: check the name, or run again when the user is there."]
+        few = _few(selection.absent)
+        return [f"No session was found of {few}: check the name, or run again when the user is there."]
     if not entries:
         return ["No session is selected: nobody is connected there, or all who are were excluded."]
     return []
+
+
+def _few(names: list[str], separator: str = ", ") -> str:
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return separator.join(clean(name) for name in names[:SHOWN]) + more
 
 
 def _sentence(summary: dict[str, int]) -> str:
@@ -103,9 +111,8 @@ def _kind(entry: Entry) -> str:
 
 def _problem(result: str, entries: Sequence[Entry]) -> str:
     reason = NOT_RECORDABLE.get(entries[0].reason or "", entries[0].reason or "")
-    shown = "; ".join(_name(entry) for entry in entries[:SHOWN])
-    more = f" and {len(entries) - SHOWN} more" if len(entries) > SHOWN else ""
-    return f"{len(entries)} {result.replace('_', ' ')} ({shown}{more}): {reason.rstrip('.')}."
+    few = _few([_name(entry) for entry in entries], "; ")
+    return f"{len(entries)} {result.replace('_', ' ')} ({few}): {reason.rstrip('.')}."
 
 
 def _name(entry: Entry) -> str:

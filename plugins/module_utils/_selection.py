@@ -42,6 +42,8 @@ class Selection:
     targets: list[Target]
     absent: list[str] = field(default_factory=list)
     """Users that were named and have no session, as the task writes them."""
+    unused: list[str] = field(default_factory=list)
+    """Users to be excluded of whom no session was selected."""
 
 
 def select(api: Api, params: dict) -> Selection:
@@ -51,22 +53,23 @@ def select(api: Api, params: dict) -> Selection:
     name means several people, or more than max_sessions are left after the exclusions: all before any write.
     """
     _check(params)
-    users = params["user"] or []
     if params["session_id"]:
         targets = _by_id(api, params["session_id"])
     else:
         found = _query.find_sessions(api, Query.of(params), _sessions.RECORDING_FIELDS)
         targets = [Target(nested(session, "Id") or "", session) for session in found]
-    people = _users.fold(users)
-    present = {user for target in targets if people for user in _users.named(people, target.session or {})}
-    targets = _without_excluded(api, params, targets)
+    people = _users.fold(params["user"] or ())
+    absent = _missing(people, targets)
+    excluded = _users.fold(params["exclude_user"] or ())
+    unused = _missing(excluded, targets)
+    targets = _without_excluded(api, excluded, params["exclude_machine"] or [], targets)
     if len(targets) > params["max_sessions"]:
         raise OptionError(
             "max_sessions",
             f"{len(targets)} sessions are selected and {params['max_sessions']} are allowed; nothing was changed. "
             f"Select fewer, or set max_sessions to {len(targets)} or more if all of them are meant",
         )
-    return Selection(targets, [user for user in people.values() if user not in present])
+    return Selection(targets, absent, unused)
 
 
 def _check(params: dict) -> None:
@@ -81,9 +84,9 @@ def _check(params: dict) -> None:
         raise OptionError("all_sessions", f"means every session of the site; leave it out, or {' and '.join(given)}")
     if "session_id" in given and len(given) > 1:
         raise OptionError("session_id", f"stands alone; leave it out, or {' and '.join(given[1:])}")
-    for name in (*given, "exclude_user", "exclude_machine"):
-        if params[name] is not None:
-            check_names(name, params[name])
+    # An empty list of exclusions is what a template gives that excludes nobody; an empty selector is a slip.
+    for name in (*given, *(name for name in ("exclude_user", "exclude_machine") if params[name])):
+        check_names(name, params[name])
 
 
 def _by_id(api: Api, session_ids: list[str]) -> list[Target]:
@@ -100,16 +103,19 @@ def _by_id(api: Api, session_ids: list[str]) -> list[Target]:
     return [Target(session_id, found[session_id]) for session_id in calls]
 
 
-def _without_excluded(api: Api, params: dict, targets: list[Target]) -> list[Target]:
+def _missing(people: dict[str, str], targets: list[Target]) -> list[str]:
+    """Return those of the people, as from _users.fold(), who have none of the sessions."""
+    present = {user for target in targets if people for user in _users.named(people, target.session or {})}
+    return [user for user in people.values() if user not in present]
+
+
+def _without_excluded(api: Api, people: dict[str, str], machines: list[str], targets: list[Target]) -> list[Target]:
     """Leave out the excluded users and machines. A machine that does not exist is refused: it may be a slip."""
-    people = _users.fold(params["exclude_user"] or ())
     sessions = [target.session or {} for target in targets]
     _users.check_short_names("exclude_user", people.values(), sessions)
-    excluded: set[str] = set()
-    for machine in _machines.find(api, "exclude_machine", params["exclude_machine"] or []).values():
-        excluded |= _machines.names_of(machine)
+    names = set().union(*map(_machines.names_of, _machines.find(api, "exclude_machine", machines).values()))
     return [
         target
         for target, session in zip(targets, sessions)
-        if not _users.named(people, session) and excluded.isdisjoint(_machines.names_of(session.get("Machine")))
+        if not _users.named(people, session) and names.isdisjoint(_machines.names_of(session.get("Machine")))
     ]

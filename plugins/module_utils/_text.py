@@ -8,11 +8,17 @@ from __future__ import annotations
 import base64
 import json
 import re
+import unicodedata
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote, quote_plus
 
 MAX_DETAIL = 300
+
+
+def folded(text: str) -> str:
+    """Return a text as names are compared: without regard to case or to how an accent is put on its letter."""
+    return unicodedata.normalize("NFC", text).casefold()
 
 
 def read_json(text: str) -> Any:

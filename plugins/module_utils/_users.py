@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 
 from ansible_collections.sessionops.citrix.plugins.module_utils._errors import OptionError
 from ansible_collections.sessionops.citrix.plugins.module_utils._search import Filter, compare
-from ansible_collections.sessionops.citrix.plugins.module_utils._text import clean, nested
+from ansible_collections.sessionops.citrix.plugins.module_utils._text import clean, folded, nested
 
 
 def user_of(session: dict) -> str | None:
@@ -21,13 +21,20 @@ def user_of(session: dict) -> str | None:
     return nested(session, "User", "Name") or nested(session, "User", "PrincipalName")
 
 
+def _account(session: dict) -> str:
+    """Return the name that tells this person from others of the same short name, as far as the broker gives one."""
+    name, domain = user_of(session) or "", nested(session, "User", "Domain")
+    sam = nested(session, "User", "SamName") or name
+    return name if "\\" in name or not domain else f"{domain}\\{sam}"
+
+
 def names_of(session: dict) -> set[str]:
     """Return every name that means the user of a session, folded: DOMAIN\\sam, sam, UPN; none for an anonymous one."""
     names = {nested(session, "User", "Name"), nested(session, "User", "PrincipalName")}
     sam, domain = nested(session, "User", "SamName"), nested(session, "User", "Domain")
     names.update({sam, f"{domain}\\{sam}" if sam and domain else None})
-    folded = {name.casefold() for name in names if name}
-    return folded | {name.partition("\\")[2] for name in folded if "\\" in name}
+    own = {folded(name) for name in names if name}
+    return own | {name.partition("\\")[2] for name in own if "\\" in name}
 
 
 def filters(users: Iterable[str]) -> list[Filter]:
@@ -45,7 +52,7 @@ def filters(users: Iterable[str]) -> list[Filter]:
 
 def fold(users: Iterable[str]) -> dict[str, str]:
     """Return the users as a task writes them, by what they are compared as."""
-    return {user.casefold(): user for user in users}
+    return {folded(user): user for user in users}
 
 
 def named(people: Mapping[str, str], session: dict) -> list[str]:
@@ -59,8 +66,9 @@ def check_short_names(option: str, users: Iterable[str], sessions: Iterable[dict
     people: dict[str, dict[str, str]] = {user: {} for user in short.values()}
     for session in sessions if short else ():
         for user in named(short, session):
-            person = user_of(session) or user
-            people[user].setdefault(person.casefold(), person)
+            account = _account(session)
+            one = nested(session, "User", "Sid") or nested(session, "User", "PrincipalName") or account
+            people[user].setdefault(folded(one), account)
     for user, candidates in people.items():
         if len(candidates) > 1:
             choice = ", ".join(sorted(clean(person) for person in candidates.values()))

@@ -113,11 +113,8 @@ failure:
       sample: 44399a9e-18ea-4c16-b549-811fa252c7b6
 """
 
-from itertools import chain
-
 from ansible_collections.sessionops.citrix.plugins.module_utils import _machines, _sessions
 from ansible_collections.sessionops.citrix.plugins.module_utils._module import create_module, execute
-from ansible_collections.sessionops.citrix.plugins.module_utils._search import distinct
 
 ARGUMENT_SPEC = {"machine": {"type": "list", "elements": "str", "required": True}, **_sessions.FACTS_SPEC}
 
@@ -126,11 +123,10 @@ def run(module, api):
     """List the sessions of the machines, and read their recording status if asked to."""
     fields = _sessions.asked_fields(module.params["fields"])
     listed = _machines.list_sessions(api, module.params["machine"], fields)
-    sessions = list(distinct(chain.from_iterable(listed.values())))
     return {
         "changed": False,
-        "sessions": _sessions.facts(api, sessions, fields, module.params["recording"], module.warn),
-        "machines": {name: len(found) for name, found in listed.items()},
+        "sessions": _sessions.facts(api, listed.sessions, fields, module.params["recording"], module.warn),
+        "machines": listed.counts,
     }
 
 

@@ -160,9 +160,9 @@ ARGUMENT_SPEC = {
 def run(module, api):
     """List the machines."""
     params = module.params
-    found = _query.find_machines(api, params, _machines.asked_fields(params["fields"]))
-    machines = [_machines.to_result(machine) for machine in islice(found, _query.limit_of(params))]
-    return {"changed": False, "machines": machines}
+    fields = _machines.asked_fields(params["fields"])
+    found = islice(_query.find_machines(api, params, fields), _query.limit_of(params))
+    return {"changed": False, "machines": [_machines.to_result(machine, fields) for machine in found]}
 
 
 def main():

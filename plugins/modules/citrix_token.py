@@ -90,19 +90,23 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._times import rf
 
 def run(module, api):
     """Sign in, and find the site."""
+    site_id = api.site_id
+    # After the search for the site, which may have renewed the token.
     token = api.token()
     return {
         "changed": False,
         "access_token": token.value,
         "expires_at": rfc3339(token.ends_at),
         "customer_id": api.customer_id,
-        "site_id": api.site_id,
+        "site_id": site_id,
     }
 
 
 def main():
     module = create_module({})
-    # module_defaults for the whole group pass the last token here too; to hand it back would renew nothing.
+    # module_defaults for the whole group pass the last token here too. To hand it back would renew nothing, and if the
+    # service gives the same one again, it must not be masked.
+    module.no_log_values.discard(module.params["access_token"])
     module.params["access_token"] = None
     execute(module, run)
 
