@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Callable
 from urllib.parse import quote
 
-from ansible_collections.sessionops.citrix.plugins.module_utils._auth import Authenticator
+from ansible_collections.sessionops.citrix.plugins.module_utils._auth import Authenticator, Token
 from ansible_collections.sessionops.citrix.plugins.module_utils._errors import (
     AnswerLost,
     ApiError,
@@ -28,6 +28,8 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._transport impor
 
 VERSION = "1.0.0"
 
+SITE, CUSTOMER, ACCOUNT = "site", "customer", "account"
+
 
 @dataclass(frozen=True)
 class Call:
@@ -41,8 +43,8 @@ class Call:
     query: Mapping[str, str] = field(default_factory=dict)
     body: Any = None
     write: bool = False
-    needs_site: bool = True
-    """Whether it is addressed to a site: all are but those that find one."""
+    scope: str = SITE
+    """What it is addressed to; a site's calls ask for the site first."""
     final: tuple[int, ...] = ()
     """Statuses to be told of at once, though they could be tried again."""
 
@@ -84,6 +86,10 @@ class Api:
                     self._site_failure = NotReady(error)
                     raise self._site_failure from None
             return self._site_id
+
+    def token(self) -> Token:
+        """Return the token that the calls go with, after a sign-in where it takes one."""
+        return self._authenticator.token()
 
     def send(self, call: Call) -> Answer:
         """Make one call and return its answer; raises a CitrixError for anything but a success."""
@@ -137,11 +143,11 @@ class Api:
             # Our own id, so that a call whose answer is lost can still be traced.
             "Citrix-TransactionId": transaction_id,
         }
-        path = [call.path]
-        if call.needs_site:
+        ids = [] if call.scope == ACCOUNT else [self.customer_id]
+        if call.scope == SITE:
             headers["Citrix-InstanceId"] = self.site_id
-            if self._ids_in_path:
-                path = [self.customer_id, self.site_id, call.path]
+            ids.append(self.site_id)
+        path = [*(ids if self._ids_in_path else ()), call.path]
         return Request(
             method=call.method,
             url="/".join([self._base_url, *path]),

@@ -42,9 +42,10 @@ REFUSALS = (400, 401, 403)
 
 @dataclass(frozen=True)
 class Token:
-    """A bearer token; renew_at is Unix time."""
+    """A bearer token; ends_at and renew_at are Unix time."""
 
     value: str = field(repr=False)
+    ends_at: float = float("inf")
     renew_at: float = float("inf")
 
 
@@ -85,7 +86,7 @@ class Authenticator:
 
         A 401 comes before any work, so this holds for writes too.
         """
-        token = self._current()
+        token = self.token()
         reply = self._pace.send(replace(request, auth=TokenAuth(token)))
         if reply.status == 401:
             renewed = self._instead_of(token)
@@ -100,7 +101,8 @@ class Authenticator:
         """Take every token of this run out of a text that is to be shown."""
         return mask(text, self._values)
 
-    def _current(self) -> Token:
+    def token(self) -> Token:
+        """Return a token that is good now, after a sign-in where it takes one."""
         with self._lock:
             if self._token is None or self._clock() >= self._token.renew_at:
                 self._token = self._sign_in()
@@ -140,7 +142,8 @@ class Authenticator:
             raise _sign_in_error(settings, reply, REMEDIES[settings.grant])
         self._values.append(value)
         lifetime = self._lifetime(body)
-        return Token(value, self._clock() + max(lifetime - RENEW_EARLY, lifetime / 2))
+        now = self._clock()
+        return Token(value, now + lifetime, now + max(lifetime - RENEW_EARLY, lifetime / 2))
 
     def _lifetime(self, body: dict) -> float:
         """Return the seconds that a new token lasts.

@@ -1,75 +1,164 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Machines: how they are named, and the sessions that run on them."""
+"""Machines: how they are named, found and listed, and the sessions that run on them."""
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
 from ansible_collections.sessionops.citrix.plugins.module_utils._api import Api, Call, segment
-from ansible_collections.sessionops.citrix.plugins.module_utils._calls import side_by_side
-from ansible_collections.sessionops.citrix.plugins.module_utils._errors import ApiError, CitrixError, OptionError
+from ansible_collections.sessionops.citrix.plugins.module_utils._calls import send_all
+from ansible_collections.sessionops.citrix.plugins.module_utils._errors import CitrixError, OptionError
 from ansible_collections.sessionops.citrix.plugins.module_utils._options import check_names
-from ansible_collections.sessionops.citrix.plugins.module_utils._text import nested
+from ansible_collections.sessionops.citrix.plugins.module_utils._search import (
+    Filter,
+    compare,
+    distinct,
+    listing,
+    searches,
+)
+from ansible_collections.sessionops.citrix.plugins.module_utils._sessions import is_gone
+from ansible_collections.sessionops.citrix.plugins.module_utils._text import clean, folded, nested
 
 SESSION_SUPPORT = ("MultiSession", "SingleSession")
 """A machine search must filter on one of these (API reference)."""
 
-
-def sessions_of(machine: str, fields: tuple[str, ...]) -> Call:
-    """List the sessions of a machine, by its id or DOMAIN\\NAME. No fields asks for all of them."""
-    query = {"fields": ",".join(fields)} if fields else {}
-    return Call("GET", f"Machines/{segment(machine)}/Sessions", f"list the sessions of machine {machine}", query)
+NAME_FIELDS = ("Id", "Name", "DnsName")
 
 
-def with_dns_name(dns_name: str, session_support: str) -> Call:
-    """Search the machines of one kind that have this DNS name. A POST, but it reads."""
-    wanted = {"SessionSupport": session_support, "DnsName": dns_name}
-    filters = [{"Property": name, "Operator": "Equals", "Value": value} for name, value in wanted.items()]
-    what = f"look up the machine {dns_name}"
-    return Call("POST", "Machines/$search", what, {"fields": "Id,Name,DnsName"}, {"SearchFilters": filters})
+def list_machines(
+    api: Api,
+    fields: Iterable[str] = (),
+    filters: Sequence[Filter] = (),
+    groups: Sequence[Sequence[Filter]] = (),
+    session_support: Sequence[str] = SESSION_SUPPORT,
+) -> Iterator[dict]:
+    """Yield each machine that meets all filters, and of each group at least one; without any, all that there are."""
+    if not filters and not groups and tuple(session_support) == SESSION_SUPPORT:
+        yield from distinct(api.items(listing("Machines", "list the machines", fields)))
+        return
+    for support in session_support:
+        kind = compare("SessionSupport", support)
+        calls = searches("Machines", "search the machines", fields, [kind, *filters], groups)
+        yield from distinct(machine for call in calls for machine in api.items(call))
 
 
-def list_sessions(api: Api, machines: list[str], fields: tuple[str, ...] = ()) -> dict[str, list[dict]]:
-    """Return the sessions of each machine, under the name it was asked for, in the order asked for.
+def find(api: Api, option: str, names: list[str], fields: Sequence[str] = NAME_FIELDS) -> dict[str, dict]:
+    """Return the machines by the names they were asked for: DOMAIN\\NAME, DNS name or id.
 
-    Raises OptionError that names every machine which does not exist, or the first other error.
+    fields: NAME_FIELDS and more, or none for all. Raises OptionError that names every machine which does not exist.
+    """
+    found = _by_id(api, [name for name in names if _is_id(name)], fields)
+    for support in SESSION_SUPPORT:
+        missing = [name for name in names if name not in found and not _is_id(name)]
+        if missing:
+            conditions = [_condition(name) for name in missing]
+            for machine in list_machines(api, fields, groups=[conditions], session_support=[support]):
+                own = names_of(machine)
+                found.update({name: machine for name in missing if _key(name) in own})
+    unknown = [name for name in names if name not in found]
+    if unknown:
+        raise _unknown(api, option, unknown)
+    return {name: found[name] for name in names}
+
+
+def names_of(machine: object) -> set[str]:
+    """Return every name that means a machine, folded; none where it tells none. A session's own machine will do."""
+    return {folded(name) for name in (nested(machine, field) for field in NAME_FIELDS) if name}
+
+
+def condition(machine: dict) -> Filter:
+    """Return the search condition that a machine, as from find(), meets, and its sessions with it."""
+    return _condition(nested(machine, "Name") or nested(machine, "DnsName") or "")
+
+
+@dataclass(frozen=True)
+class Listed:
+    """The sessions of machines, each once, and their number under each name that was asked for."""
+
+    sessions: list[dict]
+    counts: dict[str, int]
+
+
+def list_sessions(api: Api, machines: list[str], fields: tuple[str, ...] = ()) -> Listed:
+    """Return the sessions that run on machines; they may hold more than the fields.
+
+    One machine has a list of its own, several are asked for in one search. Raises OptionError that names every machine
+    which does not exist.
     """
     check_names("machine", machines)
-    names = {machine: machine for machine in machines}
-    outcomes = dict(side_by_side(lambda machine: _list_one(api, machine, fields), names, api.max_concurrency))
-    unknown = [name for name in names if outcomes[name] is None]
-    if unknown:
-        raise OptionError(
-            "machine",
-            f"site {api.site_id} has no {', '.join(unknown)}; write DOMAIN\\NAME, the machine's DNS name or its id, "
-            "and check site_id",
-        )
-    for outcome in outcomes.values():
-        if isinstance(outcome, CitrixError):
-            raise outcome
-    return {name: outcomes[name] for name in names}  # type: ignore[misc]
+    names = list(dict.fromkeys(machines))
+    found = find(api, "machine", names) if len(names) > 1 or _is_dns_name(names[0]) else {}
+    if len(names) == 1:
+        sessions = _on_one(api, names[0], nested(found.get(names[0]), "Id") or names[0], fields)
+        return Listed(sessions, {names[0]: len(sessions)})
+    slim = dict.fromkeys([*fields, "Machine"]) if fields else ()
+    groups = [[condition(machine) for machine in found.values()]]
+    calls = searches("Sessions", "list the sessions of machines", slim, groups=groups)
+    sessions = list(distinct(session for call in calls for session in api.items(call)))
+    on = Counter(name for session in sessions for name in names_of(session.get("Machine")))
+    return Listed(sessions, {name: max(on[own] for own in names_of(machine)) for name, machine in found.items()})
 
 
-def _list_one(api: Api, machine: str, fields: tuple[str, ...]) -> list[dict] | None:
-    """Return the sessions of a machine, or None where there is no such machine."""
-    address = _find_by_dns_name(api, machine) if _is_dns_name(machine) else machine
-    if address is None:
-        return None
+def asked_fields(names: list[str] | None) -> tuple[str, ...]:
+    """Return the fields that a task asks for after those that name the machine; none for all. Raises OptionError."""
+    for name in names or ():
+        if not re.fullmatch(r"[A-Za-z0-9]+", name):
+            raise OptionError("fields", f"'{clean(name)}' is no field; write it as in the API, such as SessionCount")
+    return tuple(dict.fromkeys([*NAME_FIELDS, *names])) if names else ()
+
+
+def to_result(machine: dict, fields: tuple[str, ...] = ()) -> dict:
+    """Return a machine as facts with snake_case keys; only these fields, or all that there are."""
+    return camel_dict_to_snake_dict({name: machine[name] for name in fields or machine if name in machine})
+
+
+def _on_one(api: Api, name: str, address: str, fields: tuple[str, ...]) -> list[dict]:
+    query = {"fields": ",".join(fields)} if fields else {}
+    what = f"list the sessions of machine {name}"
     try:
-        return list(api.items(sessions_of(address, fields)))
-    except ApiError as error:
-        if error.status == 404 and error.by_api:
-            return None
-        raise
+        return list(distinct(api.items(Call("GET", f"Machines/{segment(address)}/Sessions", what, query))))
+    except CitrixError as error:
+        raise _unknown(api, "machine", [name]) if is_gone(error) else error from None
 
 
-def _is_dns_name(machine: str) -> bool:
-    return "." in machine and "\\" not in machine and "|" not in machine
+def _by_id(api: Api, ids: list[str], fields: Sequence[str]) -> dict[str, dict]:
+    query = {"fields": ",".join(fields)} if fields else {}
+    calls = {name: Call("GET", f"Machines/{segment(name)}", f"look up the machine {name}", query) for name in ids}
+    found = {}
+    for name, outcome in send_all(api, calls):
+        if not isinstance(outcome, CitrixError):
+            found[name] = outcome.body
+        elif not is_gone(outcome):
+            raise outcome
+    return found
 
 
-def _find_by_dns_name(api: Api, dns_name: str) -> str | None:
-    for session_support in SESSION_SUPPORT:
-        for found in api.items(with_dns_name(dns_name, session_support)):
-            if (nested(found, "DnsName") or "").lower() == dns_name.lower():
-                return nested(found, "Id") or nested(found, "Name")
-    return None
+def _condition(name: str) -> Filter:
+    return compare("DnsName" if _is_dns_name(name) else "MachineName", name.replace("|", "\\"))
+
+
+def _key(name: str) -> str:
+    """Return a name as names_of() has it; in paths, and so perhaps in a task, | stands for the backslash."""
+    return folded(name.replace("|", "\\"))
+
+
+def _is_dns_name(name: str) -> bool:
+    return "." in name and "\\" not in name and "|" not in name
+
+
+def _is_id(name: str) -> bool:
+    return re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", name) is not None
+
+
+def _unknown(api: Api, option: str, names: list[str]) -> OptionError:
+    return OptionError(
+        option,
+        f"site {api.site_id} has no {', '.join(names)}; write DOMAIN\\NAME, the machine's DNS name or its id, "
+        "and check site_id",
+    )

@@ -12,6 +12,7 @@ from typing import Callable
 from ansible_collections.sessionops.citrix.plugins.module_utils import _sessions
 from ansible_collections.sessionops.citrix.plugins.module_utils._api import Api, Call
 from ansible_collections.sessionops.citrix.plugins.module_utils._calls import send_all
+from ansible_collections.sessionops.citrix.plugins.module_utils._entries import Entry
 from ansible_collections.sessionops.citrix.plugins.module_utils._errors import (
     ApiError,
     CitrixError,
@@ -19,7 +20,6 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._errors import (
     Stalled,
 )
 from ansible_collections.sessionops.citrix.plugins.module_utils._selection import Target
-from ansible_collections.sessionops.citrix.plugins.module_utils._text import nested
 
 ARGUMENT_SPEC = {
     "state": {"type": "str", "required": True, "choices": ["started", "stopped"]},
@@ -27,6 +27,7 @@ ARGUMENT_SPEC = {
     "wait": {"type": "bool", "default": True},
     "wait_timeout": {"type": "int", "default": 30},
 }
+RESULTS = ("started", "stopped", "requested", "unchanged", "not_recordable", "ended", "unconfirmed", "failed")
 LEAST_READS = 3
 """Reads after a request, however short wait_timeout is and however late the turn of a session comes."""
 FIRST_PAUSE = 0.25
@@ -64,39 +65,20 @@ class Wanted:
 
 
 @dataclass
-class Entry:
-    """What became of one selected session; the fields are those of the module's result."""
+class RecordingEntry(Entry):
+    """What became of the recording of one session."""
 
-    id: str
-    user: str | None = None
-    machine: str | None = None
-    delivery_group: str | None = None
-    session_state: str | None = None
     recorded_before: bool | None = None
     recorded: bool | None = None
-    changed: bool = False
-    result: str = ""
-    reason: str | None = None
     notify_user: bool | None = None
-    transaction_id: str | None = None
-
-    @classmethod
-    def of(cls, target: Target) -> Entry:
-        """Start the entry of a selected session with what is known of it."""
-        session = target.session or {}
-        return cls(
-            id=target.id,
-            user=_sessions.user_of(session),
-            machine=nested(session, "Machine", "Name"),
-            delivery_group=nested(session, "Machine", "DeliveryGroup", "Name"),
-            session_state=nested(session, "State"),
-        )
 
     def end(self, result: str, reason: str | None = None, changed: bool = False) -> None:
-        """Set the result; an entry gets one."""
-        self.result, self.reason, self.changed = result, reason, changed
+        super().end(result, reason, changed)
         if result == "ended":
             self.recorded = None
+
+    def difference(self) -> tuple[dict, dict]:
+        return {"recorded": self.recorded_before}, {"recorded": self.recorded}
 
     def tell(self, wanted: Wanted) -> None:
         """Note what the request says about telling the user; a stop says nothing."""
@@ -120,7 +102,7 @@ class Entry:
 class Watch:
     """A request that may have taken effect: since when (seconds of the pace's clock), and what is known so far."""
 
-    entry: Entry
+    entry: RecordingEntry
     since: float
     doubt: str | None = None
     """Why it is not even known that the server took the request; None where it was accepted."""
@@ -129,20 +111,16 @@ class Watch:
 
 def converge(
     api: Api, targets: list[Target], wanted: Wanted, check_mode: bool, sleep: Callable[[float], None] = time.sleep
-) -> list[Entry]:
+) -> list[RecordingEntry]:
     """Bring the selected sessions to the wanted state and return an entry for each, in their order.
 
     In check mode everything is read and nothing sent; the entries say what a run would do. From the first request on,
     an error is the result of its session and not the end of the run.
     """
-    entries = [Entry.of(target) for target in targets]
+    entries = [RecordingEntry.of(target) for target in targets]
     for entry, target in zip(entries, targets):
-        reason = _sessions.not_recordable(target.session) if wanted.recorded and target.session else None
-        if target.session is None:
-            entry.end("ended", "there is no session with this id")
-        elif not target.id:
-            entry.end("failed", "the API gives no id for this session, so it cannot be addressed")
-        elif reason:
+        reason = _sessions.not_recordable(target.session or {}) if wanted.recorded and not entry.result else None
+        if reason:
             entry.end("not_recordable", reason)
     open_entries = {entry.id: entry for entry in entries if not entry.result}
     for session_id, state in _sessions.read_recorded(api, list(open_entries)).items():
@@ -157,7 +135,7 @@ def converge(
     return entries
 
 
-def _request(api: Api, entries: list[Entry], wanted: Wanted) -> list[Watch]:
+def _request(api: Api, entries: list[RecordingEntry], wanted: Wanted) -> list[Watch]:
     """Send the requests; return those whose effect is still to be seen."""
     by_id = {entry.id: entry for entry in entries}
     watches = []
@@ -185,7 +163,7 @@ def _request(api: Api, entries: list[Entry], wanted: Wanted) -> list[Watch]:
     return watches
 
 
-def _accept(entry: Entry, wanted: Wanted) -> None:
+def _accept(entry: RecordingEntry, wanted: Wanted) -> None:
     """End an entry whose request was accepted (or would be) as far as the task waits for it."""
     entry.recorded = wanted.recorded if wanted.wait else None
     entry.end(wanted.result if wanted.wait else "requested", changed=True)

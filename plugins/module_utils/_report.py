@@ -7,48 +7,63 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 from ansible_collections.sessionops.citrix.plugins.module_utils._api import Api
-from ansible_collections.sessionops.citrix.plugins.module_utils._recording import Entry, Wanted
-from ansible_collections.sessionops.citrix.plugins.module_utils._selection import NAMED
+from ansible_collections.sessionops.citrix.plugins.module_utils._entries import Entry
+from ansible_collections.sessionops.citrix.plugins.module_utils._selection import NAMED, Selection
 from ansible_collections.sessionops.citrix.plugins.module_utils._sessions import NOT_RECORDABLE
 from ansible_collections.sessionops.citrix.plugins.module_utils._text import clean
 
 ARGUMENT_SPEC = {"on_gap": {"type": "str", "choices": ["fail", "warn"]}}
 
-RESULTS = ("started", "stopped", "requested", "unchanged", "not_recordable", "ended", "unconfirmed", "failed")
 FAILURES = ("unconfirmed", "failed")
+GAPS = ("not_recordable", "ended")
 SHOWN = 3
 """Sessions that a message names; the result has them all."""
 
 
-def recording_result(module: Any, api: Api, entries: list[Entry], wanted: Wanted) -> dict:
-    """Return the result of a recording task; "failed" is in it where the task did not reach what was asked.
+def report(
+    module: Any,
+    api: Api,
+    selection: Selection,
+    entries: Sequence[Entry],
+    results: Sequence[str],
+    ended_is_fine: bool = False,
+) -> dict:
+    """Return the result of a task; "failed" is in it where the task did not reach what was asked.
 
-    on_gap decides about what could not be done as asked: sessions that ended or cannot be recorded, or none at all.
-    module: for its params, check_mode and warn().
+    on_gap decides about what could not be done as asked: sessions that ended or cannot be recorded, named users
+    without a session, or nobody at all. What has ended is as good as stopped, if ended_is_fine; it is told all the
+    same, since a wrong id or site looks like that too. module: for its params, check_mode and warn(). results: all
+    that there can be.
     """
     counts = Counter(entry.result for entry in entries)
-    summary = {result: counts[result] for result in RESULTS}
+    summary = {result: counts[result] for result in results}
     result: dict = {
         "changed": any(entry.changed for entry in entries),
-        "msg": ("Check mode, nothing was sent. " if module.check_mode else "") + _sentence(counts),
+        "msg": ("Check mode, nothing was sent; a run would give " if module.check_mode else "") + _sentence(summary),
         "sessions": [asdict(entry) for entry in entries],
         "summary": {**summary, "requests": api.pace.requests, "throttled": api.pace.throttled},
         "diff": _diff(entries),
     }
     problems = _problems(entries, FAILURES)
-    gaps = _problems(entries, ("not_recordable", "ended"))
-    if not entries:
-        gaps = ["No session was found: nobody is connected there, so there is nothing to record or stop."]
-    # What has ended is as good as stopped; it is told all the same, since a wrong id or site looks like that too.
-    if _gap_fails(module.params) and (wanted.recorded or not entries):
+    gaps = _absences(selection, entries)
+    warnings = []
+    if selection.unused:
+        warnings = [f"exclude_user: no selected session belongs to {_few(selection.unused)}; check the names."]
+    if ended_is_fine:
+        warnings += _problems(entries, GAPS)
+    else:
+        gaps += _problems(entries, GAPS)
+    if _gap_fails(module.params):
         problems += gaps
     else:
-        for gap in gaps:
-            module.warn(gap)
+        warnings += gaps
+    for warning in warnings:
+        module.warn(warning)
     if problems:
         result.update(failed=True, msg=" ".join([result["msg"], *problems]))
     return result
@@ -59,13 +74,27 @@ def _gap_fails(params: dict) -> bool:
     return (params["on_gap"] or ("fail" if named else "warn")) == "fail"
 
 
-def _sentence(counts: Counter) -> str:
-    parts = ", ".join(f"{counts[result]} {result.replace('_', ' ')}" for result in RESULTS if counts[result])
-    total = sum(counts.values())
+def _absences(selection: Selection, entries: Sequence[Entry]) -> list[str]:
+    if selection.absent:
+        few = _few(selection.absent)
+        return [f"No session was found of {few}: check the name, or run again when the user is there."]
+    if not entries:
+        return ["No session is selected: nobody is connected there, or all who are were excluded."]
+    return []
+
+
+def _few(names: list[str], separator: str = ", ") -> str:
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return separator.join(clean(name) for name in names[:SHOWN]) + more
+
+
+def _sentence(summary: dict[str, int]) -> str:
+    parts = ", ".join(f"{count} {result.replace('_', ' ')}" for result, count in summary.items() if count)
+    total = sum(summary.values())
     return f"{total} session{'' if total == 1 else 's'}: {parts or 'none found'}."
 
 
-def _problems(entries: list[Entry], results: tuple[str, ...]) -> list[str]:
+def _problems(entries: Sequence[Entry], results: tuple[str, ...]) -> list[str]:
     """Return one line for each kind of problem, with the first few sessions that have it."""
     kinds: dict[tuple[str, str], list[Entry]] = {}
     for entry in entries:
@@ -80,11 +109,10 @@ def _kind(entry: Entry) -> str:
     return reason.replace(entry.id, "") if entry.id else reason
 
 
-def _problem(result: str, entries: list[Entry]) -> str:
+def _problem(result: str, entries: Sequence[Entry]) -> str:
     reason = NOT_RECORDABLE.get(entries[0].reason or "", entries[0].reason or "")
-    shown = "; ".join(_name(entry) for entry in entries[:SHOWN])
-    more = f" and {len(entries) - SHOWN} more" if len(entries) > SHOWN else ""
-    return f"{len(entries)} {result.replace('_', ' ')} ({shown}{more}): {reason.rstrip('.')}."
+    few = _few([_name(entry) for entry in entries], "; ")
+    return f"{len(entries)} {result.replace('_', ' ')} ({few}): {reason.rstrip('.')}."
 
 
 def _name(entry: Entry) -> str:
@@ -94,12 +122,12 @@ def _name(entry: Entry) -> str:
     return clean(f"{entry.user or 'anonymous'} on {entry.machine}{state}")
 
 
-def _diff(entries: list[Entry]) -> dict:
+def _diff(entries: Sequence[Entry]) -> dict:
     """Return what changed, as before and after, keyed by session id; null stands for what is not known."""
     before, after = {}, {}
     for entry in entries:
         if entry.changed:
             who = {"user": entry.user, "machine": entry.machine}
-            before[entry.id] = {**who, "recorded": entry.recorded_before}
-            after[entry.id] = {**who, "recorded": entry.recorded}
+            old, new = entry.difference()
+            before[entry.id], after[entry.id] = {**who, **old}, {**who, **new}
     return {"before": before, "after": after}

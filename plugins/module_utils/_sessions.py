@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Union
 
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
@@ -43,6 +43,13 @@ FIELDS = (
     "User",
 )
 """The documented top-level fields of a session (API reference)."""
+
+STATES = ("Active", "Connected", "Disconnected", "Unknown")
+
+FACTS_SPEC = {
+    "fields": {"type": "list", "elements": "str", "choices": list(FIELDS)},
+    "recording": {"type": "bool", "default": False},
+}
 
 RECORDING_FIELDS = ("Id", "State", "Connection", "LogoffInProgress", "Machine", "User")
 """The fields that the recording of a session is decided and reported from."""
@@ -82,6 +89,13 @@ def stop_recording(session_id: str) -> Call:
     """Ask for a stop; there is no notice to the user here."""
     what = f"stop the recording of session {session_id}"
     return Call("POST", f"Sessions/{segment(session_id)}/$stopRecording", what, write=True)
+
+
+def send_message(session_id: str, title: str, text: str, style: str) -> Call:
+    """Show a message box to the user. Success means accepted: whether it was seen is not told."""
+    body = {"Style": style, "Title": title, "Text": text}
+    what = f"send the message to session {session_id}"
+    return Call("POST", f"Sessions/{segment(session_id)}/$sendMessage", what, body=body, write=True)
 
 
 def read_recorded(api: Api, session_ids: list[str]) -> dict[str, Recorded]:
@@ -141,28 +155,19 @@ def not_recordable(session: dict) -> str | None:
     return None
 
 
-def user_of(session: dict) -> str | None:
-    """Return the user as DOMAIN\\name, else as UPN, from what the broker vouches for; None for an anonymous one."""
-    return nested(session, "User", "Name") or nested(session, "User", "PrincipalName")
+def to_result(session: dict, fields: tuple[str, ...] = ()) -> dict:
+    """Return a session as facts with snake_case keys; only these fields, or all that there are."""
+    return camel_dict_to_snake_dict({name: session[name] for name in fields or session if name in session})
 
 
-def unique(lists: Iterable[list[dict]]) -> list[dict]:
-    """Join lists of sessions, each session once: one that moves between two pages must not count twice."""
-    by_id = {nested(session, "Id") or id(session): session for sessions in lists for session in sessions}
-    return list(by_id.values())
-
-
-def to_result(session: dict) -> dict:
-    """Return a session as facts with snake_case keys."""
-    return camel_dict_to_snake_dict(session)
-
-
-def facts(api: Api, sessions: list[dict], recording: bool, warn: Callable[[str], None]) -> list[dict]:
+def facts(
+    api: Api, sessions: list[dict], fields: tuple[str, ...], recording: bool, warn: Callable[[str], None]
+) -> list[dict]:
     """Return sessions as facts; with recording, each with "recorded": true, false, or null where it is not known.
 
     Warns of states that could not be read; where none could, raises the first error.
     """
-    results = [to_result(session) for session in sessions]
+    results = [to_result(session, fields) for session in sessions]
     if recording and sessions:
         ids = [nested(session, "Id") or "" for session in sessions]
         states = read_recorded(api, [session_id for session_id in ids if session_id])
@@ -175,3 +180,8 @@ def facts(api: Api, sessions: list[dict], recording: bool, warn: Callable[[str],
             state = states.get(session_id)
             result["recorded"] = state if isinstance(state, bool) else None
     return results
+
+
+def asked_fields(names: list[str] | None) -> tuple[str, ...]:
+    """Return the fields that a task asks for, Id first; none for all."""
+    return tuple(dict.fromkeys(["Id", *names])) if names else ()

@@ -8,11 +8,17 @@ from __future__ import annotations
 import base64
 import json
 import re
+import unicodedata
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote, quote_plus
 
 MAX_DETAIL = 300
+
+
+def folded(text: str) -> str:
+    """Return a text as names are compared: without regard to case or to how an accent is put on its letter."""
+    return unicodedata.normalize("NFC", text).casefold()
 
 
 def read_json(text: str) -> Any:
@@ -28,11 +34,17 @@ def objects(value: Any) -> list[dict]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
-def nested(data: Any, *path: str) -> str | None:
-    """Return the text at a path in nested objects; None where anything on the way is missing, null or another type."""
+def reach(data: Any, *path: str) -> Any:
+    """Return what is at a path in nested objects; None where anything on the way is missing, null or no object."""
     for name in path:
         data = data.get(name) if isinstance(data, dict) else None
-    return data if isinstance(data, str) and data else None
+    return data
+
+
+def nested(data: Any, *path: str) -> str | None:
+    """Return the text at a path in nested objects; None where there is none, or an empty one."""
+    value = reach(data, *path)
+    return value if isinstance(value, str) and value else None
 
 
 def one_line(text: str) -> str:

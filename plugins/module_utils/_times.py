@@ -14,7 +14,7 @@ def timestamp(text: str) -> float | None:
 
     Both are met: RFC 3339 in bodies and in some Retry-After headers, HTTP dates in the others (API reference).
     """
-    for parse in (_rfc3339, parsedate_to_datetime):
+    for parse in (_read_rfc3339, parsedate_to_datetime):
         try:
             moment = parse(text.strip())
             if moment.tzinfo is None:
@@ -25,7 +25,12 @@ def timestamp(text: str) -> float | None:
     return None
 
 
-def _rfc3339(text: str) -> datetime:
+def rfc3339(moment: float) -> str:
+    """Return a Unix time as RFC 3339 text, in UTC and whole seconds."""
+    return datetime.fromtimestamp(int(moment), timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _read_rfc3339(text: str) -> datetime:
     # datetime.fromisoformat() knows neither Z nor seven digits of a second before Python 3.11.
     head, dot, tail = text.replace("Z", "+00:00").replace("z", "+00:00").partition(".")
     digits = tail[: len(tail) - len(tail.lstrip("0123456789"))]

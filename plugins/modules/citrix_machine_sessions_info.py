@@ -17,55 +17,19 @@ extends_documentation_fragment:
   - sessionops.citrix._auth
   - sessionops.citrix._attributes
   - sessionops.citrix._attributes.info
+  - sessionops.citrix._session_facts
 options:
   machine:
     description:
-      - Machines to list, written C(DOMAIN\\NAME), or by id or DNS name. A DNS name costs up to two more requests.
+      - Machines to list, written C(DOMAIN\\NAME), or by DNS name or id.
       - A machine that does not exist fails the task.
       - In C(key=value) arguments a backslash starts an escape, so that C(\\v) becomes a control character, which is
         refused. Pass JSON or YAML there.
     type: list
     elements: str
     required: true
-  fields:
-    description:
-      - Fields to ask for, spelled as in the API. The others are left out of the answer, which makes it much smaller.
-      - C(Id) is always asked for. Unless set, all fields are returned.
-    type: list
-    elements: str
-    choices:
-      - Id
-      - Uid
-      - ApplicationsInUse
-      - AppState
-      - AppStateLastChangeTime
-      - FormattedAppStateLastChangeTime
-      - Brokering
-      - Client
-      - Connection
-      - ContainerScopes
-      - EstablishmentDurationMilliseconds
-      - EstablishmentTime
-      - FormattedEstablishmentTime
-      - IsAnonymousUser
-      - IsHidden
-      - LogoffInProgress
-      - LogonInProgress
-      - Machine
-      - SessionType
-      - StartTime
-      - FormattedStartTime
-      - State
-      - StateChangeTime
-      - FormattedStateChangeTime
-      - UntrustedUserName
-      - User
-  recording:
-    description:
-      - Whether to read the recording status too. That is one more request for each session.
-    type: bool
-    default: false
 seealso:
+  - module: sessionops.citrix.citrix_sessions_info
   - module: sessionops.citrix.citrix_session_recording
 """
 
@@ -152,19 +116,18 @@ failure:
 from ansible_collections.sessionops.citrix.plugins.module_utils import _machines, _sessions
 from ansible_collections.sessionops.citrix.plugins.module_utils._module import create_module, execute
 
-ARGUMENT_SPEC = {
-    "machine": {"type": "list", "elements": "str", "required": True},
-    "fields": {"type": "list", "elements": "str", "choices": list(_sessions.FIELDS)},
-    "recording": {"type": "bool", "default": False},
-}
+ARGUMENT_SPEC = {"machine": {"type": "list", "elements": "str", "required": True}, **_sessions.FACTS_SPEC}
 
 
 def run(module, api):
     """List the sessions of the machines, and read their recording status if asked to."""
-    fields = module.params["fields"] and dict.fromkeys(["Id", *module.params["fields"]])
-    listed = _machines.list_sessions(api, module.params["machine"], tuple(fields or ()))
-    sessions = _sessions.facts(api, _sessions.unique(listed.values()), module.params["recording"], module.warn)
-    return {"changed": False, "sessions": sessions, "machines": {name: len(found) for name, found in listed.items()}}
+    fields = _sessions.asked_fields(module.params["fields"])
+    listed = _machines.list_sessions(api, module.params["machine"], fields)
+    return {
+        "changed": False,
+        "sessions": _sessions.facts(api, listed.sessions, fields, module.params["recording"], module.warn),
+        "machines": listed.counts,
+    }
 
 
 def main():

@@ -19,6 +19,8 @@ author:
 extends_documentation_fragment:
   - sessionops.citrix._auth
   - sessionops.citrix._attributes
+  - sessionops.citrix._selection
+  - sessionops.citrix._selection.targets
 attributes:
   check_mode:
     support: full
@@ -39,25 +41,6 @@ options:
     choices:
       - started
       - stopped
-  session_id:
-    description:
-      - Ids of the sessions meant.
-    type: list
-    elements: str
-  machine:
-    description:
-      - Machines whose sessions are meant, written C(DOMAIN\\NAME), or by id or DNS name. A DNS name costs up to two
-        more requests.
-      - A machine that does not exist fails the task.
-      - In C(key=value) arguments a backslash starts an escape, so that C(\\v) becomes a control character, which is
-        refused. Pass JSON or YAML there.
-    type: list
-    elements: str
-  max_sessions:
-    description:
-      - Most sessions that the task may select. If there are more, it fails before anything is changed.
-    type: int
-    default: 1000
   notify_user:
     description:
       - Whether the user of a session is told that its recording starts.
@@ -77,20 +60,9 @@ options:
       - Time in which the API asked all requests to wait does not count. The status is read three times at least.
     type: int
     default: 30
-  on_gap:
-    description:
-      - What to do about selected sessions that could not be recorded (see RV(sessions[].result)), that had ended
-        before they could be recorded, and about a selection that holds no session.
-      - V(fail) fails the task after everything else is done, V(warn) warns.
-      - Unless set, it is V(fail) with O(session_id) and V(warn) with O(machine).
-      - With O(state=stopped) a session that has ended is as good as stopped. There is a warning all the same, since a
-        wrong id looks like that too.
-    type: str
-    choices:
-      - fail
-      - warn
 seealso:
-  - module: sessionops.citrix.citrix_machine_sessions_info
+  - module: sessionops.citrix.citrix_sessions_info
+  - module: sessionops.citrix.citrix_session_message
 """
 
 EXAMPLES = r"""
@@ -108,6 +80,21 @@ EXAMPLES = r"""
       - vda-002.lab.example
     max_sessions: 200
   register: recording
+
+- name: Record this person now, wherever the sessions are
+  sessionops.citrix.citrix_session_recording:
+    state: started
+    user: LAB\user001
+
+- name: Keep the contractors recorded, but not the test accounts and not the machine under repair
+  sessionops.citrix.citrix_session_recording:
+    state: started
+    delivery_group: Contractors
+    exclude_user:
+      - LAB\user022
+      - user023@lab.example
+    exclude_machine: LAB\vda-003
+    max_sessions: 5000
 
 - name: Show who is not recorded, and why
   ansible.builtin.debug:
@@ -233,19 +220,19 @@ failure:
 from ansible_collections.sessionops.citrix.plugins.module_utils import _recording, _report, _selection
 from ansible_collections.sessionops.citrix.plugins.module_utils._module import create_module, execute
 
-ARGUMENT_SPEC = {**_selection.ARGUMENT_SPEC, **_recording.ARGUMENT_SPEC, **_report.ARGUMENT_SPEC}
+ARGUMENT_SPEC = {**_selection.ARGUMENT_SPEC, **_report.ARGUMENT_SPEC, **_recording.ARGUMENT_SPEC}
 
 
 def run(module, api):
     """Select the sessions, bring them to the wanted state, and report."""
     wanted = _recording.Wanted.of(module.params)
-    targets = _selection.select(api, module.params)
-    entries = _recording.converge(api, targets, wanted, module.check_mode)
-    return _report.recording_result(module, api, entries, wanted)
+    selection = _selection.select(api, module.params)
+    entries = _recording.converge(api, selection.targets, wanted, module.check_mode)
+    return _report.report(module, api, selection, entries, _recording.RESULTS, ended_is_fine=not wanted.recorded)
 
 
 def main():
-    execute(create_module(ARGUMENT_SPEC, mutually_exclusive=_selection.EXCLUSIVE), run)
+    execute(create_module(ARGUMENT_SPEC), run)
 
 
 if __name__ == "__main__":

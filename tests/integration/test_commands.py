@@ -48,7 +48,7 @@ def test_a_backslash_in_key_value_arguments_is_refused_with_the_remedy(simulator
 
 
 def test_record_list_and_stop_by_name(simulator, ansible, environment):
-    extra = json.dumps({"machine": [MACHINE]})
+    extra = json.dumps({"citrix_machine": [MACHINE]})
     record = ansible("ansible-playbook", "sessionops.citrix.record", "-e", extra, env=environment)
     assert record.code == 0, record.output
     assert simulator.recordable_on(MACHINE) == []
@@ -62,7 +62,7 @@ def test_record_list_and_stop_by_name(simulator, ansible, environment):
 
 def test_a_failed_record_playbook_still_shows_what_became_of_each_session(simulator, ansible, environment):
     simulator.fault({"path": "startRecording", "lag": "never"})
-    extra = json.dumps({"machine": [MACHINE], "wait_timeout": 1})
+    extra = json.dumps({"citrix_machine": [MACHINE], "citrix_wait_timeout": 1})
     run = ansible("ansible-playbook", "sessionops.citrix.record", "-e", extra, env=environment)
     assert run.code != 0
     assert len(re.findall(r"LAB.+user\d+ +LAB.+vda-001 +Active +unconfirmed", run.output)) == 6
@@ -70,7 +70,7 @@ def test_a_failed_record_playbook_still_shows_what_became_of_each_session(simula
 
 
 def test_an_extra_variable_does_not_turn_record_into_stop(simulator, ansible, environment):
-    extra = json.dumps({"machine": [MACHINE], "state": "stopped"})
+    extra = json.dumps({"citrix_machine": [MACHINE], "citrix_state": "stopped", "state": "stopped"})
     run = ansible("ansible-playbook", "sessionops.citrix.record", "-e", extra, env=environment)
     assert run.code == 0, run.output
     assert simulator.recordable_on(MACHINE) == []
@@ -80,7 +80,7 @@ def test_an_extra_variable_does_not_turn_record_into_stop(simulator, ansible, en
 def test_sessions_with_hardly_a_field_are_listed(simulator, ansible, environment):
     bare = {"Items": [{"Id": "x1", "User": None, "State": None, "Connection": None}]}
     simulator.fault({"path": "Machines/.*/Sessions", "answer": {"status": 200, "body": bare}})
-    extra = json.dumps({"machine": [MACHINE]})
+    extra = json.dumps({"citrix_machine": [MACHINE]})
     run = ansible("ansible-playbook", "sessionops.citrix.machine_sessions", "-e", extra, env=environment)
     assert run.code == 0, run.output
     assert re.search(r"- +- +- +since - +not known", run.output)

@@ -13,6 +13,7 @@ import hypothesis
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils import _options
 from ansible_collections.sessionops.citrix.plugins.module_utils._api import Answer, Api
+from ansible_collections.sessionops.citrix.plugins.module_utils._auth import Token
 from ansible_collections.sessionops.citrix.plugins.module_utils._errors import api_error
 
 # The same examples in every run; `pytest --hypothesis-profile=default` looks for new ones.
@@ -123,6 +124,9 @@ class FakeApi:
 
     items = Api.items
 
+    def token(self):
+        return Token(TOKEN, ends_at=1767604471.9)
+
     def sent(self, prefix=""):
         """Return the keys of the calls made so far that begin so, in their order."""
         return [key for key in map(key_of, self.calls) if key.startswith(prefix)]
@@ -130,6 +134,11 @@ class FakeApi:
     @property
     def writes(self):
         return [call for call in self.calls if call.write]
+
+    @property
+    def searches(self):
+        """The bodies of the searches made so far."""
+        return [call.body for call in self.calls if call.path.endswith("/$search")]
 
 
 def key_of(call):

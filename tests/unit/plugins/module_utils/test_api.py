@@ -15,7 +15,16 @@ import pytest
 import requests
 import responses
 import yaml
-from ansible_collections.sessionops.citrix.plugins.module_utils._api import Answer, Api, Call, connect, segment
+from ansible_collections.sessionops.citrix.plugins.module_utils._api import (
+    ACCOUNT,
+    CUSTOMER,
+    SITE,
+    Answer,
+    Api,
+    Call,
+    connect,
+    segment,
+)
 from ansible_collections.sessionops.citrix.plugins.module_utils._errors import AnswerLost, ApiError, CitrixError
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -57,19 +66,42 @@ def test_a_call_through_the_gateway_has_the_ids_in_headers_only(api, wire):
     assert GUID.fullmatch(request.headers["Citrix-TransactionId"])
 
 
-@pytest.mark.parametrize(("needs_site", "path"), [(True, "customer1/site1/Machines"), (False, "Machines")])
-def test_a_call_without_the_gateway_has_the_ids_in_the_path(api, wire, needs_site, path):
-    wire.get(f"{DIRECT}/{path}", json={})
-    api(api_url=DIRECT).send(Call("GET", "Machines", "list the machines", needs_site=needs_site))
+SCOPES = [
+    (SITE, "Machines", "customer1/site1/Machines"),
+    (CUSTOMER, "Sites/site1", "customer1/Sites/site1"),
+    (ACCOUNT, "me", "me"),
+]
+
+
+@pytest.mark.parametrize(("scope", "path", "direct_path"), SCOPES)
+def test_a_call_without_the_gateway_has_the_ids_in_the_path(api, wire, scope, path, direct_path):
+    wire.get(f"{DIRECT}/{direct_path}", json={})
+    api(api_url=DIRECT).send(Call("GET", path, "read it", scope=scope))
     headers = wire.calls[0].request.headers
     assert headers["Citrix-CustomerId"] == "customer1"
-    assert headers.get("Citrix-InstanceId") == ("site1" if needs_site else None)
+    assert headers.get("Citrix-InstanceId") == ("site1" if scope == SITE else None)
 
 
-def test_a_call_that_needs_no_site_does_not_ask_for_one(api, wire):
-    wire.get(f"{GATEWAY}/me", json={})
-    api(site_id=None, find_site=None).send(Call("GET", "me", "find the site", needs_site=False))
+@pytest.mark.parametrize(("scope", "path", "_direct_path"), SCOPES)
+def test_a_call_through_the_gateway_has_one_path_whatever_its_scope(api, wire, scope, path, _direct_path):
+    wire.get(f"{GATEWAY}/{path}", json={})
+    api().send(Call("GET", path, "read it", scope=scope))
+    headers = wire.calls[0].request.headers
+    assert headers["Citrix-CustomerId"] == "customer1"
+    assert headers.get("Citrix-InstanceId") == ("site1" if scope == SITE else None)
+
+
+@pytest.mark.parametrize("base", [GATEWAY, DIRECT])
+@pytest.mark.parametrize("scope", [CUSTOMER, ACCOUNT])
+def test_only_a_call_to_a_site_asks_for_the_site(api, wire, base, scope):
+    wire.get(re.compile(".*"), json={})
+    api(api_url=base, site_id=None, find_site=None).send(Call("GET", "me", "read it", scope=scope))
     assert "Citrix-InstanceId" not in wire.calls[0].request.headers
+
+
+def test_the_token_is_the_one_that_calls_go_with_and_costs_no_call(api, wire):
+    assert api().token().value == TOKEN
+    assert len(wire.calls) == 0
 
 
 def test_the_site_is_asked_for_once(api, wire):

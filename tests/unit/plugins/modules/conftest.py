@@ -1,15 +1,30 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A module run from end to end, with the network replaced below requests."""
+"""A module: its run() alone, and the whole of it with the network replaced below requests."""
 
 from __future__ import annotations
 
 import json
+from unittest.mock import Mock
 
 import pytest
 import responses
 from ansible.module_utils.testing import patch_module_args
+
+
+@pytest.fixture
+def module(params, request):
+    """Return a factory of all that run() of the module under test may use: no way out but the return value."""
+    spec = getattr(request.module.under_test, "ARGUMENT_SPEC", {})
+
+    def make(check_mode=False, **given):
+        mock = Mock(spec_set=["params", "check_mode", "warn"])
+        mock.params = params(**{**{name: option.get("default") for name, option in spec.items()}, **given})
+        mock.check_mode = check_mode
+        return mock
+
+    return make
 
 
 @pytest.fixture

@@ -1,0 +1,174 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The sessions that selectors pick: asked of the server, so that only candidates travel, and checked here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+
+from ansible_collections.sessionops.citrix.plugins.module_utils import _groups, _machines, _users
+from ansible_collections.sessionops.citrix.plugins.module_utils._api import Api, Call
+from ansible_collections.sessionops.citrix.plugins.module_utils._errors import OptionError
+from ansible_collections.sessionops.citrix.plugins.module_utils._groups import Named, is_any
+from ansible_collections.sessionops.citrix.plugins.module_utils._options import check_names
+from ansible_collections.sessionops.citrix.plugins.module_utils._search import (
+    Filter,
+    compare,
+    distinct,
+    listing,
+    searches,
+)
+from ansible_collections.sessionops.citrix.plugins.module_utils._text import nested, reach
+
+ARGUMENT_SPEC = {
+    "machine": {"type": "list", "elements": "str"},
+    "user": {"type": "list", "elements": "str"},
+    "delivery_group": {"type": "list", "elements": "str"},
+    "application": {"type": "list", "elements": "str"},
+}
+LIST_SPEC = {
+    "search_filters": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "property": {"type": "str", "required": True},
+            "operator": {"type": "str", "default": "Equals"},
+            "value": {"type": "str"},
+        },
+    },
+    "limit": {"type": "int", "default": 0},
+}
+SELECTORS = tuple(ARGUMENT_SPEC)
+NEEDS = {"machine": "Machine", "user": "User", "delivery_group": "Machine", "application": "ApplicationsInUse"}
+"""The field of a session that a selector is checked on."""
+
+
+@dataclass(frozen=True)
+class Query:
+    """Which sessions are asked for: the values of one selector are ORed, the selectors are ANDed; none means all.
+
+    states: of sessions, any of these. filters: further search conditions, all of them.
+    """
+
+    machine: tuple[str, ...] = ()
+    user: tuple[str, ...] = ()
+    delivery_group: tuple[str, ...] = ()
+    application: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
+    filters: tuple[Filter, ...] = ()
+
+    @classmethod
+    def of(cls, params: dict, **further: tuple) -> Query:
+        """Take the selectors out of a module's options; raises OptionError where one holds no name."""
+        given = {name: tuple(dict.fromkeys(params[name])) for name in SELECTORS if params[name] is not None}
+        for name, values in given.items():
+            check_names(name, list(values))
+        return cls(**given, **further)
+
+    def only(self, name: str) -> bool:
+        """Tell whether nothing but this selector is given."""
+        return self == Query(**{name: getattr(self, name)}) != Query()
+
+
+def filters_of(params: dict) -> tuple[Filter, ...]:
+    """Return the search conditions that a task writes itself."""
+    written = params["search_filters"] or ()
+    return tuple(compare(each["property"], each["value"], each["operator"]) for each in written)
+
+
+def limit_of(params: dict) -> int | None:
+    """Return how many objects a task wants at most, None for all; raises OptionError."""
+    if params["limit"] < 0:
+        raise OptionError("limit", f"must be 0, for all, or more, not {params['limit']}")
+    return params["limit"] or None
+
+
+def find_machines(api: Api, params: dict, fields: tuple[str, ...]) -> Iterator[dict]:
+    """Yield the machines that a task's selectors pick; raises OptionError like find_sessions()."""
+    for name in ("machine", "delivery_group"):
+        if params[name] is not None:
+            check_names(name, params[name])
+    filters = filters_of(params)
+    kinds = (params["session_support"],) if params["session_support"] else _machines.SESSION_SUPPORT
+    needed = tuple(dict.fromkeys([*fields, "DeliveryGroup"])) if fields else ()
+    named = list(_machines.find(api, "machine", params["machine"] or [], needed).values())
+    if named and not params["delivery_group"] and not filters and len(kinds) > 1:
+        yield from distinct(named)
+        return
+    delivery_groups = _groups.find_delivery_groups(api, params["delivery_group"] or [])
+    conditions = (
+        [_machines.condition(machine) for machine in named],
+        [compare("DeliveryGroup", name) for group in delivery_groups for name in group.names],
+    )
+    names = set().union(*(_machines.names_of(machine) for machine in named))
+    groups = [group for group in conditions if group]
+    for machine in _machines.list_machines(api, needed, filters, groups, kinds):
+        # What the server found is checked, as with sessions.
+        if (not names or not names.isdisjoint(_machines.names_of(machine))) and (
+            not delivery_groups or is_any(delivery_groups, [machine.get("DeliveryGroup")], default=True)
+        ):
+            yield machine
+
+
+def find_sessions(api: Api, query: Query, fields: tuple[str, ...]) -> Iterator[dict]:
+    """Yield the sessions, each once, in the order found. They may hold more than the fields; none asks for all.
+
+    Raises OptionError that names each machine, delivery group or application which does not exist, and for a short
+    user name that means several people.
+    """
+    if query.only("machine"):
+        yield from _machines.list_sessions(api, list(query.machine), fields).sessions
+    elif query.only("application"):
+        yield from distinct(chain.from_iterable(_groups.sessions_of_applications(api, list(query.application))))
+    elif query.user:
+        sessions = list(_search(api, query, fields))
+        _users.check_short_names("user", query.user, sessions)
+        yield from sessions
+    else:
+        yield from _search(api, query, fields)
+
+
+def _search(api: Api, query: Query, fields: tuple[str, ...]) -> Iterator[dict]:
+    machines = list(_machines.find(api, "machine", list(query.machine)).values())
+    delivery_groups = _groups.find_delivery_groups(api, list(query.delivery_group))
+    applications = _groups.find_applications(api, list(query.application))
+    conditions = (
+        [_machines.condition(machine) for machine in machines],
+        _users.filters(query.user),
+        [compare("DeliveryGroup", name) for group in delivery_groups for name in group.names],
+        [compare("SessionState", state) for state in query.states],
+    )
+    groups = [group for group in conditions if group]
+    checks = list(_checks(query, machines, delivery_groups, applications))
+    needed = [*fields, "Id", "State", *(NEEDS[name] for name in SELECTORS if getattr(query, name))]
+    slim = tuple(dict.fromkeys(needed)) if fields else ()
+    calls: Iterable[Call] = [listing("Sessions", "list the sessions", slim)]
+    if groups or query.filters:
+        calls = searches("Sessions", "search the sessions", slim, query.filters, groups)
+    for session in distinct(session for call in calls for session in api.items(call)):
+        if all(check(session) for check in checks):
+            yield session
+
+
+def _checks(
+    query: Query, machines: list[dict], delivery_groups: list[Named], applications: list[Named]
+) -> Iterator[Callable[[dict], bool]]:
+    """Yield what a session that the server found must stand up to.
+
+    A machine, group or state that it leaves out is taken on the server's word; a user must be vouched for.
+    """
+    if query.user:
+        people = _users.fold(query.user)
+        yield lambda session: bool(_users.named(people, session))
+    if machines:
+        names = set().union(*(_machines.names_of(machine) for machine in machines))
+        yield lambda session: not (own := _machines.names_of(session.get("Machine"))) or not own.isdisjoint(names)
+    if delivery_groups:
+        yield lambda session: is_any(delivery_groups, [reach(session, "Machine", "DeliveryGroup")], default=True)
+    if applications:
+        yield lambda session: is_any(applications, session.get("ApplicationsInUse"), default=False)
+    if query.states:
+        yield lambda session: (nested(session, "State") or query.states[0]) in query.states

@@ -1,0 +1,173 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: citrix_machines_info
+short_description: List the machines of a Citrix site
+version_added: 1.0.0
+description:
+  - Returns the machines (VDAs) of a site of Citrix DaaS or Citrix Virtual Apps and Desktops, all of them or those
+    selected.
+author:
+  - The sessionops.citrix contributors (!UNKNOWN)
+extends_documentation_fragment:
+  - sessionops.citrix._auth
+  - sessionops.citrix._attributes
+  - sessionops.citrix._attributes.info
+options:
+  machine:
+    description:
+      - Machines to return, written C(DOMAIN\\NAME), or by DNS name or id.
+      - A machine that does not exist fails the task.
+      - In C(key=value) arguments a backslash starts an escape, so that C(\\v) becomes a control character, which is
+        refused. Pass JSON or YAML there.
+    type: list
+    elements: str
+  delivery_group:
+    description:
+      - Delivery groups whose machines are meant, by name or id. One in a folder is written C(FOLDER\\NAME).
+      - A delivery group that does not exist fails the task.
+    type: list
+    elements: str
+  session_support:
+    description:
+      - The kind of machine meant; unless set, both.
+    type: str
+    choices:
+      - MultiSession
+      - SingleSession
+  search_filters:
+    description:
+      - Further conditions, all of which must hold, as the API's searches know them. They are passed on as they are.
+    type: list
+    elements: dict
+    suboptions:
+      property:
+        description: What to compare, such as C(RegistrationState).
+        type: str
+        required: true
+      operator:
+        description: How to compare, such as C(Equals), C(Contains), C(StartsWith) or C(GreaterThan).
+        type: str
+        default: Equals
+      value:
+        description: What to compare with, as text.
+        type: str
+  fields:
+    description:
+      - Fields to ask for, spelled as in the API, such as C(SessionCount). The others are left out of the answer, which
+        makes it much smaller.
+      - C(Id), C(Name) and C(DnsName) are always asked for. Unless set, all fields are returned.
+    type: list
+    elements: str
+  limit:
+    description:
+      - Most machines to return; 0 returns all.
+    type: int
+    default: 0
+notes:
+  - The values of one selector are alternatives; several selectors must all fit.
+seealso:
+  - module: sessionops.citrix.citrix_machine_sessions_info
+  - module: sessionops.citrix.citrix_sessions_info
+"""
+
+EXAMPLES = r"""
+- name: Machines of a delivery group, with what is needed to choose one
+  sessionops.citrix.citrix_machines_info:
+    delivery_group: Office Desktops
+    fields:
+      - RegistrationState
+      - SessionCount
+  register: office
+
+- name: Which machines are not registered?
+  sessionops.citrix.citrix_machines_info:
+    search_filters:
+      - property: RegistrationState
+        operator: NotEquals
+        value: Registered
+    fields:
+      - RegistrationState
+      - FaultState
+
+- name: Everything about one machine
+  sessionops.citrix.citrix_machines_info:
+    machine: vda-001.lab.example
+"""
+
+RETURN = r"""
+machines:
+  description:
+    - The machines found, each once, with the fields of the API in snake_case. Any field may be null or absent.
+    - C(name) is written C(DOMAIN\\NAME).
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - id: 97ee5e3d-5f0c-5b1a-8a3e-6f5a2c0f5f0a
+      name: LAB\vda-001
+      dns_name: vda-001.lab.example
+      registration_state: Registered
+      session_count: 10
+  contains:
+    id:
+      description: Id of the machine.
+      type: str
+    name:
+      description: Name of the machine with its domain.
+      type: str
+    dns_name:
+      description: Fully qualified DNS name of the machine.
+      type: str
+failure:
+  description: What the API answered, where an answer of its own ended the task.
+  returned: when an answer of the API ended the task
+  type: dict
+  contains:
+    status:
+      description: HTTP status.
+      type: int
+      sample: 403
+    detail:
+      description: What the API said, on one line.
+      type: str
+      sample: Access denied.
+    transaction_id:
+      description: Id under which Citrix finds the request.
+      type: str
+      sample: 44399a9e-18ea-4c16-b549-811fa252c7b6
+"""
+
+from itertools import islice
+
+from ansible_collections.sessionops.citrix.plugins.module_utils import _machines, _query
+from ansible_collections.sessionops.citrix.plugins.module_utils._module import create_module, execute
+
+ARGUMENT_SPEC = {
+    "machine": _query.ARGUMENT_SPEC["machine"],
+    "delivery_group": _query.ARGUMENT_SPEC["delivery_group"],
+    "session_support": {"type": "str", "choices": list(_machines.SESSION_SUPPORT)},
+    "fields": {"type": "list", "elements": "str"},
+    **_query.LIST_SPEC,
+}
+
+
+def run(module, api):
+    """List the machines."""
+    params = module.params
+    fields = _machines.asked_fields(params["fields"])
+    found = islice(_query.find_machines(api, params, fields), _query.limit_of(params))
+    return {"changed": False, "machines": [_machines.to_result(machine, fields) for machine in found]}
+
+
+def main():
+    execute(create_module(ARGUMENT_SPEC), run)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,168 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: citrix_sessions_info
+short_description: List the sessions of a Citrix site
+version_added: 1.0.0
+description:
+  - Returns the sessions of a site of Citrix DaaS or Citrix Virtual Apps and Desktops, all of them or those selected.
+  - The server does the search, so that only what is asked for travels.
+author:
+  - The sessionops.citrix contributors (!UNKNOWN)
+extends_documentation_fragment:
+  - sessionops.citrix._auth
+  - sessionops.citrix._attributes
+  - sessionops.citrix._attributes.info
+  - sessionops.citrix._selection
+  - sessionops.citrix._session_facts
+options:
+  session_state:
+    description:
+      - States of the sessions meant.
+    type: list
+    elements: str
+    choices:
+      - Active
+      - Connected
+      - Disconnected
+      - Unknown
+  search_filters:
+    description:
+      - Further conditions, all of which must hold, as the API's searches know them. They are passed on as they are.
+    type: list
+    elements: dict
+    suboptions:
+      property:
+        description: What to compare, such as C(ClientName).
+        type: str
+        required: true
+      operator:
+        description: How to compare, such as C(Equals), C(Contains), C(StartsWith) or C(GreaterThan).
+        type: str
+        default: Equals
+      value:
+        description: What to compare with, as text.
+        type: str
+  limit:
+    description:
+      - Most sessions to return; 0 returns all.
+    type: int
+    default: 0
+seealso:
+  - module: sessionops.citrix.citrix_machine_sessions_info
+  - module: sessionops.citrix.citrix_session_recording
+"""
+
+EXAMPLES = r"""
+- name: Who is on, slim and fast
+  sessionops.citrix.citrix_sessions_info:
+    session_state: Active
+    fields:
+      - User
+      - Machine
+      - FormattedStartTime
+  register: found
+
+- name: Which active contractors are not recorded?
+  sessionops.citrix.citrix_sessions_info:
+    delivery_group: Contractors
+    session_state: Active
+    recording: true
+  register: contractors
+
+- name: Show them
+  ansible.builtin.debug:
+    msg: "{{ (item.user or {}).name | default('anonymous', true) }} on {{ item.machine.name }}"
+  loop: "{{ contractors.sessions | rejectattr('recorded', 'eq', true) }}"
+  loop_control:
+    label: "{{ item.id }}"
+
+- name: The sessions of one person that do not use HDX
+  sessionops.citrix.citrix_sessions_info:
+    user: user001@lab.example
+    search_filters:
+      - property: ConnectionProtocol
+        operator: NotEquals
+        value: Hdx
+"""
+
+RETURN = r"""
+sessions:
+  description:
+    - The sessions found, each once, with the fields of the API in snake_case.
+    - Any field may be null or absent. Of the times, the C(formatted_) ones are RFC 3339.
+    - C(untrusted_user_name) is what the machine says, not verified.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - id: 313b84bb-2b66-4393-ad7b-3e08dccb4fd0
+      state: Active
+      user:
+        name: LAB\user001
+        principal_name: user001@lab.example
+      formatted_start_time: "2026-01-05T09:14:31Z"
+      recorded: false
+  contains:
+    id:
+      description: Id of the session.
+      type: str
+    state:
+      description: C(Active), C(Connected), C(Disconnected) or C(Unknown).
+      type: str
+    recorded:
+      description: Whether the session is being recorded; null where that is not known.
+      returned: when O(recording=true)
+      type: bool
+failure:
+  description: What the API answered, where an answer of its own ended the task.
+  returned: when an answer of the API ended the task
+  type: dict
+  contains:
+    status:
+      description: HTTP status.
+      type: int
+      sample: 403
+    detail:
+      description: What the API said, on one line.
+      type: str
+      sample: Access denied.
+    transaction_id:
+      description: Id under which Citrix finds the request.
+      type: str
+      sample: 44399a9e-18ea-4c16-b549-811fa252c7b6
+"""
+
+from itertools import islice
+
+from ansible_collections.sessionops.citrix.plugins.module_utils import _query, _sessions
+from ansible_collections.sessionops.citrix.plugins.module_utils._module import create_module, execute
+
+ARGUMENT_SPEC = {
+    **_query.ARGUMENT_SPEC,
+    **_query.LIST_SPEC,
+    **_sessions.FACTS_SPEC,
+    "session_state": {"type": "list", "elements": "str", "choices": list(_sessions.STATES)},
+}
+
+
+def run(module, api):
+    """List the sessions, and read their recording status if asked to."""
+    params = module.params
+    fields = _sessions.asked_fields(params["fields"])
+    query = _query.Query.of(params, states=tuple(params["session_state"] or ()), filters=_query.filters_of(params))
+    sessions = list(islice(_query.find_sessions(api, query, fields), _query.limit_of(params)))
+    return {"changed": False, "sessions": _sessions.facts(api, sessions, fields, params["recording"], module.warn)}
+
+
+def main():
+    execute(create_module(ARGUMENT_SPEC), run)
+
+
+if __name__ == "__main__":
+    main()
