@@ -46,12 +46,12 @@ def _real_id(reference: dict) -> str | None:
 
 def find_delivery_groups(api: Api, names: list[str]) -> list[Named]:
     """Return the delivery groups; raises OptionError that names every one which does not exist."""
-    return _find(api, "delivery_group", "DeliveryGroups", names)
+    return _find(api, "delivery_group", "DeliveryGroups", names, "Id,Name,FullName")
 
 
 def find_applications(api: Api, names: list[str]) -> list[Named]:
     """Return the applications; raises OptionError that names every one which does not exist."""
-    return _find(api, "application", "Applications", names)
+    return _find(api, "application", "Applications", names, "Id,Name")
 
 
 def sessions_of_applications(api: Api, names: list[str]) -> list[list[dict]]:
@@ -68,10 +68,9 @@ def _sessions_of_application(name: str) -> Call:
     return Call("GET", f"Applications/{segment(name)}/Sessions", what, _search.page_query())
 
 
-def _find(api: Api, option: str, path: str, names: list[str]) -> list[Named]:
-    query = {"fields": "Id,Name,FullName"}
+def _find(api: Api, option: str, path: str, names: list[str], fields: str) -> list[Named]:
     what = f"look up the {option.replace('_', ' ')}"
-    calls = {name: Call("GET", f"{path}/{segment(name)}", f"{what} {name}", query) for name in names}
+    calls = {name: Call("GET", f"{path}/{segment(name)}", f"{what} {name}", {"fields": fields}) for name in names}
     outcomes = dict(send_all(api, calls))
     _raise_errors(api, option, outcomes)
     found = {name: outcomes[name].body for name in calls}  # type: ignore[union-attr]

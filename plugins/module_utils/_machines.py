@@ -42,10 +42,11 @@ def list_machines(
     if not filters and not groups and tuple(session_support) == SESSION_SUPPORT:
         yield from distinct(api.items(listing("Machines", "list the machines", fields)))
         return
-    for support in session_support:
-        kind = compare("SessionSupport", support)
-        calls = searches("Machines", "search the machines", fields, [kind, *filters], groups)
-        yield from distinct(machine for call in calls for machine in api.items(call))
+    kinds = [compare("SessionSupport", support) for support in session_support]
+    calls = (
+        call for kind in kinds for call in searches("Machines", "search the machines", fields, [kind, *filters], groups)
+    )
+    yield from distinct(machine for call in calls for machine in api.items(call))
 
 
 def find(api: Api, option: str, names: list[str], fields: Sequence[str] = NAME_FIELDS) -> dict[str, dict]:
@@ -100,9 +101,19 @@ def list_sessions(api: Api, machines: list[str], fields: tuple[str, ...] = ()) -
     slim = dict.fromkeys([*fields, "Machine"]) if fields else ()
     groups = [[condition(machine) for machine in found.values()]]
     calls = searches("Sessions", "list the sessions of machines", slim, groups=groups)
-    sessions = list(distinct(session for call in calls for session in api.items(call)))
-    on = Counter(name for session in sessions for name in names_of(session.get("Machine")))
-    return Listed(sessions, {name: max(on[own] for own in names_of(machine)) for name, machine in found.items()})
+    asked: dict[str, set[str]] = {}
+    for name, machine in found.items():
+        for own in names_of(machine):
+            asked.setdefault(own, set()).add(name)
+    sessions, counts = [], Counter(dict.fromkeys(names, 0))
+    for session in distinct(session for call in calls for session in api.items(call)):
+        own_names = names_of(session.get("Machine"))
+        meant = set().union(*(asked.get(own, ()) for own in own_names))
+        # Where a session does not tell its machine, the server's word counts.
+        if meant or not own_names:
+            sessions.append(session)
+            counts.update(meant)
+    return Listed(sessions, dict(counts))
 
 
 def asked_fields(names: list[str] | None) -> tuple[str, ...]:

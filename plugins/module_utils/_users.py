@@ -23,9 +23,9 @@ def user_of(session: dict) -> str | None:
 
 def _account(session: dict) -> str:
     """Return the name that tells this person from others of the same short name, as far as the broker gives one."""
-    name, domain = user_of(session) or "", nested(session, "User", "Domain")
-    sam = nested(session, "User", "SamName") or name
-    return name if "\\" in name or not domain else f"{domain}\\{sam}"
+    sam, domain = nested(session, "User", "SamName"), nested(session, "User", "Domain")
+    name = user_of(session) or sam or ""
+    return name if "\\" in name or not domain else f"{domain}\\{sam or name}"
 
 
 def names_of(session: dict) -> set[str]:
@@ -63,13 +63,23 @@ def named(people: Mapping[str, str], session: dict) -> list[str]:
 def check_short_names(option: str, users: Iterable[str], sessions: Iterable[dict]) -> None:
     """Refuse a name without a domain that means several people; raises OptionError, which lists them."""
     short = fold(user for user in users if "\\" not in user and "@" not in user)
-    people: dict[str, dict[str, str]] = {user: {} for user in short.values()}
+    people: dict[str, list[tuple[set[str], str]]] = {user: [] for user in short.values()}
     for session in sessions if short else ():
         for user in named(short, session):
-            account = _account(session)
-            one = nested(session, "User", "Sid") or nested(session, "User", "PrincipalName") or account
-            people[user].setdefault(folded(one), account)
+            marks = _marks(session)
+            known = next((known for known, _name in people[user] if not known.isdisjoint(marks)), None)
+            if known is None:
+                people[user].append((marks, _account(session)))
+            else:
+                known |= marks
     for user, candidates in people.items():
         if len(candidates) > 1:
-            choice = ", ".join(sorted(clean(person) for person in candidates.values()))
+            choice = ", ".join(sorted(clean(account) for _known, account in candidates))
             raise OptionError(option, f"'{user}' is the name of several people; write the one meant in full: {choice}")
+
+
+def _marks(session: dict) -> set[str]:
+    """Return what tells a person from all others, as far as the broker gives it: account, UPN, SID."""
+    account = _account(session)
+    told = {nested(session, "User", "Sid"), nested(session, "User", "PrincipalName")} - {None}
+    return {folded(mark) for mark in told | ({account} if "\\" in account or not told else set()) if mark}

@@ -41,12 +41,12 @@ user_id:
   description: Id of the account.
   returned: success
   type: str
-  sample: lab.example\\svc-recording
+  sample: S-1-5-21-1000000001-2000000002-3000000003-500
 display_name:
   description: Name of the account; null where the API tells none.
   returned: success
   type: str
-  sample: Recording service
+  sample: LAB\administrator
 customers:
   description: The customers that the account sees, each with its sites.
   returned: success
@@ -56,11 +56,11 @@ customers:
     id:
       description: Id of the customer, for O(customer_id).
       type: str
-      sample: CitrixOnPremises
+      sample: simulated
     name:
       description: Name of the customer; null where the API tells none.
       type: str
-      sample: CitrixOnPremises
+      sample: simulated
     sites:
       description: Sites of the customer that the account sees.
       type: list
@@ -69,11 +69,11 @@ customers:
         id:
           description: Id of the site, for O(site_id).
           type: str
-          sample: 22ded57c-0306-47e4-b6e8-fed6252759e1
+          sample: 630cb34d-96d1-5718-923a-d53d6f4780ab
         name:
           description: Name of the site.
           type: str
-          sample: Site 1
+          sample: Simulated Site 1
 sites:
   description:
     - The settings of the site that O(site_id) names, or of all sites of O(customer_id), with the fields of the API in
@@ -81,19 +81,21 @@ sites:
   returned: success
   type: list
   elements: dict
+  sample:
+    - id: 630cb34d-96d1-5718-923a-d53d6f4780ab
+      name: Simulated Site 1
+      product_version: "7.44"
+      licensing_model: UserDevice
   contains:
     id:
       description: Id of the site.
       type: str
-      sample: 22ded57c-0306-47e4-b6e8-fed6252759e1
     name:
       description: Name of the site.
       type: str
-      sample: Site 1
     product_version:
       description: Version of the product.
       type: str
-      sample: "7.40"
 failure:
   description: What the API answered, where an answer of its own ended the task.
   returned: when an answer of the API ended the task

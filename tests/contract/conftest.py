@@ -63,7 +63,7 @@ def client():
     """
 
     def run(module, connection, **options):
-        spec = {**_options.OPTIONS, **module.ARGUMENT_SPEC}
+        spec = {**_options.OPTIONS, **getattr(module, "ARGUMENT_SPEC", {})}
         params = {**{name: option.get("default") for name, option in spec.items()}, **connection, **options}
         task = Mock(spec_set=["params", "check_mode", "warn"], params=params, check_mode=False)
         try:

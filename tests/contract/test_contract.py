@@ -11,8 +11,15 @@ import pkgutil
 
 import pytest
 from ansible_collections.sessionops.citrix.plugins import modules
-from ansible_collections.sessionops.citrix.plugins.modules import citrix_machine_sessions_info as info
-from ansible_collections.sessionops.citrix.plugins.modules import citrix_session_recording as recording
+from ansible_collections.sessionops.citrix.plugins.modules import (
+    citrix_machine_sessions_info,
+    citrix_machines_info,
+    citrix_session_message,
+    citrix_session_recording,
+    citrix_sessions_info,
+    citrix_site_info,
+    citrix_token,
+)
 from openapi_contract import Contract
 
 CONTRACT = Contract()
@@ -27,15 +34,42 @@ SIGN_INS = {
 MACHINE = "LAB\\vda-001"
 # Each module is here, with options that take all its operations.
 JOBS = {
-    info: [{"machine": [MACHINE], "recording": True}, {"machine": ["vda-005.lab.example"], "fields": ["State"]}],
-    recording: [{"state": "started", "machine": [MACHINE]}, {"state": "stopped", "machine": [MACHINE], "wait": False}],
+    citrix_machine_sessions_info: [
+        {"machine": [MACHINE], "recording": True},
+        {"machine": ["vda-005.lab.example"], "fields": ["State"]},
+        {"machine": [MACHINE, "LAB\\vda-002"]},
+    ],
+    citrix_machines_info: [
+        {"limit": 2},
+        {"delivery_group": ["Engineering", "Contractors"], "fields": ["SessionCount"]},
+        {"machine": [MACHINE], "search_filters": [{"property": "SessionCount", "operator": "Equals", "value": "4"}]},
+    ],
+    citrix_session_message: [{"application": ["Text Editor"], "title": "Recording", "text": "It runs."}],
+    citrix_session_recording: [
+        {"state": "started", "machine": [MACHINE]},
+        {"state": "stopped", "machine": [MACHINE], "wait": False},
+        {"state": "started", "all_sessions": True, "exclude_user": ["LAB\\user001"], "exclude_machine": [MACHINE]},
+        {"state": "stopped", "application": ["Drawing"], "user": ["user002", "user003@lab.example", "LAB\\user004"]},
+    ],
+    citrix_sessions_info: [{"session_state": ["Active"], "delivery_group": ["Engineering"], "fields": ["User"]}],
+    citrix_site_info: [{}],
+    citrix_token: [{}],
 }
 CLIENT_OPERATIONS = {
+    "listApplicationSessions",
     "listMachineSessions",
+    "listMachines",
+    "listSessions",
+    "readApplication",
+    "readDeliveryGroup",
+    "readMachine",
     "readMe",
     "readRecordingStatus",
     "readSession",
+    "readSite",
     "searchMachines",
+    "searchSessions",
+    "sendMessage",
     "startRecording",
     "stopRecording",
 }
@@ -73,7 +107,10 @@ def test_the_client_keeps_to_the_file(simulator, client, deployment):
     connection = getattr(simulator, deployment)
     session_id = next(iter(simulator.state()))
     results = [client(module, connection, **options) for module, jobs in JOBS.items() for options in jobs]
-    results.append(client(recording, connection, state="started", session_id=[session_id], notify_user=False))
+    named = {"session_id": [session_id], "notify_user": False}
+    results.append(client(citrix_session_recording, connection, state="started", **named))
+    machine_id = client(citrix_machines_info, connection, limit=1)["machines"][0]["id"]
+    results.append(client(citrix_machines_info, connection, machine=[machine_id]))
     used = {CONTRACT.find(call).operation.id for call in checked_calls(simulator)}
     assert used == CLIENT_OPERATIONS | {SIGN_INS[deployment]}
     assert all(results)
@@ -83,7 +120,7 @@ def test_the_client_keeps_to_the_file(simulator, client, deployment):
 def test_names_of_all_characters_reach_their_place(simulator, client, deployment):
     simulator.reset(sessions=20, names="hostile")
     machines = {session["machine"] for session in simulator.state().values()}
-    listed = client(info, getattr(simulator, deployment), machine=sorted(machines))
+    listed = client(citrix_machine_sessions_info, getattr(simulator, deployment), machine=sorted(machines))
     assert checked_calls(simulator)
     assert set(listed["machines"].values()) == {4}
 
@@ -109,7 +146,7 @@ CLIENT_FAULTS = {
 def test_the_client_keeps_to_the_file_where_it_is_refused(simulator, client, status, rule):
     simulator.fault({**rule, "times": 1})
     session_id = simulator.recordable_on(MACHINE)[0]["id"]
-    client(recording, {**simulator.cloud, "retries": 1}, state="started", session_id=[session_id])
+    client(citrix_session_recording, {**simulator.cloud, "retries": 1}, state="started", session_id=[session_id])
     assert status in [call["status"] for call in checked_calls(simulator)]
 
 
@@ -117,21 +154,21 @@ def test_the_client_keeps_to_the_file_where_it_is_refused(simulator, client, sta
 def test_the_client_keeps_to_the_file_where_a_session_ends(simulator, client, status):
     simulator.reset(sessions=20, gone_status=status)
     simulator.fault({"path": "RecordingStatus", "after": 2, "times": 1, "vanish": True})
-    result = client(recording, simulator.cloud, state="started", machine=[MACHINE])
+    result = client(citrix_session_recording, simulator.cloud, state="started", machine=[MACHINE])
     assert status in [call["status"] for call in checked_calls(simulator)]
     assert result
 
 
 def test_the_client_keeps_to_the_file_in_the_other_spelling_of_a_token(simulator, client):
     simulator.reset(sessions=20, gov_reply="documented")
-    result = client(info, simulator.gov, machine=[MACHINE])
+    result = client(citrix_machine_sessions_info, simulator.gov, machine=[MACHINE])
     assert "expiresIn" in checked_calls(simulator)[0]["answer"]["body"]
     assert result
 
 
 def test_the_client_keeps_to_the_file_from_page_to_page(simulator, client):
     simulator.reset(sessions=20, machine_page=3)
-    result = client(info, simulator.cloud, machine=[MACHINE])
+    result = client(citrix_machine_sessions_info, simulator.cloud, machine=[MACHINE])
     assert "continuationToken" in checked_calls(simulator)[-1]["query"]
     assert result
 

@@ -346,6 +346,7 @@ def test_a_page_is_asked_for_only_when_it_is_needed():
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=10,
 )
 
 

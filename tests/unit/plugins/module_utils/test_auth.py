@@ -355,6 +355,54 @@ def test_a_token_is_renewed_a_minute_before_its_end(signed, service, wall, lifet
     assert service.presented == [token_named(1), token_named(1), token_named(2)]
 
 
+@pytest.mark.parametrize(
+    ("given", "lifetime", "seconds"),
+    [
+        (CLOUD, {"expires_in": "3600"}, 3600),
+        (CLOUD, {"expires_in": "40"}, 40),
+        (CLOUD, {"expires_in": "1e300"}, 86400),
+        (CLOUD, {}, DEFAULT_LIFETIME),
+        (GOV, {"ExpiresAt": 1800}, 1800),
+        (ON_PREMISES, {"ExpiresAt": "2026-01-05T09:44:31Z"}, 1800),
+    ],
+)
+def test_a_token_tells_when_it_ends(signed, service, wall, given, lifetime, seconds):
+    service.lifetime = lifetime
+    token = signed(**given).token()
+    assert token.value == token_named(1)
+    assert token.ends_at == wall.now + seconds
+    assert wall.now < token.renew_at < token.ends_at
+
+
+def test_a_token_that_is_given_has_no_end_that_is_known_and_costs_no_sign_in(signed, service):
+    token = signed(access_token=GIVEN).token()
+    assert (token.value, token.ends_at, token.renew_at) == (GIVEN, float("inf"), float("inf"))
+    assert service.sign_ins == []
+
+
+def test_the_token_that_is_handed_out_is_the_one_that_requests_go_with(signed, service, wall):
+    auth = signed(**CLOUD)
+    assert auth.token() == auth.token()
+    auth.send(READ)
+    assert (len(service.sign_ins), service.presented) == (1, [auth.token().value])
+    wall.now += 3600
+    assert auth.token().value == token_named(2)
+    assert len(service.sign_ins) == 2
+
+
+def test_a_token_is_not_shown_where_it_is_printed(signed):
+    assert GIVEN not in repr(signed(access_token=GIVEN).token())
+
+
+def test_a_refused_secret_gives_no_token(signed, service):
+    service.sign_in_answer = Reply(401, {}, '{"error": "invalid_client"}')
+    auth = signed(**CLOUD)
+    for _count in range(2):
+        with pytest.raises(NotReady, match="Could not sign in: HTTP 401"):
+            auth.token()
+    assert len(service.sign_ins) == 1
+
+
 def test_a_token_of_less_than_a_minute_is_used_for_half_of_its_life(signed, service, wall):
     service.lifetime = {"expires_in": "40"}
     auth = signed(**CLOUD)

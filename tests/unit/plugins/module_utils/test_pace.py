@@ -356,6 +356,7 @@ JSON = st.recursive(
     lambda inner: (
         st.lists(inner) | st.dictionaries(st.sampled_from(("parameters", "name", "value", "retryDelay")), inner)
     ),
+    max_leaves=10,
 )
 PARAMETERS = st.lists(st.fixed_dictionaries({}, optional={"name": JSON, "value": JSON}) | JSON)
 BODIES = (JSON | st.fixed_dictionaries({"parameters": PARAMETERS | JSON})).map(json.dumps) | st.text(st.characters())

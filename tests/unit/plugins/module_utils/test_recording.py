@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import asdict
 
 import pytest
@@ -15,8 +14,13 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._errors import (
     OptionError,
     Stalled,
 )
-from ansible_collections.sessionops.citrix.plugins.module_utils._recording import LEAST_READS, Entry, Wanted, converge
-from ansible_collections.sessionops.citrix.plugins.module_utils._report import RESULTS
+from ansible_collections.sessionops.citrix.plugins.module_utils._recording import (
+    LEAST_READS,
+    RESULTS,
+    RecordingEntry,
+    Wanted,
+    converge,
+)
 from ansible_collections.sessionops.citrix.plugins.module_utils._selection import Target
 from hypothesis import given
 from hypothesis import strategies as st
@@ -140,10 +144,11 @@ def test_what_cannot_be_recorded_can_be_stopped(converged):
     assert outline(converged(ON, OFF, wanted=STOP, State="Disconnected")) == ("stopped", False, True)
 
 
-def test_a_session_without_an_id_fails_and_is_not_addressed(fake_api, clock):
-    (entry,) = converge(fake_api, [Target("", a_session(None))], START, False, clock.sleep)
+@pytest.mark.parametrize("session_id", ["", ".", ".."])
+def test_a_session_without_an_id_fails_and_is_not_addressed(fake_api, clock, session_id):
+    (entry,) = converge(fake_api, [Target(session_id, a_session(session_id))], START, False, clock.sleep)
     assert outline(entry) == ("failed", None, False)
-    assert "cannot be addressed" in entry.reason
+    assert "no id for this session by which it could be addressed" in entry.reason
     assert fake_api.calls == []
 
 
@@ -503,27 +508,10 @@ def test_whatever_happens_each_session_gets_one_honest_entry(new_fake_api, cases
             assert recorded and entry.result not in ("failed", "unchanged", "not_recordable")
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=3,
-)
-ALIENS = st.fixed_dictionaries(
-    {},
-    optional={
-        "Machine": JSON | st.fixed_dictionaries({}, optional={"Name": JSON, "DeliveryGroup": JSON}),
-        **dict.fromkeys(("Id", "State", "Connection", "LogoffInProgress", "User", "Other"), JSON),
-    },
-)
-
-
-@given(ALIENS)
-def test_an_entry_starts_from_a_session_of_any_shape(session):
-    before = copy.deepcopy(session)
-    entry = asdict(Entry.of(Target("1", session)))
-    assert session == before
-    for name in ("user", "machine", "delivery_group", "session_state"):
-        assert entry[name] is None or (isinstance(entry[name], str) and entry[name])
+@pytest.mark.parametrize(("before", "after"), [(False, True), (True, False), (False, None)])
+def test_what_changed_is_the_recording(before, after):
+    entry = RecordingEntry("1", recorded_before=before, recorded=after)
+    assert entry.difference() == ({"recorded": before}, {"recorded": after})
 
 
 @pytest.mark.parametrize("wait_timeout", [-1, 3601])

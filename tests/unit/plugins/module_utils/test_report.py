@@ -8,15 +8,17 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
-from ansible_collections.sessionops.citrix.plugins.module_utils._recording import Entry, Wanted
-from ansible_collections.sessionops.citrix.plugins.module_utils._report import RESULTS, recording_result
+from ansible_collections.sessionops.citrix.plugins.module_utils import _messages
+from ansible_collections.sessionops.citrix.plugins.module_utils._entries import Entry
+from ansible_collections.sessionops.citrix.plugins.module_utils._recording import RESULTS, RecordingEntry
+from ansible_collections.sessionops.citrix.plugins.module_utils._report import report
+from ansible_collections.sessionops.citrix.plugins.module_utils._selection import Selection
 
-START, STOP = Wanted(recorded=True), Wanted(recorded=False)
 CHANGES = ("started", "stopped", "requested")
 
 
 def an_entry(result, number=1, reason=None, **fields):
-    return Entry(
+    return RecordingEntry(
         **{
             "id": f"id-{number}",
             "user": f"LAB\\user{number:03}",
@@ -32,15 +34,18 @@ def an_entry(result, number=1, reason=None, **fields):
 
 @pytest.fixture
 def reported(fake_api):
-    """Return a function that gives (result, warnings) for these entries."""
+    """Return a function that gives (result, warnings) for these entries; as for a machine, but for what a test says."""
 
-    def report(*entries, wanted=START, on_gap=None, session_id=None, machine=None):
+    def run(
+        *entries, absent=(), unused=(), results=RESULTS, ended_is_fine=False, on_gap=None, check_mode=False, **selector
+    ):
         warnings = []
-        params = {"on_gap": on_gap, "session_id": session_id, "machine": machine}
-        module = SimpleNamespace(params=params, check_mode=False, warn=warnings.append)
-        return recording_result(module, fake_api, list(entries), wanted), warnings
+        params = {"on_gap": on_gap, "session_id": None, "user": None, **selector}
+        module = SimpleNamespace(params=params, check_mode=check_mode, warn=warnings.append)
+        selection = Selection([], list(absent), list(unused))
+        return report(module, fake_api, selection, list(entries), results, ended_is_fine), warnings
 
-    return report
+    return run
 
 
 def test_a_result_has_everything(reported, fake_api):
@@ -68,16 +73,39 @@ def test_every_result_is_counted_and_told(reported, outcome):
     assert result["changed"] is (outcome in CHANGES)
 
 
-@pytest.mark.parametrize(("wanted", "outcome"), [(START, "started"), (STOP, "stopped"), (START, "requested")])
-def test_the_difference_has_what_changed_and_nothing_else(reported, wanted, outcome):
-    known = None if outcome == "requested" else wanted.recorded
-    changed = an_entry(outcome, 1, recorded_before=not wanted.recorded, recorded=known)
-    result, _warnings = reported(changed, an_entry("unchanged", 2), an_entry("ended", 3), wanted=wanted)
+@pytest.mark.parametrize("results", [RESULTS, _messages.RESULTS])
+def test_a_result_counts_all_that_there_can_be_and_nothing_else(reported, results):
+    result, _warnings = reported(an_entry(results[0]), results=results)
+    assert list(result["summary"]) == [*results, "requests", "throttled"]
+
+
+def test_check_mode_is_told(reported):
+    result, _warnings = reported(an_entry("started"), check_mode=True)
+    assert result["msg"] == "Check mode, nothing was sent; a run would give 1 session: 1 started."
+
+
+@pytest.mark.parametrize(
+    ("outcome", "before", "after"), [("started", False, True), ("stopped", True, False), ("requested", False, None)]
+)
+def test_the_difference_has_what_changed_and_nothing_else(reported, outcome, before, after):
+    changed = an_entry(outcome, 1, recorded_before=before, recorded=after)
+    result, _warnings = reported(changed, an_entry("unchanged", 2), an_entry("ended", 3))
     about = {"user": "LAB\\user001", "machine": "LAB\\vda-001"}
     assert result["diff"] == {
-        "before": {"id-1": {**about, "recorded": not wanted.recorded}},
-        "after": {"id-1": {**about, "recorded": known}},
+        "before": {"id-1": {**about, "recorded": before}},
+        "after": {"id-1": {**about, "recorded": after}},
     }
+
+
+def test_the_difference_is_what_the_entry_says_it_is(reported):
+    entry = Entry("id-1", "LAB\\user001", "LAB\\vda-001", changed=True, result="sent")
+    result, _warnings = reported(entry, results=_messages.RESULTS)
+    about = {"user": "LAB\\user001", "machine": "LAB\\vda-001"}
+    assert result["diff"] == {
+        "before": {"id-1": {**about, "result": None}},
+        "after": {"id-1": {**about, "result": "sent"}},
+    }
+    assert "recorded" not in result["sessions"][0]
 
 
 def test_without_a_change_the_difference_is_empty(reported):
@@ -88,10 +116,10 @@ def test_without_a_change_the_difference_is_empty(reported):
 
 @pytest.mark.parametrize("outcome", ["unconfirmed", "failed"])
 @pytest.mark.parametrize("on_gap", [None, "warn", "fail"])
-@pytest.mark.parametrize("wanted", [START, STOP])
-def test_a_failure_fails_the_task_with_the_whole_result(reported, outcome, on_gap, wanted):
+@pytest.mark.parametrize("ended_is_fine", [True, False])
+def test_a_failure_fails_the_task_with_the_whole_result(reported, outcome, on_gap, ended_is_fine):
     entries = [an_entry("started", 1), an_entry(outcome, 2, "the API said no.")]
-    result, warnings = reported(*entries, wanted=wanted, on_gap=on_gap, machine=["LAB\\vda-001"])
+    result, warnings = reported(*entries, ended_is_fine=ended_is_fine, on_gap=on_gap)
     assert result["failed"] is True
     assert result["changed"] is True
     assert len(result["sessions"]) == 2
@@ -105,7 +133,14 @@ GAPS = [
     (an_entry("not_recordable", 1, "not_active", session_state="Disconnected"), "only active sessions can be recorded"),
     (an_entry("ended", 1, "the session ended before the request"), "the session ended before the request"),
 ]
-SELECTORS = [({"session_id": ["id-1"]}, "fail"), ({"machine": ["LAB\\vda-001"]}, "warn")]
+SELECTORS = [
+    ({"session_id": ["id-1"]}, "fail"),
+    ({"user": ["LAB\\user001"]}, "fail"),
+    ({"user": ["LAB\\user001"], "machine": ["LAB\\vda-001"]}, "fail"),
+    ({"machine": ["LAB\\vda-001"]}, "warn"),
+    ({"delivery_group": ["Office"], "application": ["Editor"]}, "warn"),
+    ({"all_sessions": True}, "warn"),
+]
 
 
 @pytest.mark.parametrize(("entry", "told"), GAPS)
@@ -124,22 +159,83 @@ def test_a_gap_fails_or_warns_as_asked_and_otherwise_by_the_selector(reported, e
         assert told in warning
 
 
-@pytest.mark.parametrize("wanted", [START, STOP])
+@pytest.mark.parametrize("ended_is_fine", [True, False])
 @pytest.mark.parametrize(("selector", "default"), SELECTORS)
 @pytest.mark.parametrize("on_gap", [None, "fail", "warn"])
-def test_an_empty_selection_is_a_gap(reported, wanted, selector, default, on_gap):
-    result, warnings = reported(wanted=wanted, on_gap=on_gap, **selector)
+def test_an_empty_selection_is_a_gap(reported, ended_is_fine, selector, default, on_gap):
+    result, warnings = reported(ended_is_fine=ended_is_fine, on_gap=on_gap, **selector)
     assert result["msg"].startswith("0 sessions: none found.")
     assert result["sessions"] == []
     assert ("failed" in result) is ((on_gap or default) == "fail")
     assert bool(warnings) is ((on_gap or default) == "warn")
-    assert "No session was found" in (warnings[0] if warnings else result["msg"])
+    assert "No session is selected: nobody is connected there" in (warnings[0] if warnings else result["msg"])
+
+
+@pytest.mark.parametrize("ended_is_fine", [True, False])
+@pytest.mark.parametrize("entries", [[], [an_entry("unchanged")]])
+@pytest.mark.parametrize("on_gap", [None, "fail", "warn"])
+def test_a_named_user_without_a_session_is_a_gap_whoever_else_has_one(reported, ended_is_fine, entries, on_gap):
+    absent = ["LAB\\user002", "user003"]
+    result, warnings = reported(
+        *entries, absent=absent, user=["LAB\\user001", *absent], ended_is_fine=ended_is_fine, on_gap=on_gap
+    )
+    told = "No session was found of LAB\\user002, user003: check the name, or run again when the user is there."
+    if on_gap == "warn":
+        assert ("failed" in result, warnings) == (False, [told])
+    else:
+        assert (result["failed"], warnings) == (True, [])
+        assert result["msg"].endswith(f" {told}")
+    assert len(result["sessions"]) == len(entries)
+
+
+def test_of_many_users_without_a_session_the_first_are_named(reported):
+    absent = [f"LAB\\user{number:03}" for number in range(1, 6)]
+    result, _warnings = reported(an_entry("unchanged"), absent=absent, user=absent)
+    assert "No session was found of LAB\\user001, LAB\\user002, LAB\\user003 and 2 more: " in result["msg"]
+
+
+@pytest.mark.parametrize("ended_is_fine", [True, False])
+@pytest.mark.parametrize("on_gap", [None, "fail", "warn"])
+@pytest.mark.parametrize(("selector", "_default"), SELECTORS)
+def test_an_exclusion_that_excludes_nobody_is_a_warning_and_never_a_gap(
+    reported, selector, _default, on_gap, ended_is_fine
+):
+    """It may be a slip; but who is excluded from many runs need not be there each time."""
+    unused = ["LAB\\usr002", "user003"]
+    result, warnings = reported(
+        an_entry("unchanged"), unused=unused, ended_is_fine=ended_is_fine, on_gap=on_gap, **selector
+    )
+    assert "failed" not in result
+    assert warnings == ["exclude_user: no selected session belongs to LAB\\usr002, user003; check the names."]
+
+
+def test_of_many_unused_exclusions_the_first_are_named(reported):
+    unused = [f"LAB\\user{number:03}" for number in range(1, 6)]
+    _result, warnings = reported(an_entry("unchanged"), unused=unused)
+    assert warnings == [
+        "exclude_user: no selected session belongs to LAB\\user001, LAB\\user002, LAB\\user003 and 2 more; "
+        "check the names."
+    ]
+
+
+def test_an_unused_exclusion_is_told_beside_everything_else(reported):
+    entries = [an_entry("failed", 1, "HTTP 403"), an_entry("ended", 2, "gone")]
+    result, warnings = reported(*entries, unused=["user009"], machine=["LAB\\vda-001"])
+    assert "HTTP 403." in result["msg"] and "user009" not in result["msg"]
+    assert [warning.split(" ")[0] for warning in warnings] == ["exclude_user:", "1"]
+
+
+@pytest.mark.parametrize("name", ["LAB\\a\u202eb\x1b[31m", "x" * 1000])
+def test_a_user_is_shown_on_one_short_printable_line(reported, name):
+    result, warnings = reported(absent=[name], unused=[name], user=[name])
+    for told in (result["msg"], *warnings):
+        assert told.isprintable() and len(told) < 500
 
 
 @pytest.mark.parametrize(("selector", "_default"), SELECTORS)
 @pytest.mark.parametrize("on_gap", [None, "fail", "warn"])
-def test_a_session_that_has_ended_is_as_good_as_stopped(reported, selector, _default, on_gap):
-    result, warnings = reported(an_entry("ended", 1, "gone"), wanted=STOP, on_gap=on_gap, **selector)
+def test_a_session_that_has_ended_is_no_gap_where_that_is_fine(reported, selector, _default, on_gap):
+    result, warnings = reported(an_entry("ended", 1, "gone"), ended_is_fine=True, on_gap=on_gap, **selector)
     assert "failed" not in result
     # It is told all the same: a wrong id or a wrong site looks like that too.
     assert len(warnings) == 1
@@ -148,7 +244,7 @@ def test_a_session_that_has_ended_is_as_good_as_stopped(reported, selector, _def
 def test_there_is_one_warning_for_each_kind_of_gap(reported):
     entries = [an_entry("not_recordable", number, "not_active") for number in range(1, 6)]
     entries += [an_entry("not_recordable", 6, "not_hdx"), an_entry("ended", 7, "gone")]
-    result, warnings = reported(*entries, machine=["LAB\\vda-001"])
+    result, warnings = reported(*entries)
     assert len(warnings) == 3
     assert warnings[0].startswith("5 not recordable (LAB\\user001 ")
     assert " and 2 more): only active sessions can be recorded" in warnings[0]

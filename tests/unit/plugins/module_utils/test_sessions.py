@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sessions: what is read out of objects of any shape, and how the recording state is read."""
+"""Sessions: their calls, what is read out of objects of any shape, and how the recording state is read."""
 
 from __future__ import annotations
 
@@ -43,9 +43,8 @@ def objects(*names):
 SESSIONS = st.fixed_dictionaries(
     {},
     optional={
-        **dict.fromkeys(_sessions.FIELDS, JSON),
+        **dict.fromkeys(("Id", "LogoffInProgress", "ApplicationsInUse", "Other"), JSON),
         "State": st.sampled_from(("Active", "Connected", "Disconnected", "Unknown", "Future")) | JSON,
-        "User": objects("Name", "PrincipalName"),
         "Connection": objects("Protocol"),
         "Machine": objects("Name", "DeliveryGroup"),
         "IsSessionBeingRecorded": JSON,
@@ -57,7 +56,6 @@ SESSIONS = st.fixed_dictionaries(
 def test_a_session_of_any_shape_is_read_without_a_fault(session):
     assert _sessions.is_recorded(session) in (True, False, None)
     assert _sessions.not_recordable(session) in ("logging_off", "not_active", "not_hdx", None)
-    assert isinstance(_sessions.user_of(session), (str, type(None)))
     assert all(isinstance(name, str) for name in _sessions.to_result(session))
 
 
@@ -80,61 +78,51 @@ def test_only_a_boolean_tells_whether_a_session_is_recorded(body, recorded):
     assert _sessions.is_recorded(body) is recorded
 
 
+ACTIVE = {"State": "Active", "Connection": {"Protocol": "Hdx"}, "LogoffInProgress": False}
+
+
 @pytest.mark.parametrize(
-    ("session", "reason"),
+    ("fields", "reason"),
     [
-        ({"State": "Active", "Connection": {"Protocol": "Hdx"}, "LogoffInProgress": False}, None),
-        ({"State": "Active"}, None),
         ({}, None),
-        ({"State": None, "Connection": None, "LogoffInProgress": None}, None),
-        ({"State": "Unknown"}, None),
-        ({"State": "SomethingNew"}, None),
-        ({"State": 3}, None),
         ({"State": "Connected"}, "not_active"),
         ({"State": "Disconnected"}, "not_active"),
-        ({"State": "Active", "Connection": {"Protocol": "Rdp"}}, "not_hdx"),
-        ({"State": "Active", "Connection": {"Protocol": "Console"}}, "not_hdx"),
-        ({"State": "Active", "Connection": {"Protocol": None}}, None),
-        ({"State": "Active", "Connection": {"Protocol": "SomethingNew"}}, None),
-        ({"State": "Active", "Connection": "Rdp"}, None),
-        ({"State": "Active", "LogoffInProgress": True}, "logging_off"),
+        ({"State": "Unknown"}, None),
+        ({"State": "SomethingNew"}, None),
+        ({"State": "disconnected"}, None),
+        ({"State": None}, None),
+        ({"State": ""}, None),
+        ({"State": 3}, None),
+        ({"State": ["Disconnected"]}, None),
+        ({"Connection": {"Protocol": "Rdp"}}, "not_hdx"),
+        ({"Connection": {"Protocol": "Console"}}, "not_hdx"),
+        ({"Connection": {"Protocol": "Unknown"}}, None),
+        ({"Connection": {"Protocol": "SomethingNew"}}, None),
+        ({"Connection": {"Protocol": None}}, None),
+        ({"Connection": {"Protocol": ["Rdp"]}}, None),
+        ({"Connection": {}}, None),
+        ({"Connection": None}, None),
+        ({"Connection": "Rdp"}, None),
+        ({"LogoffInProgress": True}, "logging_off"),
+        ({"LogoffInProgress": "true"}, None),
+        ({"LogoffInProgress": 1}, None),
+        ({"LogoffInProgress": None}, None),
+        ({"LogonInProgress": True}, None),
+        ({"AppState": "PreLaunched"}, None),
+        ({"IsAnonymousUser": True, "User": None}, None),
+        # The first reason that holds is the one that is told.
         ({"State": "Disconnected", "LogoffInProgress": True}, "logging_off"),
-        ({"State": "Active", "LogoffInProgress": "true"}, None),
-        ({"State": "Active", "LogonInProgress": True}, None),
-        ({"State": "Active", "AppState": "PreLaunched"}, None),
-        ({"State": "Active", "IsAnonymousUser": True, "User": None}, None),
+        ({"State": "Disconnected", "Connection": {"Protocol": "Rdp"}}, "not_active"),
     ],
 )
-def test_what_is_missing_or_unknown_is_no_reason_against_a_recording(session, reason):
-    assert _sessions.not_recordable(session) == reason
+def test_what_the_api_would_refuse_to_record_has_a_reason_and_nothing_else(fields, reason):
+    assert _sessions.not_recordable({**ACTIVE, **fields}) == reason
+    assert reason is None or reason in _sessions.NOT_RECORDABLE
 
 
-@pytest.mark.parametrize(
-    ("session", "user"),
-    [
-        ({"User": {"Name": "LAB\\user001", "PrincipalName": "user001@lab.example"}}, "LAB\\user001"),
-        ({"User": {"Name": None, "PrincipalName": "user001@lab.example"}}, "user001@lab.example"),
-        ({"User": {"Name": "", "PrincipalName": ""}}, None),
-        ({"User": {}}, None),
-        ({"User": None}, None),
-        ({"User": "LAB\\user001"}, None),
-        ({"UntrustedUserName": "LAB\\user001"}, None),
-        ({"UntrustedUserName": "LAB\\user001", "User": {"Name": "LAB\\user002"}}, "LAB\\user002"),
-        ({}, None),
-    ],
-)
-def test_the_user_is_who_the_broker_vouches_for(session, user):
-    assert _sessions.user_of(session) == user
-
-
-def test_each_session_counts_once_however_many_lists_have_it():
-    moved = {"Id": "2", "State": "Disconnected"}
-    lists = [[{"Id": "1"}, {"Id": "2", "State": "Active"}], [moved, {"Id": "3"}], []]
-    assert _sessions.unique(lists) == [{"Id": "1"}, moved, {"Id": "3"}]
-
-
-def test_sessions_without_an_id_are_not_taken_for_one_another():
-    assert len(_sessions.unique([[{}, {"Id": None}], [{"Id": 17}, {"Id": ""}]])) == 4
+@pytest.mark.parametrize("missing", [("State",), ("Connection",), ("LogoffInProgress",), tuple(ACTIVE)])
+def test_what_is_missing_is_no_reason_against_a_recording(missing):
+    assert _sessions.not_recordable({name: ACTIVE[name] for name in ACTIVE if name not in missing}) is None
 
 
 def test_facts_have_snake_case_names_and_all_values():
@@ -145,6 +133,38 @@ def test_facts_have_snake_case_names_and_all_values():
         "machine": {"dns_name": "a"},
         "is_hidden": None,
     }
+
+
+def test_facts_are_those_that_were_asked_for_whatever_else_there_is():
+    session = {"Id": GUID, "State": "Active", "Machine": {"DnsName": "a"}, "User": None}
+    assert _sessions.to_result(session, ("Id", "User", "StartTime")) == {"id": GUID, "user": None}
+    assert _sessions.to_result(session, ()) == {
+        "id": GUID,
+        "state": "Active",
+        "machine": {"dns_name": "a"},
+        "user": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("names", "fields"),
+    [
+        (None, ()),
+        ([], ()),
+        (["State", "User"], ("Id", "State", "User")),
+        (["State", "Id", "State"], ("Id", "State")),
+        (["Id"], ("Id",)),
+    ],
+)
+def test_the_id_is_always_among_the_fields_and_none_is_asked_for_twice(names, fields):
+    assert _sessions.asked_fields(names) == fields
+
+
+def test_a_message_is_a_write_with_all_that_is_told():
+    call = _sessions.send_message(GUID, "Title", "Text", "Critical")
+    assert (call.method, call.path, call.query, call.write) == ("POST", f"Sessions/{GUID}/$sendMessage", {}, True)
+    assert call.body == {"Style": "Critical", "Title": "Title", "Text": "Text"}
+    assert _sessions.send_message("../me", "a", "b", "c").path == "Sessions/..%2Fme/$sendMessage"
 
 
 def test_the_calls_are_those_of_the_api():
@@ -241,7 +261,7 @@ def test_facts_tell_what_is_known_of_the_recording(fake_api):
     fake_api.on("GET Sessions/4", 404)
     sessions = [{"Id": "1"}, {"Id": "2"}, {"Id": "3"}, {"Id": "4"}, {"State": "Active"}]
     warnings = []
-    recorded = [fact["recorded"] for fact in _sessions.facts(fake_api, sessions, True, warnings.append)]
+    recorded = [fact["recorded"] for fact in _sessions.facts(fake_api, sessions, (), True, warnings.append)]
     assert recorded == [True, None, None, None, None]
     assert len(warnings) == 1
     assert "1 of 4 sessions" in warnings[0] and "HTTP 403" in warnings[0]
@@ -251,17 +271,24 @@ def test_facts_of_which_none_can_be_read_are_an_error_and_not_unknown(fake_api):
     fake_api.on(status_key("1"), 403)
     fake_api.on(status_key("2"), 403)
     with pytest.raises(ApiError, match="HTTP 403"):
-        _sessions.facts(fake_api, [{"Id": "1"}, {"Id": "2"}], True, pytest.fail)
+        _sessions.facts(fake_api, [{"Id": "1"}, {"Id": "2"}], (), True, pytest.fail)
 
 
 def test_facts_without_recording_cost_no_call(fake_api):
-    assert _sessions.facts(fake_api, [{"Id": "1"}], False, pytest.fail) == [{"id": "1"}]
+    assert _sessions.facts(fake_api, [{"Id": "1"}], (), False, pytest.fail) == [{"id": "1"}]
     assert fake_api.calls == []
+
+
+def test_facts_have_the_recording_beside_the_fields_that_were_asked_for(fake_api):
+    fake_api.on(status_key("1"), status(False))
+    session = {"Id": "1", "State": "Active", "Machine": {"Name": "LAB\\vda-001"}}
+    (fact,) = _sessions.facts(fake_api, [session], ("Id", "State"), True, pytest.fail)
+    assert fact == {"id": "1", "state": "Active", "recorded": False}
 
 
 @pytest.mark.parametrize("alien", [None, 17, "", ["1"], {"Value": "1"}])
 def test_a_session_whose_id_is_none_is_a_fact_without_a_known_recording(fake_api, alien):
-    (fact,) = _sessions.facts(fake_api, [{"Id": alien}], True, pytest.fail)
+    (fact,) = _sessions.facts(fake_api, [{"Id": alien}], (), True, pytest.fail)
     assert fact["recorded"] is None
     assert fake_api.calls == []
 

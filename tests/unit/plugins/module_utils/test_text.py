@@ -13,9 +13,11 @@ import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._text import (
     MAX_DETAIL,
     clean,
+    folded,
     mask,
     nested,
     objects,
+    reach,
     read_detail,
     read_json,
 )
@@ -26,7 +28,28 @@ ANY_TEXT = st.text(st.characters())
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | ANY_TEXT,
     lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(("Error", "detail", "Message", "error")), inner),
+    max_leaves=10,
 )
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("LAB\\User001", "lab\\USER001"),
+        ("m\u00fcller", "Mu\u0308ller"),
+        ("straße", "STRASSE"),
+        ("\u212bngstr\u00f6m", "\u00e5ngstro\u0308m"),
+    ],
+)
+def test_names_are_the_same_without_regard_to_case_and_to_how_an_accent_is_put(one, other):
+    assert folded(one) == folded(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("muller", "m\u00fcller"), ("a b", "ab"), ("\uff41", "a"), ("\u0131", "i"), ("ayse", "ayşe")]
+)
+def test_other_letters_are_another_name(one, other):
+    assert folded(one) != folded(other)
 
 
 @pytest.mark.parametrize(
@@ -90,6 +113,25 @@ def test_cleaning_leaves_a_short_word_as_it_is(text):
 def test_the_text_at_a_path_is_some_text_or_none(data, path):
     found = nested(data, *path)
     assert found is None or (isinstance(found, str) and found)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "text"),
+    [
+        (("a", "b"), "x", "x"),
+        (("a", "empty"), "", None),
+        (("a", "number"), 0, None),
+        (("a",), {"b": "x", "empty": "", "number": 0}, None),
+        (("a", "b", "c"), None, None),
+        (("a", "none"), None, None),
+        (("list", "b"), None, None),
+        (("list",), [{"b": "x"}], None),
+    ],
+)
+def test_what_is_at_a_path_is_given_as_it_is_and_only_text_as_text(path, value, text):
+    data = {"a": {"b": "x", "empty": "", "number": 0}, "list": [{"b": "x"}]}
+    assert reach(data, *path) == value
+    assert nested(data, *path) == text
 
 
 @given(JSON)

@@ -1,14 +1,15 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Points in time: every form that is met, and never an exception."""
+"""Points in time: every form that is met, and never an exception; and the one form that is written."""
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta, timezone
 
 import pytest
-from ansible_collections.sessionops.citrix.plugins.module_utils._times import timestamp
+from ansible_collections.sessionops.citrix.plugins.module_utils._times import rfc3339, timestamp
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,3 +58,27 @@ OFFSETS = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(
 @given(st.datetimes(timezones=OFFSETS))
 def test_what_python_writes_is_read_back(moment):
     assert timestamp(moment.isoformat()) == pytest.approx(moment.timestamp(), abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("moment", "text"),
+    [
+        (MOMENT, "2026-01-05T09:14:31Z"),
+        (MOMENT + 0.999, "2026-01-05T09:14:31Z"),
+        (0, "1970-01-01T00:00:00Z"),
+        (1782864000, "2026-07-01T00:00:00Z"),
+    ],
+)
+def test_a_moment_is_written_in_utc_and_whole_seconds(moment, text, monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        assert rfc3339(moment) == text
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+@given(st.integers(0, 253402300799))
+def test_what_is_written_is_read_back(moment):
+    assert timestamp(rfc3339(moment)) == moment

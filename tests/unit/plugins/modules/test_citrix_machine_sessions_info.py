@@ -5,11 +5,7 @@
 
 from __future__ import annotations
 
-from unittest.mock import Mock
-
 import pytest
-import yaml
-from ansible_collections.sessionops.citrix.plugins.module_utils import _sessions
 from ansible_collections.sessionops.citrix.plugins.module_utils._errors import ApiError, OptionError
 from ansible_collections.sessionops.citrix.plugins.modules import citrix_machine_sessions_info as under_test
 
@@ -17,35 +13,38 @@ TOKEN = "fake-access-token-0123456789abcdefghijklmnopqrstuvwxyz"
 GIVEN = {"customer_id": "customer1", "access_token": TOKEN}
 BASE = "https://api.cloud.com/cvad/manage"
 FIRST, SECOND = "LAB\\vda-001", "LAB\\vda-002"
-ON_FIRST, ON_SECOND = "GET Machines/LAB%7Cvda-001/Sessions", "GET Machines/LAB%7Cvda-002/Sessions"
-
-
-@pytest.fixture
-def module(params):
-    """Return a factory of all that run() may use of its module: no way out but the return value."""
-
-    def make(check_mode=False, **given):
-        defaults = {name: spec.get("default") for name, spec in under_test.ARGUMENT_SPEC.items()}
-        mock = Mock(spec_set=["params", "check_mode", "warn"])
-        mock.params = params(**{**defaults, **given})
-        mock.check_mode = check_mode
-        return mock
-
-    return make
+ON_FIRST, SEARCH, MACHINES = "GET Machines/LAB%7Cvda-001/Sessions", "POST Sessions/$search", "POST Machines/$search"
 
 
 @pytest.mark.parametrize("check_mode", [False, True])
 def test_sessions_are_listed_with_their_number_on_each_machine(module, fake_api, check_mode):
-    fake_api.on(ON_FIRST, {"Items": [{"Id": "1", "FormattedStartTime": "2026-01-05T09:14:31Z"}, {"Id": "2"}]})
-    fake_api.on(ON_SECOND, {"Items": []})
-    result = under_test.run(module(check_mode, machine=[FIRST, SECOND]), fake_api)
+    sessions = [
+        {"Id": "1", "FormattedStartTime": "2026-01-05T09:14:31Z", "Machine": {"Name": FIRST}},
+        {"Id": "2", "Machine": {"Name": FIRST}},
+    ]
+    fake_api.on(SEARCH, {"Items": sessions})
+    fake_api.on(MACHINES, {"Items": [{"Id": "m1", "Name": FIRST}, {"Id": "m2", "Name": SECOND}]})
+    result = under_test.run(module(check_mode, machine=[SECOND, FIRST]), fake_api)
     assert result == {
         "changed": False,
-        "sessions": [{"id": "1", "formatted_start_time": "2026-01-05T09:14:31Z"}, {"id": "2"}],
-        "machines": {FIRST: 2, SECOND: 0},
+        "sessions": [
+            {"id": "1", "formatted_start_time": "2026-01-05T09:14:31Z", "machine": {"name": FIRST}},
+            {"id": "2", "machine": {"name": FIRST}},
+        ],
+        "machines": {SECOND: 0, FIRST: 2},
     }
-    assert [call.query for call in fake_api.calls] == [{}, {}]
     assert fake_api.writes == []
+
+
+def test_only_the_fields_that_were_asked_for_are_returned(module, fake_api):
+    fake_api.on(SEARCH, {"Items": [{"Id": "1", "State": "Active", "Machine": {"Name": FIRST}}]})
+    fake_api.on(MACHINES, {"Items": [{"Id": "m1", "Name": FIRST}, {"Id": "m2", "Name": SECOND}]})
+    result = under_test.run(module(machine=[FIRST, SECOND], fields=["State"]), fake_api)
+    assert result["sessions"] == [{"id": "1", "state": "Active"}]
+    assert [(call.path, call.query["fields"]) for call in fake_api.calls] == [
+        ("Machines/$search", "Id,Name,DnsName"),
+        ("Sessions/$search", "Id,State,Machine"),
+    ]
 
 
 def test_the_id_is_asked_for_together_with_the_fields(module, fake_api):
@@ -68,16 +67,31 @@ def test_the_recording_is_read_for_each_session(module, fake_api):
     assert result["sessions"] == [{"id": "1", "recorded": True}, {"id": "2", "recorded": None}]
 
 
-def test_a_session_that_moves_between_machines_counts_once(module, fake_api):
-    fake_api.on(ON_FIRST, {"Items": [{"Id": "1"}]})
-    fake_api.on(ON_SECOND, {"Items": [{"Id": "1"}]})
-    result = under_test.run(module(machine=[FIRST, SECOND]), fake_api)
-    assert result["sessions"] == [{"id": "1"}]
+def test_a_session_of_a_machine_that_is_named_twice_counts_once(module, fake_api):
+    machine = {"Name": FIRST, "DnsName": "vda-001.lab.example"}
+    fake_api.on(MACHINES, {"Items": [{"Id": "m1", **machine}]})
+    fake_api.on(SEARCH, {"Items": [{"Id": "1", "Machine": machine}]})
+    result = under_test.run(module(machine=[FIRST, "vda-001.lab.example"]), fake_api)
+    assert [session["id"] for session in result["sessions"]] == ["1"]
+    assert result["machines"] == {FIRST: 1, "vda-001.lab.example": 1}
+
+
+def test_a_session_that_comes_twice_is_listed_and_counted_once(module, fake_api):
+    fake_api.on(ON_FIRST, {"Items": [{"Id": "1"}, {"Id": "1"}]})
+    result = under_test.run(module(machine=[FIRST]), fake_api)
+    assert (result["sessions"], result["machines"]) == ([{"id": "1"}], {FIRST: 1})
+
+
+def test_a_dns_name_is_looked_up_and_counted_as_it_was_asked_for(module, fake_api):
+    name = "vda-001.lab.example"
+    fake_api.on(MACHINES, {"Items": [{"Id": "m1", "Name": FIRST, "DnsName": name}]})
+    fake_api.on("GET Machines/m1/Sessions", {"Items": [{"Id": "1"}]})
+    result = under_test.run(module(machine=[name]), fake_api)
+    assert (result["sessions"], result["machines"]) == ([{"id": "1"}], {name: 1})
 
 
 def test_a_machine_that_does_not_exist_ends_the_task_by_its_name(module, fake_api):
-    fake_api.on(ON_FIRST, {"Items": []})
-    fake_api.on(ON_SECOND, 404)
+    fake_api.on(MACHINES, {"Items": [{"Id": "m1", "Name": FIRST}]})
     with pytest.raises(OptionError, match=r"^machine: site site1 has no LAB\\vda-002;"):
         under_test.run(module(machine=[FIRST, SECOND]), fake_api)
 
@@ -123,12 +137,3 @@ def test_wrong_arguments_are_refused(executed, wire, args, told):
     assert code == 1
     assert told in result["msg"]
     assert len(wire.calls) == 0
-
-
-def test_the_documentation_has_the_options_of_the_module_and_the_fields_of_the_api():
-    documented = yaml.safe_load(under_test.DOCUMENTATION)["options"]
-    assert set(documented) == set(under_test.ARGUMENT_SPEC)
-    assert documented["fields"]["choices"] == list(_sessions.FIELDS)
-    for name, spec in under_test.ARGUMENT_SPEC.items():
-        for key in ("type", "elements", "required", "default", "choices"):
-            assert documented[name].get(key) == spec.get(key), f"{key} of {name}"

@@ -5,10 +5,7 @@
 
 from __future__ import annotations
 
-from unittest.mock import Mock
-
 import pytest
-import yaml
 from ansible_collections.sessionops.citrix.plugins.module_utils._errors import CitrixError, OptionError
 from ansible_collections.sessionops.citrix.plugins.modules import citrix_session_recording as under_test
 
@@ -24,20 +21,6 @@ STATUS, START, STOP = (
 )
 
 
-@pytest.fixture
-def module(params):
-    """Return a factory of all that run() may use of its module: no way out but the return value."""
-
-    def make(check_mode=False, **given):
-        defaults = {name: spec.get("default") for name, spec in under_test.ARGUMENT_SPEC.items()}
-        mock = Mock(spec_set=["params", "check_mode", "warn"])
-        mock.params = params(**{**defaults, "state": "started", **given})
-        mock.check_mode = check_mode
-        return mock
-
-    return make
-
-
 def outlines(result):
     return [(entry["id"], entry["result"], entry["recorded"]) for entry in result["sessions"]]
 
@@ -46,7 +29,7 @@ def test_a_session_is_started_and_the_user_told(module, fake_api):
     fake_api.on("GET Sessions/1", SESSION)
     fake_api.on(STATUS, OFF, ON)
     fake_api.on(START, {})
-    result = under_test.run(module(session_id=["1"]), fake_api)
+    result = under_test.run(module(state="started", session_id=["1"]), fake_api)
     assert (result["changed"], outlines(result)) == (True, [("1", "started", True)])
     assert result["msg"] == "1 session: 1 started."
     assert result["sessions"][0]["notify_user"] is True
@@ -65,7 +48,7 @@ def test_a_session_is_stopped(module, fake_api):
 def test_a_second_run_changes_nothing(module, fake_api):
     fake_api.on("GET Sessions/1", SESSION)
     fake_api.on(STATUS, ON)
-    result = under_test.run(module(session_id=["1"]), fake_api)
+    result = under_test.run(module(state="started", session_id=["1"]), fake_api)
     assert (result["changed"], outlines(result)) == (False, [("1", "unchanged", True)])
     assert fake_api.writes == []
 
@@ -73,7 +56,7 @@ def test_a_second_run_changes_nothing(module, fake_api):
 def test_check_mode_writes_nothing(module, fake_api):
     fake_api.on("GET Sessions/1", SESSION)
     fake_api.on(STATUS, OFF)
-    result = under_test.run(module(check_mode=True, session_id=["1"]), fake_api)
+    result = under_test.run(module(check_mode=True, state="started", session_id=["1"]), fake_api)
     assert (result["changed"], outlines(result)) == (True, [("1", "started", True)])
     assert list(result["diff"]["after"]) == ["1"]
     assert fake_api.writes == []
@@ -83,29 +66,68 @@ def test_a_failure_is_returned_and_not_thrown(module, fake_api):
     fake_api.on("GET Sessions/1", SESSION)
     fake_api.on(STATUS, OFF)
     fake_api.on(START, 403)
-    result = under_test.run(module(session_id=["1"]), fake_api)
+    result = under_test.run(module(state="started", session_id=["1"]), fake_api)
     assert (result["failed"], result["changed"], outlines(result)) == (True, False, [("1", "failed", False)])
 
 
 def test_a_gap_on_a_machine_is_a_warning_of_the_module(module, fake_api):
     fake_api.on("GET Machines/LAB%7Cvda-001/Sessions", {"Items": [{**SESSION, "State": "Disconnected"}]})
-    mock = module(machine=["LAB\\vda-001"])
+    mock = module(state="started", machine=["LAB\\vda-001"])
     assert "failed" not in under_test.run(mock, fake_api)
     (warning,) = [call.args[0] for call in mock.warn.call_args_list]
     assert warning.startswith("1 not recordable (LAB\\user001 on LAB\\vda-001, Disconnected): only active sessions")
 
 
+def test_a_named_user_without_a_session_fails_the_task_after_everything_else(module, fake_api):
+    fake_api.on("POST Sessions/$search", {"Items": [SESSION]})
+    fake_api.on(STATUS, OFF, ON)
+    fake_api.on(START, {})
+    result = under_test.run(module(state="started", user=["LAB\\user001", "LAB\\user002"]), fake_api)
+    assert (result["failed"], result["changed"], outlines(result)) == (True, True, [("1", "started", True)])
+    assert "No session was found of LAB\\user002" in result["msg"]
+
+
+@pytest.mark.parametrize(("state", "failed"), [("started", True), ("stopped", False)])
+def test_a_session_that_has_ended_is_as_good_as_stopped(module, fake_api, state, failed):
+    fake_api.on("GET Sessions/1", 404)
+    mock = module(state=state, session_id=["1"])
+    result = under_test.run(mock, fake_api)
+    assert ("failed" in result, result["summary"]["ended"]) == (failed, 1)
+    assert mock.warn.called is not failed
+
+
+def test_who_is_excluded_gets_no_request(module, fake_api):
+    other = {**SESSION, "Id": "2", "User": {"Name": "LAB\\user002"}}
+    fake_api.on("GET Machines/LAB%7Cvda-001/Sessions", {"Items": [SESSION, other]})
+    fake_api.on(STATUS, OFF, ON)
+    fake_api.on(START, {})
+    result = under_test.run(module(state="started", machine=["LAB\\vda-001"], exclude_user=["user002"]), fake_api)
+    assert outlines(result) == [("1", "started", True)]
+
+
+def test_a_result_has_the_counts_of_all_that_there_can_be(module, fake_api):
+    fake_api.on("GET Machines/LAB%7Cvda-001/Sessions", {"Items": []})
+    result = under_test.run(module(state="started", machine=["LAB\\vda-001"]), fake_api)
+    assert result["summary"] == {
+        **dict.fromkeys(
+            ("started", "stopped", "requested", "unchanged", "not_recordable", "ended", "unconfirmed", "failed"), 0
+        ),
+        "requests": 1,
+        "throttled": 0,
+    }
+
+
 def test_more_sessions_than_allowed_end_the_task_before_any_write(module, fake_api):
     fake_api.on("GET Machines/LAB%7Cvda-001/Sessions", {"Items": [SESSION, {"Id": "2"}]})
     with pytest.raises(OptionError, match=r"^max_sessions: "):
-        under_test.run(module(machine=["LAB\\vda-001"], max_sessions=1), fake_api)
+        under_test.run(module(state="started", machine=["LAB\\vda-001"], max_sessions=1), fake_api)
     assert fake_api.sent() == ["GET Machines/LAB%7Cvda-001/Sessions"]
 
 
 @pytest.mark.parametrize("given", [{"session_id": ["1"], "wait_timeout": -1}, {}, {"machine": ["LAB\x0bda-001"]}])
 def test_wrong_options_end_the_task_before_any_call(module, fake_api, given):
     with pytest.raises(CitrixError):
-        under_test.run(module(**given), fake_api)
+        under_test.run(module(**{"state": "started", **given}), fake_api)
     assert fake_api.calls == []
 
 
@@ -159,9 +181,10 @@ def test_check_mode_sends_no_write_on_the_wire(executed, wire):
     [
         ({"session_id": ["1"]}, "state"),
         ({"state": "paused", "session_id": ["1"]}, "value of state must be one of"),
-        ({"state": "started", "session_id": ["1"], "machine": ["a"]}, "mutually exclusive"),
+        ({"state": "started", "session_id": ["1"], "machine": ["a"]}, "session_id: stands alone"),
         ({"state": "started", "session_id": ["1"], "on_gap": "ignore"}, "value of on_gap must be one of"),
-        ({"state": "started"}, "one of them must name"),
+        ({"state": "started", "all_sessions": True, "user": "a"}, "all_sessions: means every session"),
+        ({"state": "started"}, "none is given; name who is meant"),
     ],
 )
 def test_wrong_arguments_are_refused(executed, wire, args, told):
@@ -169,11 +192,3 @@ def test_wrong_arguments_are_refused(executed, wire, args, told):
     assert code == 1
     assert told in result["msg"]
     assert len(wire.calls) == 0
-
-
-def test_the_documentation_has_the_options_of_the_module_and_their_defaults():
-    documented = yaml.safe_load(under_test.DOCUMENTATION)["options"]
-    assert set(documented) == set(under_test.ARGUMENT_SPEC)
-    for name, spec in under_test.ARGUMENT_SPEC.items():
-        for key in ("type", "elements", "required", "default", "choices"):
-            assert documented[name].get(key) == spec.get(key), f"{key} of {name}"

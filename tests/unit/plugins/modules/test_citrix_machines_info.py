@@ -1,0 +1,159 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""citrix_machines_info: from the options to the result, and once down to the wire."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from ansible_collections.sessionops.citrix.plugins.module_utils._errors import ApiError, OptionError
+from ansible_collections.sessionops.citrix.plugins.modules import citrix_machines_info as under_test
+
+TOKEN = "fake-access-token-0123456789abcdefghijklmnopqrstuvwxyz"
+GIVEN = {"customer_id": "customer1", "site_id": "site1", "access_token": TOKEN}
+BASE = "https://api.cloud.com/cvad/manage"
+LISTING, SEARCH = "GET Machines", "POST Machines/$search"
+MACHINE = {"Id": "m1", "Name": "LAB\\vda-001", "DnsName": "vda-001.lab.example", "SessionCount": 10}
+
+
+def page(*items, token=None):
+    return {"Items": list(items), "ContinuationToken": token}
+
+
+def of_kind(support, *machines):
+    """Answer a search that names this kind of machine."""
+
+    def search(call):
+        return page(*machines if call.body["SearchFilters"][0]["Value"] == support else ())
+
+    return search
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_all_machines_are_returned_whole(module, fake_api, check_mode):
+    fake_api.on(LISTING, page(MACHINE, token="more"), page({"Id": "m2", "Tags": None}))
+    assert under_test.run(module(check_mode), fake_api) == {
+        "changed": False,
+        "machines": [
+            {"id": "m1", "name": "LAB\\vda-001", "dns_name": "vda-001.lab.example", "session_count": 10},
+            {"id": "m2", "tags": None},
+        ],
+    }
+    assert "fields" not in fake_api.calls[0].query
+
+
+def test_names_are_asked_for_together_with_the_fields(module, fake_api):
+    fake_api.on(LISTING, page(MACHINE))
+    under_test.run(module(fields=["SessionCount", "Id"]), fake_api)
+    assert fake_api.calls[0].query["fields"] == "Id,Name,DnsName,SessionCount,DeliveryGroup"
+
+
+@pytest.mark.parametrize("selector", [{}, {"machine": ["LAB\\vda-001"]}, {"delivery_group": ["Office"]}])
+def test_only_the_fields_that_were_asked_for_are_returned(module, fake_api, selector):
+    """The delivery group is asked for too, to check what the server found."""
+    machine = {**MACHINE, "DeliveryGroup": {"Id": "g1", "Name": "Office"}, "Tags": []}
+    fake_api.on("GET DeliveryGroups/Office", {"Id": "g1", "Name": "Office"})
+    fake_api.on(LISTING, page(machine))
+    fake_api.on(SEARCH, of_kind("MultiSession", machine))
+    result = under_test.run(module(**selector, fields=["SessionCount"]), fake_api)
+    expected = {"id": "m1", "name": "LAB\\vda-001", "dns_name": "vda-001.lab.example", "session_count": 10}
+    assert result["machines"] == [expected]
+    result = under_test.run(module(**selector, fields=["DeliveryGroup"]), fake_api)
+    assert result["machines"][0]["delivery_group"] == {"id": "g1", "name": "Office"}
+
+
+@pytest.mark.parametrize("name", ["LAB\\vda-001", "lab|VDA-001", "vda-001.lab.example"])
+@pytest.mark.parametrize("support", ["MultiSession", "SingleSession"])
+def test_a_machine_is_returned_by_its_name(module, fake_api, name, support):
+    fake_api.on(SEARCH, of_kind(support, MACHINE))
+    result = under_test.run(module(machine=[name], fields=["SessionCount"]), fake_api)
+    assert [machine["session_count"] for machine in result["machines"]] == [10]
+    assert {call.query["fields"] for call in fake_api.calls} == {"Id,Name,DnsName,SessionCount,DeliveryGroup"}
+
+
+def test_the_machines_of_a_delivery_group_are_of_both_kinds(module, fake_api):
+    fake_api.on("GET DeliveryGroups/EU%7COffice", {"Id": "g1", "Name": "Office", "FullName": "EU\\Office"})
+    other = {"Id": "m9", "DeliveryGroup": {"Id": "g9", "Name": "Sales"}}
+    fake_api.on(SEARCH, page(MACHINE, other), page({"Id": "m2", "DeliveryGroup": {"Id": "g1"}}))
+    result = under_test.run(module(delivery_group=["EU\\Office"]), fake_api)
+    assert [machine["id"] for machine in result["machines"]] == ["m1", "m2"]
+    assert [body["SearchFilters"][0]["Value"] for body in fake_api.searches] == ["MultiSession", "SingleSession"]
+
+
+def test_conditions_of_the_task_are_asked_of_the_server(module, fake_api):
+    fake_api.on(SEARCH, of_kind("SingleSession", MACHINE))
+    written = {"property": "RegistrationState", "operator": "NotEquals", "value": "Registered"}
+    result = under_test.run(module(search_filters=[written], session_support="SingleSession"), fake_api)
+    assert len(result["machines"]) == 1
+    assert [tuple(each.values()) for each in fake_api.searches[0]["SearchFilters"]] == [
+        ("SessionSupport", "Equals", "SingleSession"),
+        ("RegistrationState", "NotEquals", "Registered"),
+    ]
+
+
+@pytest.mark.parametrize(("limit", "count", "pages"), [(0, 3, 2), (1, 1, 1), (2, 2, 1), (3, 3, 2), (9, 3, 2)])
+def test_no_more_than_the_limit_are_returned_and_read(module, fake_api, limit, count, pages):
+    fake_api.on(LISTING, page({"Id": "1"}, {"Id": "2"}, token="more"), page({"Id": "3"}))
+    assert len(under_test.run(module(limit=limit), fake_api)["machines"]) == count
+    assert len(fake_api.calls) == pages
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"limit": -1}, {"machine": []}, {"delivery_group": [" "]}, {"fields": ["No field"]}, {"machine": ["a\x0b"]}],
+)
+def test_wrong_options_end_the_task_before_any_call(module, fake_api, given):
+    with pytest.raises(OptionError, match=f"^{next(iter(given))}: "):
+        under_test.run(module(**given), fake_api)
+    assert fake_api.calls == []
+
+
+def test_a_machine_that_does_not_exist_ends_the_task_by_its_name(module, fake_api):
+    fake_api.on(SEARCH, of_kind("MultiSession", MACHINE))
+    with pytest.raises(OptionError, match=r"^machine: site site1 has no LAB\\vda-002;"):
+        under_test.run(module(machine=["LAB\\vda-001", "LAB\\vda-002"]), fake_api)
+
+
+def test_an_error_of_the_api_ends_the_task(module, fake_api):
+    fake_api.on(LISTING, page(MACHINE, token="more"), 403)
+    with pytest.raises(ApiError, match="list the machines: HTTP 403"):
+        under_test.run(module(), fake_api)
+
+
+# Down to the wire
+
+
+def test_the_module_succeeds_on_the_wire(executed, wire):
+    wire.post(f"{BASE}/Machines/$search", json=page(MACHINE))
+    code, result = executed(session_support="MultiSession", fields="SessionCount")
+    assert code == 0
+    assert (result["changed"], [machine["name"] for machine in result["machines"]]) == (False, ["LAB\\vda-001"])
+    (request,) = [call.request for call in wire.calls]
+    assert request.params == {"limit": "1000", "fields": "Id,Name,DnsName,SessionCount,DeliveryGroup"}
+    assert json.loads(request.body) == {
+        "SearchFilters": [{"Property": "SessionSupport", "Operator": "Equals", "Value": "MultiSession"}]
+    }
+
+
+def test_the_module_fails_on_the_wire_with_what_the_api_answered(executed, wire):
+    wire.get(f"{BASE}/Machines", status=403, json={"detail": "Denied."}, headers={"Citrix-TransactionId": "t1"})
+    code, result = executed()
+    assert code == 1
+    assert result["failure"] == {"status": 403, "detail": "Denied.", "transaction_id": "t1"}
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        ({"session_support": "Nonsense"}, "value of session_support must be one of"),
+        ({"search_filters": [{"value": "x"}]}, "property"),
+        ({"fields": ["Session Count"]}, "fields: 'Session Count' is no field"),
+    ],
+)
+def test_wrong_arguments_are_refused(executed, wire, args, told):
+    code, result = executed(**args)
+    assert code == 1
+    assert told in result["msg"]
+    assert len(wire.calls) == 0

@@ -1,0 +1,138 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""citrix_sessions_info: from the options to the result, and once down to the wire."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from ansible_collections.sessionops.citrix.plugins.module_utils._errors import ApiError, OptionError
+from ansible_collections.sessionops.citrix.plugins.modules import citrix_sessions_info as under_test
+
+TOKEN = "fake-access-token-0123456789abcdefghijklmnopqrstuvwxyz"
+GIVEN = {"customer_id": "customer1", "site_id": "site1", "access_token": TOKEN}
+BASE = "https://api.cloud.com/cvad/manage"
+LISTING, SEARCH = "GET Sessions", "POST Sessions/$search"
+SESSION = {"Id": "1", "State": "Active", "User": {"Name": "LAB\\user001"}, "Machine": {"Name": "LAB\\vda-001"}}
+
+
+def page(*items, token=None):
+    return {"Items": list(items), "ContinuationToken": token}
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_all_sessions_are_returned_whole(module, fake_api, check_mode):
+    fake_api.on(LISTING, page(SESSION, token="more"), page({"Id": "2"}))
+    assert under_test.run(module(check_mode), fake_api) == {
+        "changed": False,
+        "sessions": [
+            {"id": "1", "state": "Active", "user": {"name": "LAB\\user001"}, "machine": {"name": "LAB\\vda-001"}},
+            {"id": "2"},
+        ],
+    }
+    assert fake_api.sent() == [LISTING, LISTING]
+
+
+def test_selectors_states_and_conditions_are_asked_of_the_server(module, fake_api):
+    fake_api.on(SEARCH, page(SESSION))
+    written = {"property": "ClientName", "operator": "StartsWith", "value": "client"}
+    given = {"user": ["LAB\\user001"], "session_state": ["Active"], "search_filters": [written]}
+    assert len(under_test.run(module(**given), fake_api)["sessions"]) == 1
+    (body,) = fake_api.searches
+    assert [tuple(each.values()) for each in body["SearchFilters"]] == [
+        ("ClientName", "StartsWith", "client"),
+        ("UserName", "Equals", "LAB\\user001"),
+        ("SessionState", "Equals", "Active"),
+    ]
+
+
+def test_only_the_fields_that_were_asked_for_are_returned(module, fake_api):
+    fake_api.on(SEARCH, page(SESSION))
+    result = under_test.run(module(session_state=["Active"], user=["user001"], fields=["Machine"]), fake_api)
+    assert result["sessions"] == [{"id": "1", "machine": {"name": "LAB\\vda-001"}}]
+    assert fake_api.calls[0].query["fields"] == "Id,Machine,State,User"
+
+
+def test_the_recording_is_read_for_each_session(module, fake_api):
+    fake_api.on(LISTING, page({"Id": "1"}, {"Id": "2"}))
+    fake_api.on("GET Sessions/RecordingStatus?id=1", {"IsSessionBeingRecorded": True})
+    fake_api.on("GET Sessions/RecordingStatus?id=2", 403)
+    mock = module(recording=True)
+    assert under_test.run(mock, fake_api)["sessions"] == [{"id": "1", "recorded": True}, {"id": "2", "recorded": None}]
+    mock.warn.assert_called_once()
+
+
+@pytest.mark.parametrize(("limit", "count", "pages"), [(0, 3, 2), (1, 1, 1), (2, 2, 1), (3, 3, 2), (9, 3, 2)])
+def test_no_more_than_the_limit_are_returned_and_read(module, fake_api, limit, count, pages):
+    fake_api.on(LISTING, page({"Id": "1"}, {"Id": "2"}, token="more"), page({"Id": "3"}))
+    for number in range(1, 4):
+        fake_api.on(f"GET Sessions/RecordingStatus?id={number}", {"IsSessionBeingRecorded": False})
+    assert len(under_test.run(module(limit=limit, recording=True), fake_api)["sessions"]) == count
+    assert len([key for key in fake_api.sent() if key == LISTING]) == pages
+    assert len(fake_api.sent("GET Sessions/RecordingStatus")) == count
+
+
+def test_a_user_who_is_not_on_has_no_sessions_and_that_is_an_answer(module, fake_api):
+    fake_api.on(SEARCH, page())
+    assert under_test.run(module(user=["user001"]), fake_api) == {"changed": False, "sessions": []}
+
+
+@pytest.mark.parametrize("given", [{"limit": -1}, {"user": []}, {"machine": ["LAB\x0bda-001"]}, {"application": [" "]}])
+def test_wrong_options_end_the_task_before_any_call(module, fake_api, given):
+    with pytest.raises(OptionError, match=f"^{next(iter(given))}: "):
+        under_test.run(module(**given), fake_api)
+    assert fake_api.calls == []
+
+
+def test_an_error_of_the_api_ends_the_task(module, fake_api):
+    fake_api.on(LISTING, page({"Id": "1"}, token="more"), 403)
+    with pytest.raises(ApiError, match="list the sessions: HTTP 403"):
+        under_test.run(module(), fake_api)
+
+
+# Down to the wire
+
+
+def test_the_module_succeeds_on_the_wire(executed, wire):
+    wire.post(f"{BASE}/Sessions/$search", json=page(SESSION))
+    code, result = executed(user="user001", session_state="Active", fields=["State"])
+    assert code == 0
+    assert (result["changed"], result["sessions"]) == (False, [{"id": "1", "state": "Active"}])
+    (request,) = [call.request for call in wire.calls]
+    assert request.params == {"limit": "1000", "fields": "Id,State,User"}
+    assert json.loads(request.body)["SearchFilters"] == [
+        {"Property": "SessionState", "Operator": "Equals", "Value": "Active"}
+    ]
+
+
+def test_a_search_is_a_read_in_check_mode_too_and_tried_again(executed, wire):
+    wire.post(f"{BASE}/Sessions/$search", status=503, headers={"Retry-After": "0"})
+    wire.post(f"{BASE}/Sessions/$search", json=page(SESSION))
+    code, result = executed(user="LAB\\user001", _ansible_check_mode=True)
+    assert (code, len(result["sessions"]), len(wire.calls)) == (0, 1, 2)
+
+
+def test_the_module_fails_on_the_wire_with_what_the_api_answered(executed, wire):
+    wire.get(f"{BASE}/Sessions", status=403, json={"detail": "Denied."}, headers={"Citrix-TransactionId": "t1"})
+    code, result = executed()
+    assert code == 1
+    assert result["failure"] == {"status": 403, "detail": "Denied.", "transaction_id": "t1"}
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        ({"session_state": "Nonsense"}, "value of session_state must be one or more of"),
+        ({"fields": ["Nonsense"]}, "value of fields must be one or more of"),
+        ({"search_filters": [{"operator": "Equals"}]}, "property"),
+        ({"limit": -1}, "limit: must be 0, for all, or more"),
+        ({"session_id": "1"}, "Unsupported parameters"),
+    ],
+)
+def test_wrong_arguments_are_refused(executed, wire, args, told):
+    code, result = executed(**args)
+    assert code == 1
+    assert told in result["msg"]
+    assert len(wire.calls) == 0
