@@ -50,6 +50,19 @@ class Simulator:
     def fault(self, *rules: dict) -> None:
         self._control("POST", "faults", json=list(rules))
 
+    def get(self, path: str, **query) -> dict:
+        """Return what the cloud answers to a plain GET below its base; the sign-in is in the log too."""
+        headers = {
+            "Authorization": f"CWSAuth bearer={self.token()}",
+            "Accept": "application/json",
+            "Citrix-CustomerId": self.facts["customer_id"],
+            "Citrix-InstanceId": self.facts["site_id"],
+        }
+        url = f"{self.url}/cvad/manage/{path}"
+        answer = self._http.get(url, params=query, headers=headers, timeout=CONTROL_TIMEOUT)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
     def calls(self) -> list[dict]:
         return self._control("GET", "calls")["calls"]
 
@@ -59,13 +72,17 @@ class Simulator:
         kinds = []
         for call in self.calls():
             parent, last = call["path"].rsplit("/", 2)[1:]
-            operation = last in names or last in ("me", "Sessions") or last.startswith("$")
+            operation = last in names or last in ("me", "Machines", "Sessions") or last.startswith("$")
             kinds.append(names.get(last, last) if operation else parent)
         return kinds
 
     def counts(self) -> Counter:
         """Return how many calls of each kind there were since the reset."""
         return Counter(self.kinds())
+
+    def listings(self) -> int:
+        """Return how many pages of sessions or machines were asked for since the reset."""
+        return sum(call["path"].endswith(("/Sessions", "/Machines", "/$search")) for call in self.calls())
 
     def state(self) -> dict[str, dict]:
         return {session["id"]: session for session in self._control("GET", "state")["sessions"]}

@@ -1,7 +1,10 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The real modules through real ansible, against a simulator process whose own log and state are asked."""
+"""The real modules, against a simulator process whose own log and state are asked.
+
+Most run through real ansible. What needs many examples runs inside this process, which takes a hundredth of the time.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,19 @@ import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 
+import hypothesis
 import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.sessionops.citrix.plugins.module_utils import _options
+from ansible_collections.sessionops.citrix.plugins.module_utils._api import connect
+from ansible_collections.sessionops.citrix.plugins.module_utils._sites import find_site
 from simulator_process import COLLECTION, Simulator
+
+# The same examples in every run; `pytest --hypothesis-profile=default` looks for new ones.
+hypothesis.settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
+hypothesis.settings.load_profile("repeatable")
 
 BIN = Path(sys.executable).parent
 MARK = "RESULTS "
@@ -103,5 +116,25 @@ def play(ansible, tmp_path):
         told = re.search(rf'^ *"msg": ("{MARK}.*"),?$', done.output, re.MULTILINE)
         done.results = json.loads(json.loads(told.group(1)).removeprefix(MARK)) if told else []
         return done
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def client():
+    """Return a function that runs a module inside this process and returns its result, with the warnings in it.
+
+    An error that ends the task is raised. Nothing is read from the environment.
+    """
+
+    def run(module, connection: dict, check_mode: bool = False, **options) -> dict:
+        spec = {**_options.OPTIONS, **getattr(module, "ARGUMENT_SPEC", {})}
+        given = {name: value for name, value in {**connection, **options}.items() if value is not None}
+        checked = ArgumentSpecValidator(spec).validate(given)
+        assert not checked.error_messages
+        params, warnings = checked.validated_parameters, []
+        task = SimpleNamespace(params=params, check_mode=check_mode, warn=warnings.append)
+        result = module.run(task, connect(_options.settings(params), check_mode, find_site))
+        return {**result, "warnings": warnings}
 
     return run

@@ -61,24 +61,12 @@ def test_fields_slim_the_answer_and_always_hold_the_id(simulator, play):
 
 
 def test_a_machine_is_found_by_dns_name_and_by_id(simulator, play):
-    machine_id = machine_ids(simulator, play)
+    machine_id = simulator.get("Machines/LAB%7Cvda-001")["Id"]
     names = ["vda-001.lab.example", "VDA-005.lab.example", machine_id]
     run = play([{INFO: {"machine": names, "fields": ["Id"]}}], connection=simulator.cloud)
     assert run.code == 0, run.output
     assert run.result["machines"] == dict.fromkeys(names, 10)
     assert len(run.result["sessions"]) == 20
-
-
-def machine_ids(simulator, play):
-    """Return the id of the first machine, taken from the API itself."""
-    headers = {
-        "Authorization": f"CWSAuth bearer={simulator.token()}",
-        "Accept": "application/json",
-        "Citrix-CustomerId": simulator.facts["customer_id"],
-        "Citrix-InstanceId": simulator.facts["site_id"],
-    }
-    uri = {"url": f"{simulator.url}/cvad/manage/Machines/LAB%7Cvda-001", "headers": headers}
-    return play([{"ansible.builtin.uri": uri}]).result["json"]["Id"]
 
 
 def test_pages_are_followed_to_the_end(simulator, play):

@@ -305,10 +305,10 @@ def test_diff_shows_who_changed(simulator, play):
 @pytest.mark.parametrize(
     ("options", "named"),
     [
-        ({}, "session_id, machine"),
-        ({"machine": []}, "session_id, machine"),
+        ({}, "session_id, machine, user, delivery_group, application"),
+        ({"machine": []}, "machine: is empty"),
         ({"machine": [" "]}, "machine"),
-        ({"session_id": ["a"], "machine": ["b"]}, "session_id|machine"),
+        ({"session_id": ["a"], "machine": ["b"]}, "session_id: stands alone; leave it out, or machine"),
         ({"machine": ["LAB\x0bda-001"]}, "control character"),
         ({"machine": ["LAB\\vda-001"], "max_sessions": 0}, "max_sessions"),
         ({"machine": ["LAB\\vda-001"], "wait_timeout": -1}, "wait_timeout"),

@@ -1,0 +1,269 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a selection refuses, what it counts, and who cannot slip into it or out of it."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.sessionops.citrix.plugins.module_utils._errors import OptionError
+from ansible_collections.sessionops.citrix.plugins.modules import citrix_machines_info as machines
+from ansible_collections.sessionops.citrix.plugins.modules import citrix_session_message as message
+from ansible_collections.sessionops.citrix.plugins.modules import citrix_session_recording as recording
+from ansible_collections.sessionops.citrix.plugins.modules import citrix_sessions_info as sessions
+
+MACHINE = "LAB\\vda-001"
+GROUP = "Office Desktops"
+VICTIM = ["LAB\\user001", "user001", "user001@lab.example"]
+WRITERS = {
+    recording: {"state": "started"},
+    message: {"title": "Recording", "text": "This session is recorded."},
+}
+SELECTING = pytest.mark.parametrize(("module", "own"), WRITERS.items(), ids=["recording", "message"])
+
+
+@pytest.fixture
+def refusal(simulator, client):
+    """Return a function that runs a task which must be refused before a single call, and returns the message."""
+
+    def run(module, **options) -> str:
+        with pytest.raises(OptionError) as caught:
+            client(module, simulator.cloud, **options)
+        assert simulator.calls() == []
+        return str(caught.value)
+
+    return run
+
+
+@SELECTING
+@pytest.mark.parametrize("none", [{}, {"all_sessions": False}, {"exclude_machine": [MACHINE]}])
+def test_a_task_without_a_selector_is_refused(refusal, module, own, none):
+    told = refusal(module, **own, **none)
+    assert told.startswith("session_id, machine, user, delivery_group, application: none is given;")
+    assert "set all_sessions to true" in told
+
+
+@SELECTING
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"session_id": ["a"], "user": ["b"]}, "session_id: stands alone; leave it out, or user"),
+        (
+            {"session_id": ["a"], "machine": ["b"], "application": ["c"]},
+            "session_id: stands alone; leave it out, or machine and application",
+        ),
+        (
+            {"session_id": ["a"], "all_sessions": True},
+            "all_sessions: means every session of the site; leave it out, or s",
+        ),
+        (
+            {"user": ["a"], "delivery_group": ["b"], "all_sessions": True},
+            "all_sessions: means every session of the site; leave it out, or user and delivery_group",
+        ),
+    ],
+)
+def test_selectors_that_contradict_each_other_are_named(refusal, module, own, options, named):
+    assert refusal(module, **own, **options).startswith(named)
+
+
+# A survey that was left empty hands over "".
+@pytest.mark.parametrize("empty", ["", [""], ["LAB\\vda-001", "  "]])
+@pytest.mark.parametrize("option", ["session_id", "machine", "user", "delivery_group", "application"])
+@SELECTING
+def test_an_empty_name_is_refused_by_its_option(refusal, module, own, option, empty):
+    assert refusal(module, **own, **{option: empty}).startswith(f"{option}: holds an empty name;")
+
+
+@pytest.mark.parametrize("option", ["exclude_user", "exclude_machine"])
+@SELECTING
+def test_an_empty_name_among_the_exclusions_is_refused(refusal, module, own, option):
+    assert refusal(module, **own, all_sessions=True, **{option: ""}).startswith(f"{option}: holds an empty name;")
+
+
+@SELECTING
+def test_no_exclusions_are_none(simulator, client, module, own):
+    result = client(module, simulator.cloud, True, **own, machine=[MACHINE], exclude_user=[], exclude_machine=[])
+    assert len(result["sessions"]) == 10
+
+
+@pytest.mark.parametrize(
+    ("module", "options", "named"),
+    [
+        *((sessions, {option: ""}, option) for option in ("machine", "user", "delivery_group", "application")),
+        *((machines, {option: ""}, option) for option in ("machine", "delivery_group", "fields")),
+        *((module, {"limit": -1}, "limit") for module in (sessions, machines)),
+        *(
+            (message, {"machine": [MACHINE], **{**WRITERS[message], option: " "}}, option)
+            for option in ("title", "text")
+        ),
+    ],
+)
+def test_what_else_cannot_be_meant_is_refused_by_its_option(refusal, module, options, named):
+    assert refusal(module, **options).startswith(f"{named}: ")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"machine": ["LAB\\none", MACHINE, "none.lab.example"]},
+        {"machine": ["LAB\\none", "none.lab.example"], "user": ["LAB\\user001"]},
+        {"all_sessions": True, "exclude_machine": ["none.lab.example", MACHINE, "LAB\\none"]},
+        {"delivery_group": ["none.lab.example", GROUP, "LAB\\none"]},
+        {"application": ["none.lab.example", "Text Editor", "LAB\\none"]},
+        {"machine": [MACHINE], "application": ["none.lab.example", "Text Editor", "LAB\\none"]},
+    ],
+)
+@SELECTING
+def test_everything_that_does_not_exist_is_named_before_any_write(simulator, client, module, own, options):
+    with pytest.raises(OptionError) as caught:
+        client(module, simulator.cloud, **own, **options)
+    option, _colon, told = str(caught.value).partition(": ")
+    assert option == next(name for name, values in options.items() if values is not True and "LAB\\none" in values)
+    missing = told.partition(";")[0].partition(" has no ")[2]
+    assert sorted(missing.split(", ")) == ["LAB\\none", "none.lab.example"]
+    assert not any(kind.startswith("$") and kind != "$search" for kind in simulator.kinds())
+
+
+@SELECTING
+def test_the_cap_counts_what_the_exclusions_leave(simulator, client, module, own):
+    options = {"machine": [MACHINE, "LAB\\vda-002"], "exclude_machine": ["vda-002.lab.example"]}
+    options["exclude_user"] = ["LAB\\user001", "user002"]
+    with pytest.raises(OptionError, match=r"^max_sessions: 8 sessions are selected and 7 are allowed.* to 8 or more"):
+        client(module, simulator.cloud, **own, **options, max_sessions=7)
+    assert not any(session["starts"] or session["messages"] for session in simulator.state().values())
+    assert len(client(module, simulator.cloud, **own, **options, max_sessions=8)["sessions"]) == 8
+
+
+@SELECTING
+def test_a_named_user_without_a_session_is_a_gap_after_all_else_is_done(simulator, client, module, own):
+    options = {**own, "user": ["LAB\\user001", "LAB\\nobody", "user002@lab.example"], "exclude_user": ["user002"]}
+    for on_gap in (None, "fail"):
+        simulator.reset()
+        result = client(module, simulator.cloud, **options, on_gap=on_gap)
+        assert result["failed"]
+        assert "No session was found of LAB\\nobody: check the name" in result["msg"]
+        assert [entry["user"] for entry in result["sessions"] if entry["changed"]] == ["LAB\\user001"]
+        assert [
+            session["user"] for session in simulator.state().values() if session["starts"] or session["messages"]
+        ] == ["LAB\\user001"]
+    simulator.reset()
+    result = client(module, simulator.cloud, **options, on_gap="warn")
+    assert "failed" not in result
+    assert result["changed"]
+    assert any("LAB\\nobody" in warning for warning in result["warnings"])
+
+
+@SELECTING
+def test_a_selection_of_nobody_fails_where_people_are_named_and_warns_elsewhere(simulator, client, module, own):
+    nobody = client(module, simulator.cloud, **own, user=["LAB\\user001"], exclude_user=["user001"])
+    assert nobody["failed"]
+    assert "No session is selected" in nobody["msg"]
+    everywhere = {"delivery_group": [GROUP], "exclude_machine": ["LAB\\vda-001", "LAB\\vda-004"]}
+    empty = client(module, simulator.cloud, **own, **everywhere)
+    assert empty["sessions"] == []
+    assert "failed" not in empty
+    assert "No session is selected" in empty["warnings"][0]
+    assert client(module, simulator.cloud, **own, **everywhere, on_gap="fail")["failed"]
+
+
+@SELECTING
+def test_a_named_session_that_is_no_more_is_a_gap(simulator, client, module, own):
+    leaving, staying = (session["id"] for session in simulator.sessions_on(MACHINE)[:2])
+    simulator.fault({"path": leaving, "vanish": True})
+    for on_gap in (None, "warn"):
+        result = client(module, simulator.cloud, **own, session_id=[leaving, staying.upper()], on_gap=on_gap)
+        ended, done = (entry["result"] for entry in result["sessions"])
+        assert ended == "ended"
+        assert done in ("started", "unchanged", "sent")
+        assert result.get("failed", False) == (on_gap is None)
+        assert "no session with this id" in (result["msg"] if on_gap is None else result["warnings"][0])
+
+
+# Sessions as a broker might list them
+
+
+@pytest.fixture
+def listed(simulator):
+    """Return a function that makes every list of sessions hold these, however it is asked for."""
+    group = {"Id": simulator.get("DeliveryGroups/Office%20Desktops")["Id"], "Name": GROUP}
+    editor = {"Id": simulator.get("Applications/Text%20Editor")["Id"], "Name": "Text Editor"}
+
+    def make(*blocks: dict) -> list[str]:
+        common = {
+            "State": "Active",
+            "Machine": {"Name": MACHINE, "DnsName": "vda-001.lab.example", "DeliveryGroup": group},
+            "Connection": {"Protocol": "Hdx"},
+            "ApplicationsInUse": [editor],
+        }
+        items = [{"Id": f"session-{at}", **common, **block} for at, block in enumerate(blocks)]
+        rule = {"path": r"Sessions(/\$search)?$", "answer": {"status": 200, "body": {"Items": items}}}
+        simulator.fault(rule)
+        return [item["Id"] for item in items]
+
+    return make
+
+
+EVERYWHERE = [
+    {"machine": [MACHINE]},
+    {"machine": ["vda-001.lab.example"]},
+    {"machine": [MACHINE, "vda-001.lab.example"]},
+    {"delivery_group": [GROUP]},
+    {"application": ["Text Editor"]},
+    {"machine": [MACHINE], "delivery_group": [GROUP]},
+    {"machine": [MACHINE], "application": ["Text Editor"]},
+    {"all_sessions": True},
+]
+PRETENDERS = [
+    {"User": {"Name": "LAB\\mallory", "DisplayName": "LAB\\user001"}},
+    {"User": {"Name": "LAB\\mallory", "DisplayName": "user001"}, "UntrustedUserName": "LAB\\user001"},
+    {"User": {"Name": "LAB\\mallory", "CommonName": "user001"}, "UntrustedUserName": "user001@lab.example"},
+    {
+        "User": {"Name": "", "DisplayName": "user001@lab.example"},
+        "IsAnonymousUser": True,
+        "UntrustedUserName": "user001",
+    },
+    {"User": None, "UntrustedUserName": "LAB\\user001", "Client": {"Name": "user001"}},
+    {"User": {"Name": "LAB\\user001 ", "PrincipalName": "user001@lab.example.evil.example", "SamName": "user0011"}},
+]
+
+
+@pytest.mark.parametrize("options", EVERYWHERE)
+def test_nobody_gets_out_by_a_name_of_his_own_choice(simulator, client, listed, options):
+    everybody = listed(*PRETENDERS)
+    result = client(message, simulator.cloud, True, **WRITERS[message], **options, exclude_user=VICTIM)
+    assert [entry["id"] for entry in result["sessions"]] == everybody
+
+
+@pytest.mark.parametrize("name", VICTIM)
+@pytest.mark.parametrize("more", [{}, {"machine": [MACHINE]}, {"application": ["Text Editor"]}])
+def test_nobody_gets_in_by_a_name_of_his_own_choice(simulator, client, listed, name, more):
+    listed(*PRETENDERS, {"Id": "own", "User": {"Name": "LAB\\user001", "PrincipalName": "user001@lab.example"}})
+    result = client(message, simulator.cloud, True, **WRITERS[message], user=[name], **more)
+    assert [entry["id"] for entry in result["sessions"]] == ["own"]
+
+
+@pytest.mark.parametrize("options", EVERYWHERE)
+@pytest.mark.parametrize("exclusions", [{}, {"exclude_user": VICTIM, "exclude_machine": ["LAB\\vda-002"]}])
+def test_sessions_of_nobody_in_particular_stay_selected(simulator, client, listed, options, exclusions):
+    users = [
+        None,
+        {},
+        "LAB\\user001",
+        ["LAB\\user001"],
+        {"Name": None, "PrincipalName": ""},
+        {"Name": "", "SamName": ""},
+    ]
+    everybody = listed(*({"User": user} for user in users), {"User": {"Name": "LAB\\user009"}})
+    result = client(message, simulator.cloud, True, **WRITERS[message], **options, **exclusions)
+    assert [entry["id"] for entry in result["sessions"]] == everybody
+    assert [entry["user"] for entry in result["sessions"]] == [None] * len(users) + ["LAB\\user009"]
+
+
+@pytest.mark.parametrize("machine", [None, {}, {"Name": MACHINE, "DnsName": None}])
+@pytest.mark.parametrize("options", [options for options in EVERYWHERE if "application" not in options])
+def test_what_a_session_does_not_tell_of_its_machine_is_taken_on_the_server_s_word(
+    simulator, client, listed, options, machine
+):
+    listed({"Machine": machine, "User": {"Name": "LAB\\user001"}})
+    result = client(message, simulator.cloud, True, **WRITERS[message], **options)
+    assert [entry["user"] for entry in result["sessions"]] == ["LAB\\user001"]

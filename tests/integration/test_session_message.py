@@ -1,0 +1,108 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""citrix_session_message as its users run it."""
+
+from __future__ import annotations
+
+MESSAGE = "sessionops.citrix.citrix_session_message"
+MACHINE = "LAB\\vda-001"
+TEXT = "This machine restarts in ten minutes.\nPlease save your work: «ok»?"
+
+
+def message(**options) -> dict:
+    return {MESSAGE: {"machine": [MACHINE], "title": "Maintenance", "text": TEXT, "style": "exclamation", **options}}
+
+
+def sent_to(simulator) -> dict[str, int]:
+    """Return how many messages were asked for, by session, whatever became of them."""
+    calls = [call["path"].split("/")[-2] for call in simulator.calls() if call["path"].endswith("$sendMessage")]
+    return {session: calls.count(session) for session in calls}
+
+
+def test_a_rehearsal_sends_nothing_and_each_run_sends_once(simulator, play):
+    picked = {"exclude_user": ["LAB\\user001", "user002@lab.example"]}
+    tasks = [{**message(**picked), "check_mode": True}, message(**picked), message(**picked, style="question")]
+    run = play(tasks, "--diff", connection=simulator.on_premises_direct)
+    assert run.code == 0, run.output
+    rehearsal, first, second = run.results
+    truth = {session["id"]: session for session in simulator.sessions_on(MACHINE)[2:]}
+    told = {"title": "Maintenance", "text": TEXT}
+    for session in simulator.state().values():
+        expected = [{**told, "style": style} for style in ("Exclamation", "Question")] if session["id"] in truth else []
+        assert session["messages"] == expected
+    assert sent_to(simulator) == dict.fromkeys(truth, 2)
+
+    assert [entry["id"] for entry in first["sessions"]] == list(truth)
+    for entry in first["sessions"]:
+        session = truth[entry["id"]]
+        assert (entry["user"] or "", entry["machine"]) == (session["user"], MACHINE)
+        assert (entry["delivery_group"], entry["session_state"]) == (session["delivery_group"], session["state"])
+        assert (entry["result"], entry["changed"], entry["reason"]) == ("sent", True, None)
+    assert rehearsal["sessions"] == [{**entry, "transaction_id": None} for entry in first["sessions"]]
+    assert all(entry["transaction_id"] for entry in first["sessions"] + second["sessions"])
+    assert rehearsal["changed"] and first["changed"] and second["changed"]
+
+    # Sign-in, site and one list make the rehearsal; a message is one call more.
+    assert (rehearsal["summary"]["requests"], first["summary"]["requests"]) == (3, 3 + len(truth))
+    assert first["summary"]["sent"] == len(truth)
+    for result in (rehearsal, first):
+        assert set(result["diff"]["before"]) == set(result["diff"]["after"]) == set(truth)
+        assert {line["result"] for line in result["diff"]["before"].values()} == {None}
+        assert {line["result"] for line in result["diff"]["after"].values()} == {"sent"}
+    assert '+        "result": "sent"' in run.output
+
+
+def test_what_becomes_of_each_message_is_told_also_by_a_task_that_fails(simulator, play):
+    lost, drowned, broken, refused, gone, throttled = (each["id"] for each in simulator.sessions_on(MACHINE)[:6])
+    body = {"type": "https://errors-api.cloud.com/x", "detail": "The session is locked.", "parameters": []}
+    rules = [
+        {"session": lost, "drop": {"acts": True}},
+        {"session": drowned, "hang": {"seconds": 5, "acts": True}},
+        {"session": broken, "answer": {"status": 502, "body": "<html><title>502 Bad Gateway</title></html>"}},
+        {"session": refused, "answer": {"status": 409, "body": body}},
+        {"session": gone, "vanish": True},
+        {"session": throttled, "times": 2, "throttle": {"hint": "seconds", "value": 0.1, "status": 429}},
+    ]
+    simulator.fault(*({"path": "sendMessage", **rule} for rule in rules))
+    run = play([message(timeout=1)], connection=simulator.cloud)
+    assert run.code != 0
+    assert "Traceback" not in run.output
+    entries = {entry["id"]: entry for entry in run.result["sessions"]}
+    assert len(entries) == 10
+    assert [entries[each]["result"] for each in (lost, drowned, broken, refused, gone, throttled)] == [
+        *["unconfirmed"] * 3,
+        "failed",
+        "ended",
+        "sent",
+    ]
+    assert run.outcomes == {"sent": 5, "unconfirmed": 3, "failed": 1, "ended": 1}
+    assert {entry["result"] for entry in entries.values() if entry["changed"]} == {"sent"}
+    assert run.result["changed"]
+
+    # Only what was refused before any work was sent again, and nobody got it twice.
+    assert sent_to(simulator) == {**dict.fromkeys(entries, 1), throttled: 3}
+    got = {session["id"]: len(session["messages"]) for session in simulator.sessions_on(MACHINE)}
+    assert got == {**dict.fromkeys(entries, 1), broken: 0, refused: 0, gone: 0}
+
+    assert "The session is locked." in entries[refused]["reason"]
+    assert all("so it was not sent again" in entries[each]["reason"] for each in (lost, drowned, broken))
+    assert all(kind in run.result["msg"] for kind in ("5 sent", "unconfirmed", "The session is locked"))
+    assert run.result["summary"]["throttled"] == 2
+    sent = {call["headers"].get("citrix-transactionid") for call in simulator.calls()}
+    assert {entries[each]["transaction_id"] for each in (lost, drowned)} <= sent
+
+
+def test_what_cannot_be_meant_is_refused_before_anything_is_sent(simulator, play):
+    wrong = {
+        "value of style must be one of: information, exclamation": message(style="loud"),
+        "missing required arguments: text": {MESSAGE: {"machine": [MACHINE], "title": "Maintenance"}},
+        "text: is empty; write what the user is to read": message(text=""),
+    }
+    run = play([{**task, "ignore_errors": True} for task in wrong.values()], connection=simulator.cloud)
+    assert len(run.results) == len(wrong)
+    for named, result in zip(wrong, run.results):
+        assert result["failed"]
+        assert named in result["msg"]
+    assert "Traceback" not in run.output
+    assert simulator.calls() == []

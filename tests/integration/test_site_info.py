@@ -1,0 +1,53 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""citrix_site_info as its users run it."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.sessionops.citrix.plugins.module_utils._errors import OptionError
+from ansible_collections.sessionops.citrix.plugins.modules import citrix_site_info as site_info
+
+INFO = "sessionops.citrix.citrix_site_info"
+NO_SITE = "00000000-0000-0000-0000-000000000000"
+
+
+@pytest.mark.parametrize(
+    ("deployment", "customer"), [("cloud", "simulated"), ("on_premises_direct", "CitrixOnPremises")]
+)
+def test_the_account_and_its_sites(simulator, play, deployment, customer):
+    simulator.reset(sites=2)
+    one = simulator.facts["site_id"]
+    tasks = [
+        {INFO: {}},
+        {INFO: {"site_id": one}, "check_mode": True},
+        {INFO: {"site_id": NO_SITE}, "ignore_errors": True},
+    ]
+    run = play(tasks, connection=getattr(simulator, deployment))
+    assert run.code == 0, run.output
+    both, chosen, unknown = run.results
+    assert both["display_name"] == "LAB\\administrator"
+    assert both["user_id"]
+    sites = [{"id": site["id"], "name": site["name"]} for site in both["sites"]]
+    assert [site["name"] for site in sites] == ["Simulated Site 1", "Simulated Site 2"]
+    assert both["customers"] == [{"id": customer, "name": customer, "sites": sites}]
+    assert {site["product_version"] for site in both["sites"]} == {"7.44"}
+    assert [site["id"] for site in chosen["sites"]] == [one]
+    assert chosen["customers"] == both["customers"]
+    assert not both["changed"]
+    assert unknown["failed"]
+    assert NO_SITE in unknown["msg"]
+    assert "site_id" in unknown["msg"]
+    assert unknown["failure"]["status"] == 404
+    # Two sites are no question here.
+    assert simulator.counts() == {"sign-in": 3, "me": 3, "Sites": 2 + 1 + 1}
+
+
+def test_a_customer_that_the_account_does_not_see_is_named(simulator, client):
+    other = {"Customers": [{"Id": "customer2", "Sites": []}, {"Id": "customer3", "Name": "Three"}], "UserId": "u"}
+    simulator.fault({"path": "me$", "answer": {"status": 200, "body": other}})
+    with pytest.raises(
+        OptionError, match=r"^customer_id: the account does not see simulated; it sees customer2, customer3$"
+    ):
+        client(site_info, simulator.cloud)

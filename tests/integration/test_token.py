@@ -1,0 +1,75 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""citrix_token as its users run it: one sign-in for all tasks of a play, and nothing of the token in its output."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+TOKEN = "sessionops.citrix.citrix_token"
+SIGN_IN = {TOKEN: {}, "register": "citrix", "no_log": True}
+HANDED_ON = {
+    "access_token": "{{ citrix.access_token | default(omit) }}",
+    "site_id": "{{ citrix.site_id | default(omit) }}",
+}
+
+
+def tokens_of(simulator) -> set[str]:
+    """Return the tokens that were sent, from the log."""
+    sent = [call["headers"].get("authorization", "") for call in simulator.calls()]
+    return {value.split("=", 1)[1] for value in sent if value.startswith("CWSAuth")}
+
+
+@pytest.mark.parametrize("deployment", ["cloud", "gov", "on_premises"])
+def test_one_sign_in_serves_all_tasks_of_a_play(simulator, play, deployment):
+    tasks = [
+        SIGN_IN,
+        {"sessionops.citrix.citrix_sessions_info": {"fields": ["User"]}},
+        {"sessionops.citrix.citrix_session_recording": {"state": "started", "user": ["LAB\\user001"]}},
+        {"ansible.builtin.set_fact": {"known": "{{ citrix | dict2items | rejectattr('key', 'eq', 'access_token') }}"}},
+        {"ansible.builtin.debug": {"msg": "{{ known | items2dict }}"}},
+    ]
+    # What the environment says is no reason to sign in with it, or not at all.
+    old = {"CITRIX_ACCESS_TOKEN": "the-token-of-yesterday-which-is-no-longer-valid"}
+    run = play(tasks, "-vvvv", connection={**getattr(simulator, deployment), **HANDED_ON}, env=old)
+    assert run.code == 0, run.output
+    counts = simulator.counts()
+    assert (counts["sign-in"], counts["me"]) == (1, 1)
+    # A list; then a search, a status, a start and the status again.
+    assert sum(counts.values()) == 2 + 1 + 4
+    (token,) = tokens_of(simulator)
+    assert len(token) > 20
+    assert token not in run.output
+    assert simulator.facts["client_secret"] not in run.output
+    assert simulator.facts["password"] not in run.output
+    told = run.results[-1]["msg"]
+    assert (told["site_id"], told["changed"]) == (simulator.facts["site_id"], False)
+    assert told["customer_id"] == ("CitrixOnPremises" if deployment == "on_premises" else "simulated")
+    ends = datetime.strptime(told["expires_at"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
+    assert timedelta(minutes=50) < ends - datetime.now(timezone.utc) <= timedelta(hours=1)
+
+
+def test_each_token_is_a_new_one_also_where_the_last_is_handed_on(simulator, play):
+    run = play([SIGN_IN, SIGN_IN], "--check", connection={**simulator.cloud, **HANDED_ON})
+    assert run.code == 0, run.output
+    # The second knows the site from the first.
+    assert simulator.kinds() == ["sign-in", "me", "sign-in"]
+
+
+def test_what_fails_tells_why_and_no_secret(simulator, play):
+    simulator.reset(sites=2)
+    wrong = {TOKEN: {"client_secret": "not-the-secret-of-this-client"}, "ignore_errors": True}
+    run = play([wrong, {TOKEN: {}}], "-vvvv", connection=simulator.cloud)
+    assert run.code != 0
+    refused, undecided = run.results
+    assert "check customer_id, client_id and client_secret" in refused["msg"]
+    assert refused["failure"]["status"] == 400
+    assert undecided["msg"].startswith("site_id: the account sees several sites; set one of:")
+    assert simulator.facts["site_id"] in undecided["msg"]
+    assert simulator.kinds() == ["sign-in", "sign-in", "me"]
+    assert "Traceback" not in run.output
+    for secret in ("not-the-secret-of-this-client", simulator.facts["client_secret"], *tokens_of(simulator)):
+        assert secret not in run.output
