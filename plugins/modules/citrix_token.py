@@ -13,7 +13,7 @@ description:
   - Signs in and returns the access token, so that a play with many tasks signs in once. Citrix limits sign-ins, and
     each task is a process of its own.
   - It returns the site too, so that the tasks that follow need not look for it.
-  - The token stands in the result in clear text. Set C(no_log: true) on the task, or it is shown and logged.
+  - The token stands in the result in clear text. Set C(no_log) to C(true) on the task, or it is shown and logged.
   - An O(access_token) that is given is not used: this module always signs in.
 author:
   - The sessionops.citrix contributors (!UNKNOWN)
