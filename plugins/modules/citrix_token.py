@@ -14,7 +14,7 @@ description:
     each task is a process of its own.
   - It returns the site too, so that the tasks that follow need not look for it.
   - The token stands in the result in clear text. Set C(no_log) to C(true) on the task, or it is shown and logged.
-  - An O(access_token) that is given is not used: this module always signs in.
+  - An O(access_token) that is given is not used, since this module always signs in.
 author:
   - The sessionops.citrix contributors (!UNKNOWN)
 extends_documentation_fragment:
