@@ -64,7 +64,7 @@ def test_an_entry_is_of_the_class_that_is_asked():
     class Special(Entry):
         pass
 
-    assert type(Special.of(Target("1", SESSION))) is Special
+    assert isinstance(Special.of(Target("1", SESSION)), Special)
 
 
 @pytest.mark.parametrize("changed", [True, False])
