@@ -113,15 +113,15 @@ def test_what_two_searches_find_counts_once(fleet, ask):
 
 
 def test_a_machine_that_two_searches_find_counts_once(fleet, ask):
-    machines = {session["machine"] for session in fleet.sessions[:50]}
-    names = [name for machine in sorted(machines) for name in cases(machine)]
+    both = sorted({session["machine"] for session in fleet.sessions[:50]})
+    names = [name for machine in both for name in cases(machine)]
     assert len(names) == 128
     found = ask(fleet, machine_sessions, machine=names, fields=["Id"])
     assert ids(found["sessions"]) == ids(fleet.sessions[:50])
     assert found["machines"] == dict.fromkeys(names, 25)
     assert fleet.simulator.listings() == 4
     found = ask(fleet, machines, machine=names, fields=["Id"])
-    assert [machine["name"] for machine in found["machines"]] == [first, second]
+    assert [machine["name"] for machine in found["machines"]] == both
 
 
 def cases(name):
