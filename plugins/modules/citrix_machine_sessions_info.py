@@ -69,12 +69,12 @@ sessions:
   type: list
   elements: dict
   sample:
-    - id: 313b84bb-2b66-4393-ad7b-3e08dccb4fd0
+    - id: 3cfab8ca-9651-5900-9dc2-ba3b489fe4cf
       state: Active
       user:
         name: LAB\user001
         principal_name: user001@lab.example
-      formatted_start_time: "2026-01-05T09:14:31Z"
+      formatted_start_time: "2025-01-06T08:00:30Z"
       recorded: false
   contains:
     id:

@@ -109,7 +109,7 @@ machines:
   type: list
   elements: dict
   sample:
-    - id: 97ee5e3d-5f0c-5b1a-8a3e-6f5a2c0f5f0a
+    - id: 6697b991-12d1-5adc-bac7-c8bc9b57fd9a
       name: LAB\vda-001
       dns_name: vda-001.lab.example
       registration_state: Registered

@@ -83,7 +83,7 @@ sessions:
     id:
       description: Id of the session.
       type: str
-      sample: 313b84bb-2b66-4393-ad7b-3e08dccb4fd0
+      sample: 3cfab8ca-9651-5900-9dc2-ba3b489fe4cf
     user:
       description: The user as C(DOMAIN\\name) or as UPN; null for an anonymous one.
       type: str

@@ -59,12 +59,12 @@ customer_id:
   description: The customer that the token is for.
   returned: success
   type: str
-  sample: CitrixOnPremises
+  sample: simulated
 site_id:
   description: The site, as given or as found.
   returned: success
   type: str
-  sample: 22ded57c-0306-47e4-b6e8-fed6252759e1
+  sample: 630cb34d-96d1-5718-923a-d53d6f4780ab
 failure:
   description: What the API answered, where an answer of its own ended the task.
   returned: when an answer of the API ended the task
