@@ -116,6 +116,16 @@ options:
       - If not set, the environment variable E(CITRIX_REQUESTS_PER_SECOND) is used.
     type: float
     default: 0.0
+  batch_size:
+    description:
+      - How many calls travel in one request (C($batch)), up to 1000. V(0) sends each call alone.
+      - It saves requests where the number of requests is limited. How a site works off a batch is not documented,
+        so try it on a few sessions first.
+      - From 250 calls on, and after one that took too long, a batch is sent as a job whose results are fetched.
+      - Where the API takes no batches, each call is sent alone, and a warning says so.
+      - If not set, the environment variable E(CITRIX_BATCH_SIZE) is used.
+    type: int
+    default: 0
 requirements:
   - requests >= 2.25.1
 notes:

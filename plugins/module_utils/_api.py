@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Callable
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from ansible_collections.sessionops.citrix.plugins.module_utils._auth import Authenticator, Token
 from ansible_collections.sessionops.citrix.plugins.module_utils._errors import (
@@ -46,7 +46,7 @@ class Call:
     scope: str = SITE
     """What it is addressed to; a site's calls ask for the site first."""
     final: tuple[int, ...] = ()
-    """Statuses to be told of at once, though they could be tried again."""
+    """Statuses to be told of at once, though they could be tried again; LOST for an answer that was lost."""
 
 
 @dataclass(frozen=True)
@@ -55,15 +55,29 @@ class Answer:
 
     body: dict
     transaction_id: str
+    job_id: str = ""
+    """Of the job that goes on with an accepted call (202), where there is one."""
 
 
 class Api:
     """The Citrix API of one customer, and of one site from the first call on that needs it."""
 
-    def __init__(self, pace: Pace, authenticator: Authenticator, settings: Settings, find_site: Callable[[Api], str]):
+    def __init__(
+        self,
+        pace: Pace,
+        authenticator: Authenticator,
+        settings: Settings,
+        find_site: Callable[[Api], str],
+        warn: Callable[[str], None],
+    ) -> None:
         self.pace = pace
         self.customer_id = settings.customer_id
         self.max_concurrency = settings.max_concurrency
+        self.batch_size = settings.batch_size
+        """Calls in one batch; 0 sends each call alone, also from the moment on that the server has no batches."""
+        self.batch_jobs = False
+        """Whether every batch is sent as a job, since one took too long to answer."""
+        self._warn = warn
         self._authenticator = authenticator
         self._base_url = settings.base_url
         self._ids_in_path = settings.ids_in_path
@@ -91,6 +105,13 @@ class Api:
         """Return the token that the calls go with, after a sign-in where it takes one."""
         return self._authenticator.token()
 
+    def give_up_batches(self, error: CitrixError) -> None:
+        """Send each call alone from now on, since the server refused a batch, and warn of it once."""
+        with self._lock:
+            size, self.batch_size = self.batch_size, 0
+        if size:
+            self._warn(f"batch_size: every call was sent alone, since the API took no batch of {size}. {error}")
+
     def send(self, call: Call) -> Answer:
         """Make one call and return its answer; raises a CitrixError for anything but a success."""
         transaction_id = str(uuid.uuid4())
@@ -99,11 +120,29 @@ class Api:
         except AnswerLost as error:
             error.transaction_id = transaction_id
             raise
+        return self.read(call, reply, transaction_id)
+
+    def read(self, call: Call, reply: Reply, transaction_id: str) -> Answer:
+        """Return what a reply says to a call; raises ApiError for anything but a success.
+
+        transaction_id: that of the request, for a reply that names none of its own.
+        """
         transaction_id = reply.headers.get("Citrix-TransactionId") or transaction_id
         body = read_json(reply.text) if reply.text.strip() else {}
         if reply.status >= 300 or not isinstance(body, dict):
             raise self._error(call, reply, transaction_id)
-        return Answer(body, clean(transaction_id))
+        # The last part of the job's address is its id (API reference).
+        job_id = urlsplit(reply.headers.get("Location") or "").path.rpartition("/")[2] if reply.status == 202 else ""
+        return Answer(body, clean(transaction_id), unquote(job_id))
+
+    def relative_url(self, call: Call) -> str:
+        """Return the address of a call of the site as an item of a batch has it.
+
+        Under the gateway's base that is the path; on the direct base customer and site go before it (API reference).
+        """
+        ids = f"{self.customer_id}/{self.site_id}/" if self._ids_in_path else "/"
+        query = f"?{urlencode(call.query)}" if call.query else ""
+        return f"{ids}{call.path}{query}"
 
     def items(self, call: Call) -> Iterator[dict]:
         """Yield the items of a list, page after page, until no token is left.
@@ -160,10 +199,10 @@ class Api:
         )
 
 
-def connect(settings: Settings, check_mode: bool, find_site: Callable[[Api], str]) -> Api:
+def connect(settings: Settings, check_mode: bool, find_site: Callable[[Api], str], warn: Callable[[str], None]) -> Api:
     """Put the layers below together. Nothing is sent until the first call."""
     pace = Pace(Transport(settings, check_mode), settings)
-    return Api(pace, Authenticator(pace, settings), settings, find_site)
+    return Api(pace, Authenticator(pace, settings), settings, find_site, warn)
 
 
 def segment(name: str) -> str:

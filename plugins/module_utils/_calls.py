@@ -1,55 +1,25 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Many calls side by side: each gets exactly one outcome, an answer or an error."""
+"""Many calls at once: each gets exactly one outcome, an answer or an error."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from itertools import islice
-from typing import Callable, TypeVar, Union
+from typing import TypeVar
 
-from ansible_collections.sessionops.citrix.plugins.module_utils._api import Answer, Api, Call
-from ansible_collections.sessionops.citrix.plugins.module_utils._errors import CitrixError
+from ansible_collections.sessionops.citrix.plugins.module_utils._api import SITE, Api, Call
+from ansible_collections.sessionops.citrix.plugins.module_utils._batches import Outcome, send_batches
+from ansible_collections.sessionops.citrix.plugins.module_utils._threads import side_by_side
 
 Key = TypeVar("Key")
-Item = TypeVar("Item")
-Value = TypeVar("Value")
 
 
-def send_all(api: Api, calls: Mapping[Key, Call]) -> Iterator[tuple[Key, Union[Answer, CitrixError]]]:
-    """Make many calls and yield (key, outcome) as they end, in no particular order."""
-    return side_by_side(api.send, calls, api.max_concurrency)
+def send_all(api: Api, calls: Mapping[Key, Call]) -> Iterator[tuple[Key, Outcome]]:
+    """Make many calls and yield (key, outcome) as they end, in no particular order.
 
-
-def side_by_side(
-    function: Callable[[Item], Value], items: Mapping[Key, Item], workers: int
-) -> Iterator[tuple[Key, Union[Value, CitrixError]]]:
-    """Apply a function to many items in threads and yield (key, outcome) as they end.
-
-    A CitrixError is an outcome; anything else that is raised is a bug and ends the run. Only as many items are under
-    way as there are workers, so an abandoned iteration leaves nothing queued.
+    With a batch_size they travel together, else each alone on one of max_concurrency connections.
     """
-    if len(items) <= 1 or workers == 1:
-        for key, item in items.items():
-            yield key, _outcome(function, item)
-        return
-    todo = iter(items.items())
-    with ThreadPoolExecutor(max_workers=min(workers, len(items))) as pool:
-        under_way: dict[Future, Key] = {}
-        while True:
-            for key, item in islice(todo, workers - len(under_way)):
-                under_way[pool.submit(_outcome, function, item)] = key
-            if not under_way:
-                return
-            done, _not_done = wait(under_way, return_when=FIRST_COMPLETED)
-            for future in done:
-                yield under_way.pop(future), future.result()
-
-
-def _outcome(function: Callable[[Item], Value], item: Item) -> Union[Value, CitrixError]:
-    try:
-        return function(item)
-    except CitrixError as error:
-        return error
+    if api.batch_size > 1 and len(calls) > 1 and all(call.scope == SITE for call in calls.values()):
+        return send_batches(api, calls)
+    return side_by_side(api.send, calls, api.max_concurrency)

@@ -61,6 +61,16 @@ class AnswerLost(CitrixError):
     may_have_acted = True
 
 
+class BatchLost(AnswerLost):
+    """A batch was sent, and what became of this call in it is not known."""
+
+
+class JobError(CitrixError):
+    """The job of a call that was accepted failed, or did not end: how far it got is not known."""
+
+    may_have_acted = True
+
+
 class Stalled(CitrixError):
     """Nothing has moved for so long that the run ends with what was done; the request was not sent."""
 

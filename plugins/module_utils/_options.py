@@ -36,9 +36,16 @@ OPTIONS: dict[str, dict] = {
     "retries": {"type": "int", "default": 5},
     "max_concurrency": {"type": "int", "default": 10},
     "requests_per_second": {"type": "float", "default": 0.0},
+    "batch_size": {"type": "int", "default": 0},
 }
 
-RANGES = {"timeout": (1, 300), "retries": (0, 20), "max_concurrency": (1, 100), "requests_per_second": (0, 1000)}
+RANGES = {
+    "timeout": (1, 300),
+    "retries": (0, 20),
+    "max_concurrency": (1, 100),
+    "requests_per_second": (0, 1000),
+    "batch_size": (0, 1000),
+}
 
 LOOPBACK_NAMES = ("localhost", "localhost.localdomain")
 
@@ -79,6 +86,7 @@ class Settings:
     retries: int = 5
     max_concurrency: int = 10
     requests_per_second: float = 0.0
+    batch_size: int = 0
 
 
 def settings(params: dict) -> Settings:
@@ -108,6 +116,7 @@ def settings(params: dict) -> Settings:
         retries=params["retries"],
         max_concurrency=params["max_concurrency"],
         requests_per_second=params["requests_per_second"],
+        batch_size=params["batch_size"],
     )
 
 

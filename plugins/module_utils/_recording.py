@@ -15,6 +15,7 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._calls import se
 from ansible_collections.sessionops.citrix.plugins.module_utils._entries import Entry
 from ansible_collections.sessionops.citrix.plugins.module_utils._errors import (
     ApiError,
+    BatchLost,
     CitrixError,
     OptionError,
     Stalled,
@@ -107,6 +108,8 @@ class Watch:
     doubt: str | None = None
     """Why it is not even known that the server took the request; None where it was accepted."""
     reads: int = 0
+    repeat: bool = False
+    """Whether the request may be sent once more, should the state stay as it was: it was lost with its whole batch."""
 
 
 def converge(
@@ -131,11 +134,12 @@ def converge(
             entry.tell(wanted)
             _accept(entry, wanted)
     else:
-        _confirm(api, _request(api, to_change, wanted), wanted, sleep)
+        left = _confirm(api, _request(api, to_change, wanted, may_repeat=True), wanted, sleep)
+        _confirm(api, _request(api, left, wanted, may_repeat=False), wanted, sleep)
     return entries
 
 
-def _request(api: Api, entries: list[RecordingEntry], wanted: Wanted) -> list[Watch]:
+def _request(api: Api, entries: list[RecordingEntry], wanted: Wanted, may_repeat: bool) -> list[Watch]:
     """Send the requests; return those whose effect is still to be seen."""
     by_id = {entry.id: entry for entry in entries}
     watches = []
@@ -154,7 +158,8 @@ def _request(api: Api, entries: list[RecordingEntry], wanted: Wanted) -> list[Wa
         entry.tell(wanted)
         doubt = str(outcome) if isinstance(outcome, CitrixError) else None
         if doubt or wanted.wait:
-            watches.append(Watch(entry, api.pace.active_seconds(), doubt))
+            repeat = may_repeat and isinstance(outcome, BatchLost)
+            watches.append(Watch(entry, api.pace.active_seconds(), doubt, repeat=repeat))
         else:
             _accept(entry, wanted)
     # A conflict says that the state is another one by now; who changed it is not known.
@@ -169,20 +174,28 @@ def _accept(entry: RecordingEntry, wanted: Wanted) -> None:
     entry.end(wanted.result if wanted.wait else "requested", changed=True)
 
 
-def _confirm(api: Api, watches: list[Watch], wanted: Wanted, sleep: Callable[[float], None]) -> None:
-    """Read the states until each is as wanted or its time is up."""
+def _confirm(api: Api, watches: list[Watch], wanted: Wanted, sleep: Callable[[float], None]) -> list[RecordingEntry]:
+    """Read the states until each is as wanted or its time is up; return those whose request is to be sent again."""
     pause = FIRST_PAUSE
+    again = []
     while watches:
         states = _sessions.read_recorded(api, [watch.entry.id for watch in watches])
         now = api.pace.active_seconds()
-        watches = [watch for watch in watches if not _settle(watch, states[watch.entry.id], wanted, now)]
+        still_open = []
+        for watch in watches:
+            if not _settle(watch, states[watch.entry.id], wanted, now):
+                still_open.append(watch)
+            elif not watch.entry.result:
+                again.append(watch.entry)
+        watches = still_open
         if watches:
             sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
+    return again
 
 
 def _settle(watch: Watch, state: _sessions.Recorded, wanted: Wanted, now: float) -> bool:
-    """Take in one reading after a request; True once the entry has its result."""
+    """Take in one reading after a request; True once no other is needed."""
     watch.reads += 1
     entry = watch.entry
     if isinstance(state, _sessions.Ended):
@@ -192,8 +205,11 @@ def _settle(watch: Watch, state: _sessions.Recorded, wanted: Wanted, now: float)
         entry.end(wanted.result, changed=True)
     elif isinstance(state, Stalled) or (watch.reads >= LEAST_READS and now - watch.since >= wanted.wait_timeout):
         entry.recorded = state if isinstance(state, bool) else None
-        entry.end("unconfirmed", watch.doubt or _not_confirmed(state, wanted))
-    return bool(entry.result)
+        if not (watch.repeat and isinstance(state, bool)):
+            entry.end("unconfirmed", watch.doubt or _not_confirmed(state, wanted))
+    else:
+        return False
+    return True
 
 
 def _not_confirmed(state: _sessions.Recorded, wanted: Wanted) -> str:

@@ -46,7 +46,7 @@ def report(
         "changed": any(entry.changed for entry in entries),
         "msg": ("Check mode, nothing was sent; a run would give " if module.check_mode else "") + _sentence(summary),
         "sessions": [asdict(entry) for entry in entries],
-        "summary": {**summary, "requests": api.pace.requests, "throttled": api.pace.throttled},
+        "summary": {**summary, **api.pace.counts()},
         "diff": _diff(entries),
     }
     problems = _problems(entries, FAILURES)

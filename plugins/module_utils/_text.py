@@ -49,7 +49,9 @@ def nested(data: Any, *path: str) -> str | None:
 
 def one_line(text: str) -> str:
     """Return a text with everything unprintable gone and all white space folded."""
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else " " for char in text)
+    return " ".join(text.split())
 
 
 def clean(text: Any) -> str:

@@ -184,7 +184,8 @@ sessions:
 summary:
   description:
     - Number of sessions for each result.
-    - C(requests) is the number of requests sent, C(throttled) how often the API asked to wait.
+    - C(requests) is the number of requests sent, C(throttled) how often the API asked to come later, and
+      C(waited_seconds) how long requests had to wait for their turn because of that, or of O(requests_per_second).
   returned: when the selection could be read, also if the task fails
   type: dict
   sample:
@@ -198,6 +199,7 @@ summary:
     failed: 0
     requests: 6
     throttled: 0
+    waited_seconds: 0.0
 failure:
   description: What the API answered, where an answer of its own ended the task.
   returned: when an answer of the API ended the task before any change

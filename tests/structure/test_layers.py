@@ -25,13 +25,15 @@ LAYERS = (
     ("_groups", "_machines"),
     ("_sessions", "_sites", "_users"),
     ("_calls", "_search"),
+    ("_batches",),
+    ("_jobs",),
     ("_api",),
     ("_auth",),
     ("_pace",),
-    ("_transport",),
-    ("_options",),
-    ("_deployments", "_errors"),
-    ("_text", "_times"),
+    ("_brake", "_transport"),
+    ("_options", "_threads"),
+    ("_deployments", "_errors", "_hints"),
+    ("_rate", "_text", "_times"),
 )
 """The files of plugins/module_utils, top to bottom. A file imports from the layers below its own, not from its peers.
 All other plugins stand above them and import what they like of them, but not one another."""
