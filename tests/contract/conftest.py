@@ -67,7 +67,7 @@ def client():
         params = {**{name: option.get("default") for name, option in spec.items()}, **connection, **options}
         task = Mock(spec_set=["params", "check_mode", "warn"], params=params, check_mode=False)
         try:
-            return module.run(task, connect(_options.settings(params), False, find_site))
+            return module.run(task, connect(_options.settings(params), False, find_site, task.warn))
         except CitrixError:
             return None
 
@@ -81,6 +81,8 @@ class Asker:
         self._simulator = simulator
         facts = simulator.facts
         pair = f"{facts['username']}:{facts['password']}".encode()
+        # One sort of URL for each base.
+        self._before_items = ("", f"{facts['customer_id']}/{facts['site_id']}")
         self._names = {
             "customerId": facts["customer_id"],
             "id": next(iter(simulator.state())),
@@ -92,6 +94,7 @@ class Asker:
             "citrix-customerid": facts["customer_id"],
             "citrix-instanceid": facts["site_id"],
         }
+        self._job = self._begin_job()
         self._basic = f"Basic {base64.b64encode(pair).decode()}"
         self._bodies = {
             "signInToCloud": {
@@ -112,6 +115,7 @@ class Asker:
         address = operation.servers[base].rstrip("/") + operation.path
         named = {
             **self._names,
+            **({"id": self._job} if operation.path.startswith("/Jobs/") else {}),
             "nameOrId": NAMES.get(operation.path.split("/")[1], ""),
             "tokens": "tokens" if base else "Tokens",
             **(names or {}),
@@ -122,6 +126,8 @@ class Asker:
         if operation.id == "signInOnPremises":
             sent["authorization"] = self._basic
         members = {**self._bodies.get(operation.id, {}), **(body or {})}
+        if operation.id == "doBatch":
+            members = {"Items": self._items(base), **members}
         for content_type in operation.bodies:
             sent["content-type"] = content_type
         with requests.Session() as http:
@@ -138,6 +144,28 @@ class Asker:
                 timeout=CONTROL_TIMEOUT,
             )
         return self._simulator.calls()[-1]
+
+    def _items(self, base: int) -> list[dict]:
+        """Return a read, a read of nothing, and a write with a body that becomes a job."""
+        before, session_id = self._before_items[base], self._names["id"]
+        return [
+            {"Reference": "read", "RelativeUrl": f"{before}/Sessions/RecordingStatus?id={session_id}"},
+            {"Reference": "read-nothing", "Method": "GET", "RelativeUrl": f"{before}/Machines/nobody?fields=Id"},
+            {
+                "Reference": "write",
+                "Method": "POST",
+                "RelativeUrl": f"{before}/Sessions/{session_id}/$sendMessage?async=true",
+                "Body": json.dumps(BODIES["sendMessage"]),
+            },
+        ]
+
+    def _begin_job(self) -> str:
+        """Return the id of a job that has ended."""
+        path = f"/cvad/manage/Sessions/{self._names['id']}/$sendMessage?async=true"
+        reply = requests.post(
+            self._simulator.url + path, headers=self._headers, json=BODIES["sendMessage"], timeout=CONTROL_TIMEOUT
+        )
+        return reply.headers["Location"].rpartition("/")[2]
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ FILE = Path(__file__).with_name("citrix-openapi.yaml")
 # Any host: the servers of the file are paths.
 HOST = "https://host.example"
 FORM = "application/x-www-form-urlencoded"
-METHODS = ("get", "post")
+METHODS = ("get", "post", "delete")
 
 
 class Operation(NamedTuple):
@@ -149,6 +149,8 @@ class Contract:
 
     def _answered(self, operation: dict) -> Iterable[str]:
         """Return the properties of what an operation answers with."""
+        if "200" not in operation["responses"]:
+            return []
         content = self._resolve(operation["responses"]["200"])["content"]["application/json"]
         properties = self._resolve(content["schema"]).get("properties", {})
         return self._resolve(properties["Items"]["items"])["properties"] if "Items" in properties else properties

@@ -20,6 +20,7 @@ from ansible_collections.sessionops.citrix.plugins.modules import (
     citrix_site_info,
     citrix_token,
 )
+from contract_items import answered_batches, items_of, reference_faults
 from openapi_contract import Contract
 
 CONTRACT = Contract()
@@ -74,6 +75,10 @@ CLIENT_OPERATIONS = {
     "stopRecording",
 }
 
+# Of a batch with batch_size, and of one so big that it is sent as a job. Cancelling a job takes minutes of no progress.
+BATCH_OPERATIONS = {"doBatch"}
+JOB_OPERATIONS = {"doBatch", "readJob", "readJobResults"}
+
 REFUSAL = {"type": "https://errors-api.cloud.com/common/conflict", "detail": "Not now.", "parameters": []}
 ERROR_DATA = {"ErrorMessage": "It failed.", "SdkErrorId": "Citrix.Failure", "ErrorType": None, "ErrorDetails": None}
 GATEWAY_ERROR = {"statusCode": 500, "message": "Internal server error", "activityId": "1"}
@@ -86,12 +91,25 @@ def answer(status, body="", **more):
     return {"answer": {"status": status, "body": body, **more}}
 
 
+def with_items(calls):
+    """Return the calls, and behind them the items of their batches as calls of their own."""
+    return [*calls, *(item for batch, told in answered_batches(calls) for item in items_of(batch, told))]
+
+
+def faults_of(calls):
+    """Compare each call and its answer with the file, also the items of batches, and return what differs."""
+    faults = [
+        f"{call['method']} {call['path']}: {fault}" for call in with_items(calls) for fault in CONTRACT.faults(call)
+    ]
+    return faults + [fault for batch, told in answered_batches(calls) for fault in reference_faults(batch, told)]
+
+
 def checked_calls(simulator):
-    """Compare each call of the log and its answer with the file, and return them."""
+    """Return all calls and items, none of which differs from the file."""
     calls = simulator.calls()
-    faults = [f"{call['method']} {call['path']}: {fault}" for call in calls for fault in CONTRACT.faults(call)]
+    faults = faults_of(calls)
     assert not faults, "\n".join(faults)
-    return calls
+    return with_items(calls)
 
 
 # The client
@@ -102,18 +120,38 @@ def test_each_module_is_driven():
     assert {module.name for module in pkgutil.iter_modules(modules.__path__)} == named
 
 
-@pytest.mark.parametrize("deployment", SIGN_INS)
-def test_the_client_keeps_to_the_file(simulator, client, deployment):
-    connection = getattr(simulator, deployment)
+def operations_of_all_jobs(simulator, client, connection):
+    """Run all jobs, and return the operations that they took."""
     session_id = next(iter(simulator.state()))
     results = [client(module, connection, **options) for module, jobs in JOBS.items() for options in jobs]
     named = {"session_id": [session_id], "notify_user": False}
     results.append(client(citrix_session_recording, connection, state="started", **named))
     machine_id = client(citrix_machines_info, connection, limit=1)["machines"][0]["id"]
     results.append(client(citrix_machines_info, connection, machine=[machine_id]))
-    used = {CONTRACT.find(call).operation.id for call in checked_calls(simulator)}
-    assert used == CLIENT_OPERATIONS | {SIGN_INS[deployment]}
     assert all(results)
+    return {CONTRACT.find(call).operation.id for call in checked_calls(simulator)}
+
+
+@pytest.mark.parametrize("deployment", SIGN_INS)
+def test_the_client_keeps_to_the_file(simulator, client, deployment):
+    used = operations_of_all_jobs(simulator, client, getattr(simulator, deployment))
+    assert used == CLIENT_OPERATIONS | {SIGN_INS[deployment]}
+
+
+@pytest.mark.parametrize("deployment", SIGN_INS)
+def test_the_client_keeps_to_the_file_with_batches(simulator, client, deployment):
+    used = operations_of_all_jobs(simulator, client, {**getattr(simulator, deployment), "batch_size": 7})
+    assert used == CLIENT_OPERATIONS | BATCH_OPERATIONS | {SIGN_INS[deployment]}
+
+
+@pytest.mark.parametrize("deployment", ["cloud", "on_premises_direct"])
+def test_the_client_keeps_to_the_file_with_a_batch_as_a_job(simulator, client, deployment):
+    simulator.reset(sessions=300, job_seconds=0.2)
+    connection = {**getattr(simulator, deployment), "batch_size": 300}
+    listed = client(citrix_sessions_info, connection, recording=True)
+    used = {CONTRACT.find(call).operation.id for call in checked_calls(simulator)}
+    assert used >= JOB_OPERATIONS
+    assert {session["recorded"] for session in listed["sessions"]} == {True, False}
 
 
 @pytest.mark.parametrize("deployment", ["cloud", "on_premises_direct"])
@@ -175,6 +213,7 @@ def test_the_client_keeps_to_the_file_from_page_to_page(simulator, client):
 
 # The simulator, asked for each operation and each status of the file
 
+BECOME_JOBS = ("sendMessage", "startRecording", "stopRecording")
 CHANGES = {
     "401": {"headers": {"Authorization": "CWSAuth bearer=unknown"}},
     "403": {"headers": {"Citrix-CustomerId": "other"}},
@@ -182,6 +221,7 @@ CHANGES = {
     "406": {"headers": {"Accept": "text/html"}},
     "415": {"headers": {"Content-Type": "text/plain"}},
     "500": {"headers": {"Citrix-CustomerId": None}},
+    **{(name, "202"): {"query": {"async": "true"}} for name in ("doBatch", *BECOME_JOBS)},
     ("readRecordingStatus", "404"): {"query": {"id": "unknown"}},
     ("searchMachines", "400"): {"body": {"SearchFilters": [{"Property": "DnsName", "Operator": "Equals"}]}},
     ("signInOnPremises", "401"): {"headers": {"Authorization": "Basic d3Jvbmc6d3Jvbmc="}},
@@ -196,7 +236,9 @@ RULES = {
     "409": answer(409, REFUSAL),
     "429": {"throttle": {"hint": "seconds"}},
     "503": {"throttle": {"hint": "retry_delay_list", "status": 503}},
+    "504": answer(504, GATEWAY_ERROR),
     "530": answer(530),
+    ("doBatch", "404"): answer(404, REFUSAL),
     ("signInOnPremises", "403"): answer(403, REFUSAL),
     ("signInOnPremises", "500"): answer(500, ERROR_DATA),
     ("signInToCloud", "default"): answer(503, "Come back later."),
@@ -231,8 +273,8 @@ def test_each_status_of_each_operation_is_given(simulator, ask, operation, statu
 def test_each_operation_is_answered_on_the_direct_base(simulator, ask, operation):
     call = ask(OPERATIONS[operation], base=1)
     assert call["path"].startswith("/citrix/orchestration/api/")
-    assert call["status"] == 200
-    assert CONTRACT.faults(call) == []
+    assert call["status"] in (200, 204)
+    assert faults_of([call]) == []
 
 
 @pytest.mark.parametrize("operation", [name for name, entry in OPERATIONS.items() if "limit" in entry.query])
@@ -287,6 +329,40 @@ def test_each_shape_is_in_the_file(simulator, ask, operation, status, changes, r
     call = ask(OPERATIONS[operation], **changes)
     assert call["status"] == status
     assert CONTRACT.faults(call) == []
+
+
+ENDS = {
+    "nothing": "Complete",
+    "job_warning": "CompleteWithWarning",
+    "job_failed": "Failed",
+    "job_canceled": "Canceled",
+    "results_lost": "Complete",
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_each_end_of_a_batch_as_a_job_is_in_the_file(simulator, ask, end):
+    if end != "nothing":
+        simulator.fault({"path": "batch$", "batch": end})
+    batch = ask(OPERATIONS["doBatch"], query={"async": "true"})
+    names = {"id": batch["answer"]["headers"]["location"].rpartition("/")[2]}
+    job, results = (ask(OPERATIONS[name], names=names) for name in ("readJob", "readJobResults"))
+    assert faults_of([batch, job, results]) == []
+    assert json.loads(job["answer"]["body"])["Status"] == ENDS[end]
+    assert results["status"] == (200 if end in ("nothing", "job_warning") else 404)
+
+
+def test_a_job_under_way_and_cancelled_is_in_the_file(simulator, ask):
+    simulator.fault({"path": "RecordingStatus", "latency": 60})
+    batch = ask(OPERATIONS["doBatch"], query={"async": "true"})
+    names = {"id": batch["answer"]["headers"]["location"].rpartition("/")[2]}
+    calls = [
+        ask(OPERATIONS[name], names=names) for name in ("readJob", "deleteJob", "cancelJob", "readJob", "deleteJob")
+    ]
+    assert faults_of(calls) == []
+    assert [call["status"] for call in calls] == [200, 409, 200, 200, 204]
+    states = [json.loads(calls[at]["answer"]["body"])["Status"] for at in (0, 2, 3)]
+    assert states == ["InProgress", "Canceled", "Canceled"]
 
 
 # The check itself
@@ -344,6 +420,66 @@ REFUSED = {
     "no transaction": ("readMe", lambda call: call["answer"]["headers"].pop("citrix-transactionid"), "TransactionId"),
     "text for JSON": ("readMe", lambda call: call["answer"].update(body="OK"), "deserialize"),
 }
+
+
+def in_item(reference, **values):
+    """Change what is asked for by one item of a batch."""
+
+    def mutate(call):
+        body = json.loads(call["body"])
+        for item in body["Items"]:
+            if item["Reference"] == reference:
+                item.update(values)
+        call["body"] = json.dumps(body)
+
+    return mutate
+
+
+def in_answers(change):
+    """Change the answers to the items of a batch, by their references."""
+    return in_body(lambda body: change(body["Items"], {item["Reference"]: item for item in body["Items"]}))
+
+
+STYLE = '{"Style": "Loud"}'
+REFUSED_OF_BATCHES = {
+    "no answer": (in_answers(lambda items, by_name: items.remove(by_name["read"])), "item 'read' is answered 0 times"),
+    "two answers": (
+        in_answers(lambda items, by_name: items.append(by_name["read"])),
+        "item 'read' is answered 2 times",
+    ),
+    "an unknown name": (
+        in_answers(lambda items, by_name: items.append({"Reference": "x", "Code": 200})),
+        "'x' is nobody",
+    ),
+    "one name twice": (in_item("write", Reference="read"), "item 'read' is sent 2 times"),
+    "no name": (in_item("write", Reference=""), "'' does not match"),
+    "a wrong status": (in_answers(lambda items, by_name: by_name["read"].update(Code=418)), "418"),
+    "a wrong type": (
+        in_answers(lambda items, by_name: by_name["read"].update(Body='{"IsSessionBeingRecorded": 1}')),
+        "1 is",
+    ),
+    "no job": (in_answers(lambda items, by_name: by_name["write"].update(Headers=[])), "Location"),
+    "no slash": (in_item("read", RelativeUrl="Sessions"), "not found"),
+    "a query of elsewhere": (in_item("read", RelativeUrl="/Sessions/1?id=1"), "undeclared query parameter: id"),
+    "a wrong body": (in_item("write", Body=STYLE), "'Loud' is not one of"),
+    "a body of nobody": (in_item("read", Body="{}"), "a body is sent"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED_OF_BATCHES)
+def test_the_check_finds_in_a_batch(simulator, ask, name):
+    change, expected = REFUSED_OF_BATCHES[name]
+    call = ask(OPERATIONS["doBatch"])
+    assert faults_of([call]) == []
+    changed = copy.deepcopy(call)
+    change(changed)
+    assert expected in "\n".join(faults_of([changed]))
+
+
+def test_the_check_finds_a_direct_item_without_ids(simulator, ask):
+    call = ask(OPERATIONS["doBatch"], base=1)
+    in_item("read", RelativeUrl="/Sessions")(call)
+    assert "not found" in "\n".join(faults_of([call]))
 
 
 @pytest.mark.parametrize("name", REFUSED)

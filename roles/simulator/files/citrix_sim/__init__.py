@@ -7,11 +7,14 @@ How a request travels, from the outside in:
 
 ``serving``     process: binds the port, TLS, signals, end of life (``daemon`` detaches it from the terminal)
 ``server``      one connection: reads requests (``wire``), times the answers, closes
-``simulator``   call log (``calls``), fault rules (``faults``, ``effects``), or the control paths (``control``)
-``routes``      which operation a method and a path mean; header and token rules (``access``, ``signin``)
+``simulator``   the control paths (``control``), or else ``exchange``:
+``exchange``    call log (``calls``), quota (``quota``, ``meters``), fault rules (``faults``, ``effects``, ``twist``)
+``routes``      which operation a method and a path (``addresses``) mean; header, token rules (``access``, ``signin``)
 ``sites``, ``machines``, ``groups``, ``applications``, ``sessions``, ``recording``   the operations
+``batch``       many of them in one call (``batch_items``), each through ``exchange`` again
+``job_operations``   what goes on after its call was answered (``jobs``); ``runs`` does things in their time
 ``paging``, ``search``   what lists have in common
-``shape_*``     the documented JSON of a site, a machine, a delivery group, an application, a session, a user
+``shape_*``     the documented JSON of a site, a machine, a delivery group, an application, a session, a user, a job
 ``fleet``       machines and sessions as compact records (``names``: how they are called); ``world`` holds all that a
                 reset replaces
 

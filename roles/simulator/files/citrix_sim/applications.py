@@ -5,15 +5,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from .fleet import Ref, Session
 from .message import Reply, json_reply, refuse
 from .operation import Call
 from .paging import Listing, read_fields, read_limit
 from .shape_application import application_json
 from .shape_common import Fields, pick
-from .shape_session import session_json
+from .shape_session import session_text
 
 
 def _find(call: Call) -> Ref:
@@ -29,8 +27,8 @@ def get_application(call: Call) -> Reply:
     return json_reply(pick(application_json(_find(call)), read_fields(call.request)))
 
 
-def _show_session(session: Session, fields: Fields) -> dict[str, Any]:
-    return session_json(session)
+def _show_session(session: Session, fields: Fields) -> str:
+    return session_text(session)
 
 
 def list_application_sessions(call: Call) -> Reply:
@@ -40,4 +38,4 @@ def list_application_sessions(call: Call) -> Reply:
     indexes = [session.index for session in fleet.sessions if application in session.applications]
     scope = f"Applications/{call.site.id}/{application.id}/Sessions"
     listing = Listing(scope, fleet.sessions, indexes, _show_session)
-    return json_reply(listing.page(call.world, call.request, read_limit(call.request), fleet.is_live))
+    return listing.page(call.world, call.request, read_limit(call.request), fleet.is_live)

@@ -12,7 +12,7 @@ from typing import Any
 from .message import Request
 from .wire import parse_head
 
-MAX_CALLS = 200_000
+MAX_CALLS = 500_000
 MAX_BYTES = 256 * 1024 * 1024
 
 
@@ -37,6 +37,9 @@ class Entry:
         """The call as ``GET /_control/calls`` shows it."""
         request = parse_head(self.head)
         request.body = self.body
+        return self._shown(request)
+
+    def _shown(self, request: Request) -> dict[str, Any]:
         return {
             "n": self.number,
             "at": self.at,
@@ -47,6 +50,24 @@ class Entry:
             "body": request.text,
             "status": self.status,
         }
+
+
+class ItemEntry(Entry):
+    """One item of a batch, by the number of the batch's call. Its head is a method and a URL; the rest is shared."""
+
+    __slots__ = ("batch", "headers")
+
+    def __init__(self, number: int, request: Request, batch: int) -> None:
+        super().__init__(number, request)
+        self.headers = request.headers
+        self.batch = batch
+
+    def to_json(self) -> dict[str, Any]:
+        """The item as the request that it stands for."""
+        method, _blank, target = self.head.decode("utf-8").partition(" ")
+        request = Request(method, target, "", self.headers, self.head)
+        request.body = self.body
+        return self._shown(request)
 
 
 def answer_json(raw: bytes | None) -> dict[str, Any] | None:
@@ -77,8 +98,14 @@ class CallLog:
 
     def open(self, request: Request) -> Entry:
         """Note a call that has arrived."""
-        self.last += 1
-        entry = Entry(self.last, request)
+        return self._add(Entry(self.last + 1, request))
+
+    def open_item(self, request: Request, batch: Entry) -> Entry:
+        """Note that an item of a batch is done now."""
+        return self._add(ItemEntry(self.last + 1, request, batch.number))
+
+    def _add(self, entry: Entry) -> Entry:
+        self.last = entry.number
         self._entries.append(entry)
         self.size += entry.size
         self._make_room()
@@ -102,13 +129,18 @@ class CallLog:
         oldest = self._entries.popleft()
         self.size -= oldest.size + len(self._answers.pop(oldest.number, b""))
 
-    def since(self, number: int, answers: bool) -> list[dict[str, Any]]:
-        """The calls after that number, if wanted with their answers."""
+    def since(self, number: int, answers: bool, items: bool = False) -> list[dict[str, Any]]:
+        """The calls after that number, if wanted with their answers, and with the items of batches among them."""
         newest = []
         for entry in reversed(self._entries):
             if entry.number <= number:
                 break
+            batch = entry.batch if isinstance(entry, ItemEntry) else None
+            if batch and not items:
+                continue
             call = entry.to_json()
+            if items:
+                call["batch"] = batch
             if answers:
                 call["answer"] = answer_json(self._answers.get(entry.number))
             newest.append(call)

@@ -68,12 +68,18 @@ def _faults(request: Request, target: Controlled) -> dict[str, Any]:
 
 
 def _calls(request: Request, target: Controlled) -> dict[str, Any]:
-    since, answers = request.query.get("since", "0"), request.query.get("answers", "false")
+    since = request.query.get("since", "0")
     if not (since.isascii() and since.isdigit()):
         raise ValueError("since must be a number.")
-    if answers not in ("true", "false"):
-        raise ValueError("answers must be true or false.")
-    return {"next": target.calls.last, "calls": target.calls.since(int(since), answers == "true")}
+    answers, items = _flag(request, "answers"), _flag(request, "items")
+    return {"next": target.calls.last, "calls": target.calls.since(int(since), answers, items)}
+
+
+def _flag(request: Request, name: str) -> bool:
+    text = request.query.get(name, "false")
+    if text not in ("true", "false"):
+        raise ValueError(f"{name} must be true or false.")
+    return text == "true"
 
 
 def _state(request: Request, target: Controlled) -> dict[str, Any]:
@@ -109,6 +115,10 @@ def _session_state(session: Session, live: bool, now: float) -> dict[str, Any]:
     }
 
 
+def _quota(request: Request, target: Controlled) -> dict[str, Any]:
+    return target.world.quota.to_json()
+
+
 def _shutdown(request: Request, target: Controlled) -> dict[str, Any]:
     target.stop()
     return {}
@@ -119,5 +129,6 @@ _OPERATIONS: dict[str, tuple[str, Callable[[Request, Controlled], dict[str, Any]
     "faults": ("POST", _faults),
     "calls": ("GET", _calls),
     "state": ("GET", _state),
+    "quota": ("GET", _quota),
     "shutdown": ("POST", _shutdown),
 }

@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from .fleet import Machine, Ref
-from .message import Reply, json_reply, refuse
+from .message import Reply, encode, json_reply, refuse
 from .operation import Call
 from .paging import Listing, read_fields, read_limit
 from .shape_common import Fields, pick
@@ -31,11 +29,11 @@ def list_groups(call: Call) -> Reply:
         raise refuse(400, "invalid", "The simulator does not select by folder.", name="adminFolder")
     fleet = call.fleet
 
-    def show(group: Ref, fields: Fields) -> dict[str, Any]:
-        return pick(group_json(fleet, group), fields)
+    def show(group: Ref, fields: Fields) -> str:
+        return encode(pick(group_json(fleet, group), fields))
 
     listing = Listing(f"DeliveryGroups/{call.site.id}", fleet.groups, range(len(fleet.groups)), show)
-    return json_reply(listing.page(call.world, call.request, read_limit(call.request)))
+    return listing.page(call.world, call.request, read_limit(call.request))
 
 
 def get_group(call: Call) -> Reply:
@@ -43,8 +41,8 @@ def get_group(call: Call) -> Reply:
     return json_reply(pick(group_json(call.fleet, _find(call)), read_fields(call.request)))
 
 
-def _show_machine(machine: Machine, fields: Fields) -> dict[str, Any]:
-    return machine_json(machine)
+def _show_machine(machine: Machine, fields: Fields) -> str:
+    return encode(machine_json(machine))
 
 
 def list_group_machines(call: Call) -> Reply:
@@ -53,4 +51,4 @@ def list_group_machines(call: Call) -> Reply:
     indexes = [machine.index for machine in call.fleet.machines if machine.group is group]
     scope = f"DeliveryGroups/{call.site.id}/{group.id}/Machines"
     listing = Listing(scope, call.fleet.machines, indexes, _show_machine)
-    return json_reply(listing.page(call.world, call.request, read_limit(call.request)))
+    return listing.page(call.world, call.request, read_limit(call.request))

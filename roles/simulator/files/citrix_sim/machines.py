@@ -5,20 +5,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from .fleet import Machine
-from .message import Reply, json_reply, refuse
+from .message import Reply, encode, json_reply, refuse
 from .operation import Call
-from .paging import Listing, read_fields, read_flag, read_limit
+from .paging import Listing, page_reply, read_fields, read_flag, read_limit
 from .searching import search
 from .shape_common import Fields, pick
 from .shape_machine import machine_detail_json, machine_json
-from .shape_session import session_json
+from .shape_session import session_text
 
 
-def _show(machine: Machine, fields: Fields) -> dict[str, Any]:
-    return pick(machine_json(machine), fields)
+def _show(machine: Machine, fields: Fields) -> str:
+    return encode(pick(machine_json(machine), fields))
 
 
 def _find(call: Call) -> Machine:
@@ -36,7 +34,7 @@ def list_machines(call: Call) -> Reply:
     machines = call.fleet.machines if read_flag(call.request, "configured", True) else []
     indexes = [machine.index for machine in machines if support in ("", machine.support)]
     listing = Listing(f"Machines/{call.site.id}/{support}", call.fleet.machines, indexes, _show)
-    return json_reply(listing.page(call.world, call.request, read_limit(call.request)))
+    return listing.page(call.world, call.request, read_limit(call.request))
 
 
 def search_machines(call: Call) -> Reply:
@@ -55,8 +53,8 @@ def list_machine_sessions(call: Call) -> Reply:
     size = call.world.settings.machine_page
     if not size:
         fields = read_fields(call.request)
-        items = [session_json(session, fields) for session in machine.sessions]
-        return json_reply({"Items": items, "ContinuationToken": None})
+        items = [session_text(session, fields) for session in machine.sessions]
+        return page_reply(items, {"ContinuationToken": None})
     indexes = [session.index for session in machine.sessions]
-    listing = Listing(f"Machines/{call.site.id}/{machine.id}/Sessions", call.fleet.sessions, indexes, session_json)
-    return json_reply(listing.page(call.world, call.request, size))
+    listing = Listing(f"Machines/{call.site.id}/{machine.id}/Sessions", call.fleet.sessions, indexes, session_text)
+    return listing.page(call.world, call.request, size)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Callable
 from urllib.parse import parse_qsl, unquote
 
 JSON_TYPE = "application/json; charset=utf-8"
@@ -60,14 +60,34 @@ class Reply:
         self.headers = headers
 
 
-def to_json(value: Any) -> bytes:
-    """Compact UTF-8 JSON; half of a surrogate pair, which a caller may have sent, becomes a question mark."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
+class LateReply(Reply):
+    """An answer that ``make`` gives after so many seconds. What it waits for goes on whether somebody waits or not."""
+
+    __slots__ = ("make", "seconds")
+
+    def __init__(self, seconds: float, make: Callable[[], Reply]) -> None:
+        super().__init__(0)
+        self.seconds = seconds
+        self.make = make
+
+
+# Compact JSON text of a value.
+encode: Callable[[Any], str] = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+
+def to_bytes(text: str) -> bytes:
+    """JSON text as UTF-8; half of a surrogate pair, which a caller may have sent, becomes a question mark."""
+    return text.encode("utf-8", "replace")
+
+
+def text_reply(text: str) -> Reply:
+    """An answer of JSON that is text already."""
+    return Reply(200, to_bytes(text), JSON_TYPE)
 
 
 def json_reply(value: Any, status: int = 200, headers: Headers = ()) -> Reply:
     """A JSON answer."""
-    return Reply(status, to_json(value), JSON_TYPE, headers)
+    return Reply(status, to_bytes(encode(value)), JSON_TYPE, headers)
 
 
 class RefusedError(Exception):

@@ -6,13 +6,18 @@
 from __future__ import annotations
 
 import json
-from typing import Any, NamedTuple
+from typing import Any, Callable, NamedTuple, Optional
 
 from .access import Grant
+from .addresses import Address
 from .fleet import Fleet
-from .message import Request, refuse
+from .message import Reply, Request, refuse
 from .paging import read_flag
+from .twist import Twist
 from .world import Site, World
+
+# Takes an item's request, and the refusal that its URL earns, if any; gives the seconds it takes and then its work.
+BeginItem = Callable[[Request, Optional[Reply]], tuple[float, Callable[[], Reply]]]
 
 
 class Call(NamedTuple):
@@ -23,8 +28,9 @@ class Call(NamedTuple):
     grant: Grant
     site: Site
     name: str
-    # Seconds (infinity: never) until RecordingStatus shows a change that this call makes; set by a fault rule.
-    lag: float
+    address: Address
+    twist: Twist
+    begin_item: BeginItem | None
 
     @property
     def fleet(self) -> Fleet:
@@ -39,6 +45,9 @@ class Call(NamedTuple):
             raise refuse(400, "invalid", "The body is not JSON.") from None
 
     def refuse_async(self) -> None:
-        """Jobs are not simulated, and an answer at once to ``async=true`` would be a lie."""
+        """Lists and searches are no jobs here, and an answer at once to ``async=true`` would be a lie."""
         if read_flag(self.request, "async", False):
-            raise refuse(400, "invalid", "The simulator has no jobs; call without async=true.", name="async")
+            raise refuse(400, "invalid", "The simulator has no job for this; call without async=true.", name="async")
+
+
+Operation = Callable[[Call], Reply]

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Any, Callable, Generic, TypeVar
 
-from .message import Request, refuse
+from .message import Reply, Request, encode, refuse, text_reply
 from .shape_common import Fields
 from .world import World
 
@@ -71,11 +71,16 @@ def read_token(key: bytes, scope: str, token: str) -> int:
     return int.from_bytes(raw[:6], "big")
 
 
+def page_reply(items: list[str], rest: dict[str, Any]) -> Reply:
+    """A list of items that are JSON text already."""
+    return text_reply(f'{{"Items":[{",".join(items)}],{encode(rest)[1:]}')
+
+
 class Listing(Generic[Item]):
-    """A list to be paged: which indexes of ``items`` belong to it, and how one item is shown."""
+    """A list to be paged: which indexes of ``items`` belong to it, and the JSON text of one item."""
 
     def __init__(
-        self, scope: str, items: Sequence[Item], indexes: Sequence[int], show: Callable[[Item, Fields], dict[str, Any]]
+        self, scope: str, items: Sequence[Item], indexes: Sequence[int], show: Callable[[Item, Fields], str]
     ) -> None:
         self.scope = scope
         self.items = items
@@ -83,20 +88,18 @@ class Listing(Generic[Item]):
         self.show = show
 
     def page(
-        self, world: World, request: Request, limit: int, alive: Callable[[Item], bool] = lambda item: True
-    ) -> dict[str, Any]:
-        """One page: Items and ContinuationToken, null at the end.
+        self, world: World, request: Request, limit: int, alive: Callable[[Item], bool] = lambda item: True, **more: Any
+    ) -> Reply:
+        """One page: Items and ContinuationToken, null at the end, and what else is to be told.
 
         The token names the last item shown, not a count, so an item that ends between two pages hides no other.
         """
         token = request.query.get("continuationToken")
         start = bisect_right(self.indexes, read_token(world.page_key, self.scope, token)) if token else 0
-        taken, more = self._take(start, limit, alive)
+        taken, goes_on = self._take(start, limit, alive)
         fields = read_fields(request)
-        return {
-            "Items": [self.show(self.items[at], fields) for at in taken],
-            "ContinuationToken": make_token(world.page_key, self.scope, taken[-1]) if more else None,
-        }
+        rest = {"ContinuationToken": make_token(world.page_key, self.scope, taken[-1]) if goes_on else None, **more}
+        return page_reply([self.show(self.items[at], fields) for at in taken], rest)
 
     def _take(self, start: int, limit: int, alive: Callable[[Item], bool]) -> tuple[list[int], bool]:
         taken: list[int] = []

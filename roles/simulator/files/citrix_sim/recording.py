@@ -8,11 +8,11 @@ from __future__ import annotations
 import time
 
 from .fleet import Session
-from .message import JSON_TYPE, Reply, json_reply, refuse
+from .message import JSON_TYPE, Reply, refuse, text_reply
 from .operation import Call
 from .paging import read_flag
 from .sessions import find_session
-from .shape_session import session_json
+from .shape_session import session_text
 
 _STATUS = {value: b'{"IsSessionBeingRecorded":%s}' % (b"true" if value else b"false") for value in (True, False)}
 
@@ -36,7 +36,6 @@ def start(call: Call) -> Reply:
 
     The user is told by default, also where the session is recorded already: a client that repeats itself is noticed.
     """
-    call.refuse_async()
     notify = read_flag(call.request, "notifyUser", True)
     session = find_session(call)
     for name, value, wanted in (("State", session.state, "Active"), ("Protocol", session.protocol, "Hdx")):
@@ -44,17 +43,16 @@ def start(call: Call) -> Reply:
             raise refuse(400, "invalid", f"Cannot record: {name} is {value}, not {wanted}.", id=session.id)
     session.starts += 1
     session.notices += notify
-    _set(session, True, call.lag)
-    return json_reply(session_json(session))
+    _set(session, True, call.twist.lag)
+    return text_reply(session_text(session))
 
 
 def stop(call: Call) -> Reply:
     """``POST /Sessions/{id}/$stopRecording``; has no effect on a session that is not recorded."""
-    call.refuse_async()
     session = find_session(call)
     session.stops += 1
-    _set(session, False, call.lag)
-    return json_reply(session_json(session))
+    _set(session, False, call.twist.lag)
+    return text_reply(session_text(session))
 
 
 def _set(session: Session, recorded: bool, lag: float) -> None:

@@ -5,20 +5,24 @@
 
 from __future__ import annotations
 
-from typing import Callable, NamedTuple
-
-from . import applications, groups, machines, recording, sessions, signin, sites
+from . import applications, batch, groups, job_operations, machines, recording, sessions, signin, sites
 from .access import check_accept, check_body_type, check_customer
+from .addresses import TOKENS, WITHOUT_SITE, Address, locate
 from .message import Headers, Reply, Request, refuse
-from .operation import Call
+from .operation import BeginItem, Call, Operation
+from .paging import read_flag
+from .twist import Twist
 from .world import Site, World
-
-Operation = Callable[[Call], Reply]
 
 # The first pattern that fits wins, so fixed words stand before "*", which takes any one segment but the first.
 ROUTES: tuple[tuple[tuple[str, ...], dict[str, Operation]], ...] = (
     (("me",), {"GET": sites.get_me}),
     (("Sites", "*"), {"GET": sites.get_site}),
+    (("$batch",), {"POST": batch.do_batch}),
+    (("Jobs",), {"GET": job_operations.list_jobs}),
+    (("Jobs", "*"), {"GET": job_operations.get_job, "DELETE": job_operations.delete_job}),
+    (("Jobs", "*", "Results"), {"GET": job_operations.get_results}),
+    (("Jobs", "*", "$cancel"), {"POST": job_operations.cancel_job}),
     (("Machines",), {"GET": machines.list_machines}),
     (("Machines", "$search"), {"POST": machines.search_machines}),
     (("Machines", "*"), {"GET": machines.get_machine}),
@@ -37,39 +41,25 @@ ROUTES: tuple[tuple[tuple[str, ...], dict[str, Operation]], ...] = (
     (("Sessions", "*", "$stopRecording"), {"POST": recording.stop}),
 )
 
-_GATEWAY = ["cvad", "manage"]
-_DIRECT = ["citrix", "orchestration", "api"]
-_WITHOUT_SITE = ("me", "Sites")
-_TOKENS = (["Tokens"], ["tokens"])
+_BY_START: dict[tuple[int, str], list[tuple[tuple[str, ...], dict[str, Operation]]]] = {}
+for _pattern, _methods in ROUTES:
+    _BY_START.setdefault((len(_pattern), _pattern[0]), []).append((_pattern, _methods))
+
+# What becomes a job with async=true, and its type. A batch makes its own.
+JOB_TYPES: dict[Operation, str] = {
+    sessions.send_message: "SendSessionMessage",
+    recording.start: "StartSessionRecording",
+    recording.stop: "StopSessionRecording",
+}
 
 
-class Address(NamedTuple):
-    """A path cut into its parts. On the direct base customer and site are in the path, in steps."""
+def perform(
+    request: Request, world: World, transaction: str, twist: Twist, begin_item: BeginItem | None = None
+) -> Reply:
+    """Do what the request asks for; RefusedError where it is against the rules. ``transaction`` is the call's id.
 
-    rest: list[str]
-    customer: str | None = None
-    site: str | None = None
-    direct: bool = False
-
-
-def locate(segments: list[str]) -> Address | None:
-    """The parts of an API path, or None where it is under neither base."""
-    if segments[:2] == _GATEWAY:
-        return Address(segments[2:])
-    if segments[:3] != _DIRECT:
-        return None
-    rest = segments[3:]
-    if rest == ["me"] or rest in _TOKENS:
-        return Address(rest, direct=True)
-    if len(rest) == 3 and rest[1] == "Sites":
-        return Address(rest[1:], customer=rest[0], direct=True)
-    if len(rest) < 3 or rest[2] in _WITHOUT_SITE:
-        return None
-    return Address(rest[2:], customer=rest[0], site=rest[1], direct=True)
-
-
-def perform(request: Request, world: World, transaction: str, lag: float = 0.0) -> Reply:
-    """Do what the request asks for; RefusedError where it is against the rules. ``transaction`` is the call's id."""
+    ``begin_item`` is how a batch begins each of its items; None for a request that is an item itself.
+    """
     segments = request.segments
     if segments[-2:] == ["tokens", "clients"]:
         if len(segments) == 4 and segments[0] == "cctrustoauth2":
@@ -81,23 +71,25 @@ def perform(request: Request, world: World, transaction: str, lag: float = 0.0) 
     address = locate(segments)
     if address is None:
         raise refuse(404, "notFound", "No such path.", path=request.path)
-    if address.rest in _TOKENS:
+    if address.rest in TOKENS:
         _check_method(request, ("POST",))
         return signin.on_premises(request, world)
     methods, name = _route(request, address)
     check_accept(request)
     grant = world.tokens.grant(request)
     check_customer(request, grant, address.customer, transaction)
-    site = world.sites[0] if address.rest[0] in _WITHOUT_SITE else _site(request, world, address)
+    site = world.sites[0] if address.rest[0] in WITHOUT_SITE else _site(request, world, address)
     check_body_type(request)
-    return methods[request.method](Call(request, world, grant, site, name, lag))
+    operation, call = methods[request.method], Call(request, world, grant, site, name, address, twist, begin_item)
+    job_type = JOB_TYPES.get(operation)
+    if job_type and read_flag(request, "async", False):
+        return job_operations.start_job(call, job_type, operation)
+    return operation(call)
 
 
 def _route(request: Request, address: Address) -> tuple[dict[str, Operation], str]:
     """The operations of the path, by method, and its variable segment; 404 or 405 where there is none."""
-    for pattern, methods in ROUTES:
-        if len(pattern) != len(address.rest) or pattern[0] != address.rest[0]:
-            continue
+    for pattern, methods in _BY_START.get((len(address.rest), address.rest[0]), ()) if address.rest else ():
         if all(wanted in ("*", given) for wanted, given in zip(pattern, address.rest)):
             _check_method(request, tuple(methods))
             return methods, address.rest[1] if "*" in pattern else ""

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import Any, Callable, TypeVar
+from typing import Callable, TypeVar
 
-from .message import Reply, json_reply, refuse
+from .message import Reply, refuse
 from .operation import Call
 from .paging import Listing, read_limit, read_skip
 from .search import compile_search, filtered_properties
@@ -26,7 +26,7 @@ def search(
     call: Call,
     kind: type,
     items: Sequence[Item],
-    show: Callable[[Item, Fields], dict[str, Any]],
+    show: Callable[[Item, Fields], str],
     alive: Callable[[Item], bool] = _always,
     required: str = "",
 ) -> Reply:
@@ -44,6 +44,4 @@ def search(
         call.world.last_search = (key, found)
     indexes = call.world.last_search[1]
     listing = Listing(f"{kind.__name__}/{call.site.id}/$search/{skip}/{body}", items, indexes[skip:], show)
-    page = listing.page(call.world, call.request, limit, alive)
-    page["TotalItems"] = len(indexes)
-    return json_reply(page)
+    return listing.page(call.world, call.request, limit, alive, TotalItems=len(indexes))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from typing import Callable, NamedTuple, Protocol, cast
+from typing import Callable, NamedTuple, Protocol, Union, cast
 
 from .message import Reply, Request
 from .wire import MalformedError, RequestReader, keeps_alive, render
@@ -22,11 +22,18 @@ class Outcome(NamedTuple):
     keep: Callable[[bytes], None] | None = None
 
 
+class Later(NamedTuple):
+    """Work that is due in so many seconds; it may end in more of that kind."""
+
+    seconds: float
+    work: Callable[[], Union[Outcome, Later]]
+
+
 class Application(Protocol):
     """What a connection needs of the simulator."""
 
-    def begin(self, request: Request) -> tuple[float, Callable[[], Outcome]]:
-        """Seconds to wait, and the work to do after that."""
+    def begin(self, request: Request) -> Later:
+        """What is to be done for a request, and when."""
 
 
 class Connection(asyncio.Protocol):
@@ -60,25 +67,26 @@ class Connection(asyncio.Protocol):
                     self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
                 return
             self._busy = True
-            delay, work = self._application.begin(request)
-            keep_alive = keeps_alive(request)
-            if delay > 0:
-                asyncio.get_running_loop().call_later(delay, self._late, work, keep_alive)
-            else:
-                self._run(work, keep_alive)
+            self._run(self._application.begin(request), keeps_alive(request))
 
-    def _late(self, work: Callable[[], Outcome], keep_alive: bool) -> None:
+    def _late(self, step: Later, keep_alive: bool) -> None:
         """Do delayed work, also for a client that has gone: a real service would not notice either."""
-        self._run(work, keep_alive)
+        self._run(step, keep_alive)
         self._advance()
 
-    def _run(self, work: Callable[[], Outcome], keep_alive: bool) -> None:
-        try:
-            outcome = work()
-        except Exception:
-            traceback.print_exc()
-            outcome = Outcome(Reply(500, b"Fault in the simulator itself; see its standard error.", "text/plain"))
-        self._finish(outcome, keep_alive)
+    def _run(self, step: Outcome | Later, keep_alive: bool) -> None:
+        """Do what is due now; the rest comes when it is due."""
+        while isinstance(step, Later):
+            if step.seconds > 0:
+                due = step._replace(seconds=0.0)
+                asyncio.get_running_loop().call_later(step.seconds, self._late, due, keep_alive)
+                return
+            try:
+                step = step.work()
+            except Exception:
+                traceback.print_exc()
+                step = Outcome(Reply(500, b"Fault in the simulator itself; see its standard error.", "text/plain"))
+        self._finish(step, keep_alive)
 
     def _finish(self, outcome: Outcome, keep_alive: bool) -> None:
         transport = self._transport

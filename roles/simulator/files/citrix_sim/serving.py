@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import ipaddress
 import os
 import signal
@@ -61,6 +62,11 @@ def _tls(options: Options) -> ssl.SSLContext | None:
     return context
 
 
+def scheme_of(options: Options) -> str:
+    """http or https."""
+    return "https" if options.cert else "http"
+
+
 def is_gone(pid: int) -> bool:
     """Whether a process has ended; a zombie, which nobody has collected yet, has."""
     try:
@@ -84,6 +90,9 @@ async def _end_with(pid: int, stop: Callable[[], None]) -> None:
 
 async def serve(options: Options, ready: Ready) -> None:
     """Serve until the lifetime is over, a signal or a shutdown comes, or the watched process is gone."""
+    # A big fleet is walked through by the garbage collector for longer than a call lasts, and has none: see the reset.
+    gc.disable()
+    gc.freeze()
     address, context = address_of(options.host), _tls(options)
     loop, over = asyncio.get_running_loop(), asyncio.Event()
 
@@ -91,7 +100,7 @@ async def serve(options: Options, ready: Ready) -> None:
         # A moment's grace lets the answer to the shutdown leave.
         loop.call_later(0.05, over.set)
 
-    simulator = Simulator(options.settings, Credentials.random(), stop)
+    simulator = Simulator(options.settings, Credentials.random(), stop, scheme_of(options))
     try:
         server = await loop.create_server(
             lambda: Connection(simulator), address, options.port, ssl=context, backlog=1024
@@ -113,7 +122,7 @@ def _introduction(options: Options, simulator: Simulator, port: int) -> dict[str
     """What a caller must know to use this simulator."""
     host = f"[{options.host}]" if ":" in options.host else options.host
     return {
-        "url": f"{'https' if options.cert else 'http'}://{host}:{port}",
+        "url": f"{scheme_of(options)}://{host}:{port}",
         "pid": os.getpid(),
         "customer_id": CLOUD_CUSTOMER,
         "site_id": simulator.world.sites[0].id,

@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 from .fleet import Message, Session
-from .message import Reply, json_reply, refuse
+from .message import Reply, refuse, text_reply
 from .operation import Call
 from .paging import Listing, read_fields, read_limit
 from .searching import search
-from .shape_session import session_json
+from .shape_session import session_text
 
 MESSAGE_STYLES = ("Unknown", "Critical", "Question", "Exclamation", "Information")
 
@@ -21,13 +21,13 @@ def list_sessions(call: Call) -> Reply:
     """``GET /Sessions``."""
     call.refuse_async()
     fleet = call.fleet
-    listing = Listing(f"Sessions/{call.site.id}", fleet.sessions, range(len(fleet.sessions)), session_json)
-    return json_reply(listing.page(call.world, call.request, read_limit(call.request), fleet.is_live))
+    listing = Listing(f"Sessions/{call.site.id}", fleet.sessions, range(len(fleet.sessions)), session_text)
+    return listing.page(call.world, call.request, read_limit(call.request), fleet.is_live)
 
 
 def search_sessions(call: Call) -> Reply:
     """``POST /Sessions/$search``."""
-    return search(call, Session, call.fleet.sessions, session_json, call.fleet.is_live)
+    return search(call, Session, call.fleet.sessions, session_text, call.fleet.is_live)
 
 
 def find_session(call: Call) -> Session:
@@ -40,15 +40,14 @@ def find_session(call: Call) -> Session:
 
 def get_session(call: Call) -> Reply:
     """``GET /Sessions/{id}``."""
-    return json_reply(session_json(find_session(call), read_fields(call.request)))
+    return text_reply(session_text(find_session(call), read_fields(call.request)))
 
 
 def send_message(call: Call) -> Reply:
     """``POST /Sessions/{id}/$sendMessage``; also to a session that nobody looks at."""
-    call.refuse_async()
     session = find_session(call)
     session.messages += (_read_message(call.json_body()),)
-    return json_reply(session_json(session))
+    return text_reply(session_text(session))
 
 
 def _read_message(body: Any) -> Message:

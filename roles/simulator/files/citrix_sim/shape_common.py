@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
+from json.encoder import encode_basestring
 from typing import Any, Optional
 
 from .fleet import Ref, make_id
+from .message import encode
 
 NO_ID = "00000000-0000-0000-0000-000000000000"
 
@@ -40,11 +42,12 @@ def rfc3339(when: datetime) -> str:
 
 @lru_cache(maxsize=4096)
 def both_times(seconds: int) -> tuple[str, str]:
-    """A time as the services give it: locale text (``1/6/2025 8:00:00 AM``), and RFC 3339.
+    """Both texts of a time that is given in seconds after the first session of the fleet started."""
+    return two_texts(_FIRST_START + timedelta(seconds=seconds))
 
-    It is given in seconds after the first session of the fleet started.
-    """
-    when = _FIRST_START + timedelta(seconds=seconds)
+
+def two_texts(when: datetime) -> tuple[str, str]:
+    """A time (UTC) as the services give it: locale text (``1/6/2025 8:00:00 AM``), and RFC 3339."""
     half = "AM" if when.hour < 12 else "PM"
     clock = f"{when.hour % 12 or 12}:{when:%M:%S} {half}"
     return f"{when.month}/{when.day}/{when.year} {clock}", rfc3339(when)
@@ -64,6 +67,23 @@ def scopes(*kinds: str) -> Any:
         "TenantName": None,
     }
     return [{"Scopes": [everything], "ScopeType": kind} for kind in kinds]
+
+
+class Template:
+    """Objects of which only some members differ. The others are encoded once, since big lists are made of them."""
+
+    def __init__(self, sample: dict[str, Any], *names: str) -> None:
+        self._names = [name for name in sample if name in names]
+        members = (
+            f"{encode(name)}:%s" if name in names else f"{encode(name)}:{encode(value)}".replace("%", "%%")
+            for name, value in sample.items()
+        )
+        self._text = f"{{{','.join(members)}}}"
+
+    def fill(self, values: dict[str, str | None]) -> str:
+        """The JSON text with these values of the members that differ."""
+        texts = [values[name] for name in self._names]
+        return self._text % tuple(["null" if text is None else encode_basestring(text) for text in texts])
 
 
 def pick(whole: dict[str, Any], fields: Fields) -> dict[str, Any]:

@@ -5,25 +5,27 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Callable
 
-from .fleet import ANONYMOUS, Session
+from .fleet import ANONYMOUS, Machine, Session
+from .message import encode
 from .shape_common import Fields, both_times, ref, scopes
 from .shape_machine import machine_in_session_json
-from .shape_user import user_json
+from .shape_user import user_text
 
-_SCOPES = scopes("MachineCatalog", "DeliveryGroup")
+_SCOPES = encode(scopes("MachineCatalog", "DeliveryGroup"))
 
 # Seconds of brokering, start and establishment after the session's own zero.
 _BROKERED, _STARTED, _ESTABLISHED = 0, 30, 31
 
 
 def _text(seconds: int) -> Callable[[Session], str]:
-    return lambda session: both_times(session.index + seconds)[0]
+    return lambda session: encode(both_times(session.index + seconds)[0])
 
 
 def _formatted(seconds: int) -> Callable[[Session], str]:
-    return lambda session: both_times(session.index + seconds)[1]
+    return lambda session: encode(both_times(session.index + seconds)[1])
 
 
 def _brokering(session: Session) -> dict[str, Any]:
@@ -53,51 +55,65 @@ def _client(session: Session) -> dict[str, Any]:
     }
 
 
-def _connection(session: Session) -> dict[str, Any]:
-    return {
+@lru_cache(maxsize=8)
+def _connection_text(protocol: str) -> str:
+    connection: dict[str, Any] = {
         "ConnectedViaHostName": None,
         "ConnectedViaIP": "192.0.2.254",
         "ConnectionMode": "Brokered",
         "LaunchedViaHostName": "",
         "LaunchedViaIP": None,
-        "Protocol": session.protocol,
+        "Protocol": protocol,
         "SecureIcaActive": False,
         "SmartAccessTags": [],
     }
+    return encode(connection)
 
 
-# Names and order of the published session sample.
-_FIELDS: dict[str, Callable[[Session], Any]] = {
-    "Id": lambda session: session.id,
-    "Uid": lambda session: session.index + 1,
-    "ApplicationsInUse": lambda session: [ref(application) for application in session.applications],
-    "AppState": lambda session: "Active" if session.applications else "Desktop",
+@lru_cache(maxsize=64)
+def _machine_text(machine: Machine) -> str:
+    """The machine of a session, which is that of the next one too."""
+    return encode(machine_in_session_json(machine))
+
+
+# Names and order of the published session sample, and the JSON text of each value.
+_FIELDS: dict[str, Callable[[Session], str]] = {
+    "Id": lambda session: encode(session.id),
+    "Uid": lambda session: str(session.index + 1),
+    "ApplicationsInUse": lambda session: encode([ref(application) for application in session.applications]),
+    "AppState": lambda session: '"Active"' if session.applications else '"Desktop"',
     "AppStateLastChangeTime": _text(_ESTABLISHED),
     "FormattedAppStateLastChangeTime": _formatted(_ESTABLISHED),
-    "Brokering": _brokering,
-    "Client": _client,
-    "Connection": _connection,
+    "Brokering": lambda session: encode(_brokering(session)),
+    "Client": lambda session: encode(_client(session)),
+    "Connection": lambda session: _connection_text(session.protocol),
     "ContainerScopes": lambda session: _SCOPES,
-    "EstablishmentDurationMilliseconds": lambda session: 1000 * (_ESTABLISHED - _BROKERED),
+    "EstablishmentDurationMilliseconds": lambda session: str(1000 * (_ESTABLISHED - _BROKERED)),
     "EstablishmentTime": _text(_ESTABLISHED),
     "FormattedEstablishmentTime": _formatted(_ESTABLISHED),
-    "IsAnonymousUser": lambda session: session.kind == ANONYMOUS,
-    "IsHidden": lambda session: False,
-    "LogoffInProgress": lambda session: False,
-    "LogonInProgress": lambda session: False,
-    "Machine": lambda session: machine_in_session_json(session.machine),
-    "SessionType": lambda session: "Application" if session.applications else "Desktop",
+    "IsAnonymousUser": lambda session: encode(session.kind == ANONYMOUS),
+    "IsHidden": lambda session: "false",
+    "LogoffInProgress": lambda session: "false",
+    "LogonInProgress": lambda session: "false",
+    "Machine": lambda session: _machine_text(session.machine),
+    "SessionType": lambda session: '"Application"' if session.applications else '"Desktop"',
     "StartTime": _text(_STARTED),
     "FormattedStartTime": _formatted(_STARTED),
-    "State": lambda session: session.state,
+    "State": lambda session: encode(session.state),
     "StateChangeTime": _text(_ESTABLISHED),
     "FormattedStateChangeTime": _formatted(_ESTABLISHED),
     # As the machine reported it, in another case than the directory's own spelling.
-    "UntrustedUserName": lambda session: session.account.lower(),
-    "User": user_json,
+    "UntrustedUserName": lambda session: encode(session.account.lower()),
+    "User": user_text,
 }
 
 
-def session_json(session: Session, fields: Fields = None) -> dict[str, Any]:
-    """A session, whole or with the wanted top-level fields only. Nothing in it tells of a recording."""
-    return {name: value(session) for name, value in _FIELDS.items() if fields is None or name in fields}
+@lru_cache(maxsize=64)
+def _chosen(fields: Fields) -> list[tuple[str, Callable[[Session], str]]]:
+    """How each of the wanted members begins, and what gives its value."""
+    return [(f'"{name}":', text) for name, text in _FIELDS.items() if fields is None or name in fields]
+
+
+def session_text(session: Session, fields: Fields = None) -> str:
+    """A session as JSON text, whole or with the wanted top-level fields only. Nothing in it tells of a recording."""
+    return f"{{{','.join([begin + text(session) for begin, text in _chosen(fields)])}}}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from .fleet import ANONYMOUS, DNS_SUFFIXES, SPARSE, Session
+from .shape_common import Template
 
 # Order, nulls and empty strings of the published session sample.
 _SPARSE: dict[str, Any] = {
@@ -48,22 +49,37 @@ _SPARSE: dict[str, Any] = {
 }
 
 
-def user_json(session: Session) -> dict[str, Any]:
-    """The User block of a session."""
-    user = dict(_SPARSE)
+_DIFFERENT = (
+    "DisplayName",
+    "SamName",
+    "SamAccountName",
+    "CommonName",
+    "PrincipalName",
+    "Sid",
+    "Name",
+    "Domain",
+    "Forest",
+)
+_USER = Template(_SPARSE, *_DIFFERENT)
+
+
+def user_text(session: Session) -> str:
+    """The User block of a session, as JSON text."""
     if session.kind == ANONYMOUS:
-        user.update(SamName="", Name="")
-        return user
-    user.update(Sid=session.sid, Name=session.account)
-    if session.kind != SPARSE:
-        suffix = DNS_SUFFIXES[session.domain]
-        user.update(
-            DisplayName=session.display_name,
-            SamName=session.sam,
-            SamAccountName=session.sam,
-            CommonName=session.display_name,
-            PrincipalName=session.principal,
-            Domain=suffix,
-            Forest=suffix,
-        )
-    return user
+        return _USER.fill({**_SPARSE, "SamName": "", "Name": ""})
+    if session.kind == SPARSE:
+        return _USER.fill({**_SPARSE, "Sid": session.sid, "Name": session.account})
+    sam, display_name, suffix = session.sam, session.display_name, DNS_SUFFIXES[session.domain]
+    return _USER.fill(
+        {
+            "DisplayName": display_name,
+            "SamName": sam,
+            "SamAccountName": sam,
+            "CommonName": display_name,
+            "PrincipalName": session.principal,
+            "Sid": session.sid,
+            "Name": session.account,
+            "Domain": suffix,
+            "Forest": suffix,
+        }
+    )

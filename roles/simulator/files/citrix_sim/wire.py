@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from email.utils import formatdate
+from functools import lru_cache
 from http import HTTPStatus
 
 from .message import Reply, Request
@@ -26,19 +27,26 @@ class MalformedError(Exception):
         self.reply = Reply(status, text.encode(), "text/plain")
 
 
-def parse_head(head: bytes) -> Request:
-    """Read the request line and the header lines, without the blank line at their end."""
-    lines = head.decode("latin-1").split("\r\n")
-    parts = lines[0].split(" ")
-    if len(parts) != 3 or not parts[2].startswith("HTTP/1."):
-        raise MalformedError(400, "The request line is not HTTP/1.x.")
+@lru_cache(maxsize=64)
+def _parse_headers(lines: bytes) -> dict[str, str]:
+    """The header fields; nobody changes them, since a client sends the same ones again and again."""
     headers: dict[str, str] = {}
-    for line in lines[1:]:
+    for line in lines.decode("latin-1").split("\r\n") if lines else ():
         name, colon, value = line.partition(":")
         if not colon or name != name.strip():
             raise MalformedError(400, "A header line is malformed.")
         name = name.lower()
         headers[name] = f"{headers[name]}, {value.strip()}" if name in headers else value.strip()
+    return headers
+
+
+def parse_head(head: bytes) -> Request:
+    """Read the request line and the header lines, without the blank line at their end."""
+    first, _end, lines = head.partition(b"\r\n")
+    parts = first.decode("latin-1").split(" ")
+    if len(parts) != 3 or not parts[2].startswith("HTTP/1."):
+        raise MalformedError(400, "The request line is not HTTP/1.x.")
+    headers = _parse_headers(lines)
     target = parts[1]
     if not target.startswith("/"):
         scheme, mark, rest = target.partition("://")
@@ -54,6 +62,7 @@ class RequestReader:
     def __init__(self) -> None:
         self._buffer = bytearray()
         self._request: Request | None = None
+        self._was_told = False
 
     def feed(self, data: bytes) -> None:
         """Take bytes from the network."""
@@ -61,9 +70,12 @@ class RequestReader:
 
     @property
     def wants_continue(self) -> bool:
-        """Whether the client holds its body back until it is told to go on."""
+        """Whether the client holds its body back until it is told to go on, which is said once."""
         request = self._request
-        return request is not None and request.headers.pop("expect", "").lower() == "100-continue"
+        if request is None or self._was_told or request.headers.get("expect", "").lower() != "100-continue":
+            return False
+        self._was_told = True
+        return True
 
     def next(self) -> Request | None:
         """The next whole request, or None while bytes are missing."""
@@ -73,6 +85,7 @@ class RequestReader:
                 if len(self._buffer) > MAX_HEAD:
                     raise MalformedError(431, "The request head is too long.")
                 return None
+            self._was_told = False
             self._request = parse_head(bytes(self._buffer[:end]))
             del self._buffer[: end + 4]
         request = self._request

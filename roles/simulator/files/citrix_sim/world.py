@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 from .access import Credentials, Tokens
 from .fleet import Fleet, make_id
+from .jobs import Jobs
+from .quota import Quota
 from .settings import Settings
 
 
@@ -23,11 +25,14 @@ class Site(NamedTuple):
 
 
 class World:
-    """A fresh world; the first site has the fleet, further ones are empty."""
+    """A fresh world; the first site has the fleet, further ones are empty. ``scheme`` is that of its own URLs."""
 
-    def __init__(self, settings: Settings, credentials: Credentials) -> None:
+    def __init__(self, settings: Settings, credentials: Credentials, scheme: str) -> None:
         self.settings = settings
         self.credentials = credentials
+        self.scheme = scheme
+        self.jobs = Jobs()
+        self.quota = Quota(settings)
         self.tokens = Tokens()
         # Continuation tokens are signed with it, so that those of an earlier world are unknown here.
         self.page_key = secrets.token_bytes(16)

@@ -23,8 +23,8 @@ CLOUD = "/cvad/manage"
 class Simulator:
     """A running simulator: its process, what it told, and calls with good headers unless told otherwise."""
 
-    def __init__(self, *arguments: str) -> None:
-        command = [sys.executable, "-B", str(SCRIPT), "--lifetime", "120", *arguments]
+    def __init__(self, *arguments: str, script: pathlib.Path = SCRIPT) -> None:
+        command = [sys.executable, "-B", str(script), "--lifetime", "120", *arguments]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
         self.told: dict[str, Any] = json.loads(self.process.stdout.readline())
@@ -116,6 +116,20 @@ class Simulator:
         """Ids of the first page of sessions."""
         return [item["Id"] for item in self.get("/Sessions", {"fields": "Id", **params}).json()["Items"]]
 
+    def batch(self, *items: dict[str, Any], params: Any = None, base: str = CLOUD, **headers: str) -> requests.Response:
+        """POST a batch of these items."""
+        return self.post("/$batch", {"Items": list(items)}, params, base, **headers)
+
+    def answers(self, *items: dict[str, Any], **arguments: Any) -> dict[str, dict[str, Any]]:
+        """Answers to the items of a batch that succeeds, by their references."""
+        reply = self.batch(*items, **arguments)
+        assert reply.status_code == 200, reply.text
+        return {answer["Reference"]: answer for answer in reply.json()["Items"]}
+
+    def items(self) -> list[dict[str, Any]]:
+        """The items of batches in the log."""
+        return [entry for entry in self.control("calls?items=true")["calls"] if entry["batch"]]
+
     def recorded(self, session_id: str) -> Any:
         """What RecordingStatus says."""
         return self.get("/Sessions/RecordingStatus", {"id": session_id}).json()["IsSessionBeingRecorded"]
@@ -126,8 +140,8 @@ def start() -> Iterator[Callable[..., Simulator]]:
     """Start further processes, with arguments; they end with the test."""
     started = []
 
-    def begin(*arguments: str) -> Simulator:
-        started.append(Simulator(*arguments))
+    def begin(*arguments: str, script: pathlib.Path = SCRIPT) -> Simulator:
+        started.append(Simulator(*arguments, script=script))
         return started[-1]
 
     yield begin

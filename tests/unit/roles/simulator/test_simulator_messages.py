@@ -78,7 +78,6 @@ def test_a_message_needs_a_body_of_json(simulator):
     for content_type, data, status in (("text/plain", b"{}", 415), ("application/json", b"{", 400)):
         headers = simulator.headers(Content_Type=content_type)
         assert simulator.http.post(url, data=data, headers=headers, timeout=10).status_code == status
-    assert send(simulator, session_id, **{"async": "true"}).status_code == 400
     assert simulator.get(path).status_code == 405
     assert messages(simulator, session_id) == []
 

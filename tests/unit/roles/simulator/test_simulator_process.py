@@ -142,7 +142,10 @@ def test_tls(start, run, certificate):
         simulator.sign_in_cloud()
     simulator.http.verify = str(trust)
     simulator.reset()
-    assert len(simulator.ids()) == 50
+    ids = simulator.ids()
+    assert len(ids) == 50
+    accepted = simulator.post(f"/Sessions/{ids[0]}/$stopRecording", params={"async": "true"})
+    assert accepted.headers["Location"].startswith(f"{simulator.url}/cvad/manage/Jobs/")
     simulator.faults({"drop": {}})
     with pytest.raises(requests.ConnectionError):
         simulator.get("/me")

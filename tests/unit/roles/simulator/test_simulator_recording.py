@@ -49,7 +49,6 @@ def test_notices(simulator):
     start(simulator, recorded)
     assert counts(simulator, recorded) == (1, 0, 1)
     assert start(simulator, quiet, notifyUser="maybe").status_code == 400
-    assert start(simulator, quiet, **{"async": "true"}).status_code == 400
 
 
 def test_stop_of_what_is_not_recorded(simulator):

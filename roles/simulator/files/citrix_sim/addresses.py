@@ -1,0 +1,54 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where a path lies: under which base, and what is left of it below."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from urllib.parse import quote
+
+WITHOUT_SITE = ("me", "Sites")
+TOKENS = (["Tokens"], ["tokens"])
+
+_GATEWAY = ["cvad", "manage"]
+_DIRECT = ["citrix", "orchestration", "api"]
+_GATEWAY_BASE = "/" + "/".join(_GATEWAY)
+_DIRECT_BASE = "/" + "/".join(_DIRECT)
+
+
+class Address(NamedTuple):
+    """A path cut into its parts. On the direct base customer and site are in the path, in steps."""
+
+    rest: list[str]
+    customer: str | None = None
+    site: str | None = None
+    direct: bool = False
+
+    @property
+    def base(self) -> str:
+        """What comes before the rest, ready for a URL; it ends without a slash."""
+        if not self.direct:
+            return _GATEWAY_BASE
+        return "/".join([_DIRECT_BASE, *(quote(part, safe="") for part in (self.customer, self.site) if part)])
+
+
+def locate(segments: list[str]) -> Address | None:
+    """The parts of an API path, or None where it is under neither base."""
+    if segments[:2] == _GATEWAY:
+        return Address(segments[2:])
+    if segments[:3] != _DIRECT:
+        return None
+    rest = segments[3:]
+    if rest == ["me"] or rest in TOKENS:
+        return Address(rest, direct=True)
+    if len(rest) == 3 and rest[1] == "Sites":
+        return Address(rest[1:], customer=rest[0], direct=True)
+    if len(rest) < 3 or rest[2] in WITHOUT_SITE:
+        return None
+    return Address(rest[2:], customer=rest[0], site=rest[1], direct=True)
+
+
+def is_sign_in(path: str) -> bool:
+    """Whether the path is one of those that give tokens."""
+    return path.endswith(("/tokens/clients", "/Tokens", "/tokens"))

@@ -1,0 +1,91 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One call, or one item of a batch: from the log through the fault rules to its operation."""
+
+from __future__ import annotations
+
+import uuid
+from functools import partial
+from typing import Callable, NamedTuple
+
+from .calls import CallLog, Entry
+from .effects import EFFECTS, Target
+from .faults import Fault, Faults
+from .message import LateReply, RefusedError, Reply, Request, refuse
+from .operation import BeginItem
+from .routes import perform
+from .server import Later, Outcome
+from .twist import AS_ASKED, Twist
+from .world import World
+
+_TRANSACTION = "Citrix-TransactionId"
+
+
+def _transaction(request: Request) -> str:
+    """The id of a call: the client's own, or a new one."""
+    return request.headers.get("citrix-transactionid") or str(uuid.uuid4())
+
+
+class Exchange(NamedTuple):
+    """What a reset replaces. A request goes on in the world it began in."""
+
+    world: World
+    faults: Faults
+    calls: CallLog
+
+    def begin(self, request: Request) -> Later:
+        """Log the call and match the rules now; the work comes after the latency of the rules."""
+        entry = self.calls.open(request)
+        refusal = self.world.quota.refuse(request)
+        if refusal is not None:
+            return Later(0.0, partial(self._end, entry, _transaction(request), Outcome(refusal)))
+        latency, fault = self.faults.match(request)
+        return Later(latency, partial(self._work, request, entry, fault))
+
+    def _work(self, request: Request, entry: Entry, fault: Fault | None) -> Outcome | Later:
+        transaction = _transaction(request)
+        begin_item = partial(self._begin_item, entry, transaction)
+        outcome = self._outcome(request, transaction, fault, begin_item)
+        if isinstance(outcome.reply, LateReply):
+            late = outcome.reply
+            return Later(late.seconds, lambda: self._end(entry, transaction, Outcome(late.make())))
+        return self._end(entry, transaction, outcome)
+
+    def _outcome(
+        self, request: Request, transaction: str, fault: Fault | None, begin_item: BeginItem | None
+    ) -> Outcome:
+        def act(twist: Twist) -> Reply:
+            try:
+                return perform(request, self.world, transaction, twist, begin_item)
+            except RefusedError as refusal:
+                return refusal.reply
+
+        if fault is None:
+            return Outcome(act(AS_ASKED))
+        return EFFECTS[fault.effect].apply(fault.value, Target(request, self.world, act))
+
+    def _end(self, entry: Entry, transaction: str, outcome: Outcome) -> Outcome:
+        reply = outcome.reply
+        if reply is None:
+            return outcome
+        reply.headers += ((_TRANSACTION, transaction),)
+        entry.status = reply.status
+        return Outcome(reply, keep=partial(self.calls.answer, entry))
+
+    def _begin_item(
+        self, batch: Entry, transaction: str, request: Request, refusal: Reply | None
+    ) -> tuple[float, Callable[[], Reply]]:
+        """Match the rules now; the item is logged with its work, which comes after what it costs."""
+        latency, fault = self.faults.match(request)
+
+        def work() -> Reply:
+            entry = self.calls.open_item(request, batch)
+            reply = refusal or self._outcome(request, transaction, fault, None).reply
+            if reply is None or 300 <= reply.status < 400:
+                # An item has no connection of its own that could end, and follows nothing.
+                reply = refuse(500, "internalServerError", "The item failed.").reply
+            entry.status = reply.status
+            return reply
+
+        return self.world.settings.batch_item_seconds + latency, work
