@@ -7,6 +7,7 @@
 # make quick  what a change needs before it is committed
 # make lint   the linters alone
 # make STEP   one step, such as make unit
+# make bench  what a run costs beside other ways to the same end; BENCH=--write puts the figures into docs
 # make clean  removes what the others made
 #
 # Everything is made in .venv; nothing is installed or written elsewhere.
@@ -27,7 +28,7 @@ DIST := $(VENV)/dist
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/$(COLLECTIONS)
 SOURCES := galaxy.yml README.md LICENSE \
-	$(shell find changelogs meta playbooks plugins roles -type f ! -name '*.py[co]')
+	$(shell find changelogs docs meta playbooks plugins roles -type f ! -name '*.py[co]')
 
 STEP := @$(PYTHON) tests/step.py
 PIP := pip install -qq --disable-pip-version-check --no-compile
@@ -35,7 +36,7 @@ PYTEST := env PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTIONS
 TESTED := $(VENV)/test.stamp $(VENV)/collection.stamp
 LINTED := $(VENV)/lint.stamp $(VENV)/collection.stamp
 
-.PHONY: demo test quick lint clean $(TEST) $(QUICK)
+.PHONY: demo test quick lint bench clean $(TEST) $(QUICK)
 
 # The simulator ends with the playbook, also when that is interrupted: its process is the one to watch.
 demo: $(VENV)/collection.stamp
@@ -54,11 +55,14 @@ test quick lint:
 	@$(MAKE) --no-print-directory --keep-going --jobs=$(JOBS) $(STEPS) || true
 	$(STEP) table $(STEPS)
 
+bench: $(VENV)/bench.stamp $(VENV)/collection.stamp
+	@PYTHONPATH="$(CURDIR)/$(COLLECTIONS):$(CURDIR)/tests" $(VENV)/bench/bin/python -m bench $(BENCH)
+
 clean:
 	rm -rf $(VENV) .ansible .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 unit: $(TESTED)
-	$(STEP) run $@ $(PYTEST) -n 2 tests/unit/plugins
+	$(STEP) run $@ $(PYTEST) -n 2 tests/unit/plugins tests/bench
 simulator: $(TESTED)
 	$(STEP) run $@ $(PYTEST) tests/unit/roles
 structure: $(TESTED)
@@ -127,6 +131,11 @@ $(VENV)/test.stamp: requirements/test.txt $(VENV)/run.stamp
 $(VENV)/lint.stamp: requirements/lint.txt
 	$(PYTHON) -m venv $(VENV)/lint
 	$(VENV)/lint/bin/$(PIP) -r $<
+	@touch $@
+
+$(VENV)/bench.stamp: requirements/bench.txt requirements/run.txt
+	$(PYTHON) -m venv $(VENV)/bench
+	$(VENV)/bench/bin/$(PIP) -r $<
 	@touch $@
 
 # Python 3.9 is for modules only, without an ansible-core: with the lowest versions that the metadata allow.

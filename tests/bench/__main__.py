@@ -1,0 +1,77 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Measure, print the figures, and with --write put them into docs/performance.md and its plots."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from simulator_process import Simulator
+
+from bench import options as settings
+from bench import table
+from bench.measure import Bench
+from bench.report import Report
+from bench.scenarios import again, batched, direct, growth, quota, rate, single
+
+SCENARIOS = {
+    "direct": direct.run,
+    "batched": batched.run,
+    "quota": quota.run,
+    "single": single.run,
+    "growth": growth.run,
+    "rate": rate.run,
+    "again": again.run,
+}
+DOCS = Path(__file__).parents[2] / "docs"
+LIFETIME = 4 * 3600
+"""Seconds; no scenario takes nearly so long."""
+
+
+def measure(names: list[str], options: settings.Options) -> Report:
+    """Run these scenarios, each against a simulator of its own, and return what they say."""
+    report = Report()
+    for name in names:
+        print(name, file=sys.stderr, flush=True)
+        simulator = Simulator("--lifetime", str(LIFETIME))
+        try:
+            with tempfile.TemporaryDirectory() as folder:
+                outcome = SCENARIOS[name](Bench(simulator, Path(folder)), options)
+        finally:
+            simulator.close()
+        report.add(outcome)
+    return report
+
+
+def write(report: Report, options: settings.Options) -> None:
+    """Put the figures into the documentation."""
+    # Only the plots need matplotlib.
+    from bench import plot
+
+    table.write(DOCS / "performance.md", table.markdown(report))
+    plot.bars(report.bars, options.sessions, DOCS / "performance-ways.svg")
+    plot.growth(report.growth, DOCS / "performance-growth.svg")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("--only", choices=list(SCENARIOS), action="append", metavar="NAME", help=", ".join(SCENARIOS))
+    parser.add_argument("--write", action="store_true", help="put the figures into docs/; takes all scenarios")
+    settings.add_arguments(parser)
+    arguments = parser.parse_args()
+    if arguments.write and arguments.only:
+        parser.error("--write takes all scenarios: leave --only out")
+    options = settings.read(arguments)
+    report = measure(arguments.only or list(SCENARIOS), options)
+    print(table.markdown(report))
+    if arguments.write:
+        write(report, options)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

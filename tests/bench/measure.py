@@ -1,0 +1,109 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One run of a way, measured: from the start of its process to the end, and what the simulator saw of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from simulator_process import COLLECTION, Simulator
+
+from bench import stopwatch
+from bench.figures import Call
+
+HERE = Path(__file__).parent
+BIN = Path(sys.executable).parent
+STOPWATCH = [sys.executable, "-IS", stopwatch.__file__]
+
+
+class BenchError(Exception):
+    """A way did not do what it was run for, so that its time means nothing."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One run. peak_mb: of its largest process; module_mb, controller_mb: of those alone, 0 where not measured."""
+
+    code: int
+    seconds: float
+    peak_mb: float
+    calls: list[Call]
+    """The HTTP requests that the simulator got, in their order."""
+    output: str
+    module_mb: float = 0.0
+    controller_mb: float = 0.0
+
+    def told(self) -> str:
+        """Return the end of what it printed."""
+        return self.output[-2000:]
+
+
+class Bench:
+    """A simulator, and an empty home in which commands run against it."""
+
+    def __init__(self, simulator: Simulator, folder: Path) -> None:
+        self.simulator = simulator
+        self.folder = folder
+        self._figures = folder / "figures.json"
+        self._module_figures = folder / "module.json"
+        self._controller_figures = folder / "controller.json"
+        self._environment = {
+            "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+            "HOME": str(folder),
+            "LC_ALL": "C.UTF-8",
+            "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]),
+            "ANSIBLE_LIBRARY": str(HERE / "library"),
+            "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback"),
+            "BENCH_CONTROLLER": str(self._controller_figures),
+            "ANSIBLE_LOCALHOST_WARNING": "false",
+        }
+
+    def file(self, name: str, content: object) -> str:
+        """Write a JSON file into the home and return its path."""
+        path = self.folder / name
+        path.write_text(json.dumps(content), encoding="utf-8")
+        return str(path)
+
+    def interpreter(self) -> str:
+        """Write a Python that measures what it runs, and return its path: the process of a module ends unseen."""
+        path = self.folder / "python"
+        command = shlex.join([*STOPWATCH, str(self._module_figures), sys.executable])
+        path.write_text(f'#!/bin/sh\nexec {command} "$@"\n', encoding="utf-8")
+        path.chmod(0o755)
+        return str(path)
+
+    def run(self, command: list[str]) -> Sample:
+        """Run a command to its end and return what it took."""
+        for figures in (self._figures, self._module_figures, self._controller_figures):
+            figures.unlink(missing_ok=True)
+        before = len(self.simulator.calls())
+        done = subprocess.run(
+            [*STOPWATCH, str(self._figures), *command],
+            env=self._environment,
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        took = json.loads(self._figures.read_text(encoding="utf-8"))
+        return Sample(
+            code=took["code"],
+            seconds=took["seconds"],
+            peak_mb=took["peak_mb"],
+            calls=[Call.of(call) for call in self.simulator.calls()[before:]],
+            output=done.stdout + done.stderr,
+            module_mb=_peak_mb(self._module_figures),
+            controller_mb=_peak_mb(self._controller_figures),
+        )
+
+
+def _peak_mb(figures: Path) -> float:
+    return json.loads(figures.read_text(encoding="utf-8"))["peak_mb"] if figures.exists() else 0.0

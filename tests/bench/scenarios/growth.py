@@ -1,0 +1,76 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reading the statuses of a whole site with nothing to do: what a session costs, in time and in memory, as it grows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from statistics import median
+
+from bench.figures import Spread
+from bench.measure import Bench
+from bench.options import Options
+from bench.report import Report, Verdict
+from bench.rounds import Row, alternate
+from bench.ways import Way, bare_exit, measured, recording
+
+FLAT = 1.2
+MOST_MEMORY = 2.0
+START_UP = 1
+"""Sessions of the site on which the start-up is measured: the same task with next to nothing to do."""
+
+
+def run(bench: Bench, options: Options) -> Report:
+    sizes = options.growth
+    ways = {size: _reading(size, options) for size in (START_UP, *sizes)}
+    rounds = alternate(bench, list(ways.values()), options.repeat, options.fleet)
+    start_up = rounds.seconds(ways[START_UP].name)
+    net = {size: [own - idle for own, idle in zip(rounds.seconds(ways[size].name), start_up)] for size in sizes}
+    costs = {size: 1000 * median(net[size]) / size for size in sizes}
+    least, most = min(sizes), max(sizes)
+    flat = max(costs[least], costs[most]) / min(costs[least], costs[most])
+    told = ", ".join(f"{cost:.3f} ms at {size:,}" for size, cost in costs.items())
+    verdicts = [
+        Verdict(
+            what=f"a session of {least:,} over one of {most:,}, whichever costs more; start-up subtracted",
+            median=told,
+            ratio=f"{flat:.3f}",
+            target=f"at most {FLAT}",
+            met=flat <= FLAT,
+        )
+    ]
+    memory, rows = _memory(bench, options, most, ways[most])
+    growth = {size: median(net[size]) for size in sizes}
+    return Report([*rounds.rows("growth"), *rows], [*verdicts, memory], growth=growth)
+
+
+def _reading(size: int, options: Options) -> Way:
+    # Nobody is recorded there, so that there is nothing to stop.
+    return recording(
+        f"this collection, {size:,} session{'' if size == 1 else 's'}",
+        {"sessions": size, "machines": max(1, size // 100)},
+        state="stopped",
+        all_sessions=True,
+        max_sessions=size,
+        max_concurrency=options.concurrency,
+        batch_size=options.growth_batch_size,
+    )
+
+
+def _memory(bench: Bench, options: Options, size: int, own: Way) -> tuple[Verdict, list[Row]]:
+    """Run once with the module's own process measured: memory varies little."""
+    bare = replace(bare_exit(size), settings={"sessions": 1})
+    rounds = alternate(bench, [measured(own), measured(bare)], 1, options.fleet)
+    [ours], [least] = rounds.samples[own.name], rounds.samples[bare.name]
+    ratio = ours.module_mb / least.module_mb
+    verdict = Verdict(
+        what=f"memory of the module with {size:,} entries, over that of a bare `exit_json` of the same",
+        median=f"{ours.module_mb:.0f} MB (bare {least.module_mb:.0f} MB; ansible-playbook itself "
+        f"{ours.controller_mb:.0f} MB, bare {least.controller_mb:.0f} MB)",
+        ratio=f"{ratio:.3f}",
+        target=f"at most {MOST_MEMORY:g}",
+        met=ratio <= MOST_MEMORY,
+    )
+    seconds = Spread.of([least.seconds])
+    return verdict, [Row("growth", f"{bare.name}, {size:,} entries", seconds, None, 0, 0, least.peak_mb)]

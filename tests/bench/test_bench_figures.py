@@ -1,0 +1,179 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The arithmetic of the bench and the form of what it writes. Nothing here is timed."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+from ansible_collections.sessionops.citrix.plugins.module_utils._recording import RecordingEntry
+
+from bench import options as settings
+from bench import table
+from bench.figures import Call, Quota, Spread, extrapolate, named, refused, seconds_per_call
+from bench.measure import STOPWATCH, Sample
+from bench.report import Verdict
+from bench.rounds import Rounds, Row
+from bench.ways import EMPTY, POOL, Way
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def calls(*times: float, status: int = 200, path: str = "/cvad/manage/Sessions/RecordingStatus") -> list[Call]:
+    return [Call(at, "GET", path, status) for at in times]
+
+
+def test_a_short_run_tells_of_a_long_one():
+    assert seconds_per_call(calls(10.0, 10.5, 12.0)) == 1.0
+    assert extrapolate(seconds=8.0, done=20, wanted=1000, per_item=0.5) == 498.0
+
+
+def test_calls_are_told_apart():
+    sign_in = Call(0.0, "POST", "/cctrustoauth2/customer/tokens/clients", 200)
+    log = [sign_in, *calls(1.0), *calls(2.0, status=429)]
+    assert [call.sign_in for call in log] == [True, False, False]
+    assert named(log, "/RecordingStatus") == log[1:]
+    assert refused(log) == 1
+
+
+def test_a_spread_has_the_median():
+    assert Spread.of([9.0, 1.0, 2.0]) == Spread(2.0, 1.0, 9.0)
+
+
+BUCKET, SECOND, MINUTE = (
+    Quota("token_bucket", 10.0, 1.0),
+    Quota("window", 10.0, 1.0),
+    Quota("window", 10.0, 60.0),
+)
+
+
+@pytest.mark.parametrize(
+    ("quota", "requests", "into_window", "least"),
+    [
+        (BUCKET, 0, 0.0, 0.0),
+        (BUCKET, 30, 0.5, 3.0),
+        (SECOND, 0, 0.5, 0.0),
+        (SECOND, 10, 0.25, 0.75),
+        (SECOND, 11, 0.25, 1.75),
+        (MINUTE, 1, 2.0, 58.0),
+        (MINUTE, 600, 2.0, 58.0),
+        (MINUTE, 601, 2.0, 118.0),
+    ],
+)
+def test_the_least_time_of_a_quota(quota, requests, into_window, least):
+    assert quota.least_seconds(requests, into_window) == pytest.approx(least)
+
+
+def test_the_use_of_a_quota_counts_from_the_first_refusal():
+    before = calls(100.0, 100.01)
+    refusal = calls(100.1, status=429)
+    every_tenth = calls(*(100.1 + 0.1 * number for number in range(1, 51)))
+    every_fifth = calls(*(100.1 + 0.2 * number for number in range(1, 51)))
+    assert BUCKET.used([*before, *refusal, *every_tenth]) == pytest.approx(1.0)
+    assert BUCKET.used([*before, *refusal, *every_fifth]) == pytest.approx(0.5)
+    assert BUCKET.used([*before, *every_fifth]) is None
+    assert BUCKET.used([*before, *refusal]) is None
+
+
+def test_further_refusals_are_no_use_of_a_quota():
+    log = [*calls(0.0), *calls(0.1, 0.2, 0.3, status=429), *calls(1.1)]
+    assert BUCKET.used(log) == pytest.approx(0.1)
+
+
+def test_the_windows_of_a_quota_begin_with_the_first_call_that_counts():
+    sign_in = Call(70.0, "POST", "/cctrustoauth2/customer/tokens/clients", 200)
+    for refusal in (102.0, 162.0):
+        log = [sign_in, *calls(100.0), *calls(refusal, status=429), *calls(refusal + 59)]
+        assert MINUTE.used(log) == pytest.approx(58 / 59)
+
+
+def sample(seconds: float, log: list[Call]) -> Sample:
+    return Sample(code=0, seconds=seconds, peak_mb=50.0, calls=log, output="")
+
+
+def command(_bench):
+    return []
+
+
+def test_ways_are_compared_round_by_round():
+    ways = [Way("own", command, ansible=True), Way(POOL, command), Way(EMPTY, command, ansible=True)]
+    taken = {"own": [3.0, 6.0, 31.0], POOL: [2.0, 4.0, 10.0], EMPTY: [1.0, 2.0, 1.0]}
+    rounds = Rounds(ways, {name: [sample(each, calls(0.0)) for each in times] for name, times in taken.items()}, 1000)
+    assert rounds.net("own") == [2.0, 4.0, 30.0]
+    assert rounds.net(POOL) == [2.0, 4.0, 10.0]
+    assert rounds.ratio("own") == 1.0
+    assert [(row.way, row.seconds.middle, row.ratio) for row in rounds.rows("direct")] == [
+        ("own", 6.0, 1.0),
+        (POOL, 4.0, 1.0),
+        (EMPTY, 1.0, None),
+    ]
+
+
+def test_a_short_run_is_shown_as_one_in_full():
+    starts = calls(0.0, 0.5, 1.0, path="/cvad/manage/Sessions/x/$startRecording")
+    rounds = Rounds([Way("slow", command, short=3)], {"slow": [sample(2.0, starts)]}, 1000)
+    [row] = rounds.rows("direct")
+    assert row.seconds.middle == 2.0 + 997 * 0.5
+    assert row.way == "slow, from 3 sessions"
+
+
+def test_the_stopwatch_tells_of_the_command_alone(tmp_path):
+    figures = tmp_path / "figures.json"
+    busy = "import sys; held = bytearray(64 << 20); held[::4096] = b'x' * len(held[::4096]); sys.exit(3)"
+    done = subprocess.run([*STOPWATCH, str(figures), sys.executable, "-c", busy], check=False)
+    told = json.loads(figures.read_text(encoding="utf-8"))
+    assert done.returncode == told["code"] == 3
+    assert 64 < told["peak_mb"] < 128
+    assert told["seconds"] > 0
+
+
+def test_the_bare_module_hands_over_entries_like_those_of_the_real_one():
+    path = Path(__file__).parent / "library" / "bare_exit.py"
+    spec = importlib.util.spec_from_file_location("bare_exit", path)
+    bare = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(bare)
+    assert set(bare.entry(1)) == set(asdict(RecordingEntry(id="x")))
+
+
+def test_each_option_is_an_argument():
+    parser = argparse.ArgumentParser()
+    settings.add_arguments(parser)
+    assert settings.read(parser.parse_args([])) == settings.Options()
+    assert settings.read(parser.parse_args(["--growth", "10", "20"])).growth == (10, 20)
+    assert settings.read(parser.parse_args(["--quota-rate", "5"])).quota_rate == 5.0
+
+
+def test_a_table_reads_well():
+    row = Row("direct", "a way", Spread(1.234, 1.0, 2.0), None, 2005, 0, 57.4)
+    assert table.figures([row]).splitlines() == [
+        "| Scenario | Way   | Seconds | Least - most | Ratio | Requests | 429 | Peak MB |",
+        "| -------- | ----- | ------: | -----------: | ----: | -------: | --: | ------: |",
+        "| direct   | a way |    1.23 |  1.00 - 2.00 |       |     2005 |   0 |      57 |",
+    ]
+    met = [table.targets([Verdict("x", "1 s", "1.0", "at most 1", met)]) for met in (True, False, None)]
+    assert ["yes" in text for text in met] == [True, False, False]
+    assert ["**no**" in text for text in met] == [False, True, False]
+
+
+def test_figures_are_written_between_the_marks(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(f"before\n{table.BEGIN}\nold\n{table.END}\nafter\n", encoding="utf-8")
+    for text in ("first\n", "second\n"):
+        table.write(page, text)
+        assert page.read_text(encoding="utf-8") == f"before\n{table.BEGIN}\n\n{text}\n{table.END}\nafter\n"
+    page.write_text("no marks\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="lacks"):
+        table.write(page, "third\n")
+
+
+def test_the_page_has_the_marks():
+    text = (DOCS / "performance.md").read_text(encoding="utf-8")
+    assert text.count(table.BEGIN) == text.count(table.END) == 1

@@ -1,0 +1,151 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The ways to the same end: each is a command, and says how many sessions it really does."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field, replace
+from typing import Callable
+from urllib.parse import quote
+
+from bench.measure import BIN, HERE, Bench
+
+EMPTY = "empty ansible run"
+POOL = "bare `requests` pool"
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way by its name: the command that goes it, and the settings of the simulator that are its own."""
+
+    name: str
+    command: Callable[[Bench], list[str]]
+    settings: dict = field(default_factory=dict)
+    short: int = 0
+    """Sessions of a run that is too slow to be run in full; 0 for a full run."""
+    ansible: bool = False
+    """Whether ansible runs it, so that an empty run tells what of its time is ansible's."""
+    may_fail: bool = False
+
+
+def empty() -> Way:
+    """What ansible itself costs: the same playbook with a module that does nothing."""
+    return Way(EMPTY, lambda bench: play(bench, {"ansible.builtin.ping": {}}), ansible=True)
+
+
+def recording(name: str, settings: dict | None = None, may_fail: bool = False, **options) -> Way:
+    """The module of this collection that starts and stops; options over those of the connection."""
+
+    def command(bench: Bench) -> list[str]:
+        return play(bench, {"sessionops.citrix.citrix_session_recording": {**bench.simulator.cloud, **options}})
+
+    return Way(name, command, settings or {}, ansible=True, may_fail=may_fail)
+
+
+def bare_exit(entries: int) -> Way:
+    """What ansible needs for so many entries, whoever makes them."""
+    return Way("bare `exit_json`", lambda bench: play(bench, {"bare_exit": {"entries": entries}}), ansible=True)
+
+
+def measured(way: Way) -> Way:
+    """The same way with the memory of its module measured too, which takes one more process."""
+
+    def command(bench: Bench) -> list[str]:
+        return [*way.command(bench), "-e", f"ansible_python_interpreter={bench.interpreter()}"]
+
+    return replace(way, command=command)
+
+
+def uri_loop(sessions: int) -> Way:
+    """What a playbook does without this collection: a token, the sessions of each machine, a start each."""
+
+    def command(bench: Bench) -> list[str]:
+        facts = bench.simulator.facts
+        base = f"{bench.simulator.url}/cvad/manage"
+        headers = {
+            "Accept": "application/json",
+            "Authorization": "CWSAuth bearer={{ signed_in.json.access_token }}",
+            "Citrix-CustomerId": facts["customer_id"],
+            "Citrix-InstanceId": facts["site_id"],
+        }
+        sign_in = {
+            "url": f"{bench.simulator.url}/cctrustoauth2/{facts['customer_id']}/tokens/clients",
+            "method": "POST",
+            "body_format": "form-urlencoded",
+            "body": {
+                "grant_type": "client_credentials",
+                "client_id": facts["client_id"],
+                "client_secret": facts["client_secret"],
+            },
+        }
+        start = {"url": f"{base}/Sessions/{{{{ item.Id }}}}/$startRecording", "method": "POST", "headers": headers}
+        found = "{{ listed.results | map(attribute='json.Items') | flatten }}"
+        return play(
+            bench,
+            {"ansible.builtin.uri": sign_in, "register": "signed_in"},
+            {
+                "ansible.builtin.uri": {"url": f"{base}/Machines/{{{{ item }}}}/Sessions", "headers": headers},
+                "loop": [segment(name) for name in machines(bench)],
+                "register": "listed",
+            },
+            {"ansible.builtin.uri": start, "loop": found, "loop_control": {"label": "{{ item.Id }}"}},
+        )
+
+    return Way("`ansible.builtin.uri` loop", command, {"sessions": sessions}, short=sessions, ansible=True)
+
+
+def script(sessions: int) -> Way:
+    """A script like those of the documentation: call after call, each on a connection of its own."""
+
+    def command(bench: Bench) -> list[str]:
+        plan = {"url": bench.simulator.url, **bench.simulator.facts}
+        plan["machines"] = [segment(name) for name in machines(bench)]
+        return [sys.executable, str(HERE / "rivals" / "script.py"), bench.file("plan.json", plan)]
+
+    return Way("documentation's script", command, {"sessions": sessions}, short=sessions)
+
+
+def pool(concurrency: int, starts: bool = True) -> Way:
+    """The practical limit: threads on one pool of connections that make only the calls that no way can do without.
+
+    It is handed a token and the ids. Without starts it reads the statuses only.
+    """
+
+    def command(bench: Bench) -> list[str]:
+        facts = bench.simulator.facts
+        plan = {
+            "url": f"{bench.simulator.url}/cvad/manage",
+            "token": bench.simulator.token(),
+            "customer_id": facts["customer_id"],
+            "site_id": facts["site_id"],
+            "concurrency": concurrency,
+            "starts": starts,
+            "ids": list(bench.simulator.state()),
+        }
+        return [sys.executable, str(HERE / "rivals" / "pool.py"), bench.file("plan.json", plan)]
+
+    return Way(POOL, command)
+
+
+def play(bench: Bench, *tasks: dict) -> list[str]:
+    """Write a playbook of these tasks and return the command that runs it."""
+    playbook = {
+        "hosts": "localhost",
+        "connection": "local",
+        "gather_facts": False,
+        "vars": {"ansible_python_interpreter": sys.executable},
+        "tasks": [{"name": f"Task {number}", **task} for number, task in enumerate(tasks, 1)],
+    }
+    return [str(BIN / "ansible-playbook"), "-i", "localhost,", bench.file("playbook.json", [playbook])]
+
+
+def machines(bench: Bench) -> list[str]:
+    """Return the names of the machines that have sessions."""
+    return list(dict.fromkeys(session["machine"] for session in bench.simulator.state().values()))
+
+
+def segment(name: str) -> str:
+    """Write the name of a machine for a path."""
+    return quote(name.replace("\\", "|"), safe="")
