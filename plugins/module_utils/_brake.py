@@ -103,10 +103,10 @@ class Brake:
             if turn.at < self._opened_at or (self._state is SCOUTING and not turn.scout):
                 # It was sent before a hold that is over by now: that has been waited for.
                 return
-            if delay is None:
-                delay = backoff(self._holds_in_a_row)
             if self._state is not HELD:
                 self._holds_in_a_row += 1
+            if delay is None:
+                delay = backoff(self._holds_in_a_row - 1)
             if quota:
                 self._rate.refused(turn.at, now)
             self._state = HELD

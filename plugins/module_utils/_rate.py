@@ -17,8 +17,8 @@ CUT = 0.5
 """What is left of the burst after a hold when a burst was refused at once."""
 LEAST_GROWTH = 0.0001
 """By how much a rate is tried higher: times exp(growth * t * t), t seconds after it was learned (2 % after 14 s)."""
-DOUBT = 0.003
-"""Growth of a rate measured on one request, and n times slower on n: what is known less is doubted sooner."""
+DOUBT = 0.03
+"""Growth of a rate measured on one request, n * n times slower on n: what is known less is doubted sooner."""
 ENOUGH = 10
 """Requests to measure a rate on; fewer are only believed the second time in a row."""
 LOWEST = 0.01
@@ -81,7 +81,7 @@ class Rate:
         if self._refused_at is None:
             return
         hold = sent - self._refused_at
-        if self._passed >= ENOUGH or self._lean:
+        if self._passed >= ENOUGH or self._lean or self._active < self._last_hold:
             self._learn(hold, sent)
         self._lean = self._passed < ENOUGH
         self._since = sent
@@ -94,10 +94,13 @@ class Rate:
         if kept < math.inf and self._active < self._last_hold:
             self._share *= CUT
         if kept == math.inf or measured < FAR_OFF * kept:
-            self.limit = max(measured, LOWEST)
+            limit = measured
         else:
-            self.limit = STEP_DOWN * kept
-        self._growth = max(LEAST_GROWTH, DOUBT / max(self._passed, 1))
+            limit = STEP_DOWN * kept
+        self.limit = max(limit, LOWEST)
+        self._growth = max(LEAST_GROWTH, DOUBT / max(self._passed, 1) ** 2)
         self._last_hold = hold
         self._burst = hold * self._share
-        self._learned_at = self._due = now
+        self._learned_at = now
+        # The request that was let through had its turn.
+        self._due = now + 1 / self.limit

@@ -44,11 +44,16 @@ def wire():
 
 
 @pytest.fixture
-def api(settings):
+def warnings():
+    return []
+
+
+@pytest.fixture
+def api(settings, warnings):
     """Return a factory of APIs with these options, down to the wire."""
 
     def make(check_mode=False, find_site=None, **given):
-        return connect(settings(**{"retries": 0, **given}), check_mode, find_site)
+        return connect(settings(**{"retries": 0, **given}), check_mode, find_site, warnings.append)
 
     return make
 
@@ -159,6 +164,45 @@ def test_a_success_that_is_no_answer_of_the_api_is_an_error(api, wire, body):
     with pytest.raises(ApiError, match=r"HTTP 200.*no answer of the Citrix API; check api_url") as error:
         api().send(Call("GET", "Machines", "list the machines"))
     assert error.value.may_have_acted is True
+
+
+@pytest.mark.parametrize(
+    ("status", "location", "job_id"),
+    [
+        (202, "https://api.cloud.com/cvad/manage/Jobs/job1", "job1"),
+        (202, "/cvad/manage/Jobs/job%2F1?x=1", "job/1"),
+        (202, None, ""),
+        (200, "https://api.cloud.com/cvad/manage/Jobs/job1", ""),
+    ],
+)
+def test_the_job_of_an_accepted_call_has_the_last_part_of_its_address_as_its_id(api, wire, status, location, job_id):
+    wire.post(f"{GATEWAY}/$batch", status=status, headers={"Location": location} if location else {})
+    assert api().send(Call("POST", "$batch", "send a batch")).job_id == job_id
+
+
+ITEM = Call("GET", "Sessions/RecordingStatus", "read the status", {"id": "a/b c&d", "fields": "Id,State"})
+
+
+@pytest.mark.parametrize(
+    ("base", "address"), [(GATEWAY, "/Sessions/RecordingStatus"), (DIRECT, "customer1/site7/Sessions/RecordingStatus")]
+)
+def test_the_address_of_an_item_of_a_batch_fits_the_base(api, base, address):
+    asked = []
+    found = api(api_url=base, site_id=None, find_site=lambda api: asked.append(api) or "site7")
+    url = urlsplit(found.relative_url(ITEM))
+    assert url.path == address
+    assert dict(part.split("=") for part in url.query.split("&")) == {"id": "a%2Fb+c%26d", "fields": "Id%2CState"}
+    assert found.relative_url(Call("GET", "Machines", "list")).endswith("/Machines")
+
+
+def test_giving_up_batches_is_warned_of_once(api, warnings):
+    giving = api(batch_size=50)
+    for _count in range(3):
+        giving.give_up_batches(CitrixError("No such path."))
+    assert giving.batch_size == 0
+    assert warnings == [
+        "batch_size: every call was sent alone, since the API took no batch of 50. No such path.",
+    ]
 
 
 def test_an_answer_with_a_byte_order_mark_is_read(api, wire):

@@ -168,3 +168,15 @@ def test_the_text_is_sent_as_it_is_written():
 def test_an_empty_message_is_refused_by_the_name_of_its_option(name, value):
     with pytest.raises(OptionError, match=f"^{name}: is empty; write what the user is to read$"):
         Message.of({**GIVEN, name: value})
+
+
+def test_messages_of_a_lost_batch_may_have_been_shown_and_are_not_sent_again(fake_api):
+    fake_api.batch_size = 2
+    fake_api.on("POST $batch", fake_api.do_batch, LOST)
+    for session_id in ("1", "2", "3", "4"):
+        fake_api.on(key(session_id), {})
+    fake_api.max_concurrency = 1
+    entries = send(fake_api, [a_target(session_id) for session_id in ("1", "2", "3", "4")], MESSAGE, check_mode=False)
+    assert [entry.result for entry in entries] == ["sent", "sent", "unconfirmed", "unconfirmed"]
+    assert all("was not sent again: The answer was lost." in entry.reason for entry in entries[2:])
+    assert fake_api.sent() == ["POST $batch"] * 2

@@ -35,6 +35,8 @@ ON_PREMISES = {**CONTROLLER, "username": "LAB\\user001", "password": PASSWORD}
         ({**CLOUD, "max_concurrency": 101}, "max_concurrency", "from 1 to 100"),
         ({**CLOUD, "requests_per_second": -0.5}, "requests_per_second", "from 0 to 1000"),
         ({**CLOUD, "requests_per_second": 1000.5}, "requests_per_second", "from 0 to 1000"),
+        ({**CLOUD, "batch_size": -1}, "batch_size", "from 0 to 1000"),
+        ({**CLOUD, "batch_size": 1001}, "batch_size", "from 0 to 1000"),
         ({**CLOUD, "requests_per_second": float("nan")}, "requests_per_second", "from 0 to 1000"),
         ({**CLOUD, "api_url": "http://api.example.com"}, "api_url", "write https://"),
         ({**CLOUD, "api_url": "http://localhost.example.com"}, "api_url", "write https://"),
@@ -93,7 +95,7 @@ def test_nothing_but_the_customer_and_the_client_is_needed_in_the_cloud(params):
     assert settings.token_url == "https://api.cloud.com/cctrustoauth2/customer1/tokens/clients"
     assert (settings.customer_id, settings.site_id, settings.ids_in_path) == ("customer1", None, False)
     assert (settings.verify, settings.timeout, settings.retries) == (True, 30, 5)
-    assert (settings.max_concurrency, settings.requests_per_second) == (10, 0.0)
+    assert (settings.max_concurrency, settings.requests_per_second, settings.batch_size) == (10, 0.0, 0)
 
 
 def test_nothing_but_the_controller_and_the_account_is_needed_on_premises(params):
@@ -173,13 +175,14 @@ def test_the_ca_bundle_comes_from_the_option_before_the_environment(params, tmp_
     assert check_options(params(**CLOUD, ca_path=str(bundle))).verify == str(bundle)
 
 
-@pytest.mark.parametrize("name", ["timeout", "retries", "max_concurrency", "requests_per_second"])
+@pytest.mark.parametrize("name", ["timeout", "retries", "max_concurrency", "requests_per_second", "batch_size"])
 def test_the_ends_of_a_range_are_inside(params, name):
     low, high = {
         "timeout": (1, 300),
         "retries": (0, 20),
         "max_concurrency": (1, 100),
         "requests_per_second": (0.0, 1000.0),
+        "batch_size": (0, 1000),
     }[name]
     assert getattr(check_options(params(**CLOUD, **{name: low})), name) == low
     assert getattr(check_options(params(**CLOUD, **{name: high})), name) == high

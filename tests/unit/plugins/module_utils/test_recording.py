@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict
 
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._errors import (
     AnswerLost,
+    BatchLost,
     ConnectionNotMade,
     OptionError,
     Stalled,
@@ -471,6 +473,132 @@ def test_one_session_that_fails_leaves_the_others_alone(fake_api, clock):
 def test_nothing_selected_is_nothing_to_do(fake_api, clock):
     assert converge(fake_api, [], START, False, clock.sleep) == []
     assert fake_api.calls == []
+
+
+# Batches
+
+
+class BatchedSite:
+    """Sessions that nobody records, behind an API that takes batches and loses the answers to some of those that write.
+
+    losses: for each batch that writes, in turn, the ids of the sessions on which it acts before it is lost.
+    """
+
+    def __init__(self, api, *losses):
+        self._api, self._losses = api, list(losses)
+        self.recorded = dict.fromkeys(("1", "2", "3"), False)
+        self.starts = Counter()
+        self.started_at = []
+        api.batch_size = 3
+        api.on("POST $batch", self._answer)
+        for session_id in self.recorded:
+            api.on(status_key(session_id), lambda _asked, one=session_id: self._read(one))
+            api.on(write_key(session_id), lambda _asked, one=session_id: self._start(one))
+        self.targets = [a_target(session_id) for session_id in self.recorded]
+
+    def _read(self, session_id):
+        return {"IsSessionBeingRecorded": self.recorded[session_id]}
+
+    def _start(self, session_id):
+        self.recorded[session_id] = True
+        return {}
+
+    def _answer(self, call):
+        if call.write:
+            self.started_at.append(self._api.clock())
+            self.starts.update(item["RelativeUrl"].split("/")[2] for item in call.body["Items"])
+            if self._losses:
+                for session_id in self._losses.pop(0):
+                    self._start(session_id)
+                raise LOST
+        return self._api.do_batch(call)
+
+
+SHORT = Wanted(recorded=True, wait_timeout=5)
+
+
+def test_a_batch_starts_each_session_once(fake_api, clock):
+    site = BatchedSite(fake_api)
+    entries = converge(fake_api, site.targets, START, False, clock.sleep)
+    assert [outline(entry) for entry in entries] == [("started", True, True)] * 3
+    assert site.starts == {"1": 1, "2": 1, "3": 1}
+    assert fake_api.sent() == ["POST $batch"] * 3
+    assert [call.write for call in fake_api.calls] == [False, True, False]
+
+
+def test_check_mode_reads_in_batches_and_sends_nothing(fake_api, clock):
+    site = BatchedSite(fake_api)
+    entries = converge(fake_api, site.targets, START, True, clock.sleep)
+    assert [entry.result for entry in entries] == ["started"] * 3
+    assert (fake_api.sent(), fake_api.writes) == (["POST $batch"], [])
+
+
+def test_of_a_lost_batch_only_what_did_not_act_is_sent_once_more_and_not_before_its_time(fake_api, clock):
+    site = BatchedSite(fake_api, ["2"])
+    entries = converge(fake_api, site.targets, SHORT, False, clock.sleep)
+    assert [outline(entry) for entry in entries] == [("started", True, True)] * 3
+    assert site.starts == {"1": 2, "2": 1, "3": 2}
+    first, second = site.started_at
+    assert 5.0 <= second - first <= 10.0
+    assert all(entry.reason is None and entry.notify_user is True for entry in entries)
+
+
+def test_a_lost_batch_that_acted_is_not_sent_again(fake_api, clock):
+    site = BatchedSite(fake_api, ["1", "2", "3"])
+    entries = converge(fake_api, site.targets, SHORT, False, clock.sleep)
+    assert [outline(entry) for entry in entries] == [("started", True, True)] * 3
+    assert set(site.starts.values()) == {1}
+
+
+def test_before_the_second_request_the_state_is_read_three_times_at_least(fake_api, clock):
+    site = BatchedSite(fake_api, [])
+    converge(fake_api, site.targets, Wanted(recorded=True, wait_timeout=0), False, clock.sleep)
+    kinds = "".join("w" if call.write else "r" for call in fake_api.calls)
+    assert kinds == "r" + "w" + "r" * LEAST_READS + "w" + "r"
+
+
+def test_what_is_lost_twice_is_unconfirmed_and_not_sent_a_third_time(fake_api, clock):
+    site = BatchedSite(fake_api, [], ["3"], [])
+    entries = converge(fake_api, site.targets, SHORT, False, clock.sleep)
+    assert [entry.result for entry in entries] == ["unconfirmed", "unconfirmed", "started"]
+    assert [entry.reason for entry in entries] == [str(LOST), str(LOST), None]
+    assert set(site.starts.values()) == {2}
+
+
+@pytest.mark.parametrize("state", [UNKNOWN, 403])
+def test_where_the_state_is_not_known_after_a_loss_nothing_is_sent_again(fake_api, clock, state):
+    site = BatchedSite(fake_api, [])
+    fake_api.on(status_key("1"), OFF, state)
+    entries = converge(fake_api, site.targets, SHORT, False, clock.sleep)
+    assert [outline(entry) for entry in entries] == [("unconfirmed", None, False), *[("started", True, True)] * 2]
+    assert site.starts == {"1": 1, "2": 2, "3": 2}
+
+
+def test_in_a_run_that_stalls_after_a_loss_nothing_is_sent_again(converged, fake_api):
+    entry = converged(OFF, STALLED, write=BatchLost("The answer was lost."))
+    assert outline(entry) == ("unconfirmed", None, False)
+    assert len(fake_api.writes) == 1
+
+
+def test_a_session_that_ends_after_a_loss_has_ended(fake_api, clock):
+    site = BatchedSite(fake_api, [])
+    fake_api.on(status_key("1"), OFF, OFF, 404)
+    fake_api.on("GET Sessions/1", 404)
+    entries = converge(fake_api, site.targets, SHORT, False, clock.sleep)
+    assert [entry.result for entry in entries] == ["ended", "started", "started"]
+    assert site.starts["1"] == 1
+
+
+def test_a_lost_batch_is_looked_after_also_where_the_task_does_not_wait(fake_api, clock):
+    site = BatchedSite(fake_api, ["1"])
+    wanted = Wanted(recorded=True, wait=False, wait_timeout=5)
+    entries = converge(fake_api, site.targets, wanted, False, clock.sleep)
+    assert [outline(entry) for entry in entries] == [
+        ("started", True, True),
+        ("requested", None, True),
+        ("requested", None, True),
+    ]
+    assert site.starts == {"1": 1, "2": 2, "3": 2}
 
 
 READINGS = st.sampled_from([ON, OFF, UNKNOWN, {}, 400, 403, 404, 500, 503, LOST, STALLED])
