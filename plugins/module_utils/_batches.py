@@ -42,7 +42,7 @@ def send_batches(api: Api, calls: Mapping[Key, Call]) -> Iterator[tuple[Key, Out
         lambda chunk: _send(api, {key: calls[key] for key in chunk}), chunks, api.max_concurrency
     ):
         if isinstance(outcomes, CitrixError):
-            raise outcomes
+            outcomes = dict.fromkeys(chunks[at], outcomes)
         alone += [key for key in chunks[at] if key not in outcomes]
         yield from outcomes.items()
     yield from side_by_side(api.send, {key: calls[key] for key in alone}, api.max_concurrency)
@@ -124,8 +124,10 @@ def _read(api: Api, call: Call, item: dict, transaction_id: str) -> Outcome:
     headers = CaseInsensitiveDict(
         {str(header.get("Name")): str(header.get("Value")) for header in objects(item.get("Headers"))}
     )
+    # What a write answers is not needed, and is the larger part of all that there is to read.
+    body = "" if call.write and item["Code"] < 300 else nested(item, "Body") or ""
     try:
-        return api.read(call, Reply(item["Code"], headers, nested(item, "Body") or ""), transaction_id)
+        return api.read(call, Reply(item["Code"], headers, body), transaction_id)
     except CitrixError as error:
         return error
 

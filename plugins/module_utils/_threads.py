@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice
+from queue import SimpleQueue
+from threading import Thread
 from typing import Callable, TypeVar, Union
 
 from ansible_collections.sessionops.citrix.plugins.module_utils._errors import CitrixError
@@ -30,16 +31,33 @@ def side_by_side(
             yield key, _outcome(function, item)
         return
     todo = iter(items.items())
-    with ThreadPoolExecutor(max_workers=min(workers, len(items))) as pool:
-        under_way: dict[Future, Key] = {}
-        while True:
-            for key, item in islice(todo, workers - len(under_way)):
-                under_way[pool.submit(_outcome, function, item)] = key
-            if not under_way:
-                return
-            done, _not_done = wait(under_way, return_when=FIRST_COMPLETED)
-            for future in done:
-                yield under_way.pop(future), future.result()
+    waiting: SimpleQueue = SimpleQueue()
+    done: SimpleQueue = SimpleQueue()
+    # Not a ThreadPoolExecutor: its futures cost as much as a tenth of a call, and it waits for all of them at the end.
+    threads = min(workers, len(items))
+    for _thread in range(threads):
+        Thread(target=_work, args=(function, waiting, done), daemon=True).start()
+    try:
+        for pair in islice(todo, threads):
+            waiting.put(pair)
+        for _item in range(len(items)):
+            key, outcome = done.get()
+            if isinstance(outcome, BaseException) and not isinstance(outcome, CitrixError):
+                raise outcome
+            yield key, outcome
+            for pair in islice(todo, 1):
+                waiting.put(pair)
+    finally:
+        for _thread in range(threads):
+            waiting.put(None)
+
+
+def _work(function: Callable[[Item], Value], waiting: SimpleQueue, done: SimpleQueue) -> None:
+    for key, item in iter(waiting.get, None):
+        try:
+            done.put((key, _outcome(function, item)))
+        except BaseException as bug:
+            done.put((key, bug))
 
 
 def _outcome(function: Callable[[Item], Value], item: Item) -> Union[Value, CitrixError]:

@@ -36,10 +36,15 @@ def empty() -> Way:
 
 
 def recording(name: str, settings: dict | None = None, may_fail: bool = False, **options) -> Way:
-    """The module of this collection that starts and stops; options over those of the connection."""
+    """The module of this collection that starts and stops; options over those of the connection.
+
+    Like the bare pool, it is handed a token and the site.
+    """
 
     def command(bench: Bench) -> list[str]:
-        return play(bench, {"sessionops.citrix.citrix_session_recording": {**bench.simulator.cloud, **options}})
+        given = {"access_token": bench.simulator.token(), "site_id": bench.simulator.facts["site_id"]}
+        task = {**bench.simulator.cloud, **given, **options}
+        return play(bench, {"sessionops.citrix.citrix_session_recording": task})
 
     return Way(name, command, settings or {}, ansible=True, may_fail=may_fail)
 

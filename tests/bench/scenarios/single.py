@@ -20,13 +20,8 @@ MOST = 1.3
 
 def run(bench: Bench, options: Options) -> Report:
     def command(bench: Bench) -> list[str]:
-        given = {
-            "access_token": bench.simulator.token(),
-            "site_id": bench.simulator.facts["site_id"],
-            "state": "started",
-            "session_id": [next(iter(bench.simulator.state()))],
-        }
-        return recording(OWN, **given).command(bench)
+        session_id = next(iter(bench.simulator.state()))
+        return recording(OWN, state="started", session_id=[session_id]).command(bench)
 
     own = replace(recording(OWN), command=command)
     rounds = alternate(bench, [own, empty()], options.repeat, options.fleet)
