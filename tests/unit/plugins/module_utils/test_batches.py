@@ -231,7 +231,8 @@ def test_the_order_of_the_answer_does_not_matter_nor_what_is_doubled_or_missing(
             assert outcome.may_have_acted
             assert outcome.transaction_id is None
         else:
-            assert outcome.body == {"Number": number}
+            # What a write answers is not needed.
+            assert outcome.body == ({"Number": number} if number < 3 else {})
     assert alone(api) == [read_key(number) for number in sorted(missing) if number < 3]
 
 
@@ -258,7 +259,7 @@ def test_an_item_that_failed_is_the_error_of_its_call_and_of_no_other(api):
     assert isinstance(outcomes[1], ApiError)
     assert str(outcomes[1]).startswith("Could not send 1: HTTP 409 (Refused.)")
     assert (outcomes[1].transaction_id, outcomes[1].may_have_acted) == ("transaction-of-POST $batch", False)
-    assert [outcomes[number].body["Number"] for number in (0, 2)] == [0, 2]
+    assert all(isinstance(outcomes[number], Answer) for number in (0, 2))
     assert alone(api) == []
 
 
@@ -422,7 +423,7 @@ def test_a_large_batch_is_a_job(api, count, as_job):
     api.on(BATCH, lambda call: ACCEPTED if call.query else api.do_batch(call))
     api.on(JOB, {"Status": "Complete"})
     api.on(RESULTS, lambda _call: api.do_batch(batches(api)[0]))
-    outcomes = outcomes_of(api, writes(count))
+    outcomes = outcomes_of(api, reads(count))
     assert {key: outcome.body["Number"] for key, outcome in outcomes.items()} == {key: key for key in range(count)}
     assert [call.query for call in batches(api)] == [{"async": "true"} if as_job else {}]
     assert api.sent("GET") == ([JOB, RESULTS] if as_job else [])
@@ -430,7 +431,7 @@ def test_a_large_batch_is_a_job(api, count, as_job):
 
 def test_a_server_may_answer_at_once_though_a_job_was_asked_for(api):
     api.batch_jobs = True
-    assert [outcome.body["Number"] for outcome in outcomes_of(api, writes(2)).values()] == [0, 1]
+    assert [outcome.body["Number"] for outcome in outcomes_of(api, reads(2)).values()] == [0, 1]
 
 
 @pytest.mark.parametrize("status", ["Failed", "Canceled", "NonTerminatingError"])

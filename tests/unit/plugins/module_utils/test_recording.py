@@ -46,7 +46,7 @@ def a_session(session_id="1", **fields):
 
 
 def a_target(session_id="1", **fields):
-    return Target(session_id, a_session(session_id, **fields))
+    return Target.of(session_id, a_session(session_id, **fields))
 
 
 def status_key(session_id="1"):
@@ -148,7 +148,7 @@ def test_what_cannot_be_recorded_can_be_stopped(converged):
 
 @pytest.mark.parametrize("session_id", ["", ".", ".."])
 def test_a_session_without_an_id_fails_and_is_not_addressed(fake_api, clock, session_id):
-    (entry,) = converge(fake_api, [Target(session_id, a_session(session_id))], START, False, clock.sleep)
+    (entry,) = converge(fake_api, [Target.of(session_id, a_session(session_id))], START, False, clock.sleep)
     assert outline(entry) == ("failed", None, False)
     assert "no id for this session by which it could be addressed" in entry.reason
     assert fake_api.calls == []
@@ -156,7 +156,7 @@ def test_a_session_without_an_id_fails_and_is_not_addressed(fake_api, clock, ses
 
 @pytest.mark.parametrize("wanted", [START, STOP])
 def test_a_session_that_is_no_more_has_ended(fake_api, clock, wanted):
-    (entry,) = converge(fake_api, [Target("1", None)], wanted, False, clock.sleep)
+    (entry,) = converge(fake_api, [Target.of("1", None)], wanted, False, clock.sleep)
     assert outline(entry) == ("ended", None, False)
     assert fake_api.calls == []
 
@@ -404,12 +404,12 @@ def live_site(fake_api):
         a_target("new"),
         a_target("unknown"),
         a_target("running", User=None),
-        Target("gone", None),
+        Target.of("gone", None),
         a_target("disconnected", State="Disconnected"),
         a_target("rdp", Connection={"Protocol": "Rdp"}),
         a_target("forbidden"),
         a_target("leaving", LogoffInProgress=True),
-        Target("", a_session(None)),
+        Target.of("", a_session(None)),
         a_target("vanished"),
     ]
 
