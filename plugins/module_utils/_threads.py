@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from queue import SimpleQueue
@@ -41,9 +42,9 @@ def side_by_side(
         for pair in islice(todo, threads):
             waiting.put(pair)
         for _item in range(len(items)):
-            key, outcome = done.get()
-            if isinstance(outcome, BaseException) and not isinstance(outcome, CitrixError):
-                raise outcome
+            key, outcome, bug = done.get()
+            if bug:
+                raise bug
             yield key, outcome
             for pair in islice(todo, 1):
                 waiting.put(pair)
@@ -54,10 +55,12 @@ def side_by_side(
 
 def _work(function: Callable[[Item], Value], waiting: SimpleQueue, done: SimpleQueue) -> None:
     for key, item in iter(waiting.get, None):
+        outcome = None
         try:
-            done.put((key, _outcome(function, item)))
-        except BaseException as bug:
-            done.put((key, bug))
+            outcome = _outcome(function, item)
+        finally:
+            # A bug ends this thread, and whoever asked is told of it.
+            done.put((key, outcome, sys.exc_info()[1]))
 
 
 def _outcome(function: Callable[[Item], Value], item: Item) -> Union[Value, CitrixError]:

@@ -53,6 +53,7 @@ def test_the_workers_do_work_at_the_same_time():
     assert len(list(side_by_side(lambda _item: barrier.wait(10), dict.fromkeys(range(5)), 5))) == 5
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 @pytest.mark.parametrize("workers", [1, 4])
 @pytest.mark.parametrize("items", [1, 10])
 def test_a_bug_is_no_outcome(items, workers):
