@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from functools import partial
 from typing import TypeVar, Union
 
 from ansible_collections.sessionops.citrix.plugins.module_utils import _jobs
@@ -37,15 +36,16 @@ def send_batches(api: Api, calls: Mapping[Key, Call]) -> Iterator[tuple[Key, Out
     """
     keys = list(calls)
     size = api.batch_size
-    batches = {at: {key: calls[key] for key in keys[at : at + size]} for at in range(0, len(keys), size)}
-    alone = dict(calls)
-    for _at, outcomes in side_by_side(partial(_send, api), batches, api.max_concurrency):
+    chunks = {at: keys[at : at + size] for at in range(0, len(keys), size)}
+    alone: list[Key] = []
+    for at, outcomes in side_by_side(
+        lambda chunk: _send(api, {key: calls[key] for key in chunk}), chunks, api.max_concurrency
+    ):
         if isinstance(outcomes, CitrixError):
             raise outcomes
-        for key, outcome in outcomes.items():
-            del alone[key]
-            yield key, outcome
-    yield from side_by_side(api.send, alone, api.max_concurrency)
+        alone += [key for key in chunks[at] if key not in outcomes]
+        yield from outcomes.items()
+    yield from side_by_side(api.send, {key: calls[key] for key in alone}, api.max_concurrency)
 
 
 def _send(api: Api, batch: Mapping[Key, Call]) -> dict[Key, Outcome]:

@@ -60,10 +60,11 @@ class Brake:
 
     def turn(self, what: str) -> Turn:
         """Wait until a request may go; raises Stalled once nothing has moved for STALL_LIMIT seconds."""
-        began = self._clock()
+        began = None
         while True:
             with self._gate:
                 while self._state is SCOUTING:
+                    began = began or self._clock()
                     self._gate.wait()
                 now = self._clock()
                 if max(now, self._resume_at) - self._last_answer > STALL_LIMIT:
@@ -75,7 +76,8 @@ class Brake:
                     self._resume_at - now if self._state is HELD else self._rate.wait(now), self._next_slot - now
                 )
                 if wait < TICK:
-                    return self._give(began, now)
+                    return self._give(now, began or now)
+            began = began or now
             self._sleep(wait)
 
     def passed(self, turn: Turn, useful: bool) -> None:
@@ -128,7 +130,7 @@ class Brake:
             now = self._clock()
             return now - self._held + max(0.0, self._resume_at - now)
 
-    def _give(self, began: float, now: float) -> Turn:
+    def _give(self, now: float, began: float) -> Turn:
         turn = Turn(now, self._state is HELD, self.answers)
         if turn.scout:
             self._state = SCOUTING

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TypeVar
+from collections.abc import Collection, Iterator, Mapping
+from typing import Callable, TypeVar
 
 from ansible_collections.sessionops.citrix.plugins.module_utils._api import SITE, Api, Call
 from ansible_collections.sessionops.citrix.plugins.module_utils._batches import Outcome, send_batches
@@ -15,11 +15,28 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._threads import 
 Key = TypeVar("Key")
 
 
+class Calls(Mapping[Key, Call]):
+    """Calls that are made up when their turn comes: a hundred thousand at once would fill the memory."""
+
+    def __init__(self, keys: Collection[Key], call_of: Callable[[Key], Call]) -> None:
+        self._keys = keys
+        self._call_of = call_of
+
+    def __getitem__(self, key: Key) -> Call:
+        return self._call_of(key)
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+
 def send_all(api: Api, calls: Mapping[Key, Call]) -> Iterator[tuple[Key, Outcome]]:
-    """Make many calls and yield (key, outcome) as they end, in no particular order.
+    """Make many calls, all of one scope, and yield (key, outcome) as they end, in no particular order.
 
     With a batch_size they travel together, else each alone on one of max_concurrency connections.
     """
-    if api.batch_size > 1 and len(calls) > 1 and all(call.scope == SITE for call in calls.values()):
+    if api.batch_size > 1 and len(calls) > 1 and next(iter(calls.values())).scope == SITE:
         return send_batches(api, calls)
     return side_by_side(api.send, calls, api.max_concurrency)

@@ -11,7 +11,7 @@ from typing import Callable
 
 from ansible_collections.sessionops.citrix.plugins.module_utils import _sessions
 from ansible_collections.sessionops.citrix.plugins.module_utils._api import Api, Call
-from ansible_collections.sessionops.citrix.plugins.module_utils._calls import send_all
+from ansible_collections.sessionops.citrix.plugins.module_utils._calls import Calls, send_all
 from ansible_collections.sessionops.citrix.plugins.module_utils._entries import Entry
 from ansible_collections.sessionops.citrix.plugins.module_utils._errors import (
     ApiError,
@@ -122,9 +122,8 @@ def converge(
     """
     entries = [RecordingEntry.of(target) for target in targets]
     for entry, target in zip(entries, targets):
-        reason = _sessions.not_recordable(target.session or {}) if wanted.recorded and not entry.result else None
-        if reason:
-            entry.end("not_recordable", reason)
+        if wanted.recorded and not entry.result and target.not_recordable:
+            entry.end("not_recordable", target.not_recordable)
     open_entries = {entry.id: entry for entry in entries if not entry.result}
     for session_id, state in _sessions.read_recorded(api, list(open_entries)).items():
         open_entries[session_id].observe(state, wanted)
@@ -144,7 +143,7 @@ def _request(api: Api, entries: list[RecordingEntry], wanted: Wanted, may_repeat
     by_id = {entry.id: entry for entry in entries}
     watches = []
     conflicts = []
-    for session_id, outcome in send_all(api, {entry.id: wanted.call(entry.id) for entry in entries}):
+    for session_id, outcome in send_all(api, Calls(by_id, wanted.call)):
         entry = by_id[session_id]
         entry.transaction_id = outcome.transaction_id
         if _sessions.is_gone(outcome):

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 from ansible_collections.sessionops.citrix.plugins.module_utils._api import Api
@@ -45,7 +44,7 @@ def report(
     result: dict = {
         "changed": any(entry.changed for entry in entries),
         "msg": ("Check mode, nothing was sent; a run would give " if module.check_mode else "") + _sentence(summary),
-        "sessions": [asdict(entry) for entry in entries],
+        "sessions": [entry.to_result() for entry in entries],
         "summary": {**summary, **api.pace.counts()},
         "diff": _diff(entries),
     }

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -29,10 +30,32 @@ NAMED = ("session_id", "user")
 
 
 class Target(NamedTuple):
-    """One selected session: its id ("" where the API gives none), and the session; None where it is no more."""
+    """One selected session, and what is still needed of it: whole sessions by the thousand would fill the memory."""
 
     id: str
-    session: dict | None
+    """As in the task or the list; "" where the API gives none."""
+    user: str | None = None
+    machine: str | None = None
+    delivery_group: str | None = None
+    session_state: str | None = None
+    not_recordable: str | None = None
+    """Why it cannot be recorded, a key of _sessions.NOT_RECORDABLE."""
+    gone: bool = False
+    """Whether there is no such session."""
+
+    @classmethod
+    def of(cls, session_id: str, session: dict | None) -> Target:
+        """Take what is needed out of a session; None stands for one that is no more."""
+        if session is None:
+            return cls(session_id, gone=True)
+        return cls(
+            session_id,
+            _users.user_of(session),
+            nested(session, "Machine", "Name"),
+            nested(session, "Machine", "DeliveryGroup", "Name"),
+            nested(session, "State"),
+            _sessions.not_recordable(session),
+        )
 
 
 @dataclass(frozen=True)
@@ -53,23 +76,33 @@ def select(api: Api, params: dict) -> Selection:
     name means several people, or more than max_sessions are left after the exclusions: all before any write.
     """
     _check(params)
-    if params["session_id"]:
-        targets = _by_id(api, params["session_id"])
-    else:
-        found = _query.find_sessions(api, Query.of(params), _sessions.RECORDING_FIELDS)
-        targets = [Target(nested(session, "Id") or "", session) for session in found]
-    people = _users.fold(params["user"] or ())
-    absent = _missing(people, targets)
-    excluded = _users.fold(params["exclude_user"] or ())
-    unused = _missing(excluded, targets)
-    targets = _without_excluded(api, excluded, params["exclude_machine"] or [], targets)
+    people, unwanted = (_users.fold(params[name] or ()) for name in ("user", "exclude_user"))
+    # A machine that does not exist is refused: it may be a slip.
+    avoided = _machines.find(api, "exclude_machine", params["exclude_machine"] or []).values()
+    avoided_names = set().union(*map(_machines.names_of, avoided))
+    targets: list[Target] = []
+    excluded: list[dict] = []
+    present: set[str] = set()
+    for session_id, session in _found(api, params):
+        known = session or {}
+        present.update(_users.named(people, known))
+        if _users.named(unwanted, known):
+            excluded.append(known)
+        elif not avoided_names or avoided_names.isdisjoint(_machines.names_of(known.get("Machine"))):
+            targets.append(Target.of(session_id, session))
+    _users.check_short_names("exclude_user", unwanted.values(), excluded)
     if len(targets) > params["max_sessions"]:
         raise OptionError(
             "max_sessions",
             f"{len(targets)} sessions are selected and {params['max_sessions']} are allowed; nothing was changed. "
             f"Select fewer, or set max_sessions to {len(targets)} or more if all of them are meant",
         )
-    return Selection(targets, absent, unused)
+    used = {user for session in excluded for user in _users.named(unwanted, session)}
+    return Selection(
+        targets,
+        absent=[user for user in people.values() if user not in present],
+        unused=[user for user in unwanted.values() if user not in used],
+    )
 
 
 def _check(params: dict) -> None:
@@ -89,7 +122,16 @@ def _check(params: dict) -> None:
         check_names(name, params[name])
 
 
-def _by_id(api: Api, session_ids: list[str]) -> list[Target]:
+def _found(api: Api, params: dict) -> Iterator[tuple[str, dict | None]]:
+    """Yield the id of each session that the selectors pick, and the session; None for a named one that is no more."""
+    if params["session_id"]:
+        yield from _by_id(api, params["session_id"])
+    else:
+        for session in _query.find_sessions(api, Query.of(params), _sessions.RECORDING_FIELDS):
+            yield nested(session, "Id") or "", session
+
+
+def _by_id(api: Api, session_ids: list[str]) -> list[tuple[str, dict | None]]:
     # Ids are GUIDs: the same one in capitals is the same session.
     ids: dict[str, str] = {}
     for session_id in session_ids:
@@ -100,22 +142,4 @@ def _by_id(api: Api, session_ids: list[str]) -> list[Target]:
         if isinstance(outcome, CitrixError) and not _sessions.is_gone(outcome):
             raise outcome
         found[session_id] = None if isinstance(outcome, CitrixError) else outcome.body
-    return [Target(session_id, found[session_id]) for session_id in calls]
-
-
-def _missing(people: dict[str, str], targets: list[Target]) -> list[str]:
-    """Return those of the people, as from _users.fold(), who have none of the sessions."""
-    present = {user for target in targets if people for user in _users.named(people, target.session or {})}
-    return [user for user in people.values() if user not in present]
-
-
-def _without_excluded(api: Api, people: dict[str, str], machines: list[str], targets: list[Target]) -> list[Target]:
-    """Leave out the excluded users and machines. A machine that does not exist is refused: it may be a slip."""
-    sessions = [target.session or {} for target in targets]
-    _users.check_short_names("exclude_user", people.values(), sessions)
-    names = set().union(*map(_machines.names_of, _machines.find(api, "exclude_machine", machines).values()))
-    return [
-        target
-        for target, session in zip(targets, sessions)
-        if not _users.named(people, session) and names.isdisjoint(_machines.names_of(session.get("Machine")))
-    ]
+    return [(session_id, found[session_id]) for session_id in calls]

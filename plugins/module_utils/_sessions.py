@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Union
 
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
 from ansible_collections.sessionops.citrix.plugins.module_utils._api import Api, Call, segment
-from ansible_collections.sessionops.citrix.plugins.module_utils._calls import send_all
+from ansible_collections.sessionops.citrix.plugins.module_utils._calls import Calls, send_all
 from ansible_collections.sessionops.citrix.plugins.module_utils._errors import ApiError, CitrixError
 from ansible_collections.sessionops.citrix.plugins.module_utils._text import nested
 
@@ -100,7 +101,7 @@ def send_message(session_id: str, title: str, text: str, style: str) -> Call:
 
 def read_recorded(api: Api, session_ids: list[str]) -> dict[str, Recorded]:
     """Read the recording state of many sessions: one call each, and two more for one that answers with an error."""
-    calls = {session_id: recording_status(session_id, final=(500,)) for session_id in session_ids}
+    calls = Calls(session_ids, partial(recording_status, final=(500,)))
     states: dict[str, Recorded] = {}
     doubtful: dict[str, ApiError] = {}
     for session_id, outcome in send_all(api, calls):
@@ -161,15 +162,18 @@ def to_result(session: dict, fields: tuple[str, ...] = ()) -> dict:
 
 
 def facts(
-    api: Api, sessions: list[dict], fields: tuple[str, ...], recording: bool, warn: Callable[[str], None]
+    api: Api, sessions: Iterable[dict], fields: tuple[str, ...], recording: bool, warn: Callable[[str], None]
 ) -> list[dict]:
     """Return sessions as facts; with recording, each with "recorded": true, false, or null where it is not known.
 
     Warns of states that could not be read; where none could, raises the first error.
     """
-    results = [to_result(session, fields) for session in sessions]
-    if recording and sessions:
-        ids = [nested(session, "Id") or "" for session in sessions]
+    results, ids = [], []
+    # One at a time: whole sessions by the thousand would fill the memory.
+    for session in sessions:
+        results.append(to_result(session, fields))
+        ids.append(nested(session, "Id") or "")
+    if recording and results:
         states = read_recorded(api, [session_id for session_id in ids if session_id])
         errors = [state for state in states.values() if isinstance(state, CitrixError)]
         if errors and len(errors) == len(states):

@@ -57,7 +57,7 @@ def fold(users: Iterable[str]) -> dict[str, str]:
 
 def named(people: Mapping[str, str], session: dict) -> list[str]:
     """Return those of the users, as from fold(), who are the user of a session; as the task writes them."""
-    return [people[name] for name in names_of(session) if name in people]
+    return [people[name] for name in names_of(session) if name in people] if people else []
 
 
 def check_short_names(option: str, users: Iterable[str], sessions: Iterable[dict]) -> None:

@@ -156,7 +156,7 @@ def run(module, api):
     params = module.params
     fields = _sessions.asked_fields(params["fields"])
     query = _query.Query.of(params, states=tuple(params["session_state"] or ()), filters=_query.filters_of(params))
-    sessions = list(islice(_query.find_sessions(api, query, fields), _query.limit_of(params)))
+    sessions = islice(_query.find_sessions(api, query, fields), _query.limit_of(params))
     return {"changed": False, "sessions": _sessions.facts(api, sessions, fields, params["recording"], module.warn)}
 
 
