@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 from types import SimpleNamespace
@@ -89,17 +90,25 @@ class FakeApi:
 
     A call is keyed as "METHOD path", with "?id=..." behind it where its query has one. Its answers are given in turn,
     the last one for ever: an object is a body, a number the status of an error, an error is raised, and a function is
-    asked with the call.
+    asked with the call; an Answer is taken as it is.
     """
 
     customer_id = "customer1"
     site_id = "site1"
     max_concurrency = 4
+    batch_size = 0
+    batch_jobs = False
+    _ids_in_path = False
+    _authenticator = SimpleNamespace(mask=str)
 
     def __init__(self, clock):
         self.calls = []
+        self.items_of_batches = []
+        self.warnings = []
         self.clock = clock
-        self.pace = SimpleNamespace(requests=0, throttled=0, active_seconds=clock)
+        self.counts = {"requests": 0, "throttled": 0, "waited_seconds": 0.0}
+        self.pace = SimpleNamespace(active_seconds=clock, pause=clock.sleep, counts=lambda: dict(self.counts))
+        self._warn = self.warnings.append
         self._answers = {}
         self._lock = threading.Lock()
 
@@ -110,19 +119,40 @@ class FakeApi:
         key = key_of(call)
         with self._lock:
             self.calls.append(call)
-            self.pace.requests += 1
-            assert key in self._answers, f"nobody expected the call {key}"
-            left = self._answers[key]
-            answer = left.pop(0) if len(left) > 1 else left[0]
+            self.counts["requests"] += 1
+        answer = self._next_answer(key)
         if callable(answer):
             answer = answer(call)
         if isinstance(answer, int):
             raise api_error(call.what, answer, REFUSAL, f"transaction-of-{key}")
         if isinstance(answer, Exception):
             raise answer
-        return Answer(answer, f"transaction-of-{key}")
+        return answer if isinstance(answer, Answer) else Answer(answer, f"transaction-of-{key}")
+
+    def do_batch(self, call):
+        """Answer each item of a batch by the table; a function there is asked with the item."""
+        items = []
+        for item in call.body["Items"]:
+            path, _mark, query = item["RelativeUrl"].partition("?")
+            named = f"?{query}" if query.startswith("id=") else ""
+            answer = self._next_answer(f"{item['Method']} {path.lstrip('/')}{named}")
+            self.items_of_batches.append(item)
+            answer = answer(item) if callable(answer) else answer
+            code, body = (answer, REFUSAL) if isinstance(answer, int) else (200, json.dumps(answer))
+            items.append({"Reference": item["Reference"], "Code": code, "Body": body})
+        return {"Items": items}
 
     items = Api.items
+    read = Api.read
+    _error = Api._error
+    relative_url = Api.relative_url
+    give_up_batches = Api.give_up_batches
+
+    def _next_answer(self, key):
+        with self._lock:
+            assert key in self._answers, f"nobody expected the call {key}"
+            left = self._answers[key]
+            return left.pop(0) if len(left) > 1 else left[0]
 
     def token(self):
         return Token(TOKEN, ends_at=1767604471.9)

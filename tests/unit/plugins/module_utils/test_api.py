@@ -44,11 +44,16 @@ def wire():
 
 
 @pytest.fixture
-def api(settings):
+def warnings():
+    return []
+
+
+@pytest.fixture
+def api(settings, warnings):
     """Return a factory of APIs with these options, down to the wire."""
 
     def make(check_mode=False, find_site=None, **given):
-        return connect(settings(**{"retries": 0, **given}), check_mode, find_site)
+        return connect(settings(**{"retries": 0, **given}), check_mode, find_site, warnings.append)
 
     return make
 

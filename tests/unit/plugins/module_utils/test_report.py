@@ -49,7 +49,7 @@ def reported(fake_api):
 
 
 def test_a_result_has_everything(reported, fake_api):
-    fake_api.pace.requests, fake_api.pace.throttled = 6, 2
+    fake_api.counts = {"requests": 6, "throttled": 2, "waited_seconds": 1.5}
     result, warnings = reported(an_entry("started", 1, recorded=True), an_entry("unchanged", 2))
     assert result["changed"] is True
     assert "failed" not in result
@@ -61,6 +61,7 @@ def test_a_result_has_everything(reported, fake_api):
         "unchanged": 1,
         "requests": 6,
         "throttled": 2,
+        "waited_seconds": 1.5,
     }
     assert warnings == []
 
@@ -76,7 +77,7 @@ def test_every_result_is_counted_and_told(reported, outcome):
 @pytest.mark.parametrize("results", [RESULTS, _messages.RESULTS])
 def test_a_result_counts_all_that_there_can_be_and_nothing_else(reported, results):
     result, _warnings = reported(an_entry(results[0]), results=results)
-    assert list(result["summary"]) == [*results, "requests", "throttled"]
+    assert list(result["summary"]) == [*results, "requests", "throttled", "waited_seconds"]
 
 
 def test_check_mode_is_told(reported):

@@ -52,6 +52,7 @@ def test_a_message_is_sent_to_each_selected_session(send, fake_api):
         "failed": 0,
         "requests": 3,
         "throttled": 0,
+        "waited_seconds": 0.0,
     }
 
 

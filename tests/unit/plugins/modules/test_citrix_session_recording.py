@@ -114,6 +114,7 @@ def test_a_result_has_the_counts_of_all_that_there_can_be(module, fake_api):
         ),
         "requests": 1,
         "throttled": 0,
+        "waited_seconds": 0.0,
     }
 
 

@@ -1,0 +1,72 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Many items side by side: one outcome for each, no more under way than allowed."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+from ansible_collections.sessionops.citrix.plugins.module_utils._errors import CitrixError
+from ansible_collections.sessionops.citrix.plugins.module_utils._threads import side_by_side
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+@given(st.lists(st.booleans(), max_size=60), st.integers(1, 100))
+def test_each_item_gets_exactly_one_outcome(fails, workers):
+    def double_or_fail(number):
+        if fails[number]:
+            raise CitrixError(str(number))
+        return number * 2
+
+    outcomes = list(side_by_side(double_or_fail, {f"key {n}": n for n in range(len(fails))}, workers))
+    assert sorted(key for key, _outcome in outcomes) == sorted(f"key {n}" for n in range(len(fails)))
+    for key, outcome in outcomes:
+        number = int(key.split()[1])
+        assert str(outcome) == str(number if fails[number] else number * 2)
+        assert isinstance(outcome, CitrixError) is fails[number]
+
+
+@pytest.mark.parametrize("workers", [1, 2, 8])
+def test_no_more_than_the_workers_are_under_way_at_a_time(workers):
+    lock, under_way, most = threading.Lock(), 0, 0
+
+    def count(_item):
+        nonlocal under_way, most
+        with lock:
+            under_way += 1
+            most = max(most, under_way)
+        time.sleep(0.002)
+        with lock:
+            under_way -= 1
+
+    assert len(list(side_by_side(count, dict.fromkeys(range(40)), workers))) == 40
+    assert most <= workers
+
+
+def test_the_workers_do_work_at_the_same_time():
+    # Each waits for the others: one after the other, they would wait for ever.
+    barrier = threading.Barrier(5)
+    assert len(list(side_by_side(lambda _item: barrier.wait(10), dict.fromkeys(range(5)), 5))) == 5
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+@pytest.mark.parametrize("items", [1, 10])
+def test_a_bug_is_no_outcome(items, workers):
+    def broken(_item):
+        raise KeyError("a bug")
+
+    with pytest.raises(KeyError):
+        list(side_by_side(broken, dict.fromkeys(range(items)), workers))
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+def test_what_is_not_asked_for_is_not_done(workers):
+    done = []
+    outcomes = side_by_side(done.append, {number: number for number in range(100)}, workers)
+    next(outcomes)
+    outcomes.close()
+    assert 1 <= len(done) <= workers
