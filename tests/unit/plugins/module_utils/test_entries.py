@@ -24,7 +24,7 @@ SESSION = {
 
 
 def test_an_entry_tells_who_and_where():
-    assert asdict(Entry.of(Target("1", SESSION))) == {
+    assert asdict(Entry.of(Target.of("1", SESSION))) == {
         "id": "1",
         "user": "LAB\\user001",
         "machine": "LAB\\vda-001",
@@ -38,11 +38,11 @@ def test_an_entry_tells_who_and_where():
 
 
 def test_an_entry_has_the_id_by_which_its_session_was_named():
-    assert Entry.of(Target("ABC", {**SESSION, "Id": "abc"})).id == "ABC"
+    assert Entry.of(Target.of("ABC", {**SESSION, "Id": "abc"})).id == "ABC"
 
 
 def test_a_session_that_is_no_more_has_ended():
-    entry = Entry.of(Target("1", None))
+    entry = Entry.of(Target.of("1", None))
     assert (entry.id, entry.result, entry.changed) == ("1", "ended", False)
     assert entry.reason == "there is no session with this id"
     assert (entry.user, entry.machine, entry.delivery_group, entry.session_state) == (None, None, None, None)
@@ -50,32 +50,32 @@ def test_a_session_that_is_no_more_has_ended():
 
 @pytest.mark.parametrize("session_id", ["", ".", "..", "\ud800"])
 def test_a_session_without_an_id_by_which_to_address_it_fails_with_what_is_known_of_it(session_id):
-    entry = Entry.of(Target(session_id, {**SESSION, "Id": session_id}))
+    entry = Entry.of(Target.of(session_id, {**SESSION, "Id": session_id}))
     assert (entry.id, entry.result, entry.changed, entry.user) == (session_id, "failed", False, "LAB\\user001")
     assert entry.reason == "the API gives no id for this session by which it could be addressed"
 
 
 @pytest.mark.parametrize("session_id", ["", "."])
 def test_a_session_that_is_no_more_has_ended_whatever_its_id(session_id):
-    assert Entry.of(Target(session_id, None)).result == "ended"
+    assert Entry.of(Target.of(session_id, None)).result == "ended"
 
 
 def test_an_entry_is_of_the_class_that_is_asked():
     class Special(Entry):
         pass
 
-    assert isinstance(Special.of(Target("1", SESSION)), Special)
+    assert isinstance(Special.of(Target.of("1", SESSION)), Special)
 
 
 @pytest.mark.parametrize("changed", [True, False])
 def test_an_end_is_a_result_with_its_reason(changed):
-    entry = Entry.of(Target("1", SESSION))
+    entry = Entry.of(Target.of("1", SESSION))
     entry.end("sent", "a reason", changed)
     assert (entry.result, entry.reason, entry.changed) == ("sent", "a reason", changed)
 
 
 def test_what_changed_is_the_result():
-    entry = Entry.of(Target("1", SESSION))
+    entry = Entry.of(Target.of("1", SESSION))
     entry.end("sent", changed=True)
     assert entry.difference() == ({"result": None}, {"result": "sent"})
     assert entry.reason is None
@@ -98,7 +98,7 @@ ALIENS = st.fixed_dictionaries(
 @given(ALIENS)
 def test_an_entry_starts_from_a_session_of_any_shape(session):
     before = copy.deepcopy(session)
-    entry = asdict(Entry.of(Target("1", session)))
+    entry = asdict(Entry.of(Target.of("1", session)))
     assert session == before
     for name in ("user", "machine", "delivery_group", "session_state"):
         assert entry[name] is None or (isinstance(entry[name], str) and entry[name])

@@ -35,7 +35,7 @@ def a_target(session_id="1"):
         "User": {"Name": "LAB\\user001"},
         "Machine": {"Name": "LAB\\vda-001"},
     }
-    return Target(session_id, session)
+    return Target.of(session_id, session)
 
 
 def sent_to_one(api, answer):
@@ -101,7 +101,7 @@ def test_one_session_that_fails_leaves_the_others_alone(fake_api):
 
 @pytest.mark.parametrize("check_mode", [True, False])
 def test_what_cannot_be_addressed_gets_no_message(fake_api, check_mode):
-    entries = send(fake_api, [Target("1", None), Target("", {"Id": None})], MESSAGE, check_mode)
+    entries = send(fake_api, [Target.of("1", None), Target.of("", {"Id": None})], MESSAGE, check_mode)
     assert [(entry.result, entry.changed) for entry in entries] == [("ended", False), ("failed", False)]
     assert fake_api.calls == []
 
@@ -109,13 +109,13 @@ def test_what_cannot_be_addressed_gets_no_message(fake_api, check_mode):
 @pytest.mark.parametrize("session_id", ["", ".", ".."])
 def test_an_id_that_is_none_keeps_nobody_else_from_the_message(fake_api, session_id):
     fake_api.on(key(), {})
-    entries = send(fake_api, [Target(session_id, {"Id": session_id}), a_target()], MESSAGE, check_mode=False)
+    entries = send(fake_api, [Target.of(session_id, {"Id": session_id}), a_target()], MESSAGE, check_mode=False)
     assert [entry.result for entry in entries] == ["failed", "sent"]
     assert fake_api.sent() == [key()]
 
 
 def test_check_mode_sends_nothing_and_predicts_what_a_run_does(fake_api):
-    targets = [a_target("1"), Target("2", None), Target("", {"Id": None}), a_target("3")]
+    targets = [a_target("1"), Target.of("2", None), Target.of("", {"Id": None}), a_target("3")]
     rehearsed = send(fake_api, targets, MESSAGE, check_mode=True)
     assert fake_api.calls == []
     fake_api.on(key("1"), {})

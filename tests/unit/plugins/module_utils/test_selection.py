@@ -56,7 +56,7 @@ def test_named_sessions_come_in_the_order_in_which_they_are_named(fake_api):
     for session_id in ("1", "2", "3"):
         fake_api.on(f"GET Sessions/{session_id}", {"Id": session_id})
     selection = select(fake_api, wanted(session_id=["3", "1", "2", "1"]))
-    assert selection == Selection([Target("3", {"Id": "3"}), Target("1", {"Id": "1"}), Target("2", {"Id": "2"})], [])
+    assert selection == Selection([Target.of("3", {"Id": "3"}), Target.of("1", {"Id": "1"}), Target.of("2", {"Id": "2"})], [])
     assert sorted(fake_api.sent()) == ["GET Sessions/1", "GET Sessions/2", "GET Sessions/3"]
     assert {call.query["fields"] for call in fake_api.calls} == {",".join(_sessions.RECORDING_FIELDS)}
 
@@ -72,7 +72,7 @@ def test_a_named_session_that_is_no_more_stays_in_its_place(fake_api):
     fake_api.on("GET Sessions/1", 404)
     fake_api.on("GET Sessions/2", {"Id": "2"})
     selection = select(fake_api, wanted(session_id=["1", "2"]))
-    assert selection.targets == [Target("1", None), Target("2", {"Id": "2"})]
+    assert selection.targets == [Target.of("1", None), Target.of("2", {"Id": "2"})]
 
 
 @pytest.mark.parametrize("status", [400, 403, 500])
