@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.sessionops.citrix.plugins.module_utils import (
     _query,
     _recording,
@@ -31,7 +32,8 @@ RULE_SPEC = {
     **{name: spec for name, spec in _recording.ARGUMENT_SPEC.items() if name in OF_A_RULE},
 }
 ARGUMENT_SPEC = {
-    "rules": {"type": "list", "elements": "dict", "required": True, "options": RULE_SPEC},
+    # What is in a rule is checked here: as suboptions it would be refused without telling in which rule it is.
+    "rules": {"type": "list", "elements": "dict", "required": True},
     "on_gap": {**_report.ARGUMENT_SPEC["on_gap"], "default": "warn"},
     **{name: spec for name, spec in _recording.ARGUMENT_SPEC.items() if name not in OF_A_RULE},
 }
@@ -48,16 +50,15 @@ class Rule:
 
     @classmethod
     def of(cls, params: dict, of_all: dict) -> Rule:
-        """Check the options of a rule; raises OptionError, which names it. of_all: those of the whole policy."""
+        """Check what is in a rule; raises OptionError, which names it. of_all: the options of the whole policy."""
         name = params["name"]
-        if not name.strip():
-            raise OptionError("rules", "one has an empty name; give each a name, which the result will tell")
+        wanted = Wanted.of({**of_all, **params})
         try:
             # The id of a session lives no longer than the session: no rule for it.
             _selection.check({**params, "session_id": None})
-            return cls(name, params, Wanted.of({**of_all, **params}), Query.of(params))
+            return cls(name, params, wanted, Query.of(params))
         except OptionError as error:
-            raise _of_rule(name, error) from None
+            raise _of_rule(name, str(error)) from None
 
 
 @dataclass
@@ -73,7 +74,7 @@ class _Search:
 
 def rules_of(params: dict) -> list[Rule]:
     """Check a policy; raises OptionError before anything is sent."""
-    rules = [Rule.of(rule, params) for rule in params["rules"]]
+    rules = [Rule.of(_with_defaults(rule, number), params) for number, rule in enumerate(params["rules"], 1)]
     if not rules:
         raise OptionError("rules", "is empty; name at least one rule")
     for name, count in Counter(rule.name for rule in rules).items():
@@ -93,7 +94,7 @@ def assign(api: Api, rules: Sequence[Rule]) -> list[tuple[Target, Rule]]:
         try:
             searches.append(_Search(rule, Meant(api, rule.query, searched=False), Choice(api, rule.params)))
         except OptionError as error:
-            raise _of_rule(rule.name, error) from None
+            raise _of_rule(rule.name, str(error)) from None
     needed = dict.fromkeys([*_sessions.RECORDING_FIELDS, *(name for rule in rules for name in rule.query.needs)])
     assigned = []
     for session in _query.find_sessions(api, Query(), tuple(needed)):
@@ -112,7 +113,7 @@ def assign(api: Api, rules: Sequence[Rule]) -> list[tuple[Target, Rule]]:
             _users.check_short_names("user", search.rule.query.user, search.met)
             search.choice.selection()
         except OptionError as error:
-            raise _of_rule(search.rule.name, error) from None
+            raise _of_rule(search.rule.name, str(error)) from None
     return assigned
 
 
@@ -129,5 +130,23 @@ def tell(result: dict, rules: Sequence[Rule], assigned: Sequence[tuple[Target, R
     return result
 
 
-def _of_rule(name: str, error: OptionError) -> OptionError:
-    return OptionError(f"rules[{clean(name)}]", str(error))
+def _with_defaults(rule: dict, number: int) -> dict:
+    """Return a rule as written, in the types of its spec and with its defaults; raises OptionError.
+
+    number: its place in the policy, which tells it where it has no name.
+    """
+    checked = ArgumentSpecValidator(RULE_SPEC).validate(rule)
+    params = checked.validated_parameters
+    name = str(params.get("name") or "")
+    if checked.unsupported_parameters:
+        unknown = ", ".join(sorted(map(str, checked.unsupported_parameters)))
+        raise _of_rule(name or f"number {number}", f"there is no option {unknown}; use {', '.join(RULE_SPEC)}")
+    if checked.error_messages:
+        raise _of_rule(name or f"number {number}", "; ".join(checked.error_messages))
+    if not name.strip():
+        raise _of_rule(f"number {number}", "has an empty name; write one, which the result will tell")
+    return params
+
+
+def _of_rule(name: str, problem: str) -> OptionError:
+    return OptionError(f"rules[{clean(name)}]", problem)
