@@ -56,7 +56,9 @@ def test_named_sessions_come_in_the_order_in_which_they_are_named(fake_api):
     for session_id in ("1", "2", "3"):
         fake_api.on(f"GET Sessions/{session_id}", {"Id": session_id})
     selection = select(fake_api, wanted(session_id=["3", "1", "2", "1"]))
-    assert selection == Selection([Target.of("3", {"Id": "3"}), Target.of("1", {"Id": "1"}), Target.of("2", {"Id": "2"})], [])
+    assert selection == Selection(
+        [Target.of("3", {"Id": "3"}), Target.of("1", {"Id": "1"}), Target.of("2", {"Id": "2"})], []
+    )
     assert sorted(fake_api.sent()) == ["GET Sessions/1", "GET Sessions/2", "GET Sessions/3"]
     assert {call.query["fields"] for call in fake_api.calls} == {",".join(_sessions.RECORDING_FIELDS)}
 
