@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from ansible_collections.sessionops.citrix.plugins.module_utils._api import segment
 from ansible_collections.sessionops.citrix.plugins.module_utils._errors import CitrixError
@@ -18,6 +18,9 @@ AnyEntry = TypeVar("AnyEntry", bound="Entry")
 @dataclass
 class Entry:
     """What became of one selected session; the fields are those of the module's result."""
+
+    ended_is_fine: ClassVar[bool] = False
+    """Whether a session that has ended is as the task wants it."""
 
     id: str
     user: str | None = None

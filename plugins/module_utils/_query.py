@@ -12,7 +12,7 @@ from itertools import chain
 from ansible_collections.sessionops.citrix.plugins.module_utils import _groups, _machines, _users
 from ansible_collections.sessionops.citrix.plugins.module_utils._api import Api, Call
 from ansible_collections.sessionops.citrix.plugins.module_utils._errors import OptionError
-from ansible_collections.sessionops.citrix.plugins.module_utils._groups import Named, is_any
+from ansible_collections.sessionops.citrix.plugins.module_utils._groups import is_any
 from ansible_collections.sessionops.citrix.plugins.module_utils._options import check_names
 from ansible_collections.sessionops.citrix.plugins.module_utils._search import (
     Filter,
@@ -67,6 +67,11 @@ class Query:
         for name, values in given.items():
             check_names(name, list(values))
         return cls(**given, **further)
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The fields of a session that it takes to check the selectors."""
+        return tuple(NEEDS[name] for name in SELECTORS if getattr(self, name))
 
     def only(self, name: str) -> bool:
         """Tell whether nothing but this selector is given."""
@@ -132,43 +137,67 @@ def find_sessions(api: Api, query: Query, fields: tuple[str, ...]) -> Iterator[d
 
 
 def _search(api: Api, query: Query, fields: tuple[str, ...]) -> Iterator[dict]:
-    machines = list(_machines.find(api, "machine", list(query.machine)).values())
-    delivery_groups = _groups.find_delivery_groups(api, list(query.delivery_group))
-    applications = _groups.find_applications(api, list(query.application))
-    conditions = (
-        [_machines.condition(machine) for machine in machines],
-        _users.filters(query.user),
-        [compare("DeliveryGroup", name) for group in delivery_groups for name in group.names],
-        [compare("SessionState", state) for state in query.states],
-    )
-    groups = [group for group in conditions if group]
-    checks = list(_checks(query, machines, delivery_groups, applications))
-    needed = [*fields, "Id", "State", *(NEEDS[name] for name in SELECTORS if getattr(query, name))]
+    meant = Meant(api, query)
+    needed = [*fields, "Id", "State", *query.needs]
     slim = tuple(dict.fromkeys(needed)) if fields else ()
+    groups = meant.conditions()
     calls: Iterable[Call] = [listing("Sessions", "list the sessions", slim)]
     if groups or query.filters:
         calls = searches("Sessions", "search the sessions", slim, query.filters, groups)
     for session in distinct(session for call in calls for session in api.items(call)):
-        if all(check(session) for check in checks):
+        if meant.has(session):
             yield session
 
 
-def _checks(
-    query: Query, machines: list[dict], delivery_groups: list[Named], applications: list[Named]
-) -> Iterator[Callable[[dict], bool]]:
-    """Yield what a session that the server found must stand up to.
+class Meant:
+    """What a query means on this site: its machines, delivery groups and applications are looked up by their names.
 
-    A machine, group or state that it leaves out is taken on the server's word; a user must be vouched for.
+    Raises OptionError that names each which does not exist.
     """
-    if query.user:
-        people = _users.fold(query.user)
-        yield lambda session: bool(_users.named(people, session))
-    if machines:
-        names = set().union(*(_machines.names_of(machine) for machine in machines))
-        yield lambda session: not (own := _machines.names_of(session.get("Machine"))) or not own.isdisjoint(names)
-    if delivery_groups:
-        yield lambda session: is_any(delivery_groups, [reach(session, "Machine", "DeliveryGroup")], default=True)
-    if applications:
-        yield lambda session: is_any(applications, session.get("ApplicationsInUse"), default=False)
-    if query.states:
-        yield lambda session: (nested(session, "State") or query.states[0]) in query.states
+
+    def __init__(self, api: Api, query: Query, searched: bool = True) -> None:
+        """searched: whether it is asked of sessions that the server found by these conditions.
+
+        Then a machine, group or state that a session leaves out is taken on its word; a user must be vouched for.
+        """
+        self._query = query
+        self._searched = searched
+        self._machines = list(_machines.find(api, "machine", list(query.machine)).values())
+        self._delivery_groups = _groups.find_delivery_groups(api, list(query.delivery_group))
+        self._applications = _groups.find_applications(api, list(query.application))
+        self._checks = list(self._make_checks())
+
+    def conditions(self) -> list[list[Filter]]:
+        """Return the search conditions that a session meets, of each group at least one."""
+        groups = (
+            [_machines.condition(machine) for machine in self._machines],
+            _users.filters(self._query.user),
+            [compare("DeliveryGroup", name) for group in self._delivery_groups for name in group.names],
+            [compare("SessionState", state) for state in self._query.states],
+        )
+        return [group for group in groups if group]
+
+    def has(self, session: dict) -> bool:
+        """Tell whether a session is meant; search conditions of the task itself are for the server alone."""
+        return all(check(session) for check in self._checks)
+
+    def _make_checks(self) -> Iterator[Callable[[dict], bool]]:
+        query, machines = self._query, self._machines
+        if query.user:
+            people = _users.fold(query.user)
+            yield lambda session: bool(_users.named(people, session))
+        if machines:
+            names = set().union(*(_machines.names_of(machine) for machine in machines))
+            yield (
+                lambda session: (
+                    not own.isdisjoint(names) if (own := _machines.names_of(session.get("Machine"))) else self._searched
+                )
+            )
+        if self._delivery_groups:
+            yield lambda session: is_any(
+                self._delivery_groups, [reach(session, "Machine", "DeliveryGroup")], default=self._searched
+            )
+        if self._applications:
+            yield lambda session: is_any(self._applications, session.get("ApplicationsInUse"), default=False)
+        if query.states:
+            yield lambda session: (nested(session, "State") or query.states[0]) in query.states

@@ -27,17 +27,16 @@ SHOWN = 3
 def report(
     module: Any,
     api: Api,
-    selection: Selection,
+    selection: Selection | None,
     entries: Sequence[Entry],
     results: Sequence[str],
-    ended_is_fine: bool = False,
 ) -> dict:
     """Return the result of a task; "failed" is in it where the task did not reach what was asked.
 
     on_gap decides about what could not be done as asked: sessions that ended or cannot be recorded, named users
-    without a session, or nobody at all. What has ended is as good as stopped, if ended_is_fine; it is told all the
-    same, since a wrong id or site looks like that too. module: for its params, check_mode and warn(). results: all
-    that there can be.
+    without a session, or nobody at all. What has ended is as good as stopped; it is told all the same, since a wrong
+    id or site looks like that too. module: for its params, check_mode and warn(). selection: None where nobody has to
+    be there. results: all that there can be.
     """
     counts = Counter(entry.result for entry in entries)
     summary = {result: counts[result] for result in results}
@@ -49,14 +48,12 @@ def report(
         "diff": _diff(entries),
     }
     problems = _problems(entries, FAILURES)
-    gaps = _absences(selection, entries)
+    gaps = _absences(selection, entries) if selection else []
+    gaps += _problems([entry for entry in entries if not entry.ended_is_fine], GAPS)
     warnings = []
-    if selection.unused:
+    if selection and selection.unused:
         warnings = [f"exclude_user: no selected session belongs to {_few(selection.unused)}; check the names."]
-    if ended_is_fine:
-        warnings += _problems(entries, GAPS)
-    else:
-        gaps += _problems(entries, GAPS)
+    warnings += _problems([entry for entry in entries if entry.ended_is_fine], GAPS)
     if _gap_fails(module.params):
         problems += gaps
     else:
@@ -69,8 +66,9 @@ def report(
 
 
 def _gap_fails(params: dict) -> bool:
-    named = any(params[selector] for selector in NAMED)
-    return (params["on_gap"] or ("fail" if named else "warn")) == "fail"
+    if params["on_gap"]:
+        return params["on_gap"] == "fail"
+    return any(params[selector] for selector in NAMED)
 
 
 def _absences(selection: Selection, entries: Sequence[Entry]) -> list[str]:

@@ -75,37 +75,61 @@ def select(api: Api, params: dict) -> Selection:
     Raises OptionError where no selector or contradicting ones are given, something named does not exist, a short user
     name means several people, or more than max_sessions are left after the exclusions: all before any write.
     """
-    _check(params)
-    people, unwanted = (_users.fold(params[name] or ()) for name in ("user", "exclude_user"))
-    # A machine that does not exist is refused: it may be a slip.
-    avoided = _machines.find(api, "exclude_machine", params["exclude_machine"] or []).values()
-    avoided_names = set().union(*map(_machines.names_of, avoided))
-    targets: list[Target] = []
-    excluded: list[dict] = []
-    present: set[str] = set()
+    check(params)
+    choice = Choice(api, params)
     for session_id, session in _found(api, params):
+        choice.takes(session_id, session)
+    return choice.selection()
+
+
+class Choice:
+    """The sessions that are selected, one after the other: without the exclusions, and no more than allowed.
+
+    Raises OptionError for a machine to be excluded that does not exist: it may be a slip.
+    """
+
+    def __init__(self, api: Api, params: dict) -> None:
+        self._people, self._unwanted = (_users.fold(params[name] or ()) for name in ("user", "exclude_user"))
+        avoided = _machines.find(api, "exclude_machine", params["exclude_machine"] or []).values()
+        self._avoided = set().union(*map(_machines.names_of, avoided))
+        self._most = params["max_sessions"]
+        self._targets: list[Target] = []
+        self._excluded: list[dict] = []
+        self._present: set[str] = set()
+
+    def takes(self, session_id: str, session: dict | None) -> Target | None:
+        """Return the target that a session which the selectors pick becomes; None where it is excluded."""
         known = session or {}
-        present.update(_users.named(people, known))
-        if _users.named(unwanted, known):
-            excluded.append(known)
-        elif not avoided_names or avoided_names.isdisjoint(_machines.names_of(known.get("Machine"))):
-            targets.append(Target.of(session_id, session))
-    _users.check_short_names("exclude_user", unwanted.values(), excluded)
-    if len(targets) > params["max_sessions"]:
-        raise OptionError(
-            "max_sessions",
-            f"{len(targets)} sessions are selected and {params['max_sessions']} are allowed; nothing was changed. "
-            f"Select fewer, or set max_sessions to {len(targets)} or more if all of them are meant",
+        self._present.update(_users.named(self._people, known))
+        if _users.named(self._unwanted, known):
+            self._excluded.append(known)
+            return None
+        if self._avoided and not self._avoided.isdisjoint(_machines.names_of(known.get("Machine"))):
+            return None
+        target = Target.of(session_id, session)
+        self._targets.append(target)
+        return target
+
+    def selection(self) -> Selection:
+        """Return what was taken; raises OptionError for more than max_sessions, or a name of several people."""
+        _users.check_short_names("exclude_user", self._unwanted.values(), self._excluded)
+        count = len(self._targets)
+        if count > self._most:
+            raise OptionError(
+                "max_sessions",
+                f"{count} sessions are selected and {self._most} are allowed; nothing was changed. "
+                f"Select fewer, or set max_sessions to {count} or more if all of them are meant",
+            )
+        used = {user for session in self._excluded for user in _users.named(self._unwanted, session)}
+        return Selection(
+            self._targets,
+            absent=[user for user in self._people.values() if user not in self._present],
+            unused=[user for user in self._unwanted.values() if user not in used],
         )
-    used = {user for session in excluded for user in _users.named(unwanted, session)}
-    return Selection(
-        targets,
-        absent=[user for user in people.values() if user not in present],
-        unused=[user for user in unwanted.values() if user not in used],
-    )
 
 
-def _check(params: dict) -> None:
+def check(params: dict) -> None:
+    """Refuse selectors that are missing, empty or contradict one another; raises OptionError, and nothing is sent."""
     given = [name for name in ("session_id", *SELECTORS) if params[name] is not None]
     if params["max_sessions"] < 1:
         raise OptionError("max_sessions", f"must be 1 or more, not {params['max_sessions']}")

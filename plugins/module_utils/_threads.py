@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from queue import SimpleQueue
-from threading import Thread
+from threading import Thread, local
 from typing import Callable, TypeVar, Union
 
 from ansible_collections.sessionops.citrix.plugins.module_utils._errors import CitrixError
@@ -18,6 +18,9 @@ Key = TypeVar("Key")
 Item = TypeVar("Item")
 Value = TypeVar("Value")
 
+_thread = local()
+""".share: the workers that this thread may use, itself among them."""
+
 
 def side_by_side(
     function: Callable[[Item], Value], items: Mapping[Key, Item], workers: int
@@ -25,8 +28,10 @@ def side_by_side(
     """Apply a function to many items in threads and yield (key, outcome) as they end.
 
     A CitrixError is an outcome; anything else that is raised is a bug and ends the run. Only as many items are under
-    way as there are workers, so an abandoned iteration leaves nothing queued.
+    way as there are workers, so an abandoned iteration leaves nothing queued. Called by one of these threads, it takes
+    its share of the workers there are, so that all together are no more.
     """
+    workers = min(workers, getattr(_thread, "share", workers))
     if len(items) <= 1 or workers == 1:
         for key, item in items.items():
             yield key, _outcome(function, item)
@@ -36,8 +41,8 @@ def side_by_side(
     done: SimpleQueue = SimpleQueue()
     # Not a ThreadPoolExecutor: its futures cost as much as a tenth of a call, and it waits for all of them at the end.
     threads = min(workers, len(items))
-    for _thread in range(threads):
-        Thread(target=_work, args=(function, waiting, done), daemon=True).start()
+    for _each in range(threads):
+        Thread(target=_work, args=(function, waiting, done, workers // threads), daemon=True).start()
     try:
         for pair in islice(todo, threads):
             waiting.put(pair)
@@ -49,11 +54,12 @@ def side_by_side(
             for pair in islice(todo, 1):
                 waiting.put(pair)
     finally:
-        for _thread in range(threads):
+        for _each in range(threads):
             waiting.put(None)
 
 
-def _work(function: Callable[[Item], Value], waiting: SimpleQueue, done: SimpleQueue) -> None:
+def _work(function: Callable[[Item], Value], waiting: SimpleQueue, done: SimpleQueue, share: int) -> None:
+    _thread.share = share
     for key, item in iter(waiting.get, None):
         outcome = None
         try:

@@ -220,6 +220,7 @@ failure:
 """
 
 from ansible_collections.sessionops.citrix.plugins.module_utils import _recording, _report, _selection
+from ansible_collections.sessionops.citrix.plugins.module_utils._converge import converge
 from ansible_collections.sessionops.citrix.plugins.module_utils._module import create_module, execute
 
 ARGUMENT_SPEC = {**_selection.ARGUMENT_SPEC, **_report.ARGUMENT_SPEC, **_recording.ARGUMENT_SPEC}
@@ -229,8 +230,8 @@ def run(module, api):
     """Select the sessions, bring them to the wanted state, and report."""
     wanted = _recording.Wanted.of(module.params)
     selection = _selection.select(api, module.params)
-    entries = _recording.converge(api, selection.targets, wanted, module.check_mode)
-    return _report.report(module, api, selection, entries, _recording.RESULTS, ended_is_fine=not wanted.recorded)
+    entries = converge(api, [(target, wanted) for target in selection.targets], module.check_mode)
+    return _report.report(module, api, selection, entries, _recording.RESULTS)
 
 
 def main():

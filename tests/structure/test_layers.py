@@ -17,7 +17,8 @@ from collection_tree import COLLECTION, NAME, titled
 
 LAYERS = (
     ("_module",),
-    ("_report",),
+    ("_policy",),
+    ("_converge", "_report"),
     ("_messages", "_recording"),
     ("_entries",),
     ("_selection",),

@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils import _query
 from ansible_collections.sessionops.citrix.plugins.module_utils._errors import ApiError, OptionError
 from ansible_collections.sessionops.citrix.plugins.module_utils._query import (
+    Meant,
     Query,
     filters_of,
     find_machines,
@@ -376,6 +377,55 @@ def test_a_short_name_that_means_several_people_is_refused(api):
         found(api, user=("user001",))
     api.on(SEARCH, one, other)
     assert found(api, user=("LAB\\user001", "CORP\\user001")) == ["1", "2"]
+
+
+# Sessions that were not searched for by the query
+
+MEANT = {"machine": (FIRST,), "user": ("user001",), "delivery_group": ("Office",), "application": ("Editor",)}
+
+
+def test_what_a_query_means_is_looked_up_once_for_all_sessions(api):
+    meant = Meant(api, Query(**MEANT), searched=False)
+    assert meant.has(a_session())
+    asked_once = sorted(api.sent())
+    assert asked_once == ["GET Applications/Editor", "GET DeliveryGroups/Office", MACHINES]
+    assert not meant.has(a_session(User={"Name": "LAB\\user002"}))
+    assert sorted(api.sent()) == asked_once
+
+
+@pytest.mark.parametrize("name", MEANT)
+def test_each_selector_must_fit_a_session_that_was_not_searched_for(api, name):
+    meant = Meant(api, Query(**{name: MEANT[name]}), searched=False)
+    assert meant.has(a_session())
+    other = {
+        "machine": {"Machine": {"Name": SECOND}},
+        "user": {"User": {"Name": "LAB\\user002"}},
+        "delivery_group": {"Machine": {"Name": FIRST, "DeliveryGroup": {"Id": "g9", "Name": "Sales"}}},
+        "application": {"ApplicationsInUse": []},
+    }
+    assert not meant.has(a_session(**other[name]))
+
+
+@pytest.mark.parametrize(("query", "fields"), [each for each in LEFT_OUT if each[0] != "state"])
+def test_of_a_session_that_was_not_searched_for_nothing_is_taken_on_trust(api, query, fields):
+    """A rule about a machine must not catch a session of which nobody says where it runs."""
+    session = a_session("1", **fields)
+    assert Meant(api, Query(**QUERIES[query])).has(session)
+    assert not Meant(api, Query(**QUERIES[query]), searched=False).has(session)
+    left_out = {name: value for name, value in a_session().items() if name not in fields}
+    assert not Meant(api, Query(**QUERIES[query]), searched=False).has(left_out)
+
+
+def test_a_query_without_selectors_means_every_session(api):
+    meant = Meant(api, Query(), searched=False)
+    assert meant.has(a_session()) and meant.has({})
+    assert (meant.conditions(), api.calls) == ([], [])
+
+
+def test_what_a_query_names_and_does_not_exist_is_refused_before_any_session_is_seen(api):
+    api.on("GET DeliveryGroups/Sales", 404)
+    with pytest.raises(OptionError, match=r"^delivery_group: site site1 has no Sales;"):
+        Meant(api, Query(delivery_group=("Sales",)), searched=False)
 
 
 # Whatever the selectors, against a site that searches as it should

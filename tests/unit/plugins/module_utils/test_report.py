@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils import _messages
 from ansible_collections.sessionops.citrix.plugins.module_utils._entries import Entry
-from ansible_collections.sessionops.citrix.plugins.module_utils._recording import RESULTS, RecordingEntry
+from ansible_collections.sessionops.citrix.plugins.module_utils._recording import RESULTS, RecordingEntry, StoppingEntry
 from ansible_collections.sessionops.citrix.plugins.module_utils._report import report
 from ansible_collections.sessionops.citrix.plugins.module_utils._selection import Selection
 
@@ -43,7 +43,9 @@ def reported(fake_api):
         params = {"on_gap": on_gap, "session_id": None, "user": None, **selector}
         module = SimpleNamespace(params=params, check_mode=check_mode, warn=warnings.append)
         selection = Selection([], list(absent), list(unused))
-        return report(module, fake_api, selection, list(entries), results, ended_is_fine), warnings
+        if ended_is_fine:
+            entries = [StoppingEntry(**vars(entry)) for entry in entries]
+        return report(module, fake_api, selection, list(entries), results), warnings
 
     return run
 
@@ -240,6 +242,25 @@ def test_a_session_that_has_ended_is_no_gap_where_that_is_fine(reported, selecto
     assert "failed" not in result
     # It is told all the same: a wrong id or a wrong site looks like that too.
     assert len(warnings) == 1
+
+
+@pytest.mark.parametrize("on_gap", ["fail", "warn"])
+def test_where_some_are_to_start_and_some_to_stop_each_has_its_own_gap(reported, on_gap):
+    stopping = StoppingEntry(**vars(an_entry("ended", 1, "gone")))
+    result, warnings = reported(stopping, an_entry("ended", 2, "gone"), on_gap=on_gap)
+    told = [warning.split(" (")[1].split(" on ")[0] for warning in warnings]
+    assert told == (["LAB\\user001"] if on_gap == "fail" else ["LAB\\user001", "LAB\\user002"])
+    assert ("failed" in result) is (on_gap == "fail")
+    assert ("LAB\\user002" in result["msg"], "LAB\\user001" in result["msg"]) == (on_gap == "fail", False)
+
+
+@pytest.mark.parametrize("on_gap", ["fail", "warn"])
+def test_where_nobody_has_to_be_there_nobody_is_no_gap(fake_api, on_gap):
+    warnings = []
+    module = SimpleNamespace(params={"on_gap": on_gap}, check_mode=False, warn=warnings.append)
+    result = report(module, fake_api, None, [], RESULTS)
+    assert ("failed" in result, warnings) == (False, [])
+    assert result["msg"] == "0 sessions: none found."
 
 
 def test_there_is_one_warning_for_each_kind_of_gap(reported):

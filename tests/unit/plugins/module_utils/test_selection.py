@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils import _selection, _sessions
 from ansible_collections.sessionops.citrix.plugins.module_utils._errors import ApiError, OptionError
-from ansible_collections.sessionops.citrix.plugins.module_utils._selection import Selection, Target, select
+from ansible_collections.sessionops.citrix.plugins.module_utils._selection import Choice, Selection, Target, select
 
 SEARCH, MACHINES = "POST Sessions/$search", "POST Machines/$search"
 FIRST, SECOND = "LAB\\vda-001", "LAB\\vda-002"
@@ -258,6 +258,32 @@ def test_an_exclusion_has_its_use_though_its_machine_is_excluded_too(fake_api):
 @pytest.mark.parametrize(("name", "user"), [("LAB\\mu\u0308ller", "m\u00fcller"), ("LAB\\M\u00dcLLER", "mu\u0308ller")])
 def test_an_accent_may_be_written_in_two_ways(selected, name, user):
     assert selected(a_session("1"), a_session("2", user), exclude_user=[name]) == ["1"]
+
+
+# One session after the other
+
+
+def test_a_target_has_what_is_needed_of_its_session():
+    session = {**a_session("1"), "State": "Disconnected", "Connection": {"Protocol": "Hdx"}}
+    session["Machine"] = {"Name": FIRST, "DeliveryGroup": {"Id": "g1", "Name": "Office"}}
+    assert Target.of("1", session) == Target("1", "LAB\\user001", FIRST, "Office", "Disconnected", "not_active")
+    assert Target.of("1", None) == Target("1", gone=True)
+    assert Target.of("", {"Machine": 17}) == Target("")
+
+
+def test_a_choice_takes_what_is_not_excluded_and_says_so(fake_api):
+    fake_api.on(MACHINES, page({"Id": "m2", "Name": SECOND}))
+    choice = Choice(fake_api, wanted(exclude_user=["user002"], exclude_machine=[SECOND]))
+    sessions = [a_session("1"), a_session("2", "user002"), a_session("3", "user003", SECOND), None]
+    taken = [choice.takes(str(number), session) for number, session in enumerate(sessions, 1)]
+    assert [target and target.id for target in taken] == ["1", None, None, "4"]
+    assert taken[3] == Target("4", gone=True)
+    assert choice.selection().targets == [taken[0], taken[3]]
+
+
+def test_a_choice_of_nothing_selects_nothing_and_asks_nothing(fake_api):
+    assert Choice(fake_api, wanted(user=["user001"])).selection() == Selection([], absent=["user001"])
+    assert fake_api.calls == []
 
 
 # What is refused

@@ -53,7 +53,6 @@ def test_the_workers_do_work_at_the_same_time():
     assert len(list(side_by_side(lambda _item: barrier.wait(10), dict.fromkeys(range(5)), 5))) == 5
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 @pytest.mark.parametrize("workers", [1, 4])
 @pytest.mark.parametrize("items", [1, 10])
 def test_a_bug_is_no_outcome(items, workers):
@@ -71,3 +70,24 @@ def test_what_is_not_asked_for_is_not_done(workers):
     next(outcomes)
     outcomes.close()
     assert 1 <= len(done) <= workers
+
+
+@pytest.mark.parametrize(("outer", "inner"), [(2, 10), (5, 10), (10, 3), (3, 40)])
+def test_called_from_within_all_together_are_no_more_than_the_workers(outer, inner):
+    workers, lock, under_way, most = 10, threading.Lock(), 0, 0
+
+    def count(_item):
+        nonlocal under_way, most
+        with lock:
+            under_way += 1
+            most = max(most, under_way)
+        time.sleep(0.01)
+        with lock:
+            under_way -= 1
+
+    def many(_item):
+        return len(list(side_by_side(count, dict.fromkeys(range(inner)), workers)))
+
+    outcomes = list(side_by_side(many, dict.fromkeys(range(outer)), workers))
+    assert outcomes == [(key, inner) for key in sorted(range(outer), key=[key for key, _outcome in outcomes].index)]
+    assert outer <= most <= workers

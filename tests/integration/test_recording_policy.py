@@ -1,0 +1,260 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""citrix_recording_policy and the role session_recording as their users run them."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from ansible_collections.sessionops.citrix.plugins.modules import citrix_session_recording as recording
+
+POLICY = "sessionops.citrix.citrix_recording_policy"
+ROLE = "sessionops.citrix.session_recording"
+PLAY = "sessionops.citrix.converge"
+MACHINE = "LAB\\vda-001"
+WRITES = ("$startRecording", "$stopRecording")
+COUNCIL = {"name": "Council", "user": ["LAB\\user006", "LAB\\user003"], "state": "stopped"}
+FIRST = {"name": "First machine", "machine": [MACHINE], "state": "started", "notify_user": False}
+CONTRACTORS = {
+    "name": "Contractors",
+    "delivery_group": ["Contractors"],
+    "exclude_user": ["LAB\\user022"],
+    "state": "started",
+}
+RULES = [COUNCIL, FIRST, CONTRACTORS]
+WRONG = {"name": "Night shift", "users": ["LAB\\user004"], "state": "started"}
+
+
+def policy(*rules, **options) -> dict:
+    return {POLICY: {"rules": list(rules or RULES), **options}}
+
+
+def in_role(*tell: str, **variables) -> list[dict]:
+    """Return the tasks that run the role and then show these expressions."""
+    given = {f"session_recording_{name}": value for name, value in variables.items()}
+    include = {"ansible.builtin.include_role": {"name": ROLE}, "vars": given, "register": "unused"}
+    return [include, *({"ansible.builtin.debug": {"msg": f"{{{{ {each} }}}}"}} for each in tell)]
+
+
+def by_rule(result: dict) -> dict[str, dict[str, str]]:
+    """Return {rule: {user or id: result}} of a task's sessions."""
+    told: dict[str, dict[str, str]] = {}
+    for entry in result["sessions"]:
+        told.setdefault(entry["rule"], {})[entry["user"] or entry["id"]] = entry["result"]
+    return told
+
+
+def writes(simulator) -> int:
+    counts = simulator.counts()
+    return sum(counts[kind] for kind in WRITES)
+
+
+# A policy on a small site
+
+
+def test_each_session_is_brought_to_the_state_of_the_first_rule_that_fits_it(simulator, play):
+    before = simulator.state()
+    run = play([policy()], connection=simulator.cloud)
+    assert run.code == 0, run.output
+    told = by_rule(run.result)
+    assert told["Council"] == {"LAB\\user003": "unchanged", "LAB\\user006": "stopped"}
+    assert set(told["First machine"].values()) == {"started", "not_recordable"}
+    assert "LAB\\user022" not in told["Contractors"]
+    assert [rule["name"] for rule in run.result["rules"]] == [rule["name"] for rule in RULES]
+    for entry in run.result["rules"]:
+        assert entry["sessions"] == len(told[entry["name"]])
+    # One sign-in, one site, one list; and what a machine and a delivery group in a rule cost.
+    kinds = simulator.counts()
+    assert (kinds["sign-in"], kinds["me"], kinds["Sessions"]) == (1, 1, 1)
+    # The truth: all that a rule is about and that can be recorded, and nobody else.
+    after = simulator.state()
+    for session_id, session in after.items():
+        old = before[session_id]
+        if session["user"] in COUNCIL["user"]:
+            expected = False
+        elif session["user"] == "LAB\\user022" or (
+            session["machine"] != MACHINE and session["delivery_group"] != "Contractors"
+        ):
+            expected = old["recorded"]
+        else:
+            expected = old["recorded"] or (session["state"] == "Active" and session["protocol"] == "Hdx")
+        assert session["recorded"] is expected, session
+        quiet = session["machine"] == MACHINE
+        assert session["notices"] == (0 if quiet else session["starts"])
+        assert session["starts"] + session["stops"] <= 1
+
+
+def test_a_second_run_sends_nothing_but_reads(simulator, play):
+    first, second = play([policy(), policy()], connection=simulator.cloud).results
+    assert (first["changed"], second["changed"]) == (True, False)
+    assert writes(simulator) == first["summary"]["started"] + first["summary"]["stopped"]
+    assert {entry["result"] for entry in second["sessions"]} == {"unchanged", "not_recordable"}
+    assert simulator.counts()["Sessions"] == simulator.counts()["sign-in"] == 2
+
+
+def test_check_mode_audits_and_says_what_a_run_does(simulator, play):
+    before = simulator.state()
+    rehearsal = play([policy()], "--check", "--diff", connection=simulator.cloud)
+    assert rehearsal.code == 0, rehearsal.output
+    assert (writes(simulator), simulator.state()) == (0, before)
+    run = play([policy()], connection=simulator.cloud)
+    assert rehearsal.result["rules"] == run.result["rules"]
+    assert rehearsal.result["diff"] == run.result["diff"]
+    assert rehearsal.result["sessions"] == [{**entry, "transaction_id": None} for entry in run.result["sessions"]]
+
+
+def test_who_is_excluded_from_a_rule_falls_under_the_next(simulator, play):
+    rest = {"name": "Rest", "delivery_group": "Contractors", "state": "started", "notify_user": False}
+    run = play([policy(CONTRACTORS, rest)], connection=simulator.cloud)
+    told = by_rule(run.result)
+    assert told["Rest"] == {"LAB\\user022": "started"}
+    (excluded,) = [session for session in simulator.state().values() if session["user"] == "LAB\\user022"]
+    assert (excluded["starts"], excluded["notices"]) == (1, 0)
+
+
+@pytest.mark.parametrize("tasks", [[policy(COUNCIL, WRONG)], in_role(rules=[COUNCIL, WRONG])], ids=["module", "role"])
+def test_a_wrong_rule_is_refused_by_its_name_before_anything_is_sent(simulator, play, tasks):
+    run = play(tasks, connection=simulator.cloud)
+    assert run.code != 0
+    assert "rules[Night shift]: there is no option users; use name, machine, user," in run.output
+    assert simulator.calls() == []
+
+
+# The role
+
+
+def test_the_role_converges_and_its_job_shows_the_counts(simulator, play):
+    tasks = in_role("session_recording_result.summary", rules=RULES)
+    run = play(tasks, connection=simulator.cloud, env={"ANSIBLE_SHOW_CUSTOM_STATS": "true"})
+    assert run.code == 0, run.output
+    shown = stats(run.output)
+    assert shown["session_recording_summary"] == {**run.result["msg"], "check_mode": False}
+    counts = {rule["name"]: rule for rule in shown["session_recording_by_rule"]}
+    assert list(counts) == [rule["name"] for rule in RULES]
+    assert counts["Council"]["stopped"] == 1
+    assert shown["session_recording_summary"]["started"] == writes(simulator) - 1
+    again = play(tasks, "--check", connection=simulator.cloud, env={"ANSIBLE_SHOW_CUSTOM_STATS": "true"})
+    assert stats(again.output)["session_recording_summary"]["check_mode"] is True
+    assert "changed=0" in again.output
+
+
+def stats(output: str) -> dict:
+    """Return the custom statistics of a run."""
+    text = output[output.index("CUSTOM STATS") :]
+    return json.JSONDecoder().raw_decode(text, text.index("{"))[0]
+
+
+@pytest.mark.parametrize("on_gap", ["warn", "fail"])
+def test_a_gap_fails_or_warns_after_everything_else_is_done(simulator, play, on_gap):
+    tasks = in_role("session_recording_result.summary", rules=RULES, on_gap=on_gap)
+    run = play(tasks, connection=simulator.cloud, env={"ANSIBLE_SHOW_CUSTOM_STATS": "true"})
+    assert (run.code == 0) is (on_gap == "warn")
+    assert "only active sessions can be recorded" in run.output
+    shown = stats(run.output)["session_recording_summary"]
+    assert shown["not_recordable"] == 4
+    assert shown["started"] + shown["stopped"] == writes(simulator)
+
+
+def test_a_failed_job_shows_its_counts_too(simulator, play):
+    simulator.fault({"path": "startRecording", "lag": "never"})
+    tasks = in_role(rules=RULES, wait_timeout=0)
+    run = play(tasks, connection=simulator.cloud, env={"ANSIBLE_SHOW_CUSTOM_STATS": "true"})
+    assert run.code != 0
+    assert stats(run.output)["session_recording_summary"]["unconfirmed"] == 12
+
+
+def test_tags_choose_what_the_role_does(simulator, ansible, tmp_path):
+    environment = {f"CITRIX_{name.upper()}": value for name, value in simulator.cloud.items()}
+    environment["ANSIBLE_SHOW_CUSTOM_STATS"] = "true"
+    extra = json.dumps({"citrix_rules": RULES})
+    run = ansible("ansible-playbook", PLAY, "-e", extra, "--skip-tags", "session_recording_summary", env=environment)
+    assert run.code == 0, run.output
+    assert "CUSTOM STATS" not in run.output
+    assert writes(simulator) == 13
+    run = ansible("ansible-playbook", PLAY, "-e", extra, "--skip-tags", "session_recording", env=environment)
+    assert run.code == 0, run.output
+    assert simulator.counts()["sign-in"] == 1
+
+
+# The play
+
+
+def test_the_play_converges_by_name_and_shows_what_came_of_each_rule(simulator, ansible):
+    environment = {f"CITRIX_{name.upper()}": value for name, value in simulator.cloud.items()}
+    extra = json.dumps({"citrix_rules": RULES, "citrix_wait_timeout": 5})
+    audit = ansible("ansible-playbook", PLAY, "-e", extra, "--check", env=environment)
+    assert audit.code == 0, audit.output
+    assert "Check mode, nothing was sent; a run would give" in audit.output
+    assert writes(simulator) == 0
+    run = ansible("ansible-playbook", PLAY, "-e", extra, env=environment)
+    assert run.code == 0, run.output
+    assert re.search(r"Council +2 sessions: 1 stopped, 1 unchanged", run.output), run.output
+    assert re.search(r"Contractors +LAB.+user027 +LAB.+vda-003 +Disconnected +not_recordable", run.output)
+    assert writes(simulator) == 13
+    strict = json.dumps({"citrix_rules": RULES, "citrix_on_gap": "fail"})
+    assert ansible("ansible-playbook", PLAY, "-e", strict, env=environment).code != 0
+
+
+@pytest.mark.parametrize(
+    ("given", "told"), [({}, "rules: is empty"), ({"citrix_rules": "everybody"}, "session_recording_rules")]
+)
+def test_the_play_is_refused_without_rules(simulator, ansible, given, told):
+    environment = {f"CITRIX_{name.upper()}": value for name, value in simulator.cloud.items()}
+    run = ansible("ansible-playbook", PLAY, "-e", json.dumps(given), env=environment)
+    assert run.code != 0
+    assert told in run.output
+    assert simulator.calls() == []
+
+
+# A policy on a large site
+
+
+def test_5000_sessions_converge_then_cost_no_write_and_exactly_what_changed_is_repaired(simulator, play, client):
+    simulator.reset(machines=50, sessions=5000)
+    rules = [
+        {"name": "Free", "user": [f"LAB\\user{number:03}" for number in range(6, 400, 10)], "state": "stopped"},
+        {"name": "Contractors", "delivery_group": "Contractors", "state": "started", "max_sessions": 5000},
+        {
+            "name": "Rest",
+            "all_sessions": True,
+            "exclude_machine": MACHINE,
+            "state": "started",
+            "notify_user": False,
+            "max_sessions": 5000,
+        },
+    ]
+    connection = {**simulator.cloud, "batch_size": 100}
+    converge = in_role("session_recording_result.summary", rules=rules)
+    run = play(converge, connection=connection)
+    assert run.code == 0, run.output
+    first = run.result["msg"]
+    done = simulator.state()
+    assert sum(session["starts"] for session in done.values()) == first["started"] > 3000
+    assert sum(session["stops"] for session in done.values()) == first["stopped"] > 10
+    assert max(session["starts"] + session["stops"] for session in done.values()) == 1
+    # One sign-in, one list of five pages, and 100 calls in a request.
+    assert (simulator.counts()["sign-in"], simulator.counts()["Sessions"]) == (1, 5)
+    assert first["requests"] < 250
+
+    second = play(converge, connection=connection).result["msg"]
+    assert (second["started"], second["stopped"]) == (0, 0)
+    assert simulator.state() == done
+
+    wanted = {entry["id"]: entry["recorded"] for entry in done.values() if entry["starts"] + entry["stops"]}
+    strayed = {
+        "stopped": [session_id for session_id in wanted if wanted[session_id]][::80][:40],
+        "started": [session_id for session_id in wanted if not wanted[session_id]][:10],
+    }
+    for state, ids in strayed.items():
+        client(recording, connection, state=state, session_id=ids)
+    before = simulator.state()
+    third = play(converge, connection=connection).result["msg"]
+    assert (third["started"], third["stopped"]) == (len(strayed["stopped"]), len(strayed["started"]))
+    assert third["started"] + third["stopped"] == 50
+    after = simulator.state()
+    repaired = {session_id for session_id in after if after[session_id] != before[session_id]}
+    assert repaired == {*strayed["stopped"], *strayed["started"]}
+    assert {session_id: after[session_id]["recorded"] for session_id in wanted} == wanted
