@@ -18,7 +18,7 @@ from collection_tree import COLLECTION, NAME, titled
 LAYERS = (
     ("_module",),
     ("_report",),
-    ("_messages", "_recording"),
+    ("_coverage", "_messages", "_recording"),
     ("_entries",),
     ("_selection",),
     ("_query",),
@@ -31,7 +31,7 @@ LAYERS = (
     ("_auth",),
     ("_pace",),
     ("_brake", "_transport"),
-    ("_options", "_threads"),
+    ("_files", "_options", "_threads"),
     ("_deployments", "_errors", "_hints"),
     ("_rate", "_text", "_times"),
 )
