@@ -99,7 +99,7 @@ class Row(NamedTuple):
 
     def cells(self) -> list[str]:
         """Return the row as the table has it."""
-        return [value or "" for value in self._replace(id=one_line(self.id), applications="; ".join(self.applications))]
+        return ["; ".join(value) if isinstance(value, tuple) else value or "" for value in self]
 
 
 COLUMNS = Row._fields

@@ -55,8 +55,6 @@ notes:
   - In the table, what a spreadsheet could take for a formula stands behind an apostrophe. It is UTF-8 with a byte order
     mark, which Excel needs for other alphabets.
 seealso:
-  - plugin: sessionops.citrix.recording_coverage
-    plugin_type: role
   - module: sessionops.citrix.citrix_session_recording
   - module: sessionops.citrix.citrix_sessions_info
 """
@@ -262,12 +260,12 @@ coverage:
 csv:
   description: Path of the table.
   returned: success
-  type: path
+  type: str
   sample: /srv/reports/coverage.csv
 json:
   description: Path of the figures.
   returned: success
-  type: path
+  type: str
   sample: /srv/reports/coverage.json
 failure:
   description: What the API answered, where an answer of its own ended the task.

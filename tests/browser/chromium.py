@@ -114,11 +114,11 @@ class Page:
     def _receive(self) -> dict:
         ends = time.monotonic() + TIMEOUT
         while b"\0" not in self._buffer:
-            ready, _, _ = select.select([self._read], [], [], max(0, ends - time.monotonic()))
-            piece = os.read(self._read, 1 << 20) if ready else b""
+            readable = select.select([self._read], [], [], max(0, ends - time.monotonic()))[0]
+            piece = os.read(self._read, 1 << 20) if readable else b""
             assert piece, "Chromium does not answer"
             self._buffer += piece
-        raw, _, self._buffer = self._buffer.partition(b"\0")
+        raw, _end, self._buffer = self._buffer.partition(b"\0")
         message = json.loads(raw)
         if "method" in message:
             self.events.append(message)

@@ -194,7 +194,7 @@ def test_the_page_prints(page, report):
 
 @pytest.mark.skipif("SCREENSHOTS" not in os.environ, reason="only where SCREENSHOTS names a folder")
 def test_screenshots_are_taken(page, simulator, new_report):
-    simulator.reset(machines=6, sessions=180)
+    simulator.reset(machines=4, sessions=180)
     sessions = list(simulator.state().values())
     refused = {"status": 403, "body": {"detail": "No rights."}}
     recorded = {"status": 200, "body": {"IsSessionBeingRecorded": True}}
@@ -206,6 +206,6 @@ def test_screenshots_are_taken(page, simulator, new_report):
     report = new_report()
     folder = Path(os.environ["SCREENSHOTS"])
     folder.mkdir(parents=True, exist_ok=True)
-    for name, width, height in (("wide", 1400, 1800), ("narrow", 400, 1400)):
+    for name, width, height in (("wide", 1400, 1560), ("narrow", 400, 1400)):
         page.open(report.page, width, height)
         (folder / f"coverage-{name}.png").write_bytes(page.screenshot())
