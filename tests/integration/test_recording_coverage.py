@@ -74,7 +74,7 @@ def test_the_three_files_agree_with_the_simulator_and_with_one_another(simulator
     counts = simulator.counts()
     assert counts["status"] == 0
     assert counts["$batch"] == 2
-    # All but the sign-in and the look for the site are told; these are part of the requests too.
+    # Every request counts, the sign-in too.
     assert figures["requests"] == len(simulator.calls())
 
 
