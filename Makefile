@@ -2,12 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# make demo   the main job against the simulator: list, start, start again, rehearse a stop, stop
+# make demo   the main job against the simulator: list, start, start again, rehearse a stop, stop, report
 # make test   all tests: every step below, and a table of them
 # make quick  what a change needs before it is committed
 # make lint   the linters alone
 # make STEP   one step, such as make unit
 # make bench  what a run costs beside other ways to the same end; BENCH=--write puts the figures into docs
+# make screenshots  takes the pictures in docs/images anew
 # make clean  removes what the others made
 #
 # Everything is made in .venv; nothing is installed or written elsewhere.
@@ -17,7 +18,7 @@ JOBS ?= 2
 
 # The longest first.
 TEST = integration sanity-2.19 sanity-2.21 targets-2.21 targets-3.9 structure unit unit-2.21 simulator contract \
-	artifact $(LINT)
+	browser artifact $(LINT)
 LINT := importer ansible-lint docs mypy licences changelog ruff
 QUICK := unit shape ruff
 
@@ -36,11 +37,12 @@ PYTEST := env PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTIONS
 TESTED := $(VENV)/test.stamp $(VENV)/collection.stamp
 LINTED := $(VENV)/lint.stamp $(VENV)/collection.stamp
 
-.PHONY: demo test quick lint bench clean $(TEST) $(QUICK)
+.PHONY: demo test quick lint bench clean screenshots $(TEST) $(QUICK)
 
 # The simulator ends with the playbook, also when that is interrupted: its process is the one to watch.
 demo: $(VENV)/collection.stamp
-	@exec $(BIN)/ansible-playbook sessionops.citrix.demo -e simulator_watch_pid=$$$$
+	@mkdir -p $(VENV)/demo
+	@exec $(BIN)/ansible-playbook sessionops.citrix.demo -e simulator_watch_pid=$$$$ -e citrix_dest=$(CURDIR)/$(VENV)/demo
 
 test: STEPS = $(TEST)
 test: STANDS_ON = $(TESTED) $(LINTED) $(VENV)/py3.11.stamp $(VENV)/py3.13.stamp $(VENV)/py3.9.stamp
@@ -74,6 +76,12 @@ contract: $(TESTED)
 # The real modules through real ansible-playbook; most of the time they wait for Python to start.
 integration: $(TESTED)
 	$(STEP) run $@ $(PYTEST) -n 3 tests/integration
+
+# The pages of the reports, in whatever Chromium there is.
+browser: $(TESTED)
+	$(STEP) run --needs Chromium $@ $(PYTEST) tests/browser
+screenshots: $(TESTED)
+	SCREENSHOTS=$(CURDIR)/docs/images $(PYTEST) tests/browser -k screenshot
 
 # The matrix: ansible-core 2.19 on Python 3.11 and 2.21 on 3.13; with 2.19 also modules on Python 3.9, with the lowest
 # versions of what they import.

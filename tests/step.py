@@ -12,24 +12,28 @@ import argparse
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 FOLDER = Path(".venv") / "steps"
+CHROMIUM = "Chromium"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 COUNTS = re.compile(r"^(\d+) passed, (\d+) failed$")
 
 
 def run(name: str, command: list[str], needs: list[str]) -> int:
     """Run a command and keep its log and its outcome: {seconds, passed, failed}.
 
-    Where a Python that it needs is missing, the outcome is {absent: version}, which is neither passed nor failed.
+    Where something that it needs is missing, the outcome is {absent: what}, which is neither passed nor failed.
     """
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for version in needs:
-        if find_python(version) is None:
-            _keep(name, {"seconds": 0, "passed": 0, "failed": 0, "absent": version})
+    for need in needs:
+        if (find_chromium() if need == CHROMIUM else find_python(need)) is None:
+            absent = need if need == CHROMIUM else f"Python {need}"
+            _keep(name, {"seconds": 0, "passed": 0, "failed": 0, "absent": absent})
             return 0
     log = FOLDER / f"{name}.log"
     began = time.monotonic()
@@ -71,6 +75,11 @@ def find_python(version: str) -> str | None:
     return None
 
 
+def find_chromium() -> str | None:
+    """Return a Chromium, under whatever name."""
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
 def _keep(name: str, outcome: dict) -> None:
     (FOLDER / f"{name}.json").write_text(json.dumps(outcome), encoding="utf-8")
     print(f"{name}: {_told(outcome)}, {outcome['seconds']} s", flush=True)
@@ -85,7 +94,7 @@ def _read(name: str) -> dict:
 
 def _told(outcome: dict) -> str:
     if "absent" in outcome:
-        return f"not run: no Python {outcome['absent']} on this machine"
+        return f"not run: no {outcome['absent']} on this machine"
     total = outcome["passed"] + outcome["failed"]
     tests = f" ({outcome['passed']} of {total} tests)" if total > 1 else ""
     return f"{'FAILED' if outcome['failed'] else 'ok'}{tests}"
@@ -95,7 +104,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     tasks = parser.add_subparsers(dest="task", required=True)
     runner = tasks.add_parser("run", help="run a step; its log is shown where it fails")
-    runner.add_argument("--needs", action="append", default=[], metavar="VERSION", help="of Python")
+    runner.add_argument(
+        "--needs", action="append", default=[], metavar="WHAT", help=f"a version of Python, or {CHROMIUM}"
+    )
     runner.add_argument("name")
     runner.add_argument("command", nargs=argparse.REMAINDER)
     tasks.add_parser("table", help="show what became of the steps").add_argument("names", nargs="+")

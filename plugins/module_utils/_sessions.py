@@ -126,6 +126,20 @@ def _read_doubtful(api: Api, doubtful: Mapping[str, ApiError]) -> dict[str, Reco
     return states
 
 
+def read_known(api: Api, session_ids: list[str], warn: Callable[[str], None]) -> dict[str, Recorded]:
+    """Read as read_recorded() does, and warn of states that could not be read.
+
+    Where none could be read, raises the first error.
+    """
+    states = read_recorded(api, session_ids)
+    errors = [state for state in states.values() if isinstance(state, CitrixError)]
+    if errors and len(errors) == len(states):
+        raise errors[0]
+    if errors:
+        warn(f"The recording status of {len(errors)} of {len(states)} sessions is not known. {errors[0]}")
+    return states
+
+
 def is_recorded(status: dict) -> bool | None:
     """Read the answer of a status call. Absent, null or anything but a boolean is unknown, never false."""
     value = status.get("IsSessionBeingRecorded")
@@ -174,12 +188,7 @@ def facts(
         results.append(to_result(session, fields))
         ids.append(nested(session, "Id") or "")
     if recording and results:
-        states = read_recorded(api, [session_id for session_id in ids if session_id])
-        errors = [state for state in states.values() if isinstance(state, CitrixError)]
-        if errors and len(errors) == len(states):
-            raise errors[0]
-        if errors:
-            warn(f"The recording status of {len(errors)} of {len(states)} sessions is not known. {errors[0]}")
+        states = read_known(api, [session_id for session_id in ids if session_id], warn)
         for result, session_id in zip(results, ids):
             state = states.get(session_id)
             result["recorded"] = state if isinstance(state, bool) else None

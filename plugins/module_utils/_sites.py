@@ -36,6 +36,14 @@ def only_site(me: dict, customer_id: str) -> str:
     return identifier("site_id", sites[0]["Id"])
 
 
+def name_of(api: Api) -> str | None:
+    """Return the name of the site; None where it cannot be read, since the id tells as much."""
+    try:
+        return nested(api.send(details(api.site_id)).body, "Name")
+    except CitrixError:
+        return None
+
+
 def facts(api: Api, site_id: str | None) -> dict:
     """Return as facts: the account, what it sees, and the settings of this site or of all sites of the customer."""
     me = api.send(ME).body

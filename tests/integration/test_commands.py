@@ -93,11 +93,13 @@ def test_record_without_a_selector_is_refused(simulator, ansible, environment):
     assert simulator.calls() == []
 
 
-def test_the_demo_ends_well_whatever_the_environment_says(ansible):
+def test_the_demo_ends_well_whatever_the_environment_says(ansible, tmp_path):
     own = {"CITRIX_ACCESS_TOKEN": "the-token-of-a-real-site", "CITRIX_SITE_ID": "x", "CITRIX_VALIDATE_CERTS": "false"}
-    run = ansible("ansible-playbook", "sessionops.citrix.demo", env=own)
+    run = ansible("ansible-playbook", "sessionops.citrix.demo", "-e", f"citrix_dest={tmp_path}", env=own)
     assert run.code == 0, run.output
     assert "10 sessions: 7 started, 1 unchanged, 2 not recordable." in run.output
+    assert f"The report is {tmp_path}/coverage.html." in run.output
+    assert (tmp_path / "coverage.html").exists()
     assert "What to try next" in run.output
 
 

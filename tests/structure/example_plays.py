@@ -1,7 +1,8 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Plays out of documentation, run against a simulator: other addresses, credentials and session ids, nothing else."""
+"""Plays out of documentation, run against a simulator: other addresses, credentials, session ids and directories for
+reports, nothing else."""
 
 from __future__ import annotations
 
@@ -167,6 +168,8 @@ class Stage:
         for name, value in options.items():
             if name == "session_id":
                 made[name] = [self._id(given) for given in value] if isinstance(value, list) else self._id(value)
+            elif name == "dest":
+                made[name] = str(self._path.parent)
             elif name not in PLACEHOLDERS or self._is_result(value):
                 made[name] = value
             elif name == "access_token":

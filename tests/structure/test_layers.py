@@ -19,7 +19,7 @@ LAYERS = (
     ("_module",),
     ("_policy",),
     ("_converge", "_report"),
-    ("_messages", "_recording"),
+    ("_coverage", "_messages", "_recording"),
     ("_entries",),
     ("_selection",),
     ("_query",),
@@ -32,7 +32,7 @@ LAYERS = (
     ("_auth",),
     ("_pace",),
     ("_brake", "_transport"),
-    ("_options", "_threads"),
+    ("_files", "_options", "_threads"),
     ("_deployments", "_errors", "_hints"),
     ("_rate", "_text", "_times"),
 )

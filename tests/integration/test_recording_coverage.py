@@ -1,0 +1,143 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The report by playbook and role: its files, its minimum, and what it costs."""
+
+from __future__ import annotations
+
+import csv
+import html
+import json
+import re
+import time
+
+import jsonschema
+import pytest
+from ansible_collections.sessionops.citrix.plugins.modules import citrix_recording_coverage as coverage
+from simulator_process import COLLECTION
+
+SCHEMA = json.loads((COLLECTION / "roles/recording_coverage/files/coverage.schema.json").read_text(encoding="utf-8"))
+FILES = ["coverage.csv", "coverage.html", "coverage.json"]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = tmp_path / "the reports"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def report(simulator, ansible, folder):
+    """Return a function that runs the playbook with these variables."""
+    environment = {f"CITRIX_{name.upper()}": value for name, value in simulator.cloud.items()}
+
+    def run(*arguments, **variables):
+        extra = json.dumps({"citrix_dest": str(folder), **variables})
+        return ansible("ansible-playbook", "sessionops.citrix.coverage", "-e", extra, *arguments, env=environment)
+
+    return run
+
+
+def table(folder):
+    with (folder / "coverage.csv").open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_three_files_agree_with_the_simulator_and_with_one_another(simulator, report, folder):
+    simulator.reset(machines=8, sessions=80, names="hostile")
+    truth = simulator.state()
+    run = report(citrix_gap_limit=5, citrix_batch_size=50)
+    assert run.code == 0, run.output
+    assert sorted(path.name for path in folder.iterdir()) == FILES
+    assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o640}
+    figures = json.loads((folder / "coverage.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(SCHEMA).validate(figures)
+    rows = table(folder)
+    assert {row["id"] for row in rows} == set(truth)
+    kinds = {True: "recorded", False: "not_recorded"}
+    for row in rows:
+        known = truth[row["id"]]
+        recordable = known["state"] == "Active" and known["protocol"] == "Hdx"
+        assert row["result"] == (kinds[known["recorded"]] if recordable else "not_recordable")
+        assert [row[name] for name in ("user", "machine", "delivery_group")] == [
+            known[name] for name in ("user", "machine", "delivery_group")
+        ]
+        assert row["applications"] == "; ".join(known["applications"])
+    gaps = [row["id"] for row in rows if row["result"] == "not_recorded"]
+    assert [gap["id"] for gap in figures["gaps"]] == gaps[:5]
+    assert figures["gaps_total"] == len(gaps)
+    page = (folder / "coverage.html").read_text(encoding="utf-8")
+    assert f"The first 5 of {len(gaps)} sessions" in page
+    for part in figures["delivery_groups"] + figures["machines"]:
+        assert f">{html.escape(part['name']).replace('&#x27;', '&#39;').replace('&quot;', '&#34;')}</th>" in page
+    counts = simulator.counts()
+    assert counts["status"] == 0
+    assert counts["$batch"] == 2
+    # Every request counts, the sign-in too.
+    assert figures["requests"] == len(simulator.calls())
+
+
+def test_too_little_coverage_fails_after_the_report_is_written(report, folder):
+    run = report(citrix_minimum=99.5)
+    assert run.code != 0
+    assert "Coverage 12.5 %: 5 of 40 recordable sessions are recorded" in run.output
+    assert "less than recording_coverage_minimum, 99.5 %" in " ".join(run.output.split())
+    assert sorted(path.name for path in folder.iterdir()) == FILES
+    assert "12.5&nbsp;%" in (folder / "coverage.html").read_text(encoding="utf-8")
+    run = report(citrix_minimum=12.5)
+    assert run.code == 0, run.output
+
+
+def test_the_figures_are_passed_on_as_stats(simulator, play, folder):
+    role = {"ansible.builtin.include_role": {"name": "sessionops.citrix.recording_coverage"}, "register": "unused"}
+    tasks = [{**role, "vars": {"recording_coverage_dest": str(folder), "recording_coverage_machine": ["LAB\\vda-001"]}}]
+    run = play(tasks, connection=simulator.on_premises, env={"ANSIBLE_SHOW_CUSTOM_STATS": "true"})
+    assert run.code == 0, run.output
+    told = re.search(r"RUN: (\{.*\})", run.output, re.DOTALL)
+    stats = json.loads(told.group(1))
+    assert stats["recording_coverage_percent"] == 12.5
+    assert stats["recording_coverage_sessions"]["total"] == 10
+
+
+def test_check_mode_reads_and_writes_nothing(simulator, report, folder):
+    run = report("--check")
+    assert run.code == 0, run.output
+    assert "Coverage 12.5 %" in run.output
+    assert list(folder.iterdir()) == []
+    assert simulator.counts()["status"] == 40
+
+
+def test_a_site_with_nobody_misses_no_minimum(simulator, report, folder):
+    simulator.reset(machines=1, sessions=0)
+    run = report(citrix_minimum=100)
+    assert run.code == 0, run.output
+    assert "There was no session that could be recorded." in (folder / "coverage.html").read_text(encoding="utf-8")
+    assert table(folder) == []
+
+
+def test_a_page_of_ones_own(simulator, play, folder, tmp_path):
+    own = tmp_path / "own.html.j2"
+    own.write_text("{{ recording_coverage_result.coverage.sessions.recorded }} of us", encoding="utf-8")
+    role = {"ansible.builtin.include_role": {"name": "sessionops.citrix.recording_coverage"}, "register": "unused"}
+    options = {"recording_coverage_dest": str(folder), "recording_coverage_template": str(own)}
+    run = play([{**role, "vars": options}], connection=simulator.cloud)
+    assert run.code == 0, run.output
+    assert (folder / "coverage.html").read_text(encoding="utf-8") == "5 of us"
+
+
+def test_what_is_missing_is_named(simulator, ansible, report):
+    for run in (ansible("ansible-playbook", "sessionops.citrix.coverage"), report(citrix_dest="/nowhere/at/all")):
+        assert run.code != 0
+        assert re.search("set citrix_dest to an existing directory|there is no directory /nowhere/at/all", run.output)
+    assert simulator.calls() == []
+
+
+def test_five_thousand_sessions_take_seconds(simulator, client, folder):
+    simulator.reset(machines=100, sessions=5000)
+    began = time.monotonic()
+    found = client(coverage, simulator.cloud, dest=str(folder), batch_size=500)
+    assert time.monotonic() - began < 30
+    assert found["coverage"]["sessions"]["recordable"] == 4000
+    assert len(table(folder)) == 5000
+    assert len(found["coverage"]["gaps"]) == 1000

@@ -1,0 +1,41 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What can be seen of the page's safety in its template; what a browser makes of it is tested in tests/browser."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from pathlib import Path
+
+import ansible_collections.sessionops.citrix as collection
+
+ROLE = Path(next(iter(collection.__path__))) / "roles" / "recording_coverage"
+TEXT = (ROLE / "templates" / "coverage.html.j2").read_text(encoding="utf-8")
+
+
+def test_the_policy_has_the_hash_of_the_only_script():
+    (script,) = re.findall(r"<script>(.*?)</script>", TEXT, re.DOTALL)
+    assert "{{" not in script
+    assert "{%" not in script
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]*)"', TEXT)
+    assert policy == (
+        f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; "
+        "base-uri 'none'; form-action 'none'"
+    ), f"The script was changed: write 'sha256-{digest}'."
+
+
+def test_every_value_is_escaped():
+    macros = re.findall(r"{% macro (\w+)", TEXT)
+    for value in re.findall(r"{{(.*?)}}", TEXT, re.DOTALL):
+        called = re.match(r"\s*(\w+)\(.*\)\s*$", value, re.DOTALL)
+        escaped = re.search(r"\| e( if not loop\.last)?\s*$", value)
+        assert escaped or (called and called.group(1) in macros), f"write '| e' at the end of {{{{{value}}}}}"
+
+
+def test_nothing_is_loaded_from_elsewhere():
+    page = TEXT.partition("#}")[2]
+    assert not re.search(r"https?://|//\w|url\(|@import|\bsrc=|<link", page)
