@@ -94,26 +94,41 @@ def list_sessions(api: Api, machines: list[str], fields: tuple[str, ...] = ()) -
     """
     check_names("machine", machines)
     names = list(dict.fromkeys(machines))
-    found = find(api, "machine", names) if len(names) > 1 or _is_dns_name(names[0]) else {}
     if len(names) == 1:
+        found = find(api, "machine", names) if _is_dns_name(names[0]) else {}
         sessions = _on_one(api, names[0], nested(found.get(names[0]), "Id") or names[0], fields)
         return Listed(sessions, {names[0]: len(sessions)})
+    # DOMAIN\NAME can be searched for as it stands: that such a machine exists is clear once it has a session.
+    as_they_stand = not any(_is_id(name) or _is_dns_name(name) for name in names)
+    found = {} if as_they_stand else find(api, "machine", names)
+    conditions = [_condition(name) for name in names] if as_they_stand else [condition(each) for each in found.values()]
     slim = dict.fromkeys([*fields, "Machine"]) if fields else ()
-    groups = [[condition(machine) for machine in found.values()]]
-    calls = searches("Sessions", "list the sessions of machines", slim, groups=groups)
+    calls = searches("Sessions", "list the sessions of machines", slim, groups=[conditions])
+    sessions = list(distinct(session for call in calls for session in api.items(call)))
+    listed = _tally(sessions, names, found)
+    strange = len(listed.sessions) < len(sessions)
+    unseen = [name for name in names if name not in found and (strange or not listed.counts[name])]
+    return _tally(sessions, names, find(api, "machine", unseen)) if unseen else listed
+
+
+def _tally(sessions: list[dict], names: list[str], found: dict[str, dict]) -> Listed:
+    """Return the sessions on these machines, and their number under each name that means theirs.
+
+    found: the machines as far as they were looked up, by the same names: a session may tell any name of its machine.
+    """
     asked: dict[str, set[str]] = {}
-    for name, machine in found.items():
-        for own in names_of(machine):
+    for name in names:
+        for own in {_key(name), *names_of(found.get(name))}:
             asked.setdefault(own, set()).add(name)
-    sessions, counts = [], Counter(dict.fromkeys(names, 0))
-    for session in distinct(session for call in calls for session in api.items(call)):
+    kept, counts = [], Counter(dict.fromkeys(names, 0))
+    for session in sessions:
         own_names = names_of(session.get("Machine"))
         meant = set().union(*(asked.get(own, ()) for own in own_names))
         # Where a session does not tell its machine, the server's word counts.
         if meant or not own_names:
-            sessions.append(session)
+            kept.append(session)
             counts.update(meant)
-    return Listed(sessions, dict(counts))
+    return Listed(kept, dict(counts))
 
 
 def asked_fields(names: list[str] | None) -> tuple[str, ...]:

@@ -290,9 +290,28 @@ def test_machines_of_both_kinds_take_two_searches_and_no_more(fake_api):
 
     fake_api.on(SEARCH, search)
     fake_api.on(SESSIONS, page(a_session("1"), a_session("2", SECOND)))
-    assert outline(list_sessions(fake_api, [SECOND, FIRST])) == (["1", "2"], {SECOND: 1, FIRST: 1})
+    assert outline(list_sessions(fake_api, [SECOND, DNS_NAME])) == (["1", "2"], {SECOND: 1, DNS_NAME: 1})
     assert fake_api.sent() == [SEARCH, SEARCH, SESSIONS]
     assert wanted(fake_api.calls[1], "MachineName") == [SECOND]
+
+
+def test_names_as_the_broker_writes_them_are_looked_up_only_where_no_session_tells_them(fake_api):
+    site_with(fake_api)
+    fake_api.on(SESSIONS, page(a_session("1"), a_session("2", SECOND)))
+    assert outline(list_sessions(fake_api, [SECOND, "lab|VDA-001"])) == (["1", "2"], {SECOND: 1, "lab|VDA-001": 1})
+    assert fake_api.sent() == [SESSIONS]
+    assert wanted(fake_api.calls[0], "MachineName") == [SECOND, "lab\\VDA-001"]
+    fake_api.on(SESSIONS, page(a_session("1")))
+    assert list_sessions(fake_api, [FIRST, SECOND]).counts == {FIRST: 1, SECOND: 0}
+    assert fake_api.sent() == [SESSIONS, SESSIONS, SEARCH]
+    assert wanted(fake_api.calls[2], "MachineName") == [SECOND]
+
+
+def test_a_machine_without_sessions_that_does_not_exist_is_named(fake_api):
+    site_with(fake_api)
+    fake_api.on(SESSIONS, page(a_session("1")))
+    with pytest.raises(OptionError, match=r"site1 has no LAB\\nowhere, LAB\\neither; write"):
+        list_sessions(fake_api, [FIRST, "LAB\\nowhere", SECOND, "LAB\\neither"])
 
 
 def test_the_machine_is_among_the_fields_once(fake_api):
@@ -350,17 +369,13 @@ def test_a_session_that_tells_no_machine_is_listed_and_counts_for_none(fake_api,
 
 
 def test_more_machines_than_one_search_takes_are_asked_for_by_several(fake_api):
-    def search(call):
-        return page(*({"Id": name, "Name": name} for name in wanted(call, "MachineName")))
-
     def sessions(call):
         return page(*({"Id": name, "Machine": {"Name": name}} for name in wanted(call, "MachineName")))
 
-    fake_api.on(SEARCH, search)
     fake_api.on(SESSIONS, sessions)
     names = [f"LAB\\vda-{number:03}" for number in range(150)]
     assert outline(list_sessions(fake_api, names)) == (names, dict.fromkeys(names, 1))
-    assert fake_api.sent() == [SEARCH, SEARCH, SESSIONS, SESSIONS]
+    assert fake_api.sent() == [SESSIONS, SESSIONS]
 
 
 def test_machines_without_sessions_have_none(fake_api):
@@ -409,7 +424,7 @@ def test_any_other_error_ends_the_listing(fake_api, machines, key, status):
         list_sessions(fake_api, machines)
 
 
-@pytest.mark.parametrize("machines", [[FIRST, SECOND], [DNS_NAME]])
+@pytest.mark.parametrize("machines", [[FIRST, DNS_NAME], [DNS_NAME]])
 def test_a_look_up_that_fails_ends_the_listing(fake_api, machines):
     fake_api.on(SEARCH, 403)
     with pytest.raises(ApiError, match="Could not search the machines: HTTP 403"):

@@ -42,8 +42,8 @@ def test_only_the_fields_that_were_asked_for_are_returned(module, fake_api):
     result = under_test.run(module(machine=[FIRST, SECOND], fields=["State"]), fake_api)
     assert result["sessions"] == [{"id": "1", "state": "Active"}]
     assert [(call.path, call.query["fields"]) for call in fake_api.calls] == [
-        ("Machines/$search", "Id,Name,DnsName"),
         ("Sessions/$search", "Id,State,Machine"),
+        ("Machines/$search", "Id,Name,DnsName"),
     ]
 
 
@@ -91,6 +91,7 @@ def test_a_dns_name_is_looked_up_and_counted_as_it_was_asked_for(module, fake_ap
 
 
 def test_a_machine_that_does_not_exist_ends_the_task_by_its_name(module, fake_api):
+    fake_api.on(SEARCH, {"Items": [{"Id": "1", "Machine": {"Name": FIRST}}]})
     fake_api.on(MACHINES, {"Items": [{"Id": "m1", "Name": FIRST}]})
     with pytest.raises(OptionError, match=r"^machine: site site1 has no LAB\\vda-002;"):
         under_test.run(module(machine=[FIRST, SECOND]), fake_api)
