@@ -72,6 +72,10 @@ class Rounds:
         return extrapolate(sample.seconds, way.short, self._sessions, per_start)
 
 
+SINGLE_CALLS = r"^(?!.*/\$batch$)"
+"""The latency stands for the work of the server: a batch takes as long as its items, and nothing itself."""
+
+
 def alternate(
     bench: Bench,
     ways: Sequence[Way],
@@ -91,7 +95,7 @@ def alternate(
             bench.simulator.reset(**{**settings, **way.settings})
             prepare()
             command = way.command(bench)
-            bench.simulator.fault(*([{"latency": latency}] if latency else []))
+            bench.simulator.fault(*([{"latency": latency, "path": SINGLE_CALLS}] if latency else []))
             sample = bench.run(command)
             if sample.code != 0:
                 told = f"{way.name} ended with {sample.code}:\n{sample.told()}"
