@@ -18,7 +18,7 @@ JOBS ?= 2
 
 # The longest first.
 TEST = integration sanity-2.19 sanity-2.21 targets-2.21 targets-3.9 structure unit unit-2.21 simulator contract \
-	browser artifact $(LINT)
+	molecule browser artifact $(LINT)
 LINT := importer ansible-lint docs mypy licences changelog ruff
 QUICK := unit shape ruff
 
@@ -78,6 +78,10 @@ integration: $(TESTED)
 	$(STEP) run $@ $(PYTEST) -n 3 tests/integration
 
 # The pages of the reports, in whatever Chromium there is.
+# Each role as its users have it: applied, applied again, and its effect asked of the simulator.
+molecule: $(LINTED)
+	@mkdir -p $(VENV)/molecule
+	$(LINT_STEP) HOME="$(CURDIR)/$(VENV)/molecule" molecule test --all
 browser: $(TESTED)
 	$(STEP) run --needs Chromium $@ $(PYTEST) tests/browser
 screenshots: $(TESTED)
