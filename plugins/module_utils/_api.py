@@ -69,8 +69,10 @@ class Api:
         settings: Settings,
         find_site: Callable[[Api], str],
         warn: Callable[[str], None],
+        log: Callable[[str], None],
     ) -> None:
         self.pace = pace
+        self.log = log
         self.customer_id = settings.customer_id
         self.max_concurrency = settings.max_concurrency
         self.batch_size = settings.batch_size
@@ -199,10 +201,19 @@ class Api:
         )
 
 
-def connect(settings: Settings, check_mode: bool, find_site: Callable[[Api], str], warn: Callable[[str], None]) -> Api:
-    """Put the layers below together. Nothing is sent until the first call."""
+def connect(
+    settings: Settings,
+    check_mode: bool,
+    find_site: Callable[[Api], str],
+    warn: Callable[[str], None],
+    log: Callable[[str], None],
+) -> Api:
+    """Put the layers below together. Nothing is sent until the first call.
+
+    warn, log: where a line for the user goes, and one for the log of the host.
+    """
     pace = Pace(Transport(settings, check_mode), settings)
-    return Api(pace, Authenticator(pace, settings), settings, find_site, warn)
+    return Api(pace, Authenticator(pace, settings), settings, find_site, warn, log)
 
 
 def segment(name: str) -> str:

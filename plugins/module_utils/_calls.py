@@ -10,6 +10,7 @@ from typing import Callable, TypeVar
 
 from ansible_collections.sessionops.citrix.plugins.module_utils._api import SITE, Api, Call
 from ansible_collections.sessionops.citrix.plugins.module_utils._batches import Outcome, send_batches
+from ansible_collections.sessionops.citrix.plugins.module_utils._progress import Progress
 from ansible_collections.sessionops.citrix.plugins.module_utils._threads import side_by_side
 
 Key = TypeVar("Key")
@@ -37,6 +38,10 @@ def send_all(api: Api, calls: Mapping[Key, Call]) -> Iterator[tuple[Key, Outcome
 
     With a batch_size they travel together, else each alone on one of max_concurrency connections.
     """
+    outcomes = side_by_side(api.send, calls, api.max_concurrency)
     if api.batch_size > 1 and len(calls) > 1 and next(iter(calls.values())).scope == SITE:
-        return send_batches(api, calls)
-    return side_by_side(api.send, calls, api.max_concurrency)
+        outcomes = send_batches(api, calls)
+    progress = Progress(api.log, len(calls), "calls are answered")
+    for key, outcome in outcomes:
+        progress.add()
+        yield key, outcome

@@ -19,6 +19,7 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._errors import (
     CitrixError,
     Stalled,
 )
+from ansible_collections.sessionops.citrix.plugins.module_utils._progress import Progress
 from ansible_collections.sessionops.citrix.plugins.module_utils._recording import RecordingEntry, StoppingEntry, Wanted
 from ansible_collections.sessionops.citrix.plugins.module_utils._selection import Target
 from ansible_collections.sessionops.citrix.plugins.module_utils._threads import side_by_side
@@ -93,7 +94,9 @@ def converge(
     size = max(api.batch_size, 1)
     chunks = {at: to_bring[at : at + size] for at in range(0, len(to_bring), size)}
     watched = []
+    progress = Progress(api.log, len(to_bring), "sessions are read and, if need be, asked to change")
     for at, outcome in side_by_side(lambda chunk: _bring(api, chunk, check_mode), chunks, api.max_concurrency):
+        progress.add(len(chunks[at]))
         if isinstance(outcome, CitrixError):
             for case in chunks[at]:
                 case.entry.end("failed", str(outcome))

@@ -26,7 +26,7 @@ def execute(module: AnsibleModule, run: Callable[[AnsibleModule, Api], dict]) ->
     if REQUESTS_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
     try:
-        api = connect(_options.settings(module.params), module.check_mode, find_site, module.warn)
+        api = connect(_options.settings(module.params), module.check_mode, find_site, module.warn, module.log)
         result = run(module, api)
     except CitrixError as error:
         module.fail_json(**error.to_result())

@@ -67,7 +67,7 @@ def client():
         params = {**{name: option.get("default") for name, option in spec.items()}, **connection, **options}
         task = Mock(spec_set=["params", "check_mode", "warn"], params=params, check_mode=False)
         try:
-            return module.run(task, connect(_options.settings(params), False, find_site, task.warn))
+            return module.run(task, connect(_options.settings(params), False, find_site, task.warn, task.warn))
         except CitrixError:
             return None
 

@@ -34,7 +34,7 @@ LAYERS = (
     ("_brake", "_transport"),
     ("_files", "_options", "_threads"),
     ("_deployments", "_errors", "_hints"),
-    ("_rate", "_text", "_times"),
+    ("_progress", "_rate", "_text", "_times"),
 )
 """The files of plugins/module_utils, top to bottom. A file imports from the layers below its own, not from its peers.
 All other plugins stand above them and import what they like of them, but not one another."""

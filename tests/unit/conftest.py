@@ -105,6 +105,8 @@ class FakeApi:
         self.calls = []
         self.items_of_batches = []
         self.warnings = []
+        self.logged = []
+        self.log = self.logged.append
         self.clock = clock
         self.counts = {"requests": 0, "throttled": 0, "waited_seconds": 0.0}
         self.pace = SimpleNamespace(active_seconds=clock, pause=clock.sleep, counts=lambda: dict(self.counts))

@@ -53,7 +53,7 @@ def api(settings, warnings):
     """Return a factory of APIs with these options, down to the wire."""
 
     def make(check_mode=False, find_site=None, **given):
-        return connect(settings(**{"retries": 0, **given}), check_mode, find_site, warnings.append)
+        return connect(settings(**{"retries": 0, **given}), check_mode, find_site, warnings.append, None)
 
     return make
 

@@ -157,7 +157,7 @@ def wire():
 )
 def test_the_addresses_of_items_fit_the_base(settings, wire, base, url, item):
     wire.post(f"{base}/{url}", json={"Items": [{"Reference": str(at), "Code": 204} for at in range(2)]})
-    real = connect(settings(api_url=base, batch_size=2, retries=0), False, None, None)
+    real = connect(settings(api_url=base, batch_size=2, retries=0), False, None, None, None)
     outcomes_of(real, {0: read("a/b"), 1: read("c")})
     assert json.loads(wire.calls[0].request.body)["Items"][0]["RelativeUrl"] == item
 
@@ -167,7 +167,7 @@ def test_in_check_mode_a_batch_that_writes_does_not_leave_and_one_that_reads_doe
         "https://api.cloud.com/cvad/manage/$batch",
         json={"Items": [{"Reference": str(at), "Code": 200, "Body": "{}"} for at in range(2)]},
     )
-    checking = connect(settings(batch_size=2, retries=0), True, None, None)
+    checking = connect(settings(batch_size=2, retries=0), True, None, None, None)
     for outcome in outcomes_of(checking, {0: read(0), 1: write(1)}).values():
         assert isinstance(outcome, CitrixError)
         assert "check mode" in str(outcome)
@@ -387,7 +387,7 @@ def test_a_batch_that_took_too_long_is_not_sent_again_as_it_was(settings, wire):
     done = {"Items": [{"Reference": str(at), "Code": 204} for at in range(2)]}
     wire.post(url, status=504)
     wire.post(url, json=done)
-    real = connect(settings(batch_size=2, retries=5), False, None, None)
+    real = connect(settings(batch_size=2, retries=5), False, None, None, None)
     assert all(isinstance(outcome, Answer) for outcome in outcomes_of(real, reads(2)).values())
     assert [call.request.url.partition("?")[2] for call in wire.calls] == ["", "async=true"]
 
