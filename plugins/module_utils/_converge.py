@@ -143,7 +143,8 @@ def _request(api: Api, cases: list[Case], may_repeat: bool) -> list[Case]:
         doubt = str(outcome) if isinstance(outcome, CitrixError) else None
         if doubt or case.wanted.wait:
             case.since, case.doubt, case.reads = api.pace.active_seconds(), doubt, 0
-            case.repeat = may_repeat and isinstance(outcome, BatchLost)
+            # A status may lag for longer than anybody waits: then the user would be told twice.
+            case.repeat = may_repeat and isinstance(outcome, BatchLost) and not entry.notify_user
             watched.append(case)
         else:
             case.accept()

@@ -526,7 +526,7 @@ class BatchedSite:
         return self._api.do_batch(call)
 
 
-SHORT = Wanted(recorded=True, wait_timeout=5)
+SHORT = Wanted(recorded=True, notify_user=False, wait_timeout=5)
 
 
 def test_a_batch_starts_each_session_once(fake_api, clock):
@@ -552,7 +552,15 @@ def test_of_a_lost_batch_only_what_did_not_act_is_sent_once_more_and_not_before_
     assert site.starts == {"1": 2, "2": 1, "3": 2}
     first, second = site.started_at
     assert 5.0 <= second - first <= 10.0
-    assert all(entry.reason is None and entry.notify_user is True for entry in entries)
+    assert all(entry.reason is None and entry.notify_user is False for entry in entries)
+
+
+def test_a_start_that_tells_the_user_is_not_sent_again_after_a_loss(fake_api, clock):
+    site = BatchedSite(fake_api, ["2"])
+    wanted = Wanted(recorded=True, wait_timeout=5)
+    entries = converge(fake_api, site.targets, wanted, False, clock.sleep)
+    assert [entry.result for entry in entries] == ["unconfirmed", "started", "unconfirmed"]
+    assert set(site.starts.values()) == {1}
 
 
 def test_a_lost_batch_that_acted_is_not_sent_again(fake_api, clock):
@@ -564,7 +572,7 @@ def test_a_lost_batch_that_acted_is_not_sent_again(fake_api, clock):
 
 def test_before_the_second_request_the_state_is_read_three_times_at_least(fake_api, clock):
     site = BatchedSite(fake_api, [])
-    converge(fake_api, site.targets, Wanted(recorded=True, wait_timeout=0), False, clock.sleep)
+    converge(fake_api, site.targets, Wanted(recorded=True, notify_user=False, wait_timeout=0), False, clock.sleep)
     kinds = "".join("w" if call.write else "r" for call in fake_api.calls)
     assert kinds == "r" + "w" + "r" * LEAST_READS + "w" + "r"
 
@@ -603,7 +611,7 @@ def test_a_session_that_ends_after_a_loss_has_ended(fake_api, clock):
 
 def test_a_lost_batch_is_looked_after_also_where_the_task_does_not_wait(fake_api, clock):
     site = BatchedSite(fake_api, ["1"])
-    wanted = Wanted(recorded=True, wait=False, wait_timeout=5)
+    wanted = Wanted(recorded=True, notify_user=False, wait=False, wait_timeout=5)
     entries = converge(fake_api, site.targets, wanted, False, clock.sleep)
     assert [outline(entry) for entry in entries] == [
         ("started", True, True),
