@@ -54,6 +54,6 @@ class Entry:
         # All fields are plain: asdict() would copy each of them at ten times the cost.
         return dict(vars(self))
 
-    def difference(self) -> tuple[dict, dict]:
-        """Return what changed, as before and after."""
-        return {"result": None}, {"result": self.result}
+    def difference(self) -> tuple[str, str]:
+        """Return in words what changed, as before and after."""
+        return f"not {self.result}", self.result

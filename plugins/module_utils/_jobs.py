@@ -12,7 +12,7 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._text import cle
 DONE = ("Complete", "CompleteWithWarning")
 ENDED = (*DONE, "Failed", "Canceled", "NonTerminatingError")
 """States that are final; every other one, also one unknown today, is not."""
-FIRST_PAUSE = 0.1
+FIRST_PAUSE = 0.03
 LONGEST_PAUSE = 10.0
 """Seconds between two looks at a job."""
 PATIENCE = 300.0

@@ -21,6 +21,7 @@ ARGUMENT_SPEC = {
     "wait": {"type": "bool", "default": True},
     "wait_timeout": {"type": "int", "default": 30},
 }
+IN_WORDS = {True: "recorded", False: "not recorded", None: "recording not known"}
 RESULTS = ("started", "stopped", "requested", "unchanged", "not_recordable", "ended", "unconfirmed", "failed")
 
 
@@ -82,8 +83,8 @@ class RecordingEntry(Entry):
         if result == "ended":
             self.recorded = None
 
-    def difference(self) -> tuple[dict, dict]:
-        return {"recorded": self.recorded_before}, {"recorded": self.recorded}
+    def difference(self) -> tuple[str, str]:
+        return IN_WORDS[self.recorded_before], IN_WORDS[self.recorded]
 
     def tell(self, wanted: Wanted) -> None:
         """Note what the request says about telling the user; a stop says nothing."""

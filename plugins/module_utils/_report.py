@@ -120,11 +120,12 @@ def _name(entry: Entry) -> str:
 
 
 def _diff(entries: Sequence[Entry]) -> dict:
-    """Return what changed, as before and after, keyed by session id; null stands for what is not known."""
+    """Return what changed: before and after, each a line by session id."""
     before, after = {}, {}
     for entry in entries:
         if entry.changed:
-            who = {"user": entry.user, "machine": entry.machine}
+            # One text for a session: ansible takes longer for each value of a result than the engine for the session.
+            who = f"{entry.user or 'anonymous'} on {entry.machine or 'an unknown machine'}"
             old, new = entry.difference()
-            before[entry.id], after[entry.id] = {**who, **old}, {**who, **new}
+            before[entry.id], after[entry.id] = f"{who}: {old}", f"{who}: {new}"
     return {"before": before, "after": after}

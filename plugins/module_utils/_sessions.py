@@ -9,11 +9,10 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Union
 
-from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
 from ansible_collections.sessionops.citrix.plugins.module_utils._api import Api, Call, segment
 from ansible_collections.sessionops.citrix.plugins.module_utils._calls import Calls, send_all
 from ansible_collections.sessionops.citrix.plugins.module_utils._errors import ApiError, CitrixError
-from ansible_collections.sessionops.citrix.plugins.module_utils._text import nested
+from ansible_collections.sessionops.citrix.plugins.module_utils._text import nested, snake_case
 
 FIELDS = (
     "Id",
@@ -172,7 +171,7 @@ def not_recordable(session: dict) -> str | None:
 
 def to_result(session: dict, fields: tuple[str, ...] = ()) -> dict:
     """Return a session as facts with snake_case keys; only these fields, or all that there are."""
-    return camel_dict_to_snake_dict({name: session[name] for name in fields or session if name in session})
+    return snake_case({name: session[name] for name in fields or session if name in session})
 
 
 def facts(

@@ -295,9 +295,9 @@ def test_diff_shows_who_changed(simulator, play):
     session = simulator.recordable_on(MACHINE)[0]
     run = play([recording(session_id=[session["id"]])], "--diff", "--check", connection=simulator.cloud)
     diff = run.result["diff"]
-    who = {"machine": MACHINE, "user": session["user"]}
-    assert diff["before"] == {session["id"]: {**who, "recorded": False}}
-    assert diff["after"] == {session["id"]: {**who, "recorded": True}}
+    who = f"{session['user']} on {MACHINE}"
+    assert diff["before"] == {session["id"]: f"{who}: not recorded"}
+    assert diff["after"] == {session["id"]: f"{who}: recorded"}
     assert session["id"] in run.output
     assert simulator.counts()["$startRecording"] == 0
 

@@ -313,7 +313,7 @@ def test_the_job_of_an_item_is_waited_for(api, clock, name, status, error):
     assert isinstance(outcome, error or Answer)
     assert api.sent("GET Jobs") == [JOB, JOB]
     assert alone(api) == []
-    assert clock.slept == [0.1]
+    assert clock.slept == [0.03]
 
 
 def test_a_read_that_became_a_job_has_its_results(api):

@@ -77,7 +77,7 @@ def test_an_end_is_a_result_with_its_reason(changed):
 def test_what_changed_is_the_result():
     entry = Entry.of(Target.of("1", SESSION))
     entry.end("sent", changed=True)
-    assert entry.difference() == ({"result": None}, {"result": "sent"})
+    assert entry.difference() == ("not sent", "sent")
     assert entry.reason is None
 
 

@@ -33,7 +33,7 @@ def test_a_final_state_ends_the_waiting(fake_api, clock, state):
 def test_every_other_state_is_waited_on(fake_api, clock, state):
     fake_api.on(JOB, status(state), status("Complete"))
     assert _jobs.ended(fake_api, READ, "job1")["Status"] == "Complete"
-    assert clock.slept == [0.1]
+    assert clock.slept == [0.03]
 
 
 def test_a_job_that_does_not_say_is_waited_on(fake_api):
@@ -44,7 +44,7 @@ def test_a_job_that_does_not_say_is_waited_on(fake_api):
 def test_the_pauses_between_two_looks_grow_to_ten_seconds(fake_api, clock):
     fake_api.on(JOB, *[status("InProgress", percent) for percent in range(10)], status("Complete"))
     _jobs.ended(fake_api, READ, "job1")
-    assert clock.slept == pytest.approx([0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 10.0, 10.0, 10.0])
+    assert clock.slept == pytest.approx([0.03, 0.06, 0.12, 0.24, 0.48, 0.96, 1.92, 3.84, 7.68, 10.0])
 
 
 def test_a_look_is_a_read_and_the_id_is_quoted(fake_api):

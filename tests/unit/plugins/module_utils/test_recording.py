@@ -13,10 +13,17 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._sessions import
 START, STOP = Wanted(recorded=True), Wanted(recorded=False)
 
 
-@pytest.mark.parametrize(("before", "after"), [(False, True), (True, False), (False, None)])
-def test_what_changed_is_the_recording(before, after):
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        (False, True, ("not recorded", "recorded")),
+        (True, False, ("recorded", "not recorded")),
+        (False, None, ("not recorded", "recording not known")),
+    ],
+)
+def test_what_changed_is_the_recording(before, after, words):
     entry = RecordingEntry("1", recorded_before=before, recorded=after)
-    assert entry.difference() == ({"recorded": before}, {"recorded": after})
+    assert entry.difference() == words
 
 
 @pytest.mark.parametrize("wait_timeout", [-1, 3601])

@@ -88,27 +88,35 @@ def test_check_mode_is_told(reported):
 
 
 @pytest.mark.parametrize(
-    ("outcome", "before", "after"), [("started", False, True), ("stopped", True, False), ("requested", False, None)]
+    ("outcome", "before", "after", "words"),
+    [
+        ("started", False, True, ("not recorded", "recorded")),
+        ("stopped", True, False, ("recorded", "not recorded")),
+        ("requested", False, None, ("not recorded", "recording not known")),
+    ],
 )
-def test_the_difference_has_what_changed_and_nothing_else(reported, outcome, before, after):
+def test_the_difference_has_what_changed_and_nothing_else(reported, outcome, before, after, words):
     changed = an_entry(outcome, 1, recorded_before=before, recorded=after)
     result, _warnings = reported(changed, an_entry("unchanged", 2), an_entry("ended", 3))
-    about = {"user": "LAB\\user001", "machine": "LAB\\vda-001"}
     assert result["diff"] == {
-        "before": {"id-1": {**about, "recorded": before}},
-        "after": {"id-1": {**about, "recorded": after}},
+        "before": {"id-1": f"LAB\\user001 on LAB\\vda-001: {words[0]}"},
+        "after": {"id-1": f"LAB\\user001 on LAB\\vda-001: {words[1]}"},
     }
 
 
 def test_the_difference_is_what_the_entry_says_it_is(reported):
     entry = Entry("id-1", "LAB\\user001", "LAB\\vda-001", changed=True, result="sent")
     result, _warnings = reported(entry, results=_messages.RESULTS)
-    about = {"user": "LAB\\user001", "machine": "LAB\\vda-001"}
     assert result["diff"] == {
-        "before": {"id-1": {**about, "result": None}},
-        "after": {"id-1": {**about, "result": "sent"}},
+        "before": {"id-1": "LAB\\user001 on LAB\\vda-001: not sent"},
+        "after": {"id-1": "LAB\\user001 on LAB\\vda-001: sent"},
     }
     assert "recorded" not in result["sessions"][0]
+
+
+def test_the_difference_names_what_there_is(reported):
+    result, _warnings = reported(Entry("id-1", changed=True, result="sent"), results=_messages.RESULTS)
+    assert result["diff"]["after"] == {"id-1": "anonymous on an unknown machine: sent"}
 
 
 def test_without_a_change_the_difference_is_empty(reported):

@@ -44,7 +44,7 @@ def test_a_message_is_sent_to_each_selected_session(send, fake_api):
     assert (result["changed"], outlines(result)) == (True, [("1", "sent", True), ("2", "sent", True)])
     assert (result["msg"], warnings) == ("2 sessions: 2 sent.", [])
     assert fake_api.writes[0].body == {"Style": "Critical", "Title": "Maintenance", "Text": "Please log off."}
-    assert result["diff"]["after"]["1"] == {"user": "LAB\\user001", "machine": "LAB\\vda-001", "result": "sent"}
+    assert result["diff"]["after"]["1"] == "LAB\\user001 on LAB\\vda-001: sent"
     assert result["summary"] == {
         "sent": 2,
         "ended": 0,
