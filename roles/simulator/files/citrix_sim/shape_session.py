@@ -8,9 +8,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, Callable
 
-from .fleet import ANONYMOUS, Machine, Session
+from .fleet import ANONYMOUS, Machine, Ref, Session
 from .message import encode
-from .shape_common import Fields, both_times, ref, scopes
+from .shape_common import Fields, Template, both_times, ref, scopes
 from .shape_machine import machine_in_session_json
 from .shape_user import user_text
 
@@ -28,31 +28,73 @@ def _formatted(seconds: int) -> Callable[[Session], str]:
     return lambda session: encode(both_times(session.index + seconds)[1])
 
 
-def _brokering(session: Session) -> dict[str, Any]:
-    anonymous = session.kind == ANONYMOUS
-    text, formatted = both_times(session.index + _BROKERED)
-    return {
+_BROKERING = Template(
+    {
         "AutonomouslyBrokered": False,
         "DurationMilliseconds": 249,
-        "Time": text,
-        "FormattedTime": formatted,
-        "UserName": None if anonymous else session.account,
-        "UserSid": None if anonymous else session.sid,
-    }
+        "Time": None,
+        "FormattedTime": None,
+        "UserName": None,
+        "UserSid": None,
+    },
+    "Time",
+    "FormattedTime",
+    "UserName",
+    "UserSid",
+)
 
 
-def _client(session: Session) -> dict[str, Any]:
-    return {
-        "DeviceId": f"WR_{session.index + 1:08d}",
-        "HardwareId": f"{session.index + 1:08X}",
-        "IPAddress": f"198.51.100.{session.index % 254 + 1}",
-        "Name": f"client{session.index + 1:03d}",
+def _brokering(session: Session) -> str:
+    anonymous = session.kind == ANONYMOUS
+    text, formatted = both_times(session.index + _BROKERED)
+    return _BROKERING.fill(
+        {
+            "Time": text,
+            "FormattedTime": formatted,
+            "UserName": None if anonymous else session.account,
+            "UserSid": None if anonymous else session.sid,
+        }
+    )
+
+
+_CLIENT = Template(
+    {
+        "DeviceId": None,
+        "HardwareId": None,
+        "IPAddress": None,
+        "Name": None,
         "Platform": "Windows",
         "ProductId": 1,
-        "ReceiverIPAddress": f"203.0.113.{session.index % 254 + 1}",
-        "ReceiverName": f"WR_{session.index + 1:08d}",
+        "ReceiverIPAddress": None,
+        "ReceiverName": None,
         "Version": "24.2.0.187",
-    }
+    },
+    "DeviceId",
+    "HardwareId",
+    "IPAddress",
+    "Name",
+    "ReceiverIPAddress",
+    "ReceiverName",
+)
+
+
+def _client(session: Session) -> str:
+    device = f"WR_{session.index + 1:08d}"
+    return _CLIENT.fill(
+        {
+            "DeviceId": device,
+            "HardwareId": f"{session.index + 1:08X}",
+            "IPAddress": f"198.51.100.{session.index % 254 + 1}",
+            "Name": f"client{session.index + 1:03d}",
+            "ReceiverIPAddress": f"203.0.113.{session.index % 254 + 1}",
+            "ReceiverName": device,
+        }
+    )
+
+
+@lru_cache(maxsize=16)
+def _applications_text(applications: tuple[Ref, ...]) -> str:
+    return encode([ref(application) for application in applications])
 
 
 @lru_cache(maxsize=8)
@@ -80,18 +122,18 @@ def _machine_text(machine: Machine) -> str:
 _FIELDS: dict[str, Callable[[Session], str]] = {
     "Id": lambda session: encode(session.id),
     "Uid": lambda session: str(session.index + 1),
-    "ApplicationsInUse": lambda session: encode([ref(application) for application in session.applications]),
+    "ApplicationsInUse": lambda session: _applications_text(session.applications),
     "AppState": lambda session: '"Active"' if session.applications else '"Desktop"',
     "AppStateLastChangeTime": _text(_ESTABLISHED),
     "FormattedAppStateLastChangeTime": _formatted(_ESTABLISHED),
-    "Brokering": lambda session: encode(_brokering(session)),
-    "Client": lambda session: encode(_client(session)),
+    "Brokering": _brokering,
+    "Client": _client,
     "Connection": lambda session: _connection_text(session.protocol),
     "ContainerScopes": lambda session: _SCOPES,
     "EstablishmentDurationMilliseconds": lambda session: str(1000 * (_ESTABLISHED - _BROKERED)),
     "EstablishmentTime": _text(_ESTABLISHED),
     "FormattedEstablishmentTime": _formatted(_ESTABLISHED),
-    "IsAnonymousUser": lambda session: encode(session.kind == ANONYMOUS),
+    "IsAnonymousUser": lambda session: "true" if session.kind == ANONYMOUS else "false",
     "IsHidden": lambda session: "false",
     "LogoffInProgress": lambda session: "false",
     "LogonInProgress": lambda session: "false",

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from .fleet import ANONYMOUS, DNS_SUFFIXES, SPARSE, Session
@@ -63,6 +64,7 @@ _DIFFERENT = (
 _USER = Template(_SPARSE, *_DIFFERENT)
 
 
+@lru_cache(maxsize=4096)
 def user_text(session: Session) -> str:
     """The User block of a session, as JSON text."""
     if session.kind == ANONYMOUS:
