@@ -9,8 +9,8 @@ import re
 import threading
 import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Callable
+from types import MappingProxyType
+from typing import Any, Callable, NamedTuple
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from ansible_collections.sessionops.citrix.plugins.module_utils._auth import Authenticator, Token
@@ -31,8 +31,7 @@ VERSION = "1.0.0"
 SITE, CUSTOMER, ACCOUNT = "site", "customer", "account"
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(NamedTuple):
     """One operation of the API. Whoever makes it says whether it writes: a search is a POST that reads."""
 
     method: str
@@ -40,7 +39,7 @@ class Call:
     """Below the base; every name in it has passed through segment()."""
     what: str
     """What it is for, as in "read the session X"."""
-    query: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = MappingProxyType({})
     body: Any = None
     write: bool = False
     scope: str = SITE
@@ -49,8 +48,7 @@ class Call:
     """Statuses to be told of at once, though they could be tried again; LOST for an answer that was lost."""
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """The body of a success, and the id under which Citrix support finds the call."""
 
     body: dict
@@ -164,7 +162,7 @@ class Api:
             if token in seen:
                 raise CitrixError(f"Could not {call.what}: the API repeats a page; run again, or name fewer sessions.")
             seen.add(token)
-            call = replace(call, query={**call.query, "continuationToken": token})
+            call = call._replace(query={**call.query, "continuationToken": token})
 
     def _error(self, call: Call, reply: Reply, transaction_id: str) -> ApiError:
         remedy = None

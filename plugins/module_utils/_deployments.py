@@ -5,15 +5,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 GATEWAY_BASE = "/cvad/manage"
 DIRECT_BASE = "/citrix/orchestration/api"
 ON_PREMISES_CUSTOMER = "CitrixOnPremises"
 
 
-@dataclass(frozen=True)
-class Deployment:
+class Deployment(NamedTuple):
     """One kind of deployment. {customer} and {base} are filled in with the customer id and the base path."""
 
     base_path: str

@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
+from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
 from ansible_collections.sessionops.citrix.plugins.module_utils._api import Api, Call, segment
 from ansible_collections.sessionops.citrix.plugins.module_utils._calls import send_all
 from ansible_collections.sessionops.citrix.plugins.module_utils._errors import CitrixError, OptionError
@@ -22,7 +23,7 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._search import (
     searches,
 )
 from ansible_collections.sessionops.citrix.plugins.module_utils._sessions import is_gone
-from ansible_collections.sessionops.citrix.plugins.module_utils._text import clean, folded, nested, snake_case
+from ansible_collections.sessionops.citrix.plugins.module_utils._text import clean, folded, nested
 
 SESSION_SUPPORT = ("MultiSession", "SingleSession")
 """A machine search must filter on one of these (API reference)."""
@@ -77,8 +78,7 @@ def condition(machine: dict) -> Filter:
     return _condition(nested(machine, "Name") or nested(machine, "DnsName") or "")
 
 
-@dataclass(frozen=True)
-class Listed:
+class Listed(NamedTuple):
     """The sessions of machines, each once, and their number under each name that was asked for."""
 
     sessions: list[dict]
@@ -140,7 +140,7 @@ def asked_fields(names: list[str] | None) -> tuple[str, ...]:
 
 def to_result(machine: dict, fields: tuple[str, ...] = ()) -> dict:
     """Return a machine as facts with snake_case keys; only these fields, or all that there are."""
-    return snake_case({name: machine[name] for name in fields or machine if name in machine})
+    return camel_dict_to_snake_dict({name: machine[name] for name in fields or machine if name in machine})
 
 
 def _on_one(api: Api, name: str, address: str, fields: tuple[str, ...]) -> list[dict]:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ansible_collections.sessionops.citrix.plugins.module_utils import _sessions
 from ansible_collections.sessionops.citrix.plugins.module_utils._api import Api
@@ -26,8 +26,7 @@ ARGUMENT_SPEC = {
 RESULTS = ("sent", "ended", "unconfirmed", "failed")
 
 
-@dataclass(frozen=True)
-class Message:
+class Message(NamedTuple):
     """What is sent to each session."""
 
     title: str

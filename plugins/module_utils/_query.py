@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from itertools import chain
+from typing import NamedTuple
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.sessionops.citrix.plugins.module_utils import _groups, _machines, _users
@@ -45,8 +45,7 @@ NEEDS = {"machine": "Machine", "user": "User", "delivery_group": "Machine", "app
 """The field of a session that a selector is checked on."""
 
 
-@dataclass(frozen=True)
-class Query:
+class Query(NamedTuple):
     """Which sessions are asked for: the values of one selector are ORed, the selectors are ANDed; none means all.
 
     states: of sessions, any of these. filters: further search conditions, all of them.

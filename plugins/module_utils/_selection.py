@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ansible_collections.sessionops.citrix.plugins.module_utils import _machines, _query, _sessions, _users
@@ -58,14 +57,13 @@ class Target(NamedTuple):
         )
 
 
-@dataclass(frozen=True)
-class Selection:
+class Selection(NamedTuple):
     """The selected sessions, each once, in the order in which they were named and found."""
 
     targets: list[Target]
-    absent: list[str] = field(default_factory=list)
+    absent: list[str]
     """Users that were named and have no session, as the task writes them."""
-    unused: list[str] = field(default_factory=list)
+    unused: list[str]
     """Users to be excluded of whom no session was selected."""
 
 

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Union
 
+from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
 from ansible_collections.sessionops.citrix.plugins.module_utils._api import Api, Call, segment
 from ansible_collections.sessionops.citrix.plugins.module_utils._calls import Calls, send_all
 from ansible_collections.sessionops.citrix.plugins.module_utils._errors import ApiError, CitrixError
-from ansible_collections.sessionops.citrix.plugins.module_utils._text import nested, snake_case
+from ansible_collections.sessionops.citrix.plugins.module_utils._text import nested
 
 FIELDS = (
     "Id",
@@ -171,7 +172,7 @@ def not_recordable(session: dict) -> str | None:
 
 def to_result(session: dict, fields: tuple[str, ...] = ()) -> dict:
     """Return a session as facts with snake_case keys; only these fields, or all that there are."""
-    return snake_case({name: session[name] for name in fields or session if name in session})
+    return camel_dict_to_snake_dict({name: session[name] for name in fields or session if name in session})
 
 
 def facts(

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
 from ansible_collections.sessionops.citrix.plugins.module_utils._api import ACCOUNT, CUSTOMER, Api, Call, segment
 from ansible_collections.sessionops.citrix.plugins.module_utils._calls import send_all
 from ansible_collections.sessionops.citrix.plugins.module_utils._errors import CitrixError, OptionError
 from ansible_collections.sessionops.citrix.plugins.module_utils._options import identifier
-from ansible_collections.sessionops.citrix.plugins.module_utils._text import clean, nested, objects, snake_case
+from ansible_collections.sessionops.citrix.plugins.module_utils._text import clean, nested, objects
 
 ME = Call("GET", "me", what="read what the account sees", scope=ACCOUNT)
 
@@ -58,7 +59,7 @@ def facts(api: Api, site_id: str | None) -> dict:
             {**_names(customer), "sites": [_names(site) for site in objects(customer.get("Sites"))]}
             for customer in objects(me.get("Customers"))
         ],
-        "sites": [snake_case(outcomes[each].body) for each in site_ids],  # type: ignore[union-attr]
+        "sites": [camel_dict_to_snake_dict(outcomes[each].body) for each in site_ids],  # type: ignore[union-attr]
     }
 
 

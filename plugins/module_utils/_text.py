@@ -79,14 +79,6 @@ def read_detail(text: str) -> str:
     return clean(text)
 
 
-def snake_case(data: dict) -> dict:
-    """Return nested objects of the API with snake_case keys, as facts have them."""
-    # Imported here: half of all tasks hand on no facts, and it takes as long to import as ten files of this collection.
-    from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
-
-    return camel_dict_to_snake_dict(data)
-
-
 def mask(text: str, secrets: Iterable[str]) -> str:
     """Take secrets out of a text, in every spelling in which a server could send them back.
 

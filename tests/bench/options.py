@@ -36,7 +36,7 @@ class Options:
 
 
 HELP = {
-    "repeat": "rounds; the medians count (a quota takes minutes and is run once)",
+    "repeat": "rounds; the medians count (runs of two seconds: four times as many; a quota takes minutes: one)",
     "sessions": "sessions to record",
     "machines": "machines that they are on",
     "latency": "seconds that each call takes",

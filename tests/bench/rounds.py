@@ -15,6 +15,9 @@ from bench.figures import Spread, extrapolate, named, refused, seconds_per_call
 from bench.measure import Bench, BenchError, Sample
 from bench.ways import EMPTY, POOL, Way
 
+OFTENER = 4
+"""Times that a run of two seconds is made for each longer one: ansible's start varies by what is to be measured."""
+
 
 @dataclass(frozen=True)
 class Row:

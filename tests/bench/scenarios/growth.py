@@ -12,7 +12,7 @@ from bench.figures import Spread
 from bench.measure import Bench
 from bench.options import Options
 from bench.report import Report, Verdict
-from bench.rounds import Row, alternate
+from bench.rounds import OFTENER, Rounds, Row, alternate
 from bench.ways import Way, bare_exit, measured, recording
 
 FLAT = 1.2
@@ -23,12 +23,14 @@ START_UP = 1
 
 def run(bench: Bench, options: Options) -> Report:
     sizes = options.growth
-    ways = {size: _reading(size, options) for size in (START_UP, *sizes)}
-    rounds = alternate(bench, list(ways.values()), options.repeat, options.fleet)
-    start_up = rounds.seconds(ways[START_UP].name)
-    net = {size: [own - idle for own, idle in zip(rounds.seconds(ways[size].name), start_up)] for size in sizes}
-    costs = {size: 1000 * median(net[size]) / size for size in sizes}
     least, most = min(sizes), max(sizes)
+    start_up = _reading(START_UP, options)
+    ways = {size: _reading(size, options) for size in sizes}
+    short = alternate(bench, [start_up, ways[least]], OFTENER * options.repeat, options.fleet)
+    others = [ways[size] for size in sizes if size != least]
+    long = alternate(bench, [start_up, *others], options.repeat, options.fleet)
+    growth = {size: _net(short if size == least else long, way, start_up) for size, way in ways.items()}
+    costs = {size: 1000 * seconds / size for size, seconds in growth.items()}
     flat = max(costs[least], costs[most]) / min(costs[least], costs[most])
     told = ", ".join(f"{cost:.3f} ms at {size:,}" for size, cost in costs.items())
     verdicts = [
@@ -41,8 +43,13 @@ def run(bench: Bench, options: Options) -> Report:
         )
     ]
     memory, rows = _memory(bench, options, most, ways[most])
-    growth = {size: median(net[size]) for size in sizes}
-    return Report([*rounds.rows("growth"), *rows], [*verdicts, memory], growth=growth)
+    return Report([*short.rows("growth"), *long.rows("growth")[1:], *rows], [*verdicts, memory], growth=growth)
+
+
+def _net(rounds: Rounds, way: Way, start_up: Way) -> float:
+    """Return the median of the seconds that a way takes beyond the start-up of the same round."""
+    pairs = zip(rounds.seconds(way.name), rounds.seconds(start_up.name))
+    return median(seconds - idle for seconds, idle in pairs)
 
 
 def _reading(size: int, options: Options) -> Way:

@@ -11,7 +11,7 @@ from statistics import median
 from bench.measure import Bench
 from bench.options import Options
 from bench.report import Report, Verdict
-from bench.rounds import alternate
+from bench.rounds import OFTENER, alternate
 from bench.ways import EMPTY, empty, recording
 
 OWN = "this collection, one named session"
@@ -24,7 +24,7 @@ def run(bench: Bench, options: Options) -> Report:
         return recording(OWN, state="started", session_id=[session_id]).command(bench)
 
     own = replace(recording(OWN), command=command)
-    rounds = alternate(bench, [own, empty()], options.repeat, options.fleet)
+    rounds = alternate(bench, [own, empty()], OFTENER * options.repeat, options.fleet)
     ratio = median(seconds / idle for seconds, idle in zip(rounds.seconds(OWN), rounds.seconds(EMPTY)))
     verdict = Verdict(
         what="one named session, token and site given, confirmed: run over empty run",

@@ -57,7 +57,7 @@ def test_named_sessions_come_in_the_order_in_which_they_are_named(fake_api):
         fake_api.on(f"GET Sessions/{session_id}", {"Id": session_id})
     selection = select(fake_api, wanted(session_id=["3", "1", "2", "1"]))
     assert selection == Selection(
-        [Target.of("3", {"Id": "3"}), Target.of("1", {"Id": "1"}), Target.of("2", {"Id": "2"})], []
+        [Target.of("3", {"Id": "3"}), Target.of("1", {"Id": "1"}), Target.of("2", {"Id": "2"})], [], []
     )
     assert sorted(fake_api.sent()) == ["GET Sessions/1", "GET Sessions/2", "GET Sessions/3"]
     assert {call.query["fields"] for call in fake_api.calls} == {",".join(_sessions.RECORDING_FIELDS)}
@@ -282,7 +282,7 @@ def test_a_choice_takes_what_is_not_excluded_and_says_so(fake_api):
 
 
 def test_a_choice_of_nothing_selects_nothing_and_asks_nothing(fake_api):
-    assert Choice(fake_api, wanted(user=["user001"])).selection() == Selection([], absent=["user001"])
+    assert Choice(fake_api, wanted(user=["user001"])).selection() == Selection([], absent=["user001"], unused=[])
     assert fake_api.calls == []
 
 
