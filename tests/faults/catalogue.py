@@ -228,7 +228,7 @@ def _bad_success(**answer: object) -> Callable[[Draw], Trouble]:
 
 def _relayed(twist: Callable[[Random], Twist], may: str = SURVIVES, whole: bool = True) -> Callable[[Draw], Trouble]:
     def make(draw: Draw) -> Trouble:
-        return Trouble(may, twist=twist(draw.rng), whole=whole)
+        return Trouble(may, settings={"machine_page": twists.PAGE}, twist=twist(draw.rng), whole=whole)
 
     return make
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import requests
 import trustme
+import urllib3
 from simulator_process import CONTROL_TIMEOUT, Simulator
 
 from faults.relay import ForeignHost, Relay
@@ -24,6 +25,8 @@ class Station:
     """The servers of one worker; those that few runs need are started for the first of them."""
 
     def __init__(self, folder: Path) -> None:
+        # The control paths are called whatever the certificate.
+        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         self.folder = folder
         self.authority = folder / "authority.pem"
         self.foreign = ForeignHost()
