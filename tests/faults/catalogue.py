@@ -265,11 +265,11 @@ def _hanging(times: int | None) -> Callable[[Draw], Trouble]:
     def make(draw: Draw) -> Trouble:
         step, acts = draw.step(), draw.rng.random() < 0.5
         may = EITHER if step in (WRITE, BATCH) else SURVIVES if times else _if_for_ever(draw, step)
-        rule = _rule(step, hang={"seconds": 3, "acts": acts})
+        rule = _rule(step, hang={"seconds": 4, "acts": acts})
         return Trouble(
             may,
             [{**rule, "times": times} if times else rule],
-            options={"timeout": 1, "max_concurrency": 20, "retries": 1},
+            options={"timeout": 2, "max_concurrency": 20, "retries": 1},
             sign_ins=_sign_ins(step),
         )
 

@@ -113,7 +113,7 @@ def run(station: Station, plan: Plan) -> Outcome:
         due = [] if check_mode else sorted(scenes.due(plan.scene, task, state))
         options = {
             "retries": 2,
-            "timeout": 3,
+            "timeout": 5,
             "max_concurrency": rng.choice([1, 5, 20]),
             "batch_size": rng.choice([3, 10, 100]) if plan.batched else 0,
         }
