@@ -58,7 +58,9 @@ class Echo(Twist):
 
     def answer(self, asked: Asked, answered: Answered) -> None:
         if asked.path.endswith(self._path):
-            told = f"{asked.headers} {asked.body.decode('utf-8', 'replace')}"
+            # What is told of an answer is its beginning.
+            body = asked.body.decode("utf-8", "replace")
+            told = f"{asked.headers.get('Authorization', '')} {body[-200:]} {asked.headers}"
             answered.status = self._status
             answered.body = self._way(told).encode()
             answered.headers = {"Content-Type": "text/plain"}
