@@ -154,8 +154,15 @@ def _huge_hint_for_ever(draw: Draw) -> Trouble:
     return Trouble(FAILS, [_rule(LISTING, answer=answer)], options={"retries": 20}, budget=330)
 
 
+def _no_hint_for_ever(draw: Draw) -> Trouble:
+    answer = {"status": draw.rng.choice([429, 503])}
+    return Trouble(FAILS, [_rule(LISTING, answer=answer)], options={"retries": 20}, budget=330)
+
+
 def _throttled_for_ever(draw: Draw) -> Trouble:
-    step, hint = draw.step(), draw.rng.choice(["seconds", "none"])
+    step = draw.step()
+    # Without a hint the waits grow, and many sessions in a row need all the time there is.
+    hint = draw.rng.choice(["seconds", "none"]) if step in MAIN else "seconds"
     return Trouble(
         _if_for_ever(draw, step),
         [_rule(step, throttle={"hint": hint, "value": 0})],
@@ -198,6 +205,8 @@ def _broken_for_ever(status: int) -> Callable[[Draw], Trouble]:
     def make(draw: Draw) -> Trouble:
         step, acts = draw.step(), draw.rng.random() < 0.5
         answer = {"status": status, **draw.rng.choice(BODIES), "acts": acts}
+        if status == 503:
+            answer["headers"] = {"Retry-After": "0"}
         may = EITHER if step == WRITE and acts else _if_for_ever(draw, step)
         return Trouble(may, [_rule(step, answer=answer)], options={"retries": 1}, sign_ins=_sign_ins(step))
 
@@ -457,6 +466,7 @@ FAULTS = {
     "429, nonsense": Fault(_odd_hint("soon", "nan", "1e999", "", "0x10", "1,5")),
     "429, huge": Fault(_huge_hint, rare=True),
     "429 for ever, huge": Fault(_huge_hint_for_ever, rare=True, scenes=LISTED),
+    "429 or 503 for ever, no hint": Fault(_no_hint_for_ever, rare=True, scenes=LISTED),
     "429 for ever": Fault(_throttled_for_ever),
     "503 with a hint": Fault(_unavailable_with_hint),
     **{f"{status} once": Fault(_broken_once(status)) for status in (500, 502, 503, 504, 530)},
