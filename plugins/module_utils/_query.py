@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.sessionops.citrix.plugins.module_utils import _groups, _machines, _users
 from ansible_collections.sessionops.citrix.plugins.module_utils._api import Api, Call
 from ansible_collections.sessionops.citrix.plugins.module_utils._errors import OptionError
@@ -30,16 +31,14 @@ ARGUMENT_SPEC = {
     "application": {"type": "list", "elements": "str"},
 }
 LIST_SPEC = {
-    "search_filters": {
-        "type": "list",
-        "elements": "dict",
-        "options": {
-            "property": {"type": "str", "required": True},
-            "operator": {"type": "str", "default": "Equals"},
-            "value": {"type": "str"},
-        },
-    },
+    # What is in a filter is checked here: a suboption that is no dict keeps ansible from masking what is no_log.
+    "search_filters": {"type": "list", "elements": "dict"},
     "limit": {"type": "int", "default": 0},
+}
+FILTER_SPEC = {
+    "property": {"type": "str", "required": True},
+    "operator": {"type": "str", "default": "Equals"},
+    "value": {"type": "str"},
 }
 SELECTORS = tuple(ARGUMENT_SPEC)
 NEEDS = {"machine": "Machine", "user": "User", "delivery_group": "Machine", "application": "ApplicationsInUse"}
@@ -79,9 +78,15 @@ class Query:
 
 
 def filters_of(params: dict) -> tuple[Filter, ...]:
-    """Return the search conditions that a task writes itself."""
-    written = params["search_filters"] or ()
-    return tuple(compare(each["property"], each["value"], each["operator"]) for each in written)
+    """Return the search conditions that a task writes itself; raises OptionError."""
+    filters = []
+    for number, written in enumerate(params["search_filters"] or (), 1):
+        checked = ArgumentSpecValidator(FILTER_SPEC).validate(written)
+        if checked.error_messages:
+            raise OptionError("search_filters", f"number {number}: {'; '.join(checked.error_messages)}")
+        known = checked.validated_parameters
+        filters.append(compare(known["property"], known["value"], known["operator"]))
+    return tuple(filters)
 
 
 def limit_of(params: dict) -> int | None:

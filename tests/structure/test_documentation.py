@@ -14,12 +14,12 @@ import pytest
 import yaml
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.sessionops.citrix.plugins.module_utils import _api, _options, _policy
+from ansible_collections.sessionops.citrix.plugins.module_utils import _api, _options, _policy, _query
 from collection_tree import COLLECTION, GALAXY, MODULES, NAME, PLAYBOOKS, READMES, ROLES, code, load, rows, titled
 
 SECRET = re.compile(r"(^|_)(password|passphrase|secret|token|private_key)(_|$)")
 """How the name of an option looks whose value nobody may see."""
-CHECKED_LATER = {"rules": _policy.RULE_SPEC}
+CHECKED_LATER = {"rules": _policy.RULE_SPEC, "search_filters": _query.FILTER_SPEC}
 """What is in an option whose items the module checks itself."""
 
 each_module = pytest.mark.parametrize("module", MODULES)
