@@ -98,7 +98,7 @@ options:
     description:
       - How often a request is sent again, from 0 to 20, where that is safe.
       - Reads are sent again after faults of the network and the service. A start or a stop is sent again only where
-        the server refused it before any work.
+        the server refused it before any work, or as said of O(batch_size).
       - Where nothing has moved for 300 seconds the run ends with what was done.
       - If not set, the environment variable E(CITRIX_RETRIES) is used.
     type: int
@@ -123,6 +123,8 @@ options:
         so try it on a few sessions first.
       - From 250 calls on, and after one that took too long, a batch is sent as a job whose results are fetched.
       - Where the API takes no batches, each call is sent alone, and a warning says so.
+      - Where the answer to a batch of starts or stops is lost, the statuses are read. What has not changed by the end
+        of the waiting time is sent once more, but for starts that tell the user, who might be told twice.
       - If not set, the environment variable E(CITRIX_BATCH_SIZE) is used.
     type: int
     default: 0

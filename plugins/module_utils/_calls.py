@@ -38,10 +38,14 @@ def send_all(api: Api, calls: Mapping[Key, Call]) -> Iterator[tuple[Key, Outcome
 
     With a batch_size they travel together, else each alone on one of max_concurrency connections.
     """
-    outcomes = side_by_side(api.send, calls, api.max_concurrency)
-    if api.batch_size > 1 and len(calls) > 1 and next(iter(calls.values())).scope == SITE:
-        outcomes = send_batches(api, calls)
+    outcomes = (
+        send_batches(api, calls) if _fit_batches(api, calls) else side_by_side(api.send, calls, api.max_concurrency)
+    )
     progress = Progress(api.log, len(calls), "calls are answered")
     for key, outcome in outcomes:
         progress.add()
         yield key, outcome
+
+
+def _fit_batches(api: Api, calls: Mapping[Key, Call]) -> bool:
+    return api.batch_size > 1 and len(calls) > 1 and next(iter(calls.values())).scope == SITE

@@ -15,6 +15,7 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._api import Api
 from ansible_collections.sessionops.citrix.plugins.module_utils._calls import Calls, send_all
 from ansible_collections.sessionops.citrix.plugins.module_utils._errors import (
     ApiError,
+    BatchLost,
     CitrixError,
     Stalled,
 )
@@ -42,6 +43,8 @@ class Case:
     """Why it is not even known that the server took the request; None where it was accepted."""
     reads: int = 0
     """Readings since the request."""
+    repeat: bool = False
+    """Whether the request may be sent once more, should the state stay as it was: it was lost with its whole batch."""
 
     @classmethod
     def of(cls, target: Target, wanted: Wanted) -> Case:
@@ -67,9 +70,8 @@ class Case:
             entry.end(wanted.result, changed=True)
         elif isinstance(state, Stalled) or (self.reads >= LEAST_READS and now - self.since >= wanted.wait_timeout):
             entry.recorded = state if isinstance(state, bool) else None
-            # Not even a request that was lost with its whole batch is sent again: a status may lag for longer than
-            # anybody waits, and the user would be told twice.
-            entry.end("unconfirmed", self.doubt or wanted.not_confirmed(state))
+            if not (self.repeat and isinstance(state, bool)):
+                entry.end("unconfirmed", self.doubt or wanted.not_confirmed(state))
         else:
             return False
         return True
@@ -100,7 +102,8 @@ def converge(
                 case.entry.end("failed", str(outcome))
         else:
             watched += outcome
-    _confirm(api, watched, sleep)
+    left = _confirm(api, watched, sleep)
+    _confirm(api, _request(api, left, may_repeat=False), sleep)
     return [case.entry for case in cases]
 
 
@@ -111,14 +114,14 @@ def _bring(api: Api, cases: list[Case], check_mode: bool) -> list[Case]:
         by_id[session_id].entry.observe(state, by_id[session_id].wanted)
     to_change = [case for case in cases if not case.entry.result]
     if not check_mode:
-        return _request(api, to_change)
+        return _request(api, to_change, may_repeat=True)
     for case in to_change:
         case.entry.tell(case.wanted)
         case.accept()
     return []
 
 
-def _request(api: Api, cases: list[Case]) -> list[Case]:
+def _request(api: Api, cases: list[Case], may_repeat: bool) -> list[Case]:
     """Send the requests; return those whose effect is still to be seen."""
     by_id = {case.entry.id: case for case in cases}
     watched = []
@@ -140,6 +143,8 @@ def _request(api: Api, cases: list[Case]) -> list[Case]:
         doubt = str(outcome) if isinstance(outcome, CitrixError) else None
         if doubt or case.wanted.wait:
             case.since, case.doubt, case.reads = api.pace.active_seconds(), doubt, 0
+            # A status may lag for longer than anybody waits: then the user would be told twice.
+            case.repeat = may_repeat and isinstance(outcome, BatchLost) and not entry.notify_user
             watched.append(case)
         else:
             case.accept()
@@ -149,13 +154,21 @@ def _request(api: Api, cases: list[Case]) -> list[Case]:
     return watched
 
 
-def _confirm(api: Api, cases: list[Case], sleep: Callable[[float], None]) -> None:
-    """Read the states until each is as wanted or its time is up."""
+def _confirm(api: Api, cases: list[Case], sleep: Callable[[float], None]) -> list[Case]:
+    """Read the states until each is as wanted or its time is up; return those whose request is to be sent again."""
     pause = FIRST_PAUSE
+    again = []
     while cases:
         states = _sessions.read_recorded(api, [case.entry.id for case in cases])
         now = api.pace.active_seconds()
-        cases = [case for case in cases if not case.settle(states[case.entry.id], now)]
+        still_open = []
+        for case in cases:
+            if not case.settle(states[case.entry.id], now):
+                still_open.append(case)
+            elif not case.entry.result:
+                again.append(case)
+        cases = still_open
         if cases:
             sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
+    return again

@@ -13,7 +13,7 @@ STEP_DOWN = 0.95
 """What is left of a rate that was a little too high."""
 FAR_OFF = 0.4
 """Below this part of the rate that was kept, a measured one replaces it."""
-CUT = 0.5
+CUT = 0.25
 """What is left of the burst after a hold when a burst was refused at once."""
 LEAST_GROWTH = 0.0001
 """By how much a rate is tried higher: times exp(growth * t * t), t seconds after it was learned (2 % after 14 s)."""
@@ -91,12 +91,14 @@ class Rate:
     def _learn(self, hold: float, now: float) -> None:
         measured = SAFETY * self._passed / max(self._active + hold, 1e-3)
         kept = self.at(self._refused_at or now)
-        if kept < math.inf and self._active < self._last_hold:
+        after_burst = self._active < self._last_hold and self._burst * kept >= 1
+        if after_burst:
             self._share *= CUT
         if kept == math.inf or measured < FAR_OFF * kept:
             limit = measured
         else:
-            limit = STEP_DOWN * kept
+            # What was refused right after a burst tells of the burst, and not of the rate.
+            limit = kept if after_burst else STEP_DOWN * kept
         self.limit = max(limit, LOWEST)
         self._growth = max(LEAST_GROWTH, DOUBT / max(self._passed, 1) ** 2)
         self._last_hold = hold

@@ -14,6 +14,8 @@ from ansible_collections.sessionops.citrix.plugins import modules
 from ansible_collections.sessionops.citrix.plugins.modules import (
     citrix_machine_sessions_info,
     citrix_machines_info,
+    citrix_recording_coverage,
+    citrix_recording_policy,
     citrix_session_message,
     citrix_session_recording,
     citrix_sessions_info,
@@ -44,6 +46,10 @@ JOBS = {
         {"limit": 2},
         {"delivery_group": ["Engineering", "Contractors"], "fields": ["SessionCount"]},
         {"machine": [MACHINE], "search_filters": [{"property": "SessionCount", "operator": "Equals", "value": "4"}]},
+    ],
+    citrix_recording_coverage: [{"delivery_group": ["Engineering"], "dest": "."}],
+    citrix_recording_policy: [
+        {"rules": [{"name": "One", "machine": [MACHINE], "application": ["Text Editor"], "state": "stopped"}]}
     ],
     citrix_session_message: [{"application": ["Text Editor"], "title": "Recording", "text": "It runs."}],
     citrix_session_recording: [
@@ -118,6 +124,12 @@ def checked_calls(simulator):
 def test_each_module_is_driven():
     named = {module.__name__.rpartition(".")[2] for module in JOBS}
     assert {module.name for module in pkgutil.iter_modules(modules.__path__)} == named
+
+
+@pytest.fixture(autouse=True)
+def in_a_folder_of_its_own(monkeypatch, tmp_path):
+    """What a module writes goes there."""
+    monkeypatch.chdir(tmp_path)
 
 
 def operations_of_all_jobs(simulator, client, connection):

@@ -526,7 +526,7 @@ class BatchedSite:
         return self._api.do_batch(call)
 
 
-SHORT = Wanted(recorded=True, wait_timeout=5)
+SHORT = Wanted(recorded=True, notify_user=False, wait_timeout=5)
 
 
 def test_a_batch_starts_each_session_once(fake_api, clock):
@@ -545,16 +545,22 @@ def test_check_mode_reads_in_batches_and_sends_nothing(fake_api, clock):
     assert (fake_api.sent(), fake_api.writes) == (["POST $batch"], [])
 
 
-def test_of_a_lost_batch_what_did_not_act_is_unconfirmed_and_not_sent_again(fake_api, clock):
+def test_of_a_lost_batch_only_what_did_not_act_is_sent_once_more_and_not_before_its_time(fake_api, clock):
     site = BatchedSite(fake_api, ["2"])
     entries = converge(fake_api, site.targets, SHORT, False, clock.sleep)
-    assert [outline(entry) for entry in entries] == [
-        ("unconfirmed", False, False),
-        ("started", True, True),
-        ("unconfirmed", False, False),
-    ]
-    assert [entry.reason for entry in entries] == [str(LOST), None, str(LOST)]
-    assert site.starts == {"1": 1, "2": 1, "3": 1}
+    assert [outline(entry) for entry in entries] == [("started", True, True)] * 3
+    assert site.starts == {"1": 2, "2": 1, "3": 2}
+    first, second = site.started_at
+    assert 5.0 <= second - first <= 10.0
+    assert all(entry.reason is None and entry.notify_user is False for entry in entries)
+
+
+def test_a_start_that_tells_the_user_is_not_sent_again_after_a_loss(fake_api, clock):
+    site = BatchedSite(fake_api, ["2"])
+    wanted = Wanted(recorded=True, wait_timeout=5)
+    entries = converge(fake_api, site.targets, wanted, False, clock.sleep)
+    assert [entry.result for entry in entries] == ["unconfirmed", "started", "unconfirmed"]
+    assert set(site.starts.values()) == {1}
 
 
 def test_a_lost_batch_that_acted_is_not_sent_again(fake_api, clock):
@@ -564,16 +570,28 @@ def test_a_lost_batch_that_acted_is_not_sent_again(fake_api, clock):
     assert set(site.starts.values()) == {1}
 
 
+def test_before_the_second_request_the_state_is_read_three_times_at_least(fake_api, clock):
+    site = BatchedSite(fake_api, [])
+    converge(fake_api, site.targets, Wanted(recorded=True, notify_user=False, wait_timeout=0), False, clock.sleep)
+    kinds = "".join("w" if call.write else "r" for call in fake_api.calls)
+    assert kinds == "r" + "w" + "r" * LEAST_READS + "w" + "r"
+
+
+def test_what_is_lost_twice_is_unconfirmed_and_not_sent_a_third_time(fake_api, clock):
+    site = BatchedSite(fake_api, [], ["3"], [])
+    entries = converge(fake_api, site.targets, SHORT, False, clock.sleep)
+    assert [entry.result for entry in entries] == ["unconfirmed", "unconfirmed", "started"]
+    assert [entry.reason for entry in entries] == [str(LOST), str(LOST), None]
+    assert set(site.starts.values()) == {2}
+
+
 @pytest.mark.parametrize("state", [UNKNOWN, 403])
 def test_where_the_state_is_not_known_after_a_loss_nothing_is_sent_again(fake_api, clock, state):
     site = BatchedSite(fake_api, [])
     fake_api.on(status_key("1"), OFF, state)
     entries = converge(fake_api, site.targets, SHORT, False, clock.sleep)
-    assert [outline(entry) for entry in entries] == [
-        ("unconfirmed", None, False),
-        *[("unconfirmed", False, False)] * 2,
-    ]
-    assert site.starts == {"1": 1, "2": 1, "3": 1}
+    assert [outline(entry) for entry in entries] == [("unconfirmed", None, False), *[("started", True, True)] * 2]
+    assert site.starts == {"1": 1, "2": 2, "3": 2}
 
 
 def test_in_a_run_that_stalls_after_a_loss_nothing_is_sent_again(converged, fake_api):
@@ -587,20 +605,20 @@ def test_a_session_that_ends_after_a_loss_has_ended(fake_api, clock):
     fake_api.on(status_key("1"), OFF, OFF, 404)
     fake_api.on("GET Sessions/1", 404)
     entries = converge(fake_api, site.targets, SHORT, False, clock.sleep)
-    assert [entry.result for entry in entries] == ["ended", "unconfirmed", "unconfirmed"]
+    assert [entry.result for entry in entries] == ["ended", "started", "started"]
     assert site.starts["1"] == 1
 
 
 def test_a_lost_batch_is_looked_after_also_where_the_task_does_not_wait(fake_api, clock):
     site = BatchedSite(fake_api, ["1"])
-    wanted = Wanted(recorded=True, wait=False, wait_timeout=5)
+    wanted = Wanted(recorded=True, notify_user=False, wait=False, wait_timeout=5)
     entries = converge(fake_api, site.targets, wanted, False, clock.sleep)
     assert [outline(entry) for entry in entries] == [
         ("started", True, True),
-        ("unconfirmed", False, False),
-        ("unconfirmed", False, False),
+        ("requested", None, True),
+        ("requested", None, True),
     ]
-    assert site.starts == {"1": 1, "2": 1, "3": 1}
+    assert site.starts == {"1": 1, "2": 2, "3": 2}
 
 
 READINGS = st.sampled_from([ON, OFF, UNKNOWN, {}, 400, 403, 404, 500, 503, LOST, STALLED])

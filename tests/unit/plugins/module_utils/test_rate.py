@@ -231,8 +231,18 @@ def test_a_refusal_near_the_rate_that_is_kept_takes_a_little_of_it():
     now = refuse_and_reopen(rate, 0.0, 10.0)
     kept = rate.limit
     let_through(rate, 99, now)
-    refuse_and_reopen(rate, now + 9.0, 1.0)
+    refuse_and_reopen(rate, now + 11.0, 1.0)
     assert rate.limit == pytest.approx(_rate.STEP_DOWN * kept, rel=0.02)
+
+
+def test_a_refusal_right_after_a_burst_takes_nothing_of_the_rate():
+    rate = Rate()
+    let_through(rate, 100, 0.0)
+    now = refuse_and_reopen(rate, 0.0, 10.0)
+    kept = rate.limit
+    let_through(rate, 99, now)
+    refuse_and_reopen(rate, now + 9.0, 1.0)
+    assert rate.limit == pytest.approx(kept, rel=0.02)
 
 
 def test_a_refusal_far_below_the_rate_that_is_kept_replaces_it():
@@ -275,7 +285,7 @@ def test_a_rate_is_tried_higher_with_time_and_sooner_where_little_is_known(hold,
     assert rate.at(now + 1e9) < math.inf
 
 
-def test_where_a_burst_is_refused_the_next_one_is_half_as_long():
+def test_where_a_burst_is_refused_the_next_one_is_a_quarter_as_long():
     rate = Rate()
     bursts = []
     now = 0.0
@@ -287,7 +297,7 @@ def test_where_a_burst_is_refused_the_next_one_is_half_as_long():
             rate.take(now)
             sent += 1
         bursts.append(sent / rate.limit)
-    assert bursts == [pytest.approx(expected, abs=0.5) for expected in (10.0, 5.0, 2.5, 1.25)]
+    assert bursts == [pytest.approx(expected, abs=0.5) for expected in (10.0, 2.5, 0.6, 0.2)]
 
 
 def test_where_a_burst_was_taken_the_next_one_is_as_long():
