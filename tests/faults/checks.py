@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from urllib.parse import quote, quote_plus
 
 from faults.catalogue import FAILS, NETRC_PASSWORD, SURVIVES
+from faults.readings import readings, requests
 from faults.runs import Outcome
 from faults.scenes import PATHS, SIGN_IN, WRITE
 
@@ -100,17 +101,24 @@ def change_is_told(outcome: Outcome) -> Iterator[str]:
 
 
 def once(outcome: Outcome) -> Iterator[str]:
-    """No start, stop or message is carried out twice for a session."""
+    """No message is sent twice, no user is told of a start twice, and nothing is repeated but on the word of the API.
+
+    A silent start or a stop may be carried out twice where the answer to the first was lost, and every reading after
+    it said that the session is as it was.
+    """
     for session_id, after in outcome.after.items():
         before = outcome.before[session_id]
-        counts = {
-            "started": after["starts"] - before["starts"],
-            "stopped": after["stops"] - before["stops"],
-            "sent a message": len(after["messages"]) - len(before["messages"]),
-        }
-        for what, count in counts.items():
-            if count > 1:
-                yield f"{session_id} was {what} {count} times"
+        for what, told in (
+            ("messages", len(after["messages"]) - len(before["messages"])),
+            ("notices", after["notices"] - before["notices"]),
+        ):
+            if told > 1:
+                yield f"the user of {session_id} got {told} {what}"
+        for operation, old in (("start", False), ("stop", True)):
+            if after[f"{operation}s"] - before[f"{operation}s"] > 1 and not _justified(
+                outcome, session_id, operation, old
+            ):
+                yield f"{session_id}: {operation} was repeated, and no reading said that it was in vain"
 
 
 def confirmed(outcome: Outcome) -> Iterator[str]:
@@ -237,6 +245,17 @@ def _touched(outcome: Outcome) -> list[str]:
         for session_id, after in outcome.after.items()
         if any(after[count] != outcome.before[session_id][count] for count in ("starts", "stops", "messages"))
     ]
+
+
+def _justified(outcome: Outcome, session_id: str, operation: str, old: bool) -> bool:
+    """Tell whether there are readings between two requests to a session, and all of them say the old state."""
+    asked = requests(outcome.calls, f"{operation}Recording").get(session_id, [])
+    read = readings(outcome.calls).get(session_id, [])
+    for first, second in zip(asked, asked[1:]):
+        states = [state for number, state in read if first < number < second]
+        if not states or any(state is not old for state in states):
+            return False
+    return True
 
 
 def _spellings(secret: str) -> set[str]:

@@ -137,7 +137,7 @@ def run(station: Station, plan: Plan) -> Outcome:
         code, stdout, stderr = _execute(scene.module, arguments, check_mode, env, trouble.budget)
         seconds = time.monotonic() - began
         after = simulator.state()
-        calls = simulator.calls(since=since, items=True)
+        calls = simulator.calls(since=since, items=True, answers=True)
         written = [path for path in Path(folder).glob("coverage.*")]
         files = {path.suffix: path.read_text(encoding="utf-8-sig") for path in written}
     return Outcome(

@@ -70,7 +70,7 @@ def task_of(name: str, rng: Random, state: dict[str, dict], folder: str) -> Task
     if name == "policy":
         rules = [
             {"name": "One machine", "machine": machines[:1], "state": "stopped"},
-            {"name": "The rest", "all_sessions": True, "state": "started"},
+            {"name": "The rest", "all_sessions": True, "state": "started", "notify_user": rng.random() < 0.5},
         ]
         return Task({"rules": rules, "wait_timeout": 1}, frozenset(state))
     few = rng.randint(1, len(machines))
@@ -81,6 +81,8 @@ def task_of(name: str, rng: Random, state: dict[str, dict], folder: str) -> Task
         more["on_gap"] = "warn"
     if name in ("start", "stop"):
         more.update(state="started" if name == "start" else "stopped", wait_timeout=1)
+        if name == "start":
+            more["notify_user"] = rng.random() < 0.5
     elif name == "message":
         more.update(title="Notice", text="Your session is recorded: 100 % \u00fc")
     elif name == "coverage":

@@ -57,7 +57,7 @@ def check_told(error: CitrixError) -> None:
 @example(200, {}, b"[" * 5000, LIST)
 @example(500, {"Citrix-TransactionId": "\x1b[31m" * 500}, b"\xff\xfe\x00", LIST)
 def test_any_answer_is_read_or_told(status, headers, body, call):
-    api = SimpleNamespace(_authenticator=SimpleNamespace(mask=str))
+    api = SimpleNamespace(_authenticator=SimpleNamespace(mask=str), log=str)
     api._error = lambda *given: Api._error(api, *given)
     try:
         answer = Api.read(api, call, reply_of(status, headers, body), "own-id")
