@@ -9,6 +9,7 @@ import os
 import select
 import signal
 import threading
+import time
 from types import FrameType, TracebackType
 from typing import Callable
 
@@ -21,13 +22,14 @@ INTERVAL = 0.5
 GRACE = 3.0
 """Seconds in which requests that are under way may still be answered."""
 STDOUT = 1
+ORPHANED = "the run was interrupted (nobody is there any more for whom it was made)"
 
 
 class Watch:
     """A context in which a run can be interrupted.
 
     First nothing more is sent. GRACE seconds later what is still under way is given up: Interrupted is raised in the
-    main thread, wherever it is. Each time the run goes on to its end with what it has.
+    main thread, wherever it is. Each time the run goes on to its end with what it has, if anybody is there to read it.
     """
 
     def __init__(self, pace: Pace, log: Callable[[str], None]) -> None:
@@ -72,17 +74,29 @@ class Watch:
             self._why = self._reason()
         self._log(f"{self._why}: nothing more is sent")
         self._pace.interrupt(self._why)
+        if self._why == ORPHANED:
+            self._die()
         while not self._left.wait(GRACE):
             if self._pace.under_way():
                 self._given_up = True
                 os.kill(os.getpid(), signal.SIGTERM)
                 return
 
+    def _die(self) -> None:
+        """End the process at once, or as soon as what is under way is answered.
+
+        A result would only hold up a worker of ansible-playbook that has nobody to hand it on to.
+        """
+        latest = time.monotonic() + GRACE
+        while self._pace.under_way() and time.monotonic() < latest:
+            time.sleep(INTERVAL / 10)
+        os._exit(1)
+
     def _reason(self) -> str:
         if self._signal:
             return f"the run was interrupted ({signal.Signals(self._signal).name})"
         if _has_no_reader() or os.getppid() != self._parent or _leaders_parent() not in (self._leaders_parent, None):
-            return "the run was interrupted (the process that started it is gone)"
+            return ORPHANED
         if self._pace.hangs():
             return "the run was ended (the API has not finished an answer for too long)"
         return ""

@@ -17,6 +17,8 @@ from pathlib import Path
 from queue import SimpleQueue
 from random import Random
 
+import figures_page
+
 from faults import checks, table
 from faults.catalogue import FAULTS
 from faults.runs import Outcome, Plan, run
@@ -116,7 +118,7 @@ def main() -> int:
     print(text)
     print(f"{len(todo)} runs in {(time.monotonic() - began) / 60:.1f} minutes, seed {options.seed}")
     if options.write:
-        table.write(PAGE, text)
+        figures_page.write(PAGE, table.MAKER, text)
     print(f"{len(todo) - bad} passed, {bad} failed")
     return int(bad > 0)
 

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-BEGIN = "<!-- figures: begin (written by make faults) -->"
-END = "<!-- figures: end -->"
+import figures_page
+
+MAKER = "make faults"
 TITLES = ("Fault", "Runs", "Survived", "Clear failures", "Violations")
 
 
@@ -37,29 +37,9 @@ def markdown(rows: Mapping[str, Row]) -> str:
     total = Row()
     for row in rows.values():
         total.add(row)
-    return _table([(name, row) for name, row in rows.items() if row.runs] + [("**all**", total)])
+    lines = [_line(name, row) for name, row in rows.items() if row.runs]
+    return figures_page.table(TITLES, [*lines, _line("**all**", total)], numbers=range(1, len(TITLES)))
 
 
-def write(page: Path, text: str) -> None:
-    """Put a text between the two marks of a page; ValueError where it has not both."""
-    old = page.read_text(encoding="utf-8")
-    before, begin, rest = old.partition(BEGIN)
-    _figures_before, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"{page} lacks the lines {BEGIN} and {END}")
-    page.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{after}", encoding="utf-8")
-
-
-def _table(rows: Iterable[tuple[str, Row]]) -> str:
-    cells = [(name, row.runs, row.survived, row.failed, row.violations) for name, row in rows]
-    lines = [TITLES, *(tuple(map(str, line)) for line in cells)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(TITLES))]
-
-    def text(line: tuple[str, ...]) -> str:
-        first, *numbers = (
-            cell.rjust(width) if column else cell.ljust(width) for column, (cell, width) in enumerate(zip(line, widths))
-        )
-        return f"| {' | '.join([first, *numbers])} |\n"
-
-    rule = ("-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:]))
-    return "".join(map(text, [TITLES, rule, *lines[1:]]))
+def _line(name: str, row: Row) -> tuple[str, ...]:
+    return (name, *map(str, (row.runs, row.survived, row.failed, row.violations)))

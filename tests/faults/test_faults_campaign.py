@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import figures_page
 import pytest
 
 from faults import checks, table
@@ -56,17 +57,9 @@ def test_the_table_counts_runs_and_has_their_sum():
     assert lines[2:] == [["a", "3", "2", "1", "0"], ["b", "1", "0", "0", "1"], ["**all**", "4", "2", "1", "1"]]
 
 
-def test_the_page_takes_a_table_between_its_marks(tmp_path):
-    page = tmp_path / "page.md"
-    page.write_text(PAGE.read_text(encoding="utf-8"), encoding="utf-8")
-    table.write(page, "new table")
-    table.write(page, "newer table")
-    text = page.read_text(encoding="utf-8")
-    assert f"{table.BEGIN}\n\nnewer table\n{table.END}" in text
-    assert "new table" not in text
-    page.write_text("no marks", encoding="utf-8")
-    with pytest.raises(ValueError, match="lacks the lines"):
-        table.write(page, "table")
+def test_the_page_has_the_marks():
+    text = PAGE.read_text(encoding="utf-8")
+    assert text.count(figures_page.begin(table.MAKER)) == text.count(figures_page.END) == 1
 
 
 @pytest.fixture(scope="module")
