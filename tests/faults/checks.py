@@ -138,7 +138,7 @@ def confirmed(outcome: Outcome) -> Iterator[str]:
 
 def keeps_secrets(outcome: Outcome) -> Iterator[str]:
     """No secret, token or header is in anything that it writes; citrix_token returns its token once."""
-    text = outcome.stdout + outcome.stderr + outcome.files
+    text = outcome.stdout + outcome.stderr + outcome.files + outcome.log
     if outcome.plan.scene == "token" and outcome.result and outcome.result.get("access_token"):
         text = text.replace(json.dumps(outcome.result["access_token"]), "", 1)
     for secret in outcome.secrets:

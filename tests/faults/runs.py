@@ -26,6 +26,7 @@ from faults.relay import Twist
 from faults.scenes import BATCH, ME, SCENES, STATUS, WRITE, Scene, Task
 from faults.station import PLAIN, Station, start_recordings
 
+HOST_LOG = Path(__file__).parents[1] / "host_log"
 MODULES = "ansible_collections.sessionops.citrix.plugins.modules"
 DEPLOYMENTS = ("cloud", "gov", "on_premises", "on_premises_direct")
 GRACE = 30
@@ -76,6 +77,8 @@ class Outcome:
     """The rows of the table that a module wrote."""
     files: str
     """The text of all that it wrote."""
+    log: str
+    """What it told the log of the host."""
 
     @property
     def result(self) -> dict | None:
@@ -129,6 +132,8 @@ def run(station: Station, plan: Plan) -> Outcome:
             connection["site_id"] = simulator.facts["site_id"]
         arguments = {**connection, **options, **task.options, **trouble.options}
         env = _environment(Path(folder), trouble, arguments)
+        log = Path(env["HOST_LOG"])
+        log.touch()
         station.relay.twist = trouble.twist or Twist()
         station.foreign.received.clear()
         since = simulator.mark()
@@ -140,6 +145,7 @@ def run(station: Station, plan: Plan) -> Outcome:
         calls = simulator.calls(since=since, items=True, answers=True)
         written = [path for path in Path(folder).glob("coverage.*")]
         files = {path.suffix: path.read_text(encoding="utf-8-sig") for path in written}
+        logged = log.read_text(encoding="utf-8")
     return Outcome(
         plan=plan,
         scene=scene,
@@ -158,6 +164,7 @@ def run(station: Station, plan: Plan) -> Outcome:
         foreign=list(station.foreign.received),
         table=list(csv.DictReader(files[".csv"].splitlines())) if ".csv" in files else [],
         files="".join(files.values()),
+        log=logged,
     )
 
 
@@ -213,7 +220,8 @@ def _environment(home: Path, trouble: Trouble, arguments: dict) -> dict[str, str
         "HOME": str(home),
         "TMPDIR": str(home),
         "LC_ALL": "C.UTF-8",
-        "PYTHONPATH": str(COLLECTION.parents[2]),
+        "PYTHONPATH": os.pathsep.join([str(HOST_LOG), str(COLLECTION.parents[2])]),
+        "HOST_LOG": str(home / "host.log"),
         **trouble.env,
     }
     if trouble.netrc:

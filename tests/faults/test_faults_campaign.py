@@ -177,7 +177,7 @@ def test_a_check_finds_what_it_is_for(outcomes, check):
         assert check in found
 
 
-@pytest.mark.parametrize("place", ["stdout", "stderr", "files"])
+@pytest.mark.parametrize("place", ["stdout", "stderr", "files", "log"])
 def test_a_secret_is_found_wherever_and_however_it_is_written(outcomes, place):
     good = outcomes["start"]
     assert len(good.secrets) > 3

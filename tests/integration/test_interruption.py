@@ -34,14 +34,7 @@ LIMIT = 5.0
 """Seconds in which a run has to be over."""
 MARK = "RUN_OF_THIS_TEST"
 
-# Takes the place of the syslog of the host, which is not there everywhere.
-LOG_TO_FILE = """
-import os, syslog
-def keep(level, line):
-    with open(os.environ["LOG_FILE"], "a", encoding="utf-8") as log:
-        log.write(line + chr(10))
-syslog.syslog = keep
-"""
+HOST_LOG = Path(__file__).parents[1] / "host_log"
 # An answer may take two seconds longer than its time-out allows, instead of five minutes.
 IMPATIENT = """
 import runpy
@@ -66,14 +59,13 @@ class Task:
         self.mark = f"{MARK}={uuid.uuid4()}"
         self.log = folder / "module.log"
         self.log.touch()
-        (folder / "sitecustomize.py").write_text(LOG_TO_FILE, encoding="utf-8")
         env = {
             "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
             "HOME": str(folder),
             "LC_ALL": "C.UTF-8",
-            "PYTHONPATH": f"{folder}{os.pathsep}{COLLECTION.parents[2]}",
+            "PYTHONPATH": f"{HOST_LOG}{os.pathsep}{COLLECTION.parents[2]}",
             "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]),
-            "LOG_FILE": str(self.log),
+            "HOST_LOG": str(self.log),
             MARK: self.mark.partition("=")[2],
         }
         pipe = subprocess.PIPE
