@@ -115,9 +115,8 @@ def once(outcome: Outcome) -> Iterator[str]:
             if told > 1:
                 yield f"the user of {session_id} got {told} {what}"
         for operation, old in (("start", False), ("stop", True)):
-            if after[f"{operation}s"] - before[f"{operation}s"] > 1 and not _justified(
-                outcome, session_id, operation, old
-            ):
+            acted = after[f"{operation}s"] - before[f"{operation}s"]
+            if acted > 1 and not _justified(outcome, session_id, operation, old, acted):
                 yield f"{session_id}: {operation} was repeated, and no reading said that it was in vain"
 
 
@@ -247,9 +246,11 @@ def _touched(outcome: Outcome) -> list[str]:
     ]
 
 
-def _justified(outcome: Outcome, session_id: str, operation: str, old: bool) -> bool:
+def _justified(outcome: Outcome, session_id: str, operation: str, old: bool, acted: int) -> bool:
     """Tell whether there are readings between two requests to a session, and all of them say the old state."""
     asked = requests(outcome.calls, f"{operation}Recording").get(session_id, [])
+    if len(asked) < acted:
+        return False
     read = readings(outcome.calls).get(session_id, [])
     for first, second in zip(asked, asked[1:]):
         states = [state for number, state in read if first < number < second]

@@ -138,6 +138,7 @@ BREAKS: dict[str, list[tuple[str, Callable[[Outcome], Outcome]]]] = {
     "once": [
         ("start", lambda good: with_state(good, of_kind(good, "started"), starts=7)),
         ("start", lambda good: with_state(good, of_kind(good, "started"), stops=2)),
+        ("start", lambda good: with_state(good, of_kind(good, "started"), notices=2)),
         ("message", lambda good: with_state(good, of_kind(good, "sent"), messages=[{}, {}])),
     ],
     "confirmed": [
@@ -164,6 +165,54 @@ BREAKS: dict[str, list[tuple[str, Callable[[Outcome], Outcome]]]] = {
         ("start", lambda good: a_call(good, "/cvad/manage/me", "Basic eDp5")),
     ],
 }
+
+
+def call(number: int, path: str, answer: object = None, **more: object) -> dict:
+    sent = {"headers": {}, "body": json.dumps(answer)} if answer is not None else None
+    return {
+        "n": number,
+        "path": f"/cvad/manage/{path}",
+        "query": {},
+        "status": 200,
+        "batch": None,
+        "answer": sent,
+        **more,
+    }
+
+
+def a_reading(number: int, session_id: str, state: object) -> list[dict]:
+    return [call(number, "Sessions/RecordingStatus", {"IsSessionBeingRecorded": state}, query={"id": session_id})]
+
+
+def a_reading_in_a_batch(number: int, session_id: str, state: object) -> list[dict]:
+    url = f"/Sessions/RecordingStatus?id={session_id}"
+    body = json.dumps({"Items": [{"Reference": "7", "RelativeUrl": url}]})
+    told = {"Items": [{"Reference": "7", "Code": 200, "Body": json.dumps({"IsSessionBeingRecorded": state})}]}
+    item = call(number + 1, "Sessions/RecordingStatus", query={"id": session_id}, batch=number)
+    return [call(number, "$batch", told, body=body), item]
+
+
+def a_reading_in_a_job(number: int, session_id: str, state: object) -> list[dict]:
+    batch, item = a_reading_in_a_batch(number, session_id, state)
+    accepted = {"headers": {"location": "https://x/cvad/manage/Jobs/5"}, "body": ""}
+    results = {**batch, "n": number + 2, "path": "/cvad/manage/Jobs/5/Results", "body": ""}
+    return [{**batch, "status": 202, "answer": accepted}, item, results]
+
+
+@pytest.mark.parametrize("read", [a_reading, a_reading_in_a_batch, a_reading_in_a_job])
+def test_a_silent_start_may_be_repeated_where_all_readings_say_that_it_was_in_vain(outcomes, read):
+    good = outcomes["start"]
+    session_id = of_kind(good, "started")
+    path = f"Sessions/{session_id}/$startRecording"
+
+    def found(*states: object) -> list[str]:
+        between = [each for at, state in enumerate(states) for each in read(10 * (at + 1), session_id, state)]
+        repeated = with_state(good, session_id, starts=good.before[session_id]["starts"] + 2)
+        return list(checks.once(replace(repeated, calls=[call(5, path), *between, call(99, path)])))
+
+    assert found(False) == found(False, False) == []
+    for states in ((), (True,), (False, True), (None,)):
+        assert len(found(*states)) == 1
 
 
 def test_there_is_a_break_for_each_check():
