@@ -39,6 +39,7 @@ class Watch:
         self._why = ""
         self._given_up = False
         self._left = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
         self._handlers: dict[int, object] = {}
         self._parent = os.getppid()
         self._leaders_parent = _leaders_parent()
@@ -47,12 +48,14 @@ class Watch:
         # Only the main thread can be interrupted, and it alone may say how.
         if threading.current_thread() is threading.main_thread():
             self._handlers = {number: signal.signal(number, self._take) for number in SIGNALS}
-            threading.Thread(target=self._look, daemon=True).start()
+            self._thread.start()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._left.set()
+        if self._why == ORPHANED:
+            self._thread.join()
         for number, handler in self._handlers.items():
             signal.signal(number, handler)  # type: ignore[arg-type]
 
@@ -83,13 +86,14 @@ class Watch:
                 return
 
     def _die(self) -> None:
-        """End the process at once, or as soon as what is under way is answered.
+        """End the process as soon as what is under way is answered, and in the log.
 
         A result would only hold up a worker of ansible-playbook that has nobody to hand it on to.
         """
         latest = time.monotonic() + GRACE
         while self._pace.under_way() and time.monotonic() < latest:
             time.sleep(INTERVAL / 10)
+        time.sleep(INTERVAL)
         os._exit(1)
 
     def _reason(self) -> str:

@@ -194,8 +194,8 @@ def a_reading_in_a_batch(number: int, session_id: str, state: object) -> list[di
 
 def a_reading_in_a_job(number: int, session_id: str, state: object) -> list[dict]:
     batch, item = a_reading_in_a_batch(number, session_id, state)
-    accepted = {"headers": {"location": "https://x/cvad/manage/Jobs/5"}, "body": ""}
-    results = {**batch, "n": number + 2, "path": "/cvad/manage/Jobs/5/Results", "body": ""}
+    accepted = {"headers": {"location": f"https://x/cvad/manage/Jobs/{number}"}, "body": ""}
+    results = {**batch, "n": number + 2, "path": f"/cvad/manage/Jobs/{number}/Results", "body": ""}
     return [{**batch, "status": 202, "answer": accepted}, item, results]
 
 
