@@ -7,6 +7,7 @@
 # make quick  what a change needs before it is committed
 # make lint   the linters alone
 # make STEP   one step, such as make unit
+# make faults  thousands of module runs against a simulator that goes wrong; FAULTS=--write puts their table into docs
 # make bench  what a run costs beside other ways to the same end; BENCH=--write puts the figures into docs
 # make screenshots  takes the pictures in docs/images anew
 # make clean  removes what the others made
@@ -17,8 +18,8 @@ PYTHON ?= python3
 JOBS ?= 2
 
 # The longest first.
-TEST = integration sanity-2.19 sanity-2.21 targets-2.21 targets-3.9 structure unit unit-2.21 simulator contract \
-	molecule browser artifact $(LINT)
+TEST = integration sanity-2.19 sanity-2.21 targets-2.21 targets-3.9 structure faults-short unit unit-2.21 simulator \
+	contract molecule browser artifact $(LINT)
 LINT := importer ansible-lint docs mypy licences changelog ruff
 QUICK := unit shape ruff
 
@@ -37,7 +38,7 @@ PYTEST := env PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTIONS
 TESTED := $(VENV)/test.stamp $(VENV)/collection.stamp
 LINTED := $(VENV)/lint.stamp $(VENV)/collection.stamp
 
-.PHONY: demo test quick lint bench clean screenshots $(TEST) $(QUICK)
+.PHONY: demo test quick lint bench faults clean screenshots $(TEST) $(QUICK)
 
 # The simulator ends with the playbook, also when that is interrupted: its process is the one to watch.
 demo: $(VENV)/collection.stamp
@@ -60,11 +61,15 @@ test quick lint:
 bench: $(VENV)/bench.stamp $(VENV)/collection.stamp
 	@PYTHONPATH="$(CURDIR)/$(COLLECTIONS):$(CURDIR)/tests" $(VENV)/bench/bin/python -m bench $(BENCH)
 
+CAMPAIGN = env PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTIONS):$(CURDIR)/tests" $(BIN)/python -m faults
+faults: $(TESTED)
+	@$(CAMPAIGN) $(FAULTS)
+
 clean:
 	rm -rf $(VENV) .ansible .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 unit: $(TESTED)
-	$(STEP) run $@ $(PYTEST) -n 2 tests/unit/plugins tests/bench
+	$(STEP) run $@ $(PYTEST) -n 2 tests/unit/plugins tests/bench tests/faults
 simulator: $(TESTED)
 	$(STEP) run $@ $(PYTEST) tests/unit/roles
 structure: $(TESTED)
@@ -76,6 +81,10 @@ contract: $(TESTED)
 # The real modules through real ansible-playbook; most of the time they wait for Python to start.
 integration: $(TESTED)
 	$(STEP) run $@ $(PYTEST) -n 3 tests/integration
+
+# Each fault a few times, always the same runs; most of the time they wait.
+faults-short: $(TESTED)
+	$(STEP) run $@ $(CAMPAIGN) --runs 220
 
 # The pages of the reports, in whatever Chromium there is.
 # Each role as its users have it: applied, applied again, and its effect asked of the simulator.

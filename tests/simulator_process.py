@@ -63,8 +63,14 @@ class Simulator:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    def calls(self) -> list[dict]:
-        return self._control("GET", "calls")["calls"]
+    def calls(self, since: int = 0, items: bool = False, answers: bool = False) -> list[dict]:
+        """Return the calls after a mark; items: with those that batches stand for; answers: with what they got."""
+        wanted = {"since": since, "items": str(items).lower(), "answers": str(answers).lower()}
+        return self._control("GET", "calls", params=wanted)["calls"]
+
+    def mark(self) -> int:
+        """Return the number of the last call so far."""
+        return self._control("GET", "calls")["next"]
 
     def kinds(self) -> list[str]:
         """Name the operations called since the reset, in their order."""

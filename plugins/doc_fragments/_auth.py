@@ -90,7 +90,8 @@ options:
     type: path
   timeout:
     description:
-      - Seconds to wait for a sign of the server, from 1 to 300. What comes drop by drop is waited for.
+      - Seconds to wait for a sign of the server, from 1 to 300. It is not for the whole answer; where one comes drop by
+        drop and nothing else moves, the run ends this long after the 300 seconds of O(retries).
       - If not set, the environment variable E(CITRIX_TIMEOUT) is used.
     type: int
     default: 30
@@ -131,6 +132,8 @@ options:
 requirements:
   - requests >= 2.25.1
 notes:
+  - A task that is interrupted sends nothing more. It waits a few seconds for what is under way, and ends with what it
+    did. Each start, stop and message is in the log of the host where the module runs as soon as the API accepts it.
   - The modules talk to the API from the host they run on. Run them on the controller, with the host C(localhost) or
     C(delegate_to), with the Python that has C(requests).
 """

@@ -133,7 +133,11 @@ class Api:
             raise self._error(call, reply, transaction_id)
         # The last part of the job's address is its id (API reference).
         job_id = urlsplit(reply.headers.get("Location") or "").path.rpartition("/")[2] if reply.status == 202 else ""
-        return Answer(body, clean(transaction_id), unquote(job_id))
+        answer = Answer(body, clean(transaction_id), unquote(job_id))
+        if call.write:
+            # At once, and not only in the result: a run that is cut off has none.
+            self.log(f"accepted: {call.what} [transaction {answer.transaction_id}]")
+        return answer
 
     def relative_url(self, call: Call) -> str:
         """Return the address of a call of the site as an item of a batch has it.

@@ -14,6 +14,7 @@ from typing import Any, Callable
 from ansible_collections.sessionops.citrix.plugins.module_utils._errors import (
     ApiError,
     CitrixError,
+    Interrupted,
     NotReady,
     api_error,
 )
@@ -123,6 +124,8 @@ class Authenticator:
         self._sign_ins += 1
         try:
             return self._ask_for_token()
+        except Interrupted:
+            raise
         except CitrixError as error:
             # Every thread is told the same, rather than each knocking again with a secret that was refused.
             self._failure = NotReady(error)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from typing import Callable, NamedTuple
 
-from ansible_collections.sessionops.citrix.plugins.module_utils._errors import Stalled
+from ansible_collections.sessionops.citrix.plugins.module_utils._errors import Interrupted, Stalled
 from ansible_collections.sessionops.citrix.plugins.module_utils._rate import Rate
 
 LONGEST_WAIT = 120.0
@@ -37,7 +37,9 @@ class Brake:
     Every turn that turn() gives is handed back once, to passed(), held() or lost().
     """
 
-    def __init__(self, requests_per_second: float, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
+    def __init__(
+        self, requests_per_second: float, clock: Callable[[], float], sleep: Callable[[float], object]
+    ) -> None:
         self.turns = 0
         self.holds = 0
         """Requests that the server refused for now."""
@@ -57,15 +59,22 @@ class Brake:
         self._holds_in_a_row = 0
         self._held = 0.0
         self._waited_until = 0.0
+        self._under_way = 0
+        self._stopped = ""
 
     def turn(self, what: str) -> Turn:
-        """Wait until a request may go; raises Stalled once nothing has moved for STALL_LIMIT seconds."""
+        """Wait until a request may go.
+
+        Raises Stalled once nothing has moved for STALL_LIMIT seconds, and Interrupted from stop() on.
+        """
         began = None
         while True:
             with self._gate:
-                while self._state is SCOUTING:
+                while self._state is SCOUTING and not self._stopped:
                     began = began or self._clock()
                     self._gate.wait()
+                if self._stopped:
+                    raise Interrupted(f"Could not {what}: {self._stopped} before it was sent; run again.")
                 now = self._clock()
                 if max(now, self._resume_at) - self._last_answer > STALL_LIMIT:
                     raise Stalled(
@@ -83,6 +92,7 @@ class Brake:
     def passed(self, turn: Turn, useful: bool) -> None:
         """Take in that the server let a request through; useful: with an answer that the run gets on with."""
         with self._gate:
+            self._under_way -= 1
             self._holds_in_a_row = 0
             if useful:
                 self.answers += 1
@@ -100,6 +110,7 @@ class Brake:
         quota: it was one request too many, rather than the whole service that was away.
         """
         with self._gate:
+            self._under_way -= 1
             self.holds += 1
             now = self._clock()
             if turn.at < self._opened_at or (self._state is SCOUTING and not turn.scout):
@@ -119,10 +130,25 @@ class Brake:
 
     def lost(self, turn: Turn) -> None:
         """Take in that there is no answer, so that nobody waits for it."""
-        if turn.scout:
-            with self._gate:
+        with self._gate:
+            self._under_way -= 1
+            if turn.scout:
                 self._state = HELD
                 self._gate.notify_all()
+
+    def stop(self, why: str) -> None:
+        """Give no turn any more. why: as in "the run was interrupted"."""
+        with self._gate:
+            self._stopped = why
+            self._gate.notify_all()
+
+    def under_way(self) -> bool:
+        """Tell whether a turn is not handed back yet."""
+        return self._under_way > 0
+
+    def silence(self) -> float:
+        """Return the seconds since the last useful answer."""
+        return self._clock() - self._last_answer
 
     def active_seconds(self) -> float:
         """Return the seconds of this run so far in which there was no hold: a clock for time limits."""
@@ -135,6 +161,7 @@ class Brake:
         if turn.scout:
             self._state = SCOUTING
         self.turns += 1
+        self._under_way += 1
         self._next_slot = now + self._interval
         self._rate.take(now)
         # Turns are given one after the other, so this counts what several waited for together once.

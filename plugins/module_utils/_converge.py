@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Callable
 
 from ansible_collections.sessionops.citrix.plugins.module_utils import _sessions
 from ansible_collections.sessionops.citrix.plugins.module_utils._api import Api
@@ -81,7 +79,6 @@ def converge(
     api: Api,
     targets: Iterable[tuple[Target, Wanted]],
     check_mode: bool,
-    sleep: Callable[[float], None] = time.sleep,
 ) -> list[RecordingEntry]:
     """Bring each session to the state that is wanted for it and return an entry for each, in their order.
 
@@ -102,8 +99,8 @@ def converge(
                 case.entry.end("failed", str(outcome))
         else:
             watched += outcome
-    left = _confirm(api, watched, sleep)
-    _confirm(api, _request(api, left, may_repeat=False), sleep)
+    left = _confirm(api, watched)
+    _confirm(api, _request(api, left, may_repeat=False))
     return [case.entry for case in cases]
 
 
@@ -154,7 +151,7 @@ def _request(api: Api, cases: list[Case], may_repeat: bool) -> list[Case]:
     return watched
 
 
-def _confirm(api: Api, cases: list[Case], sleep: Callable[[float], None]) -> list[Case]:
+def _confirm(api: Api, cases: list[Case]) -> list[Case]:
     """Read the states until each is as wanted or its time is up; return those whose request is to be sent again."""
     pause = FIRST_PAUSE
     again = []
@@ -169,6 +166,6 @@ def _confirm(api: Api, cases: list[Case], sleep: Callable[[float], None]) -> lis
                 again.append(case)
         cases = still_open
         if cases:
-            sleep(pause)
+            api.pace.pause(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
     return again

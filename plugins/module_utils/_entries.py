@@ -42,7 +42,7 @@ class Entry:
             try:
                 segment(target.id)
             except CitrixError:
-                entry.end("failed", "the API gives no id for this session by which it could be addressed")
+                entry.end("failed", "the API gives no id for this session by which it could be addressed; run again")
         return entry
 
     def end(self, result: str, reason: str | None = None, changed: bool = False) -> None:

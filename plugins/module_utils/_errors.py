@@ -75,6 +75,21 @@ class Stalled(CitrixError):
     """Nothing has moved for so long that the run ends with what was done; the request was not sent."""
 
 
+class Interrupted(Stalled):
+    """The run is to end at once."""
+
+    def __init__(self, message: str, under_way: bool = False) -> None:
+        """under_way: whether the request was sent, and is given up before its answer."""
+        super().__init__(message)
+        self.may_have_acted = under_way
+
+
+class AnswerTooLarge(CitrixError):
+    """The request was sent, and its answer is larger than any that the API gives."""
+
+    may_have_acted = True
+
+
 class NotReady(CitrixError):
     """What has to come before a call failed, the sign-in or the search for the site: the call itself was not sent."""
 

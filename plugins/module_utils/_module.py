@@ -13,6 +13,7 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._api import Api,
 from ansible_collections.sessionops.citrix.plugins.module_utils._errors import CitrixError
 from ansible_collections.sessionops.citrix.plugins.module_utils._sites import find_site
 from ansible_collections.sessionops.citrix.plugins.module_utils._transport import REQUESTS_IMPORT_ERROR
+from ansible_collections.sessionops.citrix.plugins.module_utils._watch import Watch
 
 
 def create_module(argument_spec: dict[str, dict], **constraints: Any) -> AnsibleModule:
@@ -27,7 +28,8 @@ def execute(module: AnsibleModule, run: Callable[[AnsibleModule, Api], dict]) ->
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
     try:
         api = connect(_options.settings(module.params), module.check_mode, find_site, module.warn, module.log)
-        result = run(module, api)
+        with Watch(api.pace, module.log):
+            result = run(module, api)
     except CitrixError as error:
         module.fail_json(**error.to_result())
     if result.get("failed"):

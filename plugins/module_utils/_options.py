@@ -19,6 +19,7 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._deployments imp
     endpoints,
 )
 from ansible_collections.sessionops.citrix.plugins.module_utils._errors import OptionError
+from ansible_collections.sessionops.citrix.plugins.module_utils._text import clean
 
 OPTIONS: dict[str, dict] = {
     "deployment": {"type": "str", "default": "cloud", "choices": list(DEPLOYMENTS)},
@@ -209,6 +210,7 @@ def _verify(params: dict) -> bool | str:
         return False
     # requests would take these by itself, but together with .netrc and other things of the environment.
     bundle = params["ca_path"] or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
-    if params["ca_path"] and not os.path.exists(params["ca_path"]):
-        raise OptionError("ca_path", f"{params['ca_path']} does not exist where the module runs")
+    if bundle and not os.path.exists(bundle):
+        said = "" if params["ca_path"] else "from REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE, "
+        raise OptionError("ca_path", f"{said}{clean(bundle)} does not exist where the module runs; write another path")
     return bundle or True

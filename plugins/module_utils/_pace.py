@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import Callable
 
-from ansible_collections.sessionops.citrix.plugins.module_utils._brake import Brake, Turn, backoff
+from ansible_collections.sessionops.citrix.plugins.module_utils._brake import STALL_LIMIT, Brake, Turn, backoff
 from ansible_collections.sessionops.citrix.plugins.module_utils._errors import AnswerLost
 from ansible_collections.sessionops.citrix.plugins.module_utils._hints import retry_delay
 from ansible_collections.sessionops.citrix.plugins.module_utils._options import Settings
@@ -29,17 +30,20 @@ class Pace:
         transport: Transport,
         settings: Settings,
         clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], object] | None = None,
     ) -> None:
         self._transport = transport
         self._retries = settings.retries
-        self._sleep = sleep
-        self._brake = Brake(settings.requests_per_second, clock, sleep)
+        self._timeout = settings.timeout
+        self._interrupted = threading.Event()
+        # Nobody sleeps on when the run is to end.
+        self._sleep = sleep or self._interrupted.wait
+        self._brake = Brake(settings.requests_per_second, clock, self._sleep)
 
     def send(self, request: Request) -> Reply:
         """Send a request, again where that is safe and useful, and return the last reply.
 
-        Raises what the transport raises, and Stalled once nothing has moved for too long.
+        Raises what the transport raises, Stalled once nothing has moved for too long, and Interrupted.
         """
         tries = 0
         while True:
@@ -65,6 +69,19 @@ class Pace:
     def pause(self, seconds: float) -> None:
         """Wait for something that takes its time at the server."""
         self._sleep(seconds)
+
+    def interrupt(self, why: str) -> None:
+        """Send nothing more, and wait for nothing. why: as in "the run was interrupted"."""
+        self._brake.stop(why)
+        self._interrupted.set()
+
+    def under_way(self) -> bool:
+        """Tell whether a request has been sent and not been answered yet."""
+        return self._brake.under_way()
+
+    def hangs(self) -> bool:
+        """Tell whether an answer does not get done: a time-out is for its next byte, and not for the whole of it."""
+        return self.under_way() and self._brake.silence() > STALL_LIMIT + self._timeout
 
     def active_seconds(self) -> float:
         """Return the seconds of this run so far in which nothing was held back: a clock for time limits."""

@@ -97,7 +97,11 @@ class RecordingEntry(Entry):
         elif isinstance(state, CitrixError):
             self.end("failed", f"nothing was sent: {state}")
         elif state is None:
-            self.end("failed", "the API does not say whether the session is being recorded; nothing was sent")
+            self.end(
+                "failed",
+                "nothing was sent: the API does not say whether the session is being recorded; check that Session "
+                "Recording is set up for the site, and run again",
+            )
         else:
             self.recorded_before = self.recorded = state
             if state is wanted.recorded:

@@ -12,7 +12,7 @@ from queue import SimpleQueue
 from threading import Thread, local
 from typing import Callable, TypeVar, Union
 
-from ansible_collections.sessionops.citrix.plugins.module_utils._errors import CitrixError
+from ansible_collections.sessionops.citrix.plugins.module_utils._errors import CitrixError, Interrupted
 
 Key = TypeVar("Key")
 Item = TypeVar("Item")
@@ -29,7 +29,8 @@ def side_by_side(
 
     A CitrixError is an outcome; anything else that is raised is a bug and ends the run. Only as many items are under
     way as there are workers, so an abandoned iteration leaves nothing queued. Called by one of these threads, it takes
-    its share of the workers there are, so that all together are no more.
+    its share of the workers there are, so that all together are no more. Interrupted, raised while it waits, is the
+    outcome of what is under way; the rest is tried, and will end at once.
     """
     workers = min(workers, getattr(_thread, "share", workers))
     if len(items) <= 1 or workers == 1:
@@ -44,14 +45,22 @@ def side_by_side(
     for _each in range(threads):
         Thread(target=_work, args=(function, waiting, done, workers // threads), daemon=True).start()
     try:
-        for pair in islice(todo, threads):
+        under_way = dict(islice(todo, threads))
+        for pair in under_way.items():
             waiting.put(pair)
-        for _item in range(len(items)):
-            key, outcome, bug = done.get()
+        while under_way:
+            try:
+                key, outcome, bug = done.get()
+            except Interrupted as error:
+                yield from dict.fromkeys(under_way, error).items()
+                yield from ((key, _outcome(function, item)) for key, item in todo)
+                return
             if bug:
                 raise bug
+            del under_way[key]
             yield key, outcome
             for pair in islice(todo, 1):
+                under_way[pair[0]] = pair[1]
                 waiting.put(pair)
     finally:
         for _each in range(threads):

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from ansible_collections.sessionops.citrix.plugins.module_utils._errors import (
     AnswerLost,
+    AnswerTooLarge,
     CitrixError,
     ConnectionNotMade,
 )
@@ -54,6 +55,9 @@ __all__ = [
 
 LOST = 0
 """Among the statuses of Request.final, an answer that was lost."""
+LARGEST_ANSWER = 64 * 1024 * 1024
+"""Bytes, when unpacked; a page of a thousand sessions with all their fields has about five million."""
+PIECE = 64 * 1024
 CONNECT_TIMEOUT = 10
 CONNECT_BACKOFF = 0.2
 HANDSHAKE_SIGNS = ("CERTIFICATE_VERIFY_FAILED", "WRONG_VERSION_NUMBER", "X509", "_ALERT_")
@@ -138,7 +142,12 @@ class Transport:
                 verify=self._settings.verify,
                 proxies=self._proxies_for(request.url),
             )
-            content = response.content
+            content = _read(response)
+            if content is None:
+                raise AnswerTooLarge(
+                    f"Could not {request.what}: the answer of {urlsplit(request.url).netloc} has more than "
+                    f"{LARGEST_ANSWER} bytes; check api_url and proxies."
+                )
         except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:
             raise self._explain(request, error) from None
         # Some services open their JSON with a byte order mark.
@@ -181,6 +190,19 @@ class Transport:
             f"{could_not}the connection to {host} broke off before the answer was complete "
             f"({type(error).__name__}); run again, and check proxies if it happens again."
         )
+
+
+def _read(response: Any) -> bytes | None:
+    """Return the unpacked body of an answer, or None for one that is too large."""
+    pieces = []
+    size = 0
+    for piece in response.iter_content(PIECE):
+        pieces.append(piece)
+        size += len(piece)
+        if size > LARGEST_ANSWER:
+            response.close()
+            return None
+    return b"".join(pieces)
 
 
 def _last_part(error: object) -> str:

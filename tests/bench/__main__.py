@@ -10,6 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import figures_page
 from simulator_process import Simulator
 
 from bench import options as settings
@@ -52,7 +53,7 @@ def write(report: Report, options: settings.Options) -> None:
     # Only the plots need matplotlib.
     from bench import plot
 
-    table.write(DOCS / "performance.md", table.markdown(report))
+    figures_page.write(DOCS / "performance.md", table.MAKER, table.markdown(report))
     plot.bars(report.bars, options.sessions, DOCS / "performance-ways.svg")
     plot.growth(report.growth, DOCS / "performance-growth.svg")
 

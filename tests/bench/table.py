@@ -5,15 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Iterable
+
+import figures_page
 
 from bench.report import Report, Verdict
 from bench.rounds import Row
 
-BEGIN = "<!-- figures: begin (written by make bench) -->"
-END = "<!-- figures: end -->"
-
+MAKER = "make bench"
 FIGURES = ("Scenario", "Way", "Seconds", "Least - most", "Ratio", "Requests", "429", "Peak MB")
 TARGETS = ("What", "Median", "Ratio", "Target", "Met")
 
@@ -24,22 +23,14 @@ def markdown(report: Report) -> str:
 
 
 def figures(rows: Iterable[Row]) -> str:
-    return _table(FIGURES, [_figures(row) for row in rows], numbers=range(2, len(FIGURES)))
+    return figures_page.table(FIGURES, [_figures(row) for row in rows], numbers=range(2, len(FIGURES)))
 
 
 def targets(verdicts: Iterable[Verdict]) -> str:
     met = {True: "yes", False: "**no**", None: ""}
-    return _table(TARGETS, [(each.what, each.median, each.ratio, each.target, met[each.met]) for each in verdicts])
-
-
-def write(page: Path, text: str) -> None:
-    """Put a text between the two marks of a page; ValueError where it has not both."""
-    old = page.read_text(encoding="utf-8")
-    before, begin, rest = old.partition(BEGIN)
-    _figures_before, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"{page} lacks the lines {BEGIN} and {END}")
-    page.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{after}", encoding="utf-8")
+    return figures_page.table(
+        TARGETS, [(each.what, each.median, each.ratio, each.target, met[each.met]) for each in verdicts]
+    )
 
 
 def _figures(row: Row) -> tuple[str, ...]:
@@ -53,18 +44,3 @@ def _figures(row: Row) -> tuple[str, ...]:
         f"{row.refused:.0f}",
         f"{row.peak_mb:.0f}",
     )
-
-
-def _table(titles: Sequence[str], rows: Sequence[Sequence[str]], numbers: Iterable[int] = ()) -> str:
-    widths = [max(len(row[column]) for row in (titles, *rows)) for column in range(len(titles))]
-    right = set(numbers)
-
-    def line(cells: Sequence[str]) -> str:
-        padded = (
-            cell.rjust(width) if column in right else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(cells, widths))
-        )
-        return f"| {' | '.join(padded)} |\n"
-
-    rule = ["-" * (width - 1) + (":" if column in right else "-") for column, width in enumerate(widths)]
-    return "".join(line(cells) for cells in (titles, rule, *rows))

@@ -13,6 +13,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
+import figures_page
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._recording import RecordingEntry
 
@@ -165,15 +166,18 @@ def test_a_table_reads_well():
 
 def test_figures_are_written_between_the_marks(tmp_path):
     page = tmp_path / "page.md"
-    page.write_text(f"before\n{table.BEGIN}\nold\n{table.END}\nafter\n", encoding="utf-8")
+    begin, end = figures_page.begin("make figures"), figures_page.END
+    page.write_text(f"before\n{begin}\nold\n{end}\nafter\n", encoding="utf-8")
     for text in ("first\n", "second\n"):
-        table.write(page, text)
-        assert page.read_text(encoding="utf-8") == f"before\n{table.BEGIN}\n\n{text}\n{table.END}\nafter\n"
+        figures_page.write(page, "make figures", text)
+        assert page.read_text(encoding="utf-8") == f"before\n{begin}\n\n{text}\n{end}\nafter\n"
+    with pytest.raises(ValueError, match="lacks"):
+        figures_page.write(page, "make something else", "third\n")
     page.write_text("no marks\n", encoding="utf-8")
     with pytest.raises(ValueError, match="lacks"):
-        table.write(page, "third\n")
+        figures_page.write(page, "make figures", "third\n")
 
 
 def test_the_page_has_the_marks():
     text = (DOCS / "performance.md").read_text(encoding="utf-8")
-    assert text.count(table.BEGIN) == text.count(table.END) == 1
+    assert text.count(figures_page.begin(table.MAKER)) == text.count(figures_page.END) == 1

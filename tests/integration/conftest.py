@@ -134,7 +134,7 @@ def client():
         assert not checked.error_messages
         params, warnings = checked.validated_parameters, []
         task = SimpleNamespace(params=params, check_mode=check_mode, warn=warnings.append)
-        result = module.run(task, connect(_options.settings(params), check_mode, find_site, task.warn, task.warn))
+        result = module.run(task, connect(_options.settings(params), check_mode, find_site, task.warn, len))
         return {**result, "warnings": warnings}
 
     return run

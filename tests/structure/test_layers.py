@@ -29,7 +29,7 @@ LAYERS = (
     ("_batches",),
     ("_jobs",),
     ("_api",),
-    ("_auth",),
+    ("_auth", "_watch"),
     ("_pace",),
     ("_brake", "_transport"),
     ("_files", "_options", "_threads"),

@@ -408,3 +408,18 @@ def test_a_list_of_any_shape_gives_objects_or_an_error_of_ours(page):
         pass
     else:
         assert all(isinstance(item, dict) for item in found)
+
+
+def test_an_accepted_write_is_in_the_log_at_once(settings, wire):
+    log = []
+    api = connect(settings(retries=0), False, None, None, log.append)
+    start = Call("POST", "Sessions/1/$startRecording", "start the recording of the session 1", write=True)
+    wire.post(f"{GATEWAY}/{start.path}", json={"Id": "1"}, headers={"Citrix-TransactionId": "t1"})
+    api.send(start)
+    assert log == ["accepted: start the recording of the session 1 [transaction t1]"]
+    wire.replace("POST", f"{GATEWAY}/{start.path}", status=409, json={"detail": "no"})
+    with pytest.raises(ApiError):
+        api.send(start)
+    wire.get(f"{GATEWAY}/{LIST.path}", json={"Items": []})
+    api.send(LIST)
+    assert len(log) == 1

@@ -17,7 +17,7 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._brake import (
     Brake,
     backoff,
 )
-from ansible_collections.sessionops.citrix.plugins.module_utils._errors import Stalled
+from ansible_collections.sessionops.citrix.plugins.module_utils._errors import Interrupted, Stalled
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -371,3 +371,57 @@ def test_requests_of_many_threads_share_one_ceiling(crowd, refused):
     turns = crowd(brake, 20)
     at = sorted(turns.get(timeout=PATIENCE).at for _count in range(20))
     assert all(later - earlier >= 1 / 500 - 1e-5 for earlier, later in zip(at, at[1:]))
+
+
+# The end of a run
+
+
+def test_after_a_stop_nobody_gets_a_turn(brake):
+    turn = brake.turn("go")
+    brake.stop("the run was interrupted")
+    with pytest.raises(
+        Interrupted, match=r"^Could not read it: the run was interrupted before it was sent; run again"
+    ) as caught:
+        brake.turn("read it")
+    assert not caught.value.may_have_acted
+    brake.passed(turn, useful=True)
+    assert brake.turns == 1
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_a_stop_is_told_to_those_who_wait(held):
+    """For the scout, or for the end of a hold."""
+    told = queue.SimpleQueue()
+    stopped = threading.Event()
+    brake = Brake(0.0, time.monotonic, stopped.wait)
+
+    def go():
+        try:
+            told.put(brake.turn("go"))
+        except Interrupted as error:
+            told.put(error)
+
+    hold(brake, 60 if held else SHORTEST_WAIT)
+    if not held:
+        scout = brake.turn("look")
+    threads = [threading.Thread(target=go, daemon=True) for _number in range(3)]
+    for thread in threads:
+        thread.start()
+    with pytest.raises(queue.Empty):
+        told.get(timeout=GRACE)
+    brake.stop("the run was interrupted")
+    stopped.set()
+    assert {type(told.get(timeout=PATIENCE)) for _thread in threads} == {Interrupted}
+    if not held:
+        brake.lost(scout)
+
+
+def test_a_turn_is_under_way_until_it_is_handed_back(brake, clock):
+    assert not brake.under_way()
+    turns = [brake.turn("go") for _number in range(3)]
+    brake.passed(turns[0], useful=True)
+    clock.now += 7
+    brake.lost(turns[1])
+    assert (brake.under_way(), brake.silence()) == (True, 7.0)
+    brake.held(turns[2], 1, quota=False)
+    assert (brake.under_way(), brake.silence()) == (False, 7.0)

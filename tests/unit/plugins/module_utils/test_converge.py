@@ -44,9 +44,9 @@ def a_target(session_id="1", **fields):
     return Target.of(session_id, a_session(session_id, **fields))
 
 
-def converge(api, targets, wanted, check_mode, sleep):
+def converge(api, targets, wanted, check_mode):
     """Run the engine where the same is wanted of all sessions."""
-    return _converge.converge(api, [(target, wanted) for target in targets], check_mode, sleep)
+    return _converge.converge(api, [(target, wanted) for target in targets], check_mode)
 
 
 def status_key(session_id="1"):
@@ -68,7 +68,7 @@ def converged(fake_api, clock):
         fake_api.on(status_key(), *statuses)
         fake_api.on(write_key(wanted=wanted), {} if write is None else write)
         fake_api.on("GET Sessions/1", {"Id": "1"} if details is None else details)
-        (entry,) = converge(fake_api, [a_target(**fields)], wanted, check_mode, clock.sleep)
+        (entry,) = converge(fake_api, [a_target(**fields)], wanted, check_mode)
         return entry
 
     return run
@@ -148,7 +148,7 @@ def test_what_cannot_be_recorded_can_be_stopped(converged):
 
 @pytest.mark.parametrize("session_id", ["", ".", ".."])
 def test_a_session_without_an_id_fails_and_is_not_addressed(fake_api, clock, session_id):
-    (entry,) = converge(fake_api, [Target.of(session_id, a_session(session_id))], START, False, clock.sleep)
+    (entry,) = converge(fake_api, [Target.of(session_id, a_session(session_id))], START, False)
     assert outline(entry) == ("failed", None, False)
     assert "no id for this session by which it could be addressed" in entry.reason
     assert fake_api.calls == []
@@ -156,7 +156,7 @@ def test_a_session_without_an_id_fails_and_is_not_addressed(fake_api, clock, ses
 
 @pytest.mark.parametrize("wanted", [START, STOP])
 def test_a_session_that_is_no_more_has_ended(fake_api, clock, wanted):
-    (entry,) = converge(fake_api, [Target.of("1", None)], wanted, False, clock.sleep)
+    (entry,) = converge(fake_api, [Target.of("1", None)], wanted, False)
     assert outline(entry) == ("ended", None, False)
     assert fake_api.calls == []
 
@@ -248,7 +248,7 @@ def test_time_in_which_the_brake_is_on_does_not_count(fake_api, clock):
     fake_api.pace.active_seconds = lambda: clock() - held
     fake_api.on(status_key(), slow_status)
     fake_api.on(write_key(), {})
-    (entry,) = converge(fake_api, [a_target()], Wanted(recorded=True, wait_timeout=5), False, clock.sleep)
+    (entry,) = converge(fake_api, [a_target()], Wanted(recorded=True, wait_timeout=5), False)
     assert entry.result == "started"
 
 
@@ -270,9 +270,7 @@ def test_each_session_has_its_time_from_its_own_request_on(fake_api, clock):
     for session_id, seconds in (("1", 25), ("2", 65)):
         fake_api.on(status_key(session_id), status_after(session_id, seconds))
         fake_api.on(write_key(session_id), slow_write)
-    entries = converge(
-        fake_api, [a_target("1"), a_target("2")], Wanted(recorded=True, wait_timeout=28), False, clock.sleep
-    )
+    entries = converge(fake_api, [a_target("1"), a_target("2")], Wanted(recorded=True, wait_timeout=28), False)
     assert [entry.result for entry in entries] == ["started", "started"]
 
 
@@ -422,7 +420,7 @@ def test_check_mode_sends_nothing_and_predicts_what_a_run_does(new_fake_api, rec
     outcomes = {}
     for check_mode in (True, False):
         api = new_fake_api()
-        entries = converge(api, live_site(api), wanted, check_mode, api.clock.sleep)
+        entries = converge(api, live_site(api), wanted, check_mode)
         assert bool(api.writes) is not check_mode
         outcomes[check_mode] = [{**asdict(entry), "transaction_id": None} for entry in entries]
     assert outcomes[True] == outcomes[False]
@@ -436,7 +434,7 @@ def test_check_mode_sends_nothing_and_predicts_what_a_run_does(new_fake_api, rec
 
 def test_entries_come_in_the_order_of_the_targets(fake_api, clock):
     targets = live_site(fake_api)
-    entries = converge(fake_api, targets, START, False, clock.sleep)
+    entries = converge(fake_api, targets, START, False)
     assert [entry.id for entry in entries] == [target.id for target in targets]
     assert [entry.result for entry in entries] == [
         "started",
@@ -454,9 +452,9 @@ def test_entries_come_in_the_order_of_the_targets(fake_api, clock):
 
 def test_a_second_run_finds_nothing_to_do(fake_api, clock):
     targets = live_site(fake_api)
-    converge(fake_api, targets, START, False, clock.sleep)
+    converge(fake_api, targets, START, False)
     sent = len(fake_api.writes)
-    entries = converge(fake_api, targets, START, False, clock.sleep)
+    entries = converge(fake_api, targets, START, False)
     assert len(fake_api.writes) == sent
     assert not any(entry.changed for entry in entries)
 
@@ -466,7 +464,7 @@ def test_one_session_that_fails_leaves_the_others_alone(fake_api, clock):
     for number in range(10):
         fake_api.on(status_key(str(number)), OFF, ON)
         fake_api.on(write_key(str(number)), 403 if number == 4 else {})
-    entries = converge(fake_api, targets, START, False, clock.sleep)
+    entries = converge(fake_api, targets, START, False)
     assert [entry.result for entry in entries] == ["failed" if number == 4 else "started" for number in range(10)]
 
 
@@ -477,13 +475,13 @@ def test_a_state_is_read_right_before_it_is_acted_on(fake_api, clock, batch_size
     for number in range(4):
         fake_api.on(status_key(number), OFF, ON)
         fake_api.on(write_key(number), {})
-    converge(fake_api, [a_target(str(number)) for number in range(4)], START, False, clock.sleep)
+    converge(fake_api, [a_target(str(number)) for number in range(4)], START, False)
     kinds = "".join("w" if call.write else "r" for call in fake_api.calls)
     assert kinds == ("rwrw" + "rr" if batch_size else "rw" * 4 + "r" * 4)
 
 
 def test_nothing_selected_is_nothing_to_do(fake_api, clock):
-    assert converge(fake_api, [], START, False, clock.sleep) == []
+    assert converge(fake_api, [], START, False) == []
     assert fake_api.calls == []
 
 
@@ -531,7 +529,7 @@ SHORT = Wanted(recorded=True, notify_user=False, wait_timeout=5)
 
 def test_a_batch_starts_each_session_once(fake_api, clock):
     site = BatchedSite(fake_api)
-    entries = converge(fake_api, site.targets, START, False, clock.sleep)
+    entries = converge(fake_api, site.targets, START, False)
     assert [outline(entry) for entry in entries] == [("started", True, True)] * 3
     assert site.starts == {"1": 1, "2": 1, "3": 1}
     assert fake_api.sent() == ["POST $batch"] * 3
@@ -540,14 +538,14 @@ def test_a_batch_starts_each_session_once(fake_api, clock):
 
 def test_check_mode_reads_in_batches_and_sends_nothing(fake_api, clock):
     site = BatchedSite(fake_api)
-    entries = converge(fake_api, site.targets, START, True, clock.sleep)
+    entries = converge(fake_api, site.targets, START, True)
     assert [entry.result for entry in entries] == ["started"] * 3
     assert (fake_api.sent(), fake_api.writes) == (["POST $batch"], [])
 
 
 def test_of_a_lost_batch_only_what_did_not_act_is_sent_once_more_and_not_before_its_time(fake_api, clock):
     site = BatchedSite(fake_api, ["2"])
-    entries = converge(fake_api, site.targets, SHORT, False, clock.sleep)
+    entries = converge(fake_api, site.targets, SHORT, False)
     assert [outline(entry) for entry in entries] == [("started", True, True)] * 3
     assert site.starts == {"1": 2, "2": 1, "3": 2}
     first, second = site.started_at
@@ -558,28 +556,28 @@ def test_of_a_lost_batch_only_what_did_not_act_is_sent_once_more_and_not_before_
 def test_a_start_that_tells_the_user_is_not_sent_again_after_a_loss(fake_api, clock):
     site = BatchedSite(fake_api, ["2"])
     wanted = Wanted(recorded=True, wait_timeout=5)
-    entries = converge(fake_api, site.targets, wanted, False, clock.sleep)
+    entries = converge(fake_api, site.targets, wanted, False)
     assert [entry.result for entry in entries] == ["unconfirmed", "started", "unconfirmed"]
     assert set(site.starts.values()) == {1}
 
 
 def test_a_lost_batch_that_acted_is_not_sent_again(fake_api, clock):
     site = BatchedSite(fake_api, ["1", "2", "3"])
-    entries = converge(fake_api, site.targets, SHORT, False, clock.sleep)
+    entries = converge(fake_api, site.targets, SHORT, False)
     assert [outline(entry) for entry in entries] == [("started", True, True)] * 3
     assert set(site.starts.values()) == {1}
 
 
 def test_before_the_second_request_the_state_is_read_three_times_at_least(fake_api, clock):
     site = BatchedSite(fake_api, [])
-    converge(fake_api, site.targets, Wanted(recorded=True, notify_user=False, wait_timeout=0), False, clock.sleep)
+    converge(fake_api, site.targets, Wanted(recorded=True, notify_user=False, wait_timeout=0), False)
     kinds = "".join("w" if call.write else "r" for call in fake_api.calls)
     assert kinds == "r" + "w" + "r" * LEAST_READS + "w" + "r"
 
 
 def test_what_is_lost_twice_is_unconfirmed_and_not_sent_a_third_time(fake_api, clock):
     site = BatchedSite(fake_api, [], ["3"], [])
-    entries = converge(fake_api, site.targets, SHORT, False, clock.sleep)
+    entries = converge(fake_api, site.targets, SHORT, False)
     assert [entry.result for entry in entries] == ["unconfirmed", "unconfirmed", "started"]
     assert [entry.reason for entry in entries] == [str(LOST), str(LOST), None]
     assert set(site.starts.values()) == {2}
@@ -589,7 +587,7 @@ def test_what_is_lost_twice_is_unconfirmed_and_not_sent_a_third_time(fake_api, c
 def test_where_the_state_is_not_known_after_a_loss_nothing_is_sent_again(fake_api, clock, state):
     site = BatchedSite(fake_api, [])
     fake_api.on(status_key("1"), OFF, state)
-    entries = converge(fake_api, site.targets, SHORT, False, clock.sleep)
+    entries = converge(fake_api, site.targets, SHORT, False)
     assert [outline(entry) for entry in entries] == [("unconfirmed", None, False), *[("started", True, True)] * 2]
     assert site.starts == {"1": 1, "2": 2, "3": 2}
 
@@ -604,7 +602,7 @@ def test_a_session_that_ends_after_a_loss_has_ended(fake_api, clock):
     site = BatchedSite(fake_api, [])
     fake_api.on(status_key("1"), OFF, OFF, 404)
     fake_api.on("GET Sessions/1", 404)
-    entries = converge(fake_api, site.targets, SHORT, False, clock.sleep)
+    entries = converge(fake_api, site.targets, SHORT, False)
     assert [entry.result for entry in entries] == ["ended", "started", "started"]
     assert site.starts["1"] == 1
 
@@ -612,7 +610,7 @@ def test_a_session_that_ends_after_a_loss_has_ended(fake_api, clock):
 def test_a_lost_batch_is_looked_after_also_where_the_task_does_not_wait(fake_api, clock):
     site = BatchedSite(fake_api, ["1"])
     wanted = Wanted(recorded=True, notify_user=False, wait=False, wait_timeout=5)
-    entries = converge(fake_api, site.targets, wanted, False, clock.sleep)
+    entries = converge(fake_api, site.targets, wanted, False)
     assert [outline(entry) for entry in entries] == [
         ("started", True, True),
         ("requested", None, True),
@@ -645,7 +643,7 @@ def test_whatever_happens_each_session_gets_one_honest_entry(new_fake_api, cases
         api.on(write_key(session_id, wanted), write)
         api.on(f"GET Sessions/{session_id}", details)
         targets.append(a_target(session_id, State="Active" if active else "Disconnected"))
-    entries = converge(api, targets, wanted, check_mode, api.clock.sleep)
+    entries = converge(api, targets, wanted, check_mode)
 
     assert [entry.id for entry in entries] == [target.id for target in targets]
     assert not (check_mode and api.writes)
@@ -678,7 +676,7 @@ def test_each_session_is_brought_to_what_is_wanted_of_it(fake_api, clock):
         fake_api.on(write_key(session_id, each), {})
     fake_api.on(write_key("5", STOP), 404)
     targets = [(a_target(session_id), each) for session_id, each in wanted.items()]
-    entries = _converge.converge(fake_api, targets, False, clock.sleep)
+    entries = _converge.converge(fake_api, targets, False)
     assert [outline(entry) for entry in entries] == [
         ("started", True, True),
         ("stopped", False, True),

@@ -52,7 +52,7 @@ def test_a_session_that_is_no_more_has_ended():
 def test_a_session_without_an_id_by_which_to_address_it_fails_with_what_is_known_of_it(session_id):
     entry = Entry.of(Target.of(session_id, {**SESSION, "Id": session_id}))
     assert (entry.id, entry.result, entry.changed, entry.user) == (session_id, "failed", False, "LAB\\user001")
-    assert entry.reason == "the API gives no id for this session by which it could be addressed"
+    assert entry.reason == "the API gives no id for this session by which it could be addressed; run again"
 
 
 @pytest.mark.parametrize("session_id", ["", "."])

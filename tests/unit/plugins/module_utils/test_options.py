@@ -168,10 +168,13 @@ def test_certificates_may_go_unchecked_on_premises(params, tmp_path):
 def test_the_ca_bundle_comes_from_the_option_before_the_environment(params, tmp_path, monkeypatch):
     bundle = tmp_path / "ca.pem"
     bundle.write_text("")
-    monkeypatch.setenv("CURL_CA_BUNDLE", "/etc/curl.pem")
-    assert check_options(params(**CLOUD)).verify == "/etc/curl.pem"
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/etc/requests.pem")
-    assert check_options(params(**CLOUD)).verify == "/etc/requests.pem"
+    for name in ("CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE"):
+        known = tmp_path / name
+        monkeypatch.setenv(name, str(known))
+        with pytest.raises(OptionError, match=r"^ca_path: .*_CA_BUNDLE, .* does not exist"):
+            check_options(params(**CLOUD))
+        known.write_text("")
+        assert check_options(params(**CLOUD)).verify == str(known)
     assert check_options(params(**CLOUD, ca_path=str(bundle))).verify == str(bundle)
 
 

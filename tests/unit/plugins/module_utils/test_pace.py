@@ -11,7 +11,12 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._brake import LONGEST_WAIT, SHORTEST_WAIT
-from ansible_collections.sessionops.citrix.plugins.module_utils._errors import AnswerLost, ConnectionNotMade, Stalled
+from ansible_collections.sessionops.citrix.plugins.module_utils._errors import (
+    AnswerLost,
+    ConnectionNotMade,
+    Interrupted,
+    Stalled,
+)
 from ansible_collections.sessionops.citrix.plugins.module_utils._pace import Pace, may_repeat
 from ansible_collections.sessionops.citrix.plugins.module_utils._transport import LOST, Reply, Request
 
@@ -340,3 +345,31 @@ def test_what_may_be_sent_again(status, reads, writes):
     assert (may_repeat(status, False, ()), may_repeat(status, True, ())) == (reads, writes)
     assert not may_repeat(status, False, (status,))
     assert not may_repeat(status, True, (status,))
+
+
+@pytest.mark.parametrize("answer", [wait_for(100), Reply(500, {}, "")])
+def test_an_interruption_wakes_those_who_sleep(clock, settings, answer):
+    pace = Pace(Server(clock, answer), settings(retries=20))
+    threading.Timer(0.1, pace.interrupt, ["the run was interrupted"]).start()
+    with pytest.raises(Interrupted, match="Could not read something: the run was interrupted before it was sent"):
+        pace.send(READ)
+    pace.pause(100)
+
+
+def test_a_request_that_is_under_way_when_nothing_has_moved_for_long_hangs(paced, clock):
+    found = []
+
+    def silent(seconds):
+        def answer(_request):
+            clock.now += seconds
+            found.append(pace.hangs())
+            return OK
+
+        return answer
+
+    pace, _server = paced(silent(330), silent(331), silent(330), timeout=30)
+    for _number in range(3):
+        pace.send(READ)
+    assert found == [False, True, False]
+    clock.now += 1000
+    assert not pace.hangs()

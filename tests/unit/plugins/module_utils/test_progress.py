@@ -50,5 +50,5 @@ def test_the_engine_tells_how_far_it_is(fake_api, at_once, clock):
     for number in "12":
         fake_api.on(f"GET Sessions/RecordingStatus?id={number}", {"IsSessionBeingRecorded": True})
     targets = [(Target.of(number, {"Id": number}), Wanted(recorded=True)) for number in "12"]
-    converge(fake_api, targets, False, clock.sleep)
+    converge(fake_api, targets, False)
     assert "2 of 2 sessions are read and, if need be, asked to change" in fake_api.logged

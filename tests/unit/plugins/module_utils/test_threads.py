@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
 
 import pytest
-from ansible_collections.sessionops.citrix.plugins.module_utils._errors import CitrixError
+from ansible_collections.sessionops.citrix.plugins.module_utils._errors import CitrixError, Interrupted
 from ansible_collections.sessionops.citrix.plugins.module_utils._threads import side_by_side
 from hypothesis import given
 from hypothesis import strategies as st
@@ -91,3 +93,40 @@ def test_called_from_within_all_together_are_no_more_than_the_workers(outer, inn
     outcomes = list(side_by_side(many, dict.fromkeys(range(outer)), workers))
     assert outcomes == [(key, inner) for key in sorted(range(outer), key=[key for key, _outcome in outcomes].index)]
     assert outer <= most <= workers
+
+
+def test_interrupted_is_the_outcome_of_what_is_under_way_and_the_rest_is_tried():
+    begun, never = threading.Barrier(3), threading.Event()
+
+    def run(number):
+        if number == 0:
+            return "done"
+        if never.is_set():
+            raise CitrixError("not sent")
+        begun.wait()
+        never.wait()
+        return "too late"
+
+    def interrupt(*_given):
+        never.set()
+        raise Interrupted("Gave up.", under_way=True)
+
+    def kill():
+        begun.wait()
+        os.kill(os.getpid(), signal.SIGUSR1)
+
+    before = signal.signal(signal.SIGUSR1, interrupt)
+    try:
+        threading.Thread(target=kill).start()
+        outcomes = dict(side_by_side(run, dict(enumerate(range(6))), 2))
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert {key: str(outcome) for key, outcome in outcomes.items()} == {
+        0: "done",
+        1: "Gave up.",
+        2: "Gave up.",
+        3: "not sent",
+        4: "not sent",
+        5: "not sent",
+    }
+    assert [outcomes[key].may_have_acted for key in (1, 3)] == [True, False]

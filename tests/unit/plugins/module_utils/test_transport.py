@@ -5,15 +5,18 @@
 
 from __future__ import annotations
 
+import gzip
 import ssl
 
 import pytest
 import requests
 import responses
 import urllib3
+from ansible_collections.sessionops.citrix.plugins.module_utils import _transport
 from ansible_collections.sessionops.citrix.plugins.module_utils._auth import NoAuth, Token, TokenAuth
 from ansible_collections.sessionops.citrix.plugins.module_utils._errors import (
     AnswerLost,
+    AnswerTooLarge,
     CitrixError,
     ConnectionNotMade,
 )
@@ -111,13 +114,15 @@ def sent_with(wire, name):
     return wire.calls[-1].request.req_kwargs[name]
 
 
-def test_certificates_are_checked_against_the_bundle_of_the_environment(transport, wire, monkeypatch):
+def test_certificates_are_checked_against_the_bundle_of_the_environment(transport, wire, monkeypatch, tmp_path):
+    bundle = tmp_path / "requests.pem"
+    bundle.write_text("")
     wire.get(URL, json={})
     transport().send(a_request())
     assert sent_with(wire, "verify") is True
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/etc/requests.pem")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
     transport().send(a_request())
-    assert sent_with(wire, "verify") == "/etc/requests.pem"
+    assert sent_with(wire, "verify") == str(bundle)
 
 
 def test_the_bundle_of_the_option_wins_over_the_one_of_the_environment(transport, wire, monkeypatch, tmp_path):
@@ -284,3 +289,13 @@ def test_no_secret_shows_when_a_request_is_printed():
     assert secret not in shown
     assert TOKEN not in shown
     assert TOKEN not in repr(Token(TOKEN))
+
+
+def test_an_answer_that_is_too_large_is_refused_and_not_kept(transport, wire, monkeypatch):
+    monkeypatch.setattr(_transport, "LARGEST_ANSWER", 200_000)
+    wire.get(URL, body=b"x" * 200_000)
+    assert len(transport().send(a_request()).text) == 200_000
+    wire.replace("GET", URL, body=gzip.compress(b"x" * 10_000_000), headers={"Content-Encoding": "gzip"})
+    with pytest.raises(AnswerTooLarge, match="has more than 200000 bytes; check api_url and proxies") as caught:
+        transport().send(a_request())
+    assert caught.value.may_have_acted

@@ -1,0 +1,134 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run modules against a simulator that goes wrong, check every run, and print what came of each fault."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import cycle, islice, product
+from pathlib import Path
+from queue import SimpleQueue
+from random import Random
+
+import figures_page
+
+from faults import checks, table
+from faults.catalogue import FAULTS
+from faults.runs import Outcome, Plan, run
+from faults.station import Station
+
+PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
+LONG = 1000
+"""Runs from which on a campaign is a long one."""
+RARE_RUNS = 2
+
+
+def plans(runs: int, seed: int, only: list[str]) -> Iterator[Plan]:
+    """Yield the runs of a campaign: each fault as often as the others, on tasks and ways in turn."""
+    names = only or [name for name, fault in FAULTS.items() if not fault.rare]
+    turns = {}
+    for name in names:
+        fault = FAULTS[name]
+        ways = (False, True) if fault.batched is None else (fault.batched,)
+        kinds = list(product(fault.scenes, ways))
+        Random(f"{seed} {name}").shuffle(kinds)
+        turns[name] = cycle(kinds)
+    rare = [] if only or runs < LONG else [name for name, fault in FAULTS.items() if fault.rare]
+    for name, number in product(rare, range(RARE_RUNS)):
+        scenes = FAULTS[name].scenes
+        yield Plan(name, scenes[(seed + number) % len(scenes)], bool(number % 2), seed)
+    for number, name in enumerate(islice(cycle(names), runs - RARE_RUNS * len(rare))):
+        scene, batched = next(turns[name])
+        yield Plan(name, scene, batched, seed * 100_000 + number)
+
+
+def campaign(todo: list[Plan], jobs: int) -> Iterator[tuple[Outcome, list[tuple[str, str]]]]:
+    """Make the runs, so many at a time, and yield what each did with what does not hold.
+
+    Runs of rare faults do nothing but wait, so one of them goes on beside the others.
+    """
+    rare = [plan for plan in todo if FAULTS[plan.fault].rare]
+    others = [plan for plan in todo if plan not in rare]
+    workers = jobs + bool(rare)
+    stations: SimpleQueue[Station] = SimpleQueue()
+
+    def make(plan: Plan) -> tuple[Outcome, list[tuple[str, str]]]:
+        station = stations.get()
+        try:
+            outcome = run(station, plan)
+            return outcome, checks.violations(outcome)
+        finally:
+            stations.put(station)
+
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(workers):
+            own = Path(folder) / str(number)
+            own.mkdir()
+            stations.put(Station(own))
+        try:
+            with ThreadPoolExecutor(1) as patient, ThreadPoolExecutor(jobs) as pool:
+                waiting = patient.map(make, rare)
+                yield from pool.map(make, others)
+                yield from waiting
+        finally:
+            for _number in range(workers):
+                stations.get().close()
+
+
+def show(outcome: Outcome) -> None:
+    """Print all that a run did."""
+    told = {
+        "arguments": outcome.arguments,
+        "check_mode": outcome.check_mode,
+        "trouble": vars(outcome.trouble),
+        "selected": sorted(outcome.task.selected),
+        "code": outcome.code,
+        "seconds": round(outcome.seconds, 1),
+        "result": outcome.result or outcome.stdout,
+        "stderr": outcome.stderr,
+        "calls": [f"{call['method']} {call['path']}?{call['query']} {call['status']}" for call in outcome.calls],
+    }
+    print(json.dumps(told, indent=1, ensure_ascii=False, default=repr))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="faults", description=__doc__)
+    parser.add_argument("--runs", type=int, default=2000, metavar="N", help="module runs (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of all choices (default: %(default)s)")
+    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="runs at a time (default: %(default)s)")
+    parser.add_argument("--only", choices=list(FAULTS), action="append", metavar="FAULT", help="; ".join(FAULTS))
+    parser.add_argument("--again", metavar="LABEL", help="make one run again, and print all that it did")
+    parser.add_argument("--write", action="store_true", help=f"put the table into docs/{PAGE.name}; takes all faults")
+    options = parser.parse_args()
+    if options.write and (options.only or options.again):
+        parser.error("--write takes all faults: leave --only and --again out")
+    todo = [Plan.of(options.again)] if options.again else list(plans(options.runs, options.seed, options.only or []))
+    began = time.monotonic()
+    rows = {name: table.Row() for name in FAULTS}
+    bad = 0
+    for outcome, found in campaign(todo, 1 if options.again else options.jobs):
+        if options.again:
+            show(outcome)
+        bad += bool(found)
+        kind = "violations" if found else "failed" if outcome.failed else "survived"
+        rows[outcome.plan.fault].add(table.Row(**{kind: 1}))
+        for check, problem in found:
+            print(f"{outcome.plan.label}: {check}: {problem}", flush=True)
+    text = table.markdown(rows)
+    print(text)
+    print(f"{len(todo)} runs in {(time.monotonic() - began) / 60:.1f} minutes, seed {options.seed}")
+    if options.write:
+        figures_page.write(PAGE, table.MAKER, text)
+    print(f"{len(todo) - bad} passed, {bad} failed")
+    return int(bad > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,267 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What has to hold in every run, whatever went wrong: one function each, which tells what does not."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from urllib.parse import quote, quote_plus
+
+from faults.catalogue import FAILS, NETRC_PASSWORD, SURVIVES
+from faults.readings import readings, requests
+from faults.runs import Outcome
+from faults.scenes import PATHS, SIGN_IN, WRITE
+
+LONGEST_MESSAGE = 2000
+REMEDY = re.compile(
+    r"\b(check|run again|set|give|lower|raise|name|write|select|pass|sign in|look|leave|choose|fix|again)\b"
+)
+IN_DOUBT = ("unconfirmed", "failed")
+
+
+def answers(outcome: Outcome) -> Iterator[str]:
+    """It ends with one JSON object and the exit code that goes with it, never with a traceback or other words."""
+    if outcome.code is None:
+        yield "it had to be killed"
+    if outcome.result is None:
+        yield f"no JSON object on stdout: {outcome.stdout[-300:]!r}"
+        return
+    if outcome.code != int(outcome.failed):
+        yield f"exit code {outcome.code} and failed={outcome.failed}"
+    if outcome.stderr.strip():
+        yield f"words on stderr: {outcome.stderr[-500:]!r}"
+    if "Traceback" in outcome.stdout or outcome.result.get("exception"):
+        yield "a traceback"
+
+
+def told(outcome: Outcome) -> Iterator[str]:
+    """A failure has one clear message: one line, not endless, with what to do."""
+    if not outcome.failed or outcome.result is None:
+        return
+    message = outcome.result.get("msg")
+    if not isinstance(message, str) or not message.strip():
+        yield "it failed without a message"
+    elif "\n" in message or not message.isprintable() or len(message) >= LONGEST_MESSAGE:
+        yield f"the message is no plain line of less than {LONGEST_MESSAGE} characters: {message!r}"
+    elif not REMEDY.search(message):
+        yield f"the message names no remedy: {message!r}"
+
+
+def accounted(outcome: Outcome) -> Iterator[str]:
+    """Each selected session is in the result exactly once, and no other is."""
+    ids = [entry["id"] for entry in _listed(outcome)]
+    twice = [session_id for session_id, count in Counter(filter(None, ids)).items() if count > 1]
+    if twice:
+        yield f"twice in the result: {twice}"
+    strange = set(filter(None, ids)) - outcome.task.selected
+    if strange:
+        yield f"not selected and in the result: {sorted(strange)}"
+    if _has_list(outcome) and outcome.trouble.whole:
+        alive = {each for each in outcome.task.selected if outcome.after[each]["state"] != "Ended"}
+        missing = alive - set(ids)
+        if missing:
+            yield f"selected and not in the result: {sorted(missing)}"
+
+
+def changed_is_real(outcome: Outcome) -> Iterator[str]:
+    """Nothing is called changed that did not change at the server."""
+    result = outcome.result or {}
+    entries = _entries(outcome)
+    for entry in entries:
+        if not entry["changed"] or outcome.check_mode:
+            continue
+        before, after = outcome.before[entry["id"]], outcome.after[entry["id"]]
+        if outcome.plan.scene == "message":
+            real = len(after["messages"]) > len(before["messages"])
+        else:
+            real = after["recorded"] != before["recorded"] or after["state"] == "Ended"
+        if not real:
+            yield f"{entry['id']} is {entry['result']} and changed, and nothing changed"
+    if entries and bool(result.get("changed")) != any(entry["changed"] for entry in entries):
+        yield f"changed is {result.get('changed')} and not what the sessions say"
+    if not entries and outcome.scene.writes and result.get("changed"):
+        yield "changed without a session"
+
+
+def change_is_told(outcome: Outcome) -> Iterator[str]:
+    """What changed at the server is called changed, or else unconfirmed or failed."""
+    entries = {entry["id"]: entry for entry in _entries(outcome)}
+    for session_id in _touched(outcome):
+        entry = entries.get(session_id)
+        if entry is None:
+            yield f"{session_id} was changed and is not in the result"
+        elif not entry["changed"] and entry["result"] not in IN_DOUBT:
+            if not (entry["result"] == "ended" and outcome.after[session_id]["state"] == "Ended"):
+                yield f"{session_id} was changed and is {entry['result']}, not changed"
+
+
+def once(outcome: Outcome) -> Iterator[str]:
+    """No message is sent twice, no user is told of a start twice, and nothing is repeated but on the word of the API.
+
+    A silent start or a stop may be carried out twice where the answer to the first was lost, and every reading after
+    it said that the session is as it was.
+    """
+    for session_id, after in outcome.after.items():
+        before = outcome.before[session_id]
+        for what, told in (
+            ("messages", len(after["messages"]) - len(before["messages"])),
+            ("notices", after["notices"] - before["notices"]),
+        ):
+            if told > 1:
+                yield f"the user of {session_id} got {told} {what}"
+        for operation, old in (("start", False), ("stop", True)):
+            acted = after[f"{operation}s"] - before[f"{operation}s"]
+            if acted > 1 and not _justified(outcome, session_id, operation, old, acted):
+                yield f"{session_id}: {operation} was repeated, and no reading said that it was in vain"
+
+
+def confirmed(outcome: Outcome) -> Iterator[str]:
+    """What is called started, stopped or recorded is what the API says of the session."""
+    wanted = {"started": True, "stopped": False}
+    for entry in _listed(outcome):
+        session_id, result = entry["id"], entry.get("result")
+        if not session_id or outcome.check_mode:
+            continue
+        after = outcome.after[session_id]
+        said = wanted.get(result, entry.get("recorded") if outcome.scene.wanted is None else None)
+        if result in wanted and after["state"] != "Ended" and after["reported"] is not wanted[result]:
+            yield f"{session_id} is called {result}, and the API says {after['reported']}"
+        elif isinstance(said, bool) and said not in (after["reported"], outcome.before[session_id]["reported"]):
+            yield f"{session_id} is called recorded={said}, and the API never said so"
+
+
+def keeps_secrets(outcome: Outcome) -> Iterator[str]:
+    """No secret, token or header is in anything that it writes; citrix_token returns its token once."""
+    text = outcome.stdout + outcome.stderr + outcome.files + outcome.log
+    if outcome.plan.scene == "token" and outcome.result and outcome.result.get("access_token"):
+        text = text.replace(json.dumps(outcome.result["access_token"]), "", 1)
+    for secret in outcome.secrets:
+        for spelling in _spellings(secret):
+            at = text.find(spelling)
+            if at >= 0:
+                yield f"a secret in the output, after {text[max(0, at - 60) : at]!r}"
+                break
+
+
+def within_budget(outcome: Outcome) -> Iterator[str]:
+    """It ends in time."""
+    if outcome.seconds > outcome.trouble.budget:
+        yield f"{outcome.seconds:.0f} s, and {outcome.trouble.budget:.0f} are allowed"
+
+
+def as_expected(outcome: Outcome) -> Iterator[str]:
+    """What can be survived is survived, and what cannot fails."""
+    message = (outcome.result or {}).get("msg")
+    if outcome.trouble.may == SURVIVES and outcome.failed:
+        yield f"it failed: {message!r}"
+    if outcome.trouble.may == FAILS and not outcome.failed:
+        yield f"it did not fail: {message!r}"
+
+
+def signs_in_once(outcome: Outcome) -> Iterator[str]:
+    """One sign-in serves all threads, and exactly one more follows when the token expires."""
+    count = sum(bool(re.search(PATHS[SIGN_IN], call["path"])) for call in outcome.calls)
+    if outcome.trouble.sign_ins is not None and count > outcome.trouble.sign_ins:
+        yield f"{count} sign-ins, and {outcome.trouble.sign_ins} are enough"
+
+
+def rehearses(outcome: Outcome) -> Iterator[str]:
+    """Check mode writes nothing, and no module does that only reads."""
+    if outcome.check_mode or not outcome.scene.writes:
+        writes = [call["path"] for call in outcome.calls if re.search(PATHS[WRITE], call["path"])]
+        if writes or _touched(outcome):
+            yield f"{len(writes)} requests to write"
+        if outcome.check_mode and outcome.files:
+            yield "files were written in check mode"
+
+
+def stays_home(outcome: Outcome) -> Iterator[str]:
+    """Nothing is sent to a foreign host, and nobody else's credentials are sent at all."""
+    if outcome.foreign:
+        yield f"a foreign host got {outcome.foreign[0][:80]!r}"
+    stranger = base64.b64encode(f"somebody:{NETRC_PASSWORD}".encode()).decode()
+    for call in outcome.calls:
+        authorization = call["headers"].get("authorization", "")
+        if stranger in authorization:
+            yield f"the .netrc entry was sent to {call['path']}"
+        api = not re.search(PATHS[SIGN_IN], call["path"])
+        if api and authorization and not authorization.startswith("CWSAuth "):
+            yield f"{call['path']} was sent with {authorization.partition(' ')[0]}"
+
+
+CHECKS: dict[str, Callable[[Outcome], Iterator[str]]] = {
+    check.__name__: check
+    for check in (
+        answers,
+        told,
+        accounted,
+        changed_is_real,
+        change_is_told,
+        once,
+        confirmed,
+        keeps_secrets,
+        within_budget,
+        as_expected,
+        signs_in_once,
+        rehearses,
+        stays_home,
+    )
+}
+
+
+def violations(outcome: Outcome) -> list[tuple[str, str]]:
+    """Return what does not hold: (name of the check, what is wrong)."""
+    return [(name, problem) for name, check in CHECKS.items() for problem in check(outcome)]
+
+
+def _entries(outcome: Outcome) -> list[dict]:
+    """Return what a module that writes says of each session."""
+    return (outcome.result or {}).get("sessions", []) if outcome.scene.writes else []
+
+
+def _has_list(outcome: Outcome) -> bool:
+    return outcome.scene.sessions and ("sessions" in (outcome.result or {}) or bool(outcome.table))
+
+
+def _listed(outcome: Outcome) -> list[dict]:
+    """Return what any module says of each session; the table of the coverage in its terms."""
+    if not outcome.scene.sessions:
+        return []
+    recorded = {"recorded": True, "not_recorded": False}
+    rows = [{"id": row["id"], "recorded": recorded.get(row["result"])} for row in outcome.table]
+    return rows or (outcome.result or {}).get("sessions", [])
+
+
+def _touched(outcome: Outcome) -> list[str]:
+    """Return the sessions on which the server acted."""
+    return [
+        session_id
+        for session_id, after in outcome.after.items()
+        if any(after[count] != outcome.before[session_id][count] for count in ("starts", "stops", "messages"))
+    ]
+
+
+def _justified(outcome: Outcome, session_id: str, operation: str, old: bool, acted: int) -> bool:
+    """Tell whether there are readings between two requests to a session, and all of them say the old state."""
+    asked = requests(outcome.calls, f"{operation}Recording").get(session_id, [])
+    if len(asked) < acted:
+        return False
+    read = readings(outcome.calls).get(session_id, [])
+    for first, second in zip(asked, asked[1:]):
+        states = [state for number, state in read if first < number < second]
+        if not states or any(state is not old for state in states):
+            return False
+    return True
+
+
+def _spellings(secret: str) -> set[str]:
+    raw = secret.encode()
+    plain = {secret, quote(secret, safe=""), quote_plus(secret), quote(secret), repr(secret)[1:-1]}
+    plain |= {base64.b64encode(raw).decode().rstrip("="), base64.urlsafe_b64encode(raw).decode().rstrip("=")}
+    plain |= {raw.decode("latin-1"), raw.hex()}
+    return plain | {json.dumps(each)[1:-1] for each in plain} | {json.dumps(json.dumps(each))[3:-3] for each in plain}

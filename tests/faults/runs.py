@@ -1,0 +1,265 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One run: a module in a process of its own, meeting a fault, and all that it did."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from urllib.parse import urlsplit, urlunsplit
+
+from simulator_process import COLLECTION, Simulator
+
+from faults import scenes
+from faults.catalogue import FAULTS, NETRC_PASSWORD, Draw, Trouble
+from faults.relay import Twist
+from faults.scenes import BATCH, ME, SCENES, STATUS, WRITE, Scene, Task
+from faults.station import PLAIN, Station, start_recordings
+
+HOST_LOG = Path(__file__).parents[1] / "host_log"
+MODULES = "ansible_collections.sessionops.citrix.plugins.modules"
+DEPLOYMENTS = ("cloud", "gov", "on_premises", "on_premises_direct")
+GRACE = 30
+"""Seconds beyond its budget after which a run is killed."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A run to come. Everything else of it follows from its label."""
+
+    fault: str
+    scene: str
+    batched: bool
+    seed: int
+
+    @property
+    def label(self) -> str:
+        return f"{self.fault}/{self.scene}/{'batched' if self.batched else 'direct'}/{self.seed}"
+
+    @classmethod
+    def of(cls, label: str) -> Plan:
+        fault, scene, way, seed = label.rsplit("/", 3)
+        return cls(fault, scene, way == "batched", int(seed))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run did: the process, the simulator before and after it, and who else was asked."""
+
+    plan: Plan
+    scene: Scene
+    task: Task
+    trouble: Trouble
+    check_mode: bool
+    arguments: dict
+    code: int | None
+    """Exit code; None where it had to be killed."""
+    stdout: str
+    stderr: str
+    seconds: float
+    before: dict[str, dict]
+    after: dict[str, dict]
+    calls: list[dict]
+    """All calls of the module that reached the simulator, and the items of its batches."""
+    secrets: list[str]
+    foreign: list[bytes]
+    table: list[dict]
+    """The rows of the table that a module wrote."""
+    files: str
+    """The text of all that it wrote."""
+    log: str
+    """What it told the log of the host."""
+
+    @property
+    def result(self) -> dict | None:
+        try:
+            result = json.loads(self.stdout)
+        except ValueError:
+            return None
+        return result if isinstance(result, dict) else None
+
+    @property
+    def failed(self) -> bool:
+        return self.result is None or bool(self.result.get("failed"))
+
+
+def run(station: Station, plan: Plan) -> Outcome:
+    """Run a module as planned."""
+    rng = Random(plan.label)
+    scene = SCENES[plan.scene]
+    settings = {
+        "machines": rng.randint(2, 4),
+        "sessions": rng.randint(8, 24),
+        "mix": rng.choice(["mixed", "mixed", "recordable"]),
+        "names": rng.choice(["plain", "plain", "hostile"]),
+        "gone_status": rng.choice([400, 404, 500]),
+    }
+    simulator = station.simulator(PLAIN)
+    state = _prepare(simulator, settings, [])
+    recordable = [each for each, session in state.items() if _recordable(session)]
+    recorded = rng.sample(recordable, len(recordable) // 2)
+    for session_id in recorded:
+        state[session_id]["recorded"] = True
+    check_mode = scene.writes and rng.random() < 0.15
+    with tempfile.TemporaryDirectory(dir=station.folder) as folder:
+        task = scenes.task_of(plan.scene, rng, state, folder)
+        due = [] if check_mode else sorted(scenes.due(plan.scene, task, state))
+        options = {
+            "retries": 2,
+            "timeout": 5,
+            "max_concurrency": rng.choice([1, 5, 20]),
+            "batch_size": rng.choice([3, 10, 100]) if plan.batched else 0,
+        }
+        site_given = plan.scene not in ("site", "token") and rng.random() < 0.25
+        steps = _steps(plan, task, state, due, site_given)
+        draw = Draw(rng, plan.scene, steps, plan.batched, due, station.foreign.url, str(station.authority))
+        trouble = FAULTS[plan.fault].make(draw)
+        simulator = station.simulator(trouble.server)
+        before = _prepare(simulator, {**settings, **trouble.settings}, recorded)
+        deployment = "cloud" if trouble.given_token else rng.choice(DEPLOYMENTS)
+        connection = _connection(simulator, deployment, trouble, station)
+        if site_given:
+            connection["site_id"] = simulator.facts["site_id"]
+        arguments = {**connection, **options, **task.options, **trouble.options}
+        env = _environment(Path(folder), trouble, arguments)
+        log = Path(env["HOST_LOG"])
+        log.touch()
+        station.relay.twist = trouble.twist or Twist()
+        station.foreign.received.clear()
+        since = simulator.mark()
+        simulator.fault(*trouble.rules)
+        began = time.monotonic()
+        code, stdout, stderr = _execute(scene.module, arguments, check_mode, env, trouble.budget)
+        seconds = time.monotonic() - began
+        after = simulator.state()
+        calls = simulator.calls(since=since, items=True, answers=True)
+        written = [path for path in Path(folder).glob("coverage.*")]
+        files = {path.suffix: path.read_text(encoding="utf-8-sig") for path in written}
+        logged = log.read_text(encoding="utf-8")
+    return Outcome(
+        plan=plan,
+        scene=scene,
+        task=task,
+        trouble=trouble,
+        check_mode=check_mode,
+        arguments=arguments,
+        code=code,
+        stdout=stdout,
+        stderr=stderr,
+        seconds=seconds,
+        before=before,
+        after=after,
+        calls=calls,
+        secrets=_secrets(simulator, connection, arguments, calls),
+        foreign=list(station.foreign.received),
+        table=list(csv.DictReader(files[".csv"].splitlines())) if ".csv" in files else [],
+        files="".join(files.values()),
+        log=logged,
+    )
+
+
+def _recordable(session: dict) -> bool:
+    return session["state"] == "Active" and session["protocol"] == "Hdx"
+
+
+def _prepare(simulator: Simulator, settings: dict, recorded: list[str]) -> dict[str, dict]:
+    simulator.reset(**settings)
+    start_recordings(simulator, recorded)
+    return simulator.state()
+
+
+def _steps(plan: Plan, task: Task, state: dict[str, dict], due: list[str], site_given: bool) -> tuple[str, ...]:
+    """Return the steps of a run that nothing disturbs."""
+    steps = set(SCENES[plan.scene].steps)
+    if site_given:
+        steps.discard(ME)
+    all_read = plan.scene in ("stop", "sessions", "machine")
+    read = [each for each in task.selected if all_read or _recordable(state[each])]
+    if not read:
+        steps.discard(STATUS)
+    if not due:
+        steps.discard(WRITE)
+    many = max(len(read) if STATUS in steps else 0, len(due)) > 1
+    if plan.batched and many:
+        steps.add(BATCH)
+    return tuple(sorted(steps))
+
+
+def _connection(simulator: Simulator, deployment: str, trouble: Trouble, station: Station) -> dict:
+    connection = dict(getattr(simulator, deployment))
+    if trouble.given_token:
+        for name in ("client_id", "client_secret"):
+            del connection[name]
+        connection["access_token"] = simulator.token()
+    url = urlsplit(connection["api_url"])
+    if trouble.twist:
+        url = url._replace(netloc=urlsplit(station.relay.url).netloc)
+    if trouble.closed:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            url = url._replace(netloc=f"127.0.0.1:{free.getsockname()[1]}")
+    if trouble.scheme:
+        url = url._replace(scheme=trouble.scheme)
+    return {**connection, "api_url": urlunsplit(url)}
+
+
+def _environment(home: Path, trouble: Trouble, arguments: dict) -> dict[str, str]:
+    """Return the environment of a run; secrets that are to be in it are taken out of the arguments."""
+    env = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "TMPDIR": str(home),
+        "LC_ALL": "C.UTF-8",
+        "PYTHONPATH": os.pathsep.join([str(HOST_LOG), str(COLLECTION.parents[2])]),
+        "HOST_LOG": str(home / "host.log"),
+        **trouble.env,
+    }
+    if trouble.netrc:
+        netrc = home / ".netrc"
+        netrc.write_text(f"default login somebody password {NETRC_PASSWORD}\n", encoding="utf-8")
+        netrc.chmod(0o600)
+    if trouble.secrets_in_env:
+        for name in ("client_id", "client_secret", "username", "password"):
+            if name in arguments:
+                env[f"CITRIX_{name.upper()}"] = arguments.pop(name)
+    return env
+
+
+def _execute(
+    module: str, arguments: dict, check_mode: bool, env: dict[str, str], budget: float
+) -> tuple[int | None, str, str]:
+    internal = {"_ansible_check_mode": check_mode, "_ansible_diff": True, "_ansible_verbosity": 4}
+    command = [sys.executable, "-m", f"{MODULES}.{module}"]
+    given = json.dumps({"ANSIBLE_MODULE_ARGS": {**arguments, **internal}}).encode()
+    process = subprocess.Popen(command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    killed = False
+    try:
+        stdout, stderr = process.communicate(given, timeout=budget + GRACE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        killed = True
+        stdout, stderr = process.communicate()
+    code = None if killed else process.returncode
+    return code, stdout.decode("utf-8", "replace"), stderr.decode("utf-8", "replace")
+
+
+def _secrets(simulator: Simulator, connection: dict, arguments: dict, calls: list[dict]) -> list[str]:
+    """Return all that must not be told: what the module was given, and what it got for it."""
+    facts = simulator.facts
+    secrets = {facts["client_secret"], facts["password"], f"{facts['username']}:{facts['password']}", NETRC_PASSWORD}
+    for given in (connection, arguments):
+        secrets.update(given[name] for name in ("client_secret", "password", "access_token") if given.get(name))
+    for call in calls:
+        kind, _blank, value = call["headers"].get("authorization", "").partition(" ")
+        secrets.add(value.partition("=")[2] if kind == "CWSAuth" else value)
+    return sorted(secrets - {""})

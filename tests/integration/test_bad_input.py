@@ -1,0 +1,195 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every option of every module with values that it cannot take: refused by name, and nothing is sent."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Iterator
+
+import pytest
+from ansible.module_utils.testing import patch_module_args
+from ansible_collections.sessionops.citrix.plugins.module_utils import _options, _policy
+from simulator_process import COLLECTION
+
+MODULES = sorted(path.stem for path in (COLLECTION / "plugins" / "modules").glob("citrix_*.py"))
+WRONG_TYPES = {
+    "int": ["many", [1], {"a": 1}, 1.5],
+    "float": ["fast", [1], {"a": 1}],
+    "bool": ["perhaps", [True], {"a": True}, 2],
+    "list": [{"a": 1}],
+    "dict": ["text", [1]],
+}
+"""Values that are of no use for a type. Nearly everything can be read as text, and is."""
+CONTROL = "LAB\x0bda-001"
+
+NAMES = ("machine", "user", "delivery_group", "application", "exclude_user", "exclude_machine", "session_id")
+"""Options that are lists of names."""
+RANGES = {
+    **{name: [low - 1, high + 1] for name, (low, high) in _options.RANGES.items()},
+    "wait_timeout": [-1, 3601],
+    "max_sessions": [0, -1],
+    "limit": [-1],
+    "gap_limit": [-1],
+}
+NOT_SO = {
+    "api_url": [
+        "ftp://127.0.0.1",
+        "127.0.0.1",
+        "http://api.cloud.example",
+        "https://a:b@host",
+        "https://host?x=1",
+        "https://[::1",
+    ],
+    "customer_id": ["two words", "a/../b", "caf\u00e9", CONTROL],
+    "site_id": ["two words", "../me", "a%2fb", CONTROL],
+    "access_token": ["two words", "line\nbreak", "\u00fc"],
+    "ca_path": ["/nonexistent/ca.pem"],
+    "validate_certs": [False],
+    "title": ["", " \t"],
+    "text": ["", " "],
+    "dest": ["/nonexistent/folder", "/dev/null"],
+    "fields": [["No field"], ["../me"]],
+    "rules": [[], ["text"], [{"name": "A"}]],
+}
+"""Values of the right type that cannot be meant."""
+CONTRADICTIONS = [
+    ("citrix_session_recording", {"session_id": ["a"], "machine": ["m"]}, "session_id"),
+    ("citrix_session_recording", {"all_sessions": True, "machine": ["m"]}, "all_sessions"),
+    ("citrix_session_recording", {"machine": None}, "machine"),
+    ("citrix_session_message", {"session_id": ["a"], "user": ["u"]}, "session_id"),
+    ("citrix_session_message", {"all_sessions": True, "user": ["u"]}, "all_sessions"),
+    ("citrix_session_message", {"machine": None}, "machine"),
+]
+"""(module, options, the option that the message names)"""
+GIVEN = {
+    "citrix_session_recording": {"state": "started", "machine": ["LAB\\vda-001"]},
+    "citrix_session_message": {"title": "a", "text": "b", "machine": ["LAB\\vda-001"]},
+    "citrix_recording_policy": {"rules": [{"name": "All", "all_sessions": True, "state": "started"}]},
+    "citrix_machine_sessions_info": {"machine": ["LAB\\vda-001"]},
+    "citrix_recording_coverage": {"dest": "/tmp"},
+}
+"""What each module needs."""
+LONGEST_MESSAGE = 2000
+
+
+def module_of(name: str):
+    return importlib.import_module(f"ansible_collections.sessionops.citrix.plugins.modules.{name}")
+
+
+def spec_of(name: str) -> dict[str, dict]:
+    return {**_options.OPTIONS, **getattr(module_of(name), "ARGUMENT_SPEC", {})}
+
+
+def wrong_values(option: str, spec: dict) -> Iterator[object]:
+    """Yield what an option cannot take, by its spec and by what is known of it."""
+    yield from WRONG_TYPES.get(spec["type"], ())
+    if "choices" in spec:
+        yield ["nothing of the kind"] if spec["type"] == "list" else "nothing of the kind"
+        if spec["type"] == "str":
+            yield ""
+    if spec.get("elements") == "dict":
+        yield ["text", 1]
+    if option in NAMES:
+        yield from ([""], [" "], [CONTROL], ["fine", ""])
+        if not option.startswith("exclude"):
+            yield []
+    yield from RANGES.get(option, ())
+    yield from NOT_SO.get(option, ())
+
+
+def cases() -> Iterator[tuple[str, str, object]]:
+    for name in MODULES:
+        for option, spec in spec_of(name).items():
+            # This module passes over the token that the defaults of the group may hold.
+            if (name, option) != ("citrix_token", "access_token"):
+                yield from ((name, option, value) for value in wrong_values(option, spec))
+
+
+def shown(value: object) -> str:
+    return json.dumps(value)[:30]
+
+
+@pytest.fixture
+def refused(simulator, capsys, monkeypatch):
+    """Return a function that runs a whole module, which must refuse its options, and returns the message."""
+    for option in _options.OPTIONS:
+        monkeypatch.delenv(_options.environment_name(option), raising=False)
+
+    def run(name: str, options: dict, connection: dict | None = None) -> str:
+        # An option that contradicts a selector would hide that it is wrong itself.
+        connection = simulator.cloud if connection is None else connection
+        given = {**connection, **GIVEN.get(name, {}), **options}
+        given = {option: value for option, value in given.items() if value is not None}
+        with patch_module_args(given), pytest.raises(SystemExit) as end:
+            module_of(name).main()
+        printed = capsys.readouterr()
+        result = json.loads(printed.out)
+        assert (end.value.code, result.get("failed"), printed.err) == (1, True, "")
+        assert "exception" not in result
+        assert simulator.calls() == []
+        message = result["msg"]
+        assert "Traceback" not in message
+        assert "\n" not in message.strip()
+        assert 0 < len(message) < LONGEST_MESSAGE
+        for secret in (simulator.facts["client_secret"], simulator.facts["password"]):
+            assert secret not in printed.out
+        return message
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("name", "option", "value"), [pytest.param(*case, id=f"{case[0]}-{case[1]}-{shown(case[2])}") for case in cases()]
+)
+def test_a_value_that_an_option_cannot_take_is_refused_by_its_name(refused, name, option, value):
+    options = {option: value}
+    if option in ("user", "delivery_group", "application", "session_id") and "machine" in GIVEN.get(name, {}):
+        options["machine"] = None
+    assert option in refused(name, options)
+
+
+@pytest.mark.parametrize(("name", "options", "option"), CONTRADICTIONS)
+def test_selectors_that_contradict_one_another_are_refused(refused, name, options, option):
+    assert option in refused(name, options)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_an_option_that_does_not_exist_is_refused(refused, name):
+    assert "no_such_option" in refused(name, {"no_such_option": 1})
+
+
+@pytest.mark.parametrize("name", sorted(GIVEN))
+def test_an_option_that_is_needed_and_missing_is_named(refused, name):
+    for option, spec in spec_of(name).items():
+        if spec.get("required"):
+            assert option in refused(name, {option: None})
+
+
+@pytest.mark.parametrize("name", MODULES)
+@pytest.mark.parametrize("missing", ["customer_id", "client_id", "client_secret"])
+@pytest.mark.parametrize("value", [None, ""])
+def test_credentials_that_are_missing_are_named(refused, simulator, name, missing, value):
+    assert missing in refused(name, {}, {**simulator.cloud, missing: value})
+
+
+@pytest.mark.parametrize("name", MODULES)
+@pytest.mark.parametrize("missing", ["api_url", "username", "password"])
+def test_credentials_on_premises_that_are_missing_are_named(refused, simulator, name, missing):
+    assert missing in refused(name, {}, {**simulator.on_premises, missing: ""})
+
+
+@pytest.mark.parametrize("option", sorted(_policy.RULE_SPEC))
+def test_what_is_wrong_in_a_rule_is_told_with_the_rule(refused, option):
+    spec = _policy.RULE_SPEC[option]
+    for value in wrong_values(option, spec):
+        rule = {"name": "Second", "state": "started", **({} if option in NAMES else {"all_sessions": True})}
+        rules = [{"name": "First", "all_sessions": True, "state": "stopped"}, {**rule, option: value}]
+        if option.startswith("exclude"):
+            rules[1]["all_sessions"] = True
+        message = refused("citrix_recording_policy", {"rules": rules})
+        assert "rules" in message
+        assert "Second" in message or "number 2" in message
+        assert option in message

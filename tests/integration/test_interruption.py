@@ -1,0 +1,312 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A run that is cut off: by a signal to ansible-playbook or to the module, or by the end of who has started it.
+
+Nothing more is sent a few seconds later, no process is left, and what the server accepted is known.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import BIN
+from simulator_process import COLLECTION, Simulator
+
+MODULE = "ansible_collections.sessionops.citrix.plugins.modules.citrix_session_recording"
+SESSIONS = 3000
+"""More than any run gets through before it is cut off."""
+ENOUGH = 40
+"""Starts after which a run is cut off."""
+LAST_CALL = 5.0
+"""Seconds after which nothing may arrive any more."""
+LIMIT = 2 * LAST_CALL
+"""Seconds in which a run has to be over, on a machine that is busy with others."""
+MARK = "RUN_OF_THIS_TEST"
+
+HOST_LOG = Path(__file__).parents[1] / "host_log"
+# An answer may take two seconds longer than its time-out allows, instead of five minutes.
+IMPATIENT = """
+import runpy
+from ansible_collections.sessionops.citrix.plugins.module_utils import _brake, _pace
+_brake.STALL_LIMIT = _pace.STALL_LIMIT = 2.0
+runpy.run_module({module!r}, run_name="__main__")
+"""
+
+
+@pytest.fixture
+def site(simulator: Simulator) -> Simulator:
+    """Thousands of sessions to record, at a server that takes its time."""
+    simulator.reset(machines=20, sessions=SESSIONS, mix="recordable")
+    simulator.fault({"path": "Recording", "latency": 0.05})
+    return simulator
+
+
+class Task:
+    """A process that runs the module, alone or under ansible-playbook; all that belong to it have its mark."""
+
+    def __init__(self, command: list[str], given: str, folder: Path) -> None:
+        self.mark = f"{MARK}={uuid.uuid4()}"
+        self.log = folder / "module.log"
+        self.log.touch()
+        env = {
+            "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+            "HOME": str(folder),
+            "LC_ALL": "C.UTF-8",
+            "PYTHONPATH": f"{HOST_LOG}{os.pathsep}{COLLECTION.parents[2]}",
+            "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]),
+            "HOST_LOG": str(self.log),
+            MARK: self.mark.partition("=")[2],
+        }
+        pipe = subprocess.PIPE
+        # What a playbook prints is not wanted, and nobody would empty the pipe.
+        output = pipe if given else subprocess.DEVNULL
+        self.process = subprocess.Popen(
+            command, env=env, cwd=folder, stdin=pipe, stdout=output, stderr=output, text=True, start_new_session=True
+        )
+        self.process.stdin.write(given)
+        self.process.stdin.close()
+        self.process.stdin = None
+
+    def left(self) -> dict[int, list[str]]:
+        """Return {process id: its command} of all that run for this task."""
+        found = {}
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                if self.mark.encode() in (folder / "environ").read_bytes().split(b"\0"):
+                    found[int(folder.name)] = (folder / "cmdline").read_text().split("\0")
+            except OSError:
+                continue
+        return {number: command for number, command in found.items() if command != [""]}
+
+    def of_module(self) -> int:
+        return next(n for n, command in self.left().items() if "python" in command[0] and "AnsiballZ" in command[1])
+
+    def accepted(self) -> list[str]:
+        """Return the sessions of the starts that the log has as accepted."""
+        lines = self.log.read_text(encoding="utf-8").splitlines()
+        return [line.split()[6] for line in lines if "accepted: start the recording" in line]
+
+
+@pytest.fixture
+def module(tmp_path):
+    """Return a function that starts the module in a process of its own."""
+    tasks = []
+
+    def start(connection: dict, *options: str, **arguments: object) -> Task:
+        given = {
+            "state": "started",
+            "all_sessions": True,
+            "max_sessions": SESSIONS,
+            "max_concurrency": 10,
+            **connection,
+        }
+        text = json.dumps({"ANSIBLE_MODULE_ARGS": {**given, **arguments}})
+        tasks.append(Task([sys.executable, *(options or ("-m", MODULE))], text, tmp_path))
+        return tasks[-1]
+
+    yield start
+    for task in tasks:
+        task.process.kill()
+        task.process.wait()
+
+
+@pytest.fixture
+def playbook(tmp_path):
+    """Return a function that starts an ansible-playbook with the module in it."""
+    tasks = []
+
+    def start(connection: dict) -> Task:
+        options = {"state": "started", "all_sessions": True, "max_sessions": SESSIONS, **connection}
+        play = {
+            "hosts": "localhost",
+            "connection": "local",
+            "gather_facts": False,
+            "vars": {"ansible_python_interpreter": sys.executable},
+            "tasks": [{"name": "Record", "sessionops.citrix.citrix_session_recording": options}],
+        }
+        path = tmp_path / "playbook.yml"
+        path.write_text(json.dumps([play]), encoding="utf-8")
+        tasks.append(Task([str(BIN / "ansible-playbook"), str(path)], "", tmp_path))
+        return tasks[-1]
+
+    yield start
+    for task in tasks:
+        for number in task.left():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
+        task.process.wait()
+
+
+def until(holds: Callable[[], bool], seconds: float) -> bool:
+    """Wait until something holds, but no longer; return whether it does."""
+    end = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def starts(site: Simulator) -> Counter:
+    """Return {session: how often its start was accepted}, of those that were started."""
+    return Counter({each: session["starts"] for each, session in site.state().items() if session["starts"]})
+
+
+def assert_nothing_follows(site: Simulator, cut_off: float) -> None:
+    """Ask the simulator; cut_off: when that was, as Unix time."""
+    calls = site.mark()
+    time.sleep(1)
+    assert site.mark() == calls
+    assert site.calls(since=calls - 1, items=True)[0]["at"] < cut_off + LAST_CALL
+    assert len(starts(site)) < SESSIONS / 2
+
+
+def main_process(task: Task) -> int:
+    return task.process.pid
+
+
+def worker(task: Task) -> int:
+    """Return the process of ansible-playbook that waits for the module: the leader of its session."""
+    return os.getsid(task.of_module())
+
+
+@pytest.mark.parametrize(
+    ("whom", "number"),
+    [
+        (main_process, signal.SIGINT),
+        (main_process, signal.SIGTERM),
+        (main_process, signal.SIGKILL),
+        (worker, signal.SIGKILL),
+        (Task.of_module, signal.SIGTERM),
+    ],
+    ids=["Ctrl-C", "SIGTERM", "ansible-playbook killed", "its worker killed", "SIGTERM to the module"],
+)
+def test_a_playbook_that_is_cut_off_leaves_nothing_behind(site, playbook, whom, number):
+    task = playbook(site.cloud)
+    assert until(lambda: len(starts(site)) >= ENOUGH, 30)
+    module_process = task.of_module()
+    target, cut_off = whom(task), time.time()
+    os.kill(target, number)
+    assert until(lambda: module_process not in task.left(), LIMIT), task.left()
+    assert_nothing_follows(site, cut_off)
+    assert max(starts(site).values()) == 1
+    # Nothing that was accepted is missing in the log, nor is anything in it that was not.
+    assert Counter(task.accepted()) == starts(site)
+    # An ansible-playbook does not notice that its worker is gone.
+    if whom is not worker:
+        task.process.wait(LIMIT)
+        assert until(lambda: not task.left(), LIMIT), task.left()
+
+
+@pytest.mark.parametrize(("number", "batch_size"), [(signal.SIGTERM, 0), (signal.SIGINT, 20)])
+def test_a_module_that_is_cut_off_tells_what_it_did(site, module, number, batch_size):
+    task = module(site.cloud, batch_size=batch_size)
+    assert until(lambda: len(starts(site)) >= ENOUGH, 30)
+    cut_off = time.time()
+    task.process.send_signal(number)
+    stdout, stderr = task.process.communicate(timeout=LIMIT)
+    assert (task.process.returncode, stderr) == (1, "")
+    assert_nothing_follows(site, cut_off)
+    result = json.loads(stdout)
+    assert f"the run was interrupted ({number.name})" in result["msg"]
+    assert Counter(entry["id"] for entry in result["sessions"]) == Counter(site.state().keys())
+    told = {entry["id"]: entry for entry in result["sessions"]}
+    started = starts(site)
+    assert max(started.values()) == 1
+    assert {told[each]["result"] for each in started} <= {"started", "unconfirmed"}
+    not_sent = [entry for each, entry in told.items() if each not in started]
+    assert {entry["result"] for entry in not_sent} == {"failed"}
+    assert all("before it was sent; run again" in entry["reason"] for entry in not_sent)
+    assert Counter(task.accepted()) == started
+
+
+def test_what_does_not_answer_is_not_waited_for(site, module):
+    task = module(site.cloud, timeout=100)
+    assert until(lambda: len(starts(site)) >= ENOUGH, 30)
+    site.fault({"path": "Recording", "hang": {"seconds": 100, "acts": True}})
+    time.sleep(0.5)
+    task.process.terminate()
+    stdout, stderr = task.process.communicate(timeout=LIMIT)
+    assert (task.process.returncode, stderr) == (1, "")
+    result = json.loads(stdout)
+    assert len(result["sessions"]) == SESSIONS
+    assert any("Gave up what was under way" in entry["reason"] for entry in result["sessions"] if entry["reason"])
+    told = {entry["id"]: entry["result"] for entry in result["sessions"]}
+    assert {told[each] for each in starts(site)} <= {"started", "unconfirmed", "failed"}
+
+
+def test_each_accepted_request_is_in_the_log_when_the_module_is_killed(site, module):
+    task = module(site.cloud, max_concurrency=4)
+    assert until(lambda: len(starts(site)) >= ENOUGH, 30)
+    task.process.kill()
+    task.process.wait()
+    time.sleep(0.5)
+    # Those that were on their way back can be missing, and no others.
+    accepted, started = Counter(task.accepted()), starts(site)
+    assert len(started) - 4 <= len(accepted) <= len(started)
+    assert not accepted - started
+    log = task.log.read_text(encoding="utf-8")
+    assert all("[transaction " in line for line in log.splitlines() if "accepted: " in line)
+    secrets = [
+        site.facts["client_secret"],
+        *(call["headers"].get("authorization", "x" * 9)[16:] for call in site.calls()),
+    ]
+    assert not [secret for secret in secrets if secret and secret in log]
+
+
+class Dripper:
+    """A server that answers a byte every tenth of a second, for ever."""
+
+    def __init__(self, head: bytes) -> None:
+        self._head = head
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection = self._listener.accept()[0]
+            except OSError:
+                return
+            threading.Thread(target=self._drip, args=(connection,), daemon=True).start()
+
+    def _drip(self, connection: socket.socket) -> None:
+        with connection:
+            try:
+                connection.sendall(self._head)
+                while True:
+                    time.sleep(0.1)
+                    connection.sendall(b"x")
+            except OSError:
+                return
+
+    def close(self) -> None:
+        self._listener.close()
+
+
+@pytest.mark.parametrize(
+    "head", [b"HTTP/1.1 200 OK\r\nX-Never-Ending: ", b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"]
+)
+def test_an_answer_that_does_not_get_done_ends_the_run(simulator, module, head):
+    server = Dripper(head)
+    code = IMPATIENT.format(module=MODULE)
+    task = module({**simulator.cloud, "api_url": server.url}, "-c", code, timeout=1)
+    stdout, _stderr = task.process.communicate(timeout=2 * LIMIT)
+    server.close()
+    assert task.process.returncode == 1
+    assert "the API has not finished an answer for too long" in json.loads(stdout)["msg"]
