@@ -26,6 +26,9 @@ attributes:
     support: full
     membership:
       - sessionops.citrix.citrix
+notes:
+  - The modules talk to the API from the host they run on. Run them on the controller, with the host C(localhost) or
+    C(delegate_to), with the Python that has C(requests).
 """
 
     INFO = r"""

@@ -130,7 +130,4 @@ options:
     default: 0
 requirements:
   - requests >= 2.25.1
-notes:
-  - The modules talk to the API from the host they run on. Run them on the controller, with the host C(localhost) or
-    C(delegate_to), with the Python that has C(requests).
 """
