@@ -261,13 +261,25 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def verify_file(self, path: str) -> bool:
         return super().verify_file(path) and path.endswith(ENDINGS)
 
+    def set_options(self, task_keys: Any = None, var_options: Any = None, direct: Any = None) -> None:
+        # Ansible passes over an option that it does not know: a filter with a slip would mean all machines.
+        unknown = set(direct or ()) - set(self.option_definitions)
+        if unknown:
+            raise AnsibleParserError(f"{', '.join(sorted(map(str, unknown)))}: there is no such option")
+        # What is wrong with a value is told with the value, which may be a secret.
+        for name in TEMPLATED:
+            if isinstance((direct or {}).get(name), (dict, list)):
+                raise AnsibleParserError(f"{name}: must be text, or a template that gives text")
+        super().set_options(task_keys, var_options, direct)
+
     def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
         super().parse(inventory, loader, path, cache)
         if REQUESTS_IMPORT_ERROR:
             raise AnsibleParserError(missing_required_lib("requests"))
         config = self._read_config_data(path)
         try:
-            self._add_hosts(self._machines(config, path, cache))
+            preferred = self._preferred()
+            self._add_hosts(self._machines(config, path, cache), preferred)
         except CitrixError as error:
             raise AnsibleParserError(str(error)) from None
 
@@ -308,9 +320,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         api = connect(_options.settings(connection), True, find_site, warn, self.display.vvv)
         return _inventory.find_hosts(api, own, warn)
 
-    def _add_hosts(self, machines: list[dict]) -> None:
+    def _add_hosts(self, machines: list[dict], preferred: list[tuple[str, bool]]) -> None:
         prefix, strict = self.get_option("hostvars_prefix"), self.get_option("strict")
-        preferred = self._preferred(prefix)
         names = _inventory.Names(self.inventory.groups)
         for facts in machines:
             variables = {f"{prefix}{name}": value for name, value in facts.items()}
@@ -319,22 +330,27 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             for name, value in variables.items():
                 self.inventory.set_variable(host, name, value)
             self._set_composite_vars(self.get_option("compose"), variables, host, strict)
-            self._add_host_to_composed_groups(self.get_option("groups"), variables, host, strict)
-            self._add_host_to_keyed_groups(self.get_option("keyed_groups"), variables, host, strict)
+            # Once for all groups: of many machines this is the larger part of the time.
+            variables = self.inventory.get_host(host).get_vars()
+            self._add_host_to_composed_groups(self.get_option("groups"), variables, host, strict, False)
+            self._add_host_to_keyed_groups(self.get_option("keyed_groups"), variables, host, strict, False)
 
-    def _preferred(self, prefix: str) -> list[str]:
-        """Return the preferred host names: names of host variables, and templates."""
+    def _preferred(self) -> list[tuple[str, bool]]:
+        """Return the preferred host names: names of host variables and templates, and whether each is a template."""
+        prefix = self.get_option("hostvars_prefix")
         _inventory.check_prefix(prefix)
         known = [f"{prefix}{name}" for name in _inventory.fact_names(self.get_option("fields"))]
-        preferred = self.get_option("hostnames") or known[: len(_inventory.NAMED_BY)]
-        for entry in preferred:
-            if entry not in known and not self.templar.is_template(entry):
+        entries = self.get_option("hostnames") or known[: len(_inventory.NAMED_BY)]
+        preferred = [(entry, self.templar.is_template(entry)) for entry in entries]
+        for entry, is_template in preferred:
+            if entry not in known and not is_template:
                 raise OptionError("hostnames", f"'{entry}' is neither a template nor one of {', '.join(known)}")
         return preferred
 
-    def _choices(self, preferred: list[str], variables: dict) -> Iterator[object]:
-        for entry in preferred:
-            if not self.templar.is_template(entry):
+    def _choices(self, preferred: list[tuple[str, bool]], variables: dict) -> Iterator[object]:
+        """Yield what each preferred name is for one machine; None where it gives nothing."""
+        for entry, is_template in preferred:
+            if not is_template:
                 yield variables.get(entry)
                 continue
             self.templar.available_variables = variables
