@@ -8,6 +8,7 @@
 # make lint   the linters alone
 # make STEP   one step, such as make unit
 # make bench  what a run costs beside other ways to the same end; BENCH=--write puts the figures into docs
+# make slices one large fleet recorded in 1, 2, 4 and 8 slices of a job; SLICES=--write puts the figures into docs
 # make screenshots  takes the pictures in docs/images anew
 # make clean  removes what the others made
 #
@@ -37,7 +38,7 @@ PYTEST := env PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTIONS
 TESTED := $(VENV)/test.stamp $(VENV)/collection.stamp
 LINTED := $(VENV)/lint.stamp $(VENV)/collection.stamp
 
-.PHONY: demo test quick lint bench clean screenshots $(TEST) $(QUICK)
+.PHONY: demo test quick lint bench slices clean screenshots $(TEST) $(QUICK)
 
 # The simulator ends with the playbook, also when that is interrupted: its process is the one to watch.
 demo: $(VENV)/collection.stamp
@@ -59,6 +60,9 @@ test quick lint:
 
 bench: $(VENV)/bench.stamp $(VENV)/collection.stamp
 	@PYTHONPATH="$(CURDIR)/$(COLLECTIONS):$(CURDIR)/tests" $(VENV)/bench/bin/python -m bench $(BENCH)
+
+slices: $(TESTED)
+	@PYTHONPATH="$(CURDIR)/$(COLLECTIONS):$(CURDIR)/tests" $(BIN)/python -m slices $(SLICES)
 
 clean:
 	rm -rf $(VENV) .ansible .hypothesis .mypy_cache .pytest_cache .ruff_cache

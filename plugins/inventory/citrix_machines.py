@@ -166,7 +166,7 @@ options:
     default: citrix_
   hostnames:
     description:
-      - What a host is called, by preference. Each is the name of a host variable, or a template over the host variables.
+      - What a host is called, by preference. Each is the name of a host variable, or a template over host variables.
       - The first that gives a name is taken. What is empty, the name of a group or a name of the controller itself is
         passed over.
       - Two machines with the same name are an error, since one of them would be lost.
@@ -184,45 +184,48 @@ seealso:
 """
 
 EXAMPLES = r"""
-# All machines. The CITRIX_* variables say where the site is and how to sign in.
-- plugin: sessionops.citrix.citrix_machines
+---
+# all.citrix_machines.yml: all machines. The CITRIX_* variables say where the site is and how to sign in.
+plugin: sessionops.citrix.citrix_machines
 
-# The registered machines of two delivery groups, with groups by delivery group, catalog and zone.
-- plugin: sessionops.citrix.citrix_machines
-  deployment: on_premises
-  api_url: https://ddc01.example.com
-  username: LAB\auditor
-  password: "{{ lookup('ansible.builtin.file', '/run/secrets/citrix_password') }}"
-  delivery_group:
-    - Office Desktops
-    - Engineering
-  registration_state:
-    - Registered
-  keyed_groups:
-    - key: citrix_delivery_group.name
-      prefix: delivery_group
-    - key: citrix_machine_catalog.name
-      prefix: catalog
-    - key: citrix_zone.name
-      prefix: zone
+---
+# office.citrix_machines.yml: the registered machines of two delivery groups, grouped by these and by catalog and zone.
+plugin: sessionops.citrix.citrix_machines
+deployment: on_premises
+api_url: https://ddc01.example.com
+username: LAB\auditor
+password: "{{ lookup('ansible.builtin.file', '/run/secrets/citrix_password') }}"
+delivery_group:
+  - Office Desktops
+  - Engineering
+registration_state:
+  - Registered
+keyed_groups:
+  - key: citrix_delivery_group.name
+    prefix: delivery_group
+  - key: citrix_machine_catalog.name
+    prefix: catalog
+  - key: citrix_zone.name
+    prefix: zone
 
-# Busy machines, called by the name without the domain, and reached with psrp.
-- plugin: sessionops.citrix.citrix_machines
-  search_filters:
-    - property: SessionCount
-      operator: NotEquals
-      value: "0"
-  hostnames:
-    - "{{ citrix_name.split('\\')[1] }}"
-  compose:
-    ansible_host: citrix_dns_name
-    ansible_connection: "'ansible.builtin.psrp'"
-  groups:
-    crowded: citrix_session_count > 9
-  cache: true
-  cache_plugin: ansible.builtin.jsonfile
-  cache_connection: ~/.cache/citrix_machines
-  cache_timeout: 600
+---
+# busy.citrix_machines.yml: machines with sessions, called by their names without the domain, and reached with psrp.
+plugin: sessionops.citrix.citrix_machines
+search_filters:
+  - property: SessionCount
+    operator: NotEquals
+    value: "0"
+hostnames:
+  - "{{ citrix_name.split('\\') | last }}"
+compose:
+  ansible_host: citrix_dns_name
+  ansible_connection: "'ansible.builtin.psrp'"
+groups:
+  crowded: citrix_session_count > 9
+cache: true
+cache_plugin: ansible.builtin.jsonfile
+cache_connection: ~/.cache/citrix_machines
+cache_timeout: 600
 """
 
 import hashlib

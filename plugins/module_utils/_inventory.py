@@ -171,7 +171,8 @@ class Names:
 
         Raises OptionError where no choice can, or another machine has it already.
         """
-        own_id, shown = nested(facts, "id"), clean(nested(facts, "name") or nested(facts, "id") or "a machine without name")
+        own_id = nested(facts, "id")
+        shown = clean(nested(facts, "name") or own_id or "a machine without name")
         for choice in choices:
             name = str(choice).strip() if choice is not None else ""
             if name and name.isprintable() and name.lower() not in RESERVED and name not in self._taken:

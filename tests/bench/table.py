@@ -24,22 +24,22 @@ def markdown(report: Report) -> str:
 
 
 def figures(rows: Iterable[Row]) -> str:
-    return _table(FIGURES, [_figures(row) for row in rows], numbers=range(2, len(FIGURES)))
+    return aligned(FIGURES, [_figures(row) for row in rows], numbers=range(2, len(FIGURES)))
 
 
 def targets(verdicts: Iterable[Verdict]) -> str:
     met = {True: "yes", False: "**no**", None: ""}
-    return _table(TARGETS, [(each.what, each.median, each.ratio, each.target, met[each.met]) for each in verdicts])
+    return aligned(TARGETS, [(each.what, each.median, each.ratio, each.target, met[each.met]) for each in verdicts])
 
 
-def write(page: Path, text: str) -> None:
-    """Put a text between the two marks of a page; ValueError where it has not both."""
+def write(page: Path, text: str, mark: str = BEGIN) -> None:
+    """Put a text between the two marks of a page, the first as given; ValueError where it has not both."""
     old = page.read_text(encoding="utf-8")
-    before, begin, rest = old.partition(BEGIN)
+    before, begin, rest = old.partition(mark)
     _figures_before, end, after = rest.partition(END)
     if not begin or not end:
-        raise ValueError(f"{page} lacks the lines {BEGIN} and {END}")
-    page.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{after}", encoding="utf-8")
+        raise ValueError(f"{page} lacks the lines {mark} and {END}")
+    page.write_text(f"{before}{mark}\n\n{text}\n{END}{after}", encoding="utf-8")
 
 
 def _figures(row: Row) -> tuple[str, ...]:
@@ -55,7 +55,8 @@ def _figures(row: Row) -> tuple[str, ...]:
     )
 
 
-def _table(titles: Sequence[str], rows: Sequence[Sequence[str]], numbers: Iterable[int] = ()) -> str:
+def aligned(titles: Sequence[str], rows: Sequence[Sequence[str]], numbers: Iterable[int] = ()) -> str:
+    """Return a table; numbers: the columns whose cells are put to the right."""
     widths = [max(len(row[column]) for row in (titles, *rows)) for column in range(len(titles))]
     right = set(numbers)
 
