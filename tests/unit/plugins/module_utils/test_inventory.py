@@ -113,11 +113,10 @@ def test_every_filter_is_a_condition_of_the_search(fake_api, found):
 
 def test_a_pattern_without_text_asks_for_all(fake_api, wanted):
     fake_api.on("GET Machines", {"Items": [machine(1), machine(22)]})
-    facts = find_hosts(fake_api, wanted(name=["vda-??", "*-[12]"]), fake_api.warnings.append)
+    facts = find_hosts(fake_api, wanted(name=["vda-2?", "?????"]), fake_api.warnings.append)
     assert [each["id"] for each in facts] == ["m1", "m22"]
-    fake_api.calls.clear()
-    assert len(find_hosts(fake_api, wanted(name=["vda-?", "*"]), fake_api.warnings.append)) == 2
-    assert fake_api.sent() == ["GET Machines"]
+    assert find_hosts(fake_api, wanted(name=["*"]), fake_api.warnings.append) == facts
+    assert fake_api.sent() == ["GET Machines", "GET Machines"]
 
 
 OFFICE = {"Id": "g1", "Name": "Office"}
@@ -144,7 +143,7 @@ def test_what_is_found_is_checked_as_far_as_it_is_told(fake_api, found, options,
 
 def test_what_is_named_and_picks_nothing_is_told(fake_api, found):
     kept = [machine(1, MachineCatalog={"Id": "c1", "Name": "One"}), machine(2, MachineCatalog={"Name": "one"})]
-    assert found(kept, machine_catalog=["One", "Won"], name=["vda-*", "vdi\n*"[:3] + "*"]) == ["m1", "m2"]
+    assert found(kept, machine_catalog=["One", "Won"], name=["vda-*", "vdi*"]) == ["m1", "m2"]
     assert fake_api.warnings == [
         "machine_catalog: no machine found fits Won; check how it is written",
         "name: no machine found fits vdi*; check how it is written",
