@@ -216,7 +216,7 @@ search_filters:
     operator: NotEquals
     value: "0"
 hostnames:
-  - "{{ citrix_name.split('\\') | last }}"
+  - "{{ citrix_name | ansible.builtin.win_basename }}"
 compose:
   ansible_host: citrix_dns_name
   ansible_connection: "'ansible.builtin.psrp'"

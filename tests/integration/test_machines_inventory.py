@@ -335,7 +335,7 @@ def test_hostnames_by_preference(simulator, listing):
         machine["DnsName"] = name
     simulator.fault({"path": "/Machines$", "answer": {"status": 200, "body": {"Items": machines}}})
     assert sorted(listing().hosts) == [machine["Name"] for machine in machines]
-    template = "{{ citrix_name.split('\\\\')[1] if citrix_session_count else nothing }}"
+    template = "{{ citrix_name | ansible.builtin.win_basename if citrix_session_count else nothing }}"
     short = listing(hostnames=["citrix_dns_name", template])
     assert sorted(short.hosts) == [f"vda-00{number}" for number in range(1, 6)], short.output
     renamed = listing(hostvars_prefix="vda_", hostnames=["{{ citrix_name }}", "vda_id"])
