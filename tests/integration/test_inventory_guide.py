@@ -88,7 +88,7 @@ def test_the_files_of_the_guide_work(simulator, ansible, connection, here, tmp_p
 @pytest.mark.parametrize("number", range(len(EXAMPLES)))
 def test_the_examples_of_the_plugin_work(simulator, ansible, connection, here, tmp_path, number):
     path = tmp_path / "example.citrix_machines.yml"
-    path.write_text(here(json.dumps(EXAMPLES[number]).replace("\\\\auditor", "\\auditor")), encoding="utf-8")
+    path.write_text(here(yaml.safe_dump(EXAMPLES[number])), encoding="utf-8")
     document = listed(ansible, path, {} if "deployment" in EXAMPLES[number] else connection)
     assert len(document["_meta"]["hostvars"]) == (5, 4, 5)[number]
 
