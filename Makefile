@@ -9,6 +9,7 @@
 # make STEP   one step, such as make unit
 # make faults  thousands of module runs against a simulator that goes wrong; FAULTS=--write puts their table into docs
 # make bench  what a run costs beside other ways to the same end; BENCH=--write puts the figures into docs
+# make slices one large fleet recorded in 1, 2, 4 and 8 slices of a job; SLICES=--write puts the figures into docs
 # make screenshots  takes the pictures in docs/images anew
 # make clean  removes what the others made
 #
@@ -38,7 +39,7 @@ PYTEST := env PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTIONS
 TESTED := $(VENV)/test.stamp $(VENV)/collection.stamp
 LINTED := $(VENV)/lint.stamp $(VENV)/collection.stamp
 
-.PHONY: demo test quick lint bench faults clean screenshots $(TEST) $(QUICK)
+.PHONY: demo test quick lint bench faults slices clean screenshots $(TEST) $(QUICK)
 
 # The simulator ends with the playbook, also when that is interrupted: its process is the one to watch.
 demo: $(VENV)/collection.stamp
@@ -64,6 +65,9 @@ bench: $(VENV)/bench.stamp $(VENV)/collection.stamp
 CAMPAIGN = env PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTIONS):$(CURDIR)/tests" $(BIN)/python -m faults
 faults: $(TESTED)
 	@$(CAMPAIGN) $(FAULTS)
+
+slices: $(TESTED)
+	@PYTHONPATH="$(CURDIR)/$(COLLECTIONS):$(CURDIR)/tests" $(BIN)/python -m slices $(SLICES)
 
 clean:
 	rm -rf $(VENV) .ansible .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -131,9 +131,4 @@ options:
     default: 0
 requirements:
   - requests >= 2.25.1
-notes:
-  - A task that is interrupted sends nothing more. It waits a few seconds for what is under way, and ends with what it
-    did. Each start, stop and message is in the log of the host where the module runs as soon as the API accepts it.
-  - The modules talk to the API from the host they run on. Run them on the controller, with the host C(localhost) or
-    C(delegate_to), with the Python that has C(requests).
 """

@@ -74,6 +74,8 @@ notes:
 seealso:
   - module: sessionops.citrix.citrix_machine_sessions_info
   - module: sessionops.citrix.citrix_sessions_info
+  - plugin: sessionops.citrix.citrix_machines
+    plugin_type: inventory
 """
 
 EXAMPLES = r"""

@@ -8,9 +8,11 @@ from __future__ import annotations
 import copy
 import json
 import pkgutil
+from types import SimpleNamespace
 
 import pytest
 from ansible_collections.sessionops.citrix.plugins import modules
+from ansible_collections.sessionops.citrix.plugins.module_utils import _inventory
 from ansible_collections.sessionops.citrix.plugins.modules import (
     citrix_machine_sessions_info,
     citrix_machines_info,
@@ -62,6 +64,20 @@ JOBS = {
     citrix_site_info: [{}],
     citrix_token: [{}],
 }
+# What the inventory plugin asks for, with options that take all its operations.
+HOSTS = [
+    {"fields": ["SessionCount", "IPAddress", "Tags", "Zone"], "sessions": True, "session_fields": ["State", "User"]},
+    {
+        "fields": ["DeliveryGroup"],
+        "delivery_group": ["Engineering"],
+        "machine_catalog": ["Multi-session Windows"],
+        "registration_state": ["Registered"],
+        "power_state": ["Unmanaged", "On"],
+        "name": ["vda-00?"],
+        "search_filters": [{"property": "SessionCount", "operator": "NotEquals", "value": "0"}],
+        "sessions": True,
+    },
+]
 CLIENT_OPERATIONS = {
     "listApplicationSessions",
     "listMachineSessions",
@@ -164,6 +180,17 @@ def test_the_client_keeps_to_the_file_with_a_batch_as_a_job(simulator, client, d
     used = {CONTRACT.find(call).operation.id for call in checked_calls(simulator)}
     assert used >= JOB_OPERATIONS
     assert {session["recorded"] for session in listed["sessions"]} == {True, False}
+
+
+@pytest.mark.parametrize("deployment", SIGN_INS)
+def test_the_inventory_keeps_to_the_file(simulator, client, deployment):
+    plugin = SimpleNamespace(run=lambda task, api: {"hosts": _inventory.find_hosts(api, task.params, task.warn)})
+    for options in HOSTS:
+        own = {**dict.fromkeys(_inventory.OPTIONS), **options}
+        assert client(plugin, getattr(simulator, deployment), **own)["hosts"]
+    used = {CONTRACT.find(call).operation.id for call in checked_calls(simulator)}
+    listings = {"listMachines", "listSessions", "searchMachines", "searchSessions"}
+    assert used == {*listings, "readDeliveryGroup", "readMe", SIGN_INS[deployment]}
 
 
 @pytest.mark.parametrize("deployment", ["cloud", "on_premises_direct"])

@@ -11,7 +11,20 @@ from pathlib import Path
 import yaml
 from simulator_process import COLLECTION
 
-__all__ = ["COLLECTION", "GALAXY", "MODULES", "NAME", "PLAYBOOKS", "READMES", "ROLES", "code", "load", "rows", "titled"]
+__all__ = [
+    "COLLECTION",
+    "GALAXY",
+    "INVENTORIES",
+    "MODULES",
+    "NAME",
+    "PLAYBOOKS",
+    "READMES",
+    "ROLES",
+    "code",
+    "load",
+    "rows",
+    "titled",
+]
 
 NAME = "sessionops.citrix"
 
@@ -24,6 +37,7 @@ def load(path: Path):
 # It is no part of an installed collection.
 GALAXY = load(Path(__file__).parents[2] / "galaxy.yml")
 MODULES = sorted(path.stem for path in (COLLECTION / "plugins" / "modules").glob("[!_]*.py"))
+INVENTORIES = sorted(path.stem for path in (COLLECTION / "plugins" / "inventory").glob("[!_]*.py"))
 ROLES = sorted(path.name for path in (COLLECTION / "roles").iterdir() if path.is_dir())
 PLAYBOOKS = sorted(path.stem for path in (COLLECTION / "playbooks").glob("*.yml"))
 READMES = [COLLECTION / "README.md", *sorted((COLLECTION / "roles").glob("*/README.md"))]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from collection_tree import COLLECTION, MODULES, NAME
+from collection_tree import COLLECTION, INVENTORIES, MODULES, NAME
 from example_plays import Done, Run, Stage, as_tasks, play_of
 from simulator_process import Simulator
 
@@ -49,6 +49,15 @@ def documentation(ansible):
     assert done.returncode == 0, f"ansible-doc cannot read a module; mend its documentation: {done.stderr}"
     known = json.loads(done.stdout)
     return {module: known[f"{NAME}.{module}"] for module in MODULES}
+
+
+@pytest.fixture(scope="session")
+def inventory_documentation(ansible):
+    """What ansible-doc knows of each inventory plugin, fragments merged."""
+    done = ansible("ansible-doc", "--type", "inventory", "--json", *(f"{NAME}.{plugin}" for plugin in INVENTORIES))
+    assert done.returncode == 0, f"ansible-doc cannot read an inventory plugin; mend its documentation: {done.stderr}"
+    known = json.loads(done.stdout)
+    return {plugin: known[f"{NAME}.{plugin}"] for plugin in INVENTORIES}
 
 
 @pytest.fixture(scope="session")

@@ -14,15 +14,44 @@ import pytest
 import yaml
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.sessionops.citrix.plugins.module_utils import _api, _options, _policy, _query
-from collection_tree import COLLECTION, GALAXY, MODULES, NAME, PLAYBOOKS, READMES, ROLES, code, load, rows, titled
+from ansible_collections.sessionops.citrix.plugins.module_utils import (
+    _api,
+    _inventory,
+    _machines,
+    _options,
+    _policy,
+    _query,
+    _sessions,
+)
+from collection_tree import (
+    COLLECTION,
+    GALAXY,
+    INVENTORIES,
+    MODULES,
+    NAME,
+    PLAYBOOKS,
+    READMES,
+    ROLES,
+    code,
+    load,
+    rows,
+    titled,
+)
 
 SECRET = re.compile(r"(^|_)(password|passphrase|secret|token|private_key)(_|$)")
 """How the name of an option looks whose value nobody may see."""
 CHECKED_LATER = {"rules": _policy.RULE_SPEC, "search_filters": _query.FILTER_SPEC}
 """What is in an option whose items the module checks itself."""
 
+OF_INVENTORIES = {"plugin", "hostnames", "hostvars_prefix"}
+"""Options that say what is made of the answers."""
+OF_ANSIBLE = {
+    *("strict", "compose", "groups", "keyed_groups", "use_extra_vars", "leading_separator"),
+    *("cache", "cache_plugin", "cache_timeout", "cache_connection", "cache_prefix"),
+}
+
 each_module = pytest.mark.parametrize("module", MODULES)
+each_inventory = pytest.mark.parametrize("inventory", INVENTORIES)
 each_role = pytest.mark.parametrize("role", ROLES)
 
 
@@ -155,6 +184,35 @@ def test_the_action_group_has_all_modules_and_says_so(documentation):
         assert membership == [f"{NAME}.citrix"], f"{module}: attributes.action_group.membership is not so"
 
 
+# Options of inventory plugins
+
+
+@each_inventory
+def test_an_inventory_has_the_shared_options_as_modules_have_them(inventory, inventory_documentation, documentation):
+    options = inventory_documentation[inventory]["doc"]["options"]
+    shared = {name: options.get(name) for name in _options.OPTIONS}
+    assert shared == {name: documentation[MODULES[0]]["doc"]["options"][name] for name in _options.OPTIONS}
+    compare_options(f"{inventory}: ", _options.OPTIONS, shared)
+
+
+@each_inventory
+def test_an_inventory_asks_by_the_options_that_are_documented(inventory, inventory_documentation):
+    options = inventory_documentation[inventory]["doc"]["options"]
+    own = set(options) - set(_options.OPTIONS) - OF_ANSIBLE
+    assert own == {*_inventory.OPTIONS, *OF_INVENTORIES}, f"{inventory}: options documented (left), and used"
+    assert set(_inventory.WHOSE) <= set(_options.OPTIONS)
+    assert options["session_support"]["choices"] == list(_machines.SESSION_SUPPORT)
+    assert options["session_fields"]["choices"] == list(_sessions.FIELDS)
+    compare_options(f"{inventory}: search_filters.", _query.FILTER_SPEC, options["search_filters"]["suboptions"])
+    assert options["plugin"]["choices"] == [f"{NAME}.{inventory}"]
+
+
+@each_inventory
+def test_nothing_of_an_inventory_is_newer_than_the_collection(inventory, inventory_documentation):
+    doc = inventory_documentation[inventory]["doc"]
+    assert number(doc["version_added"]) <= number(GALAXY["version"])
+
+
 # Roles
 
 
@@ -197,7 +255,10 @@ def test_the_readme_has_the_shared_options_as_they_are():
     assert told == real, "README.md (left) and _options.OPTIONS differ: option, variable, default"
 
 
-@pytest.mark.parametrize(("kind", "there"), [("module", MODULES), ("role", ROLES), ("playbook", PLAYBOOKS)])
+@pytest.mark.parametrize(
+    ("kind", "there"),
+    [("module", MODULES), ("inventory plugin", INVENTORIES), ("role", ROLES), ("playbook", PLAYBOOKS)],
+)
 def test_the_readme_names_all_there_is(kind, there):
     cells = [row[0] for row in rows(READMES[0].read_text(encoding="utf-8"))]
     named = [name for cell in cells if re.match(rf"{kind}s? `", cell) for name in code(cell)]

@@ -21,7 +21,7 @@ LAYERS = (
     ("_converge", "_report"),
     ("_coverage", "_messages", "_recording"),
     ("_entries",),
-    ("_selection",),
+    ("_inventory", "_selection"),
     ("_query",),
     ("_groups", "_machines"),
     ("_sessions", "_sites", "_users"),

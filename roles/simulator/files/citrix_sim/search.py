@@ -114,13 +114,26 @@ def _join(tests: list[Test], how: str | None, name: str) -> Test:
 
 
 def _compile_group(group: dict[str, Any], kind: type) -> Test:
-    filters = [_compile_filter(entry, kind) for entry in _objects(group, "SearchFilters")]
+    entries = _objects(group, "SearchFilters")
+    filters = [_compile_filter(entry, kind) for entry in entries]
     groups = [_compile_group(entry, kind) for entry in _objects(group, "SearchFilterGroups")]
     if bool(filters) == bool(groups):
         raise refuse(400, "invalid", "A group holds either filters or groups.", name="SearchFilterGroups")
+    choice = _compile_choice(entries, kind) if group.get("SearchFilterGroupType") == "Or" else None
+    if choice:
+        return choice
     if filters:
         return _join(filters, group.get("SearchFilterGroupType"), "SearchFilterGroupType")
     return _join(groups, group.get("SearchFilterGroupsType"), "SearchFilterGroupsType")
+
+
+def _compile_choice(entries: list[dict[str, Any]], kind: type) -> Test | None:
+    """One look-up for any of many values of one property, as where machines are named by the hundred; else None."""
+    if {entry["Operator"] for entry in entries} != {"Equals"} or len({entry["Property"] for entry in entries}) > 1:
+        return None
+    values_of = _values_of(entries[0]["Property"], kind)
+    wanted = frozenset((entry.get("Value") or "").lower() for entry in entries)
+    return lambda item: any(found.lower() in wanted for found in values_of(item) or ("",))
 
 
 def _values_of(name: str, kind: type) -> Callable[[Any], Values]:

@@ -235,6 +235,19 @@ def test_flat_filters_hold_beside_groups(simulator):
     )
 
 
+def test_any_of_many_values_of_one_property(simulator):
+    state = simulator.state()
+    wanted = {entry["user"] for entry in list(state.values())[:12]}
+    # Null is no text; an anonymous user has none.
+    choice = either(*(("UserName", name.swapcase() or None) for name in sorted(wanted)), ("UserName", "nobody"))
+    assert "" in wanted
+    assert simulator.found("Sessions", SearchFilterGroups=[choice]) == [
+        session_id for session_id, entry in state.items() if entry["user"] in wanted
+    ]
+    wrong = {**choice, "SearchFilters": [*choice["SearchFilters"], {"Property": "UserName", "Operator": "Same"}]}
+    assert simulator.post("/Sessions/$search", {"SearchFilterGroups": [wrong]}).status_code == 400
+
+
 def test_machine_searches_with_groups(simulator):
     support = condition("SessionSupport", "MultiSession")
     named = either(("MachineName", "LAB\\vda-002"), ("MachineName", "LAB\\vda-005"), ("DeliveryGroup", "Contractors"))

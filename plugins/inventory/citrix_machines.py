@@ -1,0 +1,364 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: citrix_machines
+short_description: Citrix machines as hosts
+version_added: 1.0.0
+description:
+  - Makes a host of each machine (VDA) of a Citrix DaaS or Citrix Virtual Apps and Desktops site.
+  - The name of an inventory file must end in C(citrix_machines.yml) or C(citrix_machines.yaml).
+  - What the API answers is never taken as a template.
+author:
+  - The sessionops.citrix contributors (!UNKNOWN)
+extends_documentation_fragment:
+  - sessionops.citrix._auth
+  - constructed
+  - inventory_cache
+options:
+  plugin:
+    description:
+      - Names this plugin.
+    type: str
+    required: true
+    choices:
+      - sessionops.citrix.citrix_machines
+  delivery_group:
+    description:
+      - Delivery groups whose machines are meant, by name or id. One in a folder is written C(FOLDER\\NAME).
+      - A delivery group that does not exist is an error.
+    type: list
+    elements: str
+  machine_catalog:
+    description:
+      - Names of machine catalogs whose machines are meant.
+    type: list
+    elements: str
+  session_support:
+    description:
+      - The kind of machine meant; unless set, both.
+    type: str
+    choices:
+      - MultiSession
+      - SingleSession
+  registration_state:
+    description:
+      - Registration states, any of which a machine may have.
+    type: list
+    elements: str
+    choices:
+      - Unknown
+      - Unregistered
+      - Initializing
+      - Registered
+      - AgentError
+  power_state:
+    description:
+      - Power states, any of which a machine may have. Without quotes YAML takes C(On) and C(Off) for booleans.
+    type: list
+    elements: str
+    choices:
+      - Unknown
+      - Unmanaged
+      - Unavailable
+      - "Off"
+      - "On"
+      - Suspended
+      - TurningOn
+      - TurningOff
+      - Suspending
+      - Resuming
+      - NotSupported
+      - VirtualMachineNotFound
+  name:
+    description:
+      - Patterns, any of which the name of a machine may fit, with C(*), C(?) and C([abc]) and without regard to case.
+      - One with a backslash is compared with C(DOMAIN\\NAME), any other with C(NAME).
+    type: list
+    elements: str
+  search_filters:
+    description:
+      - Further conditions, all of which must hold, as the API's searches know them. They are passed on as they are.
+    type: list
+    elements: dict
+    suboptions:
+      property:
+        description: What to compare, such as C(Tags).
+        type: str
+        required: true
+      operator:
+        description: How to compare, such as C(Equals), C(Contains), C(StartsWith) or C(GreaterThan).
+        type: str
+        default: Equals
+      value:
+        description: What to compare with, as text.
+        type: str
+  fields:
+    description:
+      - Fields of a machine that become host variables, spelled as in the API. C(Id), C(Name) and C(DnsName) always do.
+      - A variable has the name of its field in snake_case behind O(hostvars_prefix), such as C(citrix_session_count).
+    type: list
+    elements: str
+    default:
+      - AgentVersion
+      - DeliveryGroup
+      - FaultState
+      - IPAddress
+      - InMaintenanceMode
+      - MachineCatalog
+      - OSType
+      - PowerState
+      - RegistrationState
+      - SessionCount
+      - SessionSupport
+      - SummaryState
+      - Tags
+      - Zone
+  sessions:
+    description:
+      - Whether the sessions of each machine become a host variable, C(citrix_sessions). It takes one request more for
+        each 1000 sessions.
+    type: bool
+    default: false
+  session_fields:
+    description:
+      - Fields of those sessions, spelled as in the API. C(Id) is always there.
+    type: list
+    elements: str
+    default:
+      - Connection
+      - State
+      - User
+    choices:
+      - Id
+      - Uid
+      - ApplicationsInUse
+      - AppState
+      - AppStateLastChangeTime
+      - FormattedAppStateLastChangeTime
+      - Brokering
+      - Client
+      - Connection
+      - ContainerScopes
+      - EstablishmentDurationMilliseconds
+      - EstablishmentTime
+      - FormattedEstablishmentTime
+      - IsAnonymousUser
+      - IsHidden
+      - LogoffInProgress
+      - LogonInProgress
+      - Machine
+      - SessionType
+      - StartTime
+      - FormattedStartTime
+      - State
+      - StateChangeTime
+      - FormattedStateChangeTime
+      - UntrustedUserName
+      - User
+  hostvars_prefix:
+    description:
+      - What the names of the host variables begin with.
+    type: str
+    default: citrix_
+  hostnames:
+    description:
+      - What a host is called, by preference. Each is the name of a host variable, or a template over host variables.
+      - The first that gives a name is taken. What is empty, the name of a group or a name of the controller itself is
+        passed over.
+      - Two machines with the same name are an error, since one of them would be lost.
+      - Unless set, it is C(citrix_dns_name), then C(citrix_name), then C(citrix_id).
+    type: list
+    elements: str
+notes:
+  - Any of O(api_url), O(customer_id), O(site_id), O(client_id), O(client_secret), O(username), O(password) and
+    O(access_token) may be a template, such as a lookup of a secret.
+  - The cache holds what the API told of the machines, and nothing to sign in with. It is asked anew when an option
+    changes that decides what is asked.
+  - Unless C(ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED) is set, ansible goes on without an inventory that cannot be read.
+seealso:
+  - module: sessionops.citrix.citrix_machines_info
+"""
+
+EXAMPLES = r"""
+---
+# all.citrix_machines.yml: all machines. The CITRIX_* variables say where the site is and how to sign in.
+plugin: sessionops.citrix.citrix_machines
+
+---
+# office.citrix_machines.yml: the registered machines of two delivery groups, grouped by these and by catalog and zone.
+plugin: sessionops.citrix.citrix_machines
+deployment: on_premises
+api_url: https://ddc01.example.com
+username: LAB\auditor
+password: "{{ lookup('ansible.builtin.file', '/run/secrets/citrix_password') }}"
+delivery_group:
+  - Office Desktops
+  - Engineering
+registration_state:
+  - Registered
+keyed_groups:
+  - key: citrix_delivery_group.name
+    prefix: delivery_group
+  - key: citrix_machine_catalog.name
+    prefix: catalog
+  - key: citrix_zone.name
+    prefix: zone
+
+---
+# busy.citrix_machines.yml: machines with sessions, called by their names without the domain, and reached with psrp.
+plugin: sessionops.citrix.citrix_machines
+search_filters:
+  - property: SessionCount
+    operator: NotEquals
+    value: "0"
+hostnames:
+  - "{{ citrix_name | ansible.builtin.win_basename }}"
+compose:
+  ansible_host: citrix_dns_name
+  ansible_connection: "'ansible.builtin.psrp'"
+groups:
+  crowded: citrix_session_count > 9
+cache: true
+cache_plugin: ansible.builtin.jsonfile
+cache_connection: ~/.cache/citrix_machines
+cache_timeout: 600
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from ansible.errors import AnsibleError, AnsibleParserError
+from ansible.module_utils.basic import missing_required_lib
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
+from ansible_collections.sessionops.citrix.plugins.module_utils import _inventory, _options
+from ansible_collections.sessionops.citrix.plugins.module_utils._api import connect
+from ansible_collections.sessionops.citrix.plugins.module_utils._errors import CitrixError, OptionError
+from ansible_collections.sessionops.citrix.plugins.module_utils._sites import find_site
+from ansible_collections.sessionops.citrix.plugins.module_utils._transport import REQUESTS_IMPORT_ERROR
+
+TEMPLATED = (
+    "api_url",
+    "customer_id",
+    "site_id",
+    "client_id",
+    "client_secret",
+    "username",
+    "password",
+    "access_token",
+)
+ENDINGS = ("citrix_machines.yml", "citrix_machines.yaml")
+
+
+class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
+    """Reads an inventory file, asks the API, and adds the hosts."""
+
+    NAME = "sessionops.citrix.citrix_machines"
+
+    def verify_file(self, path: str) -> bool:
+        return super().verify_file(path) and path.endswith(ENDINGS)
+
+    def set_options(self, task_keys: Any = None, var_options: Any = None, direct: Any = None) -> None:
+        # Ansible passes over an option that it does not know: a filter with a slip would mean all machines.
+        unknown = set(direct or ()) - set(self.option_definitions)
+        if unknown:
+            raise AnsibleParserError(f"{', '.join(sorted(map(str, unknown)))}: there is no such option")
+        # What is wrong with a value is told with the value, which may be a secret.
+        for name in TEMPLATED:
+            if isinstance((direct or {}).get(name), (dict, list)):
+                raise AnsibleParserError(f"{name}: must be text, or a template that gives text")
+        super().set_options(task_keys, var_options, direct)
+
+    def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
+        super().parse(inventory, loader, path, cache)
+        if REQUESTS_IMPORT_ERROR:
+            raise AnsibleParserError(missing_required_lib("requests"))
+        config = self._read_config_data(path)
+        try:
+            preferred = self._preferred()
+            self._add_hosts(self._machines(config, path, cache), preferred)
+        except CitrixError as error:
+            raise AnsibleParserError(str(error)) from None
+
+    def _machines(self, config: dict, path: str, cache: bool) -> list[dict]:
+        """Return the facts of the machines, out of the cache where that holds what is asked for."""
+        connection = self._connection(config)
+        own = {name: self.get_option(name) for name in _inventory.OPTIONS}
+        if not self.get_option("cache"):
+            return self._ask(connection, own)
+        decide = {**{name: connection[name] for name in _inventory.WHOSE}, **own}
+        asked = hashlib.sha256(json.dumps(decide, sort_keys=True).encode()).hexdigest()
+        key = self.get_cache_key(path)
+        known = self._cache.get(key) if cache else None
+        if not isinstance(known, dict) or known.get("asked") != asked:
+            known = {"asked": asked, "machines": self._ask(connection, own)}
+            self._cache[key] = known
+        return known["machines"]
+
+    def _connection(self, config: dict) -> dict:
+        """Return the shared options as a module has them: out of the file, the environment, or their defaults."""
+        given = {name: config[name] for name in _options.OPTIONS if config.get(name) is not None}
+        self.templar.available_variables = self._vars
+        for name in given.keys() & TEMPLATED:
+            try:
+                given[name] = self.templar.template(given[name])
+            except AnsibleError as error:
+                raise AnsibleParserError(f"{name}: its template fails: {error}") from None
+            if not isinstance(given[name], str):
+                raise OptionError(name, "must be text, or a template that gives text")
+        checked = ArgumentSpecValidator(_options.argument_spec()).validate(given)
+        if checked.error_messages:
+            raise AnsibleParserError("; ".join(checked.error_messages))
+        return checked.validated_parameters
+
+    def _ask(self, connection: dict, own: dict) -> list[dict]:
+        warn = self.display.warning
+        # As in check mode, so that nothing can be changed.
+        api = connect(_options.settings(connection), True, find_site, warn, self.display.vvv)
+        return _inventory.find_hosts(api, own, warn)
+
+    def _add_hosts(self, machines: list[dict], preferred: list[tuple[str, bool]]) -> None:
+        prefix, strict = self.get_option("hostvars_prefix"), self.get_option("strict")
+        names = _inventory.Names(self.inventory.groups)
+        for facts in machines:
+            variables = {f"{prefix}{name}": value for name, value in facts.items()}
+            host = names.first(facts, self._choices(preferred, variables))
+            self.inventory.add_host(host)
+            for name, value in variables.items():
+                self.inventory.set_variable(host, name, value)
+            self._set_composite_vars(self.get_option("compose"), variables, host, strict)
+            # Once for all groups: of many machines this is the larger part of the time.
+            variables = self.inventory.get_host(host).get_vars()
+            self._add_host_to_composed_groups(self.get_option("groups"), variables, host, strict, False)
+            self._add_host_to_keyed_groups(self.get_option("keyed_groups"), variables, host, strict, False)
+
+    def _preferred(self) -> list[tuple[str, bool]]:
+        """Return the preferred host names: names of host variables and templates, and whether each is a template."""
+        prefix = self.get_option("hostvars_prefix")
+        _inventory.check_prefix(prefix)
+        known = [f"{prefix}{name}" for name in _inventory.fact_names(self.get_option("fields"))]
+        entries = self.get_option("hostnames") or known[: len(_inventory.NAMED_BY)]
+        preferred = [(entry, self.templar.is_template(entry)) for entry in entries]
+        for entry, is_template in preferred:
+            if entry not in known and not is_template:
+                raise OptionError("hostnames", f"'{entry}' is neither a template nor one of {', '.join(known)}")
+        return preferred
+
+    def _choices(self, preferred: list[tuple[str, bool]], variables: dict) -> Iterator[object]:
+        """Yield what each preferred name is for one machine; None where it gives nothing."""
+        for entry, is_template in preferred:
+            if not is_template:
+                yield variables.get(entry)
+                continue
+            self.templar.available_variables = variables
+            try:
+                yield self.templar.template(entry)
+            except AnsibleError as error:
+                if self.get_option("strict"):
+                    raise AnsibleParserError(f"hostnames: {entry} fails: {error}") from None

@@ -1,0 +1,120 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The inventory files, commands and settings that the guide and the plugin's own examples show."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import textwrap
+
+import pytest
+import yaml
+from ansible_collections.sessionops.citrix.plugins.inventory import citrix_machines
+from simulator_process import COLLECTION
+
+GUIDE = (COLLECTION / "docs" / "docsite" / "rst" / "guide_inventory.rst").read_text(encoding="utf-8")
+STRICT = {"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true"}
+
+
+def blocks(language: str) -> list[tuple[str, str]]:
+    """Return (caption, text) of the guide's blocks in a language."""
+    pattern = rf"^( *)\.\. code-block:: {language}\n(?: +:caption: (\S+)\n)?\n((?:\1 +.*\n|\n)+)"
+    return [(caption, textwrap.dedent(text)) for _indent, caption, text in re.findall(pattern, GUIDE, re.MULTILINE)]
+
+
+FILES = {caption: text for caption, text in blocks("yaml") if caption}
+COMMANDS = [
+    command
+    for _caption, text in blocks("text")
+    for command in text.replace("\\\n", " ").splitlines()
+    if command.startswith("ansible")
+]
+EXAMPLES = list(yaml.safe_load_all(citrix_machines.EXAMPLES))
+
+
+@pytest.fixture
+def connection(simulator):
+    """The environment of a user of Citrix Cloud; files for another deployment say all themselves."""
+    return {f"CITRIX_{name.upper()}": value for name, value in simulator.cloud.items()}
+
+
+@pytest.fixture
+def here(simulator, tmp_path):
+    """Return a function that puts the simulator and its credentials in the place of those in a text."""
+    secret = tmp_path / "secret"
+    secret.write_text(simulator.facts["password"], encoding="utf-8")
+    places = {
+        "https://ddc01.example.com": simulator.url,
+        "LAB\\auditor": simulator.facts["username"],
+        "/run/secrets/citrix_password": str(secret),
+    }
+
+    def replace(text: str) -> str:
+        for shown, real in places.items():
+            text = text.replace(shown, real)
+        return text
+
+    return replace
+
+
+def listed(ansible, path, env) -> dict:
+    done = ansible("ansible-inventory", "-i", str(path), "--list", env={**STRICT, **env})
+    assert done.code == 0, done.output
+    return json.JSONDecoder().raw_decode(done.output[done.output.index("{\n") :])[0]
+
+
+def test_the_guide_has_what_is_tested_here():
+    assert len(FILES) == 6 + 1
+    assert len(COMMANDS) == 4
+    assert len(blocks("ini")) == 1
+    assert len(EXAMPLES) == 3
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_files_of_the_guide_work(simulator, ansible, connection, here, tmp_path, name):
+    simulator.reset(machines=12, sessions=120)
+    path = tmp_path / name
+    path.write_text(here(FILES[name]), encoding="utf-8")
+    hosts = listed(ansible, path, {} if "on_premises" in FILES[name] else connection)["_meta"]["hostvars"]
+    # The patterns of one of them fit some.
+    assert len(hosts) == {"some.citrix_machines.yml": 6}.get(name, 12)
+    if name == "short.citrix_machines.yml":
+        assert "vda-001" in hosts
+
+
+@pytest.mark.parametrize("number", range(len(EXAMPLES)))
+def test_the_examples_of_the_plugin_work(simulator, ansible, connection, here, tmp_path, number):
+    path = tmp_path / "example.citrix_machines.yml"
+    path.write_text(here(yaml.safe_dump(EXAMPLES[number])), encoding="utf-8")
+    document = listed(ansible, path, {} if "deployment" in EXAMPLES[number] else connection)
+    assert len(document["_meta"]["hostvars"]) == (5, 4, 5)[number]
+
+
+def test_the_commands_of_the_guide_work(simulator, ansible, connection, tmp_path):
+    (tmp_path / "groups.citrix_machines.yml").write_text(FILES["groups.citrix_machines.yml"], encoding="utf-8")
+    for command in COMMANDS:
+        name, *arguments = shlex.split(command)
+        done = ansible(name, *arguments, env={**STRICT, **connection})
+        assert done.code == 0, done.output
+        assert "WARNING" not in done.output or "not recordable" in done.output
+    engineers = {session["starts"] for session in simulator.state().values()}
+    assert engineers == {0, 1}
+
+
+def test_the_setting_of_the_guide_makes_an_error(ansible, connection, tmp_path):
+    (tmp_path / "ansible.cfg").write_text(blocks("ini")[0][1], encoding="utf-8")
+    path = tmp_path / "site.citrix_machines.yml"
+    path.write_text(FILES["all.citrix_machines.yml"], encoding="utf-8")
+    command = ("ansible-inventory", "-i", str(path), "--list")
+    assert ansible(*command, env=connection).code == 0
+    assert ansible(*command).code
+
+
+def test_the_variables_of_a_sliced_job_are_those_of_the_playbook():
+    (variables,) = (yaml.safe_load(text) for caption, text in blocks("yaml") if not caption)
+    playbook = (COLLECTION / "playbooks" / "record_by_machine.yml").read_text(encoding="utf-8")
+    for name in (*variables, *re.findall(r"``(citrix_\w+)``", GUIDE.partition("_inventory_slices:")[2])):
+        assert name in playbook, name

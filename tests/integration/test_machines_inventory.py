@@ -1,0 +1,457 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The inventory plugin through real ansible-inventory: hosts, groups and variables; what it asks; what it refuses."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from dataclasses import dataclass
+
+import pytest
+
+PLUGIN = "sessionops.citrix.citrix_machines"
+STRICT = {"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true"}
+
+
+@dataclass
+class Listing:
+    """What ansible-inventory made of a file: exit code, everything it printed, the document of --list."""
+
+    code: int
+    output: str
+    document: dict
+
+    @property
+    def hosts(self) -> dict[str, dict]:
+        return plain(self.document["_meta"]["hostvars"])
+
+    def group(self, name: str) -> list[str]:
+        return self.document[name]["hosts"]
+
+
+def plain(value):
+    """Take the marks off text that is no template."""
+    if isinstance(value, dict):
+        if "__ansible_unsafe" in value:
+            return value["__ansible_unsafe"]
+        return {name: plain(inner) for name, inner in value.items()}
+    return [plain(item) for item in value] if isinstance(value, list) else value
+
+
+def group_name(text: str) -> str:
+    """Return a text as the name of a group: ansible takes letters, digits and _ only."""
+    return re.sub(r"\W", "_", text)
+
+
+@pytest.fixture
+def source(tmp_path, simulator):
+    """Return a function that writes an inventory file and returns its path."""
+
+    def write(file: str = "", connection: dict | None = None, **options) -> str:
+        path = tmp_path / f"{file}.citrix_machines.yml"
+        given = {"plugin": PLUGIN, **(simulator.cloud if connection is None else connection), **options}
+        path.write_text(json.dumps(given), encoding="utf-8")
+        return str(path)
+
+    return write
+
+
+@pytest.fixture
+def listing(ansible, source):
+    """Return a function that lists an inventory of these options; where it cannot be read, the run fails."""
+
+    def run(*arguments: str, connection: dict | None = None, env: dict | None = None, **options) -> Listing:
+        path = source(connection=connection, **options)
+        done = ansible("ansible-inventory", "-i", path, "--list", *arguments, env={**STRICT, **(env or {})})
+        start = done.output.find("{\n")
+        document = json.JSONDecoder().raw_decode(done.output[start:])[0] if done.code == 0 else {}
+        return Listing(done.code, done.output, document)
+
+    return run
+
+
+@pytest.fixture
+def truth(simulator):
+    """Return a function that starts over with a fleet and returns its machines by DNS name, as the API has them."""
+
+    def machines(**settings) -> dict[str, dict]:
+        simulator.reset(**settings)
+        known = {machine["DnsName"]: machine for machine in simulator.get("Machines", limit=1000)["Items"]}
+        simulator.reset(**settings)
+        return known
+
+    return machines
+
+
+@pytest.mark.parametrize("deployment", ["cloud", "gov", "on_premises", "on_premises_direct"])
+def test_machines_become_hosts(simulator, truth, listing, deployment):
+    known = truth()
+    run = listing(connection=getattr(simulator, deployment))
+    assert run.code == 0, run.output
+    assert sorted(run.hosts) == sorted(known)
+    for name, variables in run.hosts.items():
+        machine = known[name]
+        assert variables["citrix_id"] == machine["Id"]
+        assert variables["citrix_name"] == machine["Name"]
+        assert variables["citrix_dns_name"] == name
+        assert variables["citrix_session_count"] == machine["SessionCount"] == 10
+        assert variables["citrix_delivery_group"]["name"] == machine["DeliveryGroup"]["Name"]
+        assert variables["citrix_ip_address"] == machine["IPAddress"]
+        assert "citrix_sessions" not in variables
+    # One request for all; nothing but what becomes a variable is asked for.
+    assert simulator.kinds() == ["sign-in", "me", "Machines"]
+    fields = simulator.calls()[-1]["query"]["fields"].split(",")
+    assert {"Id", "Name", "DnsName", "SessionCount"} <= set(fields)
+    assert len(fields) == len(set(fields)) == len(run.hosts["vda-001.lab.example"])
+
+
+def test_groups_and_variables_of_ones_own(simulator, truth, listing, ansible, source):
+    known = truth(machines=7)
+    made = {
+        "keyed_groups": [
+            {"key": "citrix_delivery_group.name", "prefix": "delivery_group"},
+            {"key": "citrix_machine_catalog.name", "prefix": "catalog", "separator": "__"},
+            {"key": "citrix_zone.name", "prefix": "zone"},
+        ],
+        "compose": {"ansible_host": "citrix_ip_address", "number": "citrix_session_count + 1"},
+        "groups": {"busy": "citrix_session_count > 7", "numbered": "number > 8"},
+        "fields": ["DeliveryGroup", "MachineCatalog", "Zone", "SessionCount", "IPAddress"],
+        "strict": True,
+    }
+    run = listing(**made)
+    assert run.code == 0, run.output
+    for group in ("Office Desktops", "Engineering", "Contractors"):
+        own = [name for name, machine in known.items() if machine["DeliveryGroup"]["Name"] == group]
+        assert sorted(run.group(group_name(f"delivery_group_{group}"))) == sorted(own)
+    single = [name for name, machine in known.items() if machine["SessionSupport"] == "SingleSession"]
+    assert run.group("catalog__Single_session_Windows") == single
+    assert sorted(run.group("zone_Primary")) == sorted(known)
+    busy = [name for name, machine in known.items() if machine["SessionCount"] > 7]
+    assert busy
+    assert sorted(run.group("busy")) == sorted(run.group("numbered")) == sorted(busy)
+    for name, variables in run.hosts.items():
+        assert variables["ansible_host"] == known[name]["IPAddress"]
+        assert variables["number"] == known[name]["SessionCount"] + 1
+
+    graph = ansible("ansible-inventory", "-i", source(**made), "--graph", env=STRICT)
+    assert graph.code == 0, graph.output
+    tree = re.findall(r"@(delivery_group_[^:]+):\n((?:  \|  \|--.*\n)+)", graph.output)
+    told = {group: sorted(line.removeprefix("  |  |--") for line in lines.splitlines()) for group, lines in tree}
+    assert told == {group: sorted(run.group(group)) for group in run.document if group.startswith("delivery_group_")}
+
+
+def test_nothing_is_asked_again_while_the_cache_holds(simulator, listing, tmp_path):
+    cached = {
+        "cache": True,
+        "cache_plugin": "ansible.builtin.jsonfile",
+        "cache_connection": str(tmp_path / "cache"),
+        "sessions": True,
+    }
+    without = [listing(sessions=True) for _time in range(2)]
+    assert simulator.counts() == {"sign-in": 2, "me": 2, "Machines": 2, "Sessions": 2}
+
+    first, second = (listing(**cached) for _time in range(2))
+    assert simulator.counts()["sign-in"] == 3
+    assert first.hosts == second.hosts == without[0].hosts == without[1].hosts
+    assert second.output == first.output
+
+    simulator.reset(machines=3)
+    assert listing(**cached).hosts == first.hosts
+    assert simulator.calls() == []
+    assert len(listing("--flush-cache", **cached).hosts) == 3
+    # What is made of the answers may change, and the answers serve.
+    assert "busy" in listing(**cached, groups={"busy": "true"}).document
+    assert simulator.counts()["sign-in"] == 1
+    # Other machines, another site or another account are other answers.
+    assert len(listing(**cached, delivery_group=["Engineering"]).hosts) == 1
+    assert len(listing(**cached, connection=simulator.on_premises).hosts) == 3
+    assert simulator.counts()["sign-in"] == 3
+
+    (file,) = (tmp_path / "cache").iterdir()
+    text = file.read_text(encoding="utf-8")
+    assert "vda-001" in text
+    for secret in (simulator.facts["client_secret"], simulator.facts["password"], simulator.token()):
+        assert secret not in text
+    file.write_text('{"machines": "not so"}', encoding="utf-8")
+    assert len(listing(**cached).hosts) == 3
+
+
+def test_each_filter_is_asked_of_the_server(simulator, truth, listing):
+    known = truth(machines=12, sessions=100)
+
+    def wanted(check) -> list[str]:
+        return sorted(name for name, machine in known.items() if check(machine))
+
+    office = wanted(lambda machine: machine["DeliveryGroup"]["Name"] == "Office Desktops")
+    single = wanted(lambda machine: machine["SessionSupport"] == "SingleSession")
+    filters = {
+        "DeliveryGroup": ({"delivery_group": ["office desktops"]}, office),
+        "MachineCatalog": ({"machine_catalog": ["Single-session Windows"]}, single),
+        "SessionSupport": ({"session_support": "SingleSession"}, single),
+        "PowerState": ({"power_state": ["Unmanaged", "Off"]}, sorted(known)),
+        "RegistrationState": ({"registration_state": ["Unregistered"]}, []),
+        "MachineName": ({"name": ["VDA-01?", "lab\\*-001"]}, wanted(lambda each: re.search("001|01.$", each["Name"]))),
+        "SessionCount": (
+            {"search_filters": [{"property": "SessionCount", "value": "9"}]},
+            wanted(lambda machine: machine["SessionCount"] == 9),
+        ),
+    }
+    for name, (options, hosts) in filters.items():
+        simulator.reset(machines=12, sessions=100)
+        run = listing(fields=["SessionCount"], **options)
+        assert sorted(run.hosts) == hosts, run.output
+        searches = [call for call in simulator.calls() if call["path"].endswith("/$search")]
+        assert searches
+        assert all(f'"{name}"' in call["body"] for call in searches)
+        assert simulator.counts()["Machines"] == 0
+        # What is asked for to check becomes no variable.
+        assert all(len(variables) == 4 for variables in run.hosts.values())
+    both = listing(delivery_group=["Office Desktops", "Engineering"], name=["vda-*"], session_support="MultiSession")
+    assert sorted(both.hosts) == wanted(
+        lambda each: each["DeliveryGroup"]["Name"] != "Contractors" and each["SessionSupport"] == "MultiSession"
+    )
+
+
+def test_what_the_server_finds_is_checked(simulator, listing):
+    simulator.reset()
+    machines = simulator.get("Machines")["Items"]
+    assert len(machines) == 5
+    machines[0]["RegistrationState"] = "Unregistered"
+    machines[1]["PowerState"] = None
+    del machines[2]["RegistrationState"]
+    simulator.fault({"path": r"Machines/\$search", "answer": {"status": 200, "body": {"Items": machines}}})
+    options = {"registration_state": ["Registered"], "power_state": ["Unmanaged"], "name": ["*-00[1-4]"]}
+    # What a machine does not tell is taken on the server's word; what it tells is not.
+    assert sorted(listing(**options).hosts) == [f"vda-00{number}.lab.example" for number in (2, 3, 4)]
+    assert sorted(listing(**options, delivery_group=["Engineering"]).hosts) == ["vda-002.lab.example"]
+    assert listing(**options, machine_catalog=["Single-session Windows"]).hosts == {}
+    assert sorted(listing(session_support="SingleSession").hosts) == ["vda-005.lab.example"]
+
+
+def test_a_name_that_fits_nothing_is_told(simulator, listing):
+    run = listing(name=["vda-001", "vdi-*"], machine_catalog=["Multi-session Windows", "Multi session"])
+    assert sorted(run.hosts) == ["vda-001.lab.example"]
+    text = " ".join(run.output.split())
+    assert "name: no machine found fits vdi-*; check how it is written" in text
+    assert "machine_catalog: no machine found fits Multi session; check how it is written" in text
+    assert text.count("no machine found fits") == 2
+
+
+def test_sessions_of_each_machine(simulator, truth, listing):
+    known = truth(machines=4, sessions=22)
+    state = simulator.state()
+    run = listing(sessions=True, session_fields=["State", "UntrustedUserName"], fields=["SessionCount"])
+    for variables in run.hosts.values():
+        own = simulator.sessions_on(variables["citrix_name"])
+        told = {session["id"]: session["state"] for session in variables["citrix_sessions"]}
+        assert told == {session["id"]: state[session["id"]]["state"] for session in own}
+        assert all(set(session) == {"id", "state", "untrusted_user_name"} for session in variables["citrix_sessions"])
+    assert sum(len(variables["citrix_sessions"]) for variables in run.hosts.values()) == 22
+    assert simulator.kinds() == ["sign-in", "me", "Machines", "Sessions"]
+
+    few = listing(sessions=True, delivery_group=["Engineering"], name=["vda-002"])
+    assert sorted(few.hosts) == ["vda-002.lab.example"]
+    assert len(few.hosts["vda-002.lab.example"]["citrix_sessions"]) == known["vda-002.lab.example"]["SessionCount"]
+    # A machine without sessions has an empty list.
+    simulator.reset(machines=3, sessions=0)
+    assert {tuple(variables["citrix_sessions"]) for variables in listing(sessions=True).hosts.values()} == {()}
+
+
+def test_names_of_all_sorts(simulator, truth, listing):
+    known = truth(machines=8, names="hostile")
+    named = listing(hostnames=["citrix_name"], keyed_groups=[{"key": "citrix_delivery_group.name"}], sessions=True)
+    assert named.code == 0, named.output
+    assert sorted(named.hosts) == sorted(machine["Name"] for machine in known.values())
+    for machine in known.values():
+        assert machine["Name"] in named.group(group_name(f"_{machine['DeliveryGroup']['Name']}"))
+        variables = named.hosts[machine["Name"]]
+        assert variables["citrix_dns_name"] == machine["DnsName"]
+        assert len(variables["citrix_sessions"]) == machine["SessionCount"]
+    one = next(iter(known.values()))["DeliveryGroup"]["Name"]
+    found = listing(hostnames=["citrix_name"], delivery_group=[one], name=["*Ä*", "*%41*", "*&*", "*日本*"])
+    assert sorted(found.hosts) == sorted(
+        machine["Name"] for machine in known.values() if machine["DeliveryGroup"]["Name"] == one
+    )
+
+
+TRAP = "{{ lookup('ansible.builtin.pipe', 'touch trapped') }}"
+SHOWN = "{{ [inventory_hostname, citrix_description, citrix_delivery_group.name, citrix_sessions[0].user.name, copy] }}"
+
+
+def trapped(simulator) -> None:
+    """Let the API tell of a machine and a session whose names are templates."""
+    simulator.reset(machines=1, sessions=1)
+    machine = simulator.get("Machines")["Items"][0]
+    session = simulator.get("Sessions")["Items"][0]
+    name = f"LAB\\{TRAP}"
+    machine.update(Name=name, DnsName=TRAP, Description=TRAP, DeliveryGroup={"Id": None, "Uid": 1, "Name": TRAP})
+    session["Machine"].update(Name=name, DnsName=TRAP)
+    session["User"]["Name"] = TRAP
+    simulator.fault(
+        {"path": "/Machines$", "answer": {"status": 200, "body": {"Items": [machine]}}},
+        {"path": "/Sessions$", "answer": {"status": 200, "body": {"Items": [session]}}},
+    )
+
+
+def test_text_of_the_api_is_never_a_template(simulator, source, ansible, tmp_path):
+    trapped(simulator)
+    path = source(
+        fields=["Description", "DeliveryGroup"],
+        sessions=True,
+        compose={"copy": "citrix_description"},
+        keyed_groups=[{"key": "citrix_delivery_group.name", "prefix": "group"}],
+        hostnames=["{{ citrix_dns_name }}"],
+        cache=True,
+        cache_plugin="ansible.builtin.jsonfile",
+        cache_connection=str(tmp_path / "cache"),
+    )
+    play = {"hosts": "all", "gather_facts": False, "tasks": [{"name": "Show", "ansible.builtin.debug": {"msg": SHOWN}}]}
+    playbook = tmp_path / "show.yml"
+    playbook.write_text(json.dumps([play]), encoding="utf-8")
+    listed = ansible("ansible-inventory", "-i", path, "--list", env=STRICT)
+    assert listed.code == 0, listed.output
+    # As controllers keep an inventory: what was listed comes back out of a script.
+    document = tmp_path / "listed.json"
+    document.write_text(listed.output[: listed.output.rindex("}") + 1], encoding="utf-8")
+    script = tmp_path / "script.py"
+    script.write_text(f"#!{sys.executable}\nprint(open({str(document)!r}).read())\n", encoding="utf-8")
+    script.chmod(0o755)
+    # Out of the cache too.
+    for inventory in (path, path, str(script)):
+        shown = ansible("ansible-playbook", "-i", inventory, str(playbook), env=STRICT)
+        assert shown.code == 0, shown.output
+        assert shown.output.count(json.dumps(TRAP)) == 5, shown.output
+        assert not (tmp_path / "trapped").exists()
+    assert simulator.counts()["Machines"] == 2  # The one of the trap itself.
+
+
+def test_hostnames_by_preference(simulator, listing):
+    simulator.reset()
+    machines = simulator.get("Machines")["Items"]
+    for machine, name in zip(machines, (None, "", "localhost", "all", "vda\n5")):
+        machine["DnsName"] = name
+    simulator.fault({"path": "/Machines$", "answer": {"status": 200, "body": {"Items": machines}}})
+    assert sorted(listing().hosts) == [machine["Name"] for machine in machines]
+    template = "{{ citrix_name | ansible.builtin.win_basename if citrix_session_count else nothing }}"
+    short = listing(hostnames=["citrix_dns_name", template])
+    assert sorted(short.hosts) == [f"vda-00{number}" for number in range(1, 6)], short.output
+    renamed = listing(hostvars_prefix="vda_", hostnames=["{{ citrix_name }}", "vda_id"])
+    assert sorted(renamed.hosts) == sorted(machine["Id"] for machine in machines)
+    assert {name.partition("_")[0] for variables in renamed.hosts.values() for name in variables} == {"vda"}
+
+
+def test_what_cannot_be_meant_is_refused(simulator, source, ansible):
+    secret = simulator.facts["client_secret"]
+    unsent = {
+        "delivery_groups: there is no such option": {"delivery_groups": ["Engineering"]},
+        "client_secret: must be text, or a template": {"client_secret": [secret]},
+        "client_secret: its template fails: 'nothing' is undefined": {"client_secret": "{{ nothing }}"},
+        "api_url: must be text, or a template": {"api_url": "{{ [1] }}"},
+        "Invalid value provided for 'int': 'soon'": {"timeout": "soon"},
+        "timeout: must be from 1 to 300, not 0": {"timeout": 0},
+        "Invalid value 'moon' for config 'deployment'": {"deployment": "moon"},
+        "Invalid value [True] for config 'power_state'": {"power_state": [True]},
+        "client_id: is missing for deployment cloud": {"client_id": None},
+        "delivery_group: is empty; name at least one": {"delivery_group": []},
+        "name: holds an empty name": {"name": [" "]},
+        "fields: 'Session Count' is no field": {"fields": ["Session Count"]},
+        "hostnames: 'dns_name' is neither a template nor one of citrix_dns_name": {"hostnames": ["dns_name"]},
+        "hostvars_prefix: takes letters, digits and _": {"hostvars_prefix": "citrix-"},
+        "search_filters: number 1: missing required arguments: property": {"search_filters": [{"value": "1"}]},
+    }
+    files = [source(str(number), **options) for number, options in enumerate(unsent.values())]
+    sources = [argument for file in files for argument in ("-i", file)]
+    done = ansible("ansible-inventory", *sources, "--list", "-vvvv")
+    text = " ".join(done.output.split())
+    for message in unsent:
+        assert message in text, message
+    assert simulator.calls() == []
+    assert secret not in done.output
+    assert "Traceback" not in done.output
+
+
+def test_what_the_api_refuses_is_an_error(simulator, source, ansible, listing):
+    secret = simulator.facts["client_secret"]
+    group = listing(delivery_group=["Engineering", "Nobody"])
+    assert group.code
+    assert "has no Nobody; write the name as the console shows it" in group.output
+    same = listing(hostnames=["{{ citrix_name[:3] }}"])
+    assert "LAB\\vda-001 and LAB\\vda-002 would both be the host LAB; put first what tells them apart" in same.output
+    strict = listing(hostnames=["{{ nothing }}"], strict=True)
+    assert "hostnames: {{ nothing }} fails: 'nothing' is undefined" in strict.output
+    assert "none of them gives LAB\\vda-001 a usable name" in listing(hostnames=["{{ nothing }}"]).output
+    wrong = listing(connection={**simulator.cloud, "client_secret": f"{secret}x"})
+    assert "Could not sign in: HTTP 400" in wrong.output
+    simulator.fault({"path": "/Machines$", "answer": {"status": 403, "body": {"detail": f"No, {secret}"}}})
+    denied = ansible("ansible-inventory", "-i", source(), "--list", "-vvvv", env=STRICT)
+    assert denied.code
+    assert "Could not list the machines: HTTP 403" in denied.output
+    assert "Traceback" not in group.output + same.output + strict.output + wrong.output
+    for run in (wrong, denied):
+        assert f"{secret}x" not in run.output
+
+
+def test_half_a_list_is_no_inventory(simulator, listing):
+    simulator.reset(machines=1200, sessions=0)
+    simulator.fault({"path": "/Machines$", "after": 1, "answer": {"status": 500, "body": {"detail": "Later."}}})
+    run = listing(retries=0)
+    assert run.code
+    assert "Could not list the machines: HTTP 500 (Later.)" in run.output
+    assert "vda-" not in run.output
+    assert simulator.counts()["Machines"] == 2
+
+
+def test_options_out_of_templates_vault_and_environment(simulator, source, ansible, listing, tmp_path):
+    cloud = simulator.cloud
+    variables = {f"CITRIX_{name.upper()}": value for name, value in cloud.items()}
+    plain_run = listing(connection={}, env={**variables, "CITRIX_TIMEOUT": "", "CITRIX_DEPLOYMENT": ""})
+    assert len(plain_run.hosts) == 5, plain_run.output
+
+    lookup = "{{ lookup('ansible.builtin.env', 'OTHER') }}"
+    templates = {**cloud, "client_secret": lookup, "api_url": "{{ address }}"}
+    run = listing("-e", f"address={cloud['api_url']}", connection=templates, env={"OTHER": cloud["client_secret"]})
+    assert len(run.hosts) == 5, run.output
+
+    key = tmp_path / "key"
+    key.write_text("the key of the vault", encoding="utf-8")
+    vault = ("--vault-password-file", str(key))
+    locked = ansible("ansible-vault", "encrypt_string", *vault, "--name", "client_secret", cloud["client_secret"])
+    path = tmp_path / "locked.citrix_machines.yaml"
+    others = {"plugin": PLUGIN, **{name: value for name, value in cloud.items() if name != "client_secret"}}
+    lines = "".join(f"{name}: {json.dumps(value)}\n" for name, value in others.items())
+    path.write_text(lines + locked.output[locked.output.index("client_secret:") :], encoding="utf-8")
+    done = ansible("ansible-inventory", "-i", str(path), "--graph", *vault, env=STRICT)
+    assert done.code == 0, done.output
+    assert done.output.count("lab.example") == 5
+    assert simulator.counts()["sign-in"] == 3
+
+
+def test_other_files_are_left_alone(ansible, simulator, tmp_path):
+    path = tmp_path / "machines.yml"
+    path.write_text(json.dumps({"plugin": PLUGIN, **simulator.cloud}), encoding="utf-8")
+    done = ansible("ansible-inventory", "-i", str(path), "--list", env=STRICT)
+    assert done.code
+    assert simulator.calls() == []
+
+
+def test_ten_thousand_machines(simulator, listing):
+    simulator.reset(machines=10_000, sessions=20_000)
+    run = listing(fields=["DeliveryGroup", "SessionCount"], keyed_groups=[{"key": "citrix_delivery_group.name"}])
+    assert run.code == 0, run.output
+    assert len(run.hosts) == 10_000
+    assert len(run.group("_Engineering")) == 3333
+    assert sum(variables["citrix_session_count"] for variables in run.hosts.values()) == 20_000
+    assert simulator.counts() == {"sign-in": 1, "me": 1, "Machines": 10}
+
+
+def test_no_secret_is_shown_whatever_the_verbosity(simulator, ansible, source):
+    path = source(sessions=True, cache=True)
+    done = ansible("ansible-inventory", "-i", path, "--list", "-vvvvv", env=STRICT)
+    assert done.code == 0, done.output
+    tokens = {call["headers"].get("authorization", "").rpartition("=")[2] for call in simulator.calls()} - {""}
+    assert tokens
+    for secret in (simulator.facts["client_secret"], *tokens):
+        assert secret not in done.output

@@ -1,0 +1,89 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the simulator saw of a sliced job: each session once, and the quota kept."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.figures import Call
+from simulator_process import Simulator
+
+from slices.sliced_job import Slice, run_slices
+
+
+@dataclass(frozen=True)
+class Proof:
+    """The figures of a job in so many slices."""
+
+    slices: int
+    hosts: tuple[int, ...]
+    seconds: float
+    requests: int
+    """Without sign-ins, which no quota counts."""
+    busiest: int
+    """Most requests in one second."""
+    refused: int
+    sign_ins: int
+    starts: Counter[int]
+    """How many sessions were started so many times."""
+    notices: Counter[int]
+    recorded: int
+    peak_mb: float
+    failed: tuple[str, ...]
+    """What failed slices printed."""
+
+    def faults(self, machines: int, sessions: int) -> list[str]:
+        """Tell what is not as it should be."""
+        checks = {
+            f"{len(self.failed)} slices failed: {self.failed[:1]}": not self.failed,
+            f"{sum(self.hosts)} machines were in slices, not {machines}": sum(self.hosts) == machines,
+            f"sessions by how often they were started: {dict(self.starts)}": self.starts == {1: sessions},
+            f"sessions by how often their users were told: {dict(self.notices)}": self.notices == {1: sessions},
+            f"{self.recorded} sessions are recorded, not {sessions}": self.recorded == sessions,
+            f"{self.refused} requests were refused": self.refused == 0,
+            f"{self.sign_ins} sign-ins": self.sign_ins == self.slices,
+        }
+        return [fault for fault, fine in checks.items() if not fine]
+
+
+def prove(simulator: Simulator, folder: Path, document: dict, count: int, at_once: int, variables: dict) -> Proof:
+    """Run a job in so many slices against a simulator that was reset, and ask what it saw."""
+    began = time.monotonic()
+    done = run_slices(simulator, folder, document, count, at_once, variables)
+    return judge(done, time.monotonic() - began, simulator.calls(), list(simulator.state().values()))
+
+
+def judge(done: Sequence[Slice], seconds: float, calls: list[dict], sessions: list[dict]) -> Proof:
+    """Put together what slices did, the log of calls, and the state of all sessions."""
+    known = [Call.of(call) for call in calls]
+    counted = [call for call in known if not call.sign_in]
+    return Proof(
+        slices=len(done),
+        hosts=tuple(each.hosts for each in done),
+        seconds=seconds,
+        requests=len(counted),
+        busiest=busiest_second([call.at for call in counted]),
+        refused=sum(call.status == 429 for call in counted),
+        sign_ins=len(known) - len(counted),
+        starts=Counter(session["starts"] for session in sessions),
+        notices=Counter(session["notices"] for session in sessions),
+        recorded=sum(session["recorded"] for session in sessions),
+        peak_mb=max(each.peak_mb for each in done),
+        failed=tuple(each.output[-2000:] for each in done if each.code),
+    )
+
+
+def busiest_second(times: list[float]) -> int:
+    """Return how many of these points in time, which are in order, fit into one second at most."""
+    most = first = 0
+    for last, at in enumerate(times):
+        while at - times[first] >= 1:
+            first += 1
+        most = max(most, last - first + 1)
+    return most
