@@ -22,7 +22,7 @@ WRITES = ("startRecording", "stopRecording")
 @pytest.fixture
 def job(simulator, tmp_path, monkeypatch):
     """Return a function that runs a job template with the credential of the simulator's cloud, or with another."""
-    for name in [name for name in os.environ if name.startswith(("CITRIX_", "ANSIBLE_"))]:
+    for name in [name for name in os.environ if name.startswith(("CITRIX_", "ANSIBLE_")) or "CA_BUNDLE" in name]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -27,6 +28,15 @@ FILLED = {
     "username": "LAB\\admin",
     "password": "its-password",
 }
+
+
+
+@pytest.fixture(autouse=True)
+def bare(monkeypatch):
+    """Nothing of the developer's environment speaks for a site."""
+    for name in [name for name in os.environ if name.startswith("CITRIX_") or name.endswith("_CA_BUNDLE")]:
+        monkeypatch.delenv(name)
+
 
 each_type = pytest.mark.parametrize("name", TYPES)
 each_template = pytest.mark.parametrize("name", JOB_TEMPLATES)
