@@ -79,18 +79,7 @@ def test_all_that_is_described_is_made_once(awx, setup):
     assert all(entry["enabled"] for entry in awx.objects["schedules"].values())
 
 
-def test_what_somebody_changed_is_mended(awx, setup):
-    assert setup(CLOUD).returncode == 0
-    template = awx.named("job_templates")["Citrix - record users"]
-    template["playbook"] = "stop.yml"
-    awx.surveys[template["id"]]["spec"][1]["default"] = "no"
-    again = setup(CLOUD)
-    assert changes(again.stdout) == 1, again.stdout
-    assert template["playbook"] == "record.yml"
-    assert awx.surveys[template["id"]]["spec"] == JOB_TEMPLATES["Citrix - record users"]["survey"]
-
-
-def test_a_site_on_premises_gets_a_credential_with_its_certificates(awx, setup, tmp_path):
+def test_a_site_on_premises_gets_its_certificates_and_what_somebody_changed_is_mended(awx, setup, tmp_path):
     bundle = tmp_path / "ca.pem"
     bundle.write_text("-----BEGIN CERTIFICATE-----\n", encoding="utf-8")
     site = {
@@ -110,6 +99,15 @@ def test_a_site_on_premises_gets_a_credential_with_its_certificates(awx, setup, 
         "password": site["CITRIX_PASSWORD"],
         "ca_certificate": bundle.read_text(encoding="utf-8").strip(),
     }
+
+    template = awx.named("job_templates")["Citrix - record users"]
+    template["playbook"] = "stop.yml"
+    awx.surveys[template["id"]]["spec"][1]["default"] = "no"
+    again = setup({**site, "CITRIX_PASSWORD": "another-password"})
+    assert changes(again.stdout) == 1, again.stdout
+    assert template["playbook"] == "record.yml"
+    assert awx.surveys[template["id"]]["spec"] == JOB_TEMPLATES["Citrix - record users"]["survey"]
+    assert credential["inputs"]["password"] == site["CITRIX_PASSWORD"]
 
 
 def test_what_is_missing_for_the_credential_is_named_before_anything_is_made(awx, setup):

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 import pytest
 import trustme
-from awx_kit import JOB_TEMPLATES, run_job
+from awx_kit import JOB_TEMPLATES, KIT, injected, run_job
 from simulator_process import Simulator
 
 RECORD = "Citrix - record users"
@@ -122,6 +123,27 @@ def test_the_report_is_written_where_the_template_says_and_too_few_fail_the_job(
     assert failed.status == "failed", failed.output
     assert "less than" in failed.output
     assert writes(simulator) == []
+
+
+def test_the_machines_of_the_source_are_shared_by_the_slices(simulator, job, ansible, tmp_path):
+    """The update of the inventory as AWX runs it, then each slice of the hosts, sorted, as a job of its own."""
+    template = JOB_TEMPLATES["Citrix - record by machine"]
+    (tmp_path / "env").mkdir()
+    environment = injected("Citrix Cloud", {**simulator.cloud, "deployment": "cloud"}, tmp_path)
+    source = KIT / "project" / "inventory" / "site.citrix_machines.yml"
+    update = ansible("ansible-inventory", "-i", str(source), "--list", "--export", env=environment)
+    assert update.code == 0, update.output
+    hosts = json.loads(update.output)["_meta"]["hostvars"]
+    assert len(hosts) > 2
+    expected = {session["id"] for name in hosts for session in simulator.recordable_on(hosts[name]["citrix_name"])}
+    answers = {"citrix_slices": 2, "citrix_requests_per_second": 100}
+    for number in range(2):
+        mine = {name: hosts[name] for name in sorted(hosts)[number::2]}
+        done = job(template["name"], answers, hosts=mine)
+        assert done.status == "successful", done.output
+    started = [call["path"].split("/")[-2] for call in writes(simulator)]
+    assert sorted(started) == sorted(expected)
+    assert {call["query"]["notifyUser"] for call in writes(simulator)} == {"true"}
 
 
 def test_the_credential_of_the_government_cloud(simulator, job):

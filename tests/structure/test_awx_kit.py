@@ -30,7 +30,6 @@ FILLED = {
 }
 
 
-
 @pytest.fixture(autouse=True)
 def bare(monkeypatch):
     """Nothing of the developer's environment speaks for a site."""
