@@ -69,8 +69,8 @@ def run_job(
 ) -> Job:
     """Run a job template with ansible-runner as AWX is documented to, but in no container.
 
-    The project is copied into a directory of the job's own, the inventory is a script, the credential is environment. The
-    answers of the survey, and its defaults for those not given, are extra variables that are no templates.
+    The project is copied into a directory of the job's own, the inventory is a script, the credential is environment.
+    The answers of the survey, and its defaults for those not given, are extra variables that are no templates.
 
     credential: its type and what was filled in. extra_vars: in place of those of the job template.
     """
