@@ -67,7 +67,7 @@ def run_job(
     hosts: dict[str, dict] | None = None,
     extra_vars: dict[str, object] | None = None,
 ) -> Job:
-    """Run a job template with ansible-runner as AWX is documented to, but in no container.
+    """Run a job template with ansible-runner as AWX is documented to, but in no container; at -vvv, which tells most.
 
     The project is copied into a directory of the job's own, the inventory is a script, the credential is environment.
     The answers of the survey, and its defaults for those not given, are extra variables that are no templates.
@@ -84,8 +84,9 @@ def run_job(
     script.write_text(f"#! /usr/bin/env python3\nprint({json.dumps(given)!r})\n", encoding="utf-8")
     script.chmod(0o700)
     told = {**defaults(template), **answers, "awx_job_id": 1}
+    more = {**declared.get("extra_vars", {}), **(extra_vars or {})}
     lines = [f"{json.dumps(name)}: {unsafe(value)}" for name, value in told.items()]
-    lines += [f"{json.dumps(name)}: {json.dumps(value)}" for name, value in (extra_vars or {}).items()]
+    lines += [f"{json.dumps(name)}: {json.dumps(value)}" for name, value in more.items()]
     (folder / "env" / "extravars").write_text("\n".join(lines), encoding="utf-8")
     environment = injected(*credential, folder)
     done = ansible_runner.run(
@@ -93,7 +94,7 @@ def run_job(
         playbook=declared["playbook"],
         inventory=str(script),
         ident="1",
-        cmdline="-u root" + (" --check" if job_type == "check" else ""),
+        cmdline="-u root -vvv" + (" --check" if job_type == "check" else ""),
         envvars={**environment, "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2])},
         suppress_env_files=True,
         quiet=True,
@@ -112,7 +113,7 @@ def defaults(template: str) -> dict[str, object]:
     return {
         question["variable"]: question["default"]
         for question in JOB_TEMPLATES[template]["survey"]
-        if question["type"] != "textarea" or len(question["default"]) >= question["min"]
+        if "default" in question and (question["type"] != "textarea" or len(question["default"]) >= question["min"])
     }
 
 
