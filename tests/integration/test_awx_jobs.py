@@ -135,7 +135,8 @@ def test_the_machines_of_the_source_are_shared_by_the_slices(simulator, job, ans
     assert update.code == 0, update.output
     hosts = json.loads(update.output)["_meta"]["hostvars"]
     assert len(hosts) > 2
-    expected = {session["id"] for name in hosts for session in simulator.recordable_on(hosts[name]["citrix_name"])}
+    machines = {session["machine"] for session in simulator.state().values()}
+    expected = {session["id"] for machine in machines for session in simulator.recordable_on(machine)}
     answers = {"citrix_slices": 2, "citrix_requests_per_second": 100}
     for number in range(2):
         mine = {name: hosts[name] for name in sorted(hosts)[number::2]}

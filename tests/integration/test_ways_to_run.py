@@ -200,6 +200,14 @@ def test_a_run_that_fails_prints_why_ends_with_the_code_and_still_reports(simula
     assert simulator.counts()["$startRecording"] == 0
 
 
+def test_a_minimum_that_is_missed_fails_the_run(cron, tmp_path):
+    script = tmp_path / "run"
+    script.write_text(script.read_text(encoding="utf-8").replace("minimum=0", "minimum=99.5"), encoding="utf-8")
+    done = cron()
+    assert done.returncode == 2
+    assert "That is less than recording_coverage_minimum, 99.5 %" in re.sub(r"\s+", " ", done.stderr)
+
+
 @pytest.mark.parametrize("mode", [0o640, 0o644, 0o604])
 def test_credentials_that_others_can_read_are_refused(simulator, cron, tmp_path, mode):
     (tmp_path / "citrix.env").chmod(mode)
