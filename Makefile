@@ -20,7 +20,7 @@ JOBS ?= 2
 
 # The longest first.
 TEST = integration sanity-2.19 sanity-2.21 targets-2.21 targets-3.9 structure faults-short unit unit-2.21 simulator \
-	contract molecule browser artifact $(LINT)
+	contract molecule browser awx artifact $(LINT)
 LINT := importer ansible-lint docs mypy licences changelog ruff
 QUICK := unit shape ruff
 
@@ -31,7 +31,7 @@ DIST := $(VENV)/dist
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/$(COLLECTIONS)
 SOURCES := galaxy.yml README.md LICENSE \
-	$(shell find changelogs docs meta playbooks plugins roles -type f ! -name '*.py[co]')
+	$(shell find changelogs docs extensions/awx meta playbooks plugins roles -type f ! -name '*.py[co]')
 
 STEP := @$(PYTHON) tests/step.py
 PIP := pip install -qq --disable-pip-version-check --no-compile
@@ -47,7 +47,7 @@ demo: $(VENV)/collection.stamp
 	@exec $(BIN)/ansible-playbook sessionops.citrix.demo -e simulator_watch_pid=$$$$ -e citrix_dest=$(CURDIR)/$(VENV)/demo
 
 test: STEPS = $(TEST)
-test: STANDS_ON = $(TESTED) $(LINTED) $(VENV)/py3.11.stamp $(VENV)/py3.13.stamp $(VENV)/py3.9.stamp
+test: STANDS_ON = $(TESTED) $(LINTED) $(VENV)/awx.stamp $(VENV)/py3.11.stamp $(VENV)/py3.13.stamp $(VENV)/py3.9.stamp
 quick: STEPS = $(QUICK)
 quick: STANDS_ON = $(TESTED)
 lint: STEPS = $(LINT)
@@ -89,6 +89,9 @@ integration: $(TESTED)
 # Each fault a few times, always the same runs; most of the time they wait.
 faults-short: $(TESTED)
 	$(STEP) run $@ $(CAMPAIGN) --runs 220
+# The playbook that sets AWX up, with the real modules of awx.awx, against a fake of AWX.
+awx: $(TESTED) $(VENV)/awx.stamp
+	$(STEP) run $@ env ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/$(COLLECTIONS):$(CURDIR)/$(VENV)/awx" $(PYTEST) -n 2 tests/awx
 
 # The pages of the reports, in whatever Chromium there is.
 # Each role as its users have it: applied, applied again, and its effect asked of the simulator.
@@ -156,6 +159,14 @@ $(VENV)/test.stamp: requirements/test.txt $(VENV)/run.stamp
 $(VENV)/lint.stamp: requirements/lint.txt
 	$(PYTHON) -m venv $(VENV)/lint
 	$(VENV)/lint/bin/$(PIP) -r $<
+	@touch $@
+
+# Of the package ansible only that one collection is taken: the rest is many times the size, and runs with what is here.
+$(VENV)/awx.stamp: requirements/awx.txt $(VENV)/run.stamp
+	@rm -rf $(VENV)/awx
+	$(BIN)/pip download -qq --disable-pip-version-check --no-deps --only-binary :all: --python-version 3.13 \
+		-d $(VENV)/awx -r $<
+	@$(PYTHON) tests/unpack.py $(VENV)/awx ansible_collections/awx/
 	@touch $@
 
 $(VENV)/bench.stamp: requirements/bench.txt requirements/run.txt

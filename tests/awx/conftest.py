@@ -1,0 +1,51 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The playbook of extensions/awx, run by real ansible with the real modules of awx.awx against a fake of AWX."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from awx_kit import KIT
+from fake_awx import TOKEN, FakeAwx
+
+PLAYBOOK = Path(sys.executable).parent / "ansible-playbook"
+
+
+@pytest.fixture
+def awx():
+    """A fake AWX with an organization and nothing else."""
+    fake = FakeAwx(KIT / "project")
+    yield fake
+    fake.close()
+
+
+@pytest.fixture
+def setup(awx, tmp_path):
+    """Return a function that runs setup.yml against it."""
+
+    def run(site: dict, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """site: the CITRIX_* variables of whoever sets AWX up."""
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(tmp_path),
+            "LC_ALL": "C.UTF-8",
+            "ANSIBLE_COLLECTIONS_PATH": os.environ["ANSIBLE_COLLECTIONS_PATH"],
+            "ANSIBLE_LOCALHOST_WARNING": "false",
+            "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+            "ANSIBLE_PIPELINING": "true",
+            "CONTROLLER_HOST": awx.url,
+            "CONTROLLER_OAUTH_TOKEN": TOKEN,
+            **site,
+        }
+        command = [str(PLAYBOOK), str(KIT / "setup.yml"), "-e", "awx_project_url=https://git.example.com/citrix.git"]
+        return subprocess.run(
+            [*command, *arguments], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+
+    return run

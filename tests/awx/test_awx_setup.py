@@ -1,0 +1,123 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""extensions/awx/setup.yml makes all it describes, and a second run changes nothing (against a fake, not an AWX)."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from awx_kit import JOB_TEMPLATES, KIT, TYPES
+
+CLOUD = {
+    "CITRIX_CUSTOMER_ID": "example0cust",
+    "CITRIX_CLIENT_ID": "11111111-2222-3333-4444-555555555555",
+    "CITRIX_CLIENT_SECRET": "a-secret-that-nobody-may-see",
+}
+
+
+def changes(output: str) -> int:
+    return int(re.search(r"changed=(\d+)", output)[1])
+
+
+def test_all_that_is_described_is_made_once(awx, setup):
+    first = setup(CLOUD, "-vvv")
+    assert first.returncode == 0, first.stdout + first.stderr
+    assert CLOUD["CITRIX_CLIENT_SECRET"] not in first.stdout + first.stderr
+
+    types = awx.named("credential_types")
+    assert list(types) == list(TYPES)
+    for name, declared in TYPES.items():
+        assert {key: types[name][key] for key in declared} == declared
+
+    credential = awx.named("credentials")["Citrix site"]
+    assert credential["credential_type"] == types["Citrix Cloud"]["id"]
+    assert credential["inputs"] == {
+        "customer_id": CLOUD["CITRIX_CUSTOMER_ID"],
+        "client_id": CLOUD["CITRIX_CLIENT_ID"],
+        "client_secret": CLOUD["CITRIX_CLIENT_SECRET"],
+    }
+
+    inventories = awx.named("inventories")
+    source = awx.named("inventory_sources")["Citrix machines"]
+    assert source["inventory"] == inventories["Citrix machines"]["id"]
+    assert source["credential"] == credential["id"]
+    assert (KIT / "project" / source["source_path"]).exists()
+    assert awx.named("hosts")["localhost"]["inventory"] == inventories["Citrix control node"]["id"]
+
+    templates = awx.named("job_templates")
+    assert list(templates) == list(JOB_TEMPLATES)
+    for name, declared in JOB_TEMPLATES.items():
+        made = templates[name]
+        assert made["playbook"] == declared["playbook"]
+        assert made["inventory"] == inventories[declared["inventory"]]["id"]
+        assert made["ask_job_type_on_launch"] is declared.get("ask_job_type_on_launch", False)
+        assert made["ask_job_slice_count_on_launch"] is declared.get("ask_job_slice_count_on_launch", False)
+        assert made["job_slice_count"] == declared.get("job_slice_count", 1)
+        assert json.loads(made["extra_vars"]) == declared.get("extra_vars", {})
+        assert made["survey_enabled"] is True
+        assert awx.surveys[made["id"]]["spec"] == declared["survey"]
+        assert awx.credentials[made["id"]] == [credential["id"]]
+
+    schedules = {(entry["name"], entry["unified_job_template"]) for entry in awx.objects["schedules"].values()}
+    assert schedules == {
+        (schedule["name"], templates[name]["id"])
+        for name, declared in JOB_TEMPLATES.items()
+        for schedule in declared.get("schedules", [])
+    }
+    assert not any(entry["enabled"] for entry in awx.objects["schedules"].values())
+
+    # Somebody turns the schedules on; that stays.
+    for entry in awx.objects["schedules"].values():
+        entry["enabled"] = True
+    awx.calls.clear()
+    second = setup(CLOUD)
+    assert second.returncode == 0, second.stdout + second.stderr
+    assert changes(second.stdout) == 0, second.stdout
+    assert {method for method, _path in awx.calls} == {"GET"}
+    assert all(entry["enabled"] for entry in awx.objects["schedules"].values())
+
+
+def test_a_site_on_premises_gets_its_certificates_and_what_somebody_changed_is_mended(awx, setup, tmp_path):
+    bundle = tmp_path / "ca.pem"
+    bundle.write_text("-----BEGIN CERTIFICATE-----\n", encoding="utf-8")
+    site = {
+        "CITRIX_DEPLOYMENT": "on_premises",
+        "CITRIX_API_URL": "https://ddc01.example.com",
+        "CITRIX_USERNAME": "LAB\\admin",
+        "CITRIX_PASSWORD": "a-password-that-nobody-may-see",
+        "CITRIX_CA_PATH": str(bundle),
+    }
+    run = setup(site)
+    assert run.returncode == 0, run.stdout + run.stderr
+    credential = awx.named("credentials")["Citrix site"]
+    assert credential["credential_type"] == awx.named("credential_types")["Citrix on premises"]["id"]
+    assert credential["inputs"] == {
+        "api_url": site["CITRIX_API_URL"],
+        "username": site["CITRIX_USERNAME"],
+        "password": site["CITRIX_PASSWORD"],
+        "ca_certificate": bundle.read_text(encoding="utf-8").strip(),
+    }
+
+    template = awx.named("job_templates")["Citrix - record users"]
+    template["playbook"] = "stop.yml"
+    awx.surveys[template["id"]]["spec"][1]["default"] = "no"
+    again = setup({**site, "CITRIX_PASSWORD": "another-password"})
+    assert changes(again.stdout) == 1, again.stdout
+    assert template["playbook"] == "record.yml"
+    assert awx.surveys[template["id"]]["spec"] == JOB_TEMPLATES["Citrix - record users"]["survey"]
+    assert credential["inputs"]["password"] == site["CITRIX_PASSWORD"]
+
+
+def test_what_is_missing_for_the_credential_is_named_before_anything_is_made(awx, setup):
+    run = setup({"CITRIX_CUSTOMER_ID": "example0cust"})
+    assert run.returncode != 0
+    assert "Set CITRIX_CLIENT_ID and CITRIX_CLIENT_SECRET" in run.stdout
+    assert awx.calls == []
+
+
+def test_a_rehearsal_makes_nothing(awx, setup):
+    run = setup(CLOUD, "--check")
+    assert changes(run.stdout) > 0, run.stdout
+    assert {method for method, _path in awx.calls} == {"GET"}

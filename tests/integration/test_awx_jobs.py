@@ -1,0 +1,192 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The job templates of extensions/awx, run by ansible-runner as AWX runs a job: credential, survey, project."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+import trustme
+from awx_kit import JOB_TEMPLATES, KIT, injected, run_job
+from simulator_process import Simulator
+
+RECORD = "Citrix - record users"
+STOP = "Citrix - stop recording"
+POLICY = "Citrix - keep the policy"
+COVERAGE = "Citrix - coverage report"
+WRITES = ("startRecording", "stopRecording")
+
+
+@pytest.fixture
+def job(simulator, tmp_path, monkeypatch):
+    """Return a function that runs a job template with the credential of the simulator's cloud, or with another."""
+    for name in [name for name in os.environ if name.startswith(("CITRIX_", "ANSIBLE_")) or "CA_BUNDLE" in name]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    def run(template: str, answers: dict | None = None, credential=None, **more):
+        filled = credential or ("Citrix Cloud", {**simulator.cloud, "deployment": "cloud"})
+        folder = tmp_path / f"job{len(list(tmp_path.glob('job*')))}"
+        folder.mkdir()
+        done = run_job(folder, template, answers or {}, filled, **more)
+        secrets = [value for name, value in filled[1].items() if name in ("client_secret", "password")]
+        for path, text in done.files.items():
+            assert not [secret for secret in secrets if secret in text], path
+        return done
+
+    return run
+
+
+def users(simulator, recorded: bool) -> set[str]:
+    """Return those who have a session that is recorded, or one that could be and is not."""
+    state = simulator.state().values()
+    able = [session for session in state if session["state"] == "Active" and session["protocol"] == "Hdx"]
+    return {session["user"] for session in able if session["recorded"] is recorded}
+
+
+def two_users(simulator) -> list[str]:
+    """Return two people of whom no session is recorded and one could be."""
+    named = users(simulator, recorded=False) - users(simulator, recorded=True) - {""}
+    return sorted(named)[:2]
+
+
+def writes(simulator) -> list[dict]:
+    return [call for call in simulator.calls() if call["path"].rpartition("$")[2] in WRITES]
+
+
+def test_the_users_of_the_survey_are_recorded_and_told(simulator, job):
+    first, second = two_users(simulator)
+    before = users(simulator, recorded=True)
+    done = job(RECORD, {"citrix_users": f"{first}\n  {second} \n\n"})
+    assert done.status == "successful", done.output
+    assert users(simulator, recorded=True) == {*before, first, second}
+    assert {call["query"]["notifyUser"] for call in writes(simulator)} == {"true"}
+
+
+def test_nobody_is_told_only_where_the_survey_says_so(simulator, job):
+    done = job(RECORD, {"citrix_users": two_users(simulator)[0], "citrix_notify_user": "no"})
+    assert done.status == "successful", done.output
+    assert {call["query"]["notifyUser"] for call in writes(simulator)} == {"false"}
+
+
+@pytest.mark.parametrize("given", ["{{ lookup('ansible.builtin.pipe', 'touch made') }}", "LAB\\nobody", " \n"])
+def test_what_is_answered_is_a_name_and_nothing_else(simulator, job, tmp_path, given):
+    done = job(RECORD, {"citrix_users": given})
+    assert done.status == "failed", done.output
+    assert not list(tmp_path.rglob("made"))
+    assert writes(simulator) == []
+
+
+def test_what_is_stopped_fits_all_answers(simulator, job):
+    machine = "LAB\\vda-001"
+    recorded = [session for session in simulator.state().values() if session["recorded"]]
+    assert {session["machine"] for session in recorded} > {machine}
+    done = job(STOP, {"citrix_machines": machine})
+    assert done.status == "successful", done.output
+    left = [session for session in recorded if simulator.state()[session["id"]]["recorded"]]
+    assert left == [session for session in recorded if session["machine"] != machine]
+
+
+def test_without_an_answer_nothing_is_stopped(simulator, job):
+    done = job(STOP)
+    assert done.status == "failed", done.output
+    assert "session_id, machine" in done.output
+    assert writes(simulator) == []
+
+
+def test_the_policy_of_the_project_is_rehearsed_and_kept(simulator, job):
+    rehearsal = job(POLICY, job_type="check")
+    assert rehearsal.status == "successful", rehearsal.output
+    assert writes(simulator) == []
+    done = job(POLICY)
+    assert done.status == "successful", done.output
+    contractors = [session for session in simulator.state().values() if session["delivery_group"] == "Contractors"]
+    assert any(session["recorded"] for session in contractors)
+    assert len(writes(simulator)) > 0
+    simulator_calls = len(writes(simulator))
+    again = job(POLICY)
+    assert again.status == "successful", again.output
+    assert len(writes(simulator)) == simulator_calls
+
+
+def test_the_report_is_written_where_the_template_says_and_too_few_fail_the_job(simulator, job, tmp_path):
+    assert set(JOB_TEMPLATES[COVERAGE]["extra_vars"]) == {"citrix_dest"}
+    done = job(COVERAGE, extra_vars={"citrix_dest": str(tmp_path)})
+    assert done.status == "successful", done.output
+    assert "user001" in (tmp_path / "coverage.csv").read_text(encoding="utf-8")
+    assert (tmp_path / "coverage.html").exists()
+    some = {"citrix_minimum": 100, "citrix_delivery_groups": "Contractors"}
+    failed = job(COVERAGE, some, extra_vars={"citrix_dest": str(tmp_path)})
+    assert failed.status == "failed", failed.output
+    assert "less than" in failed.output
+    assert writes(simulator) == []
+
+
+def test_the_machines_of_the_source_are_shared_by_the_slices(simulator, job, ansible, tmp_path):
+    """The update of the inventory as AWX runs it, then each slice of the hosts, sorted, as a job of its own."""
+    template = JOB_TEMPLATES["Citrix - record by machine"]
+    (tmp_path / "env").mkdir()
+    environment = injected("Citrix Cloud", {**simulator.cloud, "deployment": "cloud"}, tmp_path)
+    source = KIT / "project" / "inventory" / "site.citrix_machines.yml"
+    update = ansible("ansible-inventory", "-i", str(source), "--list", "--export", env=environment)
+    assert update.code == 0, update.output
+    hosts = json.loads(update.output)["_meta"]["hostvars"]
+    assert len(hosts) > 2
+    machines = {session["machine"] for session in simulator.state().values()}
+    expected = {session["id"] for machine in machines for session in simulator.recordable_on(machine)}
+    answers = {"citrix_slices": 2, "citrix_requests_per_second": 100}
+    for number in range(2):
+        mine = {name: hosts[name] for name in sorted(hosts)[number::2]}
+        done = job(template["name"], answers, hosts=mine)
+        assert done.status == "successful", done.output
+    started = [call["path"].split("/")[-2] for call in writes(simulator)]
+    assert sorted(started) == sorted(expected)
+    assert {call["query"]["notifyUser"] for call in writes(simulator)} == {"true"}
+
+
+def test_the_credential_of_the_government_cloud(simulator, job):
+    done = job(RECORD, {"citrix_users": two_users(simulator)[0]}, ("Citrix Cloud", simulator.gov))
+    assert done.status == "successful", done.output
+    assert any(call["path"].startswith("/citrix/orchestration/api") for call in simulator.calls())
+    assert len(writes(simulator)) > 0
+
+
+@pytest.fixture(scope="module")
+def authority():
+    return trustme.CA()
+
+
+@pytest.fixture
+def controller(authority, tmp_path):
+    """A Delivery Controller with a certificate of an authority of its own."""
+    issued = authority.issue_cert("127.0.0.1")
+    issued.private_key_pem.write_to_path(tmp_path / "key.pem")
+    for pem in issued.cert_chain_pems:
+        pem.write_to_path(tmp_path / "cert.pem", append=True)
+    server = Simulator("--cert", str(tmp_path / "cert.pem"), "--key", str(tmp_path / "key.pem"))
+    yield server
+    server.close()
+
+
+def on_premises(controller, **more) -> tuple[str, dict]:
+    facts = {name: value for name, value in controller.on_premises.items() if name != "deployment"}
+    return "Citrix on premises", {**facts, **more}
+
+
+def test_the_certificates_of_the_credential_on_premises_are_trusted(controller, authority, job):
+    trusted = authority.cert_pem.bytes().decode()
+    user = two_users(controller)[0]
+    done = job(RECORD, {"citrix_users": user}, on_premises(controller, ca_certificate=trusted, validate_certs="true"))
+    assert done.status == "successful", done.output
+    assert len(writes(controller)) > 0
+
+
+@pytest.mark.parametrize("filled", [{}, {"validate_certs": "", "ca_certificate": ""}])
+def test_a_certificate_is_checked_where_the_form_was_left_empty(controller, job, filled):
+    done = job(RECORD, {"citrix_users": two_users(controller)[0]}, on_premises(controller, **filled))
+    assert done.status == "failed", done.output
+    assert "is not trusted" in done.output
+    assert controller.calls() == []

@@ -1,0 +1,226 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The commands of the guides on ansible-navigator, ad hoc commands and cron, as they stand there, through a shell."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+from simulator_process import COLLECTION
+
+GUIDES = COLLECTION / "docs" / "docsite" / "rst"
+BIN = Path(sys.executable).parent
+BLOCK = re.compile(r"(?:^\.\. (live-site)\n\n)?^\.\. code-block:: (\w+)\n((?:   .*\n|\n)+)", re.MULTILINE)
+USER = "LAB\\user001"
+
+
+def blocks(guide: str) -> list[tuple[bool, str, str]]:
+    """Return (for a live site, language, text) of each block of code of a guide, captions included."""
+    text = (GUIDES / f"{guide}.rst").read_text(encoding="utf-8")
+    return [(bool(live), language, textwrap.dedent(body).strip()) for live, language, body in BLOCK.findall(text)]
+
+
+def commands(guide: str, holding: str) -> list[str]:
+    """Return the commands of a guide that are no matter of a live site and hold this text."""
+    found = [
+        line.removeprefix("$ ")
+        for live, language, text in blocks(guide)
+        if language == "console" and not live
+        for line in text.splitlines()
+        if holding in line
+    ]
+    assert found, f"{guide} shows no {holding}"
+    return found
+
+
+def captioned(guide: str, name: str) -> str:
+    """Return the text of the file that a guide shows under this name."""
+    (text,) = [text for _live, _language, text in blocks(guide) if text.startswith(f":caption: {name}\n")]
+    return text.split("\n\n", 1)[1] + "\n"
+
+
+@pytest.fixture
+def shell(simulator, tmp_path):
+    """Return a function that runs a command with sh, with the variables of the simulator's cloud and few others."""
+    site = {f"CITRIX_{name.upper()}": value for name, value in simulator.cloud.items()}
+
+    def run(command: str, **more: str | None) -> subprocess.CompletedProcess[str]:
+        given = {
+            "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+            "HOME": str(tmp_path),
+            "LC_ALL": "C.UTF-8",
+            "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]),
+            **site,
+            **more,
+        }
+        environment = {name: value for name, value in given.items() if value is not None}
+        done = subprocess.run(
+            ["/bin/sh", "-c", command], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert simulator.facts["client_secret"] not in done.stdout + done.stderr
+        return done
+
+    return run
+
+
+def recorded(simulator, user: str = USER) -> set[bool]:
+    """Tell which recording states the sessions of a person have that can be recorded."""
+    state = simulator.state().values()
+    return {
+        session["recorded"]
+        for session in state
+        if session["user"] == user and session["state"] == "Active" and session["protocol"] == "Hdx"
+    }
+
+
+# ansible-navigator
+
+
+def write_settings(folder: Path) -> None:
+    name = "ansible-navigator.yml"
+    (folder / name).write_text(captioned("guide_navigator", name), encoding="utf-8")
+
+
+def test_navigator_records_and_rehearses(simulator, shell, tmp_path):
+    # The settings for an execution environment do not stand in the way of doing without one.
+    write_settings(tmp_path)
+    record, rehearse = commands("guide_navigator", "ansible-navigator run")
+    assert "--check" in rehearse
+    done = shell(rehearse)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert simulator.counts()["$startRecording"] == 0
+    assert recorded(simulator) == {False}
+    done = shell(record)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert recorded(simulator) == {True}
+    assert not list(tmp_path.glob("*artifact*"))
+
+
+def test_navigator_ends_with_the_code_of_the_playbook(simulator, shell):
+    (command,) = [line for line in commands("guide_navigator", "citrix_user")]
+    done = shell(command.replace("user001", "nobody"))
+    assert done.returncode == 2, done.stdout + done.stderr
+
+
+def test_the_settings_of_navigator_are_settings(shell, tmp_path):
+    write_settings(tmp_path)
+    done = shell("ansible-navigator settings --effective --ee false -m stdout")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "CITRIX_CLIENT_SECRET" in done.stdout
+    assert "registry.example.com/citrix-ee:latest" in done.stdout
+
+
+# Ad hoc
+
+
+def test_ad_hoc_commands_list_rehearse_start_and_stop(simulator, shell):
+    states = []
+    for command in commands("guide_ad_hoc", "$ ansible localhost"):
+        done = shell(command)
+        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+        states.append(recorded(simulator))
+    assert states == [{False}, {False}, {False}, {True}, {False}, {False}]
+
+
+def test_the_trap_of_the_backslash_is_as_told(simulator, shell):
+    ((_live, _language, shown),) = [block for block in blocks("guide_ad_hoc") if "control character" in block[2]]
+    command, told = shown.splitlines()
+    done = shell(command.removeprefix("$ "))
+    assert done.returncode == 2
+    assert told.strip(". ") in done.stdout + done.stderr
+    assert simulator.calls() == []
+
+
+def test_the_playbook_prints_a_line_for_each_session(shell):
+    (command,) = commands("guide_ad_hoc", "ansible-playbook")
+    done = shell(command)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(re.findall(r"user\d+ +LAB.+vda-\d+", done.stdout)) > 1
+
+
+# cron
+
+
+@pytest.fixture
+def cron(simulator, shell, tmp_path):
+    """Return a function that runs the line of the table of cron as cron does: a shell, and hardly any variables.
+
+    What the guide puts into /opt/citrix-recording is in tmp_path; its venv is the one of the tests.
+    """
+    (tmp_path / "venv").symlink_to(BIN.parent)
+    (tmp_path / "reports").mkdir()
+    for name in ("policy.yml", "run"):
+        (tmp_path / name).write_text(captioned("guide_cron", name), encoding="utf-8")
+    (tmp_path / "run").chmod(0o700)
+    shown = captioned("guide_cron", "citrix.env")
+    for name, value in simulator.cloud.items():
+        shown = shown.replace(f"CITRIX_{name.upper()}='...'", f"CITRIX_{name.upper()}='{value}'")
+    assert "..." not in shown
+    (tmp_path / "citrix.env").write_text(f"{shown}CITRIX_API_URL='{simulator.url}'\n", encoding="utf-8")
+    (tmp_path / "citrix.env").chmod(0o600)
+    ((_live, _language, line),) = [block for block in blocks("guide_cron") if block[2].startswith("*/15")]
+    command = line.split(maxsplit=5)[5].replace("/opt/citrix-recording", str(tmp_path))
+    gone = {f"CITRIX_{name.upper()}": None for name in simulator.cloud}
+
+    def run() -> subprocess.CompletedProcess[str]:
+        return shell(command, PATH="/usr/bin:/bin", **gone)
+
+    return run
+
+
+def test_cron_keeps_the_policy_and_writes_the_report(simulator, cron, tmp_path):
+    done = cron()
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert simulator.counts()["$startRecording"] > 0
+    for name in ("coverage.html", "coverage.csv", "coverage.json"):
+        assert (tmp_path / "reports" / name).stat().st_mode & 0o007 == 0
+    log = (tmp_path / "log").read_text(encoding="utf-8")
+    assert "Contractors" in log
+    assert simulator.facts["client_secret"] not in log
+    written = simulator.counts()["$startRecording"]
+    assert cron().returncode == 0
+    assert simulator.counts()["$startRecording"] == written
+
+
+def test_a_run_that_fails_prints_why_ends_with_the_code_and_still_reports(simulator, cron, tmp_path):
+    policy = tmp_path / "policy.yml"
+    policy.write_text(policy.read_text(encoding="utf-8").replace("Contractors", "Nobody's group"), encoding="utf-8")
+    done = cron()
+    assert done.returncode == 2
+    assert "Nobody's group" in done.stderr
+    assert (tmp_path / "reports" / "coverage.html").exists()
+    assert simulator.counts()["$startRecording"] == 0
+
+
+def test_a_minimum_that_is_missed_fails_the_run(cron, tmp_path):
+    script = tmp_path / "run"
+    script.write_text(script.read_text(encoding="utf-8").replace("minimum=0", "minimum=99.5"), encoding="utf-8")
+    done = cron()
+    assert done.returncode == 2
+    assert "That is less than recording_coverage_minimum, 99.5 %" in re.sub(r"\s+", " ", done.stderr)
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o644, 0o604])
+def test_credentials_that_others_can_read_are_refused(simulator, cron, tmp_path, mode):
+    (tmp_path / "citrix.env").chmod(mode)
+    done = cron()
+    assert done.returncode == 78
+    assert "must have mode 600" in done.stderr
+    assert simulator.calls() == []
+
+
+def test_a_run_that_is_under_way_is_not_joined_by_another(simulator, cron, tmp_path):
+    with (tmp_path / "lock").open("w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = cron()
+    assert done.returncode == 75
+    assert "still under way" in done.stderr
+    assert simulator.calls() == []

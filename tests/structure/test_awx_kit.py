@@ -1,0 +1,180 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""extensions/awx in step with the collection: options of credentials, playbooks, and what surveys ask for."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.sessionops.citrix.plugins.module_utils import _deployments, _options
+from awx_kit import JOB_TEMPLATES, KIT, TYPES, injected
+from collection_tree import COLLECTION, GALAXY, NAME, PLAYBOOKS, load
+
+CLOUD, ON_PREMISES = TYPES["Citrix Cloud"], TYPES["Citrix on premises"]
+NOT_OF_A_SITE = {"access_token", "timeout", "retries", "max_concurrency", "requests_per_second", "batch_size"}
+"""Shared options that are no matter of where a site is and who asks."""
+STAND_IN = {"ca_certificate": "ca_path"}
+"""Fields with the content of a file, and the option that takes its path."""
+FILLED = {
+    "api_url": "https://ctx.example.com",
+    "customer_id": "example0cust",
+    "client_id": "the-client",
+    "client_secret": "its-secret",
+    "username": "LAB\\admin",
+    "password": "its-password",
+}
+
+
+@pytest.fixture(autouse=True)
+def bare(monkeypatch):
+    """Nothing of the developer's environment speaks for a site."""
+    for name in [name for name in os.environ if name.startswith("CITRIX_") or name.endswith("_CA_BUNDLE")]:
+        monkeypatch.delenv(name)
+
+
+each_type = pytest.mark.parametrize("name", TYPES)
+each_template = pytest.mark.parametrize("name", JOB_TEMPLATES)
+
+
+def fields(name: str) -> dict[str, dict]:
+    return {field["id"]: field for field in TYPES[name]["inputs"]["fields"]}
+
+
+def option(field: str) -> str:
+    return STAND_IN.get(field, field)
+
+
+@each_type
+def test_the_fields_of_a_credential_are_shared_options(name):
+    for field, declared in fields(name).items():
+        known = _options.OPTIONS[option(field)]
+        assert declared.get("secret", False) is known.get("no_log", False), f"{name}, {field}: secret"
+        if "default" in declared:
+            default = known["default"]
+            told = str(default).lower() if known["type"] == "bool" else default
+            assert declared["default"] == told, f"{name}, {field}: default"
+        # AWX takes a boolean that nobody answered for false.
+        assert declared["type"] == "string", f"{name}, {field}: type"
+        if known["type"] == "bool":
+            assert declared["choices"] == ["true", "false"], f"{name}, {field}: choices"
+
+
+@each_type
+def test_each_field_is_injected_as_the_variable_of_its_option(name):
+    given = TYPES[name]["injectors"]["env"]
+    constant = {variable for variable, template in given.items() if "{{" not in template}
+    expected = {_options.environment_name(option(field)) for field in fields(name)}
+    assert set(given) - constant == expected, f"{name}: variables (left) and fields"
+    for variable in set(given) - constant:
+        used = set(re.findall(r"\w+", given[variable])) & set(fields(name))
+        assert {_options.environment_name(option(field)) for field in used} == {variable}, f"{name}: {variable}"
+    assert not constant or given["CITRIX_DEPLOYMENT"] == "on_premises"
+
+
+def test_the_two_types_have_all_options_of_a_site():
+    known = set(_options.OPTIONS) - NOT_OF_A_SITE
+    assert {option(field) for name in TYPES for field in fields(name)} == known
+    assert fields("Citrix Cloud")["deployment"]["choices"] == [
+        name for name in _deployments.DEPLOYMENTS if name != "on_premises"
+    ]
+
+
+@each_type
+@pytest.mark.parametrize("deployment", ["", "cloud", "japan", "gov"])
+def test_what_is_required_is_enough(name, deployment, tmp_path, monkeypatch):
+    (tmp_path / "env").mkdir()
+    inputs = {field: FILLED[field] for field in TYPES[name]["inputs"]["required"]}
+    if name == "Citrix Cloud":
+        inputs["deployment"] = deployment
+    for variable, value in injected(name, inputs, tmp_path).items():
+        monkeypatch.setenv(variable, value)
+    taken = _taken()
+    assert taken["deployment"] == (deployment or "cloud" if name == "Citrix Cloud" else "on_premises")
+    settings = _options.settings(taken)
+    assert settings.secret == FILLED["client_secret" if name == "Citrix Cloud" else "password"]
+    assert settings.verify is True
+
+
+@each_type
+def test_without_something_required_nothing_could_be_sent(name, tmp_path, monkeypatch):
+    (tmp_path / "env").mkdir()
+    needed = TYPES[name]["inputs"]["required"]
+    for left_out in needed:
+        inputs = {field: FILLED[field] for field in needed if field != left_out}
+        for variable, value in injected(name, inputs, tmp_path).items():
+            monkeypatch.setenv(variable, value)
+        with pytest.raises(_options.OptionError) as refused:
+            _options.settings(_taken())
+        assert str(refused.value).startswith(left_out)
+
+
+def _taken() -> dict:
+    """Return the shared options as the environment says."""
+    result = ArgumentSpecValidator(_options.argument_spec()).validate({})
+    assert not result.error_messages
+    return result.validated_parameters
+
+
+@each_template
+def test_a_job_template_runs_a_playbook_of_the_collection(name):
+    plays = load(KIT / "project" / JOB_TEMPLATES[name]["playbook"])
+    imported = [play["ansible.builtin.import_playbook"] for play in plays if "hosts" not in play]
+    assert len(imported) == 1
+    assert imported[0].removeprefix(f"{NAME}.") in PLAYBOOKS
+
+
+def test_every_playbook_of_the_project_has_a_job_template():
+    playbooks = {path.name for path in (KIT / "project").glob("*.yml")}
+    assert {template["playbook"] for template in JOB_TEMPLATES.values()} == playbooks
+
+
+@each_template
+def test_what_a_survey_asks_for_is_used(name):
+    playbook = KIT / "project" / JOB_TEMPLATES[name]["playbook"]
+    imported = re.search(rf"{re.escape(NAME)}\.(\w+)", playbook.read_text(encoding="utf-8"))[1]
+    texts = [path.read_text(encoding="utf-8") for path in (playbook, COLLECTION / "playbooks" / f"{imported}.yml")]
+    used = {variable for text in texts for variable in re.findall(r"citrix_\w+", re.sub(r"(?m)^ *#.*$", "", text))}
+    asked = {question["variable"] for question in JOB_TEMPLATES[name]["survey"]}
+    assert asked | set(JOB_TEMPLATES[name].get("extra_vars", {})) <= used
+
+
+@each_template
+def test_no_survey_records_in_silence_or_everybody_by_accident(name):
+    for question in JOB_TEMPLATES[name]["survey"]:
+        assert question["variable"] not in ("citrix_all_sessions", "citrix_access_token")
+        assert question["type"] != "password"
+        if question["variable"] == "citrix_notify_user":
+            assert (question["required"], question["choices"], question["default"]) == (True, ["yes", "no"], "yes")
+        if question["type"] == "textarea":
+            # AWX passes an empty text on where no least length is set.
+            assert question["min"] == 1
+
+
+def test_recording_asks_whether_people_are_told():
+    for template in JOB_TEMPLATES.values():
+        asked = {question["variable"] for question in template["survey"]}
+        assert ("citrix_notify_user" in asked) is template["playbook"].startswith("record"), template["name"]
+
+
+def test_the_guide_has_all_job_templates():
+    guide = (COLLECTION / "docs" / "docsite" / "rst" / "guide_awx.rst").read_text(encoding="utf-8")
+    told = re.findall(r"^   \* - (Citrix - .*)$", guide, re.MULTILINE)
+    assert told == list(JOB_TEMPLATES)
+    report = JOB_TEMPLATES["Citrix - coverage report"]["extra_vars"]["citrix_dest"]
+    assert f"``{report}``" in guide
+
+
+def test_the_address_of_the_collection_is_the_one_of_galaxy_yml():
+    (entry,) = load(KIT / "project" / "collections" / "requirements.yml")["collections"]
+    assert entry["name"] == GALAXY["repository"]
+
+
+def test_the_project_is_complete():
+    names = {path.relative_to(KIT / "project").as_posix() for path in (KIT / "project").rglob("*") if path.is_file()}
+    assert {"vars/policy.yml", "collections/requirements.yml"} <= names
+    assert [Path(name).name for name in names if name.startswith("inventory/")] == ["site.citrix_machines.yml"]
