@@ -19,7 +19,7 @@ LAYERS = (
     ("_module",),
     ("_policy",),
     ("_converge", "_report"),
-    ("_coverage", "_messages", "_recording"),
+    ("_coverage", "_messages", "_recording", "_watch"),
     ("_entries",),
     ("_selection",),
     ("_query",),
