@@ -351,7 +351,7 @@ def test_every_text_of_an_event_is_made_harmless(site, watch):
 FACT = st.one_of(st.none(), st.sampled_from(["a", "b"]))
 STATE = st.sampled_from([None, True, False])
 KEYS = st.sampled_from(["1", "2", "3", "4"])
-SEEN = st.builds(Seen, id=st.just("x"), user=FACT, session_state=FACT, recorded=STATE)
+SEEN = st.builds(lambda user, state, recorded: Seen("x", user, None, None, state, recorded), FACT, FACT, STATE)
 WORLDS = st.dictionaries(KEYS, SEEN).map(lambda world: {key: seen._replace(id=key) for key, seen in world.items()})
 
 
