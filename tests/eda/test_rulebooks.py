@@ -63,7 +63,6 @@ def test_watched_users_are_recorded_when_they_come_and_when_they_come_back(simul
     ("variables", "message"),
     [
         ({"citrix_watched_users": None}, "user: is empty; name at least one"),
-        ({"citrix_watched_users": []}, "user: is empty; name at least one"),
         ({}, "'citrix_watched_users' is undefined"),
     ],
 )
@@ -111,7 +110,7 @@ def bad_names(marker: str) -> list:
         *("LAB\\user002,LAB\\user003", "LAB\\user002\n", "LAB\\user002\nLAB\\user003", "LAB\\user002\u202e"),
         *("['LAB\\user002', 'LAB\\user003']", "LAB\\user002@lab.example", "LAB\\\\user002"),
         *(template, f"LAB\\{template}", "{% raw %}", "{# #}", f"LAB\\user002{template}"),
-        *(["LAB\\user002"], {"name": "LAB\\user002"}, None, True),
+        *(["LAB\\user002"], {"name": "LAB\\user002"}, None),
     ]
 
 
