@@ -20,7 +20,7 @@ JOBS ?= 2
 
 # The longest first.
 TEST = integration sanity-2.19 sanity-2.21 targets-2.21 targets-3.9 structure faults-short unit unit-2.21 simulator \
-	contract molecule browser awx artifact $(LINT)
+	contract eda molecule browser awx artifact $(LINT)
 LINT := importer ansible-lint docs mypy licences changelog ruff
 QUICK := unit shape ruff
 
@@ -31,7 +31,7 @@ DIST := $(VENV)/dist
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/$(COLLECTIONS)
 SOURCES := galaxy.yml README.md LICENSE \
-	$(shell find changelogs docs extensions/awx meta playbooks plugins roles -type f ! -name '*.py[co]')
+	$(shell find changelogs docs extensions meta playbooks plugins roles -type f ! -name '*.py[co]')
 
 STEP := @$(PYTHON) tests/step.py
 PIP := pip install -qq --disable-pip-version-check --no-compile
@@ -73,7 +73,7 @@ clean:
 	rm -rf $(VENV) .ansible .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 unit: $(TESTED)
-	$(STEP) run $@ $(PYTEST) -n 2 tests/unit/plugins tests/bench tests/faults
+	$(STEP) run $@ $(PYTEST) -n 2 tests/unit/plugins tests/unit/extensions tests/bench tests/faults
 simulator: $(TESTED)
 	$(STEP) run $@ $(PYTEST) tests/unit/roles
 structure: $(TESTED)
@@ -102,6 +102,10 @@ browser: $(TESTED)
 	$(STEP) run --needs Chromium $@ $(PYTEST) tests/browser
 screenshots: $(TESTED)
 	SCREENSHOTS=$(CURDIR)/docs/images $(PYTEST) tests/browser -k screenshot
+
+# The rulebooks in a real ansible-rulebook, whose rule engine needs Java.
+eda: $(TESTED)
+	$(STEP) run --needs Java $@ $(PYTEST) -n 2 tests/eda
 
 # The matrix: ansible-core 2.19 on Python 3.11 and 2.21 on 3.13; with 2.19 also modules on Python 3.9, with the lowest
 # versions of what they import.

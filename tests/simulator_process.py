@@ -50,6 +50,19 @@ class Simulator:
     def fault(self, *rules: dict) -> None:
         self._control("POST", "faults", json=list(rules))
 
+    def log_on(self, machine: str) -> dict:
+        """Let a new user log on to a machine, and return the session as state() does."""
+        return self._control("POST", "log_on", json={"machine": machine})
+
+    def disconnect(self, session_id: str) -> None:
+        self._control("POST", "disconnect", json={"session": session_id})
+
+    def reconnect(self, session_id: str) -> None:
+        self._control("POST", "reconnect", json={"session": session_id})
+
+    def log_off(self, session_id: str) -> None:
+        self._control("POST", "log_off", json={"session": session_id})
+
     def get(self, path: str, **query) -> dict:
         """Return what the cloud answers to a plain GET below its base; the sign-in is in the log too."""
         headers = {

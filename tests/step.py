@@ -20,6 +20,9 @@ from pathlib import Path
 
 FOLDER = Path(".venv") / "steps"
 CHROMIUM = "Chromium"
+JAVA = "Java"
+OLDEST_JAVA = 17
+"""What the rule engine of ansible-rulebook needs."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 COUNTS = re.compile(r"^(\d+) passed, (\d+) failed$")
 
@@ -31,8 +34,8 @@ def run(name: str, command: list[str], needs: list[str]) -> int:
     """
     FOLDER.mkdir(parents=True, exist_ok=True)
     for need in needs:
-        if (find_chromium() if need == CHROMIUM else find_python(need)) is None:
-            absent = need if need == CHROMIUM else f"Python {need}"
+        find, absent = FINDERS.get(need) or (lambda version=need: find_python(version), f"Python {need}")
+        if find() is None:
             _keep(name, {"seconds": 0, "passed": 0, "failed": 0, "absent": absent})
             return 0
     log = FOLDER / f"{name}.log"
@@ -80,6 +83,21 @@ def find_chromium() -> str | None:
     return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
+def find_java() -> str | None:
+    """Return a Java that is new enough, where ansible-rulebook looks for one."""
+    home = os.environ.get("JAVA_HOME")
+    java = os.path.join(home, "bin", "java") if home else shutil.which("java")
+    if not java or not os.path.exists(java):
+        return None
+    told = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)
+    version = re.search(r'version "(\d+)', told.stderr)
+    return java if version and int(version.group(1)) >= OLDEST_JAVA else None
+
+
+FINDERS = {CHROMIUM: (find_chromium, CHROMIUM), JAVA: (find_java, f"Java {OLDEST_JAVA}")}
+"""What a step may need beside a version of Python: how it is found, and what it is called."""
+
+
 def _keep(name: str, outcome: dict) -> None:
     (FOLDER / f"{name}.json").write_text(json.dumps(outcome), encoding="utf-8")
     print(f"{name}: {_told(outcome)}, {outcome['seconds']} s", flush=True)
@@ -105,18 +123,19 @@ def main() -> int:
     tasks = parser.add_subparsers(dest="task", required=True)
     runner = tasks.add_parser("run", help="run a step; its log is shown where it fails")
     runner.add_argument(
-        "--needs", action="append", default=[], metavar="WHAT", help=f"a version of Python, or {CHROMIUM}"
+        "--needs", action="append", default=[], metavar="WHAT", help=f"a version of Python, {CHROMIUM} or {JAVA}"
     )
     runner.add_argument("name")
     runner.add_argument("command", nargs=argparse.REMAINDER)
     tasks.add_parser("table", help="show what became of the steps").add_argument("names", nargs="+")
     tasks.add_parser("python", help="print the path of a Python, if there is one").add_argument("version")
+    tasks.add_parser("java", help="print the path of a Java that is new enough, if there is one")
     options = parser.parse_args()
     if options.task == "run":
         return run(options.name, options.command, options.needs)
     if options.task == "table":
         return table(options.names)
-    found = find_python(options.version)
+    found = find_java() if options.task == "java" else find_python(options.version)
     print(found or "")
     return int(found is None)
 

@@ -19,7 +19,7 @@ LAYERS = (
     ("_module",),
     ("_policy",),
     ("_converge", "_report"),
-    ("_coverage", "_messages", "_recording"),
+    ("_coverage", "_messages", "_recording", "_events"),
     ("_entries",),
     ("_inventory", "_selection"),
     ("_query",),

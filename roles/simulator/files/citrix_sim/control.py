@@ -1,15 +1,19 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The control paths: reset, fault rules, call log, true state, end. No sign-in, and not in the call log."""
+"""The control paths: reset, fault rules, call log, true state, what users do, end.
+
+No sign-in, and not in the call log.
+"""
 
 from __future__ import annotations
 
 import json
 import time
-from typing import Any, Callable, Protocol
+from typing import Any, Callable, Protocol, TypeVar
 
 from .calls import CallLog
+from .checks import Check, record, text
 from .faults import Faults
 from .fleet import ANONYMOUS, Session
 from .message import Reply, Request, json_reply
@@ -17,6 +21,8 @@ from .settings import Settings, changed
 from .world import World
 
 PREFIX = "/_control/"
+
+Found = TypeVar("Found")
 
 
 class Controlled(Protocol):
@@ -115,6 +121,43 @@ def _session_state(session: Session, live: bool, now: float) -> dict[str, Any]:
     }
 
 
+def _named(request: Request, what: str, find: Callable[[str], Found | None]) -> Found:
+    """What the body names, ``{what: name or id}``; ValueError where there is none."""
+    check: Check = record({what: text})
+    found = find(check(_body(request, None))[what])
+    if found is None:
+        raise ValueError(f"There is no such {what}.")
+    return found
+
+
+def _log_on(request: Request, target: Controlled) -> dict[str, Any]:
+    fleet = target.world.fleet
+    machine = _named(request, "machine", lambda name: fleet.machine(name.replace("\\", "|")))
+    return _session_state(fleet.begin(machine), True, time.time())
+
+
+def _disconnect(request: Request, target: Controlled) -> dict[str, Any]:
+    return _connect(request, target, False)
+
+
+def _reconnect(request: Request, target: Controlled) -> dict[str, Any]:
+    return _connect(request, target, True)
+
+
+def _connect(request: Request, target: Controlled, connected: bool) -> dict[str, Any]:
+    fleet = target.world.fleet
+    session = _named(request, "session", fleet.session)
+    fleet.connect(session, connected)
+    return _session_state(session, True, time.time())
+
+
+def _log_off(request: Request, target: Controlled) -> dict[str, Any]:
+    fleet = target.world.fleet
+    session = _named(request, "session", fleet.session)
+    fleet.end(session)
+    return _session_state(session, False, time.time())
+
+
 def _quota(request: Request, target: Controlled) -> dict[str, Any]:
     return target.world.quota.to_json()
 
@@ -129,6 +172,10 @@ _OPERATIONS: dict[str, tuple[str, Callable[[Request, Controlled], dict[str, Any]
     "faults": ("POST", _faults),
     "calls": ("GET", _calls),
     "state": ("GET", _state),
+    "log_on": ("POST", _log_on),
+    "disconnect": ("POST", _disconnect),
+    "reconnect": ("POST", _reconnect),
+    "log_off": ("POST", _log_off),
     "quota": ("GET", _quota),
     "shutdown": ("POST", _shutdown),
 }

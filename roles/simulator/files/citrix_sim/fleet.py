@@ -87,13 +87,26 @@ class Machine:
 class Session:
     """One user session. What does not change is worked out from the index, to keep a big fleet small."""
 
-    __slots__ = ("held", "id", "index", "kind", "machine", "messages", "notices", "recorded", "starts", "stops")
+    __slots__ = (
+        "connected",
+        "held",
+        "id",
+        "index",
+        "kind",
+        "machine",
+        "messages",
+        "notices",
+        "recorded",
+        "starts",
+        "stops",
+    )
 
     def __init__(self, index: int, machine: Machine, kind: int) -> None:
         self.index = index
         self.id = make_id("session", index)
         self.machine = machine
         self.kind = kind
+        self.connected = kind != DISCONNECTED
         self.recorded = kind == RECORDED
         self.starts = 0
         self.stops = 0
@@ -105,7 +118,7 @@ class Session:
     @property
     def state(self) -> str:
         """SessionState."""
-        return "Disconnected" if self.kind == DISCONNECTED else "Active"
+        return "Active" if self.connected else "Disconnected"
 
     @property
     def protocol(self) -> str:
@@ -173,7 +186,7 @@ def _by_name_or_id(items: Iterable[Named]) -> dict[str, Named]:
 class Fleet:
     """All machines and sessions of a site; none, and nothing published, for no machines.
 
-    ``version`` grows when a session ends.
+    ``version`` grows with each change to what a search finds.
     """
 
     def __init__(self, machines: int, sessions: int, mix: str, names: str) -> None:
@@ -212,6 +225,20 @@ class Fleet:
     def is_live(self, session: Session) -> bool:
         """Whether the session has not ended."""
         return session.id in self._live
+
+    def begin(self, machine: Machine) -> Session:
+        """A user who was not there before logs on: an active HDX session that nobody records."""
+        session = Session(len(self.sessions), machine, PLAIN)
+        machine.sessions.append(session)
+        self.sessions.append(session)
+        self._live[session.id] = session
+        self.version += 1
+        return session
+
+    def connect(self, session: Session, connected: bool) -> None:
+        """The user comes back to the session, or leaves it running."""
+        session.connected = connected
+        self.version += 1
 
     def end(self, session: Session) -> None:
         """The user logs off: the session, and its recording, are gone from now on."""

@@ -223,6 +223,48 @@ def test_state(simulator):
     assert len(some) == 10
 
 
+def test_what_users_do(simulator):
+    started = simulator.control("log_on", {"machine": "lab\\vda-002"})
+    assert (started["user"], started["machine"]) == ("LAB\\user051", "LAB\\vda-002")
+    assert (started["state"], started["protocol"], started["recorded"]) == ("Active", "Hdx", False)
+    session_id = started["id"]
+
+    def found(state: str) -> bool:
+        """Whether searches, lists and the session itself agree that it is in this state."""
+        searched = session_id in simulator.found("Sessions", ("SessionState", "Equals", state))
+        read = simulator.get(f"/Sessions/{session_id}", {"fields": "State"}).json().get("State")
+        return searched and session_id in simulator.ids(limit=1000) and read == state
+
+    assert found("Active")
+    assert not found("Disconnected")
+    assert simulator.control("disconnect", {"session": session_id})["state"] == "Disconnected"
+    assert found("Disconnected")
+    assert simulator.post(f"/Sessions/{session_id}/$startRecording").status_code == 400
+    assert simulator.control("reconnect", {"session": session_id})["state"] == "Active"
+    assert found("Active")
+    assert simulator.control("log_off", {"session": session_id})["state"] == "Ended"
+    assert simulator.get(f"/Sessions/{session_id}").status_code == 404
+    assert session_id not in simulator.ids(limit=1000)
+    assert len(simulator.control("state")["sessions"]) == 51
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("log_on", None),
+        ("log_on", {"machine": "LAB\\vda-999"}),
+        ("log_on", {"session": "x"}),
+        ("log_off", {"session": "x"}),
+        ("disconnect", {"session": 1}),
+        ("reconnect", {}),
+    ],
+)
+def test_users_who_do_nothing_known(simulator, path, body):
+    reply = simulator.http.post(f"{simulator.url}/_control/{path}", json=body, timeout=10)
+    assert reply.status_code == 400
+    assert reply.json()["error"]
+
+
 def raw(simulator, *pieces):
     """Send bytes, piece by piece; all that comes back until the server closes."""
     host, _colon, port = simulator.url.partition("//")[2].partition(":")

@@ -1,0 +1,114 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The rulebooks of the collection in a real ansible-rulebook, against a simulator process."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from simulator_process import COLLECTION, Simulator
+
+BIN = Path(sys.executable).parent
+PATIENCE = 90
+"""Seconds after which something that has to happen is taken not to; a busy machine needs many of them."""
+
+
+def wait_until(condition: Callable[[], object], told: Callable[[], str]) -> None:
+    """Wait for a condition; fails with what is told where it does not come true."""
+    ends_at = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < ends_at, told()
+        time.sleep(0.2)
+
+
+class Rulebook:
+    """A running ansible-rulebook, and what it has printed so far."""
+
+    def __init__(self, folder: Path, arguments: list[str], environment: dict[str, str]) -> None:
+        self._log = folder / "rulebook.log"
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [str(BIN / "ansible-rulebook"), *arguments],
+                env=environment,
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    @property
+    def output(self) -> str:
+        return self._log.read_text(encoding="utf-8", errors="replace")
+
+    def wait_for(self, condition: Callable[[], object]) -> None:
+        """Wait for a condition while it runs; fails with its output where it ends, or the condition stays untrue."""
+        wait_until(lambda: condition() or self._process.poll() is not None, lambda: self.output)
+        assert condition(), self.output
+
+    def ended(self) -> int:
+        """Wait for its end, and return its exit code."""
+        return self._process.wait(PATIENCE)
+
+    def close(self) -> None:
+        if self._process.poll() is None:
+            self._process.terminate()
+        self._process.wait(PATIENCE)
+
+
+@pytest.fixture(scope="session")
+def simulator_process():
+    simulator = Simulator()
+    yield simulator
+    simulator.close()
+
+
+@pytest.fixture
+def simulator(simulator_process):
+    """A simulator with 5 machines of 10 sessions, as after its start."""
+    simulator_process.reset()
+    return simulator_process
+
+
+@pytest.fixture
+def run(simulator, tmp_path):
+    """Return a function that starts a rulebook as its users do; it ends with the test.
+
+    own: inventory.yml and vars.yml are there already.
+    """
+    started = []
+
+    def start(
+        name: str, env: dict[str, str] | None = None, variables: dict | None = None, own: bool = False
+    ) -> Rulebook:
+        if not own:
+            inventory = "all: {hosts: {localhost: {ansible_connection: local}}}\n"
+            (tmp_path / "inventory.yml").write_text(inventory, encoding="utf-8")
+            (tmp_path / "vars.yml").write_text(json.dumps(variables or {}), encoding="utf-8")
+        arguments = ["--rulebook", name, "--inventory", "inventory.yml", "--vars", "vars.yml"]
+        if env:
+            arguments += ["--env-vars", ",".join(env)]
+        environment = {
+            "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+            "HOME": str(tmp_path),
+            "LC_ALL": "C.UTF-8",
+            "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]),
+            "ANSIBLE_NOCOLOR": "true",
+            **{f"CITRIX_{option.upper()}": value for option, value in simulator.cloud.items()},
+            **(env or {}),
+        }
+        if "JAVA_HOME" in os.environ:
+            environment["JAVA_HOME"] = os.environ["JAVA_HOME"]
+        started.append(Rulebook(tmp_path, arguments, environment))
+        return started[-1]
+
+    yield start
+    for rulebook in started:
+        rulebook.close()

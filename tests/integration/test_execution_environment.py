@@ -1,0 +1,102 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Execution environments: the definitions make a build context, and the metadata bring what Python needs.
+
+No image is built; what a build does with the collection is done here from the context.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+import yaml
+from simulator_process import COLLECTION
+
+CLONE = Path(__file__).parents[2]
+SHOWN = re.compile(r":caption: ((?:execution|decision)-environment\.yml)\n\n((?: +.*\n|\n)+)")
+NEEDED = (COLLECTION / "meta" / "ee-requirements.txt").read_text(encoding="utf-8")
+
+
+def definitions() -> dict[str, str]:
+    """Return the definitions that users are given, by where they stand."""
+    guide = COLLECTION / "docs" / "docsite" / "rst" / "guide_execution_environments.rst"
+    found = SHOWN.findall(guide.read_text(encoding="utf-8"))
+    ours = COLLECTION / "extensions" / "ee" / "execution-environment.yml"
+    shown = {f"guide, {name}": textwrap.dedent(text) for name, text in found}
+    return {"extensions/ee": ours.read_text(encoding="utf-8"), **shown}
+
+
+def requirements(written: str) -> set[str]:
+    """Return the requirements in a file of pip, without comments."""
+    lines = (line.partition("#")[0].strip() for line in written.splitlines())
+    return {line for line in lines if line}
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory):
+    return tmp_path_factory.mktemp("dist")
+
+
+@pytest.fixture
+def tarball(ansible, archive):
+    """The collection as it is published, built once."""
+    if not list(archive.iterdir()):
+        built = ansible("ansible-galaxy", "collection", "build", str(CLONE), "--output-path", str(archive))
+        assert built.code == 0, built.output
+    return next(archive.iterdir())
+
+
+def test_the_definitions_are_found():
+    assert sorted(definitions()) == [
+        "extensions/ee",
+        "guide, decision-environment.yml",
+        "guide, execution-environment.yml",
+    ]
+
+
+@pytest.mark.parametrize("where", definitions())
+def test_a_definition_brings_the_collection_and_its_requirements(ansible, tarball, tmp_path, where):
+    (tmp_path / "definition.yml").write_text(definitions()[where], encoding="utf-8")
+    shutil.copy(tarball, tmp_path)
+    context, image = tmp_path / "context", tmp_path / "image"
+    created = ansible("ansible-builder", "create", "-f", str(tmp_path / "definition.yml"), "-c", str(context))
+    assert created.code == 0, created.output
+    assert "ARG EE_BASE_IMAGE=" in (context / "Containerfile").read_text(encoding="utf-8")
+    # What the build does in the stage "galaxy", where /build is this folder, and in "builder".
+    listed = yaml.safe_load((context / "_build" / "requirements.yml").read_text(encoding="utf-8"))["collections"]
+    [source] = [entry["source"] for entry in listed]
+    installed = ansible(
+        *("ansible-galaxy", "collection", "install", "--offline"),
+        *("-p", str(image), str(context / "_build" / source)),
+    )
+    assert installed.code == 0, installed.output
+    found = tmp_path / "found.txt"
+    script = context / "_build" / "scripts" / "introspect.py"
+    looked = ansible(sys.executable, str(script), "introspect", "--write-pip", str(found), str(image))
+    assert looked.code == 0, looked.output
+    assert requirements(found.read_text(encoding="utf-8")) == requirements(NEEDED)
+    assert any(line.startswith("requests>=") for line in requirements(NEEDED))
+
+
+def test_the_readme_names_the_archive_as_it_is(tarball):
+    told = (COLLECTION / "extensions" / "ee" / "README.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"sessionops-citrix-[\d.]+\.tar\.gz", told)) == {tarball.name}
+
+
+def test_the_playbook_for_a_built_image_works_here(ansible):
+    run = ansible("ansible-playbook", "sessionops.citrix.smoke")
+    assert run.code == 0, run.output
+    assert "sessionops.citrix works here: ansible-core 2." in run.output
+
+
+def test_it_says_so_where_it_does_not_work(ansible):
+    """As in an image whose Python has no requests."""
+    run = ansible("ansible-playbook", "sessionops.citrix.smoke", "-e", "ansible_playbook_python=/nowhere/python3")
+    assert run.code != 0
+    assert "works here" not in run.output

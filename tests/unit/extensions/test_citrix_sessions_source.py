@@ -1,0 +1,208 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The event source around its watch: it goes on after failures, lets others work, and is found by its path alone."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import runpy
+import subprocess
+import sys
+import threading
+from types import SimpleNamespace
+
+import pytest
+from ansible_collections.sessionops.citrix.plugins.module_utils._errors import CitrixError, OptionError
+from simulator_process import COLLECTION
+
+SOURCE = COLLECTION / "extensions" / "eda" / "plugins" / "event_source" / "citrix_sessions.py"
+ARGUMENTS = {"customer_id": "customer1", "client_id": "client1", "client_secret": "a-secret-that-nobody-knows"}
+
+
+@pytest.fixture(scope="module")
+def source():
+    """What is in the source, run as ansible-rulebook runs it."""
+    return SimpleNamespace(**runpy.run_path(str(SOURCE)))
+
+
+@pytest.fixture
+def run(source, monkeypatch):
+    """Return a function that runs main() on what its looks come to, and returns the events and the waits between.
+
+    A look that is an error fails. The source is cancelled after the last look, as at the end of ansible-rulebook.
+    """
+
+    def main(*looks, interval=60, begun=True):
+        waits = []
+        left = list(looks)
+        names = source.main.__globals__
+
+        async def sleep(seconds):
+            waits.append(seconds)
+
+        async def aside(_look):
+            if not left:
+                raise asyncio.CancelledError
+            return left.pop(0)
+
+        async def collect():
+            queue = asyncio.Queue()
+            monkeypatch.setattr(names["asyncio"], "sleep", sleep)
+            try:
+                await source.main(queue, {})
+            except asyncio.CancelledError:
+                return [queue.get_nowait() for _event in range(queue.qsize())]
+
+        watch = SimpleNamespace(interval=interval, begun=begun, look=None)
+        monkeypatch.setitem(names, "prepare", lambda args: watch)
+        monkeypatch.setitem(names, "aside", aside)
+        return asyncio.run(collect()), waits
+
+    return main
+
+
+def test_each_event_is_put_into_the_queue(run):
+    assert run([{"type": "new"}], [], [{"type": "changed"}, {"type": "ended"}], interval=7) == (
+        [{"type": "new"}, {"type": "changed"}, {"type": "ended"}],
+        [7, 7, 7],
+    )
+
+
+def test_after_failures_it_goes_on_with_growing_pauses(run, caplog):
+    failures = [CitrixError("The site is away.")] * 6
+    events, waits = run([{"type": "new"}], *failures, [{"type": "ended"}], CitrixError("Again."), interval=60)
+    assert events == [{"type": "new"}, {"type": "ended"}]
+    assert waits == [60, 60, 120, 240, 480, 600, 600, 60, 60]
+    assert caplog.messages[0] == ("The site is away. Next try in 60 seconds; what happens until then is told then.")
+    assert caplog.messages[6:] == [
+        "The sessions are read again.",
+        "Again. Next try in 60 seconds; what happens until then is told then.",
+    ]
+
+
+def test_a_pause_is_never_shorter_than_the_interval(source):
+    assert [source.pause(3600, failures) for failures in (0, 1, 5, 10**6)] == [3600] * 4
+    assert [source.pause(1, failures) for failures in (0, 1, 9, 10, 10**6)] == [1, 2, 512, 600, 600]
+
+
+def test_options_that_only_the_site_can_refuse_end_it_at_the_first_look_alone(run, caplog):
+    error = OptionError("machine", "site s has no x")
+    with pytest.raises(OptionError):
+        run(error, begun=False)
+    assert run(error, [{"type": "new"}], begun=True)[0] == [{"type": "new"}]
+    # What may pass by itself does not end it, also at the first look.
+    assert run(CitrixError("The site is away."), [{"type": "new"}], begun=False)[0] == [{"type": "new"}]
+
+
+def test_a_look_leaves_the_loop_to_others(source):
+    others_had_a_turn = threading.Event()
+
+    def look():
+        assert others_had_a_turn.wait(10)
+        return ["event"]
+
+    async def both():
+        looking = asyncio.create_task(source.aside(look))
+        await asyncio.sleep(0)
+        others_had_a_turn.set()
+        return await looking
+
+    assert asyncio.run(both()) == ["event"]
+
+
+def test_an_error_of_a_look_is_an_outcome_and_a_bug_is_not(source):
+    def fails():
+        raise CitrixError("The site is away.")
+
+    def breaks():
+        raise KeyError("bug")
+
+    assert str(asyncio.run(source.aside(fails))) == "The site is away."
+    with pytest.raises(RuntimeError, match="a fault of its own"):
+        asyncio.run(source.aside(breaks))
+
+
+def test_a_look_does_not_hold_up_the_end(source):
+    """A server may ask for minutes of patience, and a thread of asyncio's own would be waited for."""
+    script = (
+        "import asyncio, runpy, sys, time\n"
+        f"source = runpy.run_path({str(SOURCE)!r})\n"
+        "asyncio.run(asyncio.wait_for(source['aside'](lambda: time.sleep(60)), 0.1))\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=30, check=False)
+    assert "TimeoutError" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"client_secret": None}, "client_secret: is missing for deployment cloud"),
+        ({"events": ["gone"]}, "value of events must be one or more of: new, ended, changed, unrecorded. Got no match"),
+        ({"interval": "soon"}, "argument 'interval' is of type str and we were unable to convert to int"),
+        ({"interval": 0}, "interval: must be from 1 to 86400"),
+        ({"intervall": 5}, "intervall. Supported parameters include"),
+        ({"deployment": "moon"}, "value of deployment must be one of: cloud, japan, gov, on_premises, got: moon"),
+        ({"api_url": "http://ddc01.example.com"}, "api_url: http:// would send credentials"),
+        ({"validate_certs": False}, "validate_certs: can be false on_premises only"),
+        ({"timeout": 0}, "timeout: must be from 1 to 300, not 0"),
+        ({"user": []}, "user: is empty; name at least one"),
+    ],
+)
+def test_senseless_options_are_refused_as_modules_refuse_them(source, given, message):
+    options = {name: value for name, value in {**ARGUMENTS, **given}.items() if value is not None}
+    with pytest.raises(CitrixError) as failure:
+        source.prepare(options)
+    assert message in str(failure.value)
+    assert ARGUMENTS["client_secret"] not in str(failure.value)
+
+
+def test_options_come_from_the_environment(source, monkeypatch):
+    with pytest.raises(CitrixError, match="customer_id: is needed"):
+        source.prepare({})
+    for name, value in ARGUMENTS.items():
+        monkeypatch.setenv(f"CITRIX_{name.upper()}", value)
+    assert source.prepare({}).interval == 60
+
+
+def test_without_requests_it_says_what_is_missing(source, monkeypatch):
+    transport = source.prepare.__globals__["_transport"]
+    monkeypatch.setattr(transport, "REQUESTS_IMPORT_ERROR", "no such module")
+    with pytest.raises(CitrixError, match=r"needs the Python library requests; install it for .*python"):
+        source.prepare(ARGUMENTS)
+
+
+@pytest.mark.parametrize("there", [None, "package", "namespace"])
+def test_it_finds_its_collection_by_itself(tmp_path, there):
+    """Where nobody has told Python of it; whatever else there is of that name."""
+    package = tmp_path / "ansible_collections"
+    package.mkdir()
+    if there == "package":
+        (package / "__init__.py").write_text("", encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path) if there else ""}
+    script = f"import runpy; print(runpy.run_path({str(SOURCE)!r})['_events'].__file__)"
+    ended = subprocess.run(
+        [sys.executable, "-c", script], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert ended.stdout.strip() == str(COLLECTION / "plugins" / "module_utils" / "_events.py"), ended.stderr
+
+
+def test_without_ansible_core_it_says_what_is_missing(tmp_path):
+    """As in the Python of an ansible-rulebook that was installed alone."""
+    (tmp_path / "ansible").mkdir()
+    (tmp_path / "ansible" / "__init__.py").write_text("", encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    ended = subprocess.run(
+        [sys.executable, str(SOURCE)], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert f"ImportError: citrix_sessions needs ansible-core; install it for {sys.executable}." in ended.stderr
+
+
+def test_its_client_cannot_write(source, monkeypatch):
+    made = []
+    monkeypatch.setitem(source.prepare.__globals__, "connect", lambda *arguments: made.append(arguments))
+    watch = source.prepare(ARGUMENTS)
+    watch._connect()
+    [(_settings, check_mode, *_rest)] = made
+    assert check_mode is True
