@@ -66,7 +66,7 @@ bench: $(VENV)/bench.stamp $(VENV)/collection.stamp
 	@PYTHONPATH="$(CURDIR)/$(COLLECTIONS):$(CURDIR)/tests" $(VENV)/bench/bin/python -m bench $(BENCH)
 
 clean:
-	rm -rf $(VENV) .ansible .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .ansible .nox .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 unit: $(TESTED)
 	$(STEP) run $@ $(PYTEST) -n 2 tests/unit/plugins tests/bench

@@ -137,10 +137,20 @@ def test_a_module_refers_to_what_there_is(module, documentation):
 @each_module
 def test_nothing_is_newer_than_the_collection(module, documentation):
     doc = documentation[module]["doc"]
-    assert doc.get("version_added"), f"{module}: add version_added."
-    for name, entry in {module: doc, **doc["options"]}.items():
+    check_version_added(module, doc, doc["options"])
+
+
+@each_role
+def test_no_role_is_newer_than_the_collection(role):
+    for name, spec in load(COLLECTION / "roles" / role / "meta" / "argument_specs.yml")["argument_specs"].items():
+        check_version_added(f"roles/{role}, {name}", spec, spec["options"])
+
+
+def check_version_added(where: str, doc: dict, options: dict) -> None:
+    assert doc.get("version_added"), f"{where}: add version_added."
+    for name, entry in {where: doc, **options}.items():
         added = str(entry.get("version_added") or "0.0.0")
-        assert number(added) <= number(GALAXY["version"]), f"{module}, {name}: version_added is after galaxy.yml's."
+        assert number(added) <= number(GALAXY["version"]), f"{where}, {name}: version_added is after galaxy.yml's."
 
 
 def number(version: str) -> tuple[int, ...]:
@@ -225,10 +235,20 @@ def test_the_version_is_the_same_everywhere():
 
 def test_the_changelog_leads_up_to_the_version():
     version = GALAXY["version"]
-    released = list(load(COLLECTION / "changelogs" / "changelog.yaml")["releases"])
+    releases = load(COLLECTION / "changelogs" / "changelog.yaml")["releases"]
+    released = list(releases)
     fragments = [path.stem for path in (COLLECTION / "changelogs" / "fragments").glob("*.y*ml")]
     assert version in released or fragments, "changelogs/fragments says nothing of the version in galaxy.yml."
     later = [name for name in released if number(name) > number(version)]
     assert not later, f"changelogs/changelog.yaml has releases later than the {version} of galaxy.yml: {later}"
+    if version in released:
+        told = [release.get("modules", []) for release in releases.values()]
+        roles = [release.get("objects", {}).get("role", []) for release in releases.values()]
+        for there, entries in ((MODULES, told), (ROLES, roles)):
+            names = sorted(entry["name"] for release in entries for entry in release)
+            assert names == there, (
+                f"changelogs/changelog.yaml names other modules and roles (left) than there are; while {version} is not "
+                "published, run antsibull-changelog release --update-existing --reload-plugins"
+            )
     summaries = {name for name in fragments if re.fullmatch(r"[\d.]+", name)}
     assert summaries <= {version}, "changelogs/fragments has the summary of a version (left) that is not galaxy.yml's"
