@@ -11,6 +11,9 @@ from collection_tree import NAME, load
 from example_plays import plays_in
 from guide_pages import DOCSITE, GUIDES, blocks
 
+LANGUAGES = {"yaml", "console", "ini", "json", "text"}
+"""Of blocks of code: the first two are run, the others show what is no part of a playbook and no command."""
+
 each_guide = pytest.mark.parametrize("page", GUIDES, ids=lambda page: page.stem)
 
 
@@ -58,7 +61,8 @@ def test_the_yaml_of_a_guide_works(page, stage):
 @each_guide
 def test_the_commands_of_a_guide_work(page, stage, tmp_path):
     shown = blocks(page)
-    commands = [command for block in shown if block.language == "console" and not block.live for command in block.commands]
+    consoles = [block for block in shown if block.language == "console" and not block.live]
+    commands = [command for block in consoles for command in block.commands]
     if commands:
         folder = tmp_path / "clone"
         folder.mkdir()
@@ -70,6 +74,9 @@ def test_the_commands_of_a_guide_work(page, stage, tmp_path):
 
 
 @each_guide
-def test_every_console_of_a_guide_has_a_prompt(page):
-    for block in blocks(page):
+def test_no_block_of_a_guide_escapes_the_tests(page):
+    shown = blocks(page)
+    assert len(shown) == page.read_text(encoding="utf-8").count("code-block::"), f"{page.name}: a block is not found"
+    for block in shown:
+        assert block.language in LANGUAGES, f"{page.name}: {block.language} is not known; take one of {LANGUAGES}"
         assert block.language != "console" or block.commands, f"{page.name}: no line begins with $: {block.text}"
