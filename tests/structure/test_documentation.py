@@ -16,9 +16,12 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.sessionops.citrix.plugins.module_utils import _api, _options, _policy, _query
 from collection_tree import COLLECTION, GALAXY, MODULES, NAME, PLAYBOOKS, READMES, ROLES, code, load, rows, titled
+from guide_pages import GUIDES
 
 SECRET = re.compile(r"(^|_)(password|passphrase|secret|token|private_key)(_|$)")
 """How the name of an option looks whose value nobody may see."""
+HELPERS = ("doc_fragments", "module_utils")
+"""Folders of plugins/ that hold none."""
 CHECKED_LATER = {"rules": _policy.RULE_SPEC, "search_filters": _query.FILTER_SPEC}
 """What is in an option whose items the module checks itself."""
 
@@ -228,27 +231,32 @@ def test_commands_name_what_there_is(path):
 def test_the_version_is_the_same_everywhere():
     version = GALAXY["version"]
     assert _api.VERSION == version, "_api.VERSION (left) and galaxy.yml differ"
-    for readme in READMES:
-        archives = re.findall(r"sessionops-citrix-(\d[\d.]*\d)\.tar\.gz", readme.read_text(encoding="utf-8"))
-        assert set(archives) <= {version}, f"{titled(readme)} (left) and galaxy.yml differ"
+    for page in [*READMES, *GUIDES]:
+        archives = re.findall(r"sessionops-citrix-(\d[\d.]*\d)\.tar\.gz", page.read_text(encoding="utf-8"))
+        assert set(archives) <= {version}, f"{titled(page)} (left) and galaxy.yml differ"
 
 
 def test_the_changelog_leads_up_to_the_version():
     version = GALAXY["version"]
-    releases = load(COLLECTION / "changelogs" / "changelog.yaml")["releases"]
-    released = list(releases)
+    released = list(load(COLLECTION / "changelogs" / "changelog.yaml")["releases"])
     fragments = [path.stem for path in (COLLECTION / "changelogs" / "fragments").glob("*.y*ml")]
     assert version in released or fragments, "changelogs/fragments says nothing of the version in galaxy.yml."
     later = [name for name in released if number(name) > number(version)]
     assert not later, f"changelogs/changelog.yaml has releases later than the {version} of galaxy.yml: {later}"
-    if version in released:
-        told = [release.get("modules", []) for release in releases.values()]
-        roles = [release.get("objects", {}).get("role", []) for release in releases.values()]
-        for there, entries in ((MODULES, told), (ROLES, roles)):
-            names = sorted(entry["name"] for release in entries for entry in release)
-            assert names == there, (
-                f"changelogs/changelog.yaml names other modules and roles (left) than there are; while {version} is not "
-                "published, run antsibull-changelog release --update-existing --reload-plugins"
-            )
     summaries = {name for name in fragments if re.fullmatch(r"[\d.]+", name)}
     assert summaries <= {version}, "changelogs/fragments has the summary of a version (left) that is not galaxy.yml's"
+
+
+def test_the_changelog_of_the_version_names_all_there_is():
+    releases = load(COLLECTION / "changelogs" / "changelog.yaml")["releases"]
+    if GALAXY["version"] not in releases:
+        return
+    kinds = [release.get("modules", []) for release in releases.values()]
+    for release in releases.values():
+        kinds += [*release.get("plugins", {}).values(), *release.get("objects", {}).values()]
+    plugins = [path for path in (COLLECTION / "plugins").glob("*/[!_]*.py") if path.parent.name not in HELPERS]
+    there = {*ROLES, *(path.stem for path in plugins)}
+    assert {entry["name"] for kind in kinds for entry in kind} == there, (
+        "changelogs/changelog.yaml (left) and plugins/, roles/ differ; while the version in galaxy.yml is not "
+        "published, run .venv/lint/bin/antsibull-changelog release --update-existing --reload-plugins"
+    )
