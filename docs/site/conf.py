@@ -40,6 +40,12 @@ pygments_style = "ansible"
 highlight_language = "YAML+Jinja"
 
 html_theme = "sphinx_ansible_theme"
+html_theme_options = {
+    # Otherwise the theme advertises pages of Ansible.
+    "topbar_links": {"Ansible documentation": "https://docs.ansible.com/"},
+}
+html_static_path = ["static"]
+html_css_files = ["site.css"]
 html_show_sphinx = False
 html_use_modindex = False
 html_use_index = False
