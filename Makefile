@@ -6,6 +6,8 @@
 # make test   all tests: every step below, and a table of them
 # make quick  what a change needs before it is committed
 # make lint   the linters alone
+# make docs   the documentation, checked and built: .venv/docs/html/index.html
+# make dist   the artifact, checked and tried from an empty environment: .venv/dist
 # make STEP   one step, such as make unit
 # make faults  thousands of module runs against a simulator that goes wrong; FAULTS=--write puts their table into docs
 # make bench  what a run costs beside other ways to the same end; BENCH=--write puts the figures into docs
@@ -23,6 +25,7 @@ TEST = integration sanity-2.19 sanity-2.21 targets-2.21 targets-3.9 structure fa
 	contract eda molecule browser awx artifact $(LINT)
 LINT := importer ansible-lint docs mypy licences changelog ruff
 QUICK := unit shape ruff
+DISTRIBUTED := importer artifact
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -30,7 +33,7 @@ COLLECTIONS := $(VENV)/collections
 DIST := $(VENV)/dist
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/$(COLLECTIONS)
-SOURCES := galaxy.yml README.md LICENSE \
+SOURCES := galaxy.yml $(wildcard *.md) LICENSE \
 	$(shell find changelogs docs extensions meta playbooks plugins roles -type f ! -name '*.py[co]')
 
 STEP := @$(PYTHON) tests/step.py
@@ -39,7 +42,7 @@ PYTEST := env PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTIONS
 TESTED := $(VENV)/test.stamp $(VENV)/collection.stamp
 LINTED := $(VENV)/lint.stamp $(VENV)/collection.stamp
 
-.PHONY: demo test quick lint bench faults slices clean screenshots $(TEST) $(QUICK)
+.PHONY: demo test quick lint dist bench faults slices clean screenshots $(TEST) $(QUICK)
 
 # The simulator ends with the playbook, also when that is interrupted: its process is the one to watch.
 demo: $(VENV)/collection.stamp
@@ -52,8 +55,10 @@ quick: STEPS = $(QUICK)
 quick: STANDS_ON = $(TESTED)
 lint: STEPS = $(LINT)
 lint: STANDS_ON = $(LINTED)
+dist: STEPS = $(DISTRIBUTED)
+dist: STANDS_ON = $(LINTED) $(VENV)/dist.stamp
 # What the steps stand on is made before all of them, or make would begin with those that need least.
-test quick lint:
+test quick lint dist:
 	@rm -rf $(VENV)/steps
 	@$(MAKE) --no-print-directory --keep-going --jobs=$(JOBS) $(STANDS_ON) || true
 	@$(MAKE) --no-print-directory --keep-going --jobs=$(JOBS) $(STEPS) || true
@@ -70,7 +75,7 @@ slices: $(TESTED)
 	@PYTHONPATH="$(CURDIR)/$(COLLECTIONS):$(CURDIR)/tests" $(BIN)/python -m slices $(SLICES)
 
 clean:
-	rm -rf $(VENV) .ansible .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .ansible .nox .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 unit: $(TESTED)
 	$(STEP) run $@ $(PYTEST) -n 2 tests/unit/plugins tests/unit/extensions tests/bench tests/faults
@@ -139,8 +144,10 @@ mypy: $(LINTED)
 	$(LINT_STEP) MYPYPATH=$(COLLECTIONS) mypy -p ansible_collections.sessionops.citrix.plugins
 ansible-lint: $(LINTED)
 	$(LINT_STEP) ansible-lint
+# It needs no network: what the pages refer to elsewhere is known to docs/site/conf.py.
 docs: $(LINTED)
-	$(LINT_STEP) antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .
+	$(LINT_STEP) sh -c 'antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self . && \
+		docs/site/build.sh $(VENV)/docs'
 changelog: $(LINTED)
 	$(LINT_STEP) antsibull-changelog lint
 licences: $(LINTED)

@@ -61,7 +61,7 @@ options:
     type: str
   username:
     description:
-      - Name of a Citrix administrator, written C(DOMAIN\\user).
+      - Name of a Citrix administrator, written C(DOMAIN\user).
       - For O(deployment=on_premises), together with O(password).
       - If not set, the environment variable E(CITRIX_USERNAME) is used.
     type: str

@@ -12,15 +12,15 @@ class ModuleDocFragment:
 options:
   machine:
     description:
-      - Machines whose sessions are meant, written C(DOMAIN\\NAME), or by DNS name or id.
+      - Machines whose sessions are meant, written C(DOMAIN\NAME), or by DNS name or id.
       - A machine that does not exist fails the task.
-      - In C(key=value) arguments a backslash starts an escape, so that C(\\v) becomes a control character, which is
+      - In C(key=value) arguments a backslash starts an escape, so that C(\v) becomes a control character, which is
         refused. Pass JSON or YAML there.
     type: list
     elements: str
   user:
     description:
-      - People whose sessions are meant, written C(DOMAIN\\name), as user principal name (C(name@domain)) or as C(name).
+      - People whose sessions are meant, written C(DOMAIN\name), as user principal name (C(name@domain)) or as C(name).
         Case does not matter.
       - A C(name) without a domain that turns out to mean several people fails the task, which lists them.
       - Only names that the broker vouches for are looked at, never a display name or the name that a machine reports.
@@ -28,14 +28,14 @@ options:
     elements: str
   delivery_group:
     description:
-      - Delivery groups whose sessions are meant, by name or id. One in a folder is written C(FOLDER\\NAME).
+      - Delivery groups whose sessions are meant, by name or id. One in a folder is written C(FOLDER\NAME).
       - A delivery group that does not exist fails the task.
     type: list
     elements: str
   application:
     description:
       - Published applications, by name or id; meant are the sessions in which one of them is running now. One in a
-        folder is written C(FOLDER\\NAME).
+        folder is written C(FOLDER\NAME).
       - An application that does not exist fails the task.
     type: list
     elements: str

@@ -21,9 +21,9 @@ extends_documentation_fragment:
 options:
   machine:
     description:
-      - Machines to list, written C(DOMAIN\\NAME), or by DNS name or id.
+      - Machines to list, written C(DOMAIN\NAME), or by DNS name or id.
       - A machine that does not exist fails the task.
-      - In C(key=value) arguments a backslash starts an escape, so that C(\\v) becomes a control character, which is
+      - In C(key=value) arguments a backslash starts an escape, so that C(\v) becomes a control character, which is
         refused. Pass JSON or YAML there.
     type: list
     elements: str

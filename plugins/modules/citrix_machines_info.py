@@ -21,15 +21,15 @@ extends_documentation_fragment:
 options:
   machine:
     description:
-      - Machines to return, written C(DOMAIN\\NAME), or by DNS name or id.
+      - Machines to return, written C(DOMAIN\NAME), or by DNS name or id.
       - A machine that does not exist fails the task.
-      - In C(key=value) arguments a backslash starts an escape, so that C(\\v) becomes a control character, which is
+      - In C(key=value) arguments a backslash starts an escape, so that C(\v) becomes a control character, which is
         refused. Pass JSON or YAML there.
     type: list
     elements: str
   delivery_group:
     description:
-      - Delivery groups whose machines are meant, by name or id. One in a folder is written C(FOLDER\\NAME).
+      - Delivery groups whose machines are meant, by name or id. One in a folder is written C(FOLDER\NAME).
       - A delivery group that does not exist fails the task.
     type: list
     elements: str
@@ -106,7 +106,7 @@ RETURN = r"""
 machines:
   description:
     - The machines found, each once, with the fields of the API in snake_case. Any field may be null or absent.
-    - C(name) is written C(DOMAIN\\NAME).
+    - C(name) is written C(DOMAIN\NAME).
   returned: success
   type: list
   elements: dict

@@ -54,7 +54,7 @@ options:
         elements: str
       user:
         description:
-          - People, written C(DOMAIN\\name), as user principal name or as C(name). Case does not matter.
+          - People, written C(DOMAIN\name), as user principal name or as C(name). Case does not matter.
           - A C(name) without a domain that turns out to mean several people fails the task, which lists them.
           - Somebody who is not there at the moment is no gap.
         type: list
@@ -169,7 +169,7 @@ sessions:
       type: str
       sample: Contractors
     user:
-      description: The user as C(DOMAIN\\name) or as UPN; null for an anonymous one.
+      description: The user as C(DOMAIN\name) or as UPN; null for an anonymous one.
       type: str
       sample: LAB\user001
     machine:

@@ -126,7 +126,7 @@ sessions:
       type: str
       sample: 3cfab8ca-9651-5900-9dc2-ba3b489fe4cf
     user:
-      description: The user as C(DOMAIN\\name) or as UPN; null for an anonymous one.
+      description: The user as C(DOMAIN\name) or as UPN; null for an anonymous one.
       type: str
       sample: LAB\user001
     machine:

@@ -23,7 +23,10 @@ BIN = Path(sys.executable).parent
 
 @pytest.fixture(scope="session")
 def ansible(tmp_path_factory):
-    """Return a function that runs an ansible command, with nothing of the developer's environment but the PATH."""
+    """Return a function that runs a command, with nothing of the developer's environment but the PATH.
+
+    cwd: the folder it runs in. Further arguments are variables of its environment.
+    """
     home = tmp_path_factory.mktemp("home")
     environment = {
         "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
@@ -34,10 +37,9 @@ def ansible(tmp_path_factory):
         "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
     }
 
-    def run(command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [str(BIN / command), *arguments], env=environment, cwd=home, capture_output=True, text=True, check=False
-        )
+    def run(command: str, *arguments: str, cwd: Path = home, **variables: str) -> subprocess.CompletedProcess[str]:
+        full = {**environment, **variables}
+        return subprocess.run([command, *arguments], env=full, cwd=cwd, capture_output=True, text=True, check=False)
 
     return run
 

@@ -12,6 +12,7 @@ import io
 import json
 import os
 import re
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import Any, NamedTuple
 from unittest.mock import patch
 
 from ansible.module_utils.testing import patch_module_args
+from ansible.playbook.play import Play
 from ansible_collections.sessionops.citrix.plugins.module_utils._options import environment_name
 from collection_tree import MODULES, NAME
 from simulator_process import Simulator
@@ -103,6 +105,11 @@ class Stage:
             done.append(Done(self.given[told["number"]], told["result"], told["calls"] - calls))
             calls = told["calls"]
         return Run(ended.returncode, output, done)
+
+    def shell(self, commands: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+        """Run commands in a folder, one after the other, as a user of the cloud who has its variables set."""
+        script = "\n".join(["set -e", *commands])
+        return self._ansible("sh", "-c", script, cwd=folder, **self._environment("cloud"))
 
     def call(self, tasks: list[Given], faults: tuple[dict, ...], **internal: Any) -> list[Done]:
         """Run modules in this process, which is fast, on a fresh site that then has faults.
@@ -233,6 +240,23 @@ def _deployment(node: dict, inherited: str) -> str:
 def play_of(tasks: list[dict]) -> dict:
     """Return a play of tasks that stand in no play."""
     return {"name": "Tasks", "hosts": "localhost", "gather_facts": False, "tasks": tasks}
+
+
+def plays_in(document: object, before: list[dict]) -> list[dict]:
+    """Return what a YAML document shows as plays: none for what is no part of a playbook.
+
+    Tasks make a play of their own. A part of a play is added to the last play before it.
+    """
+    if isinstance(document, dict):
+        return [{**before[-1], **document}] if before and set(document) <= set(Play.fattributes) else []
+    entries = document if isinstance(document, list) else []
+    if not entries or not all(isinstance(entry, dict) for entry in entries):
+        return []
+    if any("rules" in entry for entry in entries):
+        return []
+    if all({"hosts", "ansible.builtin.import_playbook"} & set(entry) for entry in entries):
+        return entries
+    return [play_of(entries)] if all("block" in entry or "." in "".join(entry) for entry in entries) else []
 
 
 def as_tasks(examples: list[dict]) -> list[dict]:

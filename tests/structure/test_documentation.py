@@ -37,9 +37,12 @@ from collection_tree import (
     rows,
     titled,
 )
+from guide_pages import GUIDES
 
 SECRET = re.compile(r"(^|_)(password|passphrase|secret|token|private_key)(_|$)")
 """How the name of an option looks whose value nobody may see."""
+HELPERS = ("doc_fragments", "module_utils")
+"""Folders of plugins/ that hold none."""
 CHECKED_LATER = {"rules": _policy.RULE_SPEC, "search_filters": _query.FILTER_SPEC}
 """What is in an option whose items the module checks itself."""
 
@@ -166,10 +169,20 @@ def test_a_module_refers_to_what_there_is(module, documentation):
 @each_module
 def test_nothing_is_newer_than_the_collection(module, documentation):
     doc = documentation[module]["doc"]
-    assert doc.get("version_added"), f"{module}: add version_added."
-    for name, entry in {module: doc, **doc["options"]}.items():
+    check_version_added(module, doc, doc["options"])
+
+
+@each_role
+def test_no_role_is_newer_than_the_collection(role):
+    for name, spec in load(COLLECTION / "roles" / role / "meta" / "argument_specs.yml")["argument_specs"].items():
+        check_version_added(f"roles/{role}, {name}", spec, spec["options"])
+
+
+def check_version_added(where: str, doc: dict, options: dict) -> None:
+    assert doc.get("version_added"), f"{where}: add version_added."
+    for name, entry in {where: doc, **options}.items():
         added = str(entry.get("version_added") or "0.0.0")
-        assert number(added) <= number(GALAXY["version"]), f"{module}, {name}: version_added is after galaxy.yml's."
+        assert number(added) <= number(GALAXY["version"]), f"{where}, {name}: version_added is after galaxy.yml's."
 
 
 def number(version: str) -> tuple[int, ...]:
@@ -279,9 +292,9 @@ def test_commands_name_what_there_is(path):
 def test_the_version_is_the_same_everywhere():
     version = GALAXY["version"]
     assert _api.VERSION == version, "_api.VERSION (left) and galaxy.yml differ"
-    for readme in READMES:
-        archives = re.findall(r"sessionops-citrix-(\d[\d.]*\d)\.tar\.gz", readme.read_text(encoding="utf-8"))
-        assert set(archives) <= {version}, f"{titled(readme)} (left) and galaxy.yml differ"
+    for page in [*READMES, *GUIDES]:
+        archives = re.findall(r"sessionops-citrix-(\d[\d.]*\d)\.tar\.gz", page.read_text(encoding="utf-8"))
+        assert set(archives) <= {version}, f"{titled(page)} (left) and galaxy.yml differ"
 
 
 def test_the_changelog_leads_up_to_the_version():
@@ -293,3 +306,18 @@ def test_the_changelog_leads_up_to_the_version():
     assert not later, f"changelogs/changelog.yaml has releases later than the {version} of galaxy.yml: {later}"
     summaries = {name for name in fragments if re.fullmatch(r"[\d.]+", name)}
     assert summaries <= {version}, "changelogs/fragments has the summary of a version (left) that is not galaxy.yml's"
+
+
+def test_the_changelog_of_the_version_names_all_there_is():
+    releases = load(COLLECTION / "changelogs" / "changelog.yaml")["releases"]
+    if GALAXY["version"] not in releases:
+        return
+    kinds = [release.get("modules", []) for release in releases.values()]
+    for release in releases.values():
+        kinds += [*release.get("plugins", {}).values(), *release.get("objects", {}).values()]
+    plugins = [path for path in (COLLECTION / "plugins").glob("*/[!_]*.py") if path.parent.name not in HELPERS]
+    there = {*ROLES, *(path.stem for path in plugins)}
+    assert {entry["name"] for kind in kinds for entry in kind} == there, (
+        "changelogs/changelog.yaml (left) and plugins/, roles/ differ; while the version in galaxy.yml is not "
+        "published, run .venv/lint/bin/antsibull-changelog release --update-existing --reload-plugins"
+    )

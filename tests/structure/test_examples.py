@@ -9,10 +9,9 @@ import re
 
 import pytest
 import yaml
-from ansible.playbook.play import Play
 from ansible.playbook.task import Task
 from collection_tree import READMES, titled
-from example_plays import play_of
+from example_plays import plays_in
 
 BLOCKS = [
     pytest.param(readme, number, id=f"{titled(readme)}-{number}")
@@ -60,16 +59,7 @@ def test_the_yaml_of_a_readme_works(readme, number, stage):
 
 
 def plays_of(readme, number) -> list[dict]:
-    """Return what a block of YAML shows as plays: none for what is no part of a playbook.
-
-    Tasks make a play of their own. A part of a play is added to the play before it.
-    """
+    """Return what a block of YAML shows as plays; a part of a play is added to the play before it."""
     texts = re.findall(r"^```ya?ml\n(.*?)^```$", readme.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    document = yaml.safe_load(texts[number])
-    if isinstance(document, dict):
-        before = plays_of(readme, number - 1) if number else []
-        return [{**before[-1], **document}] if before and set(document) <= set(Play.fattributes) else []
-    if any("rules" in entry for entry in document):
-        return []
-    are_plays = all({"hosts", "ansible.builtin.import_playbook"} & set(entry) for entry in document)
-    return document if are_plays else [play_of(document)]
+    before = plays_of(readme, number - 1) if number else []
+    return plays_in(yaml.safe_load(texts[number]), before)

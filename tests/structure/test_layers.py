@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import io
+import re
 import sys
 import tokenize
 from functools import cache
@@ -96,6 +97,14 @@ def test_every_file_of_module_utils_is_in_one_layer():
     files = {path.stem for path in UTILS}
     assert not files - set(placed), f"Not placed: {files - set(placed)}; put each into LAYERS in {Path(__file__).name}."
     assert not set(placed) - files, f"No such file: {set(placed) - files}; take it out of LAYERS."
+
+
+def test_the_picture_shows_the_layers():
+    text = (COLLECTION / "docs" / "architecture.md").read_text(encoding="utf-8")
+    picture = re.search(r"^```text\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    assert picture, "docs/architecture.md has no picture of the layers any more."
+    drawn = [tuple(line.split()) for line in re.findall(r"^\| ((?:_\w+ )+)", picture.group(1), re.MULTILINE)]
+    assert drawn == list(LAYERS), f"docs/architecture.md (left) and LAYERS in {Path(__file__).name} differ"
 
 
 @each(SOURCES)

@@ -1,0 +1,82 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the guides show works: their plays and tasks, and their commands, against a simulator."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+from collection_tree import NAME, load
+from example_plays import plays_in
+from guide_pages import DOCSITE, GUIDES, blocks
+
+LANGUAGES = {"yaml", "console", "ini", "json", "text"}
+"""Of blocks of code: the first two are run, the others show what is no part of a playbook and no command."""
+
+each_guide = pytest.mark.parametrize("page", GUIDES, ids=lambda page: page.stem)
+
+
+def test_every_guide_is_in_the_table_of_contents_once():
+    listed = [name for section in load(DOCSITE / "extra-docs.yml")["sections"] for name in section["toctree"]]
+    assert sorted(listed) == [page.stem for page in GUIDES], "docs/docsite: extra-docs.yml (left) and rst/*.rst differ"
+
+
+@each_guide
+def test_a_guide_can_be_referred_to_by_its_name(page):
+    label = f".. _ansible_collections.{NAME}.docsite.{page.stem}:\n"
+    assert label in page.read_text(encoding="utf-8"), f"{page.name}: put {label.strip()} before the title"
+
+
+def test_blocks_are_found_with_what_is_said_of_them(tmp_path):
+    page = tmp_path / "page.rst"
+    page.write_text(
+        "Title\n=====\n\n.. live-site\n\n.. code-block:: console\n\n   $ one \\\n       more\n   printed\n   $ two\n\n"
+        "Text.\n\n.. code-block:: yaml\n   :caption: a.yml\n\n   - name: A\n\n     b: c\n\nEnd.\n",
+        encoding="utf-8",
+    )
+    console, play = blocks(page)
+    assert (console.language, console.live, console.commands) == ("console", True, ["one \\\n    more", "two"])
+    assert (play.language, play.live, play.file, play.text) == ("yaml", False, "a.yml", "- name: A\n\n  b: c\n")
+
+
+@each_guide
+def test_the_yaml_of_a_guide_works(page, stage):
+    here, elsewhere = [], []
+    before: list[dict] = []
+    for block in blocks(page):
+        if block.language == "yaml":
+            before = plays_in(yaml.safe_load(block.text), before)
+            if not block.live:
+                for play in before:
+                    (here if play.get("hosts") == "localhost" else elsewhere).append(play)
+    if elsewhere:
+        run = stage.play(elsewhere, "--syntax-check")
+        assert run.code == 0, f"{page.name}: what it shows cannot be read: {run.output}"
+    if here:
+        run = stage.play(here)
+        assert run.code == 0, f"{page.name}: what it shows fails: {run.output}"
+
+
+@each_guide
+def test_the_commands_of_a_guide_work(page, stage, tmp_path):
+    shown = blocks(page)
+    consoles = [block for block in shown if block.language == "console" and not block.live]
+    commands = [command for block in consoles for command in block.commands]
+    if commands:
+        folder = tmp_path / "clone"
+        folder.mkdir()
+        for block in shown:
+            if block.file:
+                (folder / block.file).write_text(block.text, encoding="utf-8")
+        done = stage.shell(commands, folder)
+        assert done.returncode == 0, f"{page.name}: a command fails: {done.stdout}{done.stderr}"
+
+
+@each_guide
+def test_no_block_of_a_guide_escapes_the_tests(page):
+    shown = blocks(page)
+    assert len(shown) == page.read_text(encoding="utf-8").count("code-block::"), f"{page.name}: a block is not found"
+    for block in shown:
+        assert block.language in LANGUAGES, f"{page.name}: {block.language} is not known; take one of {LANGUAGES}"
+        assert block.language != "console" or block.commands, f"{page.name}: no line begins with $: {block.text}"

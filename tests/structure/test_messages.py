@@ -1,0 +1,116 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Each message that a user can get is explained in the guide on troubleshooting, and none that there is not."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+import pytest
+from collection_tree import COLLECTION
+from guide_pages import TROUBLESHOOTING
+
+SHORTEST = 4
+"""Words that surely make a message; a shorter text may be a name, or a part of one."""
+SUBJECTS = {"Call", "Request", "Progress", "listing", "searches"}
+"""What takes the subject of messages, as in "read the session X", rather than a message."""
+SUCCESSES = {
+    "Check mode, nothing was sent; a run would give ",
+    "… of … recordable sessions are recorded",
+    "Coverage … %: …; ….",
+    "Could not …: HTTP ……; ….…",
+}
+"""What says how things are, or is put together of what is explained part by part."""
+ANSIBLES_OWN = "What Ansible says"
+"""The section on messages that are not of this collection."""
+
+TEXT = TROUBLESHOOTING.read_text(encoding="utf-8").partition(f"\n{ANSIBLES_OWN}\n")[0]
+ROWS = [
+    (message, explanation)
+    for term, explanation in re.findall(r"^(``.*``)\n((?: +.*\n)+)", TEXT, re.MULTILINE)
+    for message in re.findall(r"``(.+?)``", term)
+]
+
+
+class Messages(ast.NodeVisitor):
+    """Finds the texts of a file that may be shown; … stands for what is put in."""
+
+    def __init__(self) -> None:
+        self.found: set[str] = set()
+
+    def visit_Expr(self, node: ast.Expr) -> None:
+        # A text that stands alone is documentation.
+        if not isinstance(node.value, ast.Constant):
+            self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> None:
+        if getattr(node.func, "id", None) not in SUBJECTS:
+            self.generic_visit(node)
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        if getattr(node.targets[0], "id", None) != "what":
+            self.generic_visit(node)
+
+    def visit_Dict(self, node: ast.Dict) -> None:
+        for key, value in zip(node.keys, node.values):
+            # The remedies of HTTP statuses are told behind them.
+            status = key.value if isinstance(key, ast.Constant) and isinstance(key.value, int) else None
+            if status and isinstance(value, ast.Constant):
+                self._take(f"HTTP {status} …; {value.value}")
+            else:
+                self.visit(value)
+
+    def visit_Constant(self, node: ast.Constant) -> None:
+        if isinstance(node.value, str):
+            self._take(node.value)
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
+        self._take("".join(part.value if isinstance(part, ast.Constant) else "…" for part in node.values))
+
+    def _take(self, text: str) -> None:
+        self.found.add(text)
+
+
+def words(text: str) -> int:
+    return sum(word[0].isalpha() for word in text.split())
+
+
+def messages() -> Iterator[tuple[str, str]]:
+    """Yield (file, message) for all that module_utils can tell a user."""
+    for path in sorted((COLLECTION / "plugins" / "module_utils").glob("_*.py")):
+        visitor = Messages()
+        visitor.visit(ast.parse(path.read_text(encoding="utf-8")))
+        yield from ((path.name, message) for message in sorted(visitor.found - SUCCESSES))
+
+
+MESSAGES = list(messages())
+
+
+def is_part(row: str, message: str) -> bool:
+    """Tell whether the pieces of a row stand in a message, one after the other."""
+    pieces = [re.escape(piece.strip()) for piece in row.split("…")]
+    return bool(re.search(".*".join(pieces), message))
+
+
+@pytest.mark.parametrize(
+    ("file", "message"),
+    [(file, message) for file, message in MESSAGES if words(message) >= SHORTEST],
+    ids=lambda value: value[:60],
+)
+def test_a_message_is_explained(file, message):
+    assert any(is_part(row, message) for row, _explanation in ROWS), (
+        f"{file} can tell a user '{message}', and {TROUBLESHOOTING.name} does not explain it; "
+        "add an entry, or the text to one with the same cause."
+    )
+
+
+@pytest.mark.parametrize(("row", "explanation"), ROWS, ids=lambda value: value[:60])
+def test_what_is_explained_can_be_told(row, explanation):
+    assert any(is_part(row, message) for _file, message in MESSAGES), (
+        f"{TROUBLESHOOTING.name} explains '{row}', and no file of module_utils has such a message; "
+        "take it out, or write it as it is there."
+    )
+    assert "**Cause:**" in explanation and "**Remedy:**" in explanation, f"'{row}': tell the cause and the remedy."
