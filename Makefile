@@ -10,6 +10,7 @@
 # make dist   the artifact, checked and tried from an empty environment: .venv/dist
 # make STEP   one step, such as make unit
 # make bench  what a run costs beside other ways to the same end; BENCH=--write puts the figures into docs
+# make release-notes  moves the fragments of the changelog and new modules and roles into CHANGELOG.md
 # make screenshots  takes the pictures in docs/images anew
 # make clean  removes what the others made
 #
@@ -40,7 +41,7 @@ PYTEST := env PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTIONS
 TESTED := $(VENV)/test.stamp $(VENV)/collection.stamp
 LINTED := $(VENV)/lint.stamp $(VENV)/collection.stamp
 
-.PHONY: demo test quick lint dist bench clean screenshots $(TEST) $(QUICK)
+.PHONY: demo test quick lint dist bench clean release-notes screenshots $(TEST) $(QUICK)
 
 # The simulator ends with the playbook, also when that is interrupted: its process is the one to watch.
 demo: $(VENV)/collection.stamp
@@ -130,6 +131,8 @@ docs: $(LINTED)
 		docs/site/build.sh $(VENV)/docs'
 changelog: $(LINTED)
 	$(LINT_STEP) antsibull-changelog lint
+release-notes: $(LINTED)
+	env PATH="$(CURDIR)/$(VENV)/lint/bin:$$PATH" antsibull-changelog release --update-existing --reload-plugins
 licences: $(LINTED)
 	$(LINT_STEP) reuse lint
 # Its findings do not change its exit code.
