@@ -12,6 +12,7 @@
 # make faults  thousands of module runs against a simulator that goes wrong; FAULTS=--write puts their table into docs
 # make bench  what a run costs beside other ways to the same end; BENCH=--write puts the figures into docs
 # make slices one large fleet recorded in 1, 2, 4 and 8 slices of a job; SLICES=--write puts the figures into docs
+# make release-notes  moves the fragments of the changelog and new modules and roles into CHANGELOG.md
 # make screenshots  takes the pictures in docs/images anew
 # make clean  removes what the others made
 #
@@ -42,7 +43,7 @@ PYTEST := env PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTIONS
 TESTED := $(VENV)/test.stamp $(VENV)/collection.stamp
 LINTED := $(VENV)/lint.stamp $(VENV)/collection.stamp
 
-.PHONY: demo test quick lint dist bench faults slices clean screenshots $(TEST) $(QUICK)
+.PHONY: demo test quick lint dist bench faults slices clean release-notes screenshots $(TEST) $(QUICK)
 
 # The simulator ends with the playbook, also when that is interrupted: its process is the one to watch.
 demo: $(VENV)/collection.stamp
@@ -150,6 +151,8 @@ docs: $(LINTED)
 		docs/site/build.sh $(VENV)/docs'
 changelog: $(LINTED)
 	$(LINT_STEP) antsibull-changelog lint
+release-notes: $(LINTED)
+	env PATH="$(CURDIR)/$(VENV)/lint/bin:$$PATH" antsibull-changelog release --update-existing --reload-plugins
 licences: $(LINTED)
 	$(LINT_STEP) reuse lint
 # Its findings do not change its exit code.

@@ -319,5 +319,5 @@ def test_the_changelog_of_the_version_names_all_there_is():
     there = {*ROLES, *(path.stem for path in plugins)}
     assert {entry["name"] for kind in kinds for entry in kind} == there, (
         "changelogs/changelog.yaml (left) and plugins/, roles/ differ; while the version in galaxy.yml is not "
-        "published, run .venv/lint/bin/antsibull-changelog release --update-existing --reload-plugins"
+        "published, run make release-notes"
     )
