@@ -99,6 +99,7 @@ def test_an_answer_that_does_not_get_done_ends_the_run(pace, log):
 
 @pytest.mark.parametrize("gone", ["_has_no_reader", "getppid", "_leaders_parent"])
 def test_a_run_that_nobody_wants_any_more_ends_without_a_result(pace, log, died, monkeypatch, gone):
+    monkeypatch.setattr(_watch, "GRACE", PATIENCE)
     pace.busy = True
     with Watch(pace, log.append):
         owner = _watch.os if gone == "getppid" else _watch
