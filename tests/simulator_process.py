@@ -23,6 +23,9 @@ CONTROL_TIMEOUT = 10
 class Simulator:
     """A simulator process and its control paths."""
 
+    patience = CONTROL_TIMEOUT
+    """Seconds to wait for a control path; a fleet of the largest takes its time."""
+
     def __init__(self, *arguments: str) -> None:
         command = [sys.executable, str(SIMULATOR), "--watch-pid", str(os.getpid()), *arguments]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
@@ -35,11 +38,11 @@ class Simulator:
 
     def close(self) -> None:
         self._process.terminate()
-        self._process.wait(CONTROL_TIMEOUT)
+        self._process.wait(self.patience)
         self._process.stdout.close()
 
     def _control(self, method: str, path: str, **arguments) -> dict:
-        answer = self._http.request(method, f"{self.url}/_control/{path}", timeout=CONTROL_TIMEOUT, **arguments)
+        answer = self._http.request(method, f"{self.url}/_control/{path}", timeout=self.patience, **arguments)
         assert answer.status_code == 200, answer.text
         return answer.json()
 

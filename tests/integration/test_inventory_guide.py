@@ -116,5 +116,5 @@ def test_the_setting_of_the_guide_makes_an_error(ansible, connection, tmp_path):
 def test_the_variables_of_a_sliced_job_are_those_of_the_playbook():
     (variables,) = (yaml.safe_load(text) for caption, text in blocks("yaml") if not caption)
     playbook = (COLLECTION / "playbooks" / "record_by_machine.yml").read_text(encoding="utf-8")
-    for name in (*variables, *re.findall(r"``(citrix_\w+)``", GUIDE.partition("_inventory_slices:")[2])):
+    for name in (*variables, *re.findall(r"``(citrix_\w+)``", GUIDE.partition("guide_inventory_slices:")[2])):
         assert name in playbook, name

@@ -20,6 +20,8 @@ from slices.sliced_job import list_inventory
 PAGE = Path(__file__).parents[2] / "docs" / "scaling.md"
 MAKER = "make slices"
 LIFETIME = 4 * 3600
+PATIENCE = 300
+"""Seconds for the simulator to make a fleet or tell of it."""
 TITLES = (
     "Slices",
     "Machines of a slice",
@@ -71,6 +73,7 @@ def main() -> int:
     quota = {"quota": "token_bucket", "quota_rate": options.rate}
     rows, faults = [], []
     simulator = Simulator("--lifetime", str(LIFETIME))
+    simulator.patience = PATIENCE
     try:
         with tempfile.TemporaryDirectory() as temporary:
             folder = Path(temporary)
