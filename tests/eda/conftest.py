@@ -17,7 +17,7 @@ import pytest
 from simulator_process import COLLECTION, Simulator
 
 BIN = Path(sys.executable).parent
-PATIENCE = 90
+PATIENCE = 150
 """Seconds after which something that has to happen is taken not to; a busy machine needs many of them."""
 
 

@@ -65,14 +65,15 @@ def test_a_definition_brings_the_collection_and_its_requirements(ansible, tarbal
     (tmp_path / "definition.yml").write_text(definitions()[where], encoding="utf-8")
     shutil.copy(tarball, tmp_path)
     context, image = tmp_path / "context", tmp_path / "image"
-    created = ansible("ansible-builder", "create", "-f", str(tmp_path / "definition.yml"), "-c", str(context))
+    named = ("-f", str(tmp_path / "definition.yml"), "-c", str(context), "--output-filename", "Containerfile")
+    created = ansible("ansible-builder", "create", *named)
     assert created.code == 0, created.output
     assert "ARG EE_BASE_IMAGE=" in (context / "Containerfile").read_text(encoding="utf-8")
     # What the build does in the stage "galaxy", where /build is this folder, and in "builder".
     listed = yaml.safe_load((context / "_build" / "requirements.yml").read_text(encoding="utf-8"))["collections"]
     [source] = [entry["source"] for entry in listed]
     installed = ansible(
-        *("ansible-galaxy", "collection", "install", "--offline"),
+        *("ansible-galaxy", "collection", "install", "--offline", "--force"),
         *("-p", str(image), str(context / "_build" / source)),
     )
     assert installed.code == 0, installed.output
@@ -96,7 +97,7 @@ def test_the_playbook_for_a_built_image_works_here(ansible):
 
 
 def test_it_says_so_where_it_does_not_work(ansible):
-    """As in an image whose Python has no requests."""
-    run = ansible("ansible-playbook", "sessionops.citrix.smoke", "-e", "ansible_playbook_python=/nowhere/python3")
+    """As in an image that was built wrongly."""
+    run = ansible("ansible-playbook", "sessionops.citrix.smoke", "-e", "ansible_python_interpreter=/nowhere/python3")
     assert run.code != 0
     assert "works here" not in run.output
