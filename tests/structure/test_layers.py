@@ -20,7 +20,7 @@ LAYERS = (
     ("_module",),
     ("_policy",),
     ("_converge", "_report"),
-    ("_coverage", "_messages", "_recording", "_events"),
+    ("_coverage", "_events", "_messages", "_recording"),
     ("_entries",),
     ("_inventory", "_selection"),
     ("_query",),
