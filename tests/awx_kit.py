@@ -17,7 +17,7 @@ import yaml
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from simulator_process import COLLECTION
 
-KIT = COLLECTION / "extensions" / "awx"
+KIT = Path(__file__).parents[1] / "extensions" / "awx"
 
 
 def _named(path: Path) -> dict[str, dict]:

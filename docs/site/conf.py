@@ -13,13 +13,22 @@ ELSEWHERE = {
     "common_return_values": "reference_appendices/common_return_values.html#common-return-values",
     "ansible_configuration_settings": "reference_appendices/config.html#ansible-configuration-settings",
 }
+VARIABLES = (
+    "ANSIBLE_CACHE_PLUGIN",
+    "ANSIBLE_CACHE_PLUGIN_CONNECTION",
+    "ANSIBLE_CACHE_PLUGIN_PREFIX",
+    "ANSIBLE_CACHE_PLUGIN_TIMEOUT",
+)
+"""Variables of the environment that it refers to there."""
+CONFIGURATION = "reference_appendices/config.html"
 """What the pages refer to in Ansible's own documentation: known here, so that a build needs no network."""
 
 
 def inventory() -> str:
-    """Write the inventory of ELSEWHERE as Sphinx reads it (version 2), and return its path."""
+    """Write the inventory of what is elsewhere as Sphinx reads it (version 2), and return its path."""
     head = "# Sphinx inventory version 2\n# Project: Ansible\n# Version: \n# The rest is compressed using zlib.\n"
     entries = "".join(f"{label} std:label -1 {address} {label}\n" for label, address in ELSEWHERE.items())
+    entries += "".join(f"{name} std:envvar 1 {CONFIGURATION}#envvar-{name} -\n" for name in VARIABLES)
     path = Path(tempfile.mkdtemp()) / "ansible.inv"
     path.write_bytes(head.encode() + zlib.compress(entries.encode()))
     return str(path)
