@@ -8,28 +8,27 @@ from __future__ import annotations
 import json
 import re
 import shlex
-import textwrap
 
+import guide_pages
 import pytest
 import yaml
 from ansible_collections.sessionops.citrix.plugins.inventory import citrix_machines
+from guide_pages import DOCSITE, Block
 from simulator_process import COLLECTION
 
-GUIDE = (COLLECTION / "docs" / "docsite" / "rst" / "guide_inventory.rst").read_text(encoding="utf-8")
+PAGE = DOCSITE / "rst" / "guide_inventory.rst"
 STRICT = {"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true"}
 
 
-def blocks(language: str) -> list[tuple[str, str]]:
-    """Return (caption, text) of the guide's blocks in a language."""
-    pattern = rf"^( *)\.\. code-block:: {language}\n(?: +:caption: (\S+)\n)?\n((?:\1 +.*\n|\n)+)"
-    return [(caption, textwrap.dedent(text)) for _indent, caption, text in re.findall(pattern, GUIDE, re.MULTILINE)]
+def blocks(language: str) -> list[Block]:
+    return [block for block in guide_pages.blocks(PAGE) if block.language == language]
 
 
-FILES = {caption: text for caption, text in blocks("yaml") if caption}
+FILES = {block.file: block.text for block in blocks("yaml") if block.file}
 COMMANDS = [
     command
-    for _caption, text in blocks("text")
-    for command in text.replace("\\\n", " ").splitlines()
+    for block in blocks("text")
+    for command in block.text.replace("\\\n", " ").splitlines()
     if command.startswith("ansible")
 ]
 EXAMPLES = list(yaml.safe_load_all(citrix_machines.EXAMPLES))
@@ -105,7 +104,7 @@ def test_the_commands_of_the_guide_work(simulator, ansible, connection, tmp_path
 
 
 def test_the_setting_of_the_guide_makes_an_error(ansible, connection, tmp_path):
-    (tmp_path / "ansible.cfg").write_text(blocks("ini")[0][1], encoding="utf-8")
+    (tmp_path / "ansible.cfg").write_text(blocks("ini")[0].text, encoding="utf-8")
     path = tmp_path / "site.citrix_machines.yml"
     path.write_text(FILES["all.citrix_machines.yml"], encoding="utf-8")
     command = ("ansible-inventory", "-i", str(path), "--list")
@@ -114,7 +113,10 @@ def test_the_setting_of_the_guide_makes_an_error(ansible, connection, tmp_path):
 
 
 def test_the_variables_of_a_sliced_job_are_those_of_the_playbook():
-    (variables,) = (yaml.safe_load(text) for caption, text in blocks("yaml") if not caption)
+    (variables,) = (yaml.safe_load(block.text) for block in blocks("yaml") if not block.file)
     playbook = (COLLECTION / "playbooks" / "record_by_machine.yml").read_text(encoding="utf-8")
-    for name in (*variables, *re.findall(r"``(citrix_\w+)``", GUIDE.partition("guide_inventory_slices:")[2])):
+    for name in (
+        *variables,
+        *re.findall(r"``(citrix_\w+)``", PAGE.read_text(encoding="utf-8").partition("guide_inventory_slices:")[2]),
+    ):
         assert name in playbook, name

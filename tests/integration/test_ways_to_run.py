@@ -10,41 +10,33 @@ import os
 import re
 import subprocess
 import sys
-import textwrap
 from pathlib import Path
 
+import guide_pages
 import pytest
+from guide_pages import DOCSITE, Block
 from simulator_process import COLLECTION
 
-GUIDES = COLLECTION / "docs" / "docsite" / "rst"
 BIN = Path(sys.executable).parent
-BLOCK = re.compile(r"(?:^\.\. (live-site)\n\n)?^\.\. code-block:: (\w+)\n((?:   .*\n|\n)+)", re.MULTILINE)
 USER = "LAB\\user001"
 
 
-def blocks(guide: str) -> list[tuple[bool, str, str]]:
-    """Return (for a live site, language, text) of each block of code of a guide, captions included."""
-    text = (GUIDES / f"{guide}.rst").read_text(encoding="utf-8")
-    return [(bool(live), language, textwrap.dedent(body).strip()) for live, language, body in BLOCK.findall(text)]
+def blocks(guide: str) -> list[Block]:
+    return guide_pages.blocks(DOCSITE / "rst" / f"{guide}.rst")
 
 
 def commands(guide: str, holding: str) -> list[str]:
     """Return the commands of a guide that are no matter of a live site and hold this text."""
-    found = [
-        line.removeprefix("$ ")
-        for live, language, text in blocks(guide)
-        if language == "console" and not live
-        for line in text.splitlines()
-        if holding in line
-    ]
+    shown = [block for block in blocks(guide) if block.language == "console" and not block.live]
+    found = [command for block in shown for command in block.commands if holding in command]
     assert found, f"{guide} shows no {holding}"
     return found
 
 
 def captioned(guide: str, name: str) -> str:
     """Return the text of the file that a guide shows under this name."""
-    (text,) = [text for _live, _language, text in blocks(guide) if text.startswith(f":caption: {name}\n")]
-    return text.split("\n\n", 1)[1] + "\n"
+    (text,) = [block.text for block in blocks(guide) if block.file == name]
+    return text
 
 
 @pytest.fixture
@@ -123,7 +115,7 @@ def test_the_settings_of_navigator_are_settings(shell, tmp_path):
 
 def test_ad_hoc_commands_list_rehearse_start_and_stop(simulator, shell):
     states = []
-    for command in commands("guide_ad_hoc", "$ ansible localhost"):
+    for command in commands("guide_ad_hoc", "ansible localhost"):
         done = shell(command)
         assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
         states.append(recorded(simulator))
@@ -131,7 +123,7 @@ def test_ad_hoc_commands_list_rehearse_start_and_stop(simulator, shell):
 
 
 def test_the_trap_of_the_backslash_is_as_told(simulator, shell):
-    ((_live, _language, shown),) = [block for block in blocks("guide_ad_hoc") if "control character" in block[2]]
+    (shown,) = [block.text for block in blocks("guide_ad_hoc") if "control character" in block.text]
     command, told = shown.splitlines()
     done = shell(command.removeprefix("$ "))
     assert done.returncode == 2
@@ -166,7 +158,7 @@ def cron(simulator, shell, tmp_path):
     assert "..." not in shown
     (tmp_path / "citrix.env").write_text(f"{shown}CITRIX_API_URL='{simulator.url}'\n", encoding="utf-8")
     (tmp_path / "citrix.env").chmod(0o600)
-    ((_live, _language, line),) = [block for block in blocks("guide_cron") if block[2].startswith("*/15")]
+    (line,) = [block.text for block in blocks("guide_cron") if block.text.startswith("*/15")]
     command = line.split(maxsplit=5)[5].replace("/opt/citrix-recording", str(tmp_path))
     gone = {f"CITRIX_{name.upper()}": None for name in simulator.cloud}
 

@@ -11,7 +11,7 @@ from collection_tree import NAME, load
 from example_plays import plays_in
 from guide_pages import DOCSITE, GUIDES, blocks
 
-LANGUAGES = {"yaml", "console", "ini", "json", "text"}
+LANGUAGES = {"yaml", "console", "ini", "json", "sh", "text"}
 """Of blocks of code: the first two are run, the others show what is no part of a playbook and no command."""
 
 each_guide = pytest.mark.parametrize("page", GUIDES, ids=lambda page: page.stem)

@@ -10,7 +10,7 @@ import textwrap
 from pathlib import Path
 from typing import NamedTuple
 
-from collection_tree import COLLECTION
+from simulator_process import COLLECTION
 
 DOCSITE = COLLECTION / "docs" / "docsite"
 GUIDES = sorted((DOCSITE / "rst").glob("*.rst"))
