@@ -39,13 +39,13 @@ def plans(runs: int, seed: int, only: list[str]) -> Iterator[Plan]:
         ways = (False, True) if fault.batched is None else (fault.batched,)
         kinds = list(product(fault.scenes, ways))
         Random(f"{seed} {name}").shuffle(kinds)
-        turns[name] = cycle(kinds)
+        turns[name] = kinds
     rare = [] if only or runs < LONG else [name for name, fault in FAULTS.items() if fault.rare]
     for name, number in product(rare, range(RARE_RUNS)):
         scenes = FAULTS[name].scenes
         yield Plan(name, scenes[(seed + number) % len(scenes)], bool(number % 2), seed)
     for number, name in enumerate(islice(cycle(names), runs - RARE_RUNS * len(rare))):
-        scene, batched = next(turns[name])
+        scene, batched = turns[name][number // len(names) % len(turns[name])]
         yield Plan(name, scene, batched, seed * 100_000 + number)
 
 

@@ -143,7 +143,7 @@ def run(station: Station, plan: Plan) -> Outcome:
         seconds = time.monotonic() - began
         after = simulator.state()
         calls = simulator.calls(since=since, items=True, answers=True)
-        written = [path for path in Path(folder).glob("coverage.*")]
+        written = list(Path(folder).glob("coverage.*"))
         files = {path.suffix: path.read_text(encoding="utf-8-sig") for path in written}
         logged = log.read_text(encoding="utf-8")
     return Outcome(

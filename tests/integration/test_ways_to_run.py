@@ -97,7 +97,7 @@ def test_navigator_records_and_rehearses(simulator, shell, tmp_path):
 
 
 def test_navigator_ends_with_the_code_of_the_playbook(simulator, shell):
-    (command,) = [line for line in commands("guide_navigator", "citrix_user")]
+    (command,) = commands("guide_navigator", "citrix_user")
     done = shell(command.replace("user001", "nobody"))
     assert done.returncode == 2, done.stdout + done.stderr
 
