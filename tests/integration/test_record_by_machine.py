@@ -141,7 +141,8 @@ def test_slices_share_a_fleet_without_overlap(simulator, tmp_path):
         simulator.reset(**fleet, quota="token_bucket", quota_rate=40.0)
         proof = prove(simulator, tmp_path, document, count, 2, {**variables, "citrix_slices": count})
         assert proof.faults(301, 900) == []
-        assert proof.busiest <= 40
+        # What a full bucket lets in within one second.
+        assert proof.busiest <= 80
         assert max(proof.hosts) - min(proof.hosts) <= 1
 
 
