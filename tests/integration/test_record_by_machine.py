@@ -136,12 +136,12 @@ def test_slices_share_a_fleet_without_overlap(simulator, tmp_path):
     fleet = {"machines": 301, "sessions": 900, **RECORDABLE}
     simulator.reset(**fleet)
     document = list_inventory(simulator, tmp_path, fields=["SessionCount"])
-    variables = {"citrix_requests_per_second": 40, "citrix_batch_size": 50, "citrix_max_sessions": 900}
+    variables = {"citrix_requests_per_second": 20, "citrix_batch_size": 50, "citrix_max_sessions": 900}
     for count in (1, 4):
         simulator.reset(**fleet, quota="token_bucket", quota_rate=40.0)
         proof = prove(simulator, tmp_path, document, count, 2, {**variables, "citrix_slices": count})
         assert proof.faults(301, 900) == []
-        assert proof.busiest <= 40
+        assert proof.refused == 0
         assert max(proof.hosts) - min(proof.hosts) <= 1
 
 

@@ -16,6 +16,9 @@ from simulator_process import Simulator
 
 from slices.sliced_job import Slice, run_slices
 
+FEW = 0.01
+"""Part of the requests that may be refused: sent at an even pace, they still arrive together where a server is busy."""
+
 
 @dataclass(frozen=True)
 class Proof:
@@ -46,7 +49,7 @@ class Proof:
             f"sessions by how often they were started: {dict(self.starts)}": self.starts == {1: sessions},
             f"sessions by how often their users were told: {dict(self.notices)}": self.notices == {1: sessions},
             f"{self.recorded} sessions are recorded, not {sessions}": self.recorded == sessions,
-            f"{self.refused} requests were refused": self.refused == 0,
+            f"{self.refused} of {self.requests} requests were refused": self.refused <= FEW * self.requests,
             f"{self.sign_ins} sign-ins": self.sign_ins == self.slices,
         }
         return [fault for fault, fine in checks.items() if not fine]
