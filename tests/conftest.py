@@ -1,9 +1,26 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The last line of a test run counts it."""
+"""What all tests have in common: the simulator that they run against, and a last line that counts them."""
 
 from __future__ import annotations
+
+import pytest
+from simulator_process import Simulator
+
+
+@pytest.fixture(scope="session")
+def simulator_process():
+    simulator = Simulator()
+    yield simulator
+    simulator.close()
+
+
+@pytest.fixture
+def simulator(simulator_process):
+    """A simulator with 5 machines of 10 sessions, as after its start."""
+    simulator_process.reset()
+    return simulator_process
 
 
 def pytest_unconfigure(config):

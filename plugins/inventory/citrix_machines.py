@@ -16,6 +16,7 @@ author:
   - The sessionops.citrix contributors (!UNKNOWN)
 extends_documentation_fragment:
   - sessionops.citrix._auth
+  - sessionops.citrix._search_filters
   - constructed
   - inventory_cache
 options:
@@ -79,23 +80,6 @@ options:
       - One with a backslash is compared with C(DOMAIN\\NAME), any other with C(NAME).
     type: list
     elements: str
-  search_filters:
-    description:
-      - Further conditions, all of which must hold, as the API's searches know them. They are passed on as they are.
-    type: list
-    elements: dict
-    suboptions:
-      property:
-        description: What to compare, such as C(Tags).
-        type: str
-        required: true
-      operator:
-        description: How to compare, such as C(Equals), C(Contains), C(StartsWith) or C(GreaterThan).
-        type: str
-        default: Equals
-      value:
-        description: What to compare with, as text.
-        type: str
   fields:
     description:
       - Fields of a machine that become host variables, spelled as in the API. C(Id), C(Name) and C(DnsName) always do.

@@ -16,6 +16,7 @@ author:
   - The sessionops.citrix contributors (!UNKNOWN)
 extends_documentation_fragment:
   - sessionops.citrix._auth
+  - sessionops.citrix._search_filters
   - sessionops.citrix._attributes
   - sessionops.citrix._attributes.info
 options:
@@ -40,23 +41,6 @@ options:
     choices:
       - MultiSession
       - SingleSession
-  search_filters:
-    description:
-      - Further conditions, all of which must hold, as the API's searches know them. They are passed on as they are.
-    type: list
-    elements: dict
-    suboptions:
-      property:
-        description: What to compare, such as C(RegistrationState).
-        type: str
-        required: true
-      operator:
-        description: How to compare, such as C(Equals), C(Contains), C(StartsWith) or C(GreaterThan).
-        type: str
-        default: Equals
-      value:
-        description: What to compare with, as text.
-        type: str
   fields:
     description:
       - Fields to ask for, spelled as in the API, such as C(SessionCount). The others are left out of the answer, which

@@ -16,6 +16,7 @@ author:
   - The sessionops.citrix contributors (!UNKNOWN)
 extends_documentation_fragment:
   - sessionops.citrix._auth
+  - sessionops.citrix._search_filters
   - sessionops.citrix._attributes
   - sessionops.citrix._attributes.info
   - sessionops.citrix._selection
@@ -31,23 +32,6 @@ options:
       - Connected
       - Disconnected
       - Unknown
-  search_filters:
-    description:
-      - Further conditions, all of which must hold, as the API's searches know them. They are passed on as they are.
-    type: list
-    elements: dict
-    suboptions:
-      property:
-        description: What to compare, such as C(ClientName).
-        type: str
-        required: true
-      operator:
-        description: How to compare, such as C(Equals), C(Contains), C(StartsWith) or C(GreaterThan).
-        type: str
-        default: Equals
-      value:
-        description: What to compare with, as text.
-        type: str
   limit:
     description:
       - Most sessions to return; 0 returns all.

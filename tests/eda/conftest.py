@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from simulator_process import COLLECTION, Simulator
+from simulator_process import COLLECTION
 
 BIN = Path(sys.executable).parent
 PATIENCE = 150
@@ -61,20 +61,6 @@ class Rulebook:
         if self._process.poll() is None:
             self._process.terminate()
         self._process.wait(PATIENCE)
-
-
-@pytest.fixture(scope="session")
-def simulator_process():
-    simulator = Simulator()
-    yield simulator
-    simulator.close()
-
-
-@pytest.fixture
-def simulator(simulator_process):
-    """A simulator with 5 machines of 10 sessions, as after its start."""
-    simulator_process.reset()
-    return simulator_process
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.sessionops.citrix.plugins.module_utils import _options
 from ansible_collections.sessionops.citrix.plugins.module_utils._api import connect
 from ansible_collections.sessionops.citrix.plugins.module_utils._sites import find_site
-from simulator_process import COLLECTION, Simulator
+from simulator_process import COLLECTION
 
 # The same examples in every run; `pytest --hypothesis-profile=default` looks for new ones.
 hypothesis.settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
@@ -49,20 +49,6 @@ class Run:
     @property
     def outcomes(self) -> Counter:
         return Counter(entry["result"] for entry in self.result["sessions"])
-
-
-@pytest.fixture(scope="session")
-def simulator_process():
-    simulator = Simulator()
-    yield simulator
-    simulator.close()
-
-
-@pytest.fixture
-def simulator(simulator_process):
-    """A simulator with 5 machines of 10 sessions, as after its start."""
-    simulator_process.reset()
-    return simulator_process
 
 
 @pytest.fixture

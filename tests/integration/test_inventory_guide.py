@@ -115,8 +115,6 @@ def test_the_setting_of_the_guide_makes_an_error(ansible, connection, tmp_path):
 def test_the_variables_of_a_sliced_job_are_those_of_the_playbook():
     (variables,) = (yaml.safe_load(block.text) for block in blocks("yaml") if not block.file)
     playbook = (COLLECTION / "playbooks" / "record_by_machine.yml").read_text(encoding="utf-8")
-    for name in (
-        *variables,
-        *re.findall(r"``(citrix_\w+)``", PAGE.read_text(encoding="utf-8").partition("guide_inventory_slices:")[2]),
-    ):
+    on_slices = PAGE.read_text(encoding="utf-8").partition("guide_inventory_slices:")[2]
+    for name in (*variables, *re.findall(r"``(citrix_\w+)``", on_slices)):
         assert name in playbook, name

@@ -16,7 +16,6 @@ import pytest
 import yaml
 from collection_tree import COLLECTION, INVENTORIES, MODULES, NAME
 from example_plays import Done, Run, Stage, as_tasks, play_of
-from simulator_process import Simulator
 
 BIN = Path(sys.executable).parent
 
@@ -47,26 +46,20 @@ def ansible(tmp_path_factory):
 @pytest.fixture(scope="session")
 def documentation(ansible):
     """What ansible-doc knows of each module, fragments merged: {module: {doc, examples, return, metadata}}."""
-    done = ansible("ansible-doc", "--type", "module", "--json", *(f"{NAME}.{module}" for module in MODULES))
-    assert done.returncode == 0, f"ansible-doc cannot read a module; mend its documentation: {done.stderr}"
-    known = json.loads(done.stdout)
-    return {module: known[f"{NAME}.{module}"] for module in MODULES}
+    return documented(ansible, "module", MODULES)
 
 
 @pytest.fixture(scope="session")
 def inventory_documentation(ansible):
     """What ansible-doc knows of each inventory plugin, fragments merged."""
-    done = ansible("ansible-doc", "--type", "inventory", "--json", *(f"{NAME}.{plugin}" for plugin in INVENTORIES))
-    assert done.returncode == 0, f"ansible-doc cannot read an inventory plugin; mend its documentation: {done.stderr}"
+    return documented(ansible, "inventory", INVENTORIES)
+
+
+def documented(ansible, kind: str, plugins: list[str]) -> dict[str, dict]:
+    done = ansible("ansible-doc", "--type", kind, "--json", *(f"{NAME}.{plugin}" for plugin in plugins))
+    assert done.returncode == 0, f"ansible-doc cannot read a plugin ({kind}); mend its documentation: {done.stderr}"
     known = json.loads(done.stdout)
-    return {plugin: known[f"{NAME}.{plugin}"] for plugin in INVENTORIES}
-
-
-@pytest.fixture(scope="session")
-def simulator_process():
-    simulator = Simulator()
-    yield simulator
-    simulator.close()
+    return {plugin: known[f"{NAME}.{plugin}"] for plugin in plugins}
 
 
 @pytest.fixture
