@@ -28,6 +28,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
 LONG = 1000
 """Runs from which on a campaign is a long one."""
 RARE_RUNS = 2
+TOLD_EACH = 200
+"""Runs after which a campaign says how far it is."""
 
 
 def plans(runs: int, seed: int, only: list[str]) -> Iterator[Plan]:
@@ -113,7 +115,7 @@ def main() -> int:
     began = time.monotonic()
     rows = {name: table.Row() for name in FAULTS}
     bad = 0
-    for outcome, found in campaign(todo, 1 if options.again else options.jobs):
+    for number, (outcome, found) in enumerate(campaign(todo, 1 if options.again else options.jobs), 1):
         if options.again:
             show(outcome)
         bad += bool(found)
@@ -121,6 +123,8 @@ def main() -> int:
         rows[outcome.plan.fault].add(table.Row(**{kind: 1}))
         for check, problem in found:
             print(f"{outcome.plan.label}: {check}: {problem}", flush=True)
+        if number % TOLD_EACH == 0:
+            print(f"{number} of {len(todo)} runs, {bad} with violations", flush=True)
     text = table.markdown(rows)
     print(text)
     print(f"{len(todo)} runs in {(time.monotonic() - began) / 60:.1f} minutes, seed {options.seed}")

@@ -11,7 +11,9 @@ from pathlib import Path
 import requests
 import trustme
 import urllib3
+from requests.adapters import HTTPAdapter
 from simulator_process import CONTROL_TIMEOUT, Simulator
+from urllib3.util import Retry
 
 from faults.relay import ForeignHost, Relay
 
@@ -66,8 +68,11 @@ def start_recordings(simulator: Simulator, session_ids: list[str]) -> None:
         "Citrix-CustomerId": simulator.facts["customer_id"],
         "Citrix-InstanceId": simulator.facts["site_id"],
     }
+    # A quota may already be at work.
+    patient = HTTPAdapter(max_retries=Retry(status_forcelist=[429], allowed_methods=None, backoff_factor=0.1))
     with requests.Session() as http:
         http.trust_env, http.verify = False, False
+        http.mount(simulator.url, patient)
         for session_id in session_ids:
             url = f"{simulator.url}/cvad/manage/Sessions/{session_id}/$startRecording"
             http.post(url, headers=headers, timeout=CONTROL_TIMEOUT).raise_for_status()
