@@ -23,7 +23,7 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._errors import (
 )
 from ansible_collections.sessionops.citrix.plugins.module_utils._options import Settings
 from ansible_collections.sessionops.citrix.plugins.module_utils._pace import Pace
-from ansible_collections.sessionops.citrix.plugins.module_utils._text import clean, objects, read_json
+from ansible_collections.sessionops.citrix.plugins.module_utils._text import clean, nested, objects, read_json
 from ansible_collections.sessionops.citrix.plugins.module_utils._transport import Reply, Request, Transport
 
 VERSION = "1.0.0"
@@ -46,6 +46,8 @@ class Call(NamedTuple):
     """What it is addressed to; a site's calls ask for the site first."""
     final: tuple[int, ...] = ()
     """Statuses to be told of at once, though they could be tried again; LOST for an answer that was lost."""
+    proof: str = ""
+    """A field that a 200 must have, where no later reading could tell that something else than the API wrote it."""
 
 
 class Answer(NamedTuple):
@@ -129,7 +131,8 @@ class Api:
         """
         transaction_id = reply.headers.get("Citrix-TransactionId") or transaction_id
         body = read_json(reply.text) if reply.text.strip() else {}
-        if reply.status >= 300 or not isinstance(body, dict):
+        proved = reply.status != 200 or not call.proof or nested(body, call.proof)
+        if reply.status >= 300 or not isinstance(body, dict) or not proved:
             raise self._error(call, reply, transaction_id)
         # The last part of the job's address is its id (API reference).
         job_id = urlsplit(reply.headers.get("Location") or "").path.rpartition("/")[2] if reply.status == 202 else ""

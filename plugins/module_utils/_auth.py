@@ -32,6 +32,8 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._transport impor
 DEFAULT_LIFETIME = 3600.0
 LONGEST_LIFETIME = 86400.0
 RENEW_EARLY = 60.0
+YOUNG = 60.0
+"""Seconds after a sign-in for a 401 in which another 401 is not put down to the token."""
 
 REMEDIES = {
     "oauth": "check customer_id, client_id and client_secret (a secret ends on the day set when it was made)",
@@ -78,8 +80,7 @@ class Authenticator:
         self._lock = threading.Lock()
         self._token = Token(settings.secret) if settings.grant == "given" else None
         self._values = [self._token.value] if self._token else []
-        self._accepted: Token | None = None
-        self._sign_ins = 0
+        self._replaced_at = float("-inf")
         self._failure: CitrixError | None = None
 
     def send(self, request: Request) -> Reply:
@@ -92,10 +93,7 @@ class Authenticator:
         if reply.status == 401:
             renewed = self._instead_of(token)
             if renewed is not token:
-                token = renewed
-                reply = self._pace.send(replace(request, auth=TokenAuth(token)))
-        if reply.status < 400 and token is self._token:
-            self._accepted = token
+                reply = self._pace.send(replace(request, auth=TokenAuth(renewed)))
         return reply
 
     def mask(self, text: str) -> str:
@@ -112,16 +110,16 @@ class Authenticator:
     def _instead_of(self, refused: Token) -> Token:
         """Return the token to use after a 401: another thread's, a new one, or the same where no other would help."""
         with self._lock:
-            # A new token that no call accepts is not a matter of age: signing in once more would not mend it.
-            in_vain = self._accepted is not refused and self._sign_ins > 1
+            # A call that refuses every token would cost a sign-in each time, though others accept them.
+            in_vain = self._clock() - self._replaced_at < YOUNG
             if self._token is refused and self._settings.grant != "given" and not in_vain:
                 self._token = self._sign_in()
+                self._replaced_at = self._clock()
             return self._token or refused
 
     def _sign_in(self) -> Token:
         if self._failure:
             raise self._failure
-        self._sign_ins += 1
         try:
             return self._ask_for_token()
         except Interrupted:

@@ -25,6 +25,7 @@ LARGE = 250
 """Items from which on a batch is sent as a job: a server may lose the answer to one that takes over 90 seconds."""
 REFUSED = (400, 404, 405, 413, 501)
 """The answers of a server that takes no batches, or none like this: nothing was done."""
+LEFT_OUT = "The API left this call out of its answer to a batch; check proxies, or leave batch_size out."
 TOO_SLOW = (LOST, 504)
 """What became of a batch that should have been a job."""
 
@@ -117,15 +118,16 @@ def _outcomes(api: Api, batch: Mapping[Key, Call], answer: Answer) -> dict[Key, 
             outcomes[key] = outcome
     outcomes.update(side_by_side(lambda pair: _jobs.finish(api, *pair), accepted, api.max_concurrency))
     missing = {key: batch[key] for key in keys.values()}
-    return {**outcomes, **_in_doubt(missing, BatchLost("The API left this call out of its answer to a batch."))}
+    return {**outcomes, **_in_doubt(missing, BatchLost(LEFT_OUT))}
 
 
 def _read(api: Api, call: Call, item: dict, transaction_id: str) -> Outcome:
     headers = CaseInsensitiveDict(
         {str(header.get("Name")): str(header.get("Value")) for header in objects(item.get("Headers"))}
     )
-    # What a write answers is not needed, and is the larger part of all that there is to read.
-    body = "" if call.write and item["Code"] < 300 else nested(item, "Body") or ""
+    # What a write answers is the larger part of all that there is to read, and most need none of it.
+    unread = call.write and not call.proof and item["Code"] < 300
+    body = "" if unread else nested(item, "Body") or ""
     try:
         return api.read(call, Reply(item["Code"], headers, body), transaction_id)
     except CitrixError as error:

@@ -96,7 +96,7 @@ def send_message(session_id: str, title: str, text: str, style: str) -> Call:
     """Show a message box to the user. Success means accepted: whether it was seen is not told."""
     body = {"Style": style, "Title": title, "Text": text}
     what = f"send the message to session {session_id}"
-    return Call("POST", f"Sessions/{segment(session_id)}/$sendMessage", what, body=body, write=True)
+    return Call("POST", f"Sessions/{segment(session_id)}/$sendMessage", what, body=body, write=True, proof="Id")
 
 
 def read_recorded(api: Api, session_ids: list[str]) -> dict[str, Recorded]:

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 MESSAGE = "sessionops.citrix.citrix_session_message"
 MACHINE = "LAB\\vda-001"
 TEXT = "This machine restarts in ten minutes.\nPlease save your work: «ok»?"
@@ -91,6 +93,18 @@ def test_what_becomes_of_each_message_is_told_also_by_a_task_that_fails(simulato
     assert run.result["summary"]["throttled"] == 2
     sent = {call["headers"].get("citrix-transactionid") for call in simulator.calls()}
     assert {entries[each]["transaction_id"] for each in (lost, drowned)} <= sent
+
+
+@pytest.mark.parametrize("batch_size", [0, 100])
+def test_an_empty_success_does_not_pass_for_a_message(simulator, play, batch_size):
+    simulator.fault({"path": "sendMessage", "answer": {"status": 200, "body": ""}})
+    run = play([message(batch_size=batch_size)], connection=simulator.cloud)
+    assert run.code != 0
+    assert run.outcomes == {"unconfirmed": 10}
+    assert not run.result["changed"]
+    assert "check api_url and proxies" in run.result["msg"]
+    sent = [call["path"] for call in simulator.calls(items=True) if call["path"].endswith("$sendMessage")]
+    assert len(sent) == len(set(sent)) == 10
 
 
 def test_what_cannot_be_meant_is_refused_before_anything_is_sent(simulator, play):

@@ -53,7 +53,7 @@ def api(settings, warnings):
     """Return a factory of APIs with these options, down to the wire."""
 
     def make(check_mode=False, find_site=None, **given):
-        return connect(settings(**{"retries": 0, **given}), check_mode, find_site, warnings.append, None)
+        return connect(settings(**{"retries": 0, **given}), check_mode, find_site, warnings.append, len)
 
     return make
 
@@ -163,6 +163,28 @@ def test_a_success_that_is_no_answer_of_the_api_is_an_error(api, wire, body):
     wire.get(f"{GATEWAY}/Machines", body=body)
     with pytest.raises(ApiError, match=r"HTTP 200.*no answer of the Citrix API; check api_url") as error:
         api().send(Call("GET", "Machines", "list the machines"))
+    assert error.value.may_have_acted is True
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "accepted"),
+    [
+        (200, "", False),
+        (200, "{}", False),
+        (200, '{"Id": null}', False),
+        (200, '{"Id": "1"}', True),
+        (202, "", True),
+        (204, "", True),
+    ],
+)
+def test_a_success_that_nothing_later_can_prove_has_to_prove_itself(api, wire, status, body, accepted):
+    call = Call("POST", "Sessions/1/$sendMessage", "send it", write=True, proof="Id")
+    wire.post(f"{GATEWAY}/{call.path}", status=status, body=body)
+    if accepted:
+        api().send(call)
+        return
+    with pytest.raises(ApiError, match="no answer of the Citrix API; check api_url") as error:
+        api().send(call)
     assert error.value.may_have_acted is True
 
 

@@ -57,6 +57,8 @@ class Service:
         self.sign_ins = []
         self.presented = []
         self.valid = set()
+        self.closed = None
+        """A path that no token opens."""
         self.lifetime = {"expires_in": "3600"}
         self.sign_in_answer = None
         self.api_answer = Reply(200, {}, "{}")
@@ -72,7 +74,8 @@ class Service:
             self.together()
         with self._lock:
             self.presented.append(token)
-            return self.api_answer if token in self.valid else Reply(401, {}, '{"detail": "Token expired."}')
+            accepted = token in self.valid and not request.url.endswith(self.closed or " ")
+            return self.api_answer if accepted else Reply(401, {}, '{"detail": "Token expired."}')
 
     def _sign_in(self, request):
         time.sleep(self.sign_in_seconds)
@@ -206,11 +209,12 @@ def test_a_write_that_is_refused_for_its_token_is_sent_once_more(signed, service
     assert service.presented == [token_named(1), token_named(1), token_named(2)]
 
 
-def test_every_token_that_was_accepted_may_expire(signed, service):
+def test_every_token_may_expire(signed, service, wall):
     auth = signed(**CLOUD)
     for _count in range(4):
         assert auth.send(READ).status == 200
         service.valid.clear()
+        wall.now += 60
     assert auth.send(READ).status == 200
     assert len(service.sign_ins) == 5
 
@@ -221,6 +225,18 @@ def test_a_new_token_that_is_never_accepted_is_not_renewed_again_and_again(signe
     service.sign_in_answer = Reply(200, {}, json.dumps({"access_token": token_named(1), "expires_in": "3600"}))
     assert [auth.send(READ).status for _count in range(10)] == [401] * 10
     assert len(service.sign_ins) == 2
+
+
+def test_a_call_that_refuses_every_token_costs_a_sign_in_a_minute_at_most(signed, service, wall):
+    auth = signed(**CLOUD)
+    service.closed = "/Machines"
+    for _count in range(10):
+        assert auth.send(READ).status == 401
+        assert auth.send(WRITE).status == 200
+    assert len(service.sign_ins) == 2
+    wall.now += 60
+    assert [auth.send(READ).status for _count in range(10)] == [401] * 10
+    assert len(service.sign_ins) == 3
 
 
 def test_a_given_token_is_never_renewed(signed, service):

@@ -174,7 +174,7 @@ def test_messages_of_a_lost_batch_may_have_been_shown_and_are_not_sent_again(fak
     fake_api.batch_size = 2
     fake_api.on("POST $batch", fake_api.do_batch, LOST)
     for session_id in ("1", "2", "3", "4"):
-        fake_api.on(key(session_id), {})
+        fake_api.on(key(session_id), {"Id": session_id})
     fake_api.max_concurrency = 1
     entries = send(fake_api, [a_target(session_id) for session_id in ("1", "2", "3", "4")], MESSAGE, check_mode=False)
     assert [entry.result for entry in entries] == ["sent", "sent", "unconfirmed", "unconfirmed"]
