@@ -41,11 +41,13 @@ def side_by_side(
     waiting: SimpleQueue = SimpleQueue()
     done: SimpleQueue = SimpleQueue()
     # Not a ThreadPoolExecutor: its futures cost as much as a tenth of a call, and it waits for all of them at the end.
-    threads = min(workers, len(items))
-    for _each in range(threads):
-        Thread(target=_work, args=(function, waiting, done, workers // threads), daemon=True).start()
+    count = min(workers, len(items))
+    arguments = (function, waiting, done, workers // count)
+    threads = [Thread(target=_work, args=arguments, daemon=True) for _each in range(count)]
+    for thread in threads:
+        thread.start()
     try:
-        under_way = dict(islice(todo, threads))
+        under_way = dict(islice(todo, count))
         for pair in under_way.items():
             waiting.put(pair)
         while under_way:
@@ -63,8 +65,11 @@ def side_by_side(
                 under_way[pair[0]] = pair[1]
                 waiting.put(pair)
     finally:
-        for _each in range(threads):
+        for _each in threads:
             waiting.put(None)
+    # All have answered and end by themselves; but not while the interpreter does, which would then complain.
+    for thread in threads:
+        thread.join()
 
 
 def _work(function: Callable[[Item], Value], waiting: SimpleQueue, done: SimpleQueue, share: int) -> None:

@@ -54,14 +54,15 @@ class Watch:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._left.set()
-        if self._why == ORPHANED:
+        # Neither may a signal of its come when the handlers are gone, nor its end while the interpreter ends.
+        if self._thread.is_alive():
             self._thread.join()
         for number, handler in self._handlers.items():
             signal.signal(number, handler)  # type: ignore[arg-type]
 
     def _take(self, number: int, frame: FrameType | None) -> None:
         # No more than this: whatever lock it took might be held by the code that it interrupts.
-        if self._given_up:
+        if self._given_up and not self._left.is_set():
             self._given_up = False
             raise Interrupted(
                 f"Gave up what was under way, since {self._why}; what was accepted by then is in the log of the host "

@@ -55,6 +55,14 @@ def test_the_workers_do_work_at_the_same_time():
     assert len(list(side_by_side(lambda _item: barrier.wait(10), dict.fromkeys(range(5)), 5))) == 5
 
 
+def test_no_thread_is_left_when_all_is_done():
+    # One that ends while the interpreter does makes it complain.
+    before = set(threading.enumerate())
+    for _each in range(50):
+        assert len(list(side_by_side(str, dict.fromkeys(range(20)), 20))) == 20
+        assert set(threading.enumerate()) <= before
+
+
 @pytest.mark.parametrize("workers", [1, 4])
 @pytest.mark.parametrize("items", [1, 10])
 def test_a_bug_is_no_outcome(items, workers):

@@ -128,11 +128,12 @@ def test_a_session_whose_leader_cannot_be_seen_is_no_reason(pace, log, monkeypat
 
 
 def test_afterwards_all_is_as_before(pace, log):
-    before = [signal.getsignal(number) for number in SIGNALS]
+    before, threads = [signal.getsignal(number) for number in SIGNALS], threading.active_count()
     with pytest.raises(ValueError, match="of the run"), Watch(pace, log.append):
         assert [signal.getsignal(number) for number in SIGNALS] != before
         raise ValueError("of the run")
     assert [signal.getsignal(number) for number in SIGNALS] == before
+    assert threading.active_count() == threads
     assert not pace.interrupted.wait(0.2)
     assert not log
 
