@@ -58,9 +58,9 @@ def test_recording_converges_in_batches(simulator, play, deployment):
     assert first["summary"]["requests"] < len(to_start)
 
 
-def test_a_server_without_batches_gets_each_call_alone_and_the_user_one_warning(simulator, play):
+def test_a_server_without_batches_gets_each_call_alone_and_the_user_one_warning(simulator, modules):
     simulator.reset(batch_support=False)
-    run = play([recording()], connection=simulator.cloud)
+    run = modules([recording()], connection=simulator.cloud)
     assert run.code == 0, run.output
     (warning,) = [text for text in run.result["warnings"] if "batch_size" in text]
     assert "every call was sent alone" in warning
@@ -86,28 +86,28 @@ def test_messages_go_in_batches_and_to_each_session_once(simulator, play):
 @pytest.mark.parametrize(
     "loss", [{"drop": {"acts": True}}, {"hang": {"seconds": 5, "acts": True}}], ids=["drop", "hang"]
 )
-def test_a_batch_that_is_lost_after_it_acted_starts_nobody_twice(simulator, play, loss):
+def test_a_batch_that_is_lost_after_it_acted_starts_nobody_twice(simulator, modules, loss):
     # The readings take 20 / SIZE batches; the one after them starts.
     simulator.fault({"path": "batch$", "after": 3, "times": 1, **loss})
-    run = play([recording(wait_timeout=2, timeout=1)], connection=simulator.cloud)
+    run = modules([recording(wait_timeout=2, timeout=1)], connection=simulator.cloud)
     assert run.code == 0, run.output
     assert run.outcomes["started"] == starts(simulator)[1] == item_kinds(simulator)["$startRecording"] > SIZE
     assert starts(simulator).keys() == {1}
     assert {session["notices"] for session in simulator.state().values()} == {0, 1}
 
 
-def test_of_a_batch_that_is_lost_before_it_acted_all_are_started_once(simulator, play):
+def test_of_a_batch_that_is_lost_before_it_acted_all_are_started_once(simulator, modules):
     simulator.fault({"path": "batch$", "after": 3, "times": 1, "drop": {"acts": False}})
-    run = play([recording(wait_timeout=1, notify_user=False)], connection=simulator.cloud)
+    run = modules([recording(wait_timeout=1, notify_user=False)], connection=simulator.cloud)
     assert run.code == 0, run.output
     assert run.outcomes["started"] == starts(simulator)[1] == item_kinds(simulator)["$startRecording"] > SIZE
     assert starts(simulator).keys() == {1}
 
 
 @pytest.mark.parametrize("twist", ["item_missing", "item_twice", "unknown_reference", "item_accepted"])
-def test_whatever_is_odd_about_answers_each_session_is_started_once(simulator, play, twist):
+def test_whatever_is_odd_about_answers_each_session_is_started_once(simulator, modules, twist):
     simulator.fault({"path": "batch$", "batch": twist})
-    run = play([recording(wait_timeout=2)], connection=simulator.cloud)
+    run = modules([recording(wait_timeout=2)], connection=simulator.cloud)
     assert run.code == 0, run.output
     assert run.outcomes["started"] == starts(simulator)[1] > SIZE
     assert starts(simulator).keys() == {1}

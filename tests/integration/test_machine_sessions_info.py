@@ -30,8 +30,8 @@ def by_id(simulator, machine):
     return {session["id"]: session for session in simulator.sessions_on(machine)}
 
 
-def test_recording_adds_the_status_of_each_session(simulator, play):
-    run = play([{INFO: {"machine": [MACHINE], "fields": ["State"], "recording": True}}], connection=simulator.cloud)
+def test_recording_adds_the_status_of_each_session(simulator, modules):
+    run = modules([{INFO: {"machine": [MACHINE], "fields": ["State"], "recording": True}}], connection=simulator.cloud)
     truth = by_id(simulator, MACHINE)
     assert {session["id"]: session["recorded"] for session in run.result["sessions"]} == {
         session_id: session["recorded"] for session_id, session in truth.items()
@@ -39,57 +39,57 @@ def test_recording_adds_the_status_of_each_session(simulator, play):
     assert {True, False} == {session["recorded"] for session in truth.values()}
 
 
-def test_an_unknown_status_is_null_and_not_false(simulator, play):
+def test_an_unknown_status_is_null_and_not_false(simulator, modules):
     simulator.fault({"path": "RecordingStatus", "answer": {"status": 200, "body": {}}})
-    run = play([{INFO: {"machine": [MACHINE], "fields": ["Id"], "recording": True}}], connection=simulator.cloud)
+    run = modules([{INFO: {"machine": [MACHINE], "fields": ["Id"], "recording": True}}], connection=simulator.cloud)
     assert {session["recorded"] for session in run.result["sessions"]} == {None}
 
 
-def test_statuses_that_cannot_be_read_fail_the_task(simulator, play):
+def test_statuses_that_cannot_be_read_fail_the_task(simulator, modules):
     refused = {"status": 403, "body": {"type": "x", "detail": "No rights."}}
     simulator.fault({"path": "RecordingStatus", "answer": refused})
-    run = play([{INFO: {"machine": [MACHINE], "fields": ["Id"], "recording": True}}], connection=simulator.cloud)
+    run = modules([{INFO: {"machine": [MACHINE], "fields": ["Id"], "recording": True}}], connection=simulator.cloud)
     assert run.code != 0
     assert "No rights." in run.result["msg"]
 
 
-def test_fields_slim_the_answer_and_always_hold_the_id(simulator, play):
-    run = play([{INFO: {"machine": [MACHINE], "fields": ["State", "User"]}}], connection=simulator.cloud)
+def test_fields_slim_the_answer_and_always_hold_the_id(simulator, modules):
+    run = modules([{INFO: {"machine": [MACHINE], "fields": ["State", "User"]}}], connection=simulator.cloud)
     assert {frozenset(session) for session in run.result["sessions"]} == {frozenset({"id", "state", "user"})}
     listing = next(call for call in simulator.calls() if call["path"].endswith("/Sessions"))
     assert listing["query"]["fields"] == "Id,State,User"
 
 
-def test_a_machine_is_found_by_dns_name_and_by_id(simulator, play):
+def test_a_machine_is_found_by_dns_name_and_by_id(simulator, modules):
     machine_id = simulator.get("Machines/LAB%7Cvda-001")["Id"]
     names = ["vda-001.lab.example", "VDA-005.lab.example", machine_id]
-    run = play([{INFO: {"machine": names, "fields": ["Id"]}}], connection=simulator.cloud)
+    run = modules([{INFO: {"machine": names, "fields": ["Id"]}}], connection=simulator.cloud)
     assert run.code == 0, run.output
     assert run.result["machines"] == dict.fromkeys(names, 10)
     assert len(run.result["sessions"]) == 20
 
 
-def test_pages_are_followed_to_the_end(simulator, play):
+def test_pages_are_followed_to_the_end(simulator, modules):
     simulator.reset(machine_page=3)
-    run = play([{INFO: {"machine": [MACHINE], "fields": ["Id"]}}], connection=simulator.cloud)
+    run = modules([{INFO: {"machine": [MACHINE], "fields": ["Id"]}}], connection=simulator.cloud)
     assert [session["id"] for session in run.result["sessions"]] == list(by_id(simulator, MACHINE))
     assert simulator.counts()["Sessions"] == 4
 
 
-def test_every_unknown_machine_is_named(simulator, play):
+def test_every_unknown_machine_is_named(simulator, modules):
     machines = ["LAB\\none", MACHINE, "none.lab.example"]
-    run = play([{INFO: {"machine": machines}}], connection=simulator.cloud)
+    run = modules([{INFO: {"machine": machines}}], connection=simulator.cloud)
     assert run.code != 0
     assert "LAB\\none, none.lab.example;" in run.result["msg"]
     assert "site_id" in run.result["msg"]
 
 
-def test_several_sites_are_listed_to_choose_from(simulator, play):
+def test_several_sites_are_listed_to_choose_from(simulator, modules):
     simulator.reset(sites=2)
-    run = play([{INFO: {"machine": [MACHINE]}}], connection=simulator.cloud)
+    run = modules([{INFO: {"machine": [MACHINE]}}], connection=simulator.cloud)
     assert run.code != 0
     assert simulator.facts["site_id"] in run.result["msg"]
-    chosen = play(
+    chosen = modules(
         [{INFO: {"machine": [MACHINE], "site_id": simulator.facts["site_id"], "fields": ["Id"]}}],
         connection=simulator.cloud,
     )
@@ -100,8 +100,8 @@ def test_several_sites_are_listed_to_choose_from(simulator, play):
 @pytest.mark.parametrize(
     "options", [{"machine": []}, {"machine": ["a\tb"]}, {"machine": [MACHINE], "fields": ["state"]}]
 )
-def test_what_cannot_be_meant_is_refused_before_anything_is_sent(simulator, play, options):
-    run = play([{INFO: options}], connection=simulator.cloud)
+def test_what_cannot_be_meant_is_refused_before_anything_is_sent(simulator, modules, options):
+    run = modules([{INFO: options}], connection=simulator.cloud)
     assert run.code != 0
     assert next(iter(set(options) - {"machine"}), "machine") in run.result["msg"]
     assert simulator.calls() == []

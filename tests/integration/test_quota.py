@@ -23,9 +23,9 @@ def quota(simulator) -> dict:
 
 
 @pytest.mark.parametrize(("kind", "hint"), [("window", "seconds"), ("token_bucket", "retry_delay_dict")])
-def test_a_quota_slows_a_task_down_and_fails_nothing(simulator, play, kind, hint):
+def test_a_quota_slows_a_task_down_and_fails_nothing(simulator, modules, kind, hint):
     simulator.reset(sessions=40, mix="recordable", quota=kind, quota_rate=RATE, quota_hint=hint)
-    run = play([recording()], connection=simulator.cloud)
+    run = modules([recording()], connection=simulator.cloud)
     assert run.code == 0, run.output
     assert run.outcomes == {"started": 40}
     assert {(session["starts"], session["notices"]) for session in simulator.state().values()} == {(1, 1)}
@@ -43,20 +43,20 @@ def test_a_quota_slows_a_task_down_and_fails_nothing(simulator, play, kind, hint
     assert summary["waited_seconds"] <= calls[-1]["at"] - calls[0]["at"] + 0.1
 
 
-def test_a_ceiling_below_the_quota_is_never_refused(simulator, play):
+def test_a_ceiling_below_the_quota_is_never_refused(simulator, modules):
     simulator.reset(sessions=8, mix="recordable", quota="window", quota_rate=RATE)
     began = time.monotonic()
-    run = play([recording(requests_per_second=RATE / 2)], connection=simulator.cloud)
+    run = modules([recording(requests_per_second=RATE / 2)], connection=simulator.cloud)
     assert run.code == 0, run.output
     assert (run.outcomes, run.result["summary"]["throttled"], quota(simulator)["refused"]) == ({"started": 8}, 0, 0)
     assert 0 < run.result["summary"]["waited_seconds"] < time.monotonic() - began
 
 
 @pytest.mark.parametrize("counted", ["request", "items"])
-def test_a_quota_holds_batches_too(simulator, play, counted):
+def test_a_quota_holds_batches_too(simulator, modules, counted):
     settings = {"quota": "window", "quota_rate": RATE, "quota_batch": counted}
     simulator.reset(sessions=40, mix="recordable", **settings)
-    run = play([recording(batch_size=10)], connection=simulator.cloud)
+    run = modules([recording(batch_size=10)], connection=simulator.cloud)
     assert run.code == 0, run.output
     assert run.outcomes == {"started": 40}
     assert {session["starts"] for session in simulator.state().values()} == {1}

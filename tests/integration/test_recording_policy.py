@@ -106,9 +106,9 @@ def test_check_mode_audits_and_says_what_a_run_does(simulator, play):
     assert rehearsal.result["sessions"] == [{**entry, "transaction_id": None} for entry in run.result["sessions"]]
 
 
-def test_who_is_excluded_from_a_rule_falls_under_the_next(simulator, play):
+def test_who_is_excluded_from_a_rule_falls_under_the_next(simulator, modules):
     rest = {"name": "Rest", "delivery_group": "Contractors", "state": "started", "notify_user": False}
-    run = play([policy(CONTRACTORS, rest)], connection=simulator.cloud)
+    run = modules([policy(CONTRACTORS, rest)], connection=simulator.cloud)
     told = by_rule(run.result)
     assert told["Rest"] == {"LAB\\user022": "started"}
     (excluded,) = [session for session in simulator.state().values() if session["user"] == "LAB\\user022"]

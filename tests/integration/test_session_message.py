@@ -55,7 +55,7 @@ def test_a_rehearsal_sends_nothing_and_each_run_sends_once(simulator, play):
     assert all(session_id in run.output for session_id in truth)
 
 
-def test_what_becomes_of_each_message_is_told_also_by_a_task_that_fails(simulator, play):
+def test_what_becomes_of_each_message_is_told_also_by_a_task_that_fails(simulator, modules):
     lost, drowned, broken, refused, gone, throttled = (each["id"] for each in simulator.sessions_on(MACHINE)[:6])
     body = {"type": "https://errors-api.cloud.com/x", "detail": "The session is locked.", "parameters": []}
     rules = [
@@ -67,7 +67,7 @@ def test_what_becomes_of_each_message_is_told_also_by_a_task_that_fails(simulato
         {"session": throttled, "times": 2, "throttle": {"hint": "seconds", "value": 0.1, "status": 429}},
     ]
     simulator.fault(*({"path": "sendMessage", **rule} for rule in rules))
-    run = play([message(timeout=1)], connection=simulator.cloud)
+    run = modules([message(timeout=1)], connection=simulator.cloud)
     assert run.code != 0
     assert "Traceback" not in run.output
     entries = {entry["id"]: entry for entry in run.result["sessions"]}
@@ -96,9 +96,9 @@ def test_what_becomes_of_each_message_is_told_also_by_a_task_that_fails(simulato
 
 
 @pytest.mark.parametrize("batch_size", [0, 100])
-def test_an_empty_success_does_not_pass_for_a_message(simulator, play, batch_size):
+def test_an_empty_success_does_not_pass_for_a_message(simulator, modules, batch_size):
     simulator.fault({"path": "sendMessage", "answer": {"status": 200, "body": ""}})
-    run = play([message(batch_size=batch_size)], connection=simulator.cloud)
+    run = modules([message(batch_size=batch_size)], connection=simulator.cloud)
     assert run.code != 0
     assert run.outcomes == {"unconfirmed": 10}
     assert not run.result["changed"]

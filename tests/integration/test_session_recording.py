@@ -85,9 +85,9 @@ def test_each_selected_session_is_accounted_for_once_with_its_reason(simulator, 
     assert all("not recordable" in warning for warning in warnings)
 
 
-def test_one_named_session_costs_six_calls_and_four_with_token_and_site(simulator, play):
+def test_one_named_session_costs_six_calls_and_four_with_token_and_site(simulator, modules):
     session = simulator.recordable_on(MACHINE)[0]
-    run = play([recording(session_id=[session["id"]])], connection=simulator.cloud)
+    run = modules([recording(session_id=[session["id"]])], connection=simulator.cloud)
     assert run.result["summary"]["started"] == 1
     kinds = ["sign-in", "me", "Sessions", "status", "$startRecording", "status"]
     assert simulator.kinds() == kinds
@@ -96,7 +96,7 @@ def test_one_named_session_costs_six_calls_and_four_with_token_and_site(simulato
     simulator.reset()
     token = simulator.token()
     known = {"api_url": simulator.url, "customer_id": "simulated", "access_token": token}
-    run = play([recording(session_id=[session["id"]])], connection={**known, "site_id": simulator.facts["site_id"]})
+    run = modules([recording(session_id=[session["id"]])], connection={**known, "site_id": simulator.facts["site_id"]})
     assert run.result["summary"]["started"] == 1
     assert simulator.kinds()[1:] == kinds[2:]
 
@@ -115,9 +115,9 @@ def test_a_start_whose_status_never_flips_is_unconfirmed_and_fails_with_everythi
     assert "Traceback" not in run.output
 
 
-def test_a_status_that_lags_is_waited_for(simulator, play):
+def test_a_status_that_lags_is_waited_for(simulator, modules):
     simulator.fault({"path": "startRecording", "lag": 1.5})
-    run = play([recording()], connection=simulator.cloud)
+    run = modules([recording()], connection=simulator.cloud)
     assert run.code == 0, run.output
     assert run.outcomes["started"] == simulator.counts()["$startRecording"] > 1
     assert run.result["changed"]
@@ -125,30 +125,30 @@ def test_a_status_that_lags_is_waited_for(simulator, play):
 
 @pytest.mark.parametrize("when", ["RecordingStatus", "startRecording"])
 @pytest.mark.parametrize("gone_status", [400, 404, 500])
-def test_a_session_that_ends_between_listing_and_start_is_ended(simulator, play, when, gone_status):
+def test_a_session_that_ends_between_listing_and_start_is_ended(simulator, modules, when, gone_status):
     simulator.reset(gone_status=gone_status)
     leaving = simulator.recordable_on(MACHINE)[0]["id"]
     simulator.fault({"path": when, "session": leaving, "vanish": True})
-    run = play([recording()], connection=simulator.cloud)
+    run = modules([recording()], connection=simulator.cloud)
     assert run.code == 0, run.output
     entry = next(entry for entry in run.result["sessions"] if entry["id"] == leaving)
     assert (entry["result"], entry["changed"], entry["recorded"]) == ("ended", False, None)
     assert any("1 ended" in warning for warning in run.result["warnings"])
 
 
-def test_a_session_that_ends_is_as_good_as_stopped(simulator, play):
-    play([recording()], connection=simulator.cloud)
+def test_a_session_that_ends_is_as_good_as_stopped(simulator, modules):
+    modules([recording()], connection=simulator.cloud)
     leaving = simulator.sessions_on(MACHINE)[0]["id"]
     simulator.fault({"path": "stopRecording", "session": leaving, "vanish": True})
-    run = play([recording("stopped", on_gap="fail")], connection=simulator.cloud)
+    run = modules([recording("stopped", on_gap="fail")], connection=simulator.cloud)
     assert run.code == 0, run.output
     assert run.outcomes["ended"] == 1
 
 
-def test_a_named_session_that_is_no_more_fails_unless_told_otherwise(simulator, play):
+def test_a_named_session_that_is_no_more_fails_unless_told_otherwise(simulator, modules):
     gone = {"session_id": ["00000000-0000-0000-0000-000000000000"]}
     tasks = [{**recording(**gone), "ignore_errors": True}, recording(on_gap="warn", **gone)]
-    run = play(tasks, connection=simulator.cloud)
+    run = modules(tasks, connection=simulator.cloud)
     strict, lenient = run.results
     assert strict["failed"]
     assert "no session with this id" in strict["msg"]
@@ -164,10 +164,10 @@ def test_a_named_session_that_is_no_more_fails_unless_told_otherwise(simulator, 
         ("Sessions/", "<html>Not Found</html>"),
     ],
 )
-def test_a_404_of_something_else_is_not_taken_for_an_ended_session(simulator, play, path, body):
+def test_a_404_of_something_else_is_not_taken_for_an_ended_session(simulator, modules, path, body):
     simulator.fault({"path": path, "answer": {"status": 404, "body": body}})
     session = simulator.sessions_on(MACHINE)[0]["id"]
-    run = play([recording("stopped", session_id=[session])], connection=simulator.cloud)
+    run = modules([recording("stopped", session_id=[session])], connection=simulator.cloud)
     assert run.code != 0
     assert "HTTP 404" in run.result["msg"]
     assert "sessions" not in run.result
@@ -175,11 +175,11 @@ def test_a_404_of_something_else_is_not_taken_for_an_ended_session(simulator, pl
 
 @pytest.mark.parametrize("loss", [{"drop": {}}, {"hang": {"seconds": 5}}], ids=["drop", "hang"])
 @pytest.mark.parametrize("acted", [True, False])
-def test_a_start_whose_answer_is_lost_is_not_sent_again(simulator, play, acted, loss):
+def test_a_start_whose_answer_is_lost_is_not_sent_again(simulator, modules, acted, loss):
     session = simulator.recordable_on(MACHINE)[0]["id"]
     effect = {name: {**value, "acts": acted} for name, value in loss.items()}
     simulator.fault({"path": "startRecording", **effect})
-    run = play([recording(session_id=[session], wait_timeout=1, timeout=1)], connection=simulator.cloud)
+    run = modules([recording(session_id=[session], wait_timeout=1, timeout=1)], connection=simulator.cloud)
     assert simulator.counts()["$startRecording"] == 1
     truth = simulator.state()[session]
     assert truth["recorded"] is acted
@@ -194,19 +194,19 @@ def test_a_start_whose_answer_is_lost_is_not_sent_again(simulator, play, acted, 
     assert entry["transaction_id"] in {call["headers"].get("citrix-transactionid") for call in simulator.calls()}
 
 
-def test_a_start_that_a_gateway_answers_with_an_error_is_looked_after_not_repeated(simulator, play):
+def test_a_start_that_a_gateway_answers_with_an_error_is_looked_after_not_repeated(simulator, modules):
     answer = {"status": 502, "body": "<html><title>502 Bad Gateway</title></html>", "acts": True}
     simulator.fault({"path": "startRecording", "answer": answer})
-    run = play([recording()], connection=simulator.cloud)
+    run = modules([recording()], connection=simulator.cloud)
     assert run.code == 0, run.output
     assert run.outcomes["started"] == simulator.counts()["$startRecording"] > 1
 
 
-def test_a_refused_start_fails_its_session_and_no_other(simulator, play):
+def test_a_refused_start_fails_its_session_and_no_other(simulator, modules):
     refused = simulator.recordable_on(MACHINE)[0]["id"]
     body = {"type": "https://errors-api.cloud.com/x", "detail": "The session is locked.", "parameters": []}
     simulator.fault({"path": "startRecording", "session": refused, "answer": {"status": 409, "body": body}})
-    run = play([recording()], connection=simulator.cloud)
+    run = modules([recording()], connection=simulator.cloud)
     assert run.code != 0
     entries = {entry["id"]: entry for entry in run.result["sessions"]}
     assert entries[refused]["result"] == "failed"
@@ -217,9 +217,9 @@ def test_a_refused_start_fails_its_session_and_no_other(simulator, play):
 
 
 @pytest.mark.parametrize("value", [{}, {"IsSessionBeingRecorded": None}, {"IsSessionBeingRecorded": "true"}])
-def test_a_status_that_does_not_say_is_unknown_and_nothing_is_sent(simulator, play, value):
+def test_a_status_that_does_not_say_is_unknown_and_nothing_is_sent(simulator, modules, value):
     simulator.fault({"path": "RecordingStatus", "answer": {"status": 200, "body": value}})
-    run = play([recording()], connection=simulator.cloud)
+    run = modules([recording()], connection=simulator.cloud)
     assert run.code != 0
     assert simulator.counts()["$startRecording"] == 0
     assert {entry["recorded"] for entry in run.result["sessions"]} == {None}
@@ -227,13 +227,13 @@ def test_a_status_that_does_not_say_is_unknown_and_nothing_is_sent(simulator, pl
 
 
 @pytest.mark.parametrize("hint", ["seconds", "http_date", "rfc3339", "retry_delay_list", "retry_delay_dict", "none"])
-def test_throttling_is_waited_out_and_no_start_is_doubled(simulator, play, hint):
+def test_throttling_is_waited_out_and_no_start_is_doubled(simulator, modules, hint):
     rules = [
         {"path": path, "after": 1, "times": 2, "throttle": {"hint": hint, "value": 1, "status": 429}}
         for path in ("startRecording", "RecordingStatus")
     ]
     simulator.fault(*rules)
-    run = play([recording()], connection=simulator.cloud)
+    run = modules([recording()], connection=simulator.cloud)
     assert run.code == 0, run.output
     assert run.result["summary"]["throttled"] == 4
     truth = simulator.state()
@@ -243,31 +243,31 @@ def test_throttling_is_waited_out_and_no_start_is_doubled(simulator, play, hint)
 
 
 @pytest.mark.parametrize("shape", ["error_response", "dict_parameters", "cws_exception"])
-def test_a_token_that_expires_in_mid_run_is_renewed_once_for_all_threads(simulator, play, shape):
+def test_a_token_that_expires_in_mid_run_is_renewed_once_for_all_threads(simulator, modules, shape):
     simulator.fault({"path": "startRecording", "after": 3, "times": 1, "expire_tokens": shape})
-    run = play([recording(max_concurrency=20)], connection=simulator.cloud)
+    run = modules([recording(max_concurrency=20)], connection=simulator.cloud)
     assert run.code == 0, run.output
     assert simulator.counts()["sign-in"] == 2
     assert {session["starts"] for session in simulator.state().values()} <= {0, 1}
     assert run.outcomes["started"] == 7
 
 
-def test_notify_user_false_tells_nobody_and_says_so(simulator, play):
-    run = play([recording(notify_user=False)], connection=simulator.cloud)
+def test_notify_user_false_tells_nobody_and_says_so(simulator, modules):
+    run = modules([recording(notify_user=False)], connection=simulator.cloud)
     assert {entry["notify_user"] for entry in run.result["sessions"]} == {False, None}
     assert not any(session["notices"] for session in simulator.state().values())
     assert {call["query"]["notifyUser"] for call in simulator.calls() if "startRecording" in call["path"]} == {"false"}
 
 
-def test_without_wait_a_start_is_requested_and_not_confirmed(simulator, play):
-    run = play([recording(wait=False)], connection=simulator.cloud)
+def test_without_wait_a_start_is_requested_and_not_confirmed(simulator, modules):
+    run = modules([recording(wait=False)], connection=simulator.cloud)
     assert run.outcomes["requested"] == simulator.counts()["$startRecording"] == 7
     assert simulator.counts()["status"] == 8
     assert run.result["changed"]
 
 
-def test_more_sessions_than_allowed_are_refused_before_the_first_write(simulator, play):
-    run = play([recording(machine=[MACHINE, "vda-002.lab.example"], max_sessions=19)], connection=simulator.cloud)
+def test_more_sessions_than_allowed_are_refused_before_the_first_write(simulator, modules):
+    run = modules([recording(machine=[MACHINE, "vda-002.lab.example"], max_sessions=19)], connection=simulator.cloud)
     assert run.code != 0
     assert "20 sessions are selected" in run.result["msg"]
     assert "max_sessions to 20" in run.result["msg"]
@@ -282,9 +282,9 @@ def test_a_gap_fails_after_everything_else_is_done_if_the_task_says_so(simulator
     assert "not_hdx" in run.result["msg"] or "HDX" in run.result["msg"]
 
 
-def test_a_machine_without_sessions_is_a_gap(simulator, play):
+def test_a_machine_without_sessions_is_a_gap(simulator, modules):
     simulator.reset(machines=3, sessions=0)
-    run = play([recording(), recording(on_gap="fail")], connection=simulator.cloud)
+    run = modules([recording(), recording(on_gap="fail")], connection=simulator.cloud)
     warned, failed = run.results
     assert "No session" in warned["warnings"][0]
     assert failed["failed"]
@@ -306,13 +306,7 @@ def test_diff_shows_who_changed(simulator, play):
     ("options", "named"),
     [
         ({}, "session_id, machine, user, delivery_group, application"),
-        ({"machine": []}, "machine: is empty"),
-        ({"machine": [" "]}, "machine"),
         ({"session_id": ["a"], "machine": ["b"]}, "session_id: stands alone; leave it out, or machine"),
-        ({"machine": ["LAB\x0bda-001"]}, "control character"),
-        ({"machine": ["LAB\\vda-001"], "max_sessions": 0}, "max_sessions"),
-        ({"machine": ["LAB\\vda-001"], "wait_timeout": -1}, "wait_timeout"),
-        ({"machine": ["LAB\\vda-001"], "retries": 99}, "retries"),
         ({"session_id": [".."]}, "'..'"),
         ({"session_id": ["../me"]}, "no session with this id"),
     ],

@@ -19,6 +19,7 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._errors import a
 
 # The same examples in every run; `pytest --hypothesis-profile=default` looks for new ones.
 hypothesis.settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
+hypothesis.settings.register_profile("few", hypothesis.settings.get_profile("repeatable"), max_examples=20)
 hypothesis.settings.load_profile("repeatable")
 
 TOKEN = "fake-access-token-0123456789abcdefghijklmnopqrstuvwxyz"

@@ -103,7 +103,7 @@ def test_a_run_that_nobody_wants_any_more_ends_without_a_result(pace, log, died,
     pace.busy = True
     with Watch(pace, log.append):
         owner = _watch.os if gone == "getppid" else _watch
-        monkeypatch.setattr(owner, gone, lambda: 1)
+        monkeypatch.setattr(owner, gone, lambda: -1)
         assert pace.interrupted.wait(PATIENCE)
         assert not died
         pace.busy = False
