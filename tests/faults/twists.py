@@ -58,9 +58,8 @@ class Echo(Twist):
 
     def ask(self, asked: Asked) -> str:
         # What is refused is not done.
-        return (
-            f"/refused{asked.target}" if asked.path.endswith(self._path) and 400 <= self._status < 500 else asked.target
-        )
+        refused = 400 <= self._status < 500 and asked.path.endswith(self._path)
+        return f"/refused{asked.target}" if refused else asked.target
 
     def answer(self, asked: Asked, answered: Answered) -> None:
         if asked.path.endswith(self._path):
