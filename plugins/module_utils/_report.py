@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 from ansible_collections.sessionops.citrix.plugins.module_utils._api import Api
@@ -22,6 +23,8 @@ FAILURES = ("unconfirmed", "failed")
 GAPS = ("not_recordable", "ended")
 SHOWN = 3
 """Sessions that a message names; the result has them all."""
+ROOM = 1000
+"""Characters of a message that several problems may fill."""
 
 
 def report(
@@ -47,7 +50,7 @@ def report(
         "summary": {**summary, **api.pace.counts()},
         "diff": _diff(entries),
     }
-    problems = _problems(entries, FAILURES)
+    problems = _fitting(_problems(entries, FAILURES))
     gaps = _absences(selection, entries) if selection else []
     gaps += _problems([entry for entry in entries if not entry.ended_is_fine], GAPS)
     warnings = []
@@ -98,6 +101,14 @@ def _problems(entries: Sequence[Entry], results: tuple[str, ...]) -> list[str]:
         if entry.result in results:
             kinds.setdefault((entry.result, _kind(entry)), []).append(entry)
     return [_problem(result, found) for (result, _reason), found in kinds.items()]
+
+
+def _fitting(problems: Sequence[str]) -> list[str]:
+    """Return the first problems, one at least, as far as there is room: each session may have one of its own."""
+    sizes = accumulate(map(len, problems))
+    told = [problem for number, (problem, size) in enumerate(zip(problems, sizes)) if not number or size <= ROOM]
+    more = len(problems) - len(told)
+    return [*told, f"Other problems: {more}; look at the reason of each session."] if more else told
 
 
 def _kind(entry: Entry) -> str:

@@ -87,11 +87,16 @@ def mask(text: str, secrets: Iterable[str]) -> str:
     body = read_json(text)
     if isinstance(body, (dict, list)):
         text = json.dumps(body, ensure_ascii=False)
-    for secret in secrets:
-        if secret:
-            spellings = {secret, quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1]}
-            spellings.add(json.dumps(secret, ensure_ascii=False)[1:-1])
-            spellings.add(base64.b64encode(secret.encode()).decode())
-            for spelling in sorted(spellings, key=len, reverse=True):
-                text = text.replace(spelling, "***")
+    for secret in filter(None, secrets):
+        for spelling in sorted(_spellings(secret), key=len, reverse=True):
+            text = text.replace(spelling, "***")
     return text
+
+
+def _spellings(secret: str) -> set[str]:
+    """Return a secret as bodies and headers have it, and each of these as URLs and forms do."""
+    written = {secret, base64.b64encode(secret.encode()).decode()}
+    written.update(json.dumps(secret, ensure_ascii=plain)[1:-1] for plain in (True, False))
+    quoted = {spelled for each in written for spelled in (quote(each), quote(each, safe=""), quote_plus(each))}
+    # Some servers write escapes in small letters.
+    return written | quoted | {re.sub("%..", lambda escape: escape.group().lower(), each) for each in quoted}

@@ -21,7 +21,6 @@ LONGEST_MESSAGE = 2000
 REMEDY = re.compile(
     r"\b(check|run again|set|give|lower|raise|name|write|select|pass|sign in|look|leave|choose|fix|again)\b"
 )
-IN_DOUBT = ("unconfirmed", "failed")
 
 
 def answers(outcome: Outcome) -> Iterator[str]:
@@ -89,13 +88,13 @@ def changed_is_real(outcome: Outcome) -> Iterator[str]:
 
 
 def change_is_told(outcome: Outcome) -> Iterator[str]:
-    """What changed at the server is called changed, or else unconfirmed or failed."""
+    """What changed at the server is called changed, or else unconfirmed."""
     entries = {entry["id"]: entry for entry in _entries(outcome)}
     for session_id in _touched(outcome):
         entry = entries.get(session_id)
         if entry is None:
             yield f"{session_id} was changed and is not in the result"
-        elif not entry["changed"] and entry["result"] not in IN_DOUBT:
+        elif not entry["changed"] and entry["result"] != "unconfirmed":
             if not (entry["result"] == "ended" and outcome.after[session_id]["state"] == "Ended"):
                 yield f"{session_id} was changed and is {entry['result']}, not changed"
 

@@ -134,6 +134,12 @@ BREAKS: dict[str, list[tuple[str, Callable[[Outcome], Outcome]]]] = {
     "change_is_told": [
         ("start", lambda good: with_result(good, lambda result: result["sessions"].clear())),
         ("start", lambda good: with_state(good, of_kind(good, "unchanged", "not_recordable"), starts=7)),
+        (
+            "start",
+            lambda good: with_result(
+                good, lambda result: [each.update(changed=False, result="failed") for each in result["sessions"]]
+            ),
+        ),
     ],
     "once": [
         ("start", lambda good: with_state(good, of_kind(good, "started"), starts=7)),

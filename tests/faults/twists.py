@@ -56,6 +56,11 @@ class Echo(Twist):
         self._path = path
         self._status = status
 
+    def ask(self, asked: Asked) -> str:
+        # What is refused is not done.
+        refused = 400 <= self._status < 500 and asked.path.endswith(self._path)
+        return f"/refused{asked.target}" if refused else asked.target
+
     def answer(self, asked: Asked, answered: Answered) -> None:
         if asked.path.endswith(self._path):
             # What is told of an answer is its beginning.

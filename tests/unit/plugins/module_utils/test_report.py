@@ -292,6 +292,15 @@ def test_reasons_that_differ_by_ids_only_are_of_one_kind(reported):
     assert "4 failed (" in result["msg"] and "and 1 more" in result["msg"]
 
 
+@pytest.mark.parametrize("name", ["LAB\\user001", "x" * 1000])
+def test_however_many_reasons_there_are_the_message_is_not_endless(reported, name):
+    reasons = [f"{number} {'x' * 600}" for number in range(50)]
+    result, _warnings = reported(*(an_entry("failed", n, reason, user=name) for n, reason in enumerate(reasons)))
+    told = sum(f": {reason}." in result["msg"] for reason in reasons)
+    assert told >= 1 and len(result["msg"]) < 2000
+    assert f"Other problems: {50 - told}; look at the reason of each session." in result["msg"]
+
+
 def test_failures_and_gaps_are_told_together(reported):
     entries = [an_entry("failed", 1, "HTTP 403"), an_entry("ended", 2, "gone")]
     result, warnings = reported(*entries, session_id=["id-1", "id-2"])

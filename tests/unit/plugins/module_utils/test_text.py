@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -149,7 +150,11 @@ SPELLINGS = [
     str,
     quote_plus,
     lambda secret: quote(secret, safe=""),
+    quote,
+    lambda secret: re.sub("%..", lambda escape: escape.group().lower(), quote_plus(secret)),
     lambda secret: base64.b64encode(secret.encode()).decode(),
+    lambda secret: quote(base64.b64encode(secret.encode()).decode()),
+    lambda secret: quote(json.dumps({"seen": secret})),
     lambda secret: json.dumps({"seen": secret}),
     lambda secret: json.dumps({"seen": f"x{secret}y"}, ensure_ascii=False),
     lambda secret: '{"seen": "' + "".join(f"\\u{ord(char):04x}" for char in secret) + '"}',
