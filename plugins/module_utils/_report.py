@@ -105,10 +105,9 @@ def _problems(entries: Sequence[Entry], results: tuple[str, ...]) -> list[str]:
 
 def _fitting(problems: Sequence[str]) -> list[str]:
     """Return the first problems, one at least, as far as there is room: each session may have one of its own."""
-    sizes = accumulate(map(len, problems))
-    told = [problem for number, (problem, size) in enumerate(zip(problems, sizes)) if not number or size <= ROOM]
-    more = len(problems) - len(told)
-    return [*told, f"Other problems: {more}; look at the reason of each session."] if more else told
+    fitting = max(1, sum(size <= ROOM for size in accumulate(map(len, problems))))
+    told, more = list(problems[:fitting]), len(problems) - fitting
+    return [*told, f"Other problems: {more}; look at the reason of each session."] if more > 0 else told
 
 
 def _kind(entry: Entry) -> str:
