@@ -54,11 +54,11 @@ def plans(runs: int, seed: int, only: list[str]) -> Iterator[Plan]:
 def campaign(todo: list[Plan], jobs: int) -> Iterator[tuple[Outcome, list[tuple[str, str]]]]:
     """Make the runs, so many at a time, and yield what each did with what does not hold.
 
-    Runs of rare faults do nothing but wait, so one of them goes on beside the others.
+    Runs of rare faults do nothing but wait for minutes, so all of them go on beside the others.
     """
     rare = [plan for plan in todo if FAULTS[plan.fault].rare]
     others = [plan for plan in todo if plan not in rare]
-    workers = jobs + bool(rare)
+    workers = jobs + len(rare)
     stations: SimpleQueue[Station] = SimpleQueue()
 
     def make(plan: Plan) -> tuple[Outcome, list[tuple[str, str]]]:
@@ -75,7 +75,7 @@ def campaign(todo: list[Plan], jobs: int) -> Iterator[tuple[Outcome, list[tuple[
             own.mkdir()
             stations.put(Station(own))
         try:
-            with ThreadPoolExecutor(1) as patient, ThreadPoolExecutor(jobs) as pool:
+            with ThreadPoolExecutor(max(1, len(rare))) as patient, ThreadPoolExecutor(jobs) as pool:
                 waiting = patient.map(make, rare)
                 yield from pool.map(make, others)
                 yield from waiting
