@@ -17,23 +17,19 @@ def recording(state="started", **options) -> dict:
 
 
 @pytest.mark.parametrize("deployment", DEPLOYMENTS)
-def test_start_again_rehearse_stop_and_stop(simulator, play, deployment):
+def test_start_again_rehearse_stop_and_stop(simulator, modules, deployment):
     before = simulator.sessions_on(MACHINE)
     to_start = simulator.recordable_on(MACHINE)
     recorded = [session["id"] for session in before if session["recorded"]]
     assert len(to_start) > 1
     assert recorded
-    tasks = [
-        recording(),
-        {"ansible.builtin.uri": {"url": f"{simulator.url}/_control/state"}},
-        recording(),
-        {**recording("stopped"), "check_mode": True},
-        recording("stopped"),
-        recording("stopped"),
-    ]
-    run = play(tasks, connection=getattr(simulator, deployment))
+    connection = getattr(simulator, deployment)
+    first = modules([recording()], connection=connection).result
+    seen = simulator.state().values()
+    tasks = [recording(), {**recording("stopped"), "check_mode": True}, recording("stopped"), recording("stopped")]
+    run = modules(tasks, connection=connection)
     assert run.code == 0, run.output
-    first, seen, second, rehearsal, stop, stop_again = run.results
+    second, rehearsal, stop, stop_again = run.results
 
     # Each of them got one reading, one request, and the reading that proves it; in that order.
     for session in to_start:
@@ -44,7 +40,7 @@ def test_start_again_rehearse_stop_and_stop(simulator, play, deployment):
     assert simulator.counts()["$startRecording"] == len(to_start)
     started = {entry["id"] for entry in first["sessions"] if entry["result"] == "started"}
     assert started == {session["id"] for session in to_start}
-    assert {session["id"] for session in seen["json"]["sessions"] if session["recorded"]} >= started | set(recorded)
+    assert {session["id"] for session in seen if session["recorded"]} >= started | set(recorded)
     assert first["changed"]
     assert all(entry["recorded"] and entry["transaction_id"] for entry in first["sessions"] if entry["id"] in started)
 
