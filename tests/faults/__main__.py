@@ -125,9 +125,10 @@ def main() -> int:
             print(f"{outcome.plan.label}: {check}: {problem}", flush=True)
         if number % TOLD_EACH == 0:
             print(f"{number} of {len(todo)} runs, {bad} with violations", flush=True)
-    text = table.markdown(rows)
+    minutes = (time.monotonic() - began) / 60
+    how = f"{len(todo)} runs, {options.jobs} at a time, in {minutes:.1f} minutes; seed {options.seed}."
+    text = f"{table.markdown(rows)}\n{how}\n"
     print(text)
-    print(f"{len(todo)} runs in {(time.monotonic() - began) / 60:.1f} minutes, seed {options.seed}")
     if options.write:
         figures_page.write(PAGE, table.MAKER, text)
     print(f"{len(todo) - bad} passed, {bad} failed")
