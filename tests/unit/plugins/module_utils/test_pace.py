@@ -24,6 +24,8 @@ READ = Request("GET", "https://api.cloud.com/read", "read something")
 WRITE = Request("POST", "https://api.cloud.com/write", "write something", write=True)
 OK = Reply(200, {}, "{}")
 DROPPED = AnswerLost("The answer was lost.")
+LONG = 5
+"""Seconds that nobody is to wait for."""
 
 
 def wait_for(seconds):
@@ -347,13 +349,15 @@ def test_what_may_be_sent_again(status, reads, writes):
     assert not may_repeat(status, True, (status,))
 
 
-@pytest.mark.parametrize("answer", [wait_for(100), Reply(500, {}, "")])
+@pytest.mark.parametrize("answer", [wait_for(LONG), Reply(500, {}, "")])
 def test_an_interruption_wakes_those_who_sleep(clock, settings, answer):
+    began = time.monotonic()
     pace = Pace(Server(clock, answer), settings(retries=20))
     threading.Timer(0.1, pace.interrupt, ["the run was interrupted"]).start()
     with pytest.raises(Interrupted, match="Could not read something: the run was interrupted before it was sent"):
         pace.send(READ)
-    pace.pause(100)
+    pace.pause(LONG)
+    assert time.monotonic() - began < LONG
 
 
 def test_a_request_that_is_under_way_when_nothing_has_moved_for_long_hangs(paced, clock):
