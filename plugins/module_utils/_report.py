@@ -23,7 +23,7 @@ FAILURES = ("unconfirmed", "failed")
 GAPS = ("not_recordable", "ended")
 SHOWN = 3
 """Sessions that a message names; the result has them all."""
-ROOM = 1000
+ROOM = 1300
 """Characters of a message that several problems may fill."""
 
 
