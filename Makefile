@@ -134,7 +134,7 @@ targets-3.9:
 		--controller origin:python=$(PY) --target controller:python=3.9@$(CURDIR)/$(VENV)/py3.9/bin/python 'citrix_.*'
 # Of the examples of properties only some: they would be the same again.
 unit-2.21: $(VENV)/collection.stamp
-	$(STEP) run --needs $(PY) $@ sh -c '$(VENV)/py$(PY)/bin/$(PIP) -r requirements/test.txt && \
+	$(STEP) run --needs $(PY) $@ sh -c '$(VENV)/py$(PY)/bin/$(PIP) -c requirements/test.txt -r tests/unit/requirements.txt pytest && \
 		PYTHONPATH=$(CURDIR)/$(COLLECTIONS) $(VENV)/py$(PY)/bin/pytest --hypothesis-profile=few tests/unit/plugins'
 
 # From the tarball alone, as on a machine that never saw the clone: the demo with nothing but what the metadata ask for.
