@@ -8,6 +8,7 @@ Most run through real ansible. What needs many examples runs inside this process
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import re
@@ -15,12 +16,18 @@ import subprocess
 import sys
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 from types import SimpleNamespace
+from unittest.mock import patch
 
+import ansible_collections.sessionops.citrix as collection
 import hypothesis
 import pytest
+from ansible.inventory.data import InventoryData
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.loader import init_plugin_loader, inventory_loader
 from ansible_collections.sessionops.citrix.plugins.module_utils import _options
 from ansible_collections.sessionops.citrix.plugins.module_utils._api import connect
 from ansible_collections.sessionops.citrix.plugins.module_utils._sites import find_site
@@ -164,3 +171,29 @@ def client():
         return {**result, "warnings": warnings}
 
     return run
+
+
+@pytest.fixture(scope="session")
+def inventory_plugins():
+    """Ansible's loader of inventory plugins, for use inside this process."""
+    init_plugin_loader([str(COLLECTION.parents[2])])
+    # Imported before there was a loader, the collection has no metadata.
+    for name in accumulate(collection.__name__.split("."), "{}.{}".format):
+        importlib.reload(sys.modules[name])
+    return inventory_loader
+
+
+@pytest.fixture
+def inventory(inventory_plugins, tmp_path):
+    """Return a function that reads an inventory file inside this process, with the plugin that it names.
+
+    The environment is clean and HOME is empty, as for ansible(). An error is raised.
+    """
+
+    def read(path: str, env: dict | None = None) -> InventoryData:
+        made = InventoryData()
+        with patch.dict(os.environ, {"HOME": str(tmp_path), **(env or {})}, clear=True):
+            inventory_plugins.get("ansible.builtin.auto").parse(made, DataLoader(), path)
+        return made
+
+    return read
