@@ -16,12 +16,10 @@ import subprocess
 import sys
 from collections import Counter
 from dataclasses import dataclass, field
-from itertools import accumulate
 from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import patch
 
-import ansible_collections.sessionops.citrix as collection
 import hypothesis
 import pytest
 from ansible.inventory.data import InventoryData
@@ -177,9 +175,10 @@ def client():
 def inventory_plugins():
     """Ansible's loader of inventory plugins, for use inside this process."""
     init_plugin_loader([str(COLLECTION.parents[2])])
-    # Imported before there was a loader, the collection has no metadata.
-    for name in accumulate(collection.__name__.split("."), "{}.{}".format):
-        importlib.reload(sys.modules[name])
+    # Packages that were imported before are without what ansible's importer adds to them.
+    for name, module in list(sys.modules.items()):
+        if name.startswith("ansible_collections") and not getattr(module, "__file__", None):
+            importlib.reload(module)
     return inventory_loader
 
 

@@ -448,9 +448,7 @@ def test_options_out_of_templates_vault_and_environment(simulator, ansible, list
     lines = "".join(f"{name}: {json.dumps(value)}\n" for name, value in others.items())
     path.write_text(lines + locked.output[locked.output.index("client_secret:") :], encoding="utf-8")
     given = ("-e", f"address={cloud['api_url']}", *vault)
-    done = ansible(
-        "ansible-inventory", "-i", str(path), "--graph", *given, env={**STRICT, "OTHER": cloud["client_id"]}
-    )
+    done = ansible("ansible-inventory", "-i", str(path), "--graph", *given, env={**STRICT, "OTHER": cloud["client_id"]})
     assert done.code == 0, done.output
     assert done.output.count("lab.example") == 5
     assert simulator.counts()["sign-in"] == 2
