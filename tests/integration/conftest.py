@@ -26,6 +26,7 @@ from ansible.inventory.data import InventoryData
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import init_plugin_loader, inventory_loader
+from ansible.utils.collection_loader._collection_finder import _AnsibleCollectionFinder
 from ansible_collections.sessionops.citrix.plugins.module_utils import _options
 from ansible_collections.sessionops.citrix.plugins.module_utils._api import connect
 from ansible_collections.sessionops.citrix.plugins.module_utils._sites import find_site
@@ -171,28 +172,24 @@ def client():
     return run
 
 
-@pytest.fixture(scope="session")
-def inventory_plugins():
-    """Ansible's loader of inventory plugins, for use inside this process."""
+@pytest.fixture
+def inventory(tmp_path):
+    """Return a function that reads an inventory file inside this process, with the plugin that it names.
+
+    The environment is clean and HOME is empty, as for ansible(). An error is raised.
+    """
     init_plugin_loader([str(COLLECTION.parents[2])])
     # Packages that were imported before are without what ansible's importer adds to them.
     for name, module in list(sys.modules.items()):
         if name.startswith("ansible_collections") and not getattr(module, "__file__", None):
             importlib.reload(module)
-    return inventory_loader
-
-
-@pytest.fixture
-def inventory(inventory_plugins, tmp_path):
-    """Return a function that reads an inventory file inside this process, with the plugin that it names.
-
-    The environment is clean and HOME is empty, as for ansible(). An error is raised.
-    """
 
     def read(path: str, env: dict | None = None) -> InventoryData:
         made = InventoryData()
         with patch.dict(os.environ, {"HOME": str(tmp_path), **(env or {})}, clear=True):
-            inventory_plugins.get("ansible.builtin.auto").parse(made, DataLoader(), path)
+            inventory_loader.get("ansible.builtin.auto").parse(made, DataLoader(), path)
         return made
 
-    return read
+    yield read
+    # It would also claim the files that other tests run by their path.
+    _AnsibleCollectionFinder._remove()
