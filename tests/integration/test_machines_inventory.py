@@ -424,9 +424,10 @@ def test_what_the_api_refuses_is_an_error(simulator, source, ansible, listing):
 def test_half_a_list_is_no_inventory(simulator, source, ansible):
     simulator.reset(machines=1200, sessions=0)
     simulator.fault({"path": "/Machines$", "after": 1, "answer": {"status": 500, "body": {"detail": "Later."}}})
-    # As ansible has it unless told otherwise: it goes on without.
-    run = ansible("ansible-inventory", "-i", source(retries=0), "--list")
+    # Unless told otherwise, ansible goes on with its other sources.
+    run = ansible("ansible-inventory", "-i", source(retries=0), "-i", "other.example,", "--list")
     assert run.code == 0, run.output
+    assert '"other.example"' in run.output
     assert "Could not list the machines: HTTP 500 (Later.)" in run.output
     assert "vda-" not in run.output
     assert simulator.counts()["Machines"] == 2
