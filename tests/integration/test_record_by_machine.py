@@ -70,7 +70,7 @@ def test_a_rehearsal_a_limit_and_all_machines_in_one_task(simulator, record):
     # Once for the inventory, once for the one task; the sessions of all machines are found by one search.
     paths = [call["path"] for call in simulator.calls(before)]
     assert len([path for path in paths if path.endswith("/clients")]) == 2
-    assert len([path for path in paths if path.endswith("/Sessions/$search")]) == 1
+    assert len([path for path in paths if path.endswith("$search")]) == 1
 
 
 def test_what_is_not_as_wanted_is_shown(simulator, record):
