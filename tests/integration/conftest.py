@@ -8,6 +8,7 @@ Most run through real ansible. What needs many examples runs inside this process
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import re
@@ -17,10 +18,15 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
+from unittest.mock import patch
 
 import hypothesis
 import pytest
+from ansible.inventory.data import InventoryData
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.loader import init_plugin_loader, inventory_loader
+from ansible.utils.collection_loader._collection_finder import _AnsibleCollectionFinder
 from ansible_collections.sessionops.citrix.plugins.module_utils import _options
 from ansible_collections.sessionops.citrix.plugins.module_utils._api import connect
 from ansible_collections.sessionops.citrix.plugins.module_utils._sites import find_site
@@ -164,3 +170,26 @@ def client():
         return {**result, "warnings": warnings}
 
     return run
+
+
+@pytest.fixture
+def inventory(tmp_path):
+    """Return a function that reads an inventory file inside this process, with the plugin that it names.
+
+    The environment is clean and HOME is empty, as for ansible(). An error is raised.
+    """
+    init_plugin_loader([str(COLLECTION.parents[2])])
+    # Packages that were imported before are without what ansible's importer adds to them.
+    for name, module in list(sys.modules.items()):
+        if name.startswith("ansible_collections") and not getattr(module, "__file__", None):
+            importlib.reload(module)
+
+    def read(path: str, env: dict | None = None) -> InventoryData:
+        made = InventoryData()
+        with patch.dict(os.environ, {"HOME": str(tmp_path), **(env or {})}, clear=True):
+            inventory_loader.get("ansible.builtin.auto").parse(made, DataLoader(), path)
+        return made
+
+    yield read
+    # It would also claim the files that other tests run by their path.
+    _AnsibleCollectionFinder._remove()

@@ -60,25 +60,39 @@ def test_the_definitions_are_found():
     ]
 
 
-@pytest.mark.parametrize("where", definitions())
-def test_a_definition_brings_the_collection_and_its_requirements(ansible, tarball, tmp_path, where):
-    (tmp_path / "definition.yml").write_text(definitions()[where], encoding="utf-8")
+@pytest.fixture
+def context(ansible, tarball, tmp_path):
+    """Return a function that makes the build context of a definition, and returns where it is."""
     shutil.copy(tarball, tmp_path)
-    context, image = tmp_path / "context", tmp_path / "image"
-    named = ("-f", str(tmp_path / "definition.yml"), "-c", str(context), "--output-filename", "Containerfile")
-    created = ansible("ansible-builder", "create", *named)
-    assert created.code == 0, created.output
-    assert "ARG EE_BASE_IMAGE=" in (context / "Containerfile").read_text(encoding="utf-8")
-    # What the build does in the stage "galaxy", where /build is this folder, and in "builder".
-    listed = yaml.safe_load((context / "_build" / "requirements.yml").read_text(encoding="utf-8"))["collections"]
-    [source] = [entry["source"] for entry in listed]
+
+    def create(where: str) -> Path:
+        definition, made = tmp_path / "definition.yml", tmp_path / "context"
+        definition.write_text(definitions()[where], encoding="utf-8")
+        named = ("-f", str(definition), "-c", str(made), "--output-filename", "Containerfile")
+        created = ansible("ansible-builder", "create", *named)
+        assert created.code == 0, created.output
+        return made
+
+    return create
+
+
+@pytest.mark.parametrize("where", definitions())
+def test_a_definition_brings_the_collection(context, tarball, where):
+    made = context(where)
+    assert "ARG EE_BASE_IMAGE=" in (made / "Containerfile").read_text(encoding="utf-8")
+    listed = yaml.safe_load((made / "_build" / "requirements.yml").read_text(encoding="utf-8"))["collections"]
+    (source,) = [entry["source"] for entry in listed]
+    assert (made / "_build" / source).read_bytes() == tarball.read_bytes()
+
+
+def test_the_collection_brings_its_requirements(ansible, context, tarball, tmp_path):
+    # What the build does in the stages "galaxy" and "builder".
+    image, found = tmp_path / "image", tmp_path / "found.txt"
     installed = ansible(
-        *("ansible-galaxy", "collection", "install", "--offline", "--force"),
-        *("-p", str(image), str(context / "_build" / source)),
+        "ansible-galaxy", "collection", "install", "--offline", "--force", "-p", str(image), str(tarball)
     )
     assert installed.code == 0, installed.output
-    found = tmp_path / "found.txt"
-    script = context / "_build" / "scripts" / "introspect.py"
+    script = context("extensions/ee") / "_build" / "scripts" / "introspect.py"
     looked = ansible(sys.executable, str(script), "introspect", "--write-pip", str(found), str(image))
     assert looked.code == 0, looked.output
     assert requirements(found.read_text(encoding="utf-8")) == requirements(NEEDED)

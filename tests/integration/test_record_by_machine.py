@@ -6,10 +6,13 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 
 import pytest
-from slices.proof import busiest_second, prove
-from slices.sliced_job import list_inventory, slice_of
+from ansible_collections.sessionops.citrix.plugins.modules import citrix_session_recording
+from slices.proof import busiest_second, judge, prove
+from slices.sliced_job import Slice, list_inventory, slice_of
 
 PLAYBOOK = "sessionops.citrix.record_by_machine"
 RECORDABLE = {"mix": "recordable"}
@@ -17,7 +20,7 @@ RECORDABLE = {"mix": "recordable"}
 
 @pytest.fixture
 def record(simulator, ansible, tmp_path):
-    """Return a function that runs the playbook over all machines of the simulator."""
+    """Return a function that runs the playbook over all machines of the simulator, or another over other hosts."""
     made = {
         "plugin": "sessionops.citrix.citrix_machines",
         **simulator.cloud,
@@ -34,46 +37,40 @@ def record(simulator, ansible, tmp_path):
     path.write_text(json.dumps(made), encoding="utf-8")
     environment = {f"CITRIX_{name.upper()}": value for name, value in simulator.cloud.items()}
 
-    def run(*arguments: str, env: dict | None = None, **variables):
+    def run(*arguments: str, playbook=PLAYBOOK, hosts=str(path), env: dict | None = None, **variables):
         given = ["-e", json.dumps(variables)] if variables else []
         known = {**environment, **(env or {})}
-        return ansible("ansible-playbook", "-i", str(path), PLAYBOOK, *given, *arguments, env=known)
+        return ansible("ansible-playbook", "-i", hosts, playbook, *given, *arguments, env=known)
 
     return run
 
 
-def starts(simulator) -> dict[str, set[int]]:
-    """Return how often the sessions of each delivery group were started."""
-    told: dict[str, set[int]] = {}
+def starts(simulator) -> dict[str, Counter]:
+    """Return how many sessions of each delivery group were started how often."""
+    told: dict[str, Counter] = {}
     for session in simulator.state().values():
-        told.setdefault(session["delivery_group"], set()).add(session["starts"])
+        told.setdefault(session["delivery_group"], Counter())[session["starts"]] += 1
     return told
 
 
-def test_all_machines_in_one_task(simulator, record):
+def test_a_rehearsal_a_limit_and_all_machines_in_one_task(simulator, record):
     simulator.reset(machines=30, sessions=90, **RECORDABLE)
-    run = record(citrix_exclude_user=["LAB\\user001"])
-    assert run.code == 0, run.output
-    assert "89 sessions: 89 started." in run.output
-    state = simulator.state().values()
-    assert sum(session["starts"] for session in state) == sum(session["recorded"] for session in state) == 89
-    counts = simulator.counts()
-    # Once for the inventory, once for the one task; the sessions of all machines are found by one search.
-    assert (counts["sign-in"], counts["$search"]) == (2, 1)
-    again = record(citrix_exclude_user=["LAB\\user001"])
-    assert "89 sessions: 89 unchanged." in again.output
-    assert sum(session["starts"] for session in simulator.state().values()) == 89
-
-
-def test_a_limit_and_check_mode(simulator, record):
-    simulator.reset(machines=6, sessions=12, **RECORDABLE)
     rehearsed = record("--limit", "delivery_group_Engineering", "--check")
     assert rehearsed.code == 0, rehearsed.output
-    assert "4 sessions: 4 started" in rehearsed.output
-    assert starts(simulator) == {"Office Desktops": {0}, "Engineering": {0}, "Contractors": {0}}
-    run = record("--limit", "delivery_group_Engineering")
+    assert "30 sessions: 30 started" in rehearsed.output
+    assert starts(simulator) == {"Office Desktops": {0: 30}, "Engineering": {0: 30}, "Contractors": {0: 30}}
+    limited = record("--limit", "delivery_group_Engineering")
+    assert limited.code == 0, limited.output
+    assert starts(simulator) == {"Office Desktops": {0: 30}, "Engineering": {1: 30}, "Contractors": {0: 30}}
+    before = simulator.mark()
+    run = record(citrix_exclude_user=["LAB\\user001"])
     assert run.code == 0, run.output
-    assert starts(simulator) == {"Office Desktops": {0}, "Engineering": {1}, "Contractors": {0}}
+    assert "89 sessions: 59 started, 30 unchanged." in run.output
+    assert starts(simulator) == {"Office Desktops": {0: 1, 1: 29}, "Engineering": {1: 30}, "Contractors": {1: 30}}
+    # Once for the inventory, once for the one task; the sessions of all machines are found by one search.
+    paths = [call["path"] for call in simulator.calls(before)]
+    assert len([path for path in paths if path.endswith("/clients")]) == 2
+    assert len([path for path in paths if path.endswith("$search")]) == 1
 
 
 def test_what_is_not_as_wanted_is_shown(simulator, record):
@@ -86,21 +83,20 @@ def test_what_is_not_as_wanted_is_shown(simulator, record):
     assert "LAB\\\\user001" not in shown
 
 
-def test_the_rate_is_shared_by_the_slices(simulator, record):
-    # A third of 30: as the module is told, in whatever way the rate of the site is given.
-    for variables, env in (
-        ({"citrix_requests_per_second": "30.0"}, {"CITRIX_REQUESTS_PER_SECOND": "99"}),
-        ({}, {"CITRIX_REQUESTS_PER_SECOND": "30"}),
-    ):
-        run = record("-vvv", "--check", citrix_slices=3, env=env, **variables)
-        assert run.code == 0, run.output
-        assert '"requests_per_second": 10.0' in run.output
-    for variables, env, told in (
-        ({"citrix_slices": 2, "citrix_requests_per_second": 0}, {"CITRIX_REQUESTS_PER_SECOND": "99"}, "0.0"),
-        ({}, {}, "0.0"),
-    ):
-        run = record("-vvv", "--check", env=env, **variables)
-        assert f'"requests_per_second": {told}' in run.output, run.output
+def test_the_rate_is_shared_by_the_slices(record, tmp_path):
+    # As the module is told, in whatever way the rate of the site is given.
+    shares = {
+        10.0: {"citrix_slices": 3},
+        5.0: {"citrix_slices": 3, "citrix_requests_per_second": "15.0"},
+        0.0: {"citrix_slices": 2, "citrix_requests_per_second": 0},
+    }
+    jobs = tmp_path / "jobs.yml"
+    plays = [{"ansible.builtin.import_playbook": PLAYBOOK, "vars": variables} for variables in shares.values()]
+    jobs.write_text(json.dumps(plays), encoding="utf-8")
+    run = record("-vvv", "--check", playbook=str(jobs), env={"CITRIX_REQUESTS_PER_SECOND": "30"})
+    assert run.code == 0, run.output
+    told = re.findall(r'"requests_per_second": ([\d.]+)', run.output)
+    assert [float(rate) for rate in told] == list(shares)
 
 
 def test_what_contradicts_itself_is_refused(simulator, record):
@@ -110,12 +106,10 @@ def test_what_contradicts_itself_is_refused(simulator, record):
         ({"citrix_requests_per_second": "fast"}, "citrix_slices must be a number from 1 to 999"),
         ({"citrix_user": ["LAB\\user001"]}, "Leave citrix_machine, citrix_user and other selectors out"),
     ):
-        simulator.reset()
-        run = record(**variables)
+        run = record(hosts="vda-001,", **variables)
         assert run.code == 2
         assert told in " ".join(run.output.split())
-        # The inventory alone was read.
-        assert simulator.kinds() == ["sign-in", "me", "Machines"]
+    assert simulator.calls() == []
 
 
 def test_hosts_that_are_no_citrix_machines_are_refused(simulator, record, tmp_path):
@@ -130,31 +124,29 @@ def test_hosts_that_are_no_citrix_machines_are_refused(simulator, record, tmp_pa
 
 
 def test_slices_share_a_fleet_without_overlap(simulator, tmp_path):
-    fleet = {"machines": 301, "sessions": 900, **RECORDABLE}
+    fleet = {"machines": 61, "sessions": 180, **RECORDABLE}
     simulator.reset(**fleet)
     document = list_inventory(simulator, tmp_path, fields=["SessionCount"])
-    variables = {"citrix_requests_per_second": 20, "citrix_batch_size": 50, "citrix_max_sessions": 900}
-    for count in (1, 4):
-        simulator.reset(**fleet, quota="token_bucket", quota_rate=40.0)
-        proof = prove(simulator, tmp_path, document, count, 2, {**variables, "citrix_slices": count})
-        assert proof.faults(301, 900) == []
-        assert proof.refused == 0
-        assert max(proof.hosts) - min(proof.hosts) <= 1
+    simulator.reset(**fleet, quota="token_bucket", quota_rate=40.0)
+    variables = {"citrix_slices": 3, "citrix_requests_per_second": 20, "citrix_batch_size": 50}
+    proof = prove(simulator, tmp_path, document, 3, 2, variables)
+    assert proof.faults(61, 180) == []
+    assert proof.refused == 0
+    assert sorted(proof.hosts) == [20, 20, 21]
 
 
-def test_an_overlap_or_a_gap_would_be_told(simulator, tmp_path):
-    fleet = {"machines": 8, "sessions": 24, **RECORDABLE}
-    simulator.reset(**fleet)
-    document = list_inventory(simulator, tmp_path, fields=["SessionCount"])
+def test_an_overlap_or_a_gap_would_be_told(simulator, client):
+    machines = [f"LAB\\vda-00{number}" for number in range(1, 9)]
+    document = {"_meta": {"hostvars": {name: {} for name in machines}}, "ungrouped": {"hosts": machines}}
     parts = [slice_of(document, number, 3) for number in range(3)]
-    hosts = [host for part in parts for host in part["_meta"]["hostvars"]]
-    assert sorted(hosts) == sorted(document["_meta"]["hostvars"])
+    assert sorted(host for part in parts for host in part["_meta"]["hostvars"]) == machines
     assert [len(part["ungrouped"]["hosts"]) for part in parts] == [3, 3, 2]
-    first = sorted(hosts)[0]
-    del document["_meta"]["hostvars"][first]
-    document["ungrouped"]["hosts"].remove(first)
-    simulator.reset(**fleet)
-    told = " ".join(prove(simulator, tmp_path, document, 1, 1, {}).faults(8, 24))
+    simulator.reset(machines=8, sessions=24, **RECORDABLE)
+    for state, chosen in (("started", machines[1:]), ("stopped", machines[1:2]), ("started", machines[1:2])):
+        client(citrix_session_recording, simulator.cloud, state=state, machine=chosen)
+    done = [Slice(hosts=7, code=0, seconds=1.0, peak_mb=1.0, output="")]
+    told = " ".join(judge(done, 1.0, simulator.calls(), list(simulator.state().values())).faults(8, 24))
     assert "7 machines were in slices, not 8" in told
-    assert "sessions by how often they were started" in told
+    assert re.search(r"sessions by how often they were started: {(?=.*0: 3)(?=.*1: 18)(?=.*2: 3)", told)
+    assert "3 sign-ins" in told
     assert busiest_second([0.0, 0.5, 0.99, 1.0, 1.2, 3.0]) == 4

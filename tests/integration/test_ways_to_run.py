@@ -113,13 +113,13 @@ def test_the_settings_of_navigator_are_settings(shell, tmp_path):
 # Ad hoc
 
 
-def test_ad_hoc_commands_list_rehearse_start_and_stop(simulator, shell):
+def test_ad_hoc_commands_rehearse_start_and_stop(simulator, shell):
     states = []
-    for command in commands("guide_ad_hoc", "ansible localhost"):
+    for command in commands("guide_ad_hoc", '"state":'):
         done = shell(command)
         assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
         states.append(recorded(simulator))
-    assert states == [{False}, {False}, {False}, {True}, {False}, {False}]
+    assert states == [{False}, {True}, {False}]
 
 
 def test_the_trap_of_the_backslash_is_as_told(simulator, shell):
@@ -128,14 +128,8 @@ def test_the_trap_of_the_backslash_is_as_told(simulator, shell):
     done = shell(command.removeprefix("$ "))
     assert done.returncode == 2
     assert told.strip(". ") in done.stdout + done.stderr
+    assert "pass JSON" in done.stdout + done.stderr
     assert simulator.calls() == []
-
-
-def test_the_playbook_prints_a_line_for_each_session(shell):
-    (command,) = commands("guide_ad_hoc", "ansible-playbook")
-    done = shell(command)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert len(re.findall(r"user\d+ +LAB.+vda-\d+", done.stdout)) > 1
 
 
 # cron
@@ -177,9 +171,6 @@ def test_cron_keeps_the_policy_and_writes_the_report(simulator, cron, tmp_path):
     log = (tmp_path / "log").read_text(encoding="utf-8")
     assert "Contractors" in log
     assert simulator.facts["client_secret"] not in log
-    written = simulator.counts()["$startRecording"]
-    assert cron().returncode == 0
-    assert simulator.counts()["$startRecording"] == written
 
 
 def test_a_run_that_fails_prints_why_ends_with_the_code_and_still_reports(simulator, cron, tmp_path):
