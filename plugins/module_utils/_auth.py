@@ -79,7 +79,7 @@ class Authenticator:
         self._clock = clock
         self._lock = threading.Lock()
         self._token = Token(settings.secret) if settings.grant == "given" else None
-        self._values = [self._token.value] if self._token else []
+        self._secrets = [settings.secret, f"{settings.account}:{settings.secret}"]
         self._replaced_at = float("-inf")
         self._failure: CitrixError | None = None
 
@@ -97,8 +97,8 @@ class Authenticator:
         return reply
 
     def mask(self, text: str) -> str:
-        """Take every token of this run out of a text that is to be shown."""
-        return mask(text, self._values)
+        """Take what signs in, and every token of this run, out of a text that is to be shown."""
+        return mask(text, self._secrets)
 
     def token(self) -> Token:
         """Return a token that is good now, after a sign-in where it takes one."""
@@ -134,17 +134,21 @@ class Authenticator:
         reply = self._pace.send(_sign_in_request(settings))
         body = read_json(reply.text)
         if reply.status != 200:
-            raise _sign_in_error(settings, reply, REMEDIES[settings.grant] if reply.status in REFUSALS else None)
+            raise self._sign_in_error(reply, REMEDIES[settings.grant] if reply.status in REFUSALS else None)
         if not isinstance(body, dict):
-            raise _sign_in_error(settings, reply, "that is no answer of the Citrix API; check api_url and proxies")
+            raise self._sign_in_error(reply, "that is no answer of the Citrix API; check api_url and proxies")
         value = nested(body, "access_token") or nested(body, "Token") or nested(body, "token")
         if not value or not re.fullmatch(r"[!-~]+", value):
             # The cloud answers some refusals with 200 and an error in the body (API reference).
-            raise _sign_in_error(settings, reply, REMEDIES[settings.grant])
-        self._values.append(value)
+            raise self._sign_in_error(reply, REMEDIES[settings.grant])
+        self._secrets.append(value)
         lifetime = self._lifetime(body)
         now = self._clock()
         return Token(value, now + lifetime, now + max(lifetime - RENEW_EARLY, lifetime / 2))
+
+    def _sign_in_error(self, reply: Reply, remedy: str | None) -> ApiError:
+        transaction_id = reply.headers.get("Citrix-TransactionId")
+        return api_error("sign in", reply.status, self.mask(reply.text), transaction_id, remedy)
 
     def _lifetime(self, body: dict) -> float:
         """Return the seconds that a new token lasts.
@@ -178,8 +182,3 @@ def _sign_in_request(settings: Settings) -> Request:
         headers={"Accept": "application/json"},
         **bodies[settings.grant],
     )
-
-
-def _sign_in_error(settings: Settings, reply: Reply, remedy: str | None) -> ApiError:
-    text = mask(reply.text, [settings.secret, f"{settings.account}:{settings.secret}"])
-    return api_error("sign in", reply.status, text, reply.headers.get("Citrix-TransactionId"), remedy)

@@ -477,6 +477,16 @@ def test_a_token_that_the_server_sends_back_in_escapes_does_not_get_into_an_erro
     assert token not in told_by(signed(access_token=token, retries=0))
 
 
+@pytest.mark.parametrize(("given", "secret"), [(CLOUD, SECRET), (ON_PREMISES, PASSWORD)])
+def test_what_signs_in_does_not_get_into_the_error_of_another_call(signed, service, given, secret):
+    """An inventory plugin has no no_log to hide it."""
+    service.valid.add(token_named(1))
+    service.api_answer = Reply(500, {}, json.dumps({"detail": f"As configured: {secret}"}))
+    told = told_by(signed(**given, retries=0))
+    assert secret not in told
+    assert "As configured: ***" in told
+
+
 @pytest.mark.parametrize("status", [200, 400, 401, 500])
 @pytest.mark.parametrize(
     ("given", "echo"),
