@@ -43,9 +43,7 @@ def setup(awx, tmp_path):
             "CONTROLLER_OAUTH_TOKEN": TOKEN,
             **site,
         }
-        command = [str(PLAYBOOK), str(KIT / "setup.yml"), "-e", "awx_project_url=https://git.example.com/citrix.git"]
-        return subprocess.run(
-            [*command, *arguments], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
-        )
+        command = [str(PLAYBOOK), str(KIT / "setup.yml"), *arguments]
+        return subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
 
     return run

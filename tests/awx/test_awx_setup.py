@@ -1,13 +1,14 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""extensions/awx/setup.yml makes all it describes, and a second run changes nothing (against a fake, not an AWX)."""
+"""extensions/awx/setup.yml makes all it describes, and mends what differs and nothing else (by a fake, not an AWX)."""
 
 from __future__ import annotations
 
 import json
 import re
 
+import pytest
 from awx_kit import JOB_TEMPLATES, KIT, TYPES
 
 CLOUD = {
@@ -15,16 +16,37 @@ CLOUD = {
     "CITRIX_CLIENT_ID": "11111111-2222-3333-4444-555555555555",
     "CITRIX_CLIENT_SECRET": "a-secret-that-nobody-may-see",
 }
+ON_PREMISES = {
+    "CITRIX_DEPLOYMENT": "on_premises",
+    "CITRIX_API_URL": "https://ddc01.example.com",
+    "CITRIX_USERNAME": "LAB\\admin",
+    "CITRIX_PASSWORD": "a-password-that-nobody-may-see",
+}
+CERTIFICATES = "-----BEGIN CERTIFICATE-----"
+PROJECT = ("-e", "awx_project_url=https://git.example.com/citrix.git")
 
 
 def changes(output: str) -> int:
     return int(re.search(r"changed=(\d+)", output)[1])
 
 
-def test_all_that_is_described_is_made_once(awx, setup):
-    first = setup(CLOUD, "-vvv")
+def written(awx) -> list[tuple[str, str]]:
+    """Return the calls that were no mere reading."""
+    return [call for call in awx.calls if call[0] != "GET"]
+
+
+@pytest.fixture
+def on_premises(tmp_path):
+    """The variables of a site on premises."""
+    bundle = tmp_path / "ca.pem"
+    bundle.write_text(f"{CERTIFICATES}\n", encoding="utf-8")
+    return {**ON_PREMISES, "CITRIX_CA_PATH": str(bundle)}
+
+
+def test_all_that_is_described_is_made_once_and_what_somebody_changed_is_mended(awx, setup, on_premises):
+    first = setup(on_premises, *PROJECT, "-vvv")
     assert first.returncode == 0, first.stdout + first.stderr
-    assert CLOUD["CITRIX_CLIENT_SECRET"] not in first.stdout + first.stderr
+    assert on_premises["CITRIX_PASSWORD"] not in first.stdout + first.stderr
 
     types = awx.named("credential_types")
     assert list(types) == list(TYPES)
@@ -32,11 +54,12 @@ def test_all_that_is_described_is_made_once(awx, setup):
         assert {key: types[name][key] for key in declared} == declared
 
     credential = awx.named("credentials")["Citrix site"]
-    assert credential["credential_type"] == types["Citrix Cloud"]["id"]
+    assert credential["credential_type"] == types["Citrix on premises"]["id"]
     assert credential["inputs"] == {
-        "customer_id": CLOUD["CITRIX_CUSTOMER_ID"],
-        "client_id": CLOUD["CITRIX_CLIENT_ID"],
-        "client_secret": CLOUD["CITRIX_CLIENT_SECRET"],
+        "api_url": on_premises["CITRIX_API_URL"],
+        "username": on_premises["CITRIX_USERNAME"],
+        "password": on_premises["CITRIX_PASSWORD"],
+        "ca_certificate": CERTIFICATES,
     }
 
     inventories = awx.named("inventories")
@@ -68,56 +91,47 @@ def test_all_that_is_described_is_made_once(awx, setup):
     }
     assert not any(entry["enabled"] for entry in awx.objects["schedules"].values())
 
-    # Somebody turns the schedules on; that stays.
+    # Somebody turns the schedules on, which stays, and changes a template, which is mended. Nothing else is written.
     for entry in awx.objects["schedules"].values():
         entry["enabled"] = True
+    template = templates["Citrix - record users"]
+    template["playbook"] = "stop.yml"
+    awx.surveys[template["id"]]["spec"][1]["default"] = "no"
     awx.calls.clear()
-    second = setup(CLOUD)
+    second = setup({**on_premises, "CITRIX_PASSWORD": "another-password"}, *PROJECT)
     assert second.returncode == 0, second.stdout + second.stderr
-    assert changes(second.stdout) == 0, second.stdout
-    assert {method for method, _path in awx.calls} == {"GET"}
+    assert changes(second.stdout) == 1, second.stdout
+    path = f"/api/v2/job_templates/{template['id']}/"
+    assert sorted(written(awx)) == [("PATCH", path), ("POST", f"{path}survey_spec/")]
+    assert template["playbook"] == "record.yml"
+    assert awx.surveys[template["id"]]["spec"] == JOB_TEMPLATES["Citrix - record users"]["survey"]
+    assert credential["inputs"]["password"] == on_premises["CITRIX_PASSWORD"]
     assert all(entry["enabled"] for entry in awx.objects["schedules"].values())
 
 
-def test_a_site_on_premises_gets_its_certificates_and_what_somebody_changed_is_mended(awx, setup, tmp_path):
-    bundle = tmp_path / "ca.pem"
-    bundle.write_text("-----BEGIN CERTIFICATE-----\n", encoding="utf-8")
-    site = {
-        "CITRIX_DEPLOYMENT": "on_premises",
-        "CITRIX_API_URL": "https://ddc01.example.com",
-        "CITRIX_USERNAME": "LAB\\admin",
-        "CITRIX_PASSWORD": "a-password-that-nobody-may-see",
-        "CITRIX_CA_PATH": str(bundle),
-    }
-    run = setup(site)
-    assert run.returncode == 0, run.stdout + run.stderr
+def test_a_site_in_the_cloud_gets_its_credential_and_without_a_project_there_is_no_more(awx, setup):
+    run = setup(CLOUD)
+    assert run.returncode != 0
+    assert "set awx_project_url" in run.stdout
     credential = awx.named("credentials")["Citrix site"]
-    assert credential["credential_type"] == awx.named("credential_types")["Citrix on premises"]["id"]
+    assert credential["credential_type"] == awx.named("credential_types")["Citrix Cloud"]["id"]
     assert credential["inputs"] == {
-        "api_url": site["CITRIX_API_URL"],
-        "username": site["CITRIX_USERNAME"],
-        "password": site["CITRIX_PASSWORD"],
-        "ca_certificate": bundle.read_text(encoding="utf-8").strip(),
+        "customer_id": CLOUD["CITRIX_CUSTOMER_ID"],
+        "client_id": CLOUD["CITRIX_CLIENT_ID"],
+        "client_secret": CLOUD["CITRIX_CLIENT_SECRET"],
     }
-
-    template = awx.named("job_templates")["Citrix - record users"]
-    template["playbook"] = "stop.yml"
-    awx.surveys[template["id"]]["spec"][1]["default"] = "no"
-    again = setup({**site, "CITRIX_PASSWORD": "another-password"})
-    assert changes(again.stdout) == 1, again.stdout
-    assert template["playbook"] == "record.yml"
-    assert awx.surveys[template["id"]]["spec"] == JOB_TEMPLATES["Citrix - record users"]["survey"]
-    assert credential["inputs"]["password"] == site["CITRIX_PASSWORD"]
+    assert awx.named("projects") == {}
 
 
 def test_what_is_missing_for_the_credential_is_named_before_anything_is_made(awx, setup):
-    run = setup({"CITRIX_CUSTOMER_ID": "example0cust"})
+    run = setup({"CITRIX_CUSTOMER_ID": "example0cust"}, *PROJECT)
     assert run.returncode != 0
     assert "Set CITRIX_CLIENT_ID and CITRIX_CLIENT_SECRET" in run.stdout
     assert awx.calls == []
 
 
 def test_a_rehearsal_makes_nothing(awx, setup):
-    run = setup(CLOUD, "--check")
+    run = setup(CLOUD, *PROJECT, "--check")
     assert changes(run.stdout) > 0, run.stdout
-    assert {method for method, _path in awx.calls} == {"GET"}
+    assert awx.calls
+    assert written(awx) == []

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from guide_pages import DOCSITE, blocks
 from simulator_process import COLLECTION
 
 BIN = Path(sys.executable).parent
@@ -64,20 +65,19 @@ class Rulebook:
 
 
 @pytest.fixture
-def run(simulator, tmp_path):
-    """Return a function that starts a rulebook as its users do; it ends with the test.
+def shown():
+    """The files of the guide to event-driven runs, by their names."""
+    return {block.file: block.text for block in blocks(DOCSITE / "rst" / "guide_eda.rst") if block.file}
 
-    own: inventory.yml and vars.yml are there already.
-    """
+
+@pytest.fixture
+def run(simulator, shown, tmp_path):
+    """Return a function that starts a rulebook with the inventory of the guide; it ends with the test."""
     started = []
 
-    def start(
-        name: str, env: dict[str, str] | None = None, variables: dict | None = None, own: bool = False
-    ) -> Rulebook:
-        if not own:
-            inventory = "all: {hosts: {localhost: {ansible_connection: local}}}\n"
-            (tmp_path / "inventory.yml").write_text(inventory, encoding="utf-8")
-            (tmp_path / "vars.yml").write_text(json.dumps(variables or {}), encoding="utf-8")
+    def start(name: str, env: dict[str, str] | None = None, variables: dict | None = None) -> Rulebook:
+        (tmp_path / "inventory.yml").write_text(shown["inventory.yml"], encoding="utf-8")
+        (tmp_path / "vars.yml").write_text(json.dumps(variables or {}), encoding="utf-8")
         arguments = ["--rulebook", name, "--inventory", "inventory.yml", "--vars", "vars.yml"]
         if env:
             arguments += ["--env-vars", ",".join(env)]

@@ -34,6 +34,7 @@ def ansible(tmp_path_factory):
         "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]),
         "ANSIBLE_LOCALHOST_WARNING": "false",
         "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+        "ANSIBLE_PIPELINING": "true",
     }
 
     def run(command: str, *arguments: str, cwd: Path = home, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -97,7 +98,7 @@ def refusal(status: int, **calls: str) -> dict:
 def played(request, documentation, simulator_process, ansible, tmp_path_factory):
     """The examples of each module in turn, run by ansible-playbook as they are shown and then in other ways."""
     module, known = request.param, documentation[request.param]
-    stage = Stage(simulator_process, ansible, tmp_path_factory.mktemp(module))
+    stage = Stage(simulator_process, ansible, tmp_path_factory.mktemp(module), tells=True)
     examples = as_tasks(yaml.safe_load(known["examples"]))
     run = stage.play([play_of(examples)])
     own = [task for task in stage.given if task.module == module]

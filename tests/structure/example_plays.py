@@ -71,12 +71,16 @@ class Run:
 
 
 class Stage:
-    """Runs plays against one simulator, each session id that it does not have taken for one of its own."""
+    """Runs plays against one simulator, each session id that it does not have taken for one of its own.
 
-    def __init__(self, simulator: Simulator, ansible: Callable, folder: Path) -> None:
+    tells: whether a run has what became of the tasks of our modules, for each of which that is a task more.
+    """
+
+    def __init__(self, simulator: Simulator, ansible: Callable, folder: Path, tells: bool = False) -> None:
         self._simulator = simulator
         self._ansible = ansible
         self._path = folder / "playbook.yml"
+        self._tells = tells
         self._registered: set[str] = set()
         self.given: list[Given] = []
         self.reset()
@@ -146,19 +150,21 @@ class Stage:
         return node
 
     def _task(self, task: dict, deployment: str) -> list[dict]:
-        """Return a task for the simulator; behind one of our modules, another that tells what became of it."""
+        """Return a task for the simulator; behind one of our modules, maybe another that tells what became of it."""
         deployment = _deployment(task, deployment)
         task = self._rewritten(task, deployment)
         number = len(self.given)
         fqcn = next(iter(FQCNS.keys() & task.keys()), None)
+        tells = self._tells and fqcn
         if fqcn:
             self.given.append(Given(FQCNS[fqcn], task.get("name", ""), task[fqcn] or {}, deployment))
             task[fqcn] = self._options(task[fqcn], deployment)
             task["environment"] = {**self._environment(deployment), **task.get("environment", {})}
+        if tells:
             task.setdefault("register", f"result_{number}")
         if "register" in task:
             self._registered.add(task["register"])
-        return [task, self._teller(number, task["register"])] if fqcn else [task]
+        return [task, self._teller(number, task["register"])] if tells else [task]
 
     def _teller(self, number: int, registered: str) -> dict:
         url = f"{self._simulator.url}/_control/calls"

@@ -1,20 +1,41 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the guides show works: their plays and tasks, and their commands, against a simulator."""
+"""What the guides and the READMEs show works: plays and tasks, and the commands of guides, against a simulator."""
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 import yaml
-from collection_tree import NAME, load
+from collection_tree import NAME, READMES, load, titled
 from example_plays import plays_in
 from guide_pages import DOCSITE, GUIDES, blocks
 
 LANGUAGES = {"yaml", "console", "ini", "json", "sh", "text"}
 """Of blocks of code: the first two are run, the others show what is no part of a playbook and no command."""
 
+ELSEWHERE = {
+    'citrix_session_recording -a \'{"state":': "tests/integration/test_ways_to_run.py",
+    "ansible-navigator run ": "tests/integration/test_ways_to_run.py",
+    "ansible-playbook sessionops.citrix.smoke": "tests/integration/test_execution_environment.py",
+    "ansible-playbook sessionops.citrix.demo -e citrix_dest=.": "tests/artifact.sh",
+}
+"""What is in commands that are run where more of what comes of them is looked at, and where that is."""
+
 each_guide = pytest.mark.parametrize("page", GUIDES, ids=lambda page: page.stem)
+
+
+def commands(page: Path) -> list[str]:
+    """Return the commands of a guide that are no matter of a live site."""
+    shown = [block for block in blocks(page) if block.language == "console" and not block.live]
+    return [command for block in shown for command in block.commands]
+
+
+def commands_run_here(page: Path) -> list[str]:
+    return [command for command in commands(page) if not any(part in command for part in ELSEWHERE)]
 
 
 def test_every_guide_is_in_the_table_of_contents_once():
@@ -47,7 +68,8 @@ def test_the_yaml_of_a_guide_works(page, stage):
     for block in blocks(page):
         if block.language == "yaml":
             before = plays_in(yaml.safe_load(block.text), before)
-            if not block.live:
+            played_by_a_command = block.file and any(block.file in command for command in commands_run_here(page))
+            if not block.live and not played_by_a_command:
                 for play in before:
                     (here if play.get("hosts") == "localhost" else elsewhere).append(play)
     if elsewhere:
@@ -58,19 +80,34 @@ def test_the_yaml_of_a_guide_works(page, stage):
         assert run.code == 0, f"{page.name}: what it shows fails: {run.output}"
 
 
+@pytest.mark.parametrize("readme", READMES, ids=titled)
+def test_the_yaml_of_a_readme_works(readme, stage):
+    texts = re.findall(r"^```ya?ml\n(.*?)^```$", readme.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    plays: list[dict] = []
+    before: list[dict] = []
+    for text in texts:
+        before = plays_in(yaml.safe_load(text), before)
+        plays += before
+    run = stage.play(plays)
+    assert run.code == 0, f"{titled(readme)}: what it shows fails: {run.output}"
+
+
 @each_guide
 def test_the_commands_of_a_guide_work(page, stage, tmp_path):
-    shown = blocks(page)
-    consoles = [block for block in shown if block.language == "console" and not block.live]
-    commands = [command for block in consoles for command in block.commands]
-    if commands:
+    to_run = commands_run_here(page)
+    if to_run:
         folder = tmp_path / "clone"
         folder.mkdir()
-        for block in shown:
+        for block in blocks(page):
             if block.file:
                 (folder / block.file).write_text(block.text, encoding="utf-8")
-        done = stage.shell(commands, folder)
+        done = stage.shell(to_run, folder)
         assert done.returncode == 0, f"{page.name}: a command fails: {done.stdout}{done.stderr}"
+
+
+@pytest.mark.parametrize("part", ELSEWHERE)
+def test_what_is_run_elsewhere_is_shown(part):
+    assert any(part in command for page in GUIDES for command in commands(page)), f"no guide shows {part}"
 
 
 @each_guide
