@@ -54,7 +54,7 @@ def test_lists_of_all_kinds(simulator, play):
     assert counts["DeliveryGroups"] == 1
 
 
-def test_what_cannot_be_meant_is_refused(simulator, play):
+def test_what_cannot_be_meant_is_refused(simulator, modules):
     unsent = {
         "fields: 'Session Count' is no field": {"fields": ["Session Count"]},
         "value of session_support must be one of": {"session_support": ""},
@@ -67,7 +67,7 @@ def test_what_cannot_be_meant_is_refused(simulator, play):
         "HTTP 400": {"search_filters": [{"property": "NoSuchThing", "value": "10"}]},
     }
     tasks = [{INFO: options, "ignore_errors": True} for options in (*unsent.values(), *unfit.values())]
-    run = play(tasks, connection=simulator.cloud)
+    run = modules(tasks, connection=simulator.cloud)
     for named, result in zip((*unsent, *unfit), run.results):
         assert result["failed"]
         assert named in result["msg"]

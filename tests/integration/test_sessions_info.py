@@ -83,7 +83,7 @@ def test_a_limit_ends_the_reading(simulator, client):
     assert simulator.listings() == 2
 
 
-def test_what_cannot_be_meant_is_refused(simulator, play):
+def test_what_cannot_be_meant_is_refused(simulator, modules):
     simulator.reset(sessions=200)
     unsent = {
         "value of session_state must be one or more of: Active": {"session_state": ["Gone"]},
@@ -95,7 +95,7 @@ def test_what_cannot_be_meant_is_refused(simulator, play):
         },
     }
     tasks = [{INFO: options, "ignore_errors": True} for options in (*unsent.values(), *unfit.values())]
-    run = play(tasks, connection=simulator.cloud)
+    run = modules(tasks, connection=simulator.cloud)
     for named, result in zip((*unsent, *unfit), run.results):
         assert result["failed"]
         assert named in result["msg"]
