@@ -67,7 +67,7 @@ def test_a_play_shows_who_changed_and_what_became_of_each_selected_session(simul
     run = play(tasks, "--diff", connection=simulator.cloud)
     assert run.code == 0, run.output
     rehearsal, start = run.results
-    who = {session["id"]: f"{session['user']} on {MACHINE}" for session in to_start}
+    who = {session["id"]: f"{session['user'] or 'anonymous'} on {MACHINE}" for session in to_start}
     assert rehearsal["diff"] == start["diff"]
     assert start["diff"]["before"] == {session_id: f"{who[session_id]}: not recorded" for session_id in who}
     assert start["diff"]["after"] == {session_id: f"{who[session_id]}: recorded" for session_id in who}
