@@ -78,13 +78,13 @@ def test_an_unreachable_host(simulator, fails):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
-    message = fails({**simulator.cloud, "api_url": url})
+    message = fails({**simulator.cloud, "api_url": url, "retries": 1})
     assert "Connection refused" in message
     assert "check api_url" in message
 
 
 def test_a_name_that_does_not_resolve(simulator, fails):
-    assert "check api_url" in fails({**simulator.cloud, "api_url": "https://ddc.invalid"})
+    assert "check api_url" in fails({**simulator.cloud, "api_url": "https://ddc.invalid", "retries": 1})
 
 
 def test_an_expired_token_that_was_given(simulator, fails):
