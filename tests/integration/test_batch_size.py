@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Batches through real ansible: the same as without them, in fewer requests, and no session is started twice."""
+"""Batches: the same as without them, in fewer requests, and no session is started twice."""
 
 from __future__ import annotations
 

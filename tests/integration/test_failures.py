@@ -14,6 +14,7 @@ import threading
 import pytest
 import trustme
 from simulator_process import Simulator
+from urllib3.exceptions import InsecureRequestWarning
 
 INFO = {"sessionops.citrix.citrix_machine_sessions_info": {"machine": ["LAB\\vda-001"]}}
 
@@ -197,10 +198,10 @@ def test_ca_path_and_the_environment_s_bundle_make_it_trusted(tls, authority, mo
     assert run.code == 0, run.output
 
 
-def test_a_certificate_that_is_not_to_be_checked_is_no_matter_on_premises(tls, play):
-    run = play([INFO], connection={**tls.on_premises, "validate_certs": False})
+def test_a_certificate_that_is_not_to_be_checked_is_no_matter_on_premises(tls, modules, recwarn):
+    run = modules([INFO], connection={**tls.on_premises, "validate_certs": False})
     assert run.code == 0, run.output
-    assert "InsecureRequestWarning" not in run.output
+    assert not [warning for warning in recwarn if warning.category is InsecureRequestWarning]
 
 
 class Tunnel(socketserver.ThreadingTCPServer):
