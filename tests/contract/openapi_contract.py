@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote
@@ -57,13 +58,13 @@ class Contract:
         self._spec = yaml.safe_load(FILE.read_text(encoding="utf-8"))
         # This also checks that the file itself is valid OpenAPI.
         self._openapi = OpenAPI.from_dict(self._spec)
-        self._finder = APICallPathFinder(self._openapi.spec)
+        self._find = cache(APICallPathFinder(self._openapi.spec).find)
         self.operations = {operation.id: operation for operation in self._read()}
 
     def find(self, call: dict) -> Found:
         """Return the operation that a call is; raises PathError where it is none."""
         url = HOST + call["path"]
-        found = self._finder.find(call["method"].lower(), url)
+        found = self._find(call["method"].lower(), url)
         request = MockRequest(
             HOST,
             call["method"],

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 from ansible_collections.sessionops.citrix.plugins import modules
-from ansible_collections.sessionops.citrix.plugins.module_utils import _inventory
+from ansible_collections.sessionops.citrix.plugins.module_utils import _batches, _inventory
 from ansible_collections.sessionops.citrix.plugins.modules import (
     citrix_machine_sessions_info,
     citrix_machines_info,
@@ -36,6 +36,8 @@ SIGN_INS = {
     "on_premises": "signInOnPremises",
     "on_premises_direct": "signInOnPremises",
 }
+BASES = ("cloud", "on_premises_direct")
+"""One deployment for each base of the paths."""
 MACHINE = "LAB\\vda-001"
 # Each module is here, with options that take all its operations.
 JOBS = {
@@ -166,16 +168,17 @@ def test_the_client_keeps_to_the_file(simulator, client, deployment):
     assert used == CLIENT_OPERATIONS | {SIGN_INS[deployment]}
 
 
-@pytest.mark.parametrize("deployment", SIGN_INS)
+@pytest.mark.parametrize("deployment", BASES)
 def test_the_client_keeps_to_the_file_with_batches(simulator, client, deployment):
     used = operations_of_all_jobs(simulator, client, {**getattr(simulator, deployment), "batch_size": 7})
     assert used == CLIENT_OPERATIONS | BATCH_OPERATIONS | {SIGN_INS[deployment]}
 
 
-@pytest.mark.parametrize("deployment", ["cloud", "on_premises_direct"])
-def test_the_client_keeps_to_the_file_with_a_batch_as_a_job(simulator, client, deployment):
-    simulator.reset(sessions=300, job_seconds=0.2)
-    connection = {**getattr(simulator, deployment), "batch_size": 300}
+@pytest.mark.parametrize("deployment", BASES)
+def test_the_client_keeps_to_the_file_with_a_batch_as_a_job(simulator, client, monkeypatch, deployment):
+    monkeypatch.setattr(_batches, "LARGE", 10)
+    simulator.reset(sessions=20, job_seconds=0.2)
+    connection = {**getattr(simulator, deployment), "batch_size": 10}
     listed = client(citrix_sessions_info, connection, recording=True)
     used = {CONTRACT.find(call).operation.id for call in checked_calls(simulator)}
     assert used >= JOB_OPERATIONS
@@ -193,7 +196,7 @@ def test_the_inventory_keeps_to_the_file(simulator, client, deployment):
     assert used == {*listings, "readDeliveryGroup", "readMe", SIGN_INS[deployment]}
 
 
-@pytest.mark.parametrize("deployment", ["cloud", "on_premises_direct"])
+@pytest.mark.parametrize("deployment", BASES)
 def test_names_of_all_characters_reach_their_place(simulator, client, deployment):
     simulator.reset(sessions=20, names="hostile")
     machines = {session["machine"] for session in simulator.state().values()}

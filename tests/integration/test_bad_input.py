@@ -10,7 +10,6 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from ansible.module_utils.testing import patch_module_args
 from ansible_collections.sessionops.citrix.plugins.module_utils import _options, _policy
 from simulator_process import COLLECTION
 
@@ -113,29 +112,26 @@ def shown(value: object) -> str:
 
 
 @pytest.fixture
-def refused(simulator, capsys, monkeypatch):
+def refused(simulator, modules):
     """Return a function that runs a whole module, which must refuse its options, and returns the message."""
-    for option in _options.OPTIONS:
-        monkeypatch.delenv(_options.environment_name(option), raising=False)
 
     def run(name: str, options: dict, connection: dict | None = None) -> str:
         # An option that contradicts a selector would hide that it is wrong itself.
         connection = simulator.cloud if connection is None else connection
         given = {**connection, **GIVEN.get(name, {}), **options}
         given = {option: value for option, value in given.items() if value is not None}
-        with patch_module_args(given), pytest.raises(SystemExit) as end:
-            module_of(name).main()
-        printed = capsys.readouterr()
-        result = json.loads(printed.out)
-        assert (end.value.code, result.get("failed"), printed.err) == (1, True, "")
-        assert "exception" not in result
+        done = modules([{f"sessionops.citrix.{name}": given}])
+        assert (done.code, done.result["failed"]) == (1, True)
+        assert "exception" not in done.result
+        # The result is all that is printed.
+        assert json.loads(done.output)
         assert simulator.calls() == []
-        message = result["msg"]
+        message = done.result["msg"]
         assert "Traceback" not in message
         assert "\n" not in message.strip()
         assert 0 < len(message) < LONGEST_MESSAGE
         for secret in (simulator.facts["client_secret"], simulator.facts["password"]):
-            assert secret not in printed.out
+            assert secret not in done.output
         return message
 
     return run

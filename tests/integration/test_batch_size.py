@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Batches through real ansible: the same as without them, in fewer requests, and no session is started twice."""
+"""Batches: the same as without them, in fewer requests, and no session is started twice."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ def starts(simulator) -> Counter:
 
 
 @pytest.mark.parametrize("deployment", ["cloud", "on_premises_direct"])
-def test_recording_converges_in_batches(simulator, play, deployment):
+def test_recording_converges_in_batches(simulator, modules, deployment):
     to_start = [session["id"] for machine in MACHINES for session in simulator.recordable_on(machine)]
     assert len(to_start) > SIZE
     tasks = [{**recording(), "check_mode": True}, recording(), recording()]
-    run = play(tasks, connection=getattr(simulator, deployment))
+    run = modules(tasks, connection=getattr(simulator, deployment))
     assert run.code == 0, run.output
     rehearsal, first, second = run.results
     assert {entry["id"] for entry in first["sessions"] if entry["result"] == "started"} == set(to_start)

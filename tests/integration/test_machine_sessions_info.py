@@ -12,9 +12,9 @@ MACHINE = "LAB\\vda-001"
 
 
 @pytest.mark.parametrize("deployment", ["cloud", "gov", "on_premises", "on_premises_direct"])
-def test_the_sessions_of_machines_are_those_of_the_site(simulator, play, deployment):
+def test_the_sessions_of_machines_are_those_of_the_site(simulator, modules, deployment):
     tasks = [{INFO: {"machine": [MACHINE, "LAB\\VDA-002"]}}]
-    run = play(tasks, connection=getattr(simulator, deployment))
+    run = modules(tasks, connection=getattr(simulator, deployment))
     assert run.code == 0, run.output
     expected = {**by_id(simulator, MACHINE), **by_id(simulator, "LAB\\vda-002")}
     assert [session["id"] for session in run.result["sessions"]] == list(expected)
@@ -30,8 +30,8 @@ def by_id(simulator, machine):
     return {session["id"]: session for session in simulator.sessions_on(machine)}
 
 
-def test_recording_adds_the_status_of_each_session(simulator, modules):
-    run = modules([{INFO: {"machine": [MACHINE], "fields": ["State"], "recording": True}}], connection=simulator.cloud)
+def test_recording_adds_the_status_of_each_session(simulator, play):
+    run = play([{INFO: {"machine": [MACHINE], "fields": ["State"], "recording": True}}], connection=simulator.cloud)
     truth = by_id(simulator, MACHINE)
     assert {session["id"]: session["recorded"] for session in run.result["sessions"]} == {
         session_id: session["recorded"] for session_id, session in truth.items()

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 INFO = "sessionops.citrix.citrix_machines_info"
 
 
@@ -12,29 +14,43 @@ def names(result):
     return [machine["name"] for machine in result["machines"]]
 
 
-def test_lists_of_all_kinds(simulator, play):
-    truth = {machine["Name"]: machine for machine in simulator.get("Machines")["Items"]}
-    first, second, *_others, last = truth
+@pytest.fixture
+def truth(simulator):
+    """Return {name: machine} of the site, as the API tells it; the log is empty again."""
+    machines = {machine["Name"]: machine for machine in simulator.get("Machines")["Items"]}
     simulator.reset()
-    chosen = [truth[last]["Id"].upper(), "VDA-001.lab.example", second.swapcase(), "LAB\\vda-001"]
-    filters = [{"property": "SessionCount", "operator": "NotEquals", "value": "10"}]
-    tasks = [
-        {INFO: {}},
-        {INFO: {"machine": chosen, "fields": ["SessionCount"]}},
-        {INFO: {"delivery_group": ["engineering"], "fields": ["Id"]}},
-        {INFO: {"session_support": "SingleSession", "fields": ["SessionSupport"]}},
-        {INFO: {"search_filters": filters}},
-        {INFO: {"limit": 2, "fields": ["Id"]}, "check_mode": True},
-    ]
+    return machines
+
+
+def test_a_play_lists_machines(simulator, truth, play):
+    tasks = [{INFO: {}}, {INFO: {"limit": 2, "fields": ["Id"]}, "check_mode": True}]
     run = play(tasks, "--diff", connection=simulator.on_premises_direct)
     assert run.code == 0, run.output
-    everything, named, group, single, none, two = run.results
+    everything, two = run.results
     assert names(everything) == list(truth)
     for machine in everything["machines"]:
         known = truth[machine["name"]]
         assert machine["dns_name"] == known["DnsName"]
         assert machine["ip_address"] == known["IPAddress"]
         assert machine["delivery_group"]["name"] == known["DeliveryGroup"]["Name"]
+    assert names(two) == list(truth)[:2]
+    assert not any(result["changed"] for result in run.results)
+    assert simulator.counts() == {"sign-in": 2, "me": 2, "Machines": 2}
+
+
+def test_lists_of_all_kinds(simulator, truth, modules):
+    first, second, *_others, last = truth
+    chosen = [truth[last]["Id"].upper(), "VDA-001.lab.example", second.swapcase(), "LAB\\vda-001"]
+    filters = [{"property": "SessionCount", "operator": "NotEquals", "value": "10"}]
+    tasks = [
+        {INFO: {"machine": chosen, "fields": ["SessionCount"]}},
+        {INFO: {"delivery_group": ["engineering"], "fields": ["Id"]}},
+        {INFO: {"session_support": "SingleSession", "fields": ["SessionSupport"]}},
+        {INFO: {"search_filters": filters}},
+    ]
+    run = modules(tasks, connection=simulator.on_premises_direct)
+    assert run.code == 0, run.output
+    named, group, single, none = run.results
     # Each once, in the order in which they were named.
     assert named["machines"] == [
         {"id": truth[name]["Id"], "name": name, "dns_name": truth[name]["DnsName"], "session_count": 10}
@@ -45,16 +61,14 @@ def test_lists_of_all_kinds(simulator, play):
         (last, "SingleSession")
     ]
     assert none["machines"] == []
-    assert names(two) == [first, second]
-    assert not any(result["changed"] for result in run.results)
     counts = simulator.counts()
-    assert counts["sign-in"] == counts["me"] == 6
-    assert counts["Machines"] == 3  # All, two, and the one by id.
+    assert counts["sign-in"] == counts["me"] == 4
+    assert counts["Machines"] == 1  # The one by id.
     assert counts["$search"] == 1 + 2 + 1 + 2
     assert counts["DeliveryGroups"] == 1
 
 
-def test_what_cannot_be_meant_is_refused(simulator, play):
+def test_what_cannot_be_meant_is_refused(simulator, modules):
     unsent = {
         "fields: 'Session Count' is no field": {"fields": ["Session Count"]},
         "value of session_support must be one of": {"session_support": ""},
@@ -67,7 +81,7 @@ def test_what_cannot_be_meant_is_refused(simulator, play):
         "HTTP 400": {"search_filters": [{"property": "NoSuchThing", "value": "10"}]},
     }
     tasks = [{INFO: options, "ignore_errors": True} for options in (*unsent.values(), *unfit.values())]
-    run = play(tasks, connection=simulator.cloud)
+    run = modules(tasks, connection=simulator.cloud)
     for named, result in zip((*unsent, *unfit), run.results):
         assert result["failed"]
         assert named in result["msg"]

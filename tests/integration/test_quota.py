@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Quotas through real ansible: a task that needs more than the server allows gets through, and says what it cost."""
+"""Quotas: a task that needs more than the server allows gets through, and says what it cost."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ import json
 import re
 
 import pytest
+from ansible_collections.sessionops.citrix.plugins.modules import citrix_recording_policy as recording_policy
 from ansible_collections.sessionops.citrix.plugins.modules import citrix_session_recording as recording
 
 POLICY = "sessionops.citrix.citrix_recording_policy"
@@ -55,9 +56,9 @@ def writes(simulator) -> int:
 # A policy on a small site
 
 
-def test_each_session_is_brought_to_the_state_of_the_first_rule_that_fits_it(simulator, play):
+def test_each_session_is_brought_to_the_state_of_the_first_rule_that_fits_it(simulator, modules):
     before = simulator.state()
-    run = play([policy()], connection=simulator.cloud)
+    run = modules([policy()], connection=simulator.cloud)
     assert run.code == 0, run.output
     told = by_rule(run.result)
     assert told["Council"] == {"LAB\\user003": "unchanged", "LAB\\user006": "stopped"}
@@ -87,8 +88,8 @@ def test_each_session_is_brought_to_the_state_of_the_first_rule_that_fits_it(sim
         assert session["starts"] + session["stops"] <= 1
 
 
-def test_a_second_run_sends_nothing_but_reads(simulator, play):
-    first, second = play([policy(), policy()], connection=simulator.cloud).results
+def test_a_second_run_sends_nothing_but_reads(simulator, modules):
+    first, second = modules([policy(), policy()], connection=simulator.cloud).results
     assert (first["changed"], second["changed"]) == (True, False)
     assert writes(simulator) == first["summary"]["started"] + first["summary"]["stopped"]
     assert {entry["result"] for entry in second["sessions"]} == {"unchanged", "not_recordable"}
@@ -96,14 +97,13 @@ def test_a_second_run_sends_nothing_but_reads(simulator, play):
 
 
 def test_check_mode_audits_and_says_what_a_run_does(simulator, play):
-    before = simulator.state()
-    rehearsal = play([policy()], "--check", "--diff", connection=simulator.cloud)
-    assert rehearsal.code == 0, rehearsal.output
-    assert (writes(simulator), simulator.state()) == (0, before)
-    run = play([policy()], connection=simulator.cloud)
-    assert rehearsal.result["rules"] == run.result["rules"]
-    assert rehearsal.result["diff"] == run.result["diff"]
-    assert rehearsal.result["sessions"] == [{**entry, "transaction_id": None} for entry in run.result["sessions"]]
+    run = play([{**policy(), "check_mode": True}, policy()], "--diff", connection=simulator.cloud)
+    assert run.code == 0, run.output
+    rehearsal, done = run.results
+    assert rehearsal["rules"] == done["rules"]
+    assert rehearsal["diff"] == done["diff"]
+    assert rehearsal["sessions"] == [{**entry, "transaction_id": None} for entry in done["sessions"]]
+    assert writes(simulator) == done["summary"]["started"] + done["summary"]["stopped"] > 0
 
 
 def test_who_is_excluded_from_a_rule_falls_under_the_next(simulator, modules):
@@ -115,30 +115,26 @@ def test_who_is_excluded_from_a_rule_falls_under_the_next(simulator, modules):
     assert (excluded["starts"], excluded["notices"]) == (1, 0)
 
 
-@pytest.mark.parametrize("tasks", [[policy(COUNCIL, WRONG)], in_role(rules=[COUNCIL, WRONG])], ids=["module", "role"])
-def test_a_wrong_rule_is_refused_by_its_name_before_anything_is_sent(simulator, play, tasks):
-    run = play(tasks, connection=simulator.cloud)
+def test_a_wrong_rule_is_refused_by_its_name_before_anything_is_sent(simulator, modules):
+    run = modules([policy(COUNCIL, WRONG)], connection=simulator.cloud)
     assert run.code != 0
-    assert "rules[Night shift]: there is no option users; use name, machine, user," in run.output
+    assert "rules[Night shift]: there is no option users; use name, machine, user," in run.result["msg"]
     assert simulator.calls() == []
 
 
-# The role
+# The role, by itself and in its play
 
 
-def test_the_role_converges_and_its_job_shows_the_counts(simulator, play):
-    tasks = in_role("session_recording_result.summary", rules=RULES)
-    run = play(tasks, connection=simulator.cloud, env={"ANSIBLE_SHOW_CUSTOM_STATS": "true"})
-    assert run.code == 0, run.output
-    shown = stats(run.output)
-    assert shown["session_recording_summary"] == {**run.result["msg"], "check_mode": False}
-    counts = {rule["name"]: rule for rule in shown["session_recording_by_rule"]}
-    assert list(counts) == [rule["name"] for rule in RULES]
-    assert counts["Council"]["stopped"] == 1
-    assert shown["session_recording_summary"]["started"] == writes(simulator) - 1
-    again = play(tasks, "--check", connection=simulator.cloud, env={"ANSIBLE_SHOW_CUSTOM_STATS": "true"})
-    assert stats(again.output)["session_recording_summary"]["check_mode"] is True
-    assert "changed=0" in again.output
+@pytest.fixture
+def converge(simulator, ansible):
+    """Return a function that runs the play with these variables."""
+    environment = {f"CITRIX_{name.upper()}": value for name, value in simulator.cloud.items()}
+    environment["ANSIBLE_SHOW_CUSTOM_STATS"] = "true"
+
+    def run(*arguments: str, **variables):
+        return ansible("ansible-playbook", PLAY, "-e", json.dumps(variables), *arguments, env=environment)
+
+    return run
 
 
 def stats(output: str) -> dict:
@@ -147,63 +143,51 @@ def stats(output: str) -> dict:
     return json.JSONDecoder().raw_decode(text, text.index("{"))[0]
 
 
-@pytest.mark.parametrize("on_gap", ["warn", "fail"])
-def test_a_gap_fails_or_warns_after_everything_else_is_done(simulator, play, on_gap):
-    tasks = in_role("session_recording_result.summary", rules=RULES, on_gap=on_gap)
-    run = play(tasks, connection=simulator.cloud, env={"ANSIBLE_SHOW_CUSTOM_STATS": "true"})
-    assert (run.code == 0) is (on_gap == "warn")
-    assert "only active sessions can be recorded" in run.output
-    shown = stats(run.output)["session_recording_summary"]
-    assert shown["not_recordable"] == 4
-    assert shown["started"] + shown["stopped"] == writes(simulator)
-
-
-def test_a_failed_job_shows_its_counts_too(simulator, play):
-    simulator.fault({"path": "startRecording", "lag": "never"})
-    tasks = in_role(rules=RULES, wait_timeout=0)
-    run = play(tasks, connection=simulator.cloud, env={"ANSIBLE_SHOW_CUSTOM_STATS": "true"})
-    assert run.code != 0
-    assert stats(run.output)["session_recording_summary"]["unconfirmed"] == 12
-
-
-def test_tags_choose_what_the_role_does(simulator, ansible, tmp_path):
-    environment = {f"CITRIX_{name.upper()}": value for name, value in simulator.cloud.items()}
-    environment["ANSIBLE_SHOW_CUSTOM_STATS"] = "true"
-    extra = json.dumps({"citrix_rules": RULES})
-    run = ansible("ansible-playbook", PLAY, "-e", extra, "--skip-tags", "session_recording_summary", env=environment)
-    assert run.code == 0, run.output
-    assert "CUSTOM STATS" not in run.output
-    assert writes(simulator) == 13
-    run = ansible("ansible-playbook", PLAY, "-e", extra, "--skip-tags", "session_recording", env=environment)
-    assert run.code == 0, run.output
-    assert simulator.counts()["sign-in"] == 1
-
-
-# The play
-
-
-def test_the_play_converges_by_name_and_shows_what_came_of_each_rule(simulator, ansible):
-    environment = {f"CITRIX_{name.upper()}": value for name, value in simulator.cloud.items()}
-    extra = json.dumps({"citrix_rules": RULES, "citrix_wait_timeout": 5})
-    audit = ansible("ansible-playbook", PLAY, "-e", extra, "--check", env=environment)
+def test_the_play_converges_by_name_and_shows_what_came_of_each_rule(simulator, converge):
+    audit = converge("--check", citrix_rules=RULES)
     assert audit.code == 0, audit.output
     assert "Check mode, nothing was sent; a run would give" in audit.output
+    assert stats(audit.output)["session_recording_summary"]["check_mode"] is True
     assert writes(simulator) == 0
-    run = ansible("ansible-playbook", PLAY, "-e", extra, env=environment)
+
+    run = converge(citrix_rules=RULES, citrix_wait_timeout=5)
     assert run.code == 0, run.output
     assert re.search(r"Council +2 sessions: 1 stopped, 1 unchanged", run.output), run.output
     assert re.search(r"Contractors +LAB.+user027 +LAB.+vda-003 +Disconnected +not_recordable", run.output)
+    # A gap is a warning.
+    assert "only active sessions can be recorded" in run.output
+    shown = stats(run.output)
+    assert shown["session_recording_summary"]["check_mode"] is False
+    counts = {rule["name"]: rule for rule in shown["session_recording_by_rule"]}
+    assert list(counts) == [rule["name"] for rule in RULES]
+    assert counts["Council"]["stopped"] == 1
+    assert shown["session_recording_summary"]["started"] == writes(simulator) - 1 == 12
+
+
+def test_a_gap_fails_after_everything_else_is_done_and_the_job_shows_its_counts_too(simulator, converge):
+    run = converge(citrix_rules=RULES, citrix_on_gap="fail")
+    assert run.code != 0
+    assert "only active sessions can be recorded" in run.output
+    shown = stats(run.output)["session_recording_summary"]
+    assert shown["not_recordable"] == 4
+    assert shown["started"] + shown["stopped"] == writes(simulator) == 13
+
+
+def test_tags_choose_what_the_role_does(simulator, converge):
+    run = converge("--skip-tags", "session_recording_summary", citrix_rules=RULES)
+    assert run.code == 0, run.output
+    assert "CUSTOM STATS" not in run.output
     assert writes(simulator) == 13
-    strict = json.dumps({"citrix_rules": RULES, "citrix_on_gap": "fail"})
-    assert ansible("ansible-playbook", PLAY, "-e", strict, env=environment).code != 0
+    run = converge("--skip-tags", "session_recording", citrix_rules=RULES)
+    assert run.code == 0, run.output
+    assert simulator.counts()["sign-in"] == 1
 
 
 @pytest.mark.parametrize(
     ("given", "told"), [({}, "rules: is empty"), ({"citrix_rules": "everybody"}, "session_recording_rules")]
 )
-def test_the_play_is_refused_without_rules(simulator, ansible, given, told):
-    environment = {f"CITRIX_{name.upper()}": value for name, value in simulator.cloud.items()}
-    run = ansible("ansible-playbook", PLAY, "-e", json.dumps(given), env=environment)
+def test_the_play_is_refused_without_rules(simulator, converge, given, told):
+    run = converge(**given)
     assert run.code != 0
     assert told in run.output
     assert simulator.calls() == []
@@ -227,8 +211,7 @@ def test_5000_sessions_converge_then_cost_no_write_and_exactly_what_changed_is_r
         },
     ]
     connection = {**simulator.cloud, "batch_size": 100}
-    converge = in_role("session_recording_result.summary", rules=rules)
-    run = play(converge, connection=connection)
+    run = play(in_role("session_recording_result.summary", rules=rules), connection=connection)
     assert run.code == 0, run.output
     first = run.result["msg"]
     done = simulator.state()
@@ -239,7 +222,7 @@ def test_5000_sessions_converge_then_cost_no_write_and_exactly_what_changed_is_r
     assert (simulator.counts()["sign-in"], simulator.counts()["Sessions"]) == (1, 5)
     assert first["requests"] < 250
 
-    second = play(converge, connection=connection).result["msg"]
+    second = client(recording_policy, connection, rules=rules)["summary"]
     assert (second["started"], second["stopped"]) == (0, 0)
     assert simulator.state() == done
 
@@ -251,7 +234,7 @@ def test_5000_sessions_converge_then_cost_no_write_and_exactly_what_changed_is_r
     for state, ids in strayed.items():
         client(recording, connection, state=state, session_id=ids)
     before = simulator.state()
-    third = play(converge, connection=connection).result["msg"]
+    third = client(recording_policy, connection, rules=rules)["summary"]
     assert (third["started"], third["stopped"]) == (len(strayed["stopped"]), len(strayed["started"]))
     assert third["started"] + third["stopped"] == 50
     after = simulator.state()

@@ -107,13 +107,13 @@ def test_an_empty_success_does_not_pass_for_a_message(simulator, modules, batch_
     assert len(sent) == len(set(sent)) == 10
 
 
-def test_what_cannot_be_meant_is_refused_before_anything_is_sent(simulator, play):
+def test_what_cannot_be_meant_is_refused_before_anything_is_sent(simulator, modules):
     wrong = {
         "value of style must be one of: information, exclamation": message(style="loud"),
         "missing required arguments: text": {MESSAGE: {"machine": [MACHINE], "title": "Maintenance"}},
         "text: is empty; write what the user is to read": message(text=""),
     }
-    run = play([{**task, "ignore_errors": True} for task in wrong.values()], connection=simulator.cloud)
+    run = modules([{**task, "ignore_errors": True} for task in wrong.values()], connection=simulator.cloud)
     assert len(run.results) == len(wrong)
     for named, result in zip(wrong, run.results):
         assert result["failed"]

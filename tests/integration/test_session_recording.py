@@ -60,10 +60,21 @@ def test_start_again_rehearse_stop_and_stop(simulator, modules, deployment):
     assert {session["notices"] for session in simulator.state().values()} == {0, 1}
 
 
-def test_each_selected_session_is_accounted_for_once_with_its_reason(simulator, play):
-    run = play([recording()], connection=simulator.cloud)
+def test_a_play_shows_who_changed_and_what_became_of_each_selected_session(simulator, play):
     truth = {session["id"]: session for session in simulator.sessions_on(MACHINE)}
-    entries = run.result["sessions"]
+    to_start = simulator.recordable_on(MACHINE)
+    tasks = [{**recording(), "check_mode": True}, recording()]
+    run = play(tasks, "--diff", connection=simulator.cloud)
+    assert run.code == 0, run.output
+    rehearsal, start = run.results
+    who = {session["id"]: f"{session['user'] or 'anonymous'} on {MACHINE}" for session in to_start}
+    assert rehearsal["diff"] == start["diff"]
+    assert start["diff"]["before"] == {session_id: f"{who[session_id]}: not recorded" for session_id in who}
+    assert start["diff"]["after"] == {session_id: f"{who[session_id]}: recorded" for session_id in who}
+    assert all(session_id in run.output for session_id in who)
+    assert simulator.counts()["$startRecording"] == len(who) == start["summary"]["started"]
+
+    entries = start["sessions"]
     assert [entry["id"] for entry in entries] == list(truth)
     for entry in entries:
         session = truth[entry["id"]]
@@ -76,7 +87,7 @@ def test_each_selected_session_is_accounted_for_once_with_its_reason(simulator, 
             assert entry["result"] in ("started", "unchanged")
             assert entry["notify_user"] is (True if entry["result"] == "started" else None)
     # One line for each kind of gap.
-    warnings = run.result["warnings"]
+    warnings = start["warnings"]
     assert len(warnings) == 2
     assert all("not recordable" in warning for warning in warnings)
 
@@ -270,8 +281,8 @@ def test_more_sessions_than_allowed_are_refused_before_the_first_write(simulator
     assert not any(kind in simulator.counts() for kind in ("$startRecording", "status"))
 
 
-def test_a_gap_fails_after_everything_else_is_done_if_the_task_says_so(simulator, play):
-    run = play([recording(on_gap="fail")], connection=simulator.cloud)
+def test_a_gap_fails_after_everything_else_is_done_if_the_task_says_so(simulator, modules):
+    run = modules([recording(on_gap="fail")], connection=simulator.cloud)
     assert run.code != 0
     assert run.outcomes["started"] == 7
     assert not simulator.recordable_on(MACHINE)
@@ -287,17 +298,6 @@ def test_a_machine_without_sessions_is_a_gap(simulator, modules):
     assert warned["sessions"] == failed["sessions"] == []
 
 
-def test_diff_shows_who_changed(simulator, play):
-    session = simulator.recordable_on(MACHINE)[0]
-    run = play([recording(session_id=[session["id"]])], "--diff", "--check", connection=simulator.cloud)
-    diff = run.result["diff"]
-    who = f"{session['user']} on {MACHINE}"
-    assert diff["before"] == {session["id"]: f"{who}: not recorded"}
-    assert diff["after"] == {session["id"]: f"{who}: recorded"}
-    assert session["id"] in run.output
-    assert simulator.counts()["$startRecording"] == 0
-
-
 @pytest.mark.parametrize(
     ("options", "named"),
     [
@@ -307,8 +307,8 @@ def test_diff_shows_who_changed(simulator, play):
         ({"session_id": ["../me"]}, "no session with this id"),
     ],
 )
-def test_what_cannot_be_meant_is_refused_before_any_change(simulator, play, options, named):
-    run = play([{RECORDING: {"state": "started", **options}}], connection=simulator.cloud)
+def test_what_cannot_be_meant_is_refused_before_any_change(simulator, modules, options, named):
+    run = modules([{RECORDING: {"state": "started", **options}}], connection=simulator.cloud)
     assert run.code != 0
     assert named in run.result["msg"]
     assert "$startRecording" not in simulator.counts()

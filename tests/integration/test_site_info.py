@@ -13,10 +13,18 @@ INFO = "sessionops.citrix.citrix_site_info"
 NO_SITE = "00000000-0000-0000-0000-000000000000"
 
 
+def test_a_play_tells_the_account_and_its_site(simulator, play):
+    run = play([{INFO: {}}], "--check", connection=simulator.cloud)
+    assert run.code == 0, run.output
+    assert run.result["display_name"] == "LAB\\administrator"
+    assert [site["id"] for site in run.result["sites"]] == [simulator.facts["site_id"]]
+    assert not run.result["changed"]
+
+
 @pytest.mark.parametrize(
     ("deployment", "customer"), [("cloud", "simulated"), ("on_premises_direct", "CitrixOnPremises")]
 )
-def test_the_account_and_its_sites(simulator, play, deployment, customer):
+def test_the_account_and_its_sites(simulator, modules, deployment, customer):
     simulator.reset(sites=2)
     one = simulator.facts["site_id"]
     tasks = [
@@ -24,7 +32,7 @@ def test_the_account_and_its_sites(simulator, play, deployment, customer):
         {INFO: {"site_id": one}, "check_mode": True},
         {INFO: {"site_id": NO_SITE}, "ignore_errors": True},
     ]
-    run = play(tasks, connection=getattr(simulator, deployment))
+    run = modules(tasks, connection=getattr(simulator, deployment))
     assert run.code == 0, run.output
     both, chosen, unknown = run.results
     assert both["display_name"] == "LAB\\administrator"

@@ -23,18 +23,15 @@ def tokens_of(simulator) -> set[str]:
     return {value.split("=", 1)[1] for value in sent if value.startswith("CWSAuth")}
 
 
-@pytest.mark.parametrize("deployment", ["cloud", "gov", "on_premises"])
-def test_one_sign_in_serves_all_tasks_of_a_play(simulator, play, deployment):
+def test_one_sign_in_serves_all_tasks_of_a_play(simulator, play):
     tasks = [
         SIGN_IN,
         {"sessionops.citrix.citrix_sessions_info": {"fields": ["User"]}},
         {"sessionops.citrix.citrix_session_recording": {"state": "started", "user": ["LAB\\user001"]}},
-        {"ansible.builtin.set_fact": {"known": "{{ citrix | dict2items | rejectattr('key', 'eq', 'access_token') }}"}},
-        {"ansible.builtin.debug": {"msg": "{{ known | items2dict }}"}},
     ]
     # What the environment says is no reason to sign in with it, or not at all.
     old = {"CITRIX_ACCESS_TOKEN": "the-token-of-yesterday-which-is-no-longer-valid"}
-    run = play(tasks, "-vvvv", connection={**getattr(simulator, deployment), **HANDED_ON}, env=old)
+    run = play(tasks, "-vvvv", connection={**simulator.cloud, **HANDED_ON}, env=old)
     assert run.code == 0, run.output
     counts = simulator.counts()
     assert (counts["sign-in"], counts["me"]) == (1, 1)
@@ -44,25 +41,30 @@ def test_one_sign_in_serves_all_tasks_of_a_play(simulator, play, deployment):
     assert len(token) > 20
     assert token not in run.output
     assert simulator.facts["client_secret"] not in run.output
-    assert simulator.facts["password"] not in run.output
-    told = run.results[-1]["msg"]
+
+
+@pytest.mark.parametrize("deployment", ["cloud", "gov", "on_premises"])
+def test_a_token_serves_with_its_site_until_it_ends(simulator, modules, deployment):
+    connection = getattr(simulator, deployment)
+    told = modules([{TOKEN: {}, "check_mode": True}], connection=connection).result
     assert (told["site_id"], told["changed"]) == (simulator.facts["site_id"], False)
     assert told["customer_id"] == ("CitrixOnPremises" if deployment == "on_premises" else "simulated")
     ends = datetime.strptime(told["expires_at"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
     assert timedelta(minutes=50) < ends - datetime.now(timezone.utc) <= timedelta(hours=1)
 
-
-def test_each_token_is_a_new_one_also_where_the_last_is_handed_on(simulator, play):
-    run = play([SIGN_IN, SIGN_IN], "--check", connection={**simulator.cloud, **HANDED_ON})
+    handed_on = {**connection, "access_token": told["access_token"], "site_id": told["site_id"]}
+    run = modules([{"sessionops.citrix.citrix_sessions_info": {"fields": ["User"]}}, {TOKEN: {}}], handed_on)
     assert run.code == 0, run.output
-    # The second knows the site from the first.
-    assert simulator.kinds() == ["sign-in", "me", "sign-in"]
+    # A list; and each token is a new one, also where the last is handed on.
+    assert simulator.kinds() == ["sign-in", "me", "Sessions", "sign-in"]
+    assert tokens_of(simulator) == {told["access_token"]} != {run.result["access_token"]}
+    assert not [name for name in ("client_secret", "password") if simulator.facts[name] in run.output]
 
 
-def test_what_fails_tells_why_and_no_secret(simulator, play):
+def test_what_fails_tells_why_and_no_secret(simulator, modules):
     simulator.reset(sites=2)
     wrong = {TOKEN: {"client_secret": "not-the-secret-of-this-client"}, "ignore_errors": True}
-    run = play([wrong, {TOKEN: {}}], "-vvvv", connection=simulator.cloud)
+    run = modules([wrong, {TOKEN: {}}], connection=simulator.cloud)
     assert run.code != 0
     refused, undecided = run.results
     assert "check customer_id, client_id and client_secret" in refused["msg"]
