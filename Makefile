@@ -22,7 +22,7 @@ PYTHON ?= python3
 JOBS ?= 2
 
 # The longest first.
-TEST = integration sanity-2.19 sanity-2.21 targets-2.21 targets-3.9 structure faults-short unit unit-2.21 simulator \
+TEST = integration sanity-2.21 targets-2.21 sanity-2.19 targets-3.9 structure faults-short unit unit-2.21 simulator \
 	contract eda molecule browser awx artifact $(LINT)
 LINT := importer ansible-lint docs mypy licences changelog ruff
 QUICK := unit shape ruff
@@ -89,7 +89,7 @@ shape: $(TESTED)
 	$(STEP) run $@ $(PYTEST) tests/structure/test_layers.py tests/structure/test_documentation.py
 contract: $(TESTED)
 	$(STEP) run $@ $(PYTEST) tests/contract
-# The real modules through real ansible-playbook; most of the time they wait for Python to start.
+# The real modules, one way of each through real ansible-playbook.
 integration: $(TESTED)
 	$(STEP) run $@ $(PYTEST) -n 3 tests/integration
 
