@@ -22,7 +22,7 @@ PYTHON ?= python3
 JOBS ?= 2
 
 # The longest first.
-TEST = integration sanity-2.21 targets-2.21 sanity-2.19 targets-3.9 structure faults-short unit unit-2.21 simulator \
+TEST = integration sanity-2.21 structure targets-2.21 targets-3.9 faults-short sanity-2.19 unit unit-2.21 simulator \
 	contract eda molecule browser awx artifact $(LINT)
 LINT := importer ansible-lint docs mypy licences changelog ruff
 QUICK := unit shape ruff

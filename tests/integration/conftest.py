@@ -136,7 +136,7 @@ def modules(tmp_path):
             given = patch_module_args({**(connection or {}), **task[name], **internal})
             stdout, stderr = io.StringIO(), io.StringIO()
             # Ansible itself would keep the warnings for as long as the process lives.
-            with patch.dict(os.environ, environment, clear=True), patch.object(AnsibleModule, "warn") as warn, given:
+            with patch.dict(os.environ, environment, clear=True), given, patch.object(AnsibleModule, "warn") as warn:
                 with redirect_stdout(stdout), redirect_stderr(stderr), pytest.raises(SystemExit) as ended:
                     module.main()
             done.output += stdout.getvalue() + stderr.getvalue()
