@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A simulator whose log tells the answers, the client inside this process, and plain requests beside it."""
+"""A simulator, the client inside this process, and plain requests beside it."""
 
 from __future__ import annotations
 
@@ -34,25 +34,11 @@ BODIES = {
 }
 
 
-class LoggedSimulator(Simulator):
-    """A simulator whose log holds the answers too."""
-
-    def calls(self) -> list[dict]:
-        return self._control("GET", "calls?answers=true")["calls"]
-
-
-@pytest.fixture(scope="session")
-def process():
-    simulator = LoggedSimulator()
-    yield simulator
-    simulator.close()
-
-
 @pytest.fixture
-def simulator(process):
-    """Return the simulator with 5 machines and 2 sessions of each kind, and an empty log."""
-    process.reset(sessions=20)
-    return process
+def simulator(simulator_process):
+    """A simulator with 5 machines and 2 sessions of each kind, and an empty log."""
+    simulator_process.reset(sessions=20)
+    return simulator_process
 
 
 @pytest.fixture
@@ -77,7 +63,7 @@ def client():
 class Asker:
     """Makes plain requests out of the file: what it declares, with values that the simulator knows."""
 
-    def __init__(self, simulator: LoggedSimulator) -> None:
+    def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
         facts = simulator.facts
         pair = f"{facts['username']}:{facts['password']}".encode()
@@ -143,7 +129,7 @@ class Asker:
                 allow_redirects=False,
                 timeout=CONTROL_TIMEOUT,
             )
-        return self._simulator.calls()[-1]
+        return self._simulator.calls(answers=True)[-1]
 
     def _items(self, base: int) -> list[dict]:
         """Return a read, a read of nothing, and a write with a body that becomes a job."""

@@ -130,7 +130,7 @@ def faults_of(calls):
 
 def checked_calls(simulator):
     """Return all calls and items, none of which differs from the file."""
-    calls = simulator.calls()
+    calls = simulator.calls(answers=True)
     faults = faults_of(calls)
     assert not faults, "\n".join(faults)
     return with_items(calls)
