@@ -10,7 +10,7 @@ import logging
 import runpy
 
 import pytest
-from ansible_collections.sessionops.citrix.plugins.module_utils._errors import CitrixError, OptionError
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import CitrixError, OptionError
 from simulator_process import COLLECTION
 
 SOURCE = COLLECTION / "extensions" / "eda" / "plugins" / "event_source" / "citrix_sessions.py"
