@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Callable, NamedTuple, Optional
+from typing import Any, Callable, NamedTuple, Optional, TypeVar
 
 from ..faults.twist import Twist
 from ..http.addresses import Address
@@ -51,3 +51,11 @@ class Call(NamedTuple):
 
 
 Operation = Callable[[Call], Reply]
+Found = TypeVar("Found")
+
+
+def found(target: Found | None, kind: str, **key: str) -> Found:
+    """The object that the path names; 404 without one."""
+    if target is None:
+        raise refuse(404, "notFound", f"No such {kind}.", **key)
+    return target

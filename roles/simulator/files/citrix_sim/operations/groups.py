@@ -11,16 +11,13 @@ from ..shapes.group import application_json, group_json
 from ..shapes.machine import machine_json
 from ..shapes.session import session_text
 from ..world.fleet import Machine, Ref, Session
-from .call import Call
+from .call import Call, found
 from .paging import Listing, read_fields, read_limit
 
 
 def _find_group(call: Call) -> Ref:
     """The delivery group that the path names, with its folders."""
-    group = call.fleet.group(call.name)
-    if group is None:
-        raise refuse(404, "notFound", "No such delivery group.", nameOrId=call.name)
-    return group
+    return found(call.fleet.group(call.name), "delivery group", nameOrId=call.name)
 
 
 def list_groups(call: Call) -> Reply:
@@ -57,10 +54,7 @@ def list_group_machines(call: Call) -> Reply:
 
 def _find_application(call: Call) -> Ref:
     """The application that the path names, with its folders."""
-    application = call.fleet.application(call.name)
-    if application is None:
-        raise refuse(404, "notFound", "No such application.", nameOrId=call.name)
-    return application
+    return found(call.fleet.application(call.name), "application", nameOrId=call.name)
 
 
 def get_application(call: Call) -> Reply:

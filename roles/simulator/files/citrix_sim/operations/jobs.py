@@ -12,7 +12,7 @@ from ..http.message import RefusedError, Reply, json_reply, refuse
 from ..shapes.job import job_json
 from ..world.jobs import FAILED, Conclusion, Job
 from ..world.runs import Run
-from .call import Call, Operation
+from .call import Call, Operation, found
 
 
 def accept(call: Call, kind: str, run: Run, conclude: Callable[[Run], Conclusion] | None = None) -> Reply:
@@ -54,10 +54,7 @@ def _location(call: Call, job: Job) -> str:
 
 def _find(call: Call) -> Job:
     """The job that the path names; 404 where it is unknown or somebody else's."""
-    job = call.world.jobs.find(call.name, _owner(call))
-    if job is None:
-        raise refuse(404, "notFound", "No such job.", id=call.name)
-    return job
+    return found(call.world.jobs.find(call.name, _owner(call)), "job", id=call.name)
 
 
 def list_jobs(call: Call) -> Reply:

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from ..http.message import Reply, encode, json_reply, refuse
+from ..http.message import Reply, encode, json_reply
 from ..shapes.common import Fields, pick
 from ..shapes.machine import machine_detail_json, machine_json
 from ..shapes.session import session_text
 from ..world.fleet import Machine
-from .call import Call
+from .call import Call, found
 from .filters import search
 from .paging import Listing, page_reply, read_fields, read_flag, read_limit
 
@@ -21,10 +21,7 @@ def _show(machine: Machine, fields: Fields) -> str:
 
 def _find(call: Call) -> Machine:
     """The machine that the path names; neither a backslash nor a DNS name finds one."""
-    machine = call.fleet.machine(call.name)
-    if machine is None:
-        raise refuse(404, "notFound", "No such machine.", nameOrId=call.name)
-    return machine
+    return found(call.fleet.machine(call.name), "machine", nameOrId=call.name)
 
 
 def list_machines(call: Call) -> Reply:

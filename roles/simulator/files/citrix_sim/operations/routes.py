@@ -11,7 +11,7 @@ from ..http.message import Headers, Reply, Request, refuse
 from ..world.access import check_accept, check_body_type, check_customer
 from ..world.world import Site, World
 from . import batch, groups, jobs, machines, recording, sessions, sign_in, sites
-from .call import BeginItem, Call, Operation
+from .call import BeginItem, Call, Operation, found
 from .paging import read_flag
 
 # The first pattern that fits wins, so fixed words stand before "*", which takes any one segment but the first.
@@ -107,10 +107,7 @@ def _check_method(request: Request, allowed: tuple[str, ...]) -> None:
 def _site(request: Request, world: World, address: Address) -> Site:
     """The site of the call: from the path on the direct base, else from its header."""
     if address.direct:
-        site = world.site(address.site or "")
-        if site is None:
-            raise refuse(404, "notFound", "No such site.", siteId=address.site or "")
-        return site
+        return found(world.site(address.site or ""), "site", siteId=address.site or "")
     named = request.headers.get("citrix-instanceid", "")
     if not named:
         raise refuse(400, "missing", "The header Citrix-InstanceId is missing.", name="Citrix-InstanceId")

@@ -10,7 +10,7 @@ from typing import Any
 from ..http.message import Reply, refuse, text_reply
 from ..shapes.session import session_text
 from ..world.fleet import Message, Session
-from .call import Call
+from .call import Call, found
 from .filters import search
 from .paging import Listing, read_fields, read_limit
 
@@ -32,10 +32,7 @@ def search_sessions(call: Call) -> Reply:
 
 def find_session(call: Call) -> Session:
     """The session that the path names; 404 where it is unknown or has ended."""
-    session = call.fleet.session(call.name)
-    if session is None:
-        raise refuse(404, "notFound", "No such session.", id=call.name)
-    return session
+    return found(call.fleet.session(call.name), "session", id=call.name)
 
 
 def get_session(call: Call) -> Reply:

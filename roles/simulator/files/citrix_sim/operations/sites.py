@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from ..http.message import Reply, json_reply, refuse
+from ..http.message import Reply, json_reply
 from ..shapes.site import me_json, site_json
-from .call import Call
+from .call import Call, found
 
 
 def get_me(call: Call) -> Reply:
@@ -18,6 +18,4 @@ def get_me(call: Call) -> Reply:
 def get_site(call: Call) -> Reply:
     """``GET /Sites/{nameOrId}``."""
     site = call.world.site(call.name) or call.world.named_site(call.name)
-    if site is None:
-        raise refuse(404, "notFound", "No such site.", nameOrId=call.name)
-    return json_reply(site_json(site))
+    return json_reply(site_json(found(site, "site", nameOrId=call.name)))
