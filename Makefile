@@ -86,7 +86,8 @@ simulator: $(TESTED)
 structure: $(TESTED)
 	$(STEP) run $@ $(PYTEST) tests/structure
 shape: $(TESTED)
-	$(STEP) run $@ $(PYTEST) tests/structure/test_layers.py tests/structure/test_documentation.py
+	$(STEP) run $@ $(PYTEST) tests/structure/test_layers.py tests/structure/test_simulator_layers.py \
+		tests/structure/test_documentation.py
 contract: $(TESTED)
 	$(STEP) run $@ $(PYTEST) tests/contract
 # The real modules, one way of each through real ansible-playbook.
