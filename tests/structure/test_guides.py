@@ -12,7 +12,7 @@ import pytest
 import yaml
 from collection_tree import NAME, READMES, load, titled
 from example_plays import plays_in
-from guide_pages import DOCSITE, GUIDES, blocks
+from support.guide_pages import DOCSITE, GUIDES, blocks
 
 LANGUAGES = {"yaml", "console", "ini", "json", "sh", "text"}
 """Of blocks of code: the first two are run, the others show what is no part of a playbook and no command."""
@@ -21,7 +21,7 @@ ELSEWHERE = {
     'citrix_session_recording -a \'{"state":': "tests/integration/test_ways_to_run.py",
     "ansible-navigator run ": "tests/integration/test_ways_to_run.py",
     "ansible-playbook sessionops.citrix.smoke": "tests/integration/test_execution_environment.py",
-    "ansible-playbook sessionops.citrix.demo -e citrix_dest=.": "tests/artifact.sh",
+    "ansible-playbook sessionops.citrix.demo -e citrix_dest=.": "tests/support/artifact.sh",
 }
 """What is in commands that are run where more of what comes of them is looked at, and where that is."""
 
