@@ -299,7 +299,7 @@ def run(module, api):
     """Read, count, and write the table and the figures."""
     params = module.params
     query = _coverage.check(params)
-    _files.check_folder("dest", params["dest"])
+    _files.check_folder("dest", params["dest"], module.warn if module.check_mode else None)
     started = time.time()
     rows = _coverage.read(api, query, module.warn)
     coverage = _coverage.report(api, query, rows, params["gap_limit"], started)
