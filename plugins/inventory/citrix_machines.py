@@ -221,11 +221,13 @@ from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.module_utils.basic import missing_required_lib
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
-from ansible_collections.sessionops.citrix.plugins.module_utils import _inventory, _options
-from ansible_collections.sessionops.citrix.plugins.module_utils._api import connect
-from ansible_collections.sessionops.citrix.plugins.module_utils._errors import CitrixError, OptionError
-from ansible_collections.sessionops.citrix.plugins.module_utils._sites import find_site
-from ansible_collections.sessionops.citrix.plugins.module_utils._transport import REQUESTS_IMPORT_ERROR
+
+from ..module_utils._client.api import connect
+from ..module_utils._client.transport import REQUESTS_IMPORT_ERROR
+from ..module_utils._common import options
+from ..module_utils._common.errors import CitrixError, OptionError
+from ..module_utils._site.sites import find_site
+from ..module_utils._views import hosts
 
 TEMPLATED = (
     "api_url",
@@ -273,10 +275,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def _machines(self, config: dict, path: str, cache: bool) -> list[dict]:
         """Return the facts of the machines, out of the cache where that holds what is asked for."""
         connection = self._connection(config)
-        own = {name: self.get_option(name) for name in _inventory.OPTIONS}
+        own = {name: self.get_option(name) for name in hosts.OPTIONS}
         if not self.get_option("cache"):
             return self._ask(connection, own)
-        decide = {**{name: connection[name] for name in _inventory.WHOSE}, **own}
+        decide = {**{name: connection[name] for name in hosts.WHOSE}, **own}
         asked = hashlib.sha256(json.dumps(decide, sort_keys=True).encode()).hexdigest()
         key = self.get_cache_key(path)
         known = self._cache.get(key) if cache else None
@@ -287,7 +289,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _connection(self, config: dict) -> dict:
         """Return the shared options as a module has them: out of the file, the environment, or their defaults."""
-        given = {name: config[name] for name in _options.OPTIONS if config.get(name) is not None}
+        given = {name: config[name] for name in options.OPTIONS if config.get(name) is not None}
         self.templar.available_variables = self._vars
         for name in given.keys() & TEMPLATED:
             try:
@@ -296,7 +298,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 raise AnsibleParserError(f"{name}: its template fails: {error}") from None
             if not isinstance(given[name], str):
                 raise OptionError(name, "must be text, or a template that gives text")
-        checked = ArgumentSpecValidator(_options.argument_spec()).validate(given)
+        checked = ArgumentSpecValidator(options.argument_spec()).validate(given)
         if checked.error_messages:
             raise AnsibleParserError("; ".join(checked.error_messages))
         return checked.validated_parameters
@@ -304,12 +306,12 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def _ask(self, connection: dict, own: dict) -> list[dict]:
         warn = self.display.warning
         # As in check mode, so that nothing can be changed.
-        api = connect(_options.settings(connection), True, find_site, warn, self.display.vvv)
-        return _inventory.find_hosts(api, own, warn)
+        api = connect(options.settings(connection), True, find_site, warn, self.display.vvv)
+        return hosts.find_hosts(api, own, warn)
 
     def _add_hosts(self, machines: list[dict], preferred: list[tuple[str, bool]]) -> None:
         prefix, strict = self.get_option("hostvars_prefix"), self.get_option("strict")
-        names = _inventory.Names(self.inventory.groups)
+        names = hosts.Names(self.inventory.groups)
         for facts in machines:
             variables = {f"{prefix}{name}": value for name, value in facts.items()}
             host = names.first(facts, self._choices(preferred, variables))
@@ -325,9 +327,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def _preferred(self) -> list[tuple[str, bool]]:
         """Return the preferred host names: names of host variables and templates, and whether each is a template."""
         prefix = self.get_option("hostvars_prefix")
-        _inventory.check_prefix(prefix)
-        known = [f"{prefix}{name}" for name in _inventory.fact_names(self.get_option("fields"))]
-        entries = self.get_option("hostnames") or known[: len(_inventory.NAMED_BY)]
+        hosts.check_prefix(prefix)
+        known = [f"{prefix}{name}" for name in hosts.fact_names(self.get_option("fields"))]
+        entries = self.get_option("hostnames") or known[: len(hosts.NAMED_BY)]
         preferred = [(entry, self.templar.is_template(entry)) for entry in entries]
         for entry, is_template in preferred:
             if entry not in known and not is_template:

@@ -8,17 +8,18 @@ from __future__ import annotations
 from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
-from ansible_collections.sessionops.citrix.plugins.module_utils import _options
-from ansible_collections.sessionops.citrix.plugins.module_utils._api import Api, connect
-from ansible_collections.sessionops.citrix.plugins.module_utils._errors import CitrixError
-from ansible_collections.sessionops.citrix.plugins.module_utils._sites import find_site
-from ansible_collections.sessionops.citrix.plugins.module_utils._transport import REQUESTS_IMPORT_ERROR
-from ansible_collections.sessionops.citrix.plugins.module_utils._watch import Watch
+
+from ._client.api import Api, connect
+from ._client.interrupt import InterruptHandler
+from ._client.transport import REQUESTS_IMPORT_ERROR
+from ._common import options
+from ._common.errors import CitrixError
+from ._site.sites import find_site
 
 
 def create_module(argument_spec: dict[str, dict], **constraints: Any) -> AnsibleModule:
     """Return the AnsibleModule of a module that has these options of its own beside the shared ones."""
-    spec = {**_options.argument_spec(), **argument_spec}
+    spec = {**options.argument_spec(), **argument_spec}
     return AnsibleModule(argument_spec=spec, supports_check_mode=True, **constraints)
 
 
@@ -27,8 +28,8 @@ def execute(module: AnsibleModule, run: Callable[[AnsibleModule, Api], dict]) ->
     if REQUESTS_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
     try:
-        api = connect(_options.settings(module.params), module.check_mode, find_site, module.warn, module.log)
-        with Watch(api.pace, module.log):
+        api = connect(options.settings(module.params), module.check_mode, find_site, module.warn, module.log)
+        with InterruptHandler(api.retrier, module.log):
             result = run(module, api)
     except CitrixError as error:
         module.fail_json(**error.to_result())

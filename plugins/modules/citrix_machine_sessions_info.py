@@ -113,19 +113,19 @@ failure:
       sample: 44399a9e-18ea-4c16-b549-811fa252c7b6
 """
 
-from ansible_collections.sessionops.citrix.plugins.module_utils import _machines, _sessions
-from ansible_collections.sessionops.citrix.plugins.module_utils._module import create_module, execute
+from ..module_utils._module import create_module, execute
+from ..module_utils._site import machines, sessions
 
-ARGUMENT_SPEC = {"machine": {"type": "list", "elements": "str", "required": True}, **_sessions.FACTS_SPEC}
+ARGUMENT_SPEC = {"machine": {"type": "list", "elements": "str", "required": True}, **sessions.FACTS_SPEC}
 
 
 def run(module, api):
     """List the sessions of the machines, and read their recording status if asked to."""
-    fields = _sessions.asked_fields(module.params["fields"])
-    listed = _machines.list_sessions(api, module.params["machine"], fields)
+    fields = sessions.asked_fields(module.params["fields"])
+    listed = machines.list_sessions(api, module.params["machine"], fields)
     return {
         "changed": False,
-        "sessions": _sessions.facts(api, listed.sessions, fields, module.params["recording"], module.warn),
+        "sessions": sessions.facts(api, listed.sessions, fields, module.params["recording"], module.warn),
         "machines": listed.counts,
     }
 

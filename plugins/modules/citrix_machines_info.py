@@ -131,24 +131,24 @@ failure:
 
 from itertools import islice
 
-from ansible_collections.sessionops.citrix.plugins.module_utils import _machines, _query
-from ansible_collections.sessionops.citrix.plugins.module_utils._module import create_module, execute
+from ..module_utils._module import create_module, execute
+from ..module_utils._site import machines, selectors
 
 ARGUMENT_SPEC = {
-    "machine": _query.ARGUMENT_SPEC["machine"],
-    "delivery_group": _query.ARGUMENT_SPEC["delivery_group"],
-    "session_support": {"type": "str", "choices": list(_machines.SESSION_SUPPORT)},
+    "machine": selectors.ARGUMENT_SPEC["machine"],
+    "delivery_group": selectors.ARGUMENT_SPEC["delivery_group"],
+    "session_support": {"type": "str", "choices": list(machines.SESSION_SUPPORT)},
     "fields": {"type": "list", "elements": "str"},
-    **_query.LIST_SPEC,
+    **selectors.LIST_SPEC,
 }
 
 
 def run(module, api):
     """List the machines."""
     params = module.params
-    fields = _machines.asked_fields(params["fields"])
-    found = islice(_query.find_machines(api, params, fields), _query.limit_of(params))
-    return {"changed": False, "machines": [_machines.to_result(machine, fields) for machine in found]}
+    fields = machines.asked_fields(params["fields"])
+    found = islice(selectors.find_machines(api, params, fields), selectors.limit_of(params))
+    return {"changed": False, "machines": [machines.to_result(machine, fields) for machine in found]}
 
 
 def main():

@@ -45,7 +45,7 @@ options:
         the owner and the group can read them.
     type: path
     required: true
-  gap_limit:
+  unrecorded_limit:
     description:
       - Most gaps to return, and to write into C(coverage.json). The table has all of them in any case.
     type: int
@@ -203,7 +203,7 @@ coverage:
       type: int
       sample: 2
     gaps:
-      description: The first O(gap_limit) gaps, in the order of the machines.
+      description: The first O(unrecorded_limit) gaps, in the order of the machines.
       type: list
       elements: dict
       contains:
@@ -289,26 +289,26 @@ failure:
 import os
 import time
 
-from ansible_collections.sessionops.citrix.plugins.module_utils import _coverage, _files
-from ansible_collections.sessionops.citrix.plugins.module_utils._module import create_module, execute
+from ..module_utils._module import create_module, execute
+from ..module_utils._views import coverage, files
 
-ARGUMENT_SPEC = _coverage.ARGUMENT_SPEC
+ARGUMENT_SPEC = coverage.ARGUMENT_SPEC
 
 
 def run(module, api):
     """Read, count, and write the table and the figures."""
     params = module.params
-    query = _coverage.check(params)
-    _files.check_folder("dest", params["dest"], module.warn if module.check_mode else None)
+    query = coverage.checked_query(params)
+    files.check_folder("dest", params["dest"], module.warn if module.check_mode else None)
     started = time.time()
-    rows = _coverage.read(api, query, module.warn)
-    coverage = _coverage.report(api, query, rows, params["gap_limit"], started)
+    rows = coverage.read(api, query, module.warn)
+    document = coverage.document(api, query, rows, params["unrecorded_limit"], started)
     table, figures = (os.path.join(os.path.abspath(params["dest"]), f"coverage.{kind}") for kind in ("csv", "json"))
     if not module.check_mode:
-        _files.write_csv("dest", table, _coverage.COLUMNS, (row.cells() for row in rows))
-        _files.write_json("dest", figures, coverage)
+        files.write_csv("dest", table, coverage.COLUMNS, (row.cells() for row in rows))
+        files.write_json("dest", figures, document)
     # The time is always another one.
-    return {"changed": True, "msg": _coverage.sentence(coverage), "coverage": coverage, "csv": table, "json": figures}
+    return {"changed": True, "msg": coverage.sentence(document), "coverage": document, "csv": table, "json": figures}
 
 
 def main():

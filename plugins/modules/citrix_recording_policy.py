@@ -308,20 +308,20 @@ failure:
       sample: 44399a9e-18ea-4c16-b549-811fa252c7b6
 """
 
-from ansible_collections.sessionops.citrix.plugins.module_utils import _policy, _recording, _report
-from ansible_collections.sessionops.citrix.plugins.module_utils._converge import converge
-from ansible_collections.sessionops.citrix.plugins.module_utils._module import create_module, execute
+from ..module_utils._actions import policy, recording, results
+from ..module_utils._actions.converge import converge
+from ..module_utils._module import create_module, execute
 
-ARGUMENT_SPEC = _policy.ARGUMENT_SPEC
+ARGUMENT_SPEC = policy.ARGUMENT_SPEC
 
 
 def run(module, api):
     """Assign each session to a rule, bring all to the states that are wanted, and report by session and by rule."""
-    rules = _policy.rules_of(module.params)
-    assigned = _policy.assign(api, rules)
+    rules = policy.rules_of(module.params)
+    assigned = policy.assign(api, rules)
     entries = converge(api, [(target, rule.wanted) for target, rule in assigned], module.check_mode)
-    result = _report.report(module, api, None, entries, _recording.RESULTS)
-    return _policy.tell(result, rules, assigned)
+    result = results.task_result(module, api, None, entries, recording.RESULTS)
+    return policy.tell(result, rules, assigned)
 
 
 def main():

@@ -155,18 +155,19 @@ failure:
       sample: 44399a9e-18ea-4c16-b549-811fa252c7b6
 """
 
-from ansible_collections.sessionops.citrix.plugins.module_utils import _messages, _report, _selection
-from ansible_collections.sessionops.citrix.plugins.module_utils._module import create_module, execute
+from ..module_utils._actions import messages, results
+from ..module_utils._module import create_module, execute
+from ..module_utils._site import selection
 
-ARGUMENT_SPEC = {**_selection.ARGUMENT_SPEC, **_report.ARGUMENT_SPEC, **_messages.ARGUMENT_SPEC}
+ARGUMENT_SPEC = {**selection.ARGUMENT_SPEC, **results.ARGUMENT_SPEC, **messages.ARGUMENT_SPEC}
 
 
 def run(module, api):
     """Select the sessions, send the message to each, and report."""
-    message = _messages.Message.of(module.params)
-    selection = _selection.select(api, module.params)
-    entries = _messages.send(api, selection.targets, message, module.check_mode)
-    return _report.report(module, api, selection, entries, _messages.RESULTS)
+    message = messages.Message.from_params(module.params)
+    selected = selection.select(api, module.params)
+    entries = messages.send(api, selected.targets, message, module.check_mode)
+    return results.task_result(module, api, selected, entries, messages.RESULTS)
 
 
 def main():

@@ -219,19 +219,20 @@ failure:
       sample: 44399a9e-18ea-4c16-b549-811fa252c7b6
 """
 
-from ansible_collections.sessionops.citrix.plugins.module_utils import _recording, _report, _selection
-from ansible_collections.sessionops.citrix.plugins.module_utils._converge import converge
-from ansible_collections.sessionops.citrix.plugins.module_utils._module import create_module, execute
+from ..module_utils._actions import recording, results
+from ..module_utils._actions.converge import converge
+from ..module_utils._module import create_module, execute
+from ..module_utils._site import selection
 
-ARGUMENT_SPEC = {**_selection.ARGUMENT_SPEC, **_report.ARGUMENT_SPEC, **_recording.ARGUMENT_SPEC}
+ARGUMENT_SPEC = {**selection.ARGUMENT_SPEC, **results.ARGUMENT_SPEC, **recording.ARGUMENT_SPEC}
 
 
 def run(module, api):
     """Select the sessions, bring them to the wanted state, and report."""
-    wanted = _recording.Wanted.of(module.params)
-    selection = _selection.select(api, module.params)
-    entries = converge(api, [(target, wanted) for target in selection.targets], module.check_mode)
-    return _report.report(module, api, selection, entries, _recording.RESULTS)
+    wanted = recording.Wanted.from_params(module.params)
+    selected = selection.select(api, module.params)
+    entries = converge(api, [(target, wanted) for target in selected.targets], module.check_mode)
+    return results.task_result(module, api, selected, entries, recording.RESULTS)
 
 
 def main():

@@ -124,24 +124,27 @@ failure:
 
 from itertools import islice
 
-from ansible_collections.sessionops.citrix.plugins.module_utils import _query, _sessions
-from ansible_collections.sessionops.citrix.plugins.module_utils._module import create_module, execute
+from ..module_utils._module import create_module, execute
+from ..module_utils._site import selectors
+from ..module_utils._site.sessions import FACTS_SPEC, STATES, asked_fields, facts
 
 ARGUMENT_SPEC = {
-    **_query.ARGUMENT_SPEC,
-    **_query.LIST_SPEC,
-    **_sessions.FACTS_SPEC,
-    "session_state": {"type": "list", "elements": "str", "choices": list(_sessions.STATES)},
+    **selectors.ARGUMENT_SPEC,
+    **selectors.LIST_SPEC,
+    **FACTS_SPEC,
+    "session_state": {"type": "list", "elements": "str", "choices": list(STATES)},
 }
 
 
 def run(module, api):
     """List the sessions, and read their recording status if asked to."""
     params = module.params
-    fields = _sessions.asked_fields(params["fields"])
-    query = _query.Query.of(params, states=tuple(params["session_state"] or ()), filters=_query.filters_of(params))
-    sessions = islice(_query.find_sessions(api, query, fields), _query.limit_of(params))
-    return {"changed": False, "sessions": _sessions.facts(api, sessions, fields, params["recording"], module.warn)}
+    fields = asked_fields(params["fields"])
+    query = selectors.Query.from_params(
+        params, states=tuple(params["session_state"] or ()), filters=selectors.filters_of(params)
+    )
+    sessions = islice(selectors.find_sessions(api, query, fields), selectors.limit_of(params))
+    return {"changed": False, "sessions": facts(api, sessions, fields, params["recording"], module.warn)}
 
 
 def main():

@@ -115,13 +115,13 @@ failure:
       sample: 44399a9e-18ea-4c16-b549-811fa252c7b6
 """
 
-from ansible_collections.sessionops.citrix.plugins.module_utils import _sites
-from ansible_collections.sessionops.citrix.plugins.module_utils._module import create_module, execute
+from ..module_utils._module import create_module, execute
+from ..module_utils._site import sites
 
 
 def run(module, api):
     """Read the account, and each of its sites."""
-    return {"changed": False, **_sites.facts(api, module.params["site_id"])}
+    return {"changed": False, **sites.facts(api, module.params["site_id"])}
 
 
 def main():

@@ -84,8 +84,8 @@ failure:
       sample: 44399a9e-18ea-4c16-b549-811fa252c7b6
 """
 
-from ansible_collections.sessionops.citrix.plugins.module_utils._module import create_module, execute
-from ansible_collections.sessionops.citrix.plugins.module_utils._times import rfc3339
+from ..module_utils._common.times import rfc3339
+from ..module_utils._module import create_module, execute
 
 
 def run(module, api):

@@ -12,12 +12,12 @@ from urllib.parse import quote, urlencode
 
 import pytest
 import requests
-from ansible_collections.sessionops.citrix.plugins.module_utils import _options
-from ansible_collections.sessionops.citrix.plugins.module_utils._api import connect
-from ansible_collections.sessionops.citrix.plugins.module_utils._errors import CitrixError
-from ansible_collections.sessionops.citrix.plugins.module_utils._sites import find_site
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.api import connect
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import CitrixError
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.options import OPTIONS, settings
+from ansible_collections.sessionops.citrix.plugins.module_utils._site.sites import find_site
 from openapi_contract import FORM, Operation
-from simulator_process import CONTROL_TIMEOUT, Simulator
+from support.simulator_process import CONTROL_TIMEOUT, Simulator
 
 NAMES = {
     "Applications": "Text Editor",
@@ -49,11 +49,11 @@ def client():
     """
 
     def run(module, connection, **options):
-        spec = {**_options.OPTIONS, **getattr(module, "ARGUMENT_SPEC", {})}
+        spec = {**OPTIONS, **getattr(module, "ARGUMENT_SPEC", {})}
         params = {**{name: option.get("default") for name, option in spec.items()}, **connection, **options}
         task = Mock(spec_set=["params", "check_mode", "warn"], params=params, check_mode=False)
         try:
-            return module.run(task, connect(_options.settings(params), False, find_site, task.warn, task.warn))
+            return module.run(task, connect(settings(params), False, find_site, task.warn, task.warn))
         except CitrixError:
             return None
 

@@ -12,7 +12,8 @@ from types import SimpleNamespace
 
 import pytest
 from ansible_collections.sessionops.citrix.plugins import modules
-from ansible_collections.sessionops.citrix.plugins.module_utils import _batches, _inventory
+from ansible_collections.sessionops.citrix.plugins.module_utils._client import batches
+from ansible_collections.sessionops.citrix.plugins.module_utils._views import hosts
 from ansible_collections.sessionops.citrix.plugins.modules import (
     citrix_machine_sessions_info,
     citrix_machines_info,
@@ -176,7 +177,7 @@ def test_the_client_keeps_to_the_file_with_batches(simulator, client, deployment
 
 @pytest.mark.parametrize("deployment", BASES)
 def test_the_client_keeps_to_the_file_with_a_batch_as_a_job(simulator, client, monkeypatch, deployment):
-    monkeypatch.setattr(_batches, "LARGE", 10)
+    monkeypatch.setattr(batches, "LARGE", 10)
     simulator.reset(sessions=20, job_seconds=0.2)
     connection = {**getattr(simulator, deployment), "batch_size": 10}
     listed = client(citrix_sessions_info, connection, recording=True)
@@ -187,9 +188,9 @@ def test_the_client_keeps_to_the_file_with_a_batch_as_a_job(simulator, client, m
 
 @pytest.mark.parametrize("deployment", SIGN_INS)
 def test_the_inventory_keeps_to_the_file(simulator, client, deployment):
-    plugin = SimpleNamespace(run=lambda task, api: {"hosts": _inventory.find_hosts(api, task.params, task.warn)})
+    plugin = SimpleNamespace(run=lambda task, api: {"hosts": hosts.find_hosts(api, task.params, task.warn)})
     for options in HOSTS:
-        own = {**dict.fromkeys(_inventory.OPTIONS), **options}
+        own = {**dict.fromkeys(hosts.OPTIONS), **options}
         assert client(plugin, getattr(simulator, deployment), **own)["hosts"]
     used = {CONTRACT.find(call).operation.id for call in checked_calls(simulator)}
     listings = {"listMachines", "listSessions", "searchMachines", "searchSessions"}

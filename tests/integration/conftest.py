@@ -32,10 +32,10 @@ from ansible.module_utils.testing import patch_module_args
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import init_plugin_loader, inventory_loader
 from ansible.utils.collection_loader._collection_finder import _AnsibleCollectionFinder
-from ansible_collections.sessionops.citrix.plugins.module_utils import _options
-from ansible_collections.sessionops.citrix.plugins.module_utils._api import connect
-from ansible_collections.sessionops.citrix.plugins.module_utils._sites import find_site
-from simulator_process import COLLECTION
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.api import connect
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.options import OPTIONS, settings
+from ansible_collections.sessionops.citrix.plugins.module_utils._site.sites import find_site
+from support.simulator_process import COLLECTION
 
 # The same examples in every run; `pytest --hypothesis-profile=default` looks for new ones.
 hypothesis.settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
@@ -158,13 +158,13 @@ def client():
     """
 
     def run(module, connection: dict, check_mode: bool = False, **options) -> dict:
-        spec = {**_options.OPTIONS, **getattr(module, "ARGUMENT_SPEC", {})}
+        spec = {**OPTIONS, **getattr(module, "ARGUMENT_SPEC", {})}
         given = {name: value for name, value in {**connection, **options}.items() if value is not None}
         checked = ArgumentSpecValidator(spec).validate(given)
         assert not checked.error_messages
         params, warnings = checked.validated_parameters, []
         task = SimpleNamespace(params=params, check_mode=check_mode, warn=warnings.append)
-        result = module.run(task, connect(_options.settings(params), check_mode, find_site, task.warn, len))
+        result = module.run(task, connect(settings(params), check_mode, find_site, task.warn, len))
         return {**result, "warnings": warnings}
 
     return run

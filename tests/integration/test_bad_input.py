@@ -10,8 +10,9 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from ansible_collections.sessionops.citrix.plugins.module_utils import _options, _policy
-from simulator_process import COLLECTION
+from ansible_collections.sessionops.citrix.plugins.module_utils._actions import policy
+from ansible_collections.sessionops.citrix.plugins.module_utils._common import options as _options
+from support.simulator_process import COLLECTION
 
 MODULES = sorted(path.stem for path in (COLLECTION / "plugins" / "modules").glob("citrix_*.py"))
 WRONG_TYPES = {
@@ -31,7 +32,7 @@ RANGES = {
     "wait_timeout": [-1, 3601],
     "max_sessions": [0, -1],
     "limit": [-1],
-    "gap_limit": [-1],
+    "unrecorded_limit": [-1],
 }
 NOT_SO = {
     "api_url": [
@@ -177,9 +178,9 @@ def test_credentials_on_premises_that_are_missing_are_named(refused, simulator, 
     assert missing in refused(name, {}, {**simulator.on_premises, missing: ""})
 
 
-@pytest.mark.parametrize("option", sorted(_policy.RULE_SPEC))
+@pytest.mark.parametrize("option", sorted(policy.RULE_SPEC))
 def test_what_is_wrong_in_a_rule_is_told_with_the_rule(refused, option):
-    spec = _policy.RULE_SPEC[option]
+    spec = policy.RULE_SPEC[option]
     for value in wrong_values(option, spec):
         rule = {"name": "Second", "state": "started", **({} if option in NAMES else {"all_sessions": True})}
         rules = [{"name": "First", "all_sessions": True, "state": "stopped"}, {**rule, option: value}]

@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.sessionops.citrix.plugins.module_utils._errors import OptionError
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import OptionError
 from ansible_collections.sessionops.citrix.plugins.modules import citrix_session_message as message
 from ansible_collections.sessionops.citrix.plugins.modules import citrix_session_recording as recording
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from selections import SELECTORS, Fleet, selections
-from simulator_process import Simulator
+from support.simulator_process import Simulator
 
 NO_SESSION = "00000000-0000-0000-0000-000000000000"
 WRITES = ("$startRecording", "$stopRecording", "$sendMessage")

@@ -24,7 +24,7 @@ from pathlib import Path
 
 import pytest
 from conftest import BIN
-from simulator_process import COLLECTION, Simulator
+from support.simulator_process import COLLECTION, Simulator
 
 MODULE = "ansible_collections.sessionops.citrix.plugins.modules.citrix_session_recording"
 SESSIONS = 2000
@@ -41,8 +41,8 @@ HOST_LOG = Path(__file__).parents[1] / "host_log"
 # An answer may take two seconds longer than its time-out allows, instead of five minutes.
 IMPATIENT = """
 import runpy
-from ansible_collections.sessionops.citrix.plugins.module_utils import _brake, _pace
-_brake.STALL_LIMIT = _pace.STALL_LIMIT = 2.0
+from ansible_collections.sessionops.citrix.plugins.module_utils._client import retries, throttle
+throttle.STALL_LIMIT = retries.STALL_LIMIT = 2.0
 runpy.run_module({module!r}, run_name="__main__")
 """
 

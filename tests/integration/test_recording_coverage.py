@@ -14,7 +14,7 @@ import time
 import jsonschema
 import pytest
 from ansible_collections.sessionops.citrix.plugins.modules import citrix_recording_coverage as coverage
-from simulator_process import COLLECTION
+from support.simulator_process import COLLECTION
 
 SCHEMA = json.loads((COLLECTION / "roles/recording_coverage/files/coverage.schema.json").read_text(encoding="utf-8"))
 FILES = ["coverage.csv", "coverage.html", "coverage.json"]
@@ -47,7 +47,7 @@ def table(folder):
 def test_the_three_files_agree_with_the_simulator_and_with_one_another(simulator, report, folder):
     simulator.reset(machines=8, sessions=80, names="hostile")
     truth = simulator.state()
-    run = report(citrix_gap_limit=5, citrix_batch_size=50)
+    run = report(citrix_unrecorded_limit=5, citrix_batch_size=50)
     assert run.code == 0, run.output
     assert sorted(path.name for path in folder.iterdir()) == FILES
     assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o640}

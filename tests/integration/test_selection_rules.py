@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.sessionops.citrix.plugins.module_utils._errors import OptionError
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import OptionError
 from ansible_collections.sessionops.citrix.plugins.modules import citrix_machines_info as machines
 from ansible_collections.sessionops.citrix.plugins.modules import citrix_session_message as message
 from ansible_collections.sessionops.citrix.plugins.modules import citrix_session_recording as recording

@@ -9,9 +9,9 @@ from itertools import product
 from unittest.mock import patch
 
 import pytest
-from ansible_collections.sessionops.citrix.plugins.module_utils import _search
-from ansible_collections.sessionops.citrix.plugins.module_utils._errors import OptionError
-from ansible_collections.sessionops.citrix.plugins.module_utils._text import clean
+from ansible_collections.sessionops.citrix.plugins.module_utils._client import search
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import OptionError
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.text import clean
 from ansible_collections.sessionops.citrix.plugins.modules import citrix_machine_sessions_info as machine_sessions
 from ansible_collections.sessionops.citrix.plugins.modules import citrix_machines_info as machines
 from ansible_collections.sessionops.citrix.plugins.modules import citrix_session_message as message
@@ -19,7 +19,7 @@ from ansible_collections.sessionops.citrix.plugins.modules import citrix_session
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from selections import KINDS, SELECTORS, Fleet, in_case, selections
-from simulator_process import Simulator
+from support.simulator_process import Simulator
 
 MESSAGE = {"title": "Recording", "text": "This session is recorded.", "on_gap": "warn"}
 PAGE_SIZES = st.sampled_from([1000, 50])
@@ -39,7 +39,7 @@ def ask(client):
 
     def run(fleet, module, page_size=1000, **options):
         fleet.reset()
-        with patch.object(_search, "PAGE_SIZE", page_size):
+        with patch.object(search, "PAGE_SIZE", page_size):
             return client(module, fleet.connection, check_mode=True, **options)
 
     return run

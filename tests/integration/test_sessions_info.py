@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from unittest.mock import patch
 
-from ansible_collections.sessionops.citrix.plugins.module_utils import _search
+from ansible_collections.sessionops.citrix.plugins.module_utils._client import search
 from ansible_collections.sessionops.citrix.plugins.modules import citrix_sessions_info as sessions
 
 INFO = "sessionops.citrix.citrix_sessions_info"
@@ -83,7 +83,7 @@ def test_statuses_that_cannot_be_read_are_null_and_warned_of(simulator, client):
 
 def test_a_limit_ends_the_reading(simulator, client):
     simulator.reset(sessions=200)
-    with patch.object(_search, "PAGE_SIZE", 50):
+    with patch.object(search, "PAGE_SIZE", 50):
         found = client(sessions, simulator.cloud, session_state=["Active", "Connected"], limit=60, fields=["Id"])
     assert len(found["sessions"]) == 60
     assert simulator.listings() == 2

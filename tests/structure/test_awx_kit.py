@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.sessionops.citrix.plugins.module_utils import _deployments, _options
-from awx_kit import JOB_TEMPLATES, KIT, TYPES, injected
+from ansible_collections.sessionops.citrix.plugins.module_utils._common import deployments, options
 from collection_tree import COLLECTION, GALAXY, NAME, PLAYBOOKS, load
+from support.awx_kit import JOB_TEMPLATES, KIT, TYPES, injected
 
 CLOUD, ON_PREMISES = TYPES["Citrix Cloud"], TYPES["Citrix on premises"]
 NOT_OF_A_SITE = {"access_token", "timeout", "retries", "max_concurrency", "requests_per_second", "batch_size"}
@@ -52,7 +52,7 @@ def option(field: str) -> str:
 @each_type
 def test_the_fields_of_a_credential_are_shared_options(name):
     for field, declared in fields(name).items():
-        known = _options.OPTIONS[option(field)]
+        known = options.OPTIONS[option(field)]
         assert declared.get("secret", False) is known.get("no_log", False), f"{name}, {field}: secret"
         if "default" in declared:
             default = known["default"]
@@ -68,19 +68,19 @@ def test_the_fields_of_a_credential_are_shared_options(name):
 def test_each_field_is_injected_as_the_variable_of_its_option(name):
     given = TYPES[name]["injectors"]["env"]
     constant = {variable for variable, template in given.items() if "{{" not in template}
-    expected = {_options.environment_name(option(field)) for field in fields(name)}
+    expected = {options.environment_name(option(field)) for field in fields(name)}
     assert set(given) - constant == expected, f"{name}: variables (left) and fields"
     for variable in set(given) - constant:
         used = set(re.findall(r"\w+", given[variable])) & set(fields(name))
-        assert {_options.environment_name(option(field)) for field in used} == {variable}, f"{name}: {variable}"
+        assert {options.environment_name(option(field)) for field in used} == {variable}, f"{name}: {variable}"
     assert not constant or given["CITRIX_DEPLOYMENT"] == "on_premises"
 
 
 def test_the_two_types_have_all_options_of_a_site():
-    known = set(_options.OPTIONS) - NOT_OF_A_SITE
+    known = set(options.OPTIONS) - NOT_OF_A_SITE
     assert {option(field) for name in TYPES for field in fields(name)} == known
     assert fields("Citrix Cloud")["deployment"]["choices"] == [
-        name for name in _deployments.DEPLOYMENTS if name != "on_premises"
+        name for name in deployments.DEPLOYMENTS if name != "on_premises"
     ]
 
 
@@ -95,7 +95,7 @@ def test_what_is_required_is_enough(name, deployment, tmp_path, monkeypatch):
         monkeypatch.setenv(variable, value)
     taken = _taken()
     assert taken["deployment"] == (deployment or "cloud" if name == "Citrix Cloud" else "on_premises")
-    settings = _options.settings(taken)
+    settings = options.settings(taken)
     assert settings.secret == FILLED["client_secret" if name == "Citrix Cloud" else "password"]
     assert settings.verify is True
 
@@ -108,14 +108,14 @@ def test_without_something_required_nothing_could_be_sent(name, tmp_path, monkey
         inputs = {field: FILLED[field] for field in needed if field != left_out}
         for variable, value in injected(name, inputs, tmp_path).items():
             monkeypatch.setenv(variable, value)
-        with pytest.raises(_options.OptionError) as refused:
-            _options.settings(_taken())
+        with pytest.raises(options.OptionError) as refused:
+            options.settings(_taken())
         assert str(refused.value).startswith(left_out)
 
 
 def _taken() -> dict:
     """Return the shared options as the environment says."""
-    result = ArgumentSpecValidator(_options.argument_spec()).validate({})
+    result = ArgumentSpecValidator(options.argument_spec()).validate({})
     assert not result.error_messages
     return result.validated_parameters
 

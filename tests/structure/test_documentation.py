@@ -14,15 +14,11 @@ import pytest
 import yaml
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.sessionops.citrix.plugins.module_utils import (
-    _api,
-    _inventory,
-    _machines,
-    _options,
-    _policy,
-    _query,
-    _sessions,
-)
+from ansible_collections.sessionops.citrix.plugins.module_utils._actions import policy
+from ansible_collections.sessionops.citrix.plugins.module_utils._client import api
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.options import OPTIONS, environment_name
+from ansible_collections.sessionops.citrix.plugins.module_utils._site import machines, selectors, sessions
+from ansible_collections.sessionops.citrix.plugins.module_utils._views import hosts
 from collection_tree import (
     COLLECTION,
     GALAXY,
@@ -37,13 +33,13 @@ from collection_tree import (
     rows,
     titled,
 )
-from guide_pages import GUIDES
+from support.guide_pages import GUIDES
 
 SECRET = re.compile(r"(^|_)(password|passphrase|secret|token|private_key)(_|$)")
 """How the name of an option looks whose value nobody may see."""
 HELPERS = ("doc_fragments", "module_utils")
 """Folders of plugins/ that hold none."""
-CHECKED_LATER = {"rules": _policy.RULE_SPEC, "search_filters": _query.FILTER_SPEC}
+CHECKED_LATER = {"rules": policy.RULE_SPEC, "search_filters": selectors.FILTER_SPEC}
 """What is in an option whose items the module checks itself."""
 
 OF_INVENTORIES = {"plugin", "hostnames", "hostvars_prefix"}
@@ -203,20 +199,20 @@ def test_the_action_group_has_all_modules_and_says_so(documentation):
 @each_inventory
 def test_an_inventory_has_the_shared_options_as_modules_have_them(inventory, inventory_documentation, documentation):
     options = inventory_documentation[inventory]["doc"]["options"]
-    shared = {name: options.get(name) for name in _options.OPTIONS}
-    assert shared == {name: documentation[MODULES[0]]["doc"]["options"][name] for name in _options.OPTIONS}
-    compare_options(f"{inventory}: ", _options.OPTIONS, shared)
+    shared = {name: options.get(name) for name in OPTIONS}
+    assert shared == {name: documentation[MODULES[0]]["doc"]["options"][name] for name in OPTIONS}
+    compare_options(f"{inventory}: ", OPTIONS, shared)
 
 
 @each_inventory
 def test_an_inventory_asks_by_the_options_that_are_documented(inventory, inventory_documentation):
     options = inventory_documentation[inventory]["doc"]["options"]
-    own = set(options) - set(_options.OPTIONS) - OF_ANSIBLE
-    assert own == {*_inventory.OPTIONS, *OF_INVENTORIES}, f"{inventory}: options documented (left), and used"
-    assert set(_inventory.WHOSE) <= set(_options.OPTIONS)
-    assert options["session_support"]["choices"] == list(_machines.SESSION_SUPPORT)
-    assert options["session_fields"]["choices"] == list(_sessions.FIELDS)
-    compare_options(f"{inventory}: search_filters.", _query.FILTER_SPEC, options["search_filters"]["suboptions"])
+    own = set(options) - set(OPTIONS) - OF_ANSIBLE
+    assert own == {*hosts.OPTIONS, *OF_INVENTORIES}, f"{inventory}: options documented (left), and used"
+    assert set(hosts.WHOSE) <= set(OPTIONS)
+    assert options["session_support"]["choices"] == list(machines.SESSION_SUPPORT)
+    assert options["session_fields"]["choices"] == list(sessions.FIELDS)
+    compare_options(f"{inventory}: search_filters.", selectors.FILTER_SPEC, options["search_filters"]["suboptions"])
     assert options["plugin"]["choices"] == [f"{NAME}.{inventory}"]
 
 
@@ -262,10 +258,10 @@ def test_the_readme_has_the_shared_options_as_they_are():
         for name, variable in zip(code(names), code(variables), strict=True):
             told[name] = (variable, [json.dumps(yaml.safe_load(value)) for value in code(default)])
     real = {
-        name: (_options.environment_name(name), [json.dumps(option["default"])] if "default" in option else [])
-        for name, option in _options.OPTIONS.items()
+        name: (environment_name(name), [json.dumps(option["default"])] if "default" in option else [])
+        for name, option in OPTIONS.items()
     }
-    assert told == real, "README.md (left) and _options.OPTIONS differ: option, variable, default"
+    assert told == real, "README.md (left) and OPTIONS differ: option, variable, default"
 
 
 @pytest.mark.parametrize(
@@ -291,7 +287,7 @@ def test_commands_name_what_there_is(path):
 
 def test_the_version_is_the_same_everywhere():
     version = GALAXY["version"]
-    assert _api.VERSION == version, "_api.VERSION (left) and galaxy.yml differ"
+    assert api.VERSION == version, "api.VERSION (left) and galaxy.yml differ"
     for page in [*READMES, *GUIDES]:
         archives = re.findall(r"sessionops-citrix-(\d[\d.]*\d)\.tar\.gz", page.read_text(encoding="utf-8"))
         assert set(archives) <= {version}, f"{titled(page)} (left) and galaxy.yml differ"

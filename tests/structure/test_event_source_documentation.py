@@ -10,7 +10,8 @@ import re
 
 import pytest
 import yaml
-from ansible_collections.sessionops.citrix.plugins.module_utils import _events, _options
+from ansible_collections.sessionops.citrix.plugins.module_utils._common import options
+from ansible_collections.sessionops.citrix.plugins.module_utils._views import events
 from collection_tree import COLLECTION, NAME, code, load, rows
 from test_documentation import facets
 
@@ -29,19 +30,19 @@ def document(name: str) -> dict:
 
 def test_the_options_are_documented_as_they_are():
     documented = document("citrix_sessions")["options"]
-    spec = {**_options.OPTIONS, **_events.ARGUMENT_SPEC}
+    spec = {**options.OPTIONS, **events.ARGUMENT_SPEC}
     assert {name: facets(option) for name, option in documented.items()} == {
         name: facets(option) for name, option in spec.items()
     }
     variables = {name: re.findall(r"E\((\w+)\)", str(option["description"])) for name, option in documented.items()}
     assert variables == {
-        name: [_options.environment_name(name)] if name in _options.OPTIONS else [] for name in documented
+        name: [options.environment_name(name)] if name in options.OPTIONS else [] for name in documented
     }
 
 
 def test_the_ranges_are_documented_as_they_are():
     documented = document("citrix_sessions")["options"]
-    for name, (low, high) in _events.RANGES.items():
+    for name, (low, high) in events.RANGES.items():
         assert f"from {low} to {high}" in str(documented[name]["description"]), name
 
 

@@ -16,34 +16,34 @@ from pathlib import Path
 import pytest
 from collection_tree import COLLECTION, NAME, titled
 
-LAYERS = (
-    ("_module",),
-    ("_policy",),
-    ("_converge", "_report"),
-    ("_coverage", "_events", "_messages", "_recording"),
-    ("_entries",),
-    ("_inventory", "_selection"),
-    ("_query",),
-    ("_groups", "_machines"),
-    ("_sessions", "_sites", "_users"),
-    ("_calls", "_search"),
-    ("_batches",),
-    ("_jobs",),
-    ("_api",),
-    ("_auth", "_watch"),
-    ("_pace",),
-    ("_brake", "_transport"),
-    ("_files", "_options", "_threads"),
-    ("_deployments", "_errors", "_hints"),
-    ("_progress", "_rate", "_text", "_times"),
-)
-"""The files of plugins/module_utils, top to bottom. A file imports from the layers below its own, not from its peers.
-All other plugins stand above them and import what they like of them, but not one another."""
+PICTURE = COLLECTION / "docs" / "architecture.md"
+PEERS = {"_actions", "_views"}
+"""Packages that do not import each other."""
+
+
+def drawn_layers() -> list[list[str]]:
+    """Return the files of plugins/module_utils row by row as the picture shows them, from top to bottom.
+
+    A file is PACKAGE/NAME, or NAME at the root.
+    """
+    text = PICTURE.read_text(encoding="utf-8")
+    picture = re.search(r"^```text\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    assert picture, f"{PICTURE.name} has no picture of the layers any more."
+    layers, package = [], ""
+    for indent, names, slash in re.findall(r"^\| ( *)(\w+(?: \w+)*)(/?) ", picture.group(1), re.MULTILINE):
+        if slash:
+            package = f"{names}/"
+        else:
+            layers.append([f"{package}{name}" if indent else name for name in names.split()])
+    return layers
+
 
 OURS = f"ansible_collections.{NAME}"
+LAYERS = drawn_layers()
 DEPTHS = {name: depth for depth, layer in enumerate(LAYERS) for name in layer}
-UTILS = [path for path in (COLLECTION / "plugins" / "module_utils").rglob("*.py") if path.stem != "__init__"]
-SOURCES = sorted({*(COLLECTION / "plugins").rglob("*.py"), *(COLLECTION / "extensions").glob("eda/**/*.py")})
+PLUGINS = COLLECTION / "plugins"
+UTILS = PLUGINS / "module_utils"
+SOURCES = sorted({*PLUGINS.rglob("*.py"), *(COLLECTION / "extensions").glob("eda/**/*.py")})
 ROLE_SOURCES = sorted((COLLECTION / "roles").glob("*/files/**/*.py"))
 
 LONGEST = {"modules": 40, "module_utils": 200}
@@ -54,6 +54,16 @@ DOCUMENTS = {"DOCUMENTATION", "EXAMPLES", "RETURN"}
 def each(paths: list[Path]):
     """Make a test of each file."""
     return pytest.mark.parametrize("path", paths, ids=titled)
+
+
+def kind(path: Path) -> str:
+    """Return the folder of plugins in which a file is, however deep; "" for a file of another folder."""
+    return path.relative_to(PLUGINS).parts[0] if PLUGINS in path.parents else ""
+
+
+def unit(path: Path) -> str:
+    """Return how the picture names a file of module_utils; "" for every other file."""
+    return path.relative_to(UTILS).with_suffix("").as_posix() if UTILS in path.parents else ""
 
 
 @cache
@@ -90,55 +100,51 @@ def code_lines(path: Path) -> int:
     return len(lines)
 
 
-def test_every_file_of_module_utils_is_in_one_layer():
+def test_layers_picture_shows_every_file():
     placed = [name for layer in LAYERS for name in layer]
     twice = {name for name in placed if placed.count(name) > 1}
-    assert not twice, f"In two layers: {twice}; leave each in one of LAYERS in {Path(__file__).name}."
-    files = {path.stem for path in UTILS}
-    assert not files - set(placed), f"Not placed: {files - set(placed)}; put each into LAYERS in {Path(__file__).name}."
-    assert not set(placed) - files, f"No such file: {set(placed) - files}; take it out of LAYERS."
-
-
-def test_the_picture_shows_the_layers():
-    text = (COLLECTION / "docs" / "architecture.md").read_text(encoding="utf-8")
-    picture = re.search(r"^```text\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    assert picture, "docs/architecture.md has no picture of the layers any more."
-    drawn = [tuple(line.split()) for line in re.findall(r"^\| ((?:_\w+ )+)", picture.group(1), re.MULTILINE)]
-    assert drawn == list(LAYERS), f"docs/architecture.md (left) and LAYERS in {Path(__file__).name} differ"
+    assert not twice, f"Twice in the picture of {PICTURE.name}: {twice}; show each once."
+    files = {unit(path) for path in UTILS.rglob("*.py")}
+    assert not files - set(placed), f"Not in the picture of {PICTURE.name}: {files - set(placed)}; add each."
+    assert not set(placed) - files, f"No such file: {set(placed) - files}; remove it from {PICTURE.name}."
 
 
 @each(SOURCES)
-def test_imports_point_down(path):
-    depth = DEPTHS.get(path.stem, -1) if path in UTILS else -1
-    for line, name in imports(path):
-        if not name.startswith(f"{OURS}.plugins."):
-            assert not name.startswith("ansible_collections."), f"{titled(path)}:{line} uses another collection."
+def test_layers_imports_point_down(path):
+    name = unit(path)
+    for line, imported in imports(path):
+        if not imported.startswith(f"{OURS}.plugins."):
+            assert not imported.startswith("ansible_collections."), f"{titled(path)}:{line} uses another collection."
             continue
-        kind, _dot, rest = name.removeprefix(f"{OURS}.plugins.").partition(".")
+        kind, _dot, rest = imported.removeprefix(f"{OURS}.plugins.").partition(".")
         assert kind == "module_utils", (
-            f"{titled(path)}:{line} imports {name}, a plugin; move what both need to plugins/module_utils."
+            f"{titled(path)}:{line} imports {imported}, a plugin; move what both need to plugins/module_utils."
         )
-        used = rest.partition(".")[0]
-        assert used in DEPTHS, f"{titled(path)}:{line} imports {name}; name a file of module_utils there."
-        assert DEPTHS[used] > depth, (
-            f"{titled(path)}:{line} imports {used}, which is not below it (see LAYERS in {Path(__file__).name}); "
+        parts = rest.split(".")
+        used = next((known for known in ("/".join(parts[:2]), parts[0]) if known in DEPTHS), None)
+        assert used, f"{titled(path)}:{line} imports {imported}; name a file of module_utils there."
+        assert DEPTHS[used] > DEPTHS.get(name, -1), (
+            f"{titled(path)}:{line} imports {used}, which is not below it in {PICTURE.name}; "
             "hand it in as an argument, or move what is needed further down."
+        )
+        assert {name.partition("/")[0], used.partition("/")[0]} != PEERS, (
+            f"{titled(path)}:{line} imports {used}; {' and '.join(sorted(PEERS))} do not import each other."
         )
 
 
 @each(SOURCES)
 def test_only_the_transport_knows_the_http_library(path):
-    if path.stem == "_transport":
+    if unit(path) == "_client/transport":
         return
     for line, name in imports(path):
         assert name.partition(".")[0] not in ("requests", "urllib3"), (
-            f"{titled(path)}:{line} imports {name}; let _transport do it, or hand it on from there."
+            f"{titled(path)}:{line} imports {name}; let _client/transport do it, or hand it on from there."
         )
 
 
 @each(SOURCES)
 def test_only_module_ends_a_task(path):
-    if path.stem == "_module":
+    if unit(path) == "_module":
         return
     for node in ast.walk(tree_of(path)):
         assert not (isinstance(node, ast.Attribute) and node.attr in ("exit_json", "fail_json")), (
@@ -156,9 +162,9 @@ def test_errors_are_caught_by_their_names(path):
             )
 
 
-@each([path for path in SOURCES if path.parent.name in LONGEST])
+@each([path for path in SOURCES if kind(path) in LONGEST])
 def test_files_stay_small(path):
-    longest = LONGEST[path.parent.name]
+    longest = LONGEST[kind(path)]
     count = code_lines(path)
     assert count <= longest, (
         f"{titled(path)} has {count} lines of code and {longest} are allowed; it holds two concerns: make it two files."

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 from collection_tree import COLLECTION
-from guide_pages import TROUBLESHOOTING
+from support.guide_pages import TROUBLESHOOTING
 
 SHORTEST = 4
 """Words that surely make a message; a shorter text may be a name, or a part of one."""
@@ -80,10 +80,11 @@ def words(text: str) -> int:
 
 def messages() -> Iterator[tuple[str, str]]:
     """Yield (file, message) for all that module_utils can tell a user."""
-    for path in sorted((COLLECTION / "plugins" / "module_utils").glob("_*.py")):
+    folder = COLLECTION / "plugins" / "module_utils"
+    for path in sorted(folder.rglob("*.py")):
         visitor = Messages()
         visitor.visit(ast.parse(path.read_text(encoding="utf-8")))
-        yield from ((path.name, message) for message in sorted(visitor.found - SUCCESSES))
+        yield from ((path.relative_to(folder).as_posix(), message) for message in sorted(visitor.found - SUCCESSES))
 
 
 MESSAGES = list(messages())

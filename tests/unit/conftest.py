@@ -12,10 +12,11 @@ from types import SimpleNamespace
 
 import hypothesis
 import pytest
-from ansible_collections.sessionops.citrix.plugins.module_utils import _options
-from ansible_collections.sessionops.citrix.plugins.module_utils._api import Answer, Api
-from ansible_collections.sessionops.citrix.plugins.module_utils._auth import Token
-from ansible_collections.sessionops.citrix.plugins.module_utils._errors import api_error
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.api import Api
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.auth import Token
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.calls import Answer
+from ansible_collections.sessionops.citrix.plugins.module_utils._common import options
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import api_error
 
 # The same examples in every run; `pytest --hypothesis-profile=default` looks for new ones.
 hypothesis.settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
@@ -47,7 +48,7 @@ def params():
     """Return a factory of the shared options as a module gets them: the defaults, and what the test sets."""
 
     def make(**given):
-        return {**{name: spec.get("default") for name, spec in _options.OPTIONS.items()}, **given}
+        return {**{name: spec.get("default") for name, spec in options.OPTIONS.items()}, **given}
 
     return make
 
@@ -57,7 +58,7 @@ def settings(params):
     """Return a factory of checked options: a cloud customer with a site and a token, and what the test sets."""
 
     def make(**given):
-        return _options.settings(params(**{**CLOUD, **given}))
+        return options.settings(params(**{**CLOUD, **given}))
 
     return make
 
@@ -110,7 +111,7 @@ class FakeApi:
         self.log = self.logged.append
         self.clock = clock
         self.counts = {"requests": 0, "throttled": 0, "waited_seconds": 0.0}
-        self.pace = SimpleNamespace(active_seconds=clock, pause=clock.sleep, counts=lambda: dict(self.counts))
+        self.retrier = SimpleNamespace(active_seconds=clock, pause=clock.sleep, counts=lambda: dict(self.counts))
         self._warn = self.warnings.append
         self._answers = {}
         self._lock = threading.Lock()

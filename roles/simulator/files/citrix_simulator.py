@@ -15,10 +15,12 @@ import shlex
 import sys
 from typing import Any
 
-from citrix_sim import daemon
-from citrix_sim.names import NAMES
-from citrix_sim.serving import Options, Ready, StartError, address_of, serve
-from citrix_sim.settings import MIXES, Settings, changed
+# Python does not do so if PYTHONSAFEPATH is set.
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from citrix_sim.process import Options, Ready, StartError, address_of, launch, serve
+from citrix_sim.world.names import NAMES
+from citrix_sim.world.settings import MIXES, Settings, changed
 
 _DESCRIPTION = """\
 A stand-in for the Citrix DaaS / Citrix Virtual Apps and Desktops REST API, on this machine only.
@@ -121,7 +123,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         options = _options(arguments)
         if arguments.daemon:
-            print(json.dumps(daemon.launch(run)), flush=True)
+            print(json.dumps(launch(run)), flush=True)
         else:
             run(_introduce)
     except StartError as problem:

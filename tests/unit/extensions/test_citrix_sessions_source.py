@@ -14,8 +14,8 @@ import threading
 from types import SimpleNamespace
 
 import pytest
-from ansible_collections.sessionops.citrix.plugins.module_utils._errors import CitrixError, OptionError
-from simulator_process import COLLECTION
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import CitrixError, OptionError
+from support.simulator_process import COLLECTION
 
 SOURCE = COLLECTION / "extensions" / "eda" / "plugins" / "event_source" / "citrix_sessions.py"
 ARGUMENTS = {"customer_id": "customer1", "client_id": "client1", "client_secret": "a-secret-that-nobody-knows"}
@@ -167,7 +167,7 @@ def test_options_come_from_the_environment(source, monkeypatch):
 
 
 def test_without_requests_it_says_what_is_missing(source, monkeypatch):
-    transport = source.prepare.__globals__["_transport"]
+    transport = source.prepare.__globals__["transport"]
     monkeypatch.setattr(transport, "REQUESTS_IMPORT_ERROR", "no such module")
     with pytest.raises(CitrixError, match=r"needs the Python library requests; install it for .*python"):
         source.prepare(ARGUMENTS)
@@ -181,11 +181,11 @@ def test_it_finds_its_collection_by_itself(tmp_path, there):
     if there == "package":
         (package / "__init__.py").write_text("", encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": str(tmp_path) if there else ""}
-    script = f"import runpy; print(runpy.run_path({str(SOURCE)!r})['_events'].__file__)"
+    script = f"import runpy; print(runpy.run_path({str(SOURCE)!r})['events'].__file__)"
     ended = subprocess.run(
         [sys.executable, "-c", script], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
     )
-    assert ended.stdout.strip() == str(COLLECTION / "plugins" / "module_utils" / "_events.py"), ended.stderr
+    assert ended.stdout.strip() == str(COLLECTION / "plugins" / "module_utils" / "_views" / "events.py"), ended.stderr
 
 
 def test_without_ansible_core_it_says_what_is_missing(tmp_path):

@@ -174,10 +174,12 @@ def _make_importable() -> None:
 _make_importable()
 try:
     from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-    from ansible_collections.sessionops.citrix.plugins.module_utils import _events, _options, _transport
-    from ansible_collections.sessionops.citrix.plugins.module_utils._api import connect
-    from ansible_collections.sessionops.citrix.plugins.module_utils._errors import CitrixError, OptionError
-    from ansible_collections.sessionops.citrix.plugins.module_utils._sites import find_site
+    from ansible_collections.sessionops.citrix.plugins.module_utils._client import transport
+    from ansible_collections.sessionops.citrix.plugins.module_utils._client.api import connect
+    from ansible_collections.sessionops.citrix.plugins.module_utils._common import options
+    from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import CitrixError, OptionError
+    from ansible_collections.sessionops.citrix.plugins.module_utils._site.sites import find_site
+    from ansible_collections.sessionops.citrix.plugins.module_utils._views import events
 except ImportError as missing:
     raise ImportError(f"citrix_sessions needs ansible-core; install it for {sys.executable}. {missing}") from missing
 
@@ -213,21 +215,21 @@ async def main(queue: asyncio.Queue[Any], args: dict[str, Any]) -> None:
         await asyncio.sleep(wait)
 
 
-def prepare(args: dict[str, Any]) -> _events.Watch:
+def prepare(args: dict[str, Any]) -> events.SessionWatcher:
     """Check the options, and return what looks at the sessions; raises CitrixError, and nothing is sent."""
-    if _transport.REQUESTS_IMPORT_ERROR:
+    if transport.REQUESTS_IMPORT_ERROR:
         raise CitrixError(f"citrix_sessions needs the Python library requests; install it for {sys.executable}.")
-    checked = ArgumentSpecValidator({**_options.argument_spec(), **_events.ARGUMENT_SPEC}).validate(args)
+    checked = ArgumentSpecValidator({**options.argument_spec(), **events.ARGUMENT_SPEC}).validate(args)
     if checked.error_messages:
         raise CitrixError("; ".join(checked.error_messages))
     params = checked.validated_parameters
-    settings = _options.settings(params)
+    settings = options.settings(params)
 
     def new_client():
         # As in check mode, where the client refuses to write.
         return connect(settings, True, find_site, LOGGER.warning, LOGGER.info)
 
-    return _events.Watch(params, new_client, LOGGER.warning)
+    return events.SessionWatcher(params, new_client, LOGGER.warning)
 
 
 async def aside(look: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]] | CitrixError:

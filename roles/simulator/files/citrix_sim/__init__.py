@@ -3,20 +3,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A stand-in for the Citrix DaaS / Citrix Virtual Apps and Desktops REST API, standard library only.
 
-How a request travels, from the outside in:
+How a request travels, from the outside in; a folder imports from those below it, and never from the door:
 
-``serving``     process: binds the port, TLS, signals, end of life (``daemon`` detaches it from the terminal)
-``server``      one connection: reads requests (``wire``), times the answers, closes
-``simulator``   the control paths (``control``), or else ``exchange``:
-``exchange``    call log (``calls``), quota (``quota``, ``meters``), fault rules (``faults``, ``effects``, ``twist``)
-``routes``      which operation a method and a path (``addresses``) mean; header, token rules (``access``, ``signin``)
-``sites``, ``machines``, ``groups``, ``applications``, ``sessions``, ``recording``   the operations
-``batch``       many of them in one call (``batch_items``), each through ``exchange`` again
-``job_operations``   what goes on after its call was answered (``jobs``); ``runs`` does things in their time
-``paging``, ``search``   what lists have in common
-``shape_*``     the documented JSON of a site, a machine, a delivery group, an application, a session, a user, a job
-``fleet``       machines and sessions as compact records (``names``: how they are called); ``world`` holds all that a
-                reset replaces
+``process``, ``application``   the door: port, TLS, signals, end of life; the control paths (``control``), or else
+``exchange``    call log (``call_log``), quota, fault rules, and then the operation
+``operations``  which operation a method and a path mean (``routes``), and the operations
+``shapes``      the documented JSON of a site, a machine, a delivery group, an application, a session, a user, a job
+``faults``      which requests a rule matches (``rules``), and what it does to them (``effects``, ``twist``)
+``world``       all that a reset replaces: the fleet, tokens, jobs, the quota
+``http``        one connection (``connection``, ``wire``), requests and replies (``message``), paths (``addresses``)
 
-To add an operation: write it beside its kind, and give it a line in ``routes.ROUTES``.
+To add an operation: write it beside its kind in ``operations``, and give it a line in ``routes.ROUTES``.
 """

@@ -12,13 +12,13 @@ import json
 import time
 from typing import Any, Callable, Protocol, TypeVar
 
-from .calls import CallLog
-from .checks import Check, record, text
-from .faults import Faults
-from .fleet import ANONYMOUS, Session
-from .message import Reply, Request, json_reply
-from .settings import Settings, changed
-from .world import World
+from .call_log import CallLog
+from .faults.checks import Check, record, text
+from .faults.rules import Faults
+from .http.message import Reply, Request, json_reply
+from .world.fleet import ANONYMOUS, Session
+from .world.settings import Settings, changed
+from .world.world import World
 
 PREFIX = "/_control/"
 

@@ -9,15 +9,15 @@ import uuid
 from functools import partial
 from typing import Callable, NamedTuple
 
-from .calls import CallLog, Entry
-from .effects import EFFECTS, Target
-from .faults import Fault, Faults
-from .message import LateReply, RefusedError, Reply, Request, refuse
-from .operation import BeginItem
-from .routes import perform
-from .server import Later, Outcome
-from .twist import AS_ASKED, Twist
-from .world import World
+from .call_log import CallLog, Entry
+from .faults.effects import EFFECTS, Target
+from .faults.rules import Fault, Faults
+from .faults.twist import AS_ASKED, Twist
+from .http.connection import Later, Outcome
+from .http.message import LateReply, RefusedError, Reply, Request, refuse
+from .operations.call import BeginItem
+from .operations.routes import perform
+from .world.world import World
 
 _TRANSACTION = "Citrix-TransactionId"
 

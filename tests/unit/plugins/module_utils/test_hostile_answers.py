@@ -9,12 +9,13 @@ import json
 from types import SimpleNamespace
 from urllib.parse import quote_plus
 
-from ansible_collections.sessionops.citrix.plugins.module_utils import _options
-from ansible_collections.sessionops.citrix.plugins.module_utils._api import Answer, Api, Call
-from ansible_collections.sessionops.citrix.plugins.module_utils._auth import Authenticator
-from ansible_collections.sessionops.citrix.plugins.module_utils._errors import CitrixError
-from ansible_collections.sessionops.citrix.plugins.module_utils._hints import retry_delay
-from ansible_collections.sessionops.citrix.plugins.module_utils._transport import CaseInsensitiveDict, Reply
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.api import Api
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.auth import Authenticator
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.calls import Answer, Call
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.retry_after import retry_delay
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.transport import CaseInsensitiveDict, Reply
+from ansible_collections.sessionops.citrix.plugins.module_utils._common import options as _options
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import CitrixError
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -88,9 +89,9 @@ def test_any_answer_to_a_sign_in_is_a_token_or_an_error_without_the_secret(deplo
     account = {"client_id": "id", "client_secret": SECRET, "username": "LAB\\user", "password": SECRET}
     options = {**given_options, **account, "deployment": deployment, "customer_id": "customer1"}
     settings = _options.settings({**options, "api_url": "https://ddc01.example.com"})
-    pace = SimpleNamespace(send=lambda _request: reply_of(status, headers, body))
+    retrier = SimpleNamespace(send=lambda _request: reply_of(status, headers, body))
     try:
-        token = Authenticator(pace, settings).token()
+        token = Authenticator(retrier, settings).token()
     except CitrixError as error:
         check_told(error)
         assert SECRET not in json.dumps(error.to_result(), ensure_ascii=False)

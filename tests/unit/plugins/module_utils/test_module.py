@@ -10,8 +10,8 @@ import json
 import pytest
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.sessionops.citrix.plugins.module_utils import _module
-from ansible_collections.sessionops.citrix.plugins.module_utils._errors import CitrixError, api_error
-from ansible_collections.sessionops.citrix.plugins.module_utils._options import OPTIONS
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import CitrixError, api_error
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.options import OPTIONS
 
 TOKEN = "fake-access-token-0123456789abcdefghijklmnopqrstuvwxyz"
 GIVEN = {"customer_id": "customer1", "site_id": "site1", "access_token": TOKEN}

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.sessionops.citrix.plugins.module_utils._errors import ApiError, OptionError
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import ApiError, OptionError
 from ansible_collections.sessionops.citrix.plugins.modules import citrix_machine_sessions_info as under_test
 
 TOKEN = "fake-access-token-0123456789abcdefghijklmnopqrstuvwxyz"

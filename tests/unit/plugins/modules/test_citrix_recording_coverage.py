@@ -9,7 +9,7 @@ import csv
 import json
 
 import pytest
-from ansible_collections.sessionops.citrix.plugins.module_utils._errors import ApiError, OptionError
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import ApiError, OptionError
 from ansible_collections.sessionops.citrix.plugins.modules import citrix_recording_coverage as under_test
 
 TOKEN = "fake-access-token-0123456789abcdefghijklmnopqrstuvwxyz"
@@ -49,7 +49,7 @@ def test_the_files_are_what_is_returned(module, site, tmp_path):
 
 
 def test_the_table_has_every_session_and_no_formula(module, site, tmp_path):
-    under_test.run(module(dest=str(tmp_path), gap_limit=0), site)
+    under_test.run(module(dest=str(tmp_path), unrecorded_limit=0), site)
     rows = table(tmp_path)
     assert [(row["id"], row["result"], row["reason"]) for row in rows] == [
         ("1", "recorded", ""),
@@ -90,7 +90,7 @@ def test_an_error_of_the_api_leaves_the_old_report(module, site, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "given", [{"gap_limit": -1}, {"user": []}, {"machine": ["LAB\x0bda-001"]}, {"dest": "/nowhere/at/all"}]
+    "given", [{"unrecorded_limit": -1}, {"user": []}, {"machine": ["LAB\x0bda-001"]}, {"dest": "/nowhere/at/all"}]
 )
 @pytest.mark.parametrize("check_mode", [False, True])
 def test_wrong_options_end_the_task_before_any_call(module, fake_api, tmp_path, given, check_mode):

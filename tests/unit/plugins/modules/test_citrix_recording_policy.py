@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.sessionops.citrix.plugins.module_utils._errors import OptionError
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import OptionError
 from ansible_collections.sessionops.citrix.plugins.modules import citrix_recording_policy as under_test
 
 ON, OFF = ({"IsSessionBeingRecorded": value} for value in (True, False))

@@ -9,7 +9,7 @@ import json
 
 import pytest
 import requests
-from ansible_collections.sessionops.citrix.plugins.module_utils._errors import CitrixError, OptionError
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import CitrixError, OptionError
 from ansible_collections.sessionops.citrix.plugins.modules import citrix_session_message as under_test
 
 TOKEN = "fake-access-token-0123456789abcdefghijklmnopqrstuvwxyz"

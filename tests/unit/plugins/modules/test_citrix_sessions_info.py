@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from ansible_collections.sessionops.citrix.plugins.module_utils._errors import ApiError, OptionError
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import ApiError, OptionError
 from ansible_collections.sessionops.citrix.plugins.modules import citrix_sessions_info as under_test
 
 TOKEN = "fake-access-token-0123456789abcdefghijklmnopqrstuvwxyz"

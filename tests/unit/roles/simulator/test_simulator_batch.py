@@ -280,7 +280,8 @@ def start_with_limit(start, script, tmp_path):
         runner = tmp_path / "runner.py"
         runner.write_text(
             f"import sys\nsys.path.insert(0, {str(script.parent)!r})\nimport citrix_simulator\n"
-            f"from citrix_sim import batch\nassert batch.SYNC_SECONDS == 90\nbatch.SYNC_SECONDS = {seconds}\n"
+            "from citrix_sim.operations import batch\n"
+            f"assert batch.SYNC_SECONDS == 90\nbatch.SYNC_SECONDS = {seconds}\n"
             "sys.exit(citrix_simulator.main())\n"
         )
         return start(script=runner)

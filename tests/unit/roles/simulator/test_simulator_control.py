@@ -145,13 +145,14 @@ def log(script, monkeypatch):
     """An empty call log of at most 5 calls and 100 bytes, and a call of 20 bytes for it."""
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     monkeypatch.syspath_prepend(str(script.parent))
-    from citrix_sim import calls, message
+    from citrix_sim import call_log
+    from citrix_sim.http import message
 
-    monkeypatch.setattr(calls, "MAX_CALLS", 5)
-    monkeypatch.setattr(calls, "MAX_BYTES", 100)
+    monkeypatch.setattr(call_log, "MAX_CALLS", 5)
+    monkeypatch.setattr(call_log, "MAX_BYTES", 100)
     request = message.Request("GET", "/", "HTTP/1.1", {}, b"GET / HTTP/1.1")
     request.body = b"x" * (20 - len(request.head))
-    return SimpleNamespace(calls=calls.CallLog(), request=request)
+    return SimpleNamespace(calls=call_log.CallLog(), request=request)
 
 
 def numbers(log):

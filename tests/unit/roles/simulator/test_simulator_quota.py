@@ -23,7 +23,7 @@ def make_meter(script):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "dont_write_bytecode", True)
         patch.syspath_prepend(str(script.parent))
-        from citrix_sim.meters import make_meter as function
+        from citrix_sim.world.meters import make_meter as function
     return function
 
 

@@ -1,0 +1,166 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The desired-state engine: read, decide, act, confirm. A 200 proves nothing; only the recording status does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from .._client.api import Api
+from .._client.dispatch import Calls, send_all
+from .._client.progress import Progress
+from .._client.workers import side_by_side
+from .._common.errors import ApiError, BatchLost, CitrixError, Stalled
+from .._site import sessions
+from .._site.selection import Target
+from .recording import RecordingEntry, StoppingEntry, Wanted
+
+LEAST_READS = 3
+"""Reads after a request, however short wait_timeout is and however late the turn of a session comes."""
+FIRST_PAUSE = 0.25
+LONGEST_PAUSE = 5.0
+"""Seconds between two readings of a state that has not changed yet."""
+
+
+@dataclass
+class Case:
+    """One session on its way to the state that is wanted for it."""
+
+    entry: RecordingEntry
+    wanted: Wanted
+    since: float = 0.0
+    """When its request was answered, in active seconds of the run."""
+    doubt: str | None = None
+    """Why it is not even known that the server took the request; None where it was accepted."""
+    reads: int = 0
+    """Readings since the request."""
+    repeat: bool = False
+    """Whether the request may be sent once more, should the state stay as it was: it was lost with its whole batch."""
+
+    @classmethod
+    def from_target(cls, target: Target, wanted: Wanted) -> Case:
+        """Take up a selected session; its entry has its result at once where nothing can be done."""
+        entry = (RecordingEntry if wanted.recorded else StoppingEntry).from_target(target)
+        if wanted.recorded and not entry.result and target.not_recordable:
+            entry.end("not_recordable", target.not_recordable)
+        return cls(entry, wanted)
+
+    def accept(self) -> None:
+        """End the entry, whose request was accepted (or would be), as far as the task waits for it."""
+        self.entry.recorded = self.wanted.recorded if self.wanted.wait else None
+        self.entry.end(self.wanted.result if self.wanted.wait else "requested", changed=True)
+
+    def settle(self, state: sessions.Recorded, now: float) -> bool:
+        """Take in one reading after the request; True once no other is needed."""
+        self.reads += 1
+        entry, wanted = self.entry, self.wanted
+        if isinstance(state, sessions.Ended):
+            entry.end("ended", "the session ended after the request, before it could be confirmed")
+        elif state is wanted.recorded:
+            entry.recorded = state
+            entry.end(wanted.result, changed=True)
+        elif isinstance(state, Stalled) or (self.reads >= LEAST_READS and now - self.since >= wanted.wait_timeout):
+            entry.recorded = state if isinstance(state, bool) else None
+            if not (self.repeat and isinstance(state, bool)):
+                entry.end("unconfirmed", self.doubt or wanted.not_confirmed(state))
+        else:
+            return False
+        return True
+
+
+def converge(
+    api: Api,
+    targets: Iterable[tuple[Target, Wanted]],
+    check_mode: bool,
+) -> list[RecordingEntry]:
+    """Bring each session to the state that is wanted for it and return an entry for each, in their order.
+
+    In check mode everything is read and nothing sent; the entries say what a run would do. From the first request on,
+    an error is the result of its session and not the end of the run.
+    """
+    cases = [Case.from_target(target, wanted) for target, wanted in targets]
+    to_bring = [case for case in cases if not case.entry.result]
+    # Not all reads before all requests: a state is acted on while it is fresh, and nobody waits for all the others.
+    size = max(api.batch_size, 1)
+    chunks = {at: to_bring[at : at + size] for at in range(0, len(to_bring), size)}
+    watched = []
+    progress = Progress(api.log, len(to_bring), "sessions are read and, if need be, asked to change")
+    for at, outcome in side_by_side(lambda chunk: _bring(api, chunk, check_mode), chunks, api.max_concurrency):
+        progress.add(len(chunks[at]))
+        if isinstance(outcome, CitrixError):
+            for case in chunks[at]:
+                case.entry.end("failed", str(outcome))
+        else:
+            watched += outcome
+    left = _confirm(api, watched)
+    _confirm(api, _request(api, left, may_repeat=False))
+    return [case.entry for case in cases]
+
+
+def _bring(api: Api, cases: list[Case], check_mode: bool) -> list[Case]:
+    """Read the states and send the requests that it takes; return those whose effect is still to be seen."""
+    by_id = {case.entry.id: case for case in cases}
+    for session_id, state in sessions.read_recorded(api, list(by_id)).items():
+        by_id[session_id].entry.observe(state, by_id[session_id].wanted)
+    to_change = [case for case in cases if not case.entry.result]
+    if not check_mode:
+        return _request(api, to_change, may_repeat=True)
+    for case in to_change:
+        case.entry.tell(case.wanted)
+        case.accept()
+    return []
+
+
+def _request(api: Api, cases: list[Case], may_repeat: bool) -> list[Case]:
+    """Send the requests; return those whose effect is still to be seen."""
+    by_id = {case.entry.id: case for case in cases}
+    watched = []
+    conflicts = []
+    calls = Calls(by_id, lambda session_id: by_id[session_id].wanted.call(session_id))
+    for session_id, outcome in send_all(api, calls):
+        case = by_id[session_id]
+        entry = case.entry
+        entry.transaction_id = outcome.transaction_id
+        if sessions.is_gone(outcome):
+            entry.end("ended", "the session ended before the request")
+            continue
+        if isinstance(outcome, CitrixError) and not outcome.may_have_acted:
+            entry.end("failed", str(outcome))
+            if isinstance(outcome, ApiError) and outcome.status == 409:
+                conflicts.append(session_id)
+            continue
+        entry.tell(case.wanted)
+        doubt = str(outcome) if isinstance(outcome, CitrixError) else None
+        if doubt or case.wanted.wait:
+            case.since, case.doubt, case.reads = api.retrier.active_seconds(), doubt, 0
+            # A status may lag for longer than anybody waits: then the user would be told twice.
+            case.repeat = may_repeat and isinstance(outcome, BatchLost) and not entry.notify_user
+            watched.append(case)
+        else:
+            case.accept()
+    # A conflict says that the state is another one by now; who changed it is not known.
+    for session_id, state in sessions.read_recorded(api, conflicts).items():
+        by_id[session_id].entry.recorded = state if isinstance(state, bool) else None
+    return watched
+
+
+def _confirm(api: Api, cases: list[Case]) -> list[Case]:
+    """Read the states until each is as wanted or its time is up; return those whose request is to be sent again."""
+    pause = FIRST_PAUSE
+    again = []
+    while cases:
+        states = sessions.read_recorded(api, [case.entry.id for case in cases])
+        now = api.retrier.active_seconds()
+        still_open = []
+        for case in cases:
+            if not case.settle(states[case.entry.id], now):
+                still_open.append(case)
+            elif not case.entry.result:
+                again.append(case)
+        cases = still_open
+        if cases:
+            api.retrier.pause(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+    return again

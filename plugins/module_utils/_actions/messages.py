@@ -1,0 +1,68 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Messages to the users of sessions: sent once each, and never again on the chance that one was lost."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from .._client.api import Api
+from .._client.dispatch import send_all
+from .._common.errors import CitrixError, OptionError
+from .._site import sessions
+from .._site.selection import Target
+from .results import Entry
+
+ARGUMENT_SPEC = {
+    "title": {"type": "str", "required": True},
+    "text": {"type": "str", "required": True},
+    "style": {
+        "type": "str",
+        "default": "information",
+        "choices": ["information", "exclamation", "question", "critical"],
+    },
+}
+RESULTS = ("sent", "ended", "unconfirmed", "failed")
+
+
+class Message(NamedTuple):
+    """What is sent to each session."""
+
+    title: str
+    text: str
+    style: str
+
+    @classmethod
+    def from_params(cls, params: dict) -> Message:
+        """Check the options of a message; raises OptionError."""
+        for name in ("title", "text"):
+            if not params[name].strip():
+                raise OptionError(name, "is empty; write what the user is to read")
+        return cls(params["title"], params["text"], params["style"].capitalize())
+
+
+def send(api: Api, targets: list[Target], message: Message, check_mode: bool) -> list[Entry]:
+    """Send the message to each session and return an entry for each, in their order; in check mode send nothing."""
+    entries = [Entry.from_target(target) for target in targets]
+    by_id = {entry.id: entry for entry in entries if not entry.result}
+    if check_mode:
+        for entry in by_id.values():
+            entry.end("sent", changed=True)
+        return entries
+    calls = {
+        session_id: sessions.send_message(session_id, message.title, message.text, message.style)
+        for session_id in by_id
+    }
+    for session_id, outcome in send_all(api, calls):
+        entry = by_id[session_id]
+        entry.transaction_id = outcome.transaction_id
+        if sessions.is_gone(outcome):
+            entry.end("ended", "the session ended before the message")
+        elif not isinstance(outcome, CitrixError):
+            entry.end("sent", changed=True)
+        elif outcome.may_have_acted:
+            entry.end("unconfirmed", f"the user may have got it, so it was not sent again: {outcome}")
+        else:
+            entry.end("failed", str(outcome))
+    return entries

@@ -1,0 +1,188 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The result of a task: the entry of each session, the counts, the message, and whether the task fails."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any, ClassVar, TypeVar
+
+from .._client.api import Api
+from .._client.calls import segment
+from .._common.errors import CitrixError
+from .._common.text import clean
+from .._site.selection import NAMED, Selection, Target
+from .._site.sessions import NOT_RECORDABLE
+
+AnyEntry = TypeVar("AnyEntry", bound="Entry")
+ARGUMENT_SPEC = {"on_gap": {"type": "str", "choices": ["fail", "warn"]}}
+
+FAILURES = ("unconfirmed", "failed")
+GAPS = ("not_recordable", "ended")
+SHOWN = 3
+"""Sessions that a message names; the result has them all."""
+ROOM = 1300
+"""Characters of a message that several problems may fill."""
+
+
+@dataclass
+class Entry:
+    """What became of one selected session; the fields are those of the module's result."""
+
+    ended_is_fine: ClassVar[bool] = False
+    """Whether a session that has ended is as the task wants it."""
+
+    id: str
+    user: str | None = None
+    machine: str | None = None
+    delivery_group: str | None = None
+    session_state: str | None = None
+    changed: bool = False
+    result: str = ""
+    reason: str | None = None
+    transaction_id: str | None = None
+
+    @classmethod
+    def from_target(cls: type[AnyEntry], target: Target) -> AnyEntry:
+        """Start the entry of a selected session with what is known of it; it ends at once where nothing can be sent."""
+        entry = cls(target.id, target.user, target.machine, target.delivery_group, target.session_state)
+        if target.gone:
+            entry.end("ended", "there is no session with this id")
+        else:
+            try:
+                segment(target.id)
+            except CitrixError:
+                entry.end("failed", "the API gives no id for this session by which it could be addressed; run again")
+        return entry
+
+    def end(self, result: str, reason: str | None = None, changed: bool = False) -> None:
+        """Set the result; an entry gets one."""
+        self.result, self.reason, self.changed = result, reason, changed
+
+    def to_result(self) -> dict:
+        """Return the entry as the result has it."""
+        # All fields are plain: asdict() would copy each of them at ten times the cost.
+        return dict(vars(self))
+
+    def difference(self) -> tuple[str, str]:
+        """Return in words what changed, as before and after."""
+        return f"not {self.result}", self.result
+
+
+def task_result(
+    module: Any,
+    api: Api,
+    selection: Selection | None,
+    entries: Sequence[Entry],
+    results: Sequence[str],
+) -> dict:
+    """Return the result of a task; "failed" is in it where the task did not reach what was asked.
+
+    on_gap decides about what could not be done as asked: sessions that ended or cannot be recorded, named users
+    without a session, or nobody at all. What has ended is as good as stopped; it is told all the same, since a wrong
+    id or site looks like that too. module: for its params, check_mode and warn(). selection: None where nobody has to
+    be there. results: all that there can be.
+    """
+    counts = Counter(entry.result for entry in entries)
+    summary = {result: counts[result] for result in results}
+    result: dict = {
+        "changed": any(entry.changed for entry in entries),
+        "msg": ("Check mode, nothing was sent; a run would give " if module.check_mode else "") + _sentence(summary),
+        "sessions": [entry.to_result() for entry in entries],
+        "summary": {**summary, **api.retrier.counts()},
+        "diff": _diff(entries),
+    }
+    problems = _fitting(_problems(entries, FAILURES))
+    gaps = _absences(selection, entries) if selection else []
+    gaps += _problems([entry for entry in entries if not entry.ended_is_fine], GAPS)
+    warnings = []
+    if selection and selection.unused:
+        warnings = [f"exclude_user: no selected session belongs to {_few(selection.unused)}; check the names."]
+    warnings += _problems([entry for entry in entries if entry.ended_is_fine], GAPS)
+    if _gap_fails(module.params):
+        problems += gaps
+    else:
+        warnings += gaps
+    for warning in warnings:
+        module.warn(warning)
+    if problems:
+        result.update(failed=True, msg=" ".join([result["msg"], *problems]))
+    return result
+
+
+def _gap_fails(params: dict) -> bool:
+    if params["on_gap"]:
+        return params["on_gap"] == "fail"
+    return any(params[selector] for selector in NAMED)
+
+
+def _absences(selection: Selection, entries: Sequence[Entry]) -> list[str]:
+    if selection.absent:
+        few = _few(selection.absent)
+        return [f"No session was found of {few}: check the name, or run again when the user is there."]
+    if not entries:
+        return ["No session is selected: nobody is connected there, or all who are were excluded."]
+    return []
+
+
+def _few(names: list[str], separator: str = ", ") -> str:
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return separator.join(clean(name) for name in names[:SHOWN]) + more
+
+
+def _sentence(summary: dict[str, int]) -> str:
+    parts = ", ".join(f"{count} {result.replace('_', ' ')}" for result, count in summary.items() if count)
+    total = sum(summary.values())
+    return f"{total} session{'' if total == 1 else 's'}: {parts or 'none found'}."
+
+
+def _problems(entries: Sequence[Entry], results: tuple[str, ...]) -> list[str]:
+    """Return one line for each kind of problem, with the first few sessions that have it."""
+    kinds: dict[tuple[str, str], list[Entry]] = {}
+    for entry in entries:
+        if entry.result in results:
+            kinds.setdefault((entry.result, _kind(entry)), []).append(entry)
+    return [_problem(result, found) for (result, _reason), found in kinds.items()]
+
+
+def _fitting(problems: Sequence[str]) -> list[str]:
+    """Return the first problems, one at least, as far as there is room: each session may have one of its own."""
+    fitting = max(1, sum(size <= ROOM for size in accumulate(map(len, problems))))
+    told, more = list(problems[:fitting]), len(problems) - fitting
+    return [*told, f"Other problems: {more}; look at the reason of each session."] if more > 0 else told
+
+
+def _kind(entry: Entry) -> str:
+    """Return the reason without what is the session's own: its id, and that of the request."""
+    reason = re.sub(r"\[transaction [^]]*\]", "", entry.reason or "")
+    return reason.replace(entry.id, "") if entry.id else reason
+
+
+def _problem(result: str, entries: Sequence[Entry]) -> str:
+    reason = NOT_RECORDABLE.get(entries[0].reason or "", entries[0].reason or "")
+    few = _few([_name(entry) for entry in entries], "; ")
+    return f"{len(entries)} {result.replace('_', ' ')} ({few}): {reason.rstrip('.')}."
+
+
+def _name(entry: Entry) -> str:
+    if not entry.machine:
+        return clean(entry.id)
+    state = f", {entry.session_state}" if entry.session_state else ""
+    return clean(f"{entry.user or 'anonymous'} on {entry.machine}{state}")
+
+
+def _diff(entries: Sequence[Entry]) -> dict:
+    """Return what changed: before and after, each a line by session id."""
+    before, after = {}, {}
+    for entry in entries:
+        if entry.changed:
+            # One text for a session: ansible takes longer for each value of a result than the engine for the session.
+            who = f"{entry.user or 'anonymous'} on {entry.machine or 'an unknown machine'}"
+            old, new = entry.difference()
+            before[entry.id], after[entry.id] = f"{who}: {old}", f"{who}: {new}"
+    return {"before": before, "after": after}

@@ -1,0 +1,142 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Many calls in one request: $batch, and what becomes of each of its items."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import TypeVar, Union
+
+from .._common.errors import ApiError, BatchLost, CitrixError
+from .._common.text import nested, objects
+from . import jobs
+from .api import Api
+from .calls import Answer, Call
+from .retries import may_repeat
+from .transport import LOST, CaseInsensitiveDict, Reply
+from .workers import side_by_side
+
+Key = TypeVar("Key")
+Outcome = Union[Answer, CitrixError]
+"""What became of a call."""
+
+LARGE = 250
+"""Items from which on a batch is sent as a job: a server may lose the answer to one that takes over 90 seconds."""
+REFUSED = (400, 404, 405, 413, 501)
+"""The answers of a server that takes no batches, or none like this: nothing was done."""
+LEFT_OUT = "The API left this call out of its answer to a batch; check proxies, or leave batch_size out."
+TOO_SLOW = (LOST, 504)
+"""What became of a batch that should have been a job."""
+
+
+def send_batches(api: Api, calls: Mapping[Key, Call]) -> Iterator[tuple[Key, Outcome]]:
+    """Make many calls of the site, api.batch_size in a request, and yield (key, outcome) as they end.
+
+    What a batch leaves open, and may be sent once more, is sent alone, with a renewed token and under the rate limit.
+    """
+    keys = list(calls)
+    size = api.batch_size
+    chunks = {at: keys[at : at + size] for at in range(0, len(keys), size)}
+    alone: list[Key] = []
+    for at, outcomes in side_by_side(
+        lambda chunk: _send(api, {key: calls[key] for key in chunk}), chunks, api.max_concurrency
+    ):
+        if isinstance(outcomes, CitrixError):
+            outcomes = dict.fromkeys(chunks[at], outcomes)
+        alone += [key for key in chunks[at] if key not in outcomes]
+        yield from outcomes.items()
+    yield from side_by_side(api.send, {key: calls[key] for key in alone}, api.max_concurrency)
+
+
+def _send(api: Api, batch: Mapping[Key, Call]) -> dict[Key, Outcome]:
+    """Return the outcomes of a batch; a call that has none may be sent again."""
+    if not api.batch_size:
+        return {}
+    as_job = api.batch_jobs or len(batch) >= LARGE
+    call = _as_call(api, batch, as_job)
+    try:
+        answer = api.send(call)
+    except CitrixError as error:
+        status = error.status if isinstance(error, ApiError) else LOST
+        if status in REFUSED:
+            api.give_up_batches(error)
+            return {}
+        if not error.may_have_acted:
+            return dict.fromkeys(batch, error)
+        if status in TOO_SLOW and not as_job:
+            api.batch_jobs = True
+            if not call.write:
+                return _send(api, batch)
+        return _in_doubt(batch, error)
+    if answer.job_id:
+        try:
+            # A job that failed may have done some of its items: the results tell which.
+            jobs.ended(api, call, answer.job_id)
+            answer = jobs.results(api, call, answer.job_id)
+        except CitrixError as error:
+            return _in_doubt(batch, error)
+    return _outcomes(api, batch, answer)
+
+
+def _as_call(api: Api, batch: Mapping[Key, Call], as_job: bool) -> Call:
+    """Return the call that a batch is; it writes where one of its items does."""
+    items = [{"Reference": str(at), **_item(api, call)} for at, call in enumerate(batch.values())]
+    return Call(
+        "POST",
+        "$batch",
+        f"send a batch of {len(batch)} calls",
+        query={"async": "true"} if as_job else {},
+        body={"Items": items},
+        write=any(call.write for call in batch.values()),
+        final=TOO_SLOW,
+    )
+
+
+def _item(api: Api, call: Call) -> dict:
+    item = {"Method": call.method, "RelativeUrl": api.relative_url(call)}
+    return item if call.body is None else {**item, "Body": json.dumps(call.body)}
+
+
+def _outcomes(api: Api, batch: Mapping[Key, Call], answer: Answer) -> dict[Key, Outcome]:
+    """Read the answer to a batch: {Items: [{Reference, Code, Headers, Body}]}, in any order."""
+    keys = {str(at): key for at, key in enumerate(batch)}
+    outcomes: dict[Key, Outcome] = {}
+    accepted: dict[Key, tuple[Call, Answer]] = {}
+    for item in objects(answer.body.get("Items")):
+        reference, status = str(item.get("Reference")), item.get("Code")
+        if reference not in keys or not isinstance(status, int):
+            continue
+        key = keys.pop(reference)
+        call = batch[key]
+        if status == 401 or may_repeat(status, call.write, call.final):
+            continue
+        outcome = _read(api, call, item, answer.transaction_id)
+        if isinstance(outcome, Answer) and outcome.job_id:
+            accepted[key] = call, outcome
+        else:
+            outcomes[key] = outcome
+    outcomes.update(side_by_side(lambda pair: jobs.finish(api, *pair), accepted, api.max_concurrency))
+    missing = {key: batch[key] for key in keys.values()}
+    return {**outcomes, **_in_doubt(missing, BatchLost(LEFT_OUT))}
+
+
+def _read(api: Api, call: Call, item: dict, transaction_id: str) -> Outcome:
+    headers = CaseInsensitiveDict(
+        {str(header.get("Name")): str(header.get("Value")) for header in objects(item.get("Headers"))}
+    )
+    # What a write answers is the larger part of all that there is to read, and most need none of it.
+    unread = call.write and not call.proof and item["Code"] < 300
+    body = "" if unread else nested(item, "Body") or ""
+    try:
+        return api.read(call, Reply(item["Code"], headers, body), transaction_id)
+    except CitrixError as error:
+        return error
+
+
+def _in_doubt(batch: Mapping[Key, Call], error: CitrixError) -> dict[Key, Outcome]:
+    """Return what becomes of calls whose answers are lost: a read is sent again, a write may have been done."""
+    lost = BatchLost(str(error))
+    lost.transaction_id = error.transaction_id
+    return {key: lost for key, call in batch.items() if call.write}

@@ -1,0 +1,126 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ends a run that nobody wants any more: it got a signal, its result has no reader, or its server never gets done."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import threading
+import time
+from types import FrameType, TracebackType
+from typing import Callable
+
+from .._common.errors import Interrupted
+from .retries import Retrier
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+INTERVAL = 0.5
+"""Seconds between two looks."""
+GRACE = 3.0
+"""Seconds in which requests that are under way may still be answered."""
+STDOUT = 1
+ORPHANED = "the run was interrupted (nobody is there any more for whom it was made)"
+
+
+class InterruptHandler:
+    """A context in which a run can be interrupted.
+
+    First nothing more is sent. GRACE seconds later what is still under way is given up: Interrupted is raised in the
+    main thread, wherever it is. Each time the run goes on to its end with what it has, if anybody is there to read it.
+    """
+
+    def __init__(self, retrier: Retrier, log: Callable[[str], None]) -> None:
+        self._retrier = retrier
+        self._log = log
+        self._signal = 0
+        self._why = ""
+        self._given_up = False
+        self._left = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._handlers: dict[int, object] = {}
+        self._parent = os.getppid()
+        self._leaders_parent = _leaders_parent()
+
+    def __enter__(self) -> None:
+        # Only the main thread can be interrupted, and it alone may say how.
+        if threading.current_thread() is threading.main_thread():
+            self._handlers = {number: signal.signal(number, self._take) for number in SIGNALS}
+            self._thread.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._left.set()
+        # Neither may a signal of its come when the handlers are gone, nor its end while the interpreter ends.
+        if self._thread.is_alive():
+            self._thread.join()
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]
+
+    def _take(self, number: int, frame: FrameType | None) -> None:
+        # No more than this: whatever lock it took might be held by the code that it interrupts.
+        if self._given_up and not self._left.is_set():
+            self._given_up = False
+            raise Interrupted(
+                f"Gave up what was under way, since {self._why}; what was accepted by then is in the log of the host "
+                "where the module runs, run again to see what is left.",
+                under_way=True,
+            )
+        self._signal = number
+
+    def _look(self) -> None:
+        while not self._why:
+            if self._left.wait(INTERVAL):
+                return
+            self._why = self._reason()
+        self._log(f"{self._why}: nothing more is sent")
+        self._retrier.interrupt(self._why)
+        if self._why == ORPHANED:
+            self._die()
+        while not self._left.wait(GRACE):
+            if self._retrier.under_way():
+                self._given_up = True
+                os.kill(os.getpid(), signal.SIGTERM)
+                return
+
+    def _die(self) -> None:
+        """End the process as soon as what is under way is answered, and in the log.
+
+        A result would only hold up a worker of ansible-playbook that has nobody to hand it on to.
+        """
+        latest = time.monotonic() + GRACE
+        while self._retrier.under_way() and time.monotonic() < latest:
+            time.sleep(INTERVAL / 10)
+        time.sleep(INTERVAL)
+        os._exit(1)
+
+    def _reason(self) -> str:
+        if self._signal:
+            return f"the run was interrupted ({signal.Signals(self._signal).name})"
+        if _has_no_reader() or os.getppid() != self._parent or _leaders_parent() not in (self._leaders_parent, None):
+            return ORPHANED
+        if self._retrier.hangs():
+            return "the run was ended (the API has not finished an answer for too long)"
+        return ""
+
+
+def _has_no_reader() -> bool:
+    """Tell whether nobody can read the result any more: the connection or process that it goes to has ended."""
+    poll = select.poll()
+    poll.register(STDOUT, 0)
+    return any(event & (select.POLLERR | select.POLLHUP) for _descriptor, event in poll.poll(0))
+
+
+def _leaders_parent() -> int | None:
+    """Return who has started the session of this process, or None where that cannot be seen.
+
+    The worker of an ansible-playbook leads a session of its own, and outlives an ansible-playbook that is killed.
+    """
+    try:
+        with open(f"/proc/{os.getsid(0)}/stat", "rb") as stat:
+            return int(stat.read().rpartition(b")")[2].split()[1])
+    except OSError:
+        return None

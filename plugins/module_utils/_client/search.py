@@ -1,0 +1,69 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Lists and searches: how the API is asked for many objects of one kind at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import product
+
+from .._common.text import nested
+from .calls import Call
+
+PAGE_SIZE = 1000
+"""Objects a page: servers may refuse to give more (API reference)."""
+MOST_FILTERS = 100
+"""Filters in one group. No reference says how many a server takes, so long lists are asked for in several searches."""
+
+Filter = dict[str, str]
+
+
+def listing(path: str, what: str, fields: Iterable[str] = ()) -> Call:
+    """List all objects of a kind. No fields asks for all of them."""
+    return Call("GET", path, what, page_query(fields))
+
+
+def page_query(fields: Iterable[str] = ()) -> dict[str, str]:
+    """Return the query of a call that answers in pages."""
+    names = ",".join(fields)
+    return {"limit": str(PAGE_SIZE), **({"fields": names} if names else {})}
+
+
+def compare(name: str, value: str, operator: str = "Equals") -> Filter:
+    """Return one condition of a search. Text is compared without regard to case."""
+    return {"Property": name, "Operator": operator, "Value": value}
+
+
+def searches(
+    path: str, what: str, fields: Iterable[str], filters: Sequence[Filter] = (), groups: Sequence[Sequence[Filter]] = ()
+) -> Iterator[Call]:
+    """Yield the searches for what meets all filters, and of each group at least one. A POST each, but it reads.
+
+    An object may be found by more than one of them.
+    """
+    query = page_query(fields)
+    for pieces in product(*(_cut(group) for group in groups)):
+        # Flat filters are the plainer form: all servers know them.
+        flat = [*filters, *(piece[0] for piece in pieces if len(piece) == 1)]
+        choices = [piece for piece in pieces if len(piece) > 1]
+        body: dict = {"SearchFilters": flat} if flat else {}
+        if choices:
+            body["SearchFilterGroupsType"] = "And"
+            body["SearchFilterGroups"] = [{"SearchFilterGroupType": "Or", "SearchFilters": piece} for piece in choices]
+        yield Call("POST", f"{path}/$search", what, query, body)
+
+
+def distinct(items: Iterable[dict]) -> Iterator[dict]:
+    """Yield each object once: one that moves between two pages, or that two lists hold, must not count twice."""
+    seen = set()
+    for item in items:
+        key = nested(item, "Id")
+        if key not in seen:
+            if key:
+                seen.add(key)
+            yield item
+
+
+def _cut(group: Sequence[Filter]) -> list[list[Filter]]:
+    return [list(group[at : at + MOST_FILTERS]) for at in range(0, len(group), MOST_FILTERS)]

@@ -1,0 +1,205 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The only file that knows requests and urllib3: one request out, one reply back."""
+
+from __future__ import annotations
+
+import re
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from .._common.errors import AnswerLost, AnswerTooLarge, CitrixError, ConnectionNotMade
+from .._common.options import Settings, is_loopback
+from .._common.text import clean
+
+try:
+    import requests
+    import urllib3
+    from requests.adapters import HTTPAdapter
+    from requests.auth import AuthBase, HTTPBasicAuth
+    from requests.structures import CaseInsensitiveDict
+    from requests.utils import get_environ_proxies
+    from urllib3.util.retry import Retry
+except ImportError:
+    REQUESTS_IMPORT_ERROR: str | None = traceback.format_exc()
+    AuthBase = HTTPBasicAuth = object  # type: ignore[assignment,misc]
+    CaseInsensitiveDict = dict  # type: ignore[assignment,misc]
+else:
+    REQUESTS_IMPORT_ERROR = None
+    NEVER_MADE = (
+        requests.exceptions.ConnectTimeout,
+        requests.exceptions.InvalidURL,
+        urllib3.exceptions.LocationParseError,
+    )
+
+# The classes of requests that the layers above build on are handed on from here.
+__all__ = [
+    "LOST",
+    "REQUESTS_IMPORT_ERROR",
+    "AuthBase",
+    "CaseInsensitiveDict",
+    "HTTPBasicAuth",
+    "Reply",
+    "Request",
+    "Transport",
+]
+
+LOST = 0
+"""Among the statuses of Request.final, an answer that was lost."""
+LARGEST_ANSWER = 64 * 1024 * 1024
+"""Bytes, when unpacked; a page of a thousand sessions with all their fields has about five million."""
+PIECE = 64 * 1024
+CONNECT_TIMEOUT = 10
+CONNECT_BACKOFF = 0.2
+HANDSHAKE_SIGNS = ("CERTIFICATE_VERIFY_FAILED", "WRONG_VERSION_NUMBER", "X509", "_ALERT_")
+"""Marks of a TLS failure that came before the request was sent."""
+PROXY_SIGNS = ("Tunnel connection failed", "NewConnectionError", "NameResolutionError", "ConnectTimeoutError")
+"""Marks of a proxy that was not reached or refused; without one, an open tunnel broke and the server may have acted."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """One HTTP request. `auth` is always set: without one, a .netrc entry would take its place."""
+
+    method: str
+    url: str
+    what: str
+    """What it is for, as in "read the session X": the subject of every message about it."""
+    auth: Any = field(repr=False, default=None)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    query: Mapping[str, str] = field(default_factory=dict)
+    json: Any = field(default=None, repr=False)
+    form: Mapping[str, str] | None = field(default=None, repr=False)
+    write: bool = False
+    """Whether it changes something: then it is sent again only where the server refused it before any work."""
+    final: tuple[int, ...] = ()
+    """Statuses that the caller wants to see at once, though they could be tried again; LOST is one of them."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One HTTP answer: status, headers (names without regard to case), decoded text."""
+
+    status: int
+    headers: Mapping[str, str]
+    text: str = field(repr=False)
+
+
+class Transport:
+    """Sends requests over one keep-alive pool; never follows a redirect, never writes in check mode."""
+
+    def __init__(self, settings: Settings, check_mode: bool) -> None:
+        self._settings = settings
+        self._check_mode = check_mode
+        self._proxies: dict[str, dict[str, str]] = {}
+        # Without a session, which has nothing to add: what the environment may say is read here and in _options, by
+        # name, and cookies, redirects and .netrc are not wanted. It would cost a third of the time that a call takes.
+        self._headers = requests.utils.default_headers()
+        # urllib3 repeats only what never reached the server; everything after that needs to be looked at.
+        connect = Retry(
+            total=None,
+            connect=settings.retries,
+            read=False,
+            redirect=False,
+            status=0,
+            other=0,
+            backoff_factor=CONNECT_BACKOFF,
+            respect_retry_after_header=False,
+        )
+        self._adapter = HTTPAdapter(pool_connections=2, pool_maxsize=settings.max_concurrency, max_retries=connect)
+        if not settings.verify:
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+
+    def send(self, request: Request) -> Reply:
+        """Send one request and return the reply, whatever its status.
+
+        Raises ConnectionNotMade where the request never left and AnswerLost where the server may have acted on it.
+        """
+        if request.write and self._check_mode:
+            raise CitrixError(f"Refused to {request.what} in check mode; that is a bug in the collection, report it.")
+        try:
+            prepared = requests.Request(
+                request.method,
+                request.url,
+                headers={**self._headers, **request.headers},
+                params=request.query,
+                json=request.json,
+                data=request.form,
+                auth=request.auth,
+            ).prepare()
+            response = self._adapter.send(
+                prepared,
+                timeout=(min(CONNECT_TIMEOUT, self._settings.timeout), self._settings.timeout),
+                verify=self._settings.verify,
+                proxies=self._proxies_for(request.url),
+            )
+            content = _read(response)
+            if content is None:
+                raise AnswerTooLarge(
+                    f"Could not {request.what}: the answer of {urlsplit(request.url).netloc} has more than "
+                    f"{LARGEST_ANSWER} bytes; check api_url and proxies."
+                )
+        except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:
+            raise self._explain(request, error) from None
+        # Some services open their JSON with a byte order mark.
+        return Reply(response.status_code, response.headers, content.decode("utf-8-sig", "replace"))
+
+    def _proxies_for(self, url: str) -> dict[str, str]:
+        parts = urlsplit(url)
+        if parts.netloc not in self._proxies:
+            # No proxy reaches the loopback of this host.
+            direct = is_loopback(parts.hostname or "")
+            self._proxies[parts.netloc] = {} if direct else get_environ_proxies(url)
+        return self._proxies[parts.netloc]
+
+    def _explain(self, request: Request, error: Exception) -> CitrixError:
+        """Turn an exception of requests into one of ours. Its text is used only where it holds no header."""
+        host = urlsplit(request.url).netloc
+        could_not = f"Could not {request.what}: "
+        cause = getattr(error.args[0] if error.args else None, "reason", None)
+        if isinstance(error, requests.exceptions.SSLError) and any(sign in str(error) for sign in HANDSHAKE_SIGNS):
+            return ConnectionNotMade(
+                f"{could_not}{host} is not trusted or does not speak TLS ({_last_part(cause or error)}); "
+                "give the CA's certificate in ca_path, and write api_url with the name that the certificate holds."
+            )
+        if isinstance(error, requests.exceptions.ProxyError) and any(sign in str(error) for sign in PROXY_SIGNS):
+            return ConnectionNotMade(
+                f"{could_not}the proxy on the way to {host} did not let it through; check HTTPS_PROXY and NO_PROXY."
+            )
+        never_made = isinstance(cause, urllib3.exceptions.NewConnectionError) or isinstance(error, NEVER_MADE)
+        if never_made:
+            return ConnectionNotMade(
+                f"{could_not}no connection to {host} ({_last_part(cause or error)}); "
+                "check api_url, name resolution and the firewall."
+            )
+        if isinstance(error, requests.exceptions.Timeout):
+            return AnswerLost(
+                f"{could_not}{host} gave no answer in time; check host and port of api_url, "
+                f"raise timeout ({self._settings.timeout} seconds now), or lower max_concurrency."
+            )
+        return AnswerLost(
+            f"{could_not}the connection to {host} broke off before the answer was complete "
+            f"({type(error).__name__}); run again, and check proxies if it happens again."
+        )
+
+
+def _read(response: Any) -> bytes | None:
+    """Return the unpacked body of an answer, or None for one that is too large."""
+    pieces = []
+    size = 0
+    for piece in response.iter_content(PIECE):
+        pieces.append(piece)
+        size += len(piece)
+        if size > LARGEST_ANSWER:
+            response.close()
+            return None
+    return b"".join(pieces)
+
+
+def _last_part(error: object) -> str:
+    # urllib3 writes "<object at 0x...>: what happened: [Errno 111] Connection refused".
+    return clean(re.sub(r" \(_ssl\.c:\d+\)", "", str(error)).rsplit(": ", 1)[-1].strip("()'\""))

@@ -1,0 +1,90 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One function on many items, side by side."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from queue import SimpleQueue
+from threading import Thread, local
+from typing import Callable, TypeVar, Union
+
+from .._common.errors import CitrixError, Interrupted
+
+Key = TypeVar("Key")
+Item = TypeVar("Item")
+Value = TypeVar("Value")
+
+_thread = local()
+""".share: the workers that this thread may use, itself among them."""
+
+
+def side_by_side(
+    function: Callable[[Item], Value], items: Mapping[Key, Item], workers: int
+) -> Iterator[tuple[Key, Union[Value, CitrixError]]]:
+    """Apply a function to many items in threads and yield (key, outcome) as they end.
+
+    A CitrixError is an outcome; anything else that is raised is a bug and ends the run. Only as many items are under
+    way as there are workers, so an abandoned iteration leaves nothing queued. Called by one of these threads, it takes
+    its share of the workers there are, so that all together are no more. Interrupted, raised while it waits, is the
+    outcome of what is under way; the rest is tried, and will end at once.
+    """
+    workers = min(workers, getattr(_thread, "share", workers))
+    if len(items) <= 1 or workers == 1:
+        for key, item in items.items():
+            yield key, _outcome(function, item)
+        return
+    todo = iter(items.items())
+    waiting: SimpleQueue = SimpleQueue()
+    done: SimpleQueue = SimpleQueue()
+    # Not a ThreadPoolExecutor: its futures cost as much as a tenth of a call, and it waits for all of them at the end.
+    count = min(workers, len(items))
+    arguments = (function, waiting, done, workers // count)
+    threads = [Thread(target=_work, args=arguments, daemon=True) for _each in range(count)]
+    for thread in threads:
+        thread.start()
+    try:
+        under_way = dict(islice(todo, count))
+        for pair in under_way.items():
+            waiting.put(pair)
+        while under_way:
+            try:
+                key, outcome, bug = done.get()
+            except Interrupted as error:
+                yield from dict.fromkeys(under_way, error).items()
+                yield from ((key, _outcome(function, item)) for key, item in todo)
+                return
+            if bug:
+                raise bug
+            del under_way[key]
+            yield key, outcome
+            for pair in islice(todo, 1):
+                under_way[pair[0]] = pair[1]
+                waiting.put(pair)
+    finally:
+        for _each in threads:
+            waiting.put(None)
+    # All have answered and end by themselves; but not while the interpreter does, which would then complain.
+    for thread in threads:
+        thread.join()
+
+
+def _work(function: Callable[[Item], Value], waiting: SimpleQueue, done: SimpleQueue, share: int) -> None:
+    _thread.share = share
+    for key, item in iter(waiting.get, None):
+        outcome = None
+        try:
+            outcome = _outcome(function, item)
+        finally:
+            # A bug ends this thread, and whoever asked is told of it.
+            done.put((key, outcome, sys.exc_info()[1]))
+
+
+def _outcome(function: Callable[[Item], Value], item: Item) -> Union[Value, CitrixError]:
+    try:
+        return function(item)
+    except CitrixError as error:
+        return error

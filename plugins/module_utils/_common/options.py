@@ -1,0 +1,212 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options that everything in this collection shares: declared once, checked once."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from ansible.module_utils.basic import AnsibleFallbackNotFound
+
+from .deployments import DEPLOYMENTS, DIRECT_BASE, ON_PREMISES_CUSTOMER, endpoints
+from .errors import OptionError
+from .text import clean
+
+OPTIONS: dict[str, dict] = {
+    "deployment": {"type": "str", "default": "cloud", "choices": list(DEPLOYMENTS)},
+    "api_url": {"type": "str"},
+    "customer_id": {"type": "str"},
+    "site_id": {"type": "str"},
+    "client_id": {"type": "str"},
+    "client_secret": {"type": "str", "no_log": True},
+    "username": {"type": "str"},
+    "password": {"type": "str", "no_log": True},
+    "access_token": {"type": "str", "no_log": True},
+    "validate_certs": {"type": "bool", "default": True},
+    "ca_path": {"type": "path"},
+    "timeout": {"type": "int", "default": 30},
+    "retries": {"type": "int", "default": 5},
+    "max_concurrency": {"type": "int", "default": 10},
+    "requests_per_second": {"type": "float", "default": 0.0},
+    "batch_size": {"type": "int", "default": 0},
+}
+
+RANGES = {
+    "timeout": (1, 300),
+    "retries": (0, 20),
+    "max_concurrency": (1, 100),
+    "requests_per_second": (0, 1000),
+    "batch_size": (0, 1000),
+}
+
+LOOPBACK_NAMES = ("localhost", "localhost.localdomain")
+
+
+def environment_name(option: str) -> str:
+    """Return the environment variable that stands in for an option that is not given."""
+    return f"CITRIX_{option.upper()}"
+
+
+def argument_spec() -> dict[str, dict]:
+    """Return the shared options as a module's argument spec."""
+    return {name: {**spec, "fallback": (_from_environment, [environment_name(name)])} for name, spec in OPTIONS.items()}
+
+
+def _from_environment(name: str) -> str:
+    # A variable that is set to nothing is not set: job templates and CI often leave it so.
+    if os.environ.get(name):
+        return os.environ[name]
+    raise AnsibleFallbackNotFound
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The shared options after the check: everything the client needs, nothing left to decide."""
+
+    grant: str
+    """How to sign in: given (an access token), oauth, trust or basic."""
+    base_url: str
+    token_url: str
+    customer_id: str
+    site_id: str | None
+    ids_in_path: bool
+    """Whether customer and site stand in the path (without the gateway) or in headers only."""
+    account: str = ""
+    secret: str = field(default="", repr=False)
+    verify: bool | str = True
+    timeout: int = 30
+    retries: int = 5
+    max_concurrency: int = 10
+    requests_per_second: float = 0.0
+    batch_size: int = 0
+
+
+def settings(params: dict) -> Settings:
+    """Check the shared options and return them ready for use.
+
+    Raises OptionError, which names the option and the remedy; nothing has been sent by then.
+    """
+    for name, (low, high) in RANGES.items():
+        if not low <= params[name] <= high:
+            raise OptionError(name, f"must be from {low} to {high}, not {params[name]}")
+    deployment = DEPLOYMENTS[params["deployment"]]
+    origin, base_path = _split_api_url(params["api_url"], params["deployment"])
+    customer = identifier("customer_id", params["customer_id"] or _default_customer(params["deployment"]))
+    grant, account, secret = _credentials(params, deployment.grant)
+    base_url, token_url = endpoints(deployment, customer, origin, base_path)
+    return Settings(
+        grant=grant,
+        base_url=base_url,
+        token_url=token_url,
+        customer_id=customer,
+        site_id=identifier("site_id", params["site_id"]) if params["site_id"] else None,
+        ids_in_path=base_url.endswith(DIRECT_BASE),
+        account=account,
+        secret=secret,
+        verify=_verify(params),
+        timeout=params["timeout"],
+        retries=params["retries"],
+        max_concurrency=params["max_concurrency"],
+        requests_per_second=params["requests_per_second"],
+        batch_size=params["batch_size"],
+    )
+
+
+def check_names(option: str, names: list[str]) -> None:
+    """Refuse names that cannot be meant: empty ones and those that hold a control character.
+
+    In an ad hoc "machine=LAB\\vda-001" the two characters backslash and v become one control character.
+    """
+    if not names:
+        raise OptionError(option, "is empty; name at least one")
+    for name in names:
+        if not name.strip():
+            raise OptionError(option, "holds an empty name; leave it out or write the whole name")
+        if any(ord(char) < 32 or ord(char) == 127 for char in name):
+            shown = name.encode("unicode_escape").decode("ascii")
+            raise OptionError(
+                option,
+                f"'{shown}' holds a control character; in key=value arguments a backslash starts an escape: "
+                'pass JSON with each backslash doubled instead, as in \'{"machine": ["DOMAIN\\\\NAME"]}\'',
+            )
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host name or address is this host itself."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host in LOOPBACK_NAMES
+
+
+def identifier(option: str, value: str) -> str:
+    """Return a customer or site id as it is; raises OptionError where it could not be one.
+
+    Both ids travel in headers, in paths and, for the government cloud, in the host name.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", value):
+        raise OptionError(option, "takes only letters, digits, - and _; copy it from the Citrix console")
+    return value
+
+
+def _split_api_url(api_url: str | None, deployment: str) -> tuple[str | None, str]:
+    if not api_url:
+        if deployment == "on_premises":
+            raise OptionError("api_url", "is needed on_premises; set it to https:// and the Delivery Controller's name")
+        return None, ""
+    try:
+        parts = urlsplit(api_url)
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        host, parts = None, urlsplit("")
+    if not host or parts.scheme not in ("https", "http"):
+        raise OptionError("api_url", "is not a URL; write it as https://host, with :port or a base path if need be")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise OptionError(
+            "api_url", "takes https://host, a port and a base path only; credentials have their own options"
+        )
+    if parts.scheme == "http" and not is_loopback(host):
+        raise OptionError("api_url", f"http:// would send credentials to {host} in the clear; write https://")
+    return f"{parts.scheme}://{parts.netloc}", parts.path.rstrip("/")
+
+
+def _default_customer(deployment: str) -> str:
+    if deployment == "on_premises":
+        return ON_PREMISES_CUSTOMER
+    raise OptionError("customer_id", "is needed; the Citrix Cloud console shows it under API access")
+
+
+def _credentials(params: dict, grant: str) -> tuple[str, str, str]:
+    if params["access_token"]:
+        if not re.fullmatch(r"[!-~]+", params["access_token"]):
+            raise OptionError("access_token", "holds white space or control characters; pass the bare token alone")
+        return "given", "", params["access_token"]
+    account, secret = ("username", "password") if grant == "basic" else ("client_id", "client_secret")
+    for name in (account, secret):
+        if not params[name]:
+            raise OptionError(
+                name,
+                f"is missing for deployment {params['deployment']}; set {account} and {secret} "
+                f"({environment_name(account)}, {environment_name(secret)}), or pass an access_token",
+            )
+    return grant, params[account], params[secret]
+
+
+def _verify(params: dict) -> bool | str:
+    if not params["validate_certs"]:
+        if params["deployment"] != "on_premises":
+            raise OptionError(
+                "validate_certs", "can be false on_premises only; give the CA's certificate in ca_path instead"
+            )
+        return False
+    # requests would take these by itself, but together with .netrc and other things of the environment.
+    bundle = params["ca_path"] or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+    if bundle and not os.path.exists(bundle):
+        said = "" if params["ca_path"] else "from REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE, "
+        raise OptionError("ca_path", f"{said}{clean(bundle)} does not exist where the module runs; write another path")
+    return bundle or True

@@ -1,0 +1,202 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sessions: their calls, what is read out of them, and the reading of their recording state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Union
+
+from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
+
+from .._client.api import Api
+from .._client.calls import Call, segment
+from .._client.dispatch import Calls, send_all
+from .._common.errors import ApiError, CitrixError
+from .._common.text import nested
+
+FIELDS = (
+    "Id",
+    "Uid",
+    "ApplicationsInUse",
+    "AppState",
+    "AppStateLastChangeTime",
+    "FormattedAppStateLastChangeTime",
+    "Brokering",
+    "Client",
+    "Connection",
+    "ContainerScopes",
+    "EstablishmentDurationMilliseconds",
+    "EstablishmentTime",
+    "FormattedEstablishmentTime",
+    "IsAnonymousUser",
+    "IsHidden",
+    "LogoffInProgress",
+    "LogonInProgress",
+    "Machine",
+    "SessionType",
+    "StartTime",
+    "FormattedStartTime",
+    "State",
+    "StateChangeTime",
+    "FormattedStateChangeTime",
+    "UntrustedUserName",
+    "User",
+)
+"""The documented top-level fields of a session (API reference)."""
+
+STATES = ("Active", "Connected", "Disconnected", "Unknown")
+
+FACTS_SPEC = {
+    "fields": {"type": "list", "elements": "str", "choices": list(FIELDS)},
+    "recording": {"type": "bool", "default": False},
+}
+
+RECORDING_FIELDS = ("Id", "State", "Connection", "LogoffInProgress", "Machine", "User")
+"""The fields that the recording of a session is decided and reported from."""
+
+GONE_STATUSES = (400, 404, 409, 500)
+"""What a status read may answer for a session that has ended: no reference says, so the session itself is asked for."""
+
+
+class Ended:
+    """In the place of a state: the session is no more."""
+
+
+Recorded = Union[bool, None, Ended, CitrixError]
+"""True or false; None where the API does not say; Ended; or why it could not be read."""
+
+
+def details(session_id: str, fields: tuple[str, ...] = RECORDING_FIELDS) -> Call:
+    """Read one session: 404 where there is none."""
+    query = {"fields": ",".join(fields)}
+    return Call("GET", f"Sessions/{segment(session_id)}", f"read the session {session_id}", query)
+
+
+def recording_status(session_id: str, final: tuple[int, ...] = ()) -> Call:
+    """Read whether a session is being recorded: {IsSessionBeingRecorded}. No other call tells."""
+    what = f"read the recording status of session {session_id}"
+    return Call("GET", "Sessions/RecordingStatus", what, {"id": session_id}, final=final)
+
+
+def start_recording(session_id: str, notify_user: bool) -> Call:
+    """Ask for a start. Success means accepted: the answer holds nothing of the recording."""
+    query = {"notifyUser": "true" if notify_user else "false"}
+    what = f"start the recording of session {session_id}"
+    return Call("POST", f"Sessions/{segment(session_id)}/$startRecording", what, query, write=True)
+
+
+def stop_recording(session_id: str) -> Call:
+    """Ask for a stop; there is no notice to the user here."""
+    what = f"stop the recording of session {session_id}"
+    return Call("POST", f"Sessions/{segment(session_id)}/$stopRecording", what, write=True)
+
+
+def send_message(session_id: str, title: str, text: str, style: str) -> Call:
+    """Show a message box to the user. Success means accepted: whether it was seen is not told."""
+    body = {"Style": style, "Title": title, "Text": text}
+    what = f"send the message to session {session_id}"
+    return Call("POST", f"Sessions/{segment(session_id)}/$sendMessage", what, body=body, write=True, proof="Id")
+
+
+def read_recorded(api: Api, session_ids: list[str]) -> dict[str, Recorded]:
+    """Read the recording state of many sessions: one call each, and two more for one that answers with an error."""
+    calls = Calls(session_ids, partial(recording_status, final=(500,)))
+    states: dict[str, Recorded] = {}
+    doubtful: dict[str, ApiError] = {}
+    for session_id, outcome in send_all(api, calls):
+        if isinstance(outcome, ApiError) and outcome.status in GONE_STATUSES:
+            doubtful[session_id] = outcome
+        else:
+            states[session_id] = outcome if isinstance(outcome, CitrixError) else is_recorded(outcome.body)
+    states.update(_read_doubtful(api, doubtful))
+    return states
+
+
+def _read_doubtful(api: Api, doubtful: Mapping[str, ApiError]) -> dict[str, Recorded]:
+    states: dict[str, Recorded] = dict(doubtful)
+    again: dict[str, Call] = {}
+    for session_id, outcome in send_all(api, {session_id: details(session_id, ("Id",)) for session_id in doubtful}):
+        if is_gone(outcome):
+            states[session_id] = Ended()
+        elif not isinstance(outcome, CitrixError) and doubtful[session_id].status == 500:
+            again[session_id] = recording_status(session_id)
+    for session_id, outcome in send_all(api, again):
+        states[session_id] = outcome if isinstance(outcome, CitrixError) else is_recorded(outcome.body)
+    return states
+
+
+def read_known(api: Api, session_ids: list[str], warn: Callable[[str], None]) -> dict[str, Recorded]:
+    """Read as read_recorded() does, and warn of states that could not be read.
+
+    Where none could be read, raises the first error.
+    """
+    states = read_recorded(api, session_ids)
+    errors = [state for state in states.values() if isinstance(state, CitrixError)]
+    if errors and len(errors) == len(states):
+        raise errors[0]
+    if errors:
+        warn(f"The recording status of {len(errors)} of {len(states)} sessions is not known. {errors[0]}")
+    return states
+
+
+def is_recorded(status: dict) -> bool | None:
+    """Read the answer of a status call. Absent, null or anything but a boolean is unknown, never false."""
+    value = status.get("IsSessionBeingRecorded")
+    return value if isinstance(value, bool) else None
+
+
+def is_gone(outcome: object) -> bool:
+    """Tell whether an outcome says that there is no such session."""
+    return isinstance(outcome, ApiError) and outcome.status == 404 and outcome.by_api
+
+
+NOT_RECORDABLE = {
+    "logging_off": "their users are logging off",
+    "not_active": "only active sessions can be recorded; run again once their users are back",
+    "not_hdx": "only HDX sessions can be recorded",
+}
+"""Why a session cannot be recorded (Broker SDK reference), told to people."""
+
+
+def not_recordable(session: dict) -> str | None:
+    """Return why the API would refuse to record a session, or None. What is missing or unknown is no reason."""
+    if session.get("LogoffInProgress") is True:
+        return "logging_off"
+    if session.get("State") in ("Connected", "Disconnected"):
+        return "not_active"
+    if nested(session, "Connection", "Protocol") in ("Rdp", "Console"):
+        return "not_hdx"
+    return None
+
+
+def to_result(session: dict, fields: tuple[str, ...] = ()) -> dict:
+    """Return a session as facts with snake_case keys; only these fields, or all that there are."""
+    return camel_dict_to_snake_dict({name: session[name] for name in fields or session if name in session})
+
+
+def facts(
+    api: Api, sessions: Iterable[dict], fields: tuple[str, ...], recording: bool, warn: Callable[[str], None]
+) -> list[dict]:
+    """Return sessions as facts; with recording, each with "recorded": true, false, or null where it is not known.
+
+    Warns of states that could not be read; where none could, raises the first error.
+    """
+    results, ids = [], []
+    # One at a time: whole sessions by the thousand would fill the memory.
+    for session in sessions:
+        results.append(to_result(session, fields))
+        ids.append(nested(session, "Id") or "")
+    if recording and results:
+        states = read_known(api, [session_id for session_id in ids if session_id], warn)
+        for result, session_id in zip(results, ids):
+            state = states.get(session_id)
+            result["recorded"] = state if isinstance(state, bool) else None
+    return results
+
+
+def asked_fields(names: list[str] | None) -> tuple[str, ...]:
+    """Return the fields that a task asks for, Id first; none for all."""
+    return tuple(dict.fromkeys(["Id", *names])) if names else ()

@@ -1,0 +1,204 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Recording coverage: what is known of each session's recording, and the figures of it."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any, Callable, NamedTuple
+
+from .._client.api import VERSION, Api
+from .._common.errors import ApiError, CitrixError, OptionError
+from .._common.text import clean, folded, nested, objects, one_line
+from .._common.times import rfc3339
+from .._site import selectors, sessions, sites, users
+from .._site.selectors import SELECTORS, Query
+from .._site.sessions import NOT_RECORDABLE, Ended
+
+ARGUMENT_SPEC = {
+    **selectors.ARGUMENT_SPEC,
+    "dest": {"type": "path", "required": True},
+    "unrecorded_limit": {"type": "int", "default": 1000},
+}
+
+SCHEMA_VERSION = 1
+"""Of the document that document() returns: see coverage.schema.json of the role recording_coverage."""
+
+ROW_FIELDS = (*sessions.RECORDING_FIELDS, "ApplicationsInUse", "StartTime", "FormattedStartTime")
+
+UNPROVEN = ("not_recorded", "unknown")
+"""Results of sessions that could be recorded, without a proof that they are."""
+RECORDABLE = ("recorded", *UNPROVEN)
+RESULTS = (*RECORDABLE, "not_recordable", "ended")
+
+NOT_RECORDED = "the API says that it is not being recorded"
+NOT_TOLD = "the API does not say whether it is being recorded"
+NO_ID = "the API gives no id for this session by which its status could be read"
+
+
+class Row(NamedTuple):
+    """One session, all of it printable; None for what the API does not tell.
+
+    Whole sessions by the thousand would fill the memory.
+    """
+
+    id: str
+    user: str | None
+    machine: str | None
+    delivery_group: str | None
+    applications: tuple[str, ...]
+    session_state: str | None
+    since: str | None
+    """Its start, RFC 3339 if the API gives that."""
+    result: str = ""
+    """One of RESULTS; "" while the status is not read."""
+    reason: str | None = None
+    """Why it is so: a key of NOT_RECORDABLE for what is not recordable, a sentence for a gap."""
+
+    @classmethod
+    def from_session(cls, session: dict) -> Row:
+        """Take what is needed out of a session."""
+        row = cls(
+            nested(session, "Id") or "",
+            _shown(users.user_of(session)),
+            _shared(nested(session, "Machine", "Name")),
+            _shared(nested(session, "Machine", "DeliveryGroup", "Name")),
+            tuple(_applications(session)),
+            _shared(nested(session, "State")),
+            _shown(nested(session, "FormattedStartTime") or nested(session, "StartTime")),
+        )
+        reason = sessions.not_recordable(session)
+        if reason:
+            return row.with_result("not_recordable", reason)
+        return row if row.id else row.with_result("unknown", NO_ID)
+
+    def with_result(self, result: str, reason: str | None = None) -> Row:
+        """Return the row with its result."""
+        return self._replace(result=result, reason=reason)
+
+    def judged(self, states: dict[str, sessions.Recorded]) -> Row:
+        """Return the row with its result, after the statuses were read."""
+        if self.result:
+            return self
+        state = states[self.id]
+        if isinstance(state, Ended):
+            return self.with_result("ended")
+        if isinstance(state, CitrixError):
+            return self.with_result("unknown", _why(state))
+        if state is None:
+            return self.with_result("unknown", NOT_TOLD)
+        return self.with_result("recorded") if state else self.with_result("not_recorded", NOT_RECORDED)
+
+    def to_result(self) -> dict:
+        """Return the row as the list of gaps has it."""
+        return {**self._asdict(), "id": one_line(self.id), "applications": list(self.applications)}
+
+    def cells(self) -> list[str]:
+        """Return the row as the table has it."""
+        return ["; ".join(value) if isinstance(value, tuple) else value or "" for value in self]
+
+
+COLUMNS = Row._fields
+
+
+def checked_query(params: dict) -> Query:
+    """Return which sessions are asked for; raises OptionError where the options cannot be meant."""
+    if params["unrecorded_limit"] < 0:
+        raise OptionError("unrecorded_limit", f"must be 0, for none, or more, not {params['unrecorded_limit']}")
+    return Query.from_params(params)
+
+
+def read(api: Api, query: Query, warn: Callable[[str], None]) -> list[Row]:
+    """Return a row for each session, in the order of the machines.
+
+    Warns of statuses that could not be read; where none could, raises the first error.
+    """
+    rows = [Row.from_session(session) for session in selectors.find_sessions(api, query, ROW_FIELDS)]
+    states = sessions.read_known(api, [row.id for row in rows if not row.result], warn)
+    return sorted((row.judged(states) for row in rows), key=lambda row: folded(row.machine or ""))
+
+
+def document(api: Api, query: Query, rows: Sequence[Row], unrecorded_limit: int, started: float) -> dict:
+    """Return the figures, with the first gaps. started: the time at which the reading began."""
+    gaps = [row for row in rows if row.result in UNPROVEN]
+    reasons = Counter(row.reason for row in rows if row.result == "not_recordable")
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "tool": f"sessionops.citrix {VERSION}",
+        "customer_id": api.customer_id,
+        "site_id": api.site_id,
+        "site_name": _shown(sites.name_of(api)),
+        "selection": {name: list(getattr(query, name)) for name in SELECTORS if getattr(query, name)},
+        "started_at": rfc3339(started),
+        "finished_at": rfc3339(time.time()),
+        "sessions": figures(Counter(row.result for row in rows)),
+        "not_recordable_reasons": {reason: reasons[reason] for reason in NOT_RECORDABLE},
+        "delivery_groups": _parts((row.delivery_group, row.result) for row in rows),
+        "machines": _parts((row.machine, row.result) for row in rows),
+        "gaps_total": len(gaps),
+        "gaps": [row.to_result() for row in gaps[:unrecorded_limit]],
+        **api.retrier.counts(),
+    }
+
+
+def figures(counts: Counter) -> dict:
+    """Return the number of sessions of each result, and the coverage that follows from them."""
+    recordable = sum(counts[result] for result in RECORDABLE)
+    return {
+        "coverage_percent": percent(counts["recorded"], recordable),
+        "total": sum(counts.values()),
+        "recordable": recordable,
+        **{result: counts[result] for result in RESULTS},
+    }
+
+
+def percent(part: int, whole: int) -> float | None:
+    """Return a share with one decimal, always rounded down: 100.0 is said of all and nothing less. None of nothing."""
+    return part * 1000 // whole / 10 if whole else None
+
+
+def sentence(document: dict) -> str:
+    """Tell the figures of document() to people."""
+    counts = document["sessions"]
+    rest = ", ".join(f"{counts[result]} {result.replace('_', ' ')}" for result in RESULTS[1:])
+    if not counts["recordable"]:
+        return f"No session that could be recorded was found: {rest}."
+    share = f"{counts['recorded']} of {counts['recordable']} recordable sessions are recorded"
+    return f"Coverage {counts['coverage_percent']} %: {share}; {rest}."
+
+
+def _parts(results: Iterable[tuple[str | None, str]]) -> list[dict]:
+    """Return the figures of each name, those with the most gaps first."""
+    names: dict[str | None, Counter] = {}
+    for name, result in results:
+        names.setdefault(name, Counter())[result] += 1
+    worst = sorted(names, key=lambda name: (-sum(names[name][gap] for gap in UNPROVEN), folded(name or "")))
+    return [{"name": name, **figures(names[name])} for name in worst]
+
+
+def _why(error: CitrixError) -> str:
+    if not isinstance(error, ApiError):
+        return clean(error)
+    told = f" ({error.detail})" if error.detail else ""
+    return f"its status could not be read: HTTP {error.status}{told} [transaction {error.transaction_id}]"
+
+
+def _applications(session: dict) -> Iterable[str]:
+    for application in objects(session.get("ApplicationsInUse")):
+        name = _shared(nested(application, "Name"))
+        if name:
+            yield name
+
+
+def _shown(text: Any) -> str | None:
+    return one_line(text) or None if text else None
+
+
+def _shared(text: str | None) -> str | None:
+    """Return a text that many sessions have in common: kept once."""
+    shown = _shown(text)
+    return sys.intern(shown) if shown else None

@@ -1,0 +1,200 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What happens to sessions while one looks at them again and again: each thing is told once, as an event."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any, Callable, NamedTuple
+
+from .._client.api import Api
+from .._client.dispatch import send_all
+from .._common.errors import CitrixError, OptionError
+from .._common.text import nested
+from .._site import selectors, sessions
+from .._site.selection import Target
+from .._site.selectors import Query
+
+NEW, ENDED, CHANGED, UNRECORDED = "new", "ended", "changed", "unrecorded"
+
+ARGUMENT_SPEC: dict[str, dict] = {
+    **selectors.ARGUMENT_SPEC,
+    "events": {
+        "type": "list",
+        "elements": "str",
+        "choices": [NEW, ENDED, CHANGED, UNRECORDED],
+        "default": [NEW, ENDED, CHANGED],
+    },
+    "interval": {"type": "int", "default": 60},
+    "initial": {"type": "bool", "default": False},
+    "unrecorded_after": {"type": "int", "default": 0},
+}
+RANGES = {"interval": (1, 86400), "unrecorded_after": (0, 86400)}
+
+LONGEST_IDLE = 120
+"""Seconds after which a client is not used again: one that heard nothing for long takes the API for stalled."""
+
+
+class Seen(NamedTuple):
+    """A session as it is known after a look; None is what the API has never said, or nobody asked."""
+
+    id: str
+    user: str | None = None
+    machine: str | None = None
+    delivery_group: str | None = None
+    session_state: str | None = None
+    recorded: bool | None = None
+    unrecorded_since: float | None = None
+    """When it was first found that it could be recorded and is not; None where that is not so."""
+    told: bool = False
+    """Whether it has been unrecorded for so long that this is told."""
+
+    @classmethod
+    def from_target(cls, target: Target, recorded: object) -> Seen:
+        """Take what is told of a session; anything but a boolean is an unknown recording state."""
+        return cls(
+            inert(target.id) or "",
+            inert(target.user),
+            inert(target.machine),
+            inert(target.delivery_group),
+            inert(target.session_state),
+            recorded if isinstance(recorded, bool) else None,
+        )
+
+    def facts(self) -> dict[str, Any]:
+        """Return what an event says of the session."""
+        return {name: getattr(self, name) for name in FACTS}
+
+
+FACTS = Seen._fields[:6]
+
+
+def inert(text: str | None) -> str | None:
+    """Break what begins a template: events become variables of playbooks, where Ansible takes text for templates."""
+    return text and re.sub(r"\{(?=[{%#])", "{ ", text)
+
+
+def follow(before: Seen | None, found: Seen, recordable: bool, now: float, patience: float) -> Seen:
+    """Return what is known of a session after a look that found this of it: what was left open stays as it was.
+
+    patience: seconds for which a session is unrecorded before this is told.
+    """
+    earlier = before or found
+    known = found._replace(**{name: getattr(earlier, name) for name in FACTS if getattr(found, name) is None})
+    if found.recorded or not recordable:
+        return known
+    since = earlier.unrecorded_since
+    if found.recorded is None:
+        return known._replace(unrecorded_since=since, told=earlier.told)
+    since = now if since is None else since
+    return known._replace(unrecorded_since=since, told=earlier.told or now - since >= patience)
+
+
+def differences(before: Mapping[str, Seen], after: Mapping[str, Seen], now: float) -> Iterator[dict[str, Any]]:
+    """Yield what has happened between two looks, as events: first the ends, then the rest, session by session."""
+    for session_id, session in before.items():
+        if session_id not in after:
+            yield {"type": ENDED, "session": session.facts()}
+    for session_id, session in after.items():
+        earlier, facts = before.get(session_id), session.facts()
+        if earlier is None:
+            yield {"type": NEW, "session": facts}
+        else:
+            changes = {name: value for name, value in earlier.facts().items() if value != facts[name]}
+            if changes:
+                yield {"type": CHANGED, "session": facts, "before": changes}
+        if session.told and not (earlier and earlier.told) and session.unrecorded_since is not None:
+            yield {"type": UNRECORDED, "session": facts, "unrecorded_seconds": int(now - session.unrecorded_since)}
+
+
+class SessionWatcher:
+    """Looks at the sessions that selectors pick, all of them without any, and tells what has happened."""
+
+    def __init__(
+        self,
+        params: dict,
+        connect: Callable[[], Api],
+        warn: Callable[[str], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Raises OptionError; nothing is sent yet."""
+        for name, (low, high) in RANGES.items():
+            if not low <= params[name] <= high:
+                raise OptionError(name, f"must be from {low} to {high}, not {params[name]}")
+        if not params["events"]:
+            raise OptionError("events", "is empty; name at least one")
+        if params["unrecorded_after"] and UNRECORDED not in params["events"]:
+            raise OptionError("unrecorded_after", f"is about the event {UNRECORDED}; add it to events")
+        self._query = Query.from_params(params)
+        self._events = frozenset(params["events"])
+        self._patience = params["unrecorded_after"]
+        self._initial = params["initial"]
+        self.interval: int = params["interval"]
+        self._connect = connect
+        self._warn = warn
+        self._clock = clock
+        self._api: Api | None = None
+        self._known: dict[str, Seen] | None = None
+
+    @property
+    def begun(self) -> bool:
+        """Whether there was a look that did not fail."""
+        return self._known is not None
+
+    def look(self) -> list[dict[str, Any]]:
+        """Look once, and return what has happened since the last look.
+
+        Raises CitrixError where the look failed: nothing is taken in then, and the next one tells it all.
+        """
+        # What a failed look leaves behind, a refused sign-in say, is no good for the next.
+        api, self._api = self._api or self._connect(), None
+        targets = self._listed(api)
+        unread = self._find_unlisted(api, targets)
+        states = self._recorded(api, targets) if UNRECORDED in self._events else {}
+        now, known = self._clock(), self._known or {}
+        after = {session_id: known[session_id] for session_id in unread}
+        for session_id, target in targets.items():
+            found = Seen.from_target(target, states.get(session_id))
+            recordable = target.not_recordable is None
+            after[session_id] = follow(known.get(session_id), found, recordable, now, self._patience)
+        before = self._known
+        if before is None:
+            before = {} if self._initial else {name: session._replace(told=False) for name, session in after.items()}
+        self._known = after
+        self._api = api if self.interval <= LONGEST_IDLE else None
+        return [event for event in differences(before, after, now) if event["type"] in self._events]
+
+    def _listed(self, api: Api) -> dict[str, Target]:
+        targets = {}
+        for session in selectors.find_sessions(api, self._query, sessions.RECORDING_FIELDS):
+            session_id = nested(session, "Id")
+            if session_id:
+                targets[session_id] = Target.from_session(session_id, session)
+        return targets
+
+    def _find_unlisted(self, api: Api, targets: dict[str, Target]) -> list[str]:
+        """Add the known sessions that are not listed and live all the same; return those that could not be read.
+
+        A list may come short, so a session has ended only where the API says of it that there is none.
+        """
+        missing = [session_id for session_id in self._known or () if session_id not in targets]
+        unread: dict[str, CitrixError] = {}
+        for session_id, outcome in send_all(api, {name: sessions.details(name) for name in missing}):
+            if not isinstance(outcome, CitrixError):
+                targets[session_id] = Target.from_session(session_id, outcome.body)
+            elif not sessions.is_gone(outcome):
+                unread[session_id] = outcome
+        if unread:
+            self._warn(f"Whether {len(unread)} sessions have ended is not known. {next(iter(unread.values()))}")
+        return list(unread)
+
+    def _recorded(self, api: Api, targets: Mapping[str, Target]) -> Mapping[str, object]:
+        ids = [name for name, target in targets.items() if target.not_recordable is None]
+        try:
+            return sessions.read_known(api, ids, self._warn) if ids else {}
+        except CitrixError as error:
+            self._warn(f"The recording status of no session is known. {error}")
+            return {}

@@ -1,0 +1,45 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The application behind all connections: control paths, and all other calls."""
+
+from __future__ import annotations
+
+import gc
+from typing import Callable
+
+from .call_log import CallLog
+from .control import PREFIX, control
+from .exchange import Exchange
+from .faults.rules import Faults
+from .http.connection import Later, Outcome
+from .http.message import Request
+from .world.access import Credentials
+from .world.settings import Settings
+from .world.world import World
+
+
+class Simulator:
+    """What connections and control paths work on. ``scheme`` is that of the URLs in answers."""
+
+    def __init__(self, settings: Settings, credentials: Credentials, stop: Callable[[], None], scheme: str) -> None:
+        self.started_with = settings
+        self.credentials = credentials
+        self.stop = stop
+        self._scheme = scheme
+        self.reset(settings)
+
+    def reset(self, settings: Settings) -> None:
+        """A fresh fleet, no tokens, no jobs, no rules, an empty log."""
+        self.world = World(settings, self.credentials, self._scheme)
+        self.faults = Faults()
+        self.calls = CallLog()
+        self._exchange = Exchange(self.world, self.faults, self.calls)
+        # What was replaced; at no other time is there garbage that needs the collector.
+        gc.collect()
+
+    def begin(self, request: Request) -> Later:
+        """What is to be done for a request, and when."""
+        if request.path.startswith(PREFIX):
+            return Later(0.0, lambda: Outcome(control(request, self)))
+        return self._exchange.begin(request)

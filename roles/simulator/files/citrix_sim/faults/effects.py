@@ -1,0 +1,107 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a fault rule does to a request. Each effect is checked when the rule is set, and applied when it matches."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, NamedTuple
+
+from ..http.connection import Outcome
+from ..http.hints import HINTS, throttled
+from ..http.message import JSON_TYPE, Reply, Request, encode, to_bytes
+from ..world.access import REFUSAL_SHAPES
+from ..world.world import World
+from .checks import Check, anything, flag, headers, lag, number, one_of, record, status, text
+from .twist import AS_ASKED, BATCH_FAULTS, Twist
+
+Act = Callable[[Twist], Reply]
+
+
+class Target(NamedTuple):
+    """What an effect works on. ``act`` does what was asked for."""
+
+    request: Request
+    world: World
+    act: Act
+
+
+def _answer(value: dict[str, Any], target: Target) -> Outcome:
+    if value["acts"]:
+        target.act(AS_ASKED)
+    body = value["body"]
+    raw = body.encode() if isinstance(body, str) else to_bytes(encode(body))
+    kind = value["content_type"] or ("text/plain; charset=utf-8" if isinstance(body, str) else JSON_TYPE)
+    return Outcome(Reply(value["status"], raw, kind, tuple(value["headers"].items())))
+
+
+def _throttle(value: dict[str, Any], target: Target) -> Outcome:
+    return Outcome(throttled(value["hint"], value["value"], value["status"]))
+
+
+def _expire_tokens(value: str, target: Target) -> Outcome:
+    target.world.tokens.revoke_all(value)
+    return Outcome(target.act(AS_ASKED))
+
+
+def _vanish(value: bool, target: Target) -> Outcome:
+    for name in (*target.request.segments, *target.request.query.values()):
+        session = target.world.fleet.session(name)
+        if session is not None:
+            target.world.fleet.end(session)
+    return Outcome(target.act(AS_ASKED))
+
+
+def _lag(value: float, target: Target) -> Outcome:
+    return Outcome(target.act(Twist(lag=value)))
+
+
+def _batch(value: str, target: Target) -> Outcome:
+    return Outcome(target.act(Twist(batch=value)))
+
+
+def _drop(value: dict[str, Any], target: Target) -> Outcome:
+    if value["acts"]:
+        target.act(AS_ASKED)
+    return Outcome(None)
+
+
+def _hang(value: dict[str, Any], target: Target) -> Outcome:
+    if value["acts"]:
+        target.act(AS_ASKED)
+    return Outcome(None, value["seconds"])
+
+
+def _redirect(value: dict[str, Any], target: Target) -> Outcome:
+    return Outcome(Reply(value["status"], headers=(("Location", value["location"]),)))
+
+
+class Effect(NamedTuple):
+    """How an effect's value is checked, and what it does."""
+
+    check: Check
+    apply: Callable[[Any, Target], Outcome]
+
+
+EFFECTS: dict[str, Effect] = {
+    "answer": Effect(
+        record(
+            {"status": status, "headers": headers, "body": anything, "content_type": text, "acts": flag},
+            headers={},
+            body="",
+            content_type="",
+            acts=False,
+        ),
+        _answer,
+    ),
+    "throttle": Effect(
+        record({"hint": one_of(*HINTS), "value": number, "status": one_of(429, 503)}, value=1, status=429), _throttle
+    ),
+    "expire_tokens": Effect(one_of(*REFUSAL_SHAPES), _expire_tokens),
+    "vanish": Effect(one_of(True), _vanish),
+    "lag": Effect(lag, _lag),
+    "batch": Effect(one_of(*BATCH_FAULTS), _batch),
+    "drop": Effect(record({"acts": flag}, acts=False), _drop),
+    "hang": Effect(record({"seconds": number, "acts": flag}, acts=False), _hang),
+    "redirect": Effect(record({"status": one_of(301, 302, 303, 307, 308), "location": text}, status=307), _redirect),
+}

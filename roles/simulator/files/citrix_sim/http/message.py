@@ -1,0 +1,109 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What travels between the parts: a request, a reply, and the refusal that any part may raise."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Callable
+from urllib.parse import parse_qsl, unquote
+
+JSON_TYPE = "application/json; charset=utf-8"
+ERROR_TYPES = "https://errors-api.cloud.com/common/"
+
+Headers = tuple[tuple[str, str], ...]
+
+
+class Request:
+    """One HTTP request: the raw parts as received, decoded only where somebody asks."""
+
+    __slots__ = ("_query", "body", "head", "headers", "method", "path", "query_text", "version")
+
+    def __init__(self, method: str, target: str, version: str, headers: dict[str, str], head: bytes) -> None:
+        self.method = method
+        self.path, _mark, self.query_text = target.partition("?")
+        self.version = version
+        self.headers = headers
+        self.head = head
+        self.body = b""
+        self._query: dict[str, str] | None = None
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The query as a flat dict; ``+`` is read as a blank, the last of several equal names wins."""
+        if self._query is None:
+            self._query = dict(parse_qsl(self.query_text, keep_blank_values=True))
+        return self._query
+
+    @property
+    def segments(self) -> list[str]:
+        """The path cut at its slashes, each piece percent-decoded after the cut."""
+        pieces = self.path.split("/")[1:]
+        return [unquote(piece) for piece in pieces] if "%" in self.path else pieces
+
+    @property
+    def text(self) -> str:
+        """The body as text; bytes that are not UTF-8 are replaced."""
+        return self.body.decode("utf-8", "replace")
+
+
+class Reply:
+    """One HTTP answer, ready to be written."""
+
+    __slots__ = ("body", "content_type", "headers", "status")
+
+    def __init__(self, status: int, body: bytes = b"", content_type: str | None = None, headers: Headers = ()) -> None:
+        self.status = status
+        self.body = body
+        self.content_type = content_type
+        self.headers = headers
+
+
+class LateReply(Reply):
+    """An answer that ``make`` gives after so many seconds. What it waits for goes on whether somebody waits or not."""
+
+    __slots__ = ("make", "seconds")
+
+    def __init__(self, seconds: float, make: Callable[[], Reply]) -> None:
+        super().__init__(0)
+        self.seconds = seconds
+        self.make = make
+
+
+# Compact JSON text of a value.
+encode: Callable[[Any], str] = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+
+def to_bytes(text: str) -> bytes:
+    """JSON text as UTF-8; half of a surrogate pair, which a caller may have sent, becomes a question mark."""
+    return text.encode("utf-8", "replace")
+
+
+def text_reply(text: str) -> Reply:
+    """An answer of JSON that is text already."""
+    return Reply(200, to_bytes(text), JSON_TYPE)
+
+
+def json_reply(value: Any, status: int = 200, headers: Headers = ()) -> Reply:
+    """A JSON answer."""
+    return Reply(status, to_bytes(encode(value)), JSON_TYPE, headers)
+
+
+class RefusedError(Exception):
+    """Raised anywhere below ``application``: ends the work and carries the answer."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(reply.status)
+        self.reply = reply
+
+
+def error_body(kind: str, detail: str, parameters: Any) -> dict[str, Any]:
+    """The ErrorResponse shape of the API reference; ``parameters`` is a list, in some services an object."""
+    return {"type": ERROR_TYPES + kind, "detail": detail, "parameters": parameters}
+
+
+def refuse(status: int, kind: str, detail: str, **parameters: str) -> RefusedError:
+    """A refusal in the ErrorResponse shape: ``raise refuse(404, "notFound", "No such session.", id=...)``."""
+    listed = [{"name": name, "value": value} for name, value in parameters.items()]
+    return RefusedError(json_reply(error_body(kind, detail, listed), status))

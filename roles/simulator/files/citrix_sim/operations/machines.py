@@ -1,0 +1,57 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Operations on machines."""
+
+from __future__ import annotations
+
+from ..http.message import Reply, encode, json_reply
+from ..shapes.common import Fields, pick
+from ..shapes.machine import machine_detail_json, machine_json
+from ..shapes.session import session_text
+from ..world.fleet import Machine
+from .call import Call, found
+from .filters import search
+from .paging import Listing, page_reply, read_fields, read_flag, read_limit
+
+
+def _show(machine: Machine, fields: Fields) -> str:
+    return encode(pick(machine_json(machine), fields))
+
+
+def _find(call: Call) -> Machine:
+    """The machine that the path names; neither a backslash nor a DNS name finds one."""
+    return found(call.fleet.machine(call.name), "machine", nameOrId=call.name)
+
+
+def list_machines(call: Call) -> Reply:
+    """``GET /Machines``; all machines of the simulator are configured ones."""
+    call.refuse_async()
+    support = call.request.query.get("sessionSupport", "")
+    machines = call.fleet.machines if read_flag(call.request, "configured", True) else []
+    indexes = [machine.index for machine in machines if support in ("", machine.support)]
+    listing = Listing(f"Machines/{call.site.id}/{support}", call.fleet.machines, indexes, _show)
+    return listing.page(call.world, call.request, read_limit(call.request))
+
+
+def search_machines(call: Call) -> Reply:
+    """``POST /Machines/$search``; must filter on SessionSupport."""
+    return search(call, Machine, call.fleet.machines, _show, required="SessionSupport")
+
+
+def get_machine(call: Call) -> Reply:
+    """``GET /Machines/{nameOrId}``."""
+    return json_reply(pick(machine_detail_json(_find(call)), read_fields(call.request)))
+
+
+def list_machine_sessions(call: Call) -> Reply:
+    """``GET /Machines/{nameOrId}/Sessions``: documented without limit and token, so one page unless set otherwise."""
+    machine = _find(call)
+    size = call.world.settings.machine_page
+    if not size:
+        fields = read_fields(call.request)
+        items = [session_text(session, fields) for session in machine.sessions]
+        return page_reply(items, {"ContinuationToken": None})
+    indexes = [session.index for session in machine.sessions]
+    listing = Listing(f"Machines/{call.site.id}/{machine.id}/Sessions", call.fleet.sessions, indexes, session_text)
+    return listing.page(call.world, call.request, size)

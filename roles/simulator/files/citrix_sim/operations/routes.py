@@ -1,0 +1,117 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which operation a method and a path mean, on both bases, and the rules a call passes before it."""
+
+from __future__ import annotations
+
+from ..faults.twist import Twist
+from ..http.addresses import TOKENS, WITHOUT_SITE, Address, locate
+from ..http.message import Headers, Reply, Request, refuse
+from ..world.access import check_accept, check_body_type, check_customer
+from ..world.world import Site, World
+from . import batch, groups, jobs, machines, recording, sessions, sign_in, sites
+from .call import BeginItem, Call, Operation, found
+from .paging import read_flag
+
+# The first pattern that fits wins, so fixed words stand before "*", which takes any one segment but the first.
+ROUTES: tuple[tuple[tuple[str, ...], dict[str, Operation]], ...] = (
+    (("me",), {"GET": sites.get_me}),
+    (("Sites", "*"), {"GET": sites.get_site}),
+    (("$batch",), {"POST": batch.do_batch}),
+    (("Jobs",), {"GET": jobs.list_jobs}),
+    (("Jobs", "*"), {"GET": jobs.get_job, "DELETE": jobs.delete_job}),
+    (("Jobs", "*", "Results"), {"GET": jobs.get_results}),
+    (("Jobs", "*", "$cancel"), {"POST": jobs.cancel_job}),
+    (("Machines",), {"GET": machines.list_machines}),
+    (("Machines", "$search"), {"POST": machines.search_machines}),
+    (("Machines", "*"), {"GET": machines.get_machine}),
+    (("Machines", "*", "Sessions"), {"GET": machines.list_machine_sessions}),
+    (("DeliveryGroups",), {"GET": groups.list_groups}),
+    (("DeliveryGroups", "*"), {"GET": groups.get_group}),
+    (("DeliveryGroups", "*", "Machines"), {"GET": groups.list_group_machines}),
+    (("Applications", "*"), {"GET": groups.get_application}),
+    (("Applications", "*", "Sessions"), {"GET": groups.list_application_sessions}),
+    (("Sessions",), {"GET": sessions.list_sessions}),
+    (("Sessions", "$search"), {"POST": sessions.search_sessions}),
+    (("Sessions", "RecordingStatus"), {"GET": recording.get_status}),
+    (("Sessions", "*"), {"GET": sessions.get_session}),
+    (("Sessions", "*", "$sendMessage"), {"POST": sessions.send_message}),
+    (("Sessions", "*", "$startRecording"), {"POST": recording.start}),
+    (("Sessions", "*", "$stopRecording"), {"POST": recording.stop}),
+)
+
+_BY_START: dict[tuple[int, str], list[tuple[tuple[str, ...], dict[str, Operation]]]] = {}
+for _pattern, _methods in ROUTES:
+    _BY_START.setdefault((len(_pattern), _pattern[0]), []).append((_pattern, _methods))
+
+# What becomes a job with async=true, and its type. A batch makes its own.
+JOB_TYPES: dict[Operation, str] = {
+    sessions.send_message: "SendSessionMessage",
+    recording.start: "StartSessionRecording",
+    recording.stop: "StopSessionRecording",
+}
+
+
+def perform(
+    request: Request, world: World, transaction: str, twist: Twist, begin_item: BeginItem | None = None
+) -> Reply:
+    """Do what the request asks for; RefusedError where it is against the rules. ``transaction`` is the call's id.
+
+    ``begin_item`` is how a batch begins each of its items; None for a request that is an item itself.
+    """
+    segments = request.segments
+    if segments[-2:] == ["tokens", "clients"]:
+        if len(segments) == 4 and segments[0] == "cctrustoauth2":
+            _check_method(request, ("POST",))
+            return sign_in.cloud(request, world, segments[1])
+        if len(segments) == 3:
+            _check_method(request, ("POST",))
+            return sign_in.government(request, world, segments[0])
+    address = locate(segments)
+    if address is None:
+        raise refuse(404, "notFound", "No such path.", path=request.path)
+    if address.rest in TOKENS:
+        _check_method(request, ("POST",))
+        return sign_in.on_premises(request, world)
+    methods, name = _route(request, address)
+    check_accept(request)
+    grant = world.tokens.grant(request)
+    check_customer(request, grant, address.customer, transaction)
+    site = world.sites[0] if address.rest[0] in WITHOUT_SITE else _site(request, world, address)
+    check_body_type(request)
+    operation, call = methods[request.method], Call(request, world, grant, site, name, address, twist, begin_item)
+    job_type = JOB_TYPES.get(operation)
+    if job_type and read_flag(request, "async", False):
+        return jobs.start_job(call, job_type, operation)
+    return operation(call)
+
+
+def _route(request: Request, address: Address) -> tuple[dict[str, Operation], str]:
+    """The operations of the path, by method, and its variable segment; 404 or 405 where there is none."""
+    for pattern, methods in _BY_START.get((len(address.rest), address.rest[0]), ()) if address.rest else ():
+        if all(wanted in ("*", given) for wanted, given in zip(pattern, address.rest)):
+            _check_method(request, tuple(methods))
+            return methods, address.rest[1] if "*" in pattern else ""
+    raise refuse(404, "notFound", "No such path.", path=request.path)
+
+
+def _check_method(request: Request, allowed: tuple[str, ...]) -> None:
+    if request.method not in allowed:
+        problem = refuse(405, "methodNotAllowed", "The method does not fit the path.", method=request.method)
+        allow: Headers = (("Allow", ", ".join(allowed)),)
+        problem.reply.headers += allow
+        raise problem
+
+
+def _site(request: Request, world: World, address: Address) -> Site:
+    """The site of the call: from the path on the direct base, else from its header."""
+    if address.direct:
+        return found(world.site(address.site or ""), "site", siteId=address.site or "")
+    named = request.headers.get("citrix-instanceid", "")
+    if not named:
+        raise refuse(400, "missing", "The header Citrix-InstanceId is missing.", name="Citrix-InstanceId")
+    site = world.site(named)
+    if site is None:
+        raise refuse(403, "authorization", "The token is not good for this site.", siteId=named)
+    return site

@@ -1,0 +1,21 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Operations on the signed-in administrator and on sites."""
+
+from __future__ import annotations
+
+from ..http.message import Reply, json_reply
+from ..shapes.site import me_json, site_json
+from .call import Call, found
+
+
+def get_me(call: Call) -> Reply:
+    """``GET /me``."""
+    return json_reply(me_json(call.world, call.grant))
+
+
+def get_site(call: Call) -> Reply:
+    """``GET /Sites/{nameOrId}``."""
+    site = call.world.site(call.name) or call.world.named_site(call.name)
+    return json_reply(site_json(found(site, "site", nameOrId=call.name)))

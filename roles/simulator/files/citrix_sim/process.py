@@ -1,0 +1,172 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The process: binds the port, says when it is ready, comes to its end, and leaves the terminal if asked to."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import ipaddress
+import json
+import os
+import signal
+import ssl
+from typing import Any, Callable, NamedTuple
+
+from .application import Simulator
+from .http.connection import Connection
+from .world.access import CLOUD_CUSTOMER, Credentials
+from .world.settings import Settings
+
+Ready = Callable[[dict[str, Any]], None]
+
+
+class StartError(Exception):
+    """The reason, for people."""
+
+
+class Options(NamedTuple):
+    """How to serve. ``lifetime`` is in seconds; ``watch_pid`` 0 watches no process; port 0 takes a free one."""
+
+    host: str
+    port: int
+    cert: str
+    key: str
+    lifetime: float
+    watch_pid: int
+    settings: Settings
+
+
+def address_of(host: str) -> str:
+    """The loopback address to bind; any other host is refused, since the control paths have no sign-in."""
+    if host == "localhost":
+        return "127.0.0.1"
+    try:
+        loopback = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        loopback = False
+    if not loopback:
+        raise StartError(f"{host} is no loopback address; the simulator serves this machine only.")
+    return host
+
+
+def _tls(options: Options) -> ssl.SSLContext | None:
+    if not options.cert:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(options.cert, options.key)
+    except (OSError, ValueError) as problem:
+        raise StartError(f"Cannot use certificate {options.cert} with key {options.key}: {problem}") from problem
+    return context
+
+
+def scheme_of(options: Options) -> str:
+    """http or https."""
+    return "https" if options.cert else "http"
+
+
+def is_gone(pid: int) -> bool:
+    """Whether a process has ended; a zombie, which nobody has collected yet, has."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as stat:
+            return stat.read().rpartition(b")")[2].split()[:1] == [b"Z"]
+    except OSError:
+        return False
+
+
+async def _end_with(pid: int, stop: Callable[[], None]) -> None:
+    while not is_gone(pid):
+        await asyncio.sleep(1)
+    stop()
+
+
+async def serve(options: Options, ready: Ready) -> None:
+    """Serve until the lifetime is over, a signal or a shutdown comes, or the watched process is gone."""
+    # A big fleet is walked through by the garbage collector for longer than a call lasts, and has none: see the reset.
+    gc.disable()
+    gc.freeze()
+    address, context = address_of(options.host), _tls(options)
+    loop, over = asyncio.get_running_loop(), asyncio.Event()
+
+    def stop() -> None:
+        # A moment's grace lets the answer to the shutdown leave.
+        loop.call_later(0.05, over.set)
+
+    simulator = Simulator(options.settings, Credentials.random(), stop, scheme_of(options))
+    try:
+        server = await loop.create_server(
+            lambda: Connection(simulator), address, options.port, ssl=context, backlog=1024
+        )
+    except OSError as problem:
+        raise StartError(f"Cannot listen on {address}:{options.port}: {problem.strerror or problem}") from problem
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, over.set)
+    loop.call_later(options.lifetime, over.set)
+    watch = loop.create_task(_end_with(options.watch_pid, over.set)) if options.watch_pid else None
+    ready(_introduction(options, simulator, server.sockets[0].getsockname()[1]))
+    await over.wait()
+    if watch:
+        watch.cancel()
+    server.close()
+
+
+def _introduction(options: Options, simulator: Simulator, port: int) -> dict[str, Any]:
+    """What a caller must know to use this simulator."""
+    host = f"[{options.host}]" if ":" in options.host else options.host
+    return {
+        "url": f"{scheme_of(options)}://{host}:{port}",
+        "pid": os.getpid(),
+        "customer_id": CLOUD_CUSTOMER,
+        "site_id": simulator.world.sites[0].id,
+        **simulator.credentials._asdict(),
+    }
+
+
+def launch(run: Callable[[Ready], None]) -> dict[str, Any]:
+    """Run ``run(ready)`` in a process of its own session; what it gives to ``ready`` is returned here.
+
+    StartError comes through to the caller, as does any other end before it was ready.
+    """
+    reader, writer = os.pipe()
+    if os.fork() == 0:
+        os.close(reader)
+        _live_on(run, writer)
+    os.close(writer)
+    with os.fdopen(reader, encoding="utf-8") as news:
+        message = news.read()
+    if not message:
+        raise StartError("The simulator ended before it was ready.")
+    told = json.loads(message)
+    if "problem" in told:
+        raise StartError(told["problem"])
+    return told
+
+
+def _live_on(run: Callable[[Ready], None], writer: int) -> None:
+    """The life of the child, up to its end. A second fork leaves it no way back to a terminal."""
+    os.setsid()
+    if os.fork():
+        os._exit(0)
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in range(3):
+        os.dup2(nowhere, stream)
+
+    def tell(message: dict[str, Any]) -> None:
+        os.write(writer, json.dumps(message).encode())
+        os.close(writer)
+
+    try:
+        run(tell)
+    except StartError as problem:
+        tell({"problem": str(problem)})
+        os._exit(1)
+    os._exit(0)

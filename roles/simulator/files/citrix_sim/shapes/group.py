@@ -1,0 +1,82 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The JSON of a delivery group and of a published application."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..world.fleet import Fleet, Ref
+from .common import NO_ID, scopes, split_name
+
+_SCOPES = scopes("DeliveryGroup")[0]["Scopes"]
+
+
+def group_json(fleet: Fleet, group: Ref) -> dict[str, Any]:
+    """DeliveryGroupResponseModel. Name is the one inside its folder; FullName, with the folders, is unique."""
+    folder, name = split_name(group.name)
+    machines = [machine for machine in fleet.machines if machine.group is group]
+    free = [machine for machine in machines if machine.support == "MultiSession" or not machine.sessions]
+    left = [machine for machine in machines if any(session.state == "Disconnected" for session in machine.sessions)]
+    return {
+        "Id": group.id,
+        "Uid": group.uid,
+        "UserManagement": "Studio",
+        "Delivering": "DesktopsAndApps",
+        "DeliveryType": "DesktopsAndApps",
+        "Description": None,
+        "DesktopsAvailable": len(free),
+        "DesktopsDisconnected": len(left),
+        "DesktopsFaulted": 0,
+        "DesktopsUnregistered": 0,
+        "Enabled": True,
+        "HasBeenPromoted": False,
+        "HasBeenPromotedFrom": "Unknown",
+        "InMaintenanceMode": False,
+        "IsBroken": False,
+        "IsRemotePC": False,
+        "MachineLogOnType": "ActiveDirectory",
+        "Metadata": [],
+        "MinimumFunctionalLevel": "L7_20",
+        "Name": name,
+        "FullName": group.name,
+        "PublishedName": name,
+        "PolicySetGuid": NO_ID,
+        "ProductCode": "XDT",
+        "LicenseModel": "UserDevice",
+        "RequireUserHomeZone": False,
+        "Scopes": _SCOPES,
+        "Tenants": [],
+        "Tags": [],
+        "SessionCount": sum(len(machine.sessions) for machine in machines),
+        "SessionSupport": "MultiSession",
+        "SharingKind": "Shared",
+        "TotalApplications": len(fleet.applications),
+        "TotalDesktops": len(machines),
+        "ApplicationGroupCompatibility": "Compatible",
+        "ApplicationCompatibility": "Compatible",
+        "DesktopCompatibility": "Compatible",
+        "RequiredSleepCapability": "None",
+        "AdminFolder": folder,
+        "IsPowerManaged": False,
+        "AutoscalingEnabled": False,
+        "ReuseMachinesWithoutShutdownInOutage": False,
+        "TotalDesktopsOfSuspend": None,
+        "DefaultDesktopIconId": "1",
+    }
+
+
+def application_json(application: Ref) -> dict[str, Any]:
+    """The plainest ApplicationResponseModel; Name is the one inside its folder."""
+    folder, name = split_name(application.name)
+    return {
+        "Id": application.id,
+        "Uid": application.uid,
+        "ApplicationFolder": folder,
+        "ApplicationType": "HostedOnDesktop",
+        "Enabled": True,
+        "Name": name,
+        "PublishedName": name,
+        "Visible": True,
+    }

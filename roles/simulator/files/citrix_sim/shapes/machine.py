@@ -1,0 +1,186 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The JSON of a machine: thin inside a session, longer in a list, longest alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..world.fleet import ZONE, Machine
+from .common import NO_ID, both_times, ref, scopes
+
+# Order and values, above all the nulls, of the machine inside the published session sample. A list fills more of it.
+_IN_SESSION: dict[str, Any] = {
+    "Uid": None,
+    "AgentVersion": "2402.0.0.4821",
+    "AllocationType": "Random",
+    "ApplicationsInUse": None,
+    "AssignedUsers": None,
+    "AssociatedUsers": None,
+    "AzureAdJoinedMode": "Unknown",
+    "ContainerScopes": None,
+    "ControllerDnsName": None,
+    "DeliveryGroup": None,
+    "DeliveryType": None,
+    "Description": None,
+    "DesktopConditions": None,
+    "DnsName": None,
+    "Hosting": {
+        "HostedMachineId": None,
+        "HostedMachineName": None,
+        "HostingServerName": None,
+        "LastHostingUpdateTime": None,
+        "FormattedLastHostingUpdateTime": None,
+        "HypervisorConnection": {"Id": NO_ID, "Uid": None, "Name": None},
+        "ImageOutOfDate": False,
+    },
+    "InMaintenanceMode": False,
+    "DrainingUntilShutdown": False,
+    "IPAddress": None,
+    "IsAssigned": None,
+    "MachineType": "Physical",
+    "LastConnectionFailure": None,
+    "LastConnectionTime": None,
+    "FormattedLastConnectionTime": None,
+    "LastConnectionUser": None,
+    "LastDeregistrationReason": None,
+    "LastDeregistrationTime": None,
+    "FormattedLastDeregistrationTime": None,
+    "LastErrorReason": None,
+    "LastErrorTime": None,
+    "FormattedLastErrorTime": None,
+    "LoadIndex": None,
+    "MachineUnavailableReason": "Unknown",
+    "OSType": "Windows 2022",
+    "OSVersion": None,
+    "PersistUserChanges": "OnLocal",
+    "PowerActionPending": None,
+    "PowerState": "Unknown",
+    "ProvisioningType": "Manual",
+    "PublishedApplications": None,
+    "PublishedName": None,
+    "RegistrationState": None,
+    "ScheduledReboot": "Unknown",
+    "SessionClientAddress": None,
+    "SessionClientName": None,
+    "SessionClientVersion": None,
+    "SessionConnectedViaHostName": None,
+    "SessionConnectedViaIP": None,
+    "SessionCount": None,
+    "SessionLaunchedViaHostName": None,
+    "SessionLaunchedViaIP": None,
+    "SessionProtocol": None,
+    "SessionSecureIcaActive": None,
+    "SessionSmartAccessTags": None,
+    "SessionStartTime": None,
+    "FormattedSessionStartTime": None,
+    "SessionState": None,
+    "SessionStateChangeTime": None,
+    "FormattedSessionStateChangeTime": None,
+    "SessionSupport": None,
+    "SessionUserName": None,
+    "Sid": None,
+    "SummaryState": "InUse",
+    "WillShutdownAfterUse": None,
+    "WindowsConnectionSetting": None,
+    "Zone": ref(ZONE),
+    "SupportedPowerActions": None,
+    "FaultState": "Unknown",
+    "ContainerMetadata": None,
+    "Tags": None,
+    "UpgradeType": None,
+    "UpgradeState": None,
+    "UpgradeDetail": None,
+    "Id": None,
+    "MachineCatalog": None,
+    "Name": None,
+}
+
+POWER_STATE = "Unmanaged"
+REGISTRATION_STATE = "Registered"
+
+_IN_LIST: dict[str, Any] = {
+    "ApplicationsInUse": [],
+    "AssignedUsers": [],
+    "AssociatedUsers": [],
+    "ContainerScopes": scopes("MachineCatalog", "DeliveryGroup"),
+    "ControllerDnsName": "controller.lab.example",
+    "DeliveryType": "DesktopsAndApps",
+    "DesktopConditions": [],
+    "FunctionalLevel": "L7_34",
+    "FaultState": "None",
+    "IsAssigned": False,
+    "MachineUnavailableReason": "None",
+    "OSVersion": "10.0.20348",
+    "PowerActionPending": False,
+    "PowerState": POWER_STATE,
+    "PublishedApplications": [],
+    "RegistrationState": REGISTRATION_STATE,
+    "ScheduledReboot": "None",
+    "SessionSmartAccessTags": [],
+    "SupportedPowerActions": [],
+    "Tags": [],
+    "WillShutdownAfterUse": False,
+    "WindowsConnectionSetting": "LogonEnabled",
+}
+
+_ALONE: dict[str, Any] = {
+    "AssignedClientName": None,
+    "AssignedIPAddress": None,
+    "BrowserName": None,
+    "ColorDepth": "TwentyFourBit",
+    "IconId": "1",
+    "IsReserved": False,
+    "SecureIcaRequired": None,
+    "SessionsPending": 0,
+    "StoreFrontServersForHostedReceiver": [],
+    "VMToolsState": "Unknown",
+}
+
+
+def machine_in_session_json(machine: Machine) -> dict[str, Any]:
+    """The thin copy inside a session: says which machine it is, but not its id or state."""
+    return {
+        **_IN_SESSION,
+        "Uid": machine.index + 1,
+        "DeliveryGroup": ref(machine.group),
+        "DnsName": machine.dns_name,
+        "IPAddress": f"192.0.2.{machine.index % 254 + 1}",
+        "SessionSupport": machine.support,
+        "MachineCatalog": ref(machine.catalog),
+        "Name": machine.name,
+    }
+
+
+def machine_json(machine: Machine) -> dict[str, Any]:
+    """A machine as listed. On a single-session machine with one session the Session... fields are filled."""
+    whole = {
+        **machine_in_session_json(machine),
+        **_IN_LIST,
+        "Id": machine.id,
+        "SessionCount": len(machine.sessions),
+        "LoadIndex": min(10_000, 100 * len(machine.sessions)),
+        "SummaryState": summary_state(machine),
+    }
+    if machine.support == "SingleSession" and len(machine.sessions) == 1:
+        session = machine.sessions[0]
+        started, formatted = both_times(session.index)
+        whole.update(
+            SessionProtocol=session.protocol,
+            SessionStartTime=started,
+            FormattedSessionStartTime=formatted,
+            SessionState=session.state,
+            SessionUserName=session.account,
+        )
+    return whole
+
+
+def machine_detail_json(machine: Machine) -> dict[str, Any]:
+    """A machine as returned alone."""
+    return {**machine_json(machine), **_ALONE, "SessionsEstablished": len(machine.sessions)}
+
+
+def summary_state(machine: Machine) -> str:
+    """SummaryState."""
+    return "InUse" if machine.sessions else "Available"

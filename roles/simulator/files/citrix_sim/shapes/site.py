@@ -1,0 +1,83 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The JSON of the signed-in administrator and of a site."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+from ..world.access import ADMINISTRATOR, Grant
+from ..world.fleet import DOMAIN, DOMAIN_SIDS, ZONE
+from ..world.world import Site, World
+from .common import ref, rfc3339
+
+USER_ID = f"{DOMAIN_SIDS[DOMAIN]}-500"
+
+
+def grant_end(grant: Grant) -> str:
+    """When a token ends, RFC 3339."""
+    return rfc3339(datetime.fromtimestamp(grant.ends, timezone.utc))
+
+
+def me_json(world: World, grant: Grant) -> dict[str, Any]:
+    """MeResponseModel: one customer, with all sites."""
+    return {
+        "UserId": USER_ID,
+        "DisplayName": ADMINISTRATOR,
+        "ExpiryTime": grant_end(grant),
+        "RefreshExpirationTime": grant_end(grant),
+        "VerifiedEmail": None,
+        "IsCspCustomer": False,
+        "Customers": [
+            {
+                "Id": grant.customer,
+                "Name": grant.customer,
+                "Sites": [{"Id": site.id, "Name": site.name} for site in world.sites],
+            }
+        ],
+    }
+
+
+def site_json(site: Site) -> dict[str, Any]:
+    """SiteDetailResponseModel. ``OrchestationApiVersion`` is spelled so on the wire."""
+    return {
+        "Id": site.id,
+        "Name": site.name,
+        "OrchestationApiVersion": 120,
+        "AppProtectionAuthorized": True,
+        "ConfigurationServiceGroupUid": None,
+        "LicenseServerName": "license.lab.example",
+        "LicenseServerPort": 27000,
+        "LicenseServerUri": None,
+        "LicensingModel": "UserDevice",
+        "SiteConfigurationComplete": True,
+        "PrimaryZone": ref(ZONE),
+        "ProductCode": "XDT",
+        "ProductEdition": "PLT",
+        "ProductVersion": "7.44",
+        "LicenseExpirationDate": None,
+        "Metadata": [],
+        "SiteServices": [],
+        "EnabledFeatures": [],
+        "BaseOU": None,
+        "ColorDepth": "TwentyFourBit",
+        "ConnectionLeasingEnabled": False,
+        "DefaultMinimumFunctionalLevel": "L7_20",
+        "DefaultDesktopIconId": "1",
+        "DnsResolutionEnabled": False,
+        "LicenseGraceSessionsRemaining": None,
+        "LicensedSessionsActive": site.fleet.size,
+        "LicensingGraceHoursLeft": None,
+        "LicensingGracePeriodActive": False,
+        "LicensingOutOfBoxGracePeriodActive": False,
+        "PeakConcurrentLicenseUsers": None,
+        "ReuseMachinesWithoutShutdownInOutageAllowed": False,
+        "DefaultSecureIcaRequired": False,
+        "TotalUniqueLicenseUsers": None,
+        "TrustRequestsSentToTheXmlServicePort": False,
+        "LicensesWithExpiredSwm": None,
+        "GpoDataNoError": True,
+        "LicensingAlerts": [],
+    }

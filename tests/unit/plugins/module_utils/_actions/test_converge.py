@@ -1,0 +1,689 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The engine: read, decide, act, confirm, with every result, and check mode as its exact prediction."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict
+
+import pytest
+from ansible_collections.sessionops.citrix.plugins.module_utils._actions import converge as _converge
+from ansible_collections.sessionops.citrix.plugins.module_utils._actions.converge import LEAST_READS
+from ansible_collections.sessionops.citrix.plugins.module_utils._actions.recording import RESULTS, Wanted
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import (
+    AnswerLost,
+    BatchLost,
+    ConnectionNotMade,
+    Stalled,
+)
+from ansible_collections.sessionops.citrix.plugins.module_utils._site.selection import Target
+from hypothesis import given
+from hypothesis import strategies as st
+
+ON, OFF, UNKNOWN = ({"IsSessionBeingRecorded": value} for value in (True, False, None))
+LOST = AnswerLost("The answer was lost.")
+STALLED = Stalled("Nothing moves.")
+START, STOP = Wanted(recorded=True), Wanted(recorded=False)
+
+
+def a_session(session_id="1", **fields):
+    return {
+        "Id": session_id,
+        "State": "Active",
+        "Connection": {"Protocol": "Hdx"},
+        "LogoffInProgress": False,
+        "Machine": {"Name": "LAB\\vda-001", "DeliveryGroup": {"Name": "Office Desktops"}},
+        "User": {"Name": "LAB\\user001"},
+        **fields,
+    }
+
+
+def a_target(session_id="1", **fields):
+    return Target.from_session(session_id, a_session(session_id, **fields))
+
+
+def converge(api, targets, wanted, check_mode):
+    """Run the engine where the same is wanted of all sessions."""
+    return _converge.converge(api, [(target, wanted) for target in targets], check_mode)
+
+
+def status_key(session_id="1"):
+    return f"GET Sessions/RecordingStatus?id={session_id}"
+
+
+def write_key(session_id="1", wanted=START):
+    return f"POST Sessions/{session_id}/${'start' if wanted.recorded else 'stop'}Recording"
+
+
+@pytest.fixture
+def converged(fake_api, clock):
+    """Return a function that runs the engine for one session and returns its entry.
+
+    statuses: what the status reads answer in turn; write: what the request answers; details: whether it is there.
+    """
+
+    def run(*statuses, wanted=START, write=None, details=None, check_mode=False, **fields):
+        fake_api.on(status_key(), *statuses)
+        fake_api.on(write_key(wanted=wanted), {} if write is None else write)
+        fake_api.on("GET Sessions/1", {"Id": "1"} if details is None else details)
+        (entry,) = converge(fake_api, [a_target(**fields)], wanted, check_mode)
+        return entry
+
+    return run
+
+
+def outline(entry):
+    return entry.result, entry.recorded, entry.changed
+
+
+# Read and decide
+
+
+def test_an_entry_tells_who_and_where(converged):
+    entry = converged(ON)
+    assert asdict(entry) == {
+        "id": "1",
+        "user": "LAB\\user001",
+        "machine": "LAB\\vda-001",
+        "delivery_group": "Office Desktops",
+        "session_state": "Active",
+        "recorded_before": True,
+        "recorded": True,
+        "changed": False,
+        "result": "unchanged",
+        "reason": None,
+        "notify_user": None,
+        "transaction_id": None,
+    }
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+@pytest.mark.parametrize(("status", "wanted"), [(ON, START), (OFF, STOP)])
+def test_a_session_that_is_as_wanted_gets_no_request(converged, fake_api, status, wanted, check_mode):
+    entry = converged(status, wanted=wanted, check_mode=check_mode)
+    assert outline(entry) == ("unchanged", wanted.recorded, False)
+    assert fake_api.sent() == [status_key()]
+
+
+@pytest.mark.parametrize("wanted", [START, STOP])
+@pytest.mark.parametrize(
+    "body", [UNKNOWN, {}, {"IsSessionBeingRecorded": "true"}, {"IsSessionBeingRecorded": 0}, {"Other": True}]
+)
+def test_a_session_of_unknown_state_fails_and_gets_no_request(converged, fake_api, body, wanted):
+    entry = converged(body, wanted=wanted)
+    assert outline(entry) == ("failed", None, False)
+    assert "does not say" in entry.reason and "nothing was sent" in entry.reason
+    assert fake_api.writes == []
+
+
+@pytest.mark.parametrize("error", [400, 403, 404, 409, 500, 503, LOST, STALLED])
+def test_a_state_that_cannot_be_read_fails_and_gets_no_request(converged, fake_api, error):
+    entry = converged(error)
+    assert outline(entry) == ("failed", None, False)
+    assert entry.reason.startswith("nothing was sent: ")
+    assert fake_api.writes == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"State": "Disconnected"}, "not_active"),
+        ({"State": "Connected"}, "not_active"),
+        ({"Connection": {"Protocol": "Rdp"}}, "not_hdx"),
+        ({"Connection": {"Protocol": "Console"}}, "not_hdx"),
+        ({"LogoffInProgress": True}, "logging_off"),
+    ],
+)
+def test_what_cannot_be_recorded_costs_no_call(converged, fake_api, fields, reason):
+    entry = converged(OFF, **fields)
+    assert (entry.result, entry.reason, entry.changed) == ("not_recordable", reason, False)
+    assert fake_api.calls == []
+
+
+def test_what_cannot_be_recorded_can_be_stopped(converged):
+    assert outline(converged(ON, OFF, wanted=STOP, State="Disconnected")) == ("stopped", False, True)
+
+
+@pytest.mark.parametrize("session_id", ["", ".", ".."])
+def test_a_session_without_an_id_fails_and_is_not_addressed(fake_api, clock, session_id):
+    (entry,) = converge(fake_api, [Target.from_session(session_id, a_session(session_id))], START, False)
+    assert outline(entry) == ("failed", None, False)
+    assert "no id for this session by which it could be addressed" in entry.reason
+    assert fake_api.calls == []
+
+
+@pytest.mark.parametrize("wanted", [START, STOP])
+def test_a_session_that_is_no_more_has_ended(fake_api, clock, wanted):
+    (entry,) = converge(fake_api, [Target.from_session("1", None)], wanted, False)
+    assert outline(entry) == ("ended", None, False)
+    assert fake_api.calls == []
+
+
+# Act and confirm
+
+
+@pytest.mark.parametrize(("wanted", "before", "after"), [(START, OFF, ON), (STOP, ON, OFF)])
+def test_a_change_is_asked_for_once_and_read_back(converged, fake_api, clock, wanted, before, after):
+    entry = converged(before, after, wanted=wanted)
+    assert outline(entry) == (wanted.result, wanted.recorded, True)
+    assert (entry.reason, entry.transaction_id) == (None, f"transaction-of-{write_key(wanted=wanted)}")
+    assert fake_api.sent() == [status_key(), write_key(wanted=wanted), status_key()]
+    assert clock.slept == []
+
+
+def test_a_change_that_shows_late_is_waited_for(converged, fake_api, clock):
+    entry = converged(OFF, OFF, OFF, OFF, OFF, ON)
+    assert outline(entry) == ("started", True, True)
+    assert len(fake_api.writes) == 1
+    assert clock.slept == [0.25, 0.5, 1.0, 2.0]
+
+
+def test_the_pauses_between_readings_grow_no_longer_than_five_seconds(converged, clock):
+    converged(OFF, wanted=Wanted(recorded=True, wait_timeout=60))
+    assert max(clock.slept) == 5.0
+    assert 60 <= sum(clock.slept) <= 65
+
+
+@pytest.mark.parametrize(
+    ("wanted", "state", "told"), [(START, OFF, "recording server"), (STOP, ON, "policy starts it")]
+)
+def test_a_change_that_never_shows_is_unconfirmed_and_no_change(converged, fake_api, clock, wanted, state, told):
+    entry = converged(state, wanted=wanted)
+    assert outline(entry) == ("unconfirmed", not wanted.recorded, False)
+    assert "the request was accepted, and 30 seconds later" in entry.reason and told in entry.reason
+    assert len(fake_api.writes) == 1
+    assert 30 <= sum(clock.slept) <= 35
+
+
+def test_a_state_that_becomes_unknown_is_unconfirmed_and_not_false(converged):
+    entry = converged(OFF, UNKNOWN)
+    assert outline(entry) == ("unconfirmed", None, False)
+    assert "does not say whether it is recorded" in entry.reason
+
+
+def test_an_error_of_a_reading_is_got_over(converged):
+    assert outline(converged(OFF, 503, 403, UNKNOWN, ON)) == ("started", True, True)
+
+
+@pytest.mark.parametrize("error", [403, 503, LOST])
+def test_a_state_that_cannot_be_read_back_is_unconfirmed(converged, fake_api, error):
+    entry = converged(OFF, error)
+    assert outline(entry) == ("unconfirmed", None, False)
+    assert entry.reason
+    assert len(fake_api.writes) == 1
+
+
+def test_a_run_that_stalls_is_not_waited_for(converged, clock):
+    entry = converged(OFF, STALLED)
+    assert outline(entry) == ("unconfirmed", None, False)
+    assert entry.reason == "Nothing moves."
+    assert clock.slept == []
+
+
+@pytest.mark.parametrize("wait_timeout", [0, 1])
+def test_the_state_is_read_back_three_times_at_least(converged, fake_api, wait_timeout):
+    assert LEAST_READS == 3
+    entry = converged(OFF, OFF, OFF, ON, wanted=Wanted(recorded=True, wait_timeout=wait_timeout))
+    assert outline(entry) == ("started", True, True)
+    assert len(fake_api.sent(status_key())) == 1 + 3
+
+
+def test_with_no_time_to_wait_it_is_read_back_three_times_and_no_more(converged, fake_api):
+    entry = converged(OFF, wanted=Wanted(recorded=True, wait_timeout=0))
+    assert outline(entry) == ("unconfirmed", False, False)
+    assert len(fake_api.sent(status_key())) == 1 + 3
+
+
+def test_time_in_which_the_brake_is_on_does_not_count(fake_api, clock):
+    held = 0.0
+
+    def slow_status(_call):
+        nonlocal held
+        held += 100.0
+        clock.now += 100.0
+        return ON if len(fake_api.sent(status_key())) > 6 else OFF
+
+    fake_api.retrier.active_seconds = lambda: clock() - held
+    fake_api.on(status_key(), slow_status)
+    fake_api.on(write_key(), {})
+    (entry,) = converge(fake_api, [a_target()], Wanted(recorded=True, wait_timeout=5), False)
+    assert entry.result == "started"
+
+
+def test_each_session_has_its_time_from_its_own_request_on(fake_api, clock):
+    """A session whose turn comes late must not find its time used up by those before it."""
+    fake_api.max_concurrency = 1
+
+    def slow_write(_call):
+        clock.now += 20
+        return {}
+
+    def status_after(session_id, seconds):
+        def read(_call):
+            writes = [call for call in fake_api.writes if f"/{session_id}/" in call.path]
+            return ON if writes and clock() >= 1000.0 + seconds else OFF
+
+        return read
+
+    for session_id, seconds in (("1", 25), ("2", 65)):
+        fake_api.on(status_key(session_id), status_after(session_id, seconds))
+        fake_api.on(write_key(session_id), slow_write)
+    entries = converge(fake_api, [a_target("1"), a_target("2")], Wanted(recorded=True, wait_timeout=28), False)
+    assert [entry.result for entry in entries] == ["started", "started"]
+
+
+@pytest.mark.parametrize("wanted", [Wanted(recorded=True, wait=False), Wanted(recorded=False, wait=False)])
+def test_without_waiting_an_accepted_request_is_a_change_of_unknown_outcome(converged, fake_api, wanted):
+    entry = converged(OFF if wanted.recorded else ON, wanted=wanted)
+    assert outline(entry) == ("requested", None, True)
+    assert entry.transaction_id is not None
+    assert fake_api.sent() == [status_key(), write_key(wanted=wanted)]
+
+
+@pytest.mark.parametrize("wanted", [START, STOP, Wanted(recorded=True, wait=False)])
+@pytest.mark.parametrize("error", [400, 403, 429, ConnectionNotMade("No connection."), STALLED])
+def test_a_request_that_is_refused_fails_and_is_no_change(converged, fake_api, clock, error, wanted):
+    entry = converged(OFF if wanted.recorded else ON, wanted=wanted, write=error)
+    assert (entry.result, entry.changed, entry.notify_user) == ("failed", False, None)
+    assert entry.reason
+    assert entry.transaction_id == (f"transaction-of-{write_key(wanted=wanted)}" if isinstance(error, int) else None)
+    assert fake_api.sent() == [status_key(), write_key(wanted=wanted)]
+    assert clock.slept == []
+
+
+@pytest.mark.parametrize(("later", "recorded"), [(ON, True), (OFF, False), (403, None)])
+def test_a_conflict_fails_with_the_state_as_it_is_by_then(converged, fake_api, later, recorded):
+    entry = converged(OFF, later, write=409)
+    assert outline(entry) == ("failed", recorded, False)
+    assert "state of the session" in entry.reason
+    assert len(fake_api.writes) == 1
+
+
+@pytest.mark.parametrize("error", [500, 502, 503, 504, LOST])
+@pytest.mark.parametrize("wanted", [START, Wanted(recorded=True, wait=False)])
+def test_a_doubtful_request_whose_effect_shows_later_is_a_change(converged, fake_api, error, wanted):
+    entry = converged(OFF, OFF, OFF, ON, wanted=wanted, write=error)
+    assert outline(entry) == ("started", True, True)
+    assert len(fake_api.writes) == 1
+
+
+@pytest.mark.parametrize("error", [500, 502, 503, LOST])
+def test_a_doubtful_request_whose_effect_never_shows_is_unconfirmed(converged, fake_api, clock, error):
+    entry = converged(OFF, write=error)
+    assert outline(entry) == ("unconfirmed", False, False)
+    assert entry.reason == "The answer was lost." if error is LOST else f"HTTP {error}" in entry.reason
+    assert len(fake_api.writes) == 1
+    assert sum(clock.slept) >= 30
+
+
+# Sessions that vanish
+
+
+@pytest.mark.parametrize("answer", [400, 404, 409, 500])
+def test_a_session_that_vanishes_before_the_reading_has_ended(converged, fake_api, answer):
+    entry = converged(answer, details=404)
+    assert outline(entry) == ("ended", None, False)
+    assert fake_api.writes == []
+
+
+@pytest.mark.parametrize("wanted", [START, STOP])
+def test_a_session_that_vanishes_before_the_request_has_ended(converged, wanted):
+    entry = converged(OFF if wanted.recorded else ON, wanted=wanted, write=404)
+    assert (entry.result, entry.changed) == ("ended", False)
+    assert "before the request" in entry.reason
+
+
+@pytest.mark.parametrize("answer", [400, 404, 409, 500])
+@pytest.mark.parametrize("write", [{}, 502])
+def test_a_session_that_vanishes_after_the_request_has_ended(converged, answer, write):
+    entry = converged(OFF, OFF, answer, write=write, details=404)
+    assert outline(entry) == ("ended", None, False)
+    assert "after the request" in entry.reason
+
+
+def test_a_session_that_has_ended_is_not_said_to_be_recorded_or_not(converged):
+    assert converged(OFF, write=404).recorded is None
+
+
+# The notice to the user
+
+
+@pytest.mark.parametrize("notify_user", [True, False])
+def test_the_notice_is_passed_on_and_told(converged, fake_api, notify_user):
+    entry = converged(OFF, ON, wanted=Wanted(recorded=True, notify_user=notify_user))
+    assert entry.notify_user is notify_user
+    (write,) = fake_api.writes
+    assert write.query == {"notifyUser": "true" if notify_user else "false"}
+
+
+def test_a_stop_knows_no_notice(converged, fake_api):
+    entry = converged(ON, OFF, wanted=Wanted(recorded=False, notify_user=True))
+    assert entry.notify_user is None
+    assert fake_api.writes[0].query == {}
+
+
+@pytest.mark.parametrize("write", [502, LOST])
+def test_where_a_start_may_have_taken_effect_the_notice_is_told(converged, write):
+    assert converged(OFF, write=write).notify_user is True
+    assert converged(OFF, write=404).notify_user is None
+
+
+@pytest.mark.parametrize("statuses", [[ON], [UNKNOWN], [403]])
+def test_where_no_start_is_sent_no_notice_is_told(converged, statuses):
+    assert converged(*statuses).notify_user is None
+    assert converged(OFF, State="Disconnected").notify_user is None
+
+
+# Many sessions
+
+
+def live_site(fake_api):
+    """Put sessions of every kind into the API, whose recordings follow what is asked of it; return the targets."""
+    recorded = {"new": False, "running": True, "disconnected": False, "rdp": True, "leaving": False}
+
+    def read(call):
+        return {"IsSessionBeingRecorded": recorded[call.query["id"]]}
+
+    def write(call):
+        recorded[call.path.split("/")[1]] = call.path.endswith("$startRecording")
+        return {}
+
+    for session_id in recorded:
+        fake_api.on(status_key(session_id), read)
+        fake_api.on(write_key(session_id, START), write)
+        fake_api.on(write_key(session_id, STOP), write)
+    fake_api.on(status_key("unknown"), UNKNOWN)
+    fake_api.on(status_key("forbidden"), 403)
+    fake_api.on(status_key("vanished"), 404)
+    fake_api.on("GET Sessions/vanished", 404)
+    return [
+        a_target("new"),
+        a_target("unknown"),
+        a_target("running", User=None),
+        Target.from_session("gone", None),
+        a_target("disconnected", State="Disconnected"),
+        a_target("rdp", Connection={"Protocol": "Rdp"}),
+        a_target("forbidden"),
+        a_target("leaving", LogoffInProgress=True),
+        Target.from_session("", a_session(None)),
+        a_target("vanished"),
+    ]
+
+
+@pytest.mark.parametrize("notify_user", [True, False])
+@pytest.mark.parametrize("wait", [True, False])
+@pytest.mark.parametrize("recorded", [True, False])
+def test_check_mode_sends_nothing_and_predicts_what_a_run_does(new_fake_api, recorded, wait, notify_user):
+    wanted = Wanted(recorded, notify_user, wait)
+    outcomes = {}
+    for check_mode in (True, False):
+        api = new_fake_api()
+        entries = converge(api, live_site(api), wanted, check_mode)
+        assert bool(api.writes) is not check_mode
+        outcomes[check_mode] = [{**asdict(entry), "transaction_id": None} for entry in entries]
+    assert outcomes[True] == outcomes[False]
+    assert {entry["result"] for entry in outcomes[True]} >= {
+        "unchanged",
+        "failed",
+        "ended",
+        wanted.result if wait else "requested",
+    }
+
+
+def test_entries_come_in_the_order_of_the_targets(fake_api, clock):
+    targets = live_site(fake_api)
+    entries = converge(fake_api, targets, START, False)
+    assert [entry.id for entry in entries] == [target.id for target in targets]
+    assert [entry.result for entry in entries] == [
+        "started",
+        "failed",
+        "unchanged",
+        "ended",
+        "not_recordable",
+        "not_recordable",
+        "failed",
+        "not_recordable",
+        "failed",
+        "ended",
+    ]
+
+
+def test_a_second_run_finds_nothing_to_do(fake_api, clock):
+    targets = live_site(fake_api)
+    converge(fake_api, targets, START, False)
+    sent = len(fake_api.writes)
+    entries = converge(fake_api, targets, START, False)
+    assert len(fake_api.writes) == sent
+    assert not any(entry.changed for entry in entries)
+
+
+def test_one_session_that_fails_leaves_the_others_alone(fake_api, clock):
+    targets = [a_target(str(number)) for number in range(10)]
+    for number in range(10):
+        fake_api.on(status_key(str(number)), OFF, ON)
+        fake_api.on(write_key(str(number)), 403 if number == 4 else {})
+    entries = converge(fake_api, targets, START, False)
+    assert [entry.result for entry in entries] == ["failed" if number == 4 else "started" for number in range(10)]
+
+
+@pytest.mark.parametrize("batch_size", [0, 2])
+def test_a_state_is_read_right_before_it_is_acted_on(fake_api, clock, batch_size):
+    fake_api.batch_size, fake_api.max_concurrency = batch_size, 1
+    fake_api.on("POST $batch", fake_api.do_batch)
+    for number in range(4):
+        fake_api.on(status_key(number), OFF, ON)
+        fake_api.on(write_key(number), {})
+    converge(fake_api, [a_target(str(number)) for number in range(4)], START, False)
+    kinds = "".join("w" if call.write else "r" for call in fake_api.calls)
+    assert kinds == ("rwrw" + "rr" if batch_size else "rw" * 4 + "r" * 4)
+
+
+def test_nothing_selected_is_nothing_to_do(fake_api, clock):
+    assert converge(fake_api, [], START, False) == []
+    assert fake_api.calls == []
+
+
+# Batches
+
+
+class BatchedSite:
+    """Sessions that nobody records, behind an API that takes batches and loses the answers to some of those that write.
+
+    losses: for each batch that writes, in turn, the ids of the sessions on which it acts before it is lost.
+    """
+
+    def __init__(self, api, *losses):
+        self._api, self._losses = api, list(losses)
+        self.recorded = dict.fromkeys(("1", "2", "3"), False)
+        self.starts = Counter()
+        self.started_at = []
+        api.batch_size = 3
+        api.on("POST $batch", self._answer)
+        for session_id in self.recorded:
+            api.on(status_key(session_id), lambda _asked, one=session_id: self._read(one))
+            api.on(write_key(session_id), lambda _asked, one=session_id: self._start(one))
+        self.targets = [a_target(session_id) for session_id in self.recorded]
+
+    def _read(self, session_id):
+        return {"IsSessionBeingRecorded": self.recorded[session_id]}
+
+    def _start(self, session_id):
+        self.recorded[session_id] = True
+        return {}
+
+    def _answer(self, call):
+        if call.write:
+            self.started_at.append(self._api.clock())
+            self.starts.update(item["RelativeUrl"].split("/")[2] for item in call.body["Items"])
+            if self._losses:
+                for session_id in self._losses.pop(0):
+                    self._start(session_id)
+                raise LOST
+        return self._api.do_batch(call)
+
+
+SHORT = Wanted(recorded=True, notify_user=False, wait_timeout=5)
+
+
+def test_a_batch_starts_each_session_once(fake_api, clock):
+    site = BatchedSite(fake_api)
+    entries = converge(fake_api, site.targets, START, False)
+    assert [outline(entry) for entry in entries] == [("started", True, True)] * 3
+    assert site.starts == {"1": 1, "2": 1, "3": 1}
+    assert fake_api.sent() == ["POST $batch"] * 3
+    assert [call.write for call in fake_api.calls] == [False, True, False]
+
+
+def test_check_mode_reads_in_batches_and_sends_nothing(fake_api, clock):
+    site = BatchedSite(fake_api)
+    entries = converge(fake_api, site.targets, START, True)
+    assert [entry.result for entry in entries] == ["started"] * 3
+    assert (fake_api.sent(), fake_api.writes) == (["POST $batch"], [])
+
+
+def test_of_a_lost_batch_only_what_did_not_act_is_sent_once_more_and_not_before_its_time(fake_api, clock):
+    site = BatchedSite(fake_api, ["2"])
+    entries = converge(fake_api, site.targets, SHORT, False)
+    assert [outline(entry) for entry in entries] == [("started", True, True)] * 3
+    assert site.starts == {"1": 2, "2": 1, "3": 2}
+    first, second = site.started_at
+    assert 5.0 <= second - first <= 10.0
+    assert all(entry.reason is None and entry.notify_user is False for entry in entries)
+
+
+def test_a_start_that_tells_the_user_is_not_sent_again_after_a_loss(fake_api, clock):
+    site = BatchedSite(fake_api, ["2"])
+    wanted = Wanted(recorded=True, wait_timeout=5)
+    entries = converge(fake_api, site.targets, wanted, False)
+    assert [entry.result for entry in entries] == ["unconfirmed", "started", "unconfirmed"]
+    assert set(site.starts.values()) == {1}
+
+
+def test_a_lost_batch_that_acted_is_not_sent_again(fake_api, clock):
+    site = BatchedSite(fake_api, ["1", "2", "3"])
+    entries = converge(fake_api, site.targets, SHORT, False)
+    assert [outline(entry) for entry in entries] == [("started", True, True)] * 3
+    assert set(site.starts.values()) == {1}
+
+
+def test_before_the_second_request_the_state_is_read_three_times_at_least(fake_api, clock):
+    site = BatchedSite(fake_api, [])
+    converge(fake_api, site.targets, Wanted(recorded=True, notify_user=False, wait_timeout=0), False)
+    kinds = "".join("w" if call.write else "r" for call in fake_api.calls)
+    assert kinds == "r" + "w" + "r" * LEAST_READS + "w" + "r"
+
+
+def test_what_is_lost_twice_is_unconfirmed_and_not_sent_a_third_time(fake_api, clock):
+    site = BatchedSite(fake_api, [], ["3"], [])
+    entries = converge(fake_api, site.targets, SHORT, False)
+    assert [entry.result for entry in entries] == ["unconfirmed", "unconfirmed", "started"]
+    assert [entry.reason for entry in entries] == [str(LOST), str(LOST), None]
+    assert set(site.starts.values()) == {2}
+
+
+@pytest.mark.parametrize("state", [UNKNOWN, 403])
+def test_where_the_state_is_not_known_after_a_loss_nothing_is_sent_again(fake_api, clock, state):
+    site = BatchedSite(fake_api, [])
+    fake_api.on(status_key("1"), OFF, state)
+    entries = converge(fake_api, site.targets, SHORT, False)
+    assert [outline(entry) for entry in entries] == [("unconfirmed", None, False), *[("started", True, True)] * 2]
+    assert site.starts == {"1": 1, "2": 2, "3": 2}
+
+
+def test_in_a_run_that_stalls_after_a_loss_nothing_is_sent_again(converged, fake_api):
+    entry = converged(OFF, STALLED, write=BatchLost("The answer was lost."))
+    assert outline(entry) == ("unconfirmed", None, False)
+    assert len(fake_api.writes) == 1
+
+
+def test_a_session_that_ends_after_a_loss_has_ended(fake_api, clock):
+    site = BatchedSite(fake_api, [])
+    fake_api.on(status_key("1"), OFF, OFF, 404)
+    fake_api.on("GET Sessions/1", 404)
+    entries = converge(fake_api, site.targets, SHORT, False)
+    assert [entry.result for entry in entries] == ["ended", "started", "started"]
+    assert site.starts["1"] == 1
+
+
+def test_a_lost_batch_is_looked_after_also_where_the_task_does_not_wait(fake_api, clock):
+    site = BatchedSite(fake_api, ["1"])
+    wanted = Wanted(recorded=True, notify_user=False, wait=False, wait_timeout=5)
+    entries = converge(fake_api, site.targets, wanted, False)
+    assert [outline(entry) for entry in entries] == [
+        ("started", True, True),
+        ("requested", None, True),
+        ("requested", None, True),
+    ]
+    assert site.starts == {"1": 1, "2": 2, "3": 2}
+
+
+READINGS = st.sampled_from([ON, OFF, UNKNOWN, {}, 400, 403, 404, 500, 503, LOST, STALLED])
+WRITES = st.sampled_from([{}, 400, 403, 404, 409, 429, 500, 502, LOST, STALLED, ConnectionNotMade("No connection.")])
+CASES = st.tuples(
+    st.lists(READINGS, min_size=1, max_size=6), WRITES, st.sampled_from([{"Id": "x"}, 404, 403]), st.booleans()
+)
+
+
+READINGS = st.sampled_from([ON, OFF, UNKNOWN, {}, 400, 403, 404, 500, 503, LOST, STALLED])
+WRITES = st.sampled_from([{}, 400, 403, 404, 409, 429, 500, 502, LOST, STALLED, ConnectionNotMade("No connection.")])
+CASES = st.tuples(
+    st.lists(READINGS, min_size=1, max_size=6), WRITES, st.sampled_from([{"Id": "x"}, 404, 403]), st.booleans()
+)
+
+
+@given(st.lists(CASES, max_size=6), st.booleans(), st.booleans(), st.booleans(), st.integers(0, 30))
+def test_whatever_happens_each_session_gets_one_honest_entry(new_fake_api, cases, recorded, wait, check_mode, timeout):
+    api, wanted = new_fake_api(), Wanted(recorded, True, wait, timeout)
+    targets = []
+    for number, (readings, write, details, active) in enumerate(cases):
+        session_id = str(number)
+        api.on(status_key(session_id), *readings)
+        api.on(write_key(session_id, wanted), write)
+        api.on(f"GET Sessions/{session_id}", details)
+        targets.append(a_target(session_id, State="Active" if active else "Disconnected"))
+    entries = converge(api, targets, wanted, check_mode)
+
+    assert [entry.id for entry in entries] == [target.id for target in targets]
+    assert not (check_mode and api.writes)
+    for entry, (readings, _write, _details, _active) in zip(entries, cases):
+        assert entry.result in RESULTS
+        assert entry.changed is (entry.result in ("started", "stopped", "requested"))
+        assert len([call for call in api.writes if call.path.split("/")[1] == entry.id]) <= 1
+        assert bool(entry.reason) is (entry.result not in ("started", "stopped", "requested", "unchanged"))
+        if entry.result in ("started", "stopped") and not check_mode:
+            assert (ON if recorded else OFF) in readings
+            assert entry.recorded is recorded
+        if entry.transaction_id:
+            assert entry.id in [call.path.split("/")[1] for call in api.writes]
+        if entry.notify_user is not None:
+            assert recorded and entry.result not in ("failed", "unchanged", "not_recordable")
+
+
+def test_each_session_is_brought_to_what_is_wanted_of_it(fake_api, clock):
+    """The targets of a policy: one listing for all, and what differs is asked for each in its own way."""
+    wanted = {
+        "1": Wanted(recorded=True, notify_user=False),
+        "2": STOP,
+        "3": START,
+        "4": Wanted(recorded=True, wait=False),
+        "5": STOP,
+    }
+    for session_id, each in wanted.items():
+        before, after = (OFF, ON) if each.recorded else (ON, OFF)
+        fake_api.on(status_key(session_id), before, after)
+        fake_api.on(write_key(session_id, each), {})
+    fake_api.on(write_key("5", STOP), 404)
+    targets = [(a_target(session_id), each) for session_id, each in wanted.items()]
+    entries = _converge.converge(fake_api, targets, False)
+    assert [outline(entry) for entry in entries] == [
+        ("started", True, True),
+        ("stopped", False, True),
+        ("started", True, True),
+        ("requested", None, True),
+        ("ended", None, False),
+    ]
+    assert [entry.notify_user for entry in entries] == [False, None, True, True, None]
+    assert [entry.ended_is_fine for entry in entries] == [False, True, False, False, True]
+    assert len(fake_api.writes) == 5

@@ -1,0 +1,191 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Messages: each is sent once, whatever happens, and nothing is claimed that is not known."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import pytest
+from ansible_collections.sessionops.citrix.plugins.module_utils._actions.messages import (
+    ARGUMENT_SPEC,
+    RESULTS,
+    Message,
+    send,
+)
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import (
+    AnswerLost,
+    ConnectionNotMade,
+    OptionError,
+    Stalled,
+)
+from ansible_collections.sessionops.citrix.plugins.module_utils._site.selection import Target
+from hypothesis import given
+from hypothesis import strategies as st
+
+MESSAGE = Message("Maintenance", "Please log off.", "Exclamation")
+LOST = AnswerLost("The answer was lost.")
+GIVEN = {"title": "Maintenance", "text": "Please log off.", "style": "exclamation"}
+
+
+def key(session_id="1"):
+    return f"POST Sessions/{session_id}/$sendMessage"
+
+
+def a_target(session_id="1"):
+    session = {
+        "Id": session_id,
+        "State": "Active",
+        "User": {"Name": "LAB\\user001"},
+        "Machine": {"Name": "LAB\\vda-001"},
+    }
+    return Target.from_session(session_id, session)
+
+
+def sent_to_one(api, answer):
+    api.on(key(), answer)
+    (entry,) = send(api, [a_target()], MESSAGE, check_mode=False)
+    return entry
+
+
+def outline(entry):
+    return entry.result, entry.changed, entry.transaction_id
+
+
+def test_a_message_goes_to_each_session_once_and_entries_keep_their_order(fake_api):
+    fake_api.on(key("1"), {})
+    fake_api.on(key("2"), {"Id": "2"})
+    entries = send(fake_api, [a_target("2"), a_target("1")], MESSAGE, check_mode=False)
+    assert [(entry.id, *outline(entry), entry.reason) for entry in entries] == [
+        ("2", "sent", True, f"transaction-of-{key('2')}", None),
+        ("1", "sent", True, f"transaction-of-{key('1')}", None),
+    ]
+    assert sorted(fake_api.sent()) == [key("1"), key("2")]
+    assert all(call.write for call in fake_api.calls)
+    assert [call.body for call in fake_api.calls] == [
+        {"Style": "Exclamation", "Title": "Maintenance", "Text": "Please log off."}
+    ] * 2
+
+
+def test_an_entry_tells_who_and_where(fake_api):
+    entry = sent_to_one(fake_api, {})
+    assert (entry.user, entry.machine, entry.session_state) == ("LAB\\user001", "LAB\\vda-001", "Active")
+
+
+@pytest.mark.parametrize("answer", [500, 502, 503, 504, LOST])
+def test_a_message_that_may_have_arrived_is_unconfirmed_and_not_sent_again(fake_api, answer):
+    entry = sent_to_one(fake_api, answer)
+    assert (entry.result, entry.changed) == ("unconfirmed", False)
+    assert entry.reason.startswith("the user may have got it, so it was not sent again: ")
+    assert ("The answer was lost." if answer is LOST else f"HTTP {answer}") in entry.reason
+    assert fake_api.sent() == [key()]
+
+
+@pytest.mark.parametrize("answer", [400, 403, 409, 429, ConnectionNotMade("No connection."), Stalled("Nothing moves.")])
+def test_a_message_that_is_refused_has_failed_and_is_no_change(fake_api, answer):
+    entry = sent_to_one(fake_api, answer)
+    assert (entry.result, entry.changed) == ("failed", False)
+    assert (f"HTTP {answer}" if isinstance(answer, int) else str(answer)) in entry.reason
+    assert "may have got it" not in entry.reason
+    assert fake_api.sent() == [key()]
+
+
+def test_a_session_that_ends_before_the_message_has_ended(fake_api):
+    entry = sent_to_one(fake_api, 404)
+    assert outline(entry) == ("ended", False, f"transaction-of-{key()}")
+    assert entry.reason == "the session ended before the message"
+
+
+def test_one_session_that_fails_leaves_the_others_alone(fake_api):
+    for number in range(10):
+        fake_api.on(key(str(number)), 403 if number == 4 else {})
+    entries = send(fake_api, [a_target(str(number)) for number in range(10)], MESSAGE, check_mode=False)
+    assert [entry.result for entry in entries] == ["failed" if number == 4 else "sent" for number in range(10)]
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_what_cannot_be_addressed_gets_no_message(fake_api, check_mode):
+    entries = send(
+        fake_api, [Target.from_session("1", None), Target.from_session("", {"Id": None})], MESSAGE, check_mode
+    )
+    assert [(entry.result, entry.changed) for entry in entries] == [("ended", False), ("failed", False)]
+    assert fake_api.calls == []
+
+
+@pytest.mark.parametrize("session_id", ["", ".", ".."])
+def test_an_id_that_is_none_keeps_nobody_else_from_the_message(fake_api, session_id):
+    fake_api.on(key(), {})
+    entries = send(
+        fake_api, [Target.from_session(session_id, {"Id": session_id}), a_target()], MESSAGE, check_mode=False
+    )
+    assert [entry.result for entry in entries] == ["failed", "sent"]
+    assert fake_api.sent() == [key()]
+
+
+def test_check_mode_sends_nothing_and_predicts_what_a_run_does(fake_api):
+    targets = [a_target("1"), Target.from_session("2", None), Target.from_session("", {"Id": None}), a_target("3")]
+    rehearsed = send(fake_api, targets, MESSAGE, check_mode=True)
+    assert fake_api.calls == []
+    fake_api.on(key("1"), {})
+    fake_api.on(key("3"), {})
+    done = send(fake_api, targets, MESSAGE, check_mode=False)
+    assert [entry.result for entry in done] == ["sent", "ended", "failed", "sent"]
+    assert [asdict(entry) for entry in rehearsed] == [{**asdict(entry), "transaction_id": None} for entry in done]
+
+
+def test_nobody_selected_gets_nothing(fake_api):
+    assert send(fake_api, [], MESSAGE, check_mode=False) == []
+    assert fake_api.calls == []
+
+
+ANSWERS = st.sampled_from([{}, 400, 403, 404, 409, 429, 500, 503, LOST, Stalled("Nothing moves.")])
+
+
+@given(st.lists(ANSWERS, max_size=8), st.booleans())
+def test_whatever_happens_each_session_gets_one_message_at_most_and_one_honest_entry(new_fake_api, answers, check_mode):
+    api = new_fake_api()
+    for number, answer in enumerate(answers):
+        api.on(key(str(number)), answer)
+    targets = [a_target(str(number)) for number in range(len(answers))]
+    entries = send(api, targets, MESSAGE, check_mode)
+    assert sorted(api.sent()) == ([] if check_mode else sorted(key(target.id) for target in targets))
+    assert [entry.id for entry in entries] == [target.id for target in targets]
+    for entry in entries:
+        assert entry.result in RESULTS
+        assert entry.changed is (entry.result == "sent")
+        assert bool(entry.reason) is (entry.result != "sent")
+
+
+# The options
+
+
+@pytest.mark.parametrize("style", ARGUMENT_SPEC["style"]["choices"])
+def test_a_message_comes_from_the_options_with_a_style_that_the_api_knows(style):
+    message = Message.from_params({**GIVEN, "style": style})
+    assert (message.title, message.text) == ("Maintenance", "Please log off.")
+    assert message.style in ("Information", "Exclamation", "Question", "Critical")
+    assert message.style.lower() == style
+
+
+def test_the_text_is_sent_as_it_is_written():
+    assert Message.from_params({**GIVEN, "text": " Line 1\n\n  Zürich 日本 "}).text == " Line 1\n\n  Zürich 日本 "
+
+
+@pytest.mark.parametrize("name", ["title", "text"])
+@pytest.mark.parametrize("value", ["", " ", "\n\t "])
+def test_an_empty_message_is_refused_by_the_name_of_its_option(name, value):
+    with pytest.raises(OptionError, match=f"^{name}: is empty; write what the user is to read$"):
+        Message.from_params({**GIVEN, name: value})
+
+
+def test_messages_of_a_lost_batch_may_have_been_shown_and_are_not_sent_again(fake_api):
+    fake_api.batch_size = 2
+    fake_api.on("POST $batch", fake_api.do_batch, LOST)
+    for session_id in ("1", "2", "3", "4"):
+        fake_api.on(key(session_id), {"Id": session_id})
+    fake_api.max_concurrency = 1
+    entries = send(fake_api, [a_target(session_id) for session_id in ("1", "2", "3", "4")], MESSAGE, check_mode=False)
+    assert [entry.result for entry in entries] == ["sent", "sent", "unconfirmed", "unconfirmed"]
+    assert all("was not sent again: The answer was lost." in entry.reason for entry in entries[2:])
+    assert fake_api.sent() == ["POST $batch"] * 2

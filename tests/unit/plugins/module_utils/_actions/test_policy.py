@@ -1,0 +1,344 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A policy: which rules are refused and how they are named, and which rule a session falls under."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.sessionops.citrix.plugins.module_utils._actions.policy import (
+    RULE_SPEC,
+    assign,
+    rules_of,
+    tell,
+)
+from ansible_collections.sessionops.citrix.plugins.module_utils._actions.recording import ARGUMENT_SPEC, RESULTS, Wanted
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import OptionError
+from ansible_collections.sessionops.citrix.plugins.module_utils._site import selection
+from ansible_collections.sessionops.citrix.plugins.module_utils._site.selectors import SELECTORS, Query
+from hypothesis import given
+from hypothesis import strategies as st
+
+LISTING, MACHINES = "GET Sessions", "POST Machines/$search"
+FIRST, SECOND = "LAB\\vda-001", "LAB\\vda-002"
+EVERYONE = {"name": "Everyone", "all_sessions": True, "state": "started"}
+
+
+def policy(*rules, **given):
+    return {"rules": list(rules), "on_gap": "warn", "wait": True, "wait_timeout": 30, **given}
+
+
+def rule(name="Contractors", state="started", **given):
+    return {"name": name, "state": state, **given}
+
+
+def a_session(session_id, user="LAB\\user001", machine=FIRST, group="Office", applications=()):
+    return {
+        "Id": session_id,
+        "State": "Active",
+        "User": {"Name": user, "PrincipalName": None},
+        "Machine": {"Id": None, "Name": machine, "DeliveryGroup": {"Id": None, "Name": group}},
+        "ApplicationsInUse": [{"Id": None, "Name": name} for name in applications],
+    }
+
+
+@pytest.fixture
+def assigned(fake_api):
+    """Return a function that gives {id: rule} for these sessions, on a site that knows two of everything."""
+    fake_api.on(MACHINES, lambda call: {"Items": [{"Id": name, "Name": name} for name in (FIRST, SECOND)]})
+    for name in ("Office", "Sales"):
+        fake_api.on(f"GET DeliveryGroups/{name}", {"Id": None, "Name": name})
+    for name in ("Editor", "Chess"):
+        fake_api.on(f"GET Applications/{name}", {"Id": None, "Name": name})
+
+    def run(sessions, *rules):
+        fake_api.on(LISTING, {"Items": sessions})
+        return {target.id: each.name for target, each in assign(fake_api, rules_of(policy(*rules)))}
+
+    return run
+
+
+# Rules as they are written
+
+
+def test_a_rule_says_who_is_meant_and_what_is_wanted():
+    (found,) = rules_of(policy(rule(user=["user001"], notify_user=False), wait=False, wait_timeout=5))
+    assert found.name == "Contractors"
+    assert found.wanted == Wanted(recorded=True, notify_user=False, wait=False, wait_timeout=5)
+    assert found.query == Query(user=("user001",))
+
+
+def test_a_rule_has_the_defaults_and_types_of_a_task():
+    (found,) = rules_of(policy({"name": 7, "state": "stopped", "machine": FIRST, "max_sessions": "5"}))
+    assert (found.name, found.query.machine, found.params["max_sessions"]) == ("7", (FIRST,), 5)
+    (found,) = rules_of(policy(EVERYONE))
+    assert (found.params["max_sessions"], found.wanted.notify_user) == (1000, True)
+
+
+def test_the_options_of_the_task_are_left_as_they_are():
+    written = policy(rule(machine=FIRST))
+    rules_of(written)
+    assert written == policy(rule(machine=FIRST))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (rule(), r"machine, user, delivery_group, application: none is given"),
+        (rule(exclude_user=["a"]), "none is given; name who is meant"),
+        (rule(user=["a"], state="paused"), "value of state must be one of: started, stopped, got: paused"),
+        ({"name": "Contractors", "user": ["a"]}, "missing required arguments: state"),
+        (rule(users=["a"]), "there is no option users; use name, machine, user, delivery_group, application, all_s"),
+        (rule(user=["a"], session_id=["1"]), "there is no option session_id"),
+        (rule(user=["a"], wait=True, on_gap="warn"), "there is no option on_gap, wait;"),
+        (rule(user=["a"], max_sessions="many"), "argument 'max_sessions' is of type"),
+        (rule(user=["a"], notify_user="perhaps"), "argument 'notify_user' is of type"),
+        (rule(user=["a"], max_sessions=0), "max_sessions: must be 1 or more, not 0"),
+        (rule(user=[]), "user: is empty"),
+        (rule(machine=["LAB\x0bda-001"]), "machine: .* control character"),
+        (rule(delivery_group=[" "]), "delivery_group: holds an empty name"),
+        (rule(user=["a"], exclude_machine=[""]), "exclude_machine: holds an empty name"),
+        (rule(user=["a"], all_sessions=True), "all_sessions: means every session of the site; leave it out, or user"),
+    ],
+)
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_wrong_rule_is_refused_by_its_name(wrong, told, place):
+    rules = [EVERYONE]
+    rules.insert(place, wrong)
+    with pytest.raises(OptionError, match=rf"^rules\[Contractors\]: .*{told}"):
+        rules_of(policy(*rules))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"state": "started", "user": ["a"]}, "missing required arguments: name"),
+        ({"state": "started", "user": ["a"], "name": None}, "missing required arguments: name|has an empty name"),
+        (rule(name="", user=["a"]), "has an empty name"),
+        (rule(name=" \t", user=["a"]), "has an empty name"),
+        ({"users": ["a"]}, "there is no option users"),
+    ],
+)
+def test_a_rule_without_a_name_is_refused_by_its_place(wrong, told):
+    with pytest.raises(OptionError, match=rf"^rules\[number 2\]: .*({told})"):
+        rules_of(policy(EVERYONE, wrong))
+
+
+def test_the_name_of_a_rule_is_shown_on_one_printable_line():
+    with pytest.raises(OptionError) as error:
+        rules_of(policy(rule(name="Contr\x1b[31m\nactors" + "x" * 1000)))
+    assert str(error.value).isprintable() and len(str(error.value)) < 600
+
+
+def test_a_policy_needs_rules():
+    with pytest.raises(OptionError, match=r"^rules: is empty"):
+        rules_of(policy())
+
+
+def test_no_two_rules_have_one_name():
+    with pytest.raises(OptionError, match=r"^rules: 'A' is the name of 2 rules"):
+        rules_of(policy(rule("A", user=["a"]), EVERYONE, rule("A", user=["b"])))
+
+
+@pytest.mark.parametrize("wait_timeout", [-1, 3601])
+def test_an_option_of_the_whole_policy_is_not_blamed_on_a_rule(wait_timeout):
+    with pytest.raises(OptionError, match=r"^wait_timeout: must be from 0 to 3600"):
+        rules_of(policy(EVERYONE, wait_timeout=wait_timeout))
+
+
+# Which rule a session falls under
+
+
+def test_the_first_rule_that_fits_wins_and_the_rest_is_left_alone(assigned, fake_api):
+    sessions = [a_session("1"), a_session("2", "LAB\\user002"), a_session("3", "LAB\\user003", SECOND, "Sales")]
+    rules = [rule("One", "stopped", user=["user002"]), rule("Two", delivery_group=["Office"])]
+    assert assigned(sessions, *rules) == {"1": "Two", "2": "One"}
+    assert assigned(sessions, *reversed(rules)) == {"1": "Two", "2": "Two"}
+    assert fake_api.writes == []
+
+
+def test_the_sessions_are_listed_once_with_the_fields_that_all_rules_need(assigned, fake_api):
+    rules = [rule(str(number), machine=[FIRST], application=["Editor"]) for number in range(3)]
+    assigned([], *rules, EVERYONE)
+    assert fake_api.sent().count(LISTING) == 1
+    fields = next(call.query["fields"] for call in fake_api.calls if call.path == "Sessions").split(",")
+    assert {"Id", "State", "Connection", "LogoffInProgress", "Machine", "User", "ApplicationsInUse"} == set(fields)
+    assigned([], EVERYONE)
+    assert "ApplicationsInUse" not in fake_api.calls[-1].query["fields"]
+
+
+def test_who_is_excluded_from_a_rule_is_left_to_those_that_follow(assigned):
+    sessions = [a_session("1"), a_session("2", "LAB\\user002"), a_session("3", "LAB\\user003", SECOND)]
+    first = rule("Office", delivery_group=["Office"], exclude_user=["user002"], exclude_machine=[SECOND])
+    assert assigned(sessions, first) == {"1": "Office"}
+    assert assigned(sessions, first, rule("Rest", "stopped", all_sessions=True)) == {
+        "1": "Office",
+        "2": "Rest",
+        "3": "Rest",
+    }
+    # And by no rule at all, where that excludes it too.
+    rest = rule("Rest", "stopped", all_sessions=True, exclude_user=["LAB\\user002"])
+    assert assigned(sessions, first, rest) == {"1": "Office", "3": "Rest"}
+
+
+def test_sessions_come_in_the_order_of_the_list(assigned):
+    sessions = [a_session(str(number), f"LAB\\user00{number % 3}") for number in range(6)]
+    rules = [rule("A", user=["user002"]), rule("B", user=["user000", "user001"])]
+    assert list(assigned(sessions, *rules)) == ["0", "1", "2", "3", "4", "5"]
+
+
+def test_a_session_of_which_nobody_says_where_it_runs_is_no_machine_s(assigned):
+    bare = {"Id": "1", "State": "Active"}
+    assert assigned([bare], rule(machine=[FIRST]), rule("Group", delivery_group=["Office"])) == {}
+    assert assigned([bare], EVERYONE) == {"1": "Everyone"}
+
+
+def test_a_name_of_his_own_choice_gets_nobody_under_a_rule_or_out_of_it(assigned):
+    session = {**a_session("1"), "UntrustedUserName": "LAB\\user002"}
+    session["User"]["DisplayName"] = "user002"
+    assert assigned([session], rule("Free", "stopped", user=["user002", "LAB\\user002"]), EVERYONE) == {"1": "Everyone"}
+    assert assigned([session], {**EVERYONE, "exclude_user": ["user002"]}) == {"1": "Everyone"}
+
+
+# What ends the task before anything is sent
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"machine": ["LAB\\nowhere"]}, r"machine: site site1 has no LAB\\nowhere;"),
+        ({"exclude_machine": ["LAB\\nowhere"], "all_sessions": True}, r"exclude_machine: site site1 has no LAB"),
+        ({"delivery_group": ["Nowhere"]}, "delivery_group: site site1 has no Nowhere;"),
+        ({"application": ["Nothing"]}, "application: site site1 has no Nothing;"),
+    ],
+)
+def test_what_does_not_exist_is_told_with_the_rule_that_names_it(assigned, fake_api, wrong, told):
+    fake_api.on("GET DeliveryGroups/Nowhere", 404)
+    fake_api.on("GET Applications/Nothing", 404)
+    with pytest.raises(OptionError, match=rf"^rules\[Contractors\]: {told}"):
+        assigned([a_session("1")], EVERYONE, rule(**wrong))
+    assert LISTING not in fake_api.sent()
+
+
+def test_each_rule_has_a_cap_of_its_own_on_what_falls_under_it(assigned):
+    sessions = [a_session(str(number), f"LAB\\user00{number}") for number in range(5)]
+    three = rule("Three", "stopped", user=["user001", "user002", "user003"])
+    assert len(assigned(sessions, {**three, "max_sessions": 3}, {**EVERYONE, "max_sessions": 2})) == 5
+    with pytest.raises(OptionError, match=r"^rules\[Three\]: max_sessions: 3 sessions are selected and 2 are allowed"):
+        assigned(sessions, {**three, "max_sessions": 2}, EVERYONE)
+    with pytest.raises(OptionError, match=r"^rules\[Everyone\]: max_sessions: 2 sessions are selected and 1 are"):
+        assigned(sessions, three, {**EVERYONE, "max_sessions": 1})
+
+
+TWO_PEOPLE = [a_session("1", "LAB\\user001"), a_session("2", "CORP\\user001")]
+
+
+@pytest.mark.parametrize("option", ["user", "exclude_user"])
+def test_a_short_name_of_several_people_is_refused_with_the_rule(assigned, option):
+    wrong = rule(**{"all_sessions": option != "user", option: ["user001"]})
+    with pytest.raises(
+        OptionError, match=rf"^rules\[Contractors\]: {option}: 'user001' is the name of several people; .*: CORP"
+    ):
+        assigned(TWO_PEOPLE, wrong)
+
+
+def test_a_short_name_of_several_people_is_refused_though_another_rule_took_one_of_them(assigned):
+    """Or who is meant would depend on who else is there."""
+    before = rule("Before", "stopped", user=["CORP\\user001"])
+    with pytest.raises(OptionError, match=r"^rules\[Contractors\]: user: 'user001' is the name of several people"):
+        assigned(TWO_PEOPLE, before, rule(user=["user001"]))
+
+
+def test_somebody_who_is_not_there_is_no_error(assigned):
+    assert assigned([], rule(user=["LAB\\nobody"], exclude_user=["LAB\\noone"])) == {}
+
+
+# What is told
+
+
+def test_a_result_tells_the_rule_of_each_session_and_what_came_of_each_rule(assigned, fake_api):
+    rules = rules_of(policy(rule("One", user=["user001"]), rule("Two", "stopped", user=["user002"]), EVERYONE))
+    fake_api.on(LISTING, {"Items": [a_session("1"), a_session("2", "LAB\\user002"), a_session("3")]})
+    found = assign(fake_api, rules)
+    outcomes = ["started", "unchanged", "failed"]
+    result = tell({"sessions": [{"id": str(at), "result": each} for at, each in enumerate(outcomes, 1)]}, rules, found)
+    assert [session["rule"] for session in result["sessions"]] == ["One", "Two", "One"]
+    none = dict.fromkeys(RESULTS, 0)
+    assert result["rules"] == [
+        {"name": "One", "sessions": 2, **none, "started": 1, "failed": 1},
+        {"name": "Two", "sessions": 1, **none, "unchanged": 1},
+        {"name": "Everyone", "sessions": 0, **none},
+    ]
+
+
+# Whatever the rules
+
+PEOPLE = ("LAB\\ada", "LAB\\bob", "CORP\\eve")
+SITE = st.lists(
+    st.tuples(
+        st.sampled_from(PEOPLE),
+        st.sampled_from((FIRST, SECOND)),
+        st.sampled_from(("Office", "Sales")),
+        st.sets(st.sampled_from(("Editor", "Chess"))),
+    ),
+    max_size=8,
+)
+
+
+def some(*values):
+    return st.lists(st.sampled_from(values), min_size=1, max_size=2, unique=True)
+
+
+RULES = st.lists(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "user": some(*PEOPLE),
+            "machine": some(FIRST, SECOND),
+            "delivery_group": some("Office", "Sales"),
+            "application": some("Editor", "Chess"),
+            "exclude_user": some(*PEOPLE),
+            "exclude_machine": some(FIRST, SECOND),
+        },
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+def fits(written, person, machine, group, applications):
+    """Tell whether a rule applies to a session, said as plainly as can be."""
+    return (
+        person in written.get("user", PEOPLE)
+        and machine in written.get("machine", (FIRST, SECOND))
+        and group in written.get("delivery_group", ("Office", "Sales"))
+        and ("application" not in written or not applications.isdisjoint(written["application"]))
+        and person not in written.get("exclude_user", ())
+        and machine not in written.get("exclude_machine", ())
+    )
+
+
+@given(SITE, RULES)
+def test_each_session_falls_under_the_first_rule_that_fits_it(new_fake_api, site, written):
+    api = new_fake_api()
+    api.on(MACHINES, lambda call: {"Items": [{"Id": name, "Name": name} for name in (FIRST, SECOND)]})
+    for kind, names in (("DeliveryGroups", ("Office", "Sales")), ("Applications", ("Editor", "Chess"))):
+        for name in names:
+            api.on(f"GET {kind}/{name}", {"Id": None, "Name": name})
+    api.on(LISTING, {"Items": [a_session(str(at), *each) for at, each in enumerate(site)]})
+    selectors = set(SELECTORS)
+    rules = [rule(str(at), all_sessions=not selectors & each.keys(), **each) for at, each in enumerate(written)]
+    expected = {}
+    for number, session in enumerate(site):
+        first = next((str(at) for at, each in enumerate(written) if fits(each, *session)), None)
+        if first is not None:
+            expected[str(number)] = first
+    found = assign(api, rules_of(policy(*rules)))
+    assert {target.id: each.name for target, each in found} == expected
+    assert api.sent().count(LISTING) == 1
+
+
+def test_a_rule_knows_what_a_task_of_its_own_knows():
+    """But the ids of sessions, which live no longer than these, and how long to wait, which is the policy's."""
+    recording = {*selection.ARGUMENT_SPEC, *ARGUMENT_SPEC}
+    assert set(RULE_SPEC) == {"name", *recording} - {"session_id", "wait", "wait_timeout"}

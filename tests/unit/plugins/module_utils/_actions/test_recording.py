@@ -1,0 +1,99 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is wanted of a recording, the requests for it, and what an entry notes."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.sessionops.citrix.plugins.module_utils._actions.recording import (
+    RecordingEntry,
+    StoppingEntry,
+    Wanted,
+)
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import AnswerLost, OptionError
+from ansible_collections.sessionops.citrix.plugins.module_utils._site.sessions import Ended
+
+START, STOP = Wanted(recorded=True), Wanted(recorded=False)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        (False, True, ("not recorded", "recorded")),
+        (True, False, ("recorded", "not recorded")),
+        (False, None, ("not recorded", "recording not known")),
+    ],
+)
+def test_what_changed_is_the_recording(before, after, words):
+    entry = RecordingEntry("1", recorded_before=before, recorded=after)
+    assert entry.difference() == words
+
+
+@pytest.mark.parametrize("wait_timeout", [-1, 3601])
+def test_a_wait_timeout_out_of_range_is_refused(wait_timeout):
+    given = {"state": "started", "notify_user": True, "wait": True, "wait_timeout": wait_timeout}
+    with pytest.raises(OptionError, match=f"^wait_timeout: must be from 0 to 3600 seconds, not {wait_timeout}"):
+        Wanted.from_params(given)
+
+
+@pytest.mark.parametrize(("state", "recorded", "result"), [("started", True, "started"), ("stopped", False, "stopped")])
+def test_what_is_wanted_comes_from_the_options(state, recorded, result):
+    wanted = Wanted.from_params({"state": state, "notify_user": False, "wait": False, "wait_timeout": 3600})
+    assert wanted == Wanted(recorded, False, False, 3600)
+    assert wanted.result == result
+
+
+@pytest.mark.parametrize(
+    ("wanted", "path", "query"),
+    [
+        (START, "Sessions/1/$startRecording", {"notifyUser": "true"}),
+        (Wanted(recorded=True, notify_user=False), "Sessions/1/$startRecording", {"notifyUser": "false"}),
+        (STOP, "Sessions/1/$stopRecording", {}),
+        (Wanted(recorded=False, notify_user=True), "Sessions/1/$stopRecording", {}),
+    ],
+)
+def test_what_is_wanted_is_asked_for_by_one_write(wanted, path, query):
+    call = wanted.call("1")
+    assert (call.method, call.path, call.query, call.write) == ("POST", path, query, True)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "state", "told", "remedy"),
+    [
+        (START, False, "has it not recorded", "Session Recording agent"),
+        (STOP, True, "still has it recorded", "recording policy starts it again"),
+        (START, None, "does not say", "Session Recording agent"),
+        (STOP, None, "does not say", "recording policy starts it again"),
+    ],
+)
+def test_what_is_not_confirmed_is_told_with_the_remedy_of_what_was_wanted(wanted, state, told, remedy):
+    assert told in wanted.not_confirmed(state) and remedy in wanted.not_confirmed(state)
+    assert "30 seconds later" in wanted.not_confirmed(state)
+
+
+def test_an_error_is_why_it_is_not_confirmed():
+    assert START.not_confirmed(AnswerLost("The answer was lost.")) == "The answer was lost."
+
+
+@pytest.mark.parametrize(
+    ("wanted", "state", "result", "recorded"),
+    [
+        (START, True, "unchanged", True),
+        (START, False, "", False),
+        (STOP, True, "", True),
+        (STOP, False, "unchanged", False),
+        (START, None, "failed", None),
+        (STOP, Ended(), "ended", None),
+        (START, AnswerLost("The answer was lost."), "failed", None),
+    ],
+)
+def test_a_first_reading_decides_whether_anything_is_to_be_done(wanted, state, result, recorded):
+    entry = RecordingEntry("1")
+    entry.observe(state, wanted)
+    assert (entry.result, entry.recorded_before, entry.recorded) == (result, recorded, recorded)
+    assert entry.changed is False
+
+
+def test_a_session_that_has_ended_is_as_good_as_stopped_and_not_as_started():
+    assert (RecordingEntry("1").ended_is_fine, StoppingEntry("1").ended_is_fine) == (False, True)

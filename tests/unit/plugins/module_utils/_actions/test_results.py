@@ -1,0 +1,426 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Results: the entry of each session, counts, message, diff, and whether a gap is a failure or a warning."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import asdict
+from types import SimpleNamespace
+
+import pytest
+from ansible_collections.sessionops.citrix.plugins.module_utils._actions import messages
+from ansible_collections.sessionops.citrix.plugins.module_utils._actions.recording import (
+    RESULTS,
+    RecordingEntry,
+    StoppingEntry,
+)
+from ansible_collections.sessionops.citrix.plugins.module_utils._actions.results import Entry, task_result
+from ansible_collections.sessionops.citrix.plugins.module_utils._site.selection import Selection, Target
+from hypothesis import given
+from hypothesis import strategies as st
+
+SESSION = {
+    "Id": "1",
+    "State": "Active",
+    "Machine": {"Name": "LAB\\vda-001", "DeliveryGroup": {"Id": "g1", "Name": "Office Desktops"}},
+    "User": {"Name": "LAB\\user001", "DisplayName": "User 001"},
+    "UntrustedUserName": "LAB\\somebody",
+}
+
+
+def test_an_entry_tells_who_and_where():
+    assert asdict(Entry.from_target(Target.from_session("1", SESSION))) == {
+        "id": "1",
+        "user": "LAB\\user001",
+        "machine": "LAB\\vda-001",
+        "delivery_group": "Office Desktops",
+        "session_state": "Active",
+        "changed": False,
+        "result": "",
+        "reason": None,
+        "transaction_id": None,
+    }
+
+
+def test_an_entry_has_the_id_by_which_its_session_was_named():
+    assert Entry.from_target(Target.from_session("ABC", {**SESSION, "Id": "abc"})).id == "ABC"
+
+
+def test_a_session_that_is_no_more_has_ended():
+    entry = Entry.from_target(Target.from_session("1", None))
+    assert (entry.id, entry.result, entry.changed) == ("1", "ended", False)
+    assert entry.reason == "there is no session with this id"
+    assert (entry.user, entry.machine, entry.delivery_group, entry.session_state) == (None, None, None, None)
+
+
+@pytest.mark.parametrize("session_id", ["", ".", "..", "\ud800"])
+def test_a_session_without_an_id_by_which_to_address_it_fails_with_what_is_known_of_it(session_id):
+    entry = Entry.from_target(Target.from_session(session_id, {**SESSION, "Id": session_id}))
+    assert (entry.id, entry.result, entry.changed, entry.user) == (session_id, "failed", False, "LAB\\user001")
+    assert entry.reason == "the API gives no id for this session by which it could be addressed; run again"
+
+
+@pytest.mark.parametrize("session_id", ["", "."])
+def test_a_session_that_is_no_more_has_ended_whatever_its_id(session_id):
+    assert Entry.from_target(Target.from_session(session_id, None)).result == "ended"
+
+
+def test_an_entry_is_of_the_class_that_is_asked():
+    class Special(Entry):
+        pass
+
+    assert isinstance(Special.from_target(Target.from_session("1", SESSION)), Special)
+
+
+@pytest.mark.parametrize("changed", [True, False])
+def test_an_end_is_a_result_with_its_reason(changed):
+    entry = Entry.from_target(Target.from_session("1", SESSION))
+    entry.end("sent", "a reason", changed)
+    assert (entry.result, entry.reason, entry.changed) == ("sent", "a reason", changed)
+
+
+def test_what_changed_is_the_result():
+    entry = Entry.from_target(Target.from_session("1", SESSION))
+    entry.end("sent", changed=True)
+    assert entry.difference() == ("not sent", "sent")
+    assert entry.reason is None
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+    max_leaves=3,
+)
+ALIENS = st.fixed_dictionaries(
+    {},
+    optional={
+        "Machine": JSON | st.fixed_dictionaries({}, optional={"Name": JSON, "DeliveryGroup": JSON}),
+        **dict.fromkeys(("Id", "State", "User", "Other"), JSON),
+    },
+)
+
+
+@given(ALIENS)
+def test_an_entry_starts_from_a_session_of_any_shape(session):
+    before = copy.deepcopy(session)
+    entry = asdict(Entry.from_target(Target.from_session("1", session)))
+    assert session == before
+    for name in ("user", "machine", "delivery_group", "session_state"):
+        assert entry[name] is None or (isinstance(entry[name], str) and entry[name])
+
+
+CHANGES = ("started", "stopped", "requested")
+
+
+def an_entry(result, number=1, reason=None, **fields):
+    return RecordingEntry(
+        **{
+            "id": f"id-{number}",
+            "user": f"LAB\\user{number:03}",
+            "machine": "LAB\\vda-001",
+            "session_state": "Active",
+            "result": result,
+            "reason": reason,
+            "changed": result in CHANGES,
+            **fields,
+        }
+    )
+
+
+@pytest.fixture
+def reported(fake_api):
+    """Return a function that gives (result, warnings) for these entries; as for a machine, but for what a test says."""
+
+    def run(
+        *entries, absent=(), unused=(), results=RESULTS, ended_is_fine=False, on_gap=None, check_mode=False, **selector
+    ):
+        warnings = []
+        params = {"on_gap": on_gap, "session_id": None, "user": None, **selector}
+        module = SimpleNamespace(params=params, check_mode=check_mode, warn=warnings.append)
+        selection = Selection([], list(absent), list(unused))
+        if ended_is_fine:
+            entries = [StoppingEntry(**vars(entry)) for entry in entries]
+        return task_result(module, fake_api, selection, list(entries), results), warnings
+
+    return run
+
+
+def test_a_result_has_everything(reported, fake_api):
+    fake_api.counts = {"requests": 6, "throttled": 2, "waited_seconds": 1.5}
+    result, warnings = reported(an_entry("started", 1, recorded=True), an_entry("unchanged", 2))
+    assert result["changed"] is True
+    assert "failed" not in result
+    assert result["msg"] == "2 sessions: 1 started, 1 unchanged."
+    assert [entry["id"] for entry in result["sessions"]] == ["id-1", "id-2"]
+    assert result["summary"] == {
+        **dict.fromkeys(RESULTS, 0),
+        "started": 1,
+        "unchanged": 1,
+        "requests": 6,
+        "throttled": 2,
+        "waited_seconds": 1.5,
+    }
+    assert warnings == []
+
+
+@pytest.mark.parametrize("outcome", RESULTS)
+def test_every_result_is_counted_and_told(reported, outcome):
+    result, _warnings = reported(an_entry(outcome, reason="for a reason"))
+    assert result["summary"][outcome] == 1
+    assert result["msg"].startswith(f"1 session: 1 {outcome.replace('_', ' ')}.")
+    assert result["changed"] is (outcome in CHANGES)
+
+
+@pytest.mark.parametrize("results", [RESULTS, messages.RESULTS])
+def test_a_result_counts_all_that_there_can_be_and_nothing_else(reported, results):
+    result, _warnings = reported(an_entry(results[0]), results=results)
+    assert list(result["summary"]) == [*results, "requests", "throttled", "waited_seconds"]
+
+
+def test_check_mode_is_told(reported):
+    result, _warnings = reported(an_entry("started"), check_mode=True)
+    assert result["msg"] == "Check mode, nothing was sent; a run would give 1 session: 1 started."
+
+
+@pytest.mark.parametrize(
+    ("outcome", "before", "after", "words"),
+    [
+        ("started", False, True, ("not recorded", "recorded")),
+        ("stopped", True, False, ("recorded", "not recorded")),
+        ("requested", False, None, ("not recorded", "recording not known")),
+    ],
+)
+def test_the_difference_has_what_changed_and_nothing_else(reported, outcome, before, after, words):
+    changed = an_entry(outcome, 1, recorded_before=before, recorded=after)
+    result, _warnings = reported(changed, an_entry("unchanged", 2), an_entry("ended", 3))
+    assert result["diff"] == {
+        "before": {"id-1": f"LAB\\user001 on LAB\\vda-001: {words[0]}"},
+        "after": {"id-1": f"LAB\\user001 on LAB\\vda-001: {words[1]}"},
+    }
+
+
+def test_the_difference_is_what_the_entry_says_it_is(reported):
+    entry = Entry("id-1", "LAB\\user001", "LAB\\vda-001", changed=True, result="sent")
+    result, _warnings = reported(entry, results=messages.RESULTS)
+    assert result["diff"] == {
+        "before": {"id-1": "LAB\\user001 on LAB\\vda-001: not sent"},
+        "after": {"id-1": "LAB\\user001 on LAB\\vda-001: sent"},
+    }
+    assert "recorded" not in result["sessions"][0]
+
+
+def test_the_difference_names_what_there_is(reported):
+    result, _warnings = reported(Entry("id-1", changed=True, result="sent"), results=messages.RESULTS)
+    assert result["diff"]["after"] == {"id-1": "anonymous on an unknown machine: sent"}
+
+
+def test_without_a_change_the_difference_is_empty(reported):
+    result, _warnings = reported(an_entry("unchanged"))
+    assert result["diff"] == {"before": {}, "after": {}}
+    assert result["changed"] is False
+
+
+@pytest.mark.parametrize("outcome", ["unconfirmed", "failed"])
+@pytest.mark.parametrize("on_gap", [None, "warn", "fail"])
+@pytest.mark.parametrize("ended_is_fine", [True, False])
+def test_a_failure_fails_the_task_with_the_whole_result(reported, outcome, on_gap, ended_is_fine):
+    entries = [an_entry("started", 1), an_entry(outcome, 2, "the API said no.")]
+    result, warnings = reported(*entries, ended_is_fine=ended_is_fine, on_gap=on_gap)
+    assert result["failed"] is True
+    assert result["changed"] is True
+    assert len(result["sessions"]) == 2
+    assert result["summary"][outcome] == 1
+    assert list(result["diff"]["after"]) == ["id-1"]
+    assert f"1 {outcome} (LAB\\user002 on LAB\\vda-001, Active): the API said no." in result["msg"]
+    assert warnings == []
+
+
+GAPS = [
+    (an_entry("not_recordable", 1, "not_active", session_state="Disconnected"), "only active sessions can be recorded"),
+    (an_entry("ended", 1, "the session ended before the request"), "the session ended before the request"),
+]
+SELECTORS = [
+    ({"session_id": ["id-1"]}, "fail"),
+    ({"user": ["LAB\\user001"]}, "fail"),
+    ({"user": ["LAB\\user001"], "machine": ["LAB\\vda-001"]}, "fail"),
+    ({"machine": ["LAB\\vda-001"]}, "warn"),
+    ({"delivery_group": ["Office"], "application": ["Editor"]}, "warn"),
+    ({"all_sessions": True}, "warn"),
+]
+
+
+@pytest.mark.parametrize(("entry", "told"), GAPS)
+@pytest.mark.parametrize(("selector", "default"), SELECTORS)
+@pytest.mark.parametrize("on_gap", [None, "fail", "warn"])
+def test_a_gap_fails_or_warns_as_asked_and_otherwise_by_the_selector(reported, entry, told, selector, default, on_gap):
+    result, warnings = reported(entry, on_gap=on_gap, **selector)
+    if (on_gap or default) == "fail":
+        assert result["failed"] is True
+        assert told in result["msg"]
+        assert warnings == []
+    else:
+        assert "failed" not in result
+        (warning,) = warnings
+        assert warning.startswith(f"1 {entry.result.replace('_', ' ')} (LAB\\user001 on LAB\\vda-001, ")
+        assert told in warning
+
+
+@pytest.mark.parametrize("ended_is_fine", [True, False])
+@pytest.mark.parametrize(("selector", "default"), SELECTORS)
+@pytest.mark.parametrize("on_gap", [None, "fail", "warn"])
+def test_an_empty_selection_is_a_gap(reported, ended_is_fine, selector, default, on_gap):
+    result, warnings = reported(ended_is_fine=ended_is_fine, on_gap=on_gap, **selector)
+    assert result["msg"].startswith("0 sessions: none found.")
+    assert result["sessions"] == []
+    assert ("failed" in result) is ((on_gap or default) == "fail")
+    assert bool(warnings) is ((on_gap or default) == "warn")
+    assert "No session is selected: nobody is connected there" in (warnings[0] if warnings else result["msg"])
+
+
+@pytest.mark.parametrize("ended_is_fine", [True, False])
+@pytest.mark.parametrize("entries", [[], [an_entry("unchanged")]])
+@pytest.mark.parametrize("on_gap", [None, "fail", "warn"])
+def test_a_named_user_without_a_session_is_a_gap_whoever_else_has_one(reported, ended_is_fine, entries, on_gap):
+    absent = ["LAB\\user002", "user003"]
+    result, warnings = reported(
+        *entries, absent=absent, user=["LAB\\user001", *absent], ended_is_fine=ended_is_fine, on_gap=on_gap
+    )
+    told = "No session was found of LAB\\user002, user003: check the name, or run again when the user is there."
+    if on_gap == "warn":
+        assert ("failed" in result, warnings) == (False, [told])
+    else:
+        assert (result["failed"], warnings) == (True, [])
+        assert result["msg"].endswith(f" {told}")
+    assert len(result["sessions"]) == len(entries)
+
+
+def test_of_many_users_without_a_session_the_first_are_named(reported):
+    absent = [f"LAB\\user{number:03}" for number in range(1, 6)]
+    result, _warnings = reported(an_entry("unchanged"), absent=absent, user=absent)
+    assert "No session was found of LAB\\user001, LAB\\user002, LAB\\user003 and 2 more: " in result["msg"]
+
+
+@pytest.mark.parametrize("ended_is_fine", [True, False])
+@pytest.mark.parametrize("on_gap", [None, "fail", "warn"])
+@pytest.mark.parametrize(("selector", "_default"), SELECTORS)
+def test_an_exclusion_that_excludes_nobody_is_a_warning_and_never_a_gap(
+    reported, selector, _default, on_gap, ended_is_fine
+):
+    """It may be a slip; but who is excluded from many runs need not be there each time."""
+    unused = ["LAB\\usr002", "user003"]
+    result, warnings = reported(
+        an_entry("unchanged"), unused=unused, ended_is_fine=ended_is_fine, on_gap=on_gap, **selector
+    )
+    assert "failed" not in result
+    assert warnings == ["exclude_user: no selected session belongs to LAB\\usr002, user003; check the names."]
+
+
+def test_of_many_unused_exclusions_the_first_are_named(reported):
+    unused = [f"LAB\\user{number:03}" for number in range(1, 6)]
+    _result, warnings = reported(an_entry("unchanged"), unused=unused)
+    assert warnings == [
+        "exclude_user: no selected session belongs to LAB\\user001, LAB\\user002, LAB\\user003 and 2 more; "
+        "check the names."
+    ]
+
+
+def test_an_unused_exclusion_is_told_beside_everything_else(reported):
+    entries = [an_entry("failed", 1, "HTTP 403"), an_entry("ended", 2, "gone")]
+    result, warnings = reported(*entries, unused=["user009"], machine=["LAB\\vda-001"])
+    assert "HTTP 403." in result["msg"] and "user009" not in result["msg"]
+    assert [warning.split(" ")[0] for warning in warnings] == ["exclude_user:", "1"]
+
+
+@pytest.mark.parametrize("name", ["LAB\\a\u202eb\x1b[31m", "x" * 1000])
+def test_a_user_is_shown_on_one_short_printable_line(reported, name):
+    result, warnings = reported(absent=[name], unused=[name], user=[name])
+    for told in (result["msg"], *warnings):
+        assert told.isprintable() and len(told) < 500
+
+
+@pytest.mark.parametrize(("selector", "_default"), SELECTORS)
+@pytest.mark.parametrize("on_gap", [None, "fail", "warn"])
+def test_a_session_that_has_ended_is_no_gap_where_that_is_fine(reported, selector, _default, on_gap):
+    result, warnings = reported(an_entry("ended", 1, "gone"), ended_is_fine=True, on_gap=on_gap, **selector)
+    assert "failed" not in result
+    # It is told all the same: a wrong id or a wrong site looks like that too.
+    assert len(warnings) == 1
+
+
+@pytest.mark.parametrize("on_gap", ["fail", "warn"])
+def test_where_some_are_to_start_and_some_to_stop_each_has_its_own_gap(reported, on_gap):
+    stopping = StoppingEntry(**vars(an_entry("ended", 1, "gone")))
+    result, warnings = reported(stopping, an_entry("ended", 2, "gone"), on_gap=on_gap)
+    told = [warning.split(" (")[1].split(" on ")[0] for warning in warnings]
+    assert told == (["LAB\\user001"] if on_gap == "fail" else ["LAB\\user001", "LAB\\user002"])
+    assert ("failed" in result) is (on_gap == "fail")
+    assert ("LAB\\user002" in result["msg"], "LAB\\user001" in result["msg"]) == (on_gap == "fail", False)
+
+
+@pytest.mark.parametrize("on_gap", ["fail", "warn"])
+def test_where_nobody_has_to_be_there_nobody_is_no_gap(fake_api, on_gap):
+    warnings = []
+    module = SimpleNamespace(params={"on_gap": on_gap}, check_mode=False, warn=warnings.append)
+    result = task_result(module, fake_api, None, [], RESULTS)
+    assert ("failed" in result, warnings) == (False, [])
+    assert result["msg"] == "0 sessions: none found."
+
+
+def test_there_is_one_warning_for_each_kind_of_gap(reported):
+    entries = [an_entry("not_recordable", number, "not_active") for number in range(1, 6)]
+    entries += [an_entry("not_recordable", 6, "not_hdx"), an_entry("ended", 7, "gone")]
+    result, warnings = reported(*entries)
+    assert len(warnings) == 3
+    assert warnings[0].startswith("5 not recordable (LAB\\user001 ")
+    assert " and 2 more): only active sessions can be recorded" in warnings[0]
+    assert "LAB\\user003" in warnings[0] and "LAB\\user004" not in warnings[0]
+    assert len(result["sessions"]) == 7
+
+
+def test_reasons_that_differ_by_ids_only_are_of_one_kind(reported):
+    entries = [
+        an_entry("failed", number, f"Could not start session id-{number}: HTTP 403. [transaction t-{number}]")
+        for number in range(1, 5)
+    ]
+    result, _warnings = reported(*entries)
+    assert result["msg"].count("HTTP 403") == 1
+    assert "4 failed (" in result["msg"] and "and 1 more" in result["msg"]
+
+
+@pytest.mark.parametrize("name", ["LAB\\user001", "x" * 1000])
+def test_however_many_reasons_there_are_the_message_is_not_endless(reported, name):
+    reasons = [f"{number} {'x' * 600}" for number in range(50)]
+    result, _warnings = reported(*(an_entry("failed", n, reason, user=name) for n, reason in enumerate(reasons)))
+    told = sum(f": {reason}." in result["msg"] for reason in reasons)
+    assert told >= 1 and len(result["msg"]) < 2000
+    assert f"Other problems: {50 - told}; look at the reason of each session." in result["msg"]
+
+
+def test_failures_and_gaps_are_told_together(reported):
+    entries = [an_entry("failed", 1, "HTTP 403"), an_entry("ended", 2, "gone")]
+    result, warnings = reported(*entries, session_id=["id-1", "id-2"])
+    assert "HTTP 403." in result["msg"] and "gone." in result["msg"]
+    assert warnings == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "shown"),
+    [
+        ({"user": None}, "(anonymous on LAB\\vda-001, Active)"),
+        ({"machine": None}, "(id-1)"),
+        ({"user": "LAB\\a\nb\x1b[31m"}, "(LAB\\a b [31m on LAB\\vda-001, Active)"),
+        ({"user": "x" * 1000}, "..."),
+    ],
+)
+def test_a_session_is_named_by_its_user_and_machine_as_far_as_known(reported, fields, shown):
+    result, _warnings = reported(an_entry("failed", reason="no", **fields))
+    assert shown in result["msg"]
+    assert result["msg"].isprintable()
+    assert len(result["msg"]) < 400
+
+
+def test_a_session_of_unknown_state_is_not_said_to_be_none(reported):
+    result, _warnings = reported(an_entry("failed", reason="no", session_state=None))
+    assert "None" not in result["msg"]

@@ -1,0 +1,509 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tokens: how many sign-ins a run makes, when it makes them, and that no secret gets out."""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from urllib.parse import quote_plus
+
+import pytest
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.auth import (
+    DEFAULT_LIFETIME,
+    RENEW_EARLY,
+    Authenticator,
+)
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.retries import Retrier
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.transport import Reply, Request
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import (
+    AnswerLost,
+    CitrixError,
+    NotReady,
+    api_error,
+)
+
+SECRET = "fake-client-secret-0123456789/abcdefghijklmnopqrstuvwxyz=="
+PASSWORD = "fake-password-0123456789-abcdefghijklmnopqrstuvwxyz-Zürich"
+GIVEN = "fake-access-token-0123456789abcdefghijklmnopqrstuvwxyz"
+CLOUD = {"access_token": None, "client_id": "client1", "client_secret": SECRET}
+GOV = {**CLOUD, "deployment": "gov"}
+ON_PREMISES = {
+    "deployment": "on_premises",
+    "api_url": "https://ddc01.example.com",
+    "access_token": None,
+    "customer_id": None,
+    "username": "LAB\\user001",
+    "password": PASSWORD,
+}
+THREADS = 20
+READ = Request("GET", "https://api.cloud.com/cvad/manage/Machines", "list the machines")
+WRITE = Request("POST", "https://api.cloud.com/cvad/manage/Sessions/1/$startRecording", "start it", write=True)
+
+
+def token_named(number):
+    return f"fake-token-number-{number}-0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+class Service:
+    """A token service and an API in one: the API accepts the tokens that are valid."""
+
+    def __init__(self):
+        self.sign_ins = []
+        self.presented = []
+        self.valid = set()
+        self.closed = None
+        """A path that no token opens."""
+        self.lifetime = {"expires_in": "3600"}
+        self.sign_in_answer = None
+        self.api_answer = Reply(200, {}, "{}")
+        self.together = None
+        self.sign_in_seconds = 0.0
+        self._lock = threading.Lock()
+
+    def send(self, request):
+        if "oken" in request.url:
+            return self._sign_in(request)
+        token = authorization_of(request).partition("=")[2]
+        if self.together:
+            self.together()
+        with self._lock:
+            self.presented.append(token)
+            accepted = token in self.valid and not request.url.endswith(self.closed or " ")
+            return self.api_answer if accepted else Reply(401, {}, '{"detail": "Token expired."}')
+
+    def _sign_in(self, request):
+        time.sleep(self.sign_in_seconds)
+        with self._lock:
+            self.sign_ins.append(request)
+            if self.sign_in_answer is not None:
+                if isinstance(self.sign_in_answer, Exception):
+                    raise self.sign_in_answer
+                return self.sign_in_answer
+            token = token_named(len(self.sign_ins))
+            self.valid.add(token)
+            return Reply(200, {}, json.dumps({"access_token": token, **self.lifetime}))
+
+
+def authorization_of(request):
+    return request.auth(SimpleNamespace(headers={})).headers.get("Authorization", "")
+
+
+@pytest.fixture
+def service():
+    return Service()
+
+
+@pytest.fixture
+def wall():
+    """The time of day, by which tokens end; the retrier has a clock of its own."""
+    return SimpleNamespace(now=1767604471.0)
+
+
+@pytest.fixture
+def signed(service, settings, clock, wall):
+    """Return a factory of authenticators before that service."""
+
+    def make(**given):
+        checked = settings(**given)
+        return Authenticator(Retrier(service, checked, clock, clock.sleep), checked, lambda: wall.now)
+
+    return make
+
+
+def run_threads(function):
+    """Call a function in many threads and return what each returned or raised."""
+
+    def outcome(_number):
+        try:
+            return function()
+        except CitrixError as error:
+            return error
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        return list(pool.map(outcome, range(THREADS)))
+
+
+def test_the_first_request_signs_in_and_later_ones_do_not(signed, service):
+    auth = signed(**CLOUD)
+    assert service.sign_ins == []
+    assert [auth.send(READ).status for _count in range(3)] == [200, 200, 200]
+    assert len(service.sign_ins) == 1
+    assert service.presented == [token_named(1)] * 3
+
+
+def test_the_token_goes_into_the_header_as_the_api_wants_it(signed, service, monkeypatch):
+    seen = []
+    service.valid.add(GIVEN)
+    monkeypatch.setattr(service, "send", lambda request: seen.append(authorization_of(request)) or Reply(200, {}, "{}"))
+    signed(access_token=GIVEN).send(READ)
+    assert seen == [f"CWSAuth bearer={GIVEN}"]
+
+
+def test_the_cloud_gets_a_form(signed, service):
+    signed(**CLOUD).send(READ)
+    (request,) = service.sign_ins
+    assert (request.method, request.url) == ("POST", "https://api.cloud.com/cctrustoauth2/customer1/tokens/clients")
+    assert request.form == {"grant_type": "client_credentials", "client_id": "client1", "client_secret": SECRET}
+    assert (request.json, request.write, authorization_of(request)) == (None, False, "")
+    assert request.headers == {"Accept": "application/json"}
+
+
+def test_the_government_cloud_gets_json(signed, service):
+    signed(**GOV).send(READ)
+    (request,) = service.sign_ins
+    assert request.url == "https://trust.citrixworkspacesapi.us/customer1/tokens/clients"
+    assert request.json == {"ClientId": "client1", "ClientSecret": SECRET}
+    assert (request.form, authorization_of(request)) == (None, "")
+
+
+def test_a_controller_gets_name_and_password_with_all_their_letters(signed, service):
+    signed(**ON_PREMISES).send(READ)
+    (request,) = service.sign_ins
+    scheme, _space, coded = authorization_of(request).partition(" ")
+    assert request.url == "https://ddc01.example.com/cvad/manage/Tokens"
+    assert scheme == "Basic"
+    assert base64.b64decode(coded).decode("utf-8") == f"LAB\\user001:{PASSWORD}"
+    assert (request.form, request.json) == (None, None)
+
+
+@pytest.mark.parametrize("name", ["access_token", "Token", "token"])
+def test_the_token_is_found_under_each_name_that_is_met(signed, service, name):
+    token = token_named(7)
+    service.valid.add(token)
+    service.sign_in_answer = Reply(200, {}, json.dumps({name: token}))
+    assert signed(**CLOUD).send(READ).status == 200
+
+
+def test_twenty_threads_sign_in_once_between_them(signed, service):
+    # Long enough for every thread to come and find no token yet.
+    service.sign_in_seconds = 0.05
+    auth = signed(**CLOUD)
+    assert {reply.status for reply in run_threads(lambda: auth.send(READ))} == {200}
+    assert len(service.sign_ins) == 1
+
+
+def test_twenty_threads_that_are_refused_sign_in_once_between_them(signed, service):
+    auth = signed(**CLOUD)
+    auth.send(READ)
+    service.valid.clear()
+    # All present the old token before any is refused, and all have asked for another before any is accepted.
+    barrier = threading.Barrier(THREADS)
+    service.together = lambda: barrier.wait(10)
+    assert {reply.status for reply in run_threads(lambda: auth.send(READ))} == {200}
+    assert len(service.sign_ins) == 2
+    assert service.presented.count(token_named(1)) == 1 + THREADS
+    assert service.presented.count(token_named(2)) == THREADS
+
+
+def test_a_write_that_is_refused_for_its_token_is_sent_once_more(signed, service):
+    auth = signed(**CLOUD)
+    auth.send(READ)
+    service.valid.clear()
+    assert auth.send(WRITE).status == 200
+    assert service.presented == [token_named(1), token_named(1), token_named(2)]
+
+
+def test_every_token_may_expire(signed, service, wall):
+    auth = signed(**CLOUD)
+    for _count in range(4):
+        assert auth.send(READ).status == 200
+        service.valid.clear()
+        wall.now += 60
+    assert auth.send(READ).status == 200
+    assert len(service.sign_ins) == 5
+
+
+def test_a_new_token_that_is_never_accepted_is_not_renewed_again_and_again(signed, service):
+    auth = signed(**CLOUD)
+    service.valid = frozenset()
+    service.sign_in_answer = Reply(200, {}, json.dumps({"access_token": token_named(1), "expires_in": "3600"}))
+    assert [auth.send(READ).status for _count in range(10)] == [401] * 10
+    assert len(service.sign_ins) == 2
+
+
+def test_a_call_that_refuses_every_token_costs_a_sign_in_a_minute_at_most(signed, service, wall):
+    auth = signed(**CLOUD)
+    service.closed = "/Machines"
+    for _count in range(10):
+        assert auth.send(READ).status == 401
+        assert auth.send(WRITE).status == 200
+    assert len(service.sign_ins) == 2
+    wall.now += 60
+    assert [auth.send(READ).status for _count in range(10)] == [401] * 10
+    assert len(service.sign_ins) == 3
+
+
+def test_a_given_token_is_never_renewed(signed, service):
+    auth = signed(access_token=GIVEN, client_id="client1", client_secret=SECRET)
+    assert [auth.send(READ).status for _count in range(3)] == [401, 401, 401]
+    assert service.sign_ins == []
+    assert service.presented == [GIVEN] * 3
+
+
+@pytest.mark.parametrize("status", [400, 401, 403])
+@pytest.mark.parametrize(
+    ("given", "remedy"), [(CLOUD, "client_secret"), (GOV, "client_secret"), (ON_PREMISES, "DOMAIN")]
+)
+def test_a_refused_secret_ends_the_run_with_the_remedy(signed, service, given, remedy, status):
+    service.sign_in_answer = Reply(status, {"Citrix-TransactionId": "t1"}, '{"error": "invalid_client"}')
+    with pytest.raises(NotReady) as error:
+        signed(**given).send(READ)
+    assert str(error.value).startswith(f"Could not sign in: HTTP {status} (invalid_client); check ")
+    assert remedy in str(error.value)
+    assert error.value.to_result()["failure"]["transaction_id"] == "t1"
+    assert service.presented == []
+
+
+def test_a_refused_secret_is_presented_once_by_all_threads_together(signed, service):
+    service.sign_in_answer = Reply(401, {}, "")
+    auth = signed(**CLOUD)
+    outcomes = run_threads(lambda: auth.send(READ))
+    assert all(isinstance(outcome, NotReady) and "HTTP 401" in str(outcome) for outcome in outcomes)
+    assert len(service.sign_ins) == 1
+
+
+def test_a_secret_that_is_revoked_in_mid_run_is_presented_once_more_and_no_more(signed, service):
+    auth = signed(**CLOUD)
+    auth.send(READ)
+    service.valid.clear()
+    service.sign_in_answer = Reply(401, {}, "")
+    outcomes = run_threads(lambda: auth.send(READ)) + run_threads(lambda: auth.send(WRITE))
+    assert all(isinstance(outcome, NotReady) for outcome in outcomes)
+    assert len(service.sign_ins) == 2
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Reply(200, {}, '{"error": "invalid_client", "error_description": "Invalid client id or client secret."}'),
+        Reply(200, {}, "{}"),
+        Reply(200, {}, '{"access_token": null}'),
+        Reply(200, {}, '{"access_token": 17}'),
+        Reply(200, {}, '{"access_token": ""}'),
+        Reply(200, {}, '{"access_token": "two words"}'),
+        Reply(200, {}, '{"access_token": "line\\nbreak"}'),
+        Reply(200, {}, "<html>Sign in here</html>"),
+        Reply(200, {}, "[]"),
+        Reply(200, {}, '"token"'),
+        Reply(200, {}, ""),
+        Reply(201, {}, '{"access_token": "fake-token"}'),
+        Reply(204, {}, ""),
+        Reply(307, {"Location": "https://elsewhere.example.com/"}, ""),
+    ],
+)
+def test_an_answer_without_a_token_is_a_failure_whatever_its_status(signed, service, answer):
+    service.sign_in_answer = answer
+    with pytest.raises(NotReady, match=f"Could not sign in: HTTP {answer.status}"):
+        signed(**CLOUD).send(READ)
+    assert service.presented == []
+
+
+def test_what_the_cloud_says_in_a_200_is_told(signed, service):
+    service.sign_in_answer = Reply(200, {}, '{"error": "invalid_client", "error_description": "Invalid client id."}')
+    with pytest.raises(NotReady, match=r"Invalid client id\..*; check customer_id, client_id and client_secret"):
+        signed(**CLOUD).send(READ)
+
+
+def test_a_sign_in_that_is_asked_to_wait_waits(signed, service, clock):
+    answers = [Reply(429, {"Retry-After": "9"}, ""), None]
+    sign_in = service._sign_in
+
+    def busy_once(request):
+        service.sign_in_answer = answers.pop(0)
+        return sign_in(request)
+
+    service._sign_in = busy_once
+    assert signed(**CLOUD).send(READ).status == 200
+    assert clock.slept == [9.0]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Reply(500, {}, ""),
+        Reply(503, {}, ""),
+        Reply(200, {}, '{"error": "invalid_client"}'),
+        AnswerLost("The answer to the sign-in was lost."),
+    ],
+)
+def test_a_write_that_fails_for_its_sign_in_has_not_acted(signed, service, answer):
+    """The API refused the write with 401, or never saw it: there is no doubt to be cleared up."""
+    auth = signed(**CLOUD, retries=0)
+    auth.send(READ)
+    service.valid.clear()
+    service.sign_in_answer = answer
+    with pytest.raises(CitrixError) as error:
+        auth.send(WRITE)
+    assert error.value.may_have_acted is False
+
+
+@pytest.mark.parametrize(
+    ("lifetime", "seconds"),
+    [
+        ({"expires_in": "3600"}, 3600),
+        ({"expires_in": 1800}, 1800),
+        ({"expires_in": "7200.5"}, 7200.5),
+        ({"expiresIn": 3600}, 3600),
+        ({"ExpiresAt": 3600}, 3600),
+        ({"ExpiresAt": "2026-01-05T09:44:31Z"}, 1800),
+        ({"ExpiresAt": "2026-01-05T09:44:31.0000000+00:00"}, 1800),
+        ({}, DEFAULT_LIFETIME),
+        ({"expires_in": None, "ExpiresAt": "soon"}, DEFAULT_LIFETIME),
+        ({"expires_in": ["3600"]}, DEFAULT_LIFETIME),
+    ],
+)
+def test_a_token_is_renewed_a_minute_before_its_end(signed, service, wall, lifetime, seconds):
+    service.lifetime = lifetime
+    auth = signed(**CLOUD)
+    auth.send(READ)
+    wall.now += seconds - RENEW_EARLY - 1
+    auth.send(READ)
+    assert len(service.sign_ins) == 1
+    wall.now += 1
+    auth.send(READ)
+    assert len(service.sign_ins) == 2
+    assert service.presented == [token_named(1), token_named(1), token_named(2)]
+
+
+@pytest.mark.parametrize(
+    ("given", "lifetime", "seconds"),
+    [
+        (CLOUD, {"expires_in": "3600"}, 3600),
+        (CLOUD, {"expires_in": "40"}, 40),
+        (CLOUD, {"expires_in": "1e300"}, 86400),
+        (CLOUD, {}, DEFAULT_LIFETIME),
+        (GOV, {"ExpiresAt": 1800}, 1800),
+        (ON_PREMISES, {"ExpiresAt": "2026-01-05T09:44:31Z"}, 1800),
+    ],
+)
+def test_a_token_tells_when_it_ends(signed, service, wall, given, lifetime, seconds):
+    service.lifetime = lifetime
+    token = signed(**given).token()
+    assert token.value == token_named(1)
+    assert token.ends_at == wall.now + seconds
+    assert wall.now < token.renew_at < token.ends_at
+
+
+def test_a_token_that_is_given_has_no_end_that_is_known_and_costs_no_sign_in(signed, service):
+    token = signed(access_token=GIVEN).token()
+    assert (token.value, token.ends_at, token.renew_at) == (GIVEN, float("inf"), float("inf"))
+    assert service.sign_ins == []
+
+
+def test_the_token_that_is_handed_out_is_the_one_that_requests_go_with(signed, service, wall):
+    auth = signed(**CLOUD)
+    assert auth.token() == auth.token()
+    auth.send(READ)
+    assert (len(service.sign_ins), service.presented) == (1, [auth.token().value])
+    wall.now += 3600
+    assert auth.token().value == token_named(2)
+    assert len(service.sign_ins) == 2
+
+
+def test_a_token_is_not_shown_where_it_is_printed(signed):
+    assert GIVEN not in repr(signed(access_token=GIVEN).token())
+
+
+def test_a_refused_secret_gives_no_token(signed, service):
+    service.sign_in_answer = Reply(401, {}, '{"error": "invalid_client"}')
+    auth = signed(**CLOUD)
+    for _count in range(2):
+        with pytest.raises(NotReady, match="Could not sign in: HTTP 401"):
+            auth.token()
+    assert len(service.sign_ins) == 1
+
+
+def test_a_token_of_less_than_a_minute_is_used_for_half_of_its_life(signed, service, wall):
+    service.lifetime = {"expires_in": "40"}
+    auth = signed(**CLOUD)
+    auth.send(READ)
+    wall.now += 19
+    auth.send(READ)
+    assert len(service.sign_ins) == 1
+    wall.now += 1
+    auth.send(READ)
+    assert len(service.sign_ins) == 2
+
+
+def test_a_token_that_lasts_beyond_all_measure_is_renewed_daily(signed, service, wall):
+    service.lifetime = {"expires_in": "1e300"}
+    auth = signed(**CLOUD)
+    auth.send(READ)
+    wall.now += 86400
+    auth.send(READ)
+    assert len(service.sign_ins) == 2
+
+
+@pytest.mark.parametrize("ends", ["2026-01-05T08:14:31Z", "2026-01-05T09:14:31Z"])
+def test_a_controller_whose_clock_is_behind_does_not_cost_a_sign_in_for_each_request(signed, service, wall, ends):
+    """The token is good by the controller's own clock; if it is not, a 401 will tell."""
+    service.lifetime = {"ExpiresAt": ends}
+    auth = signed(**ON_PREMISES)
+    for _count in range(5):
+        auth.send(READ)
+    assert len(service.sign_ins) == 1
+
+
+def told_by(auth):
+    """Return all that an error made from the answer to a request could tell."""
+    reply = auth.send(READ)
+    error = api_error("list the machines", reply.status, auth.mask(reply.text))
+    return f"{error} {error.detail} {error.to_result()}"
+
+
+@pytest.mark.parametrize("quoting", [str, json.dumps], ids=["as it is", "as JSON"])
+@pytest.mark.parametrize("deployment", [{"access_token": GIVEN}, CLOUD], ids=["given", "cloud"])
+def test_a_token_that_the_server_sends_back_does_not_get_into_an_error(signed, service, deployment, quoting):
+    token = deployment["access_token"] or token_named(1)
+    service.valid.add(token)
+    service.api_answer = Reply(500, {}, f'{{"detail": {json.dumps(f"Bad header CWSAuth bearer={quoting(token)}")}}}')
+    told = told_by(signed(**deployment, retries=0))
+    assert token not in told
+    assert "Bad header" in told
+
+
+@pytest.mark.parametrize("written", ["a+b", "a/b"])
+def test_a_token_that_the_server_sends_back_in_escapes_does_not_get_into_an_error(signed, service, written):
+    token = f"fake-{written}-0123456789abcdefghijklmnopqrstuvwxyz=="
+    escaped = token.replace("+", "\\u002B").replace("/", "\\/")
+    service.valid.add(token)
+    service.api_answer = Reply(500, {}, f'{{"detail": "Bad header CWSAuth bearer={escaped}"}}')
+    assert token not in told_by(signed(access_token=token, retries=0))
+
+
+@pytest.mark.parametrize(("given", "secret"), [(CLOUD, SECRET), (ON_PREMISES, PASSWORD)])
+def test_what_signs_in_does_not_get_into_the_error_of_another_call(signed, service, given, secret):
+    """An inventory plugin has no no_log to hide it."""
+    service.valid.add(token_named(1))
+    service.api_answer = Reply(500, {}, json.dumps({"detail": f"As configured: {secret}"}))
+    told = told_by(signed(**given, retries=0))
+    assert secret not in told
+    assert "As configured: ***" in told
+
+
+@pytest.mark.parametrize("status", [200, 400, 401, 500])
+@pytest.mark.parametrize(
+    ("given", "echo"),
+    [
+        (CLOUD, f"client_secret={SECRET}"),
+        (CLOUD, f"client_secret={quote_plus(SECRET)}"),
+        (GOV, f'{{"ClientSecret": "{SECRET}"}}'),
+        (ON_PREMISES, PASSWORD),
+        (ON_PREMISES, "Authorization: Basic " + base64.b64encode(f"LAB\\user001:{PASSWORD}".encode()).decode()),
+    ],
+    ids=["cloud", "cloud, as a form", "gov", "on premises", "on premises, as a header"],
+)
+def test_a_secret_that_the_server_sends_back_does_not_get_into_an_error(signed, service, given, echo, status):
+    service.sign_in_answer = Reply(status, {}, json.dumps({"error": echo}, ensure_ascii=False))
+    with pytest.raises(CitrixError) as error:
+        signed(**given, retries=0).send(READ)
+    told = f"{error.value} {error.value.to_result()}"
+    coded = base64.b64encode(f"LAB\\user001:{PASSWORD}".encode()).decode()
+    for secret in (SECRET, quote_plus(SECRET), PASSWORD, coded):
+        assert secret not in told

@@ -1,0 +1,476 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Batches: one outcome for each call whatever comes back, and no write sent twice."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+
+import pytest
+import responses
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.api import connect
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.batches import LARGE, REFUSED, send_batches
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.calls import Answer, Call
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.dispatch import send_all
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import (
+    AnswerLost,
+    ApiError,
+    BatchLost,
+    CitrixError,
+    ConnectionNotMade,
+    JobError,
+    Stalled,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+BATCH = "POST $batch"
+LOST = AnswerLost("The answer was lost.")
+JOB = "GET Jobs/job1"
+RESULTS = "GET Jobs/job1/Results"
+ACCEPTED = Answer({}, "t-of-batch", "job1")
+REFERENCE = re.compile(r"[-_0-9a-zA-Z]+")
+
+
+def read(number, final=()):
+    return Call("GET", "Sessions/RecordingStatus", f"read the status {number}", {"id": str(number)}, final=final)
+
+
+def write(number):
+    return Call("POST", f"Sessions/{number}/$sendMessage", f"send {number}", body={"Text": f"«{number}»"}, write=True)
+
+
+def read_key(number):
+    return f"GET Sessions/RecordingStatus?id={number}"
+
+
+def write_key(number):
+    return f"POST Sessions/{number}/$sendMessage"
+
+
+def reads(count):
+    return {number: read(number) for number in range(count)}
+
+
+def writes(count):
+    return {number: write(number) for number in range(count)}
+
+
+@pytest.fixture
+def api(fake_api):
+    """An API that takes batches of three, and each call alone; what it answers tells which."""
+    fake_api.batch_size = 3
+    fake_api.on(BATCH, fake_api.do_batch)
+    for number in range(LARGE + 1):
+        fake_api.on(read_key(number), {"Number": number})
+        fake_api.on(write_key(number), {"Number": number})
+    return fake_api
+
+
+def items_answered(*items):
+    """Answer a batch with these items in place of what was asked for: {"Code": ...} in the order of the request."""
+
+    def answer(call):
+        asked = call.body["Items"]
+        return {"Items": [{"Reference": one["Reference"], **item} for one, item in zip(asked, items)]}
+
+    return answer
+
+
+def outcomes_of(api, calls):
+    """Return the outcomes, having made sure that there is one for each call."""
+    pairs = list(send_batches(api, calls))
+    assert Counter(key for key, _outcome in pairs) == Counter(list(calls))
+    return dict(pairs)
+
+
+def alone(api):
+    return sorted(key for key in api.sent() if "Sessions" in key)
+
+
+def batches(api):
+    return [call for call in api.calls if call.path == "$batch"]
+
+
+# What is sent
+
+
+def test_calls_go_so_many_in_a_request(api):
+    outcomes = outcomes_of(api, reads(7))
+    assert {key: outcome.body for key, outcome in outcomes.items()} == {key: {"Number": key} for key in range(7)}
+    assert sorted(len(call.body["Items"]) for call in batches(api)) == [1, 3, 3]
+    assert api.sent() == [BATCH] * 3
+    assert (api.batch_size, api.batch_jobs, api.warnings) == (3, False, [])
+
+
+def test_an_item_is_its_call_in_the_documented_form(api):
+    outcomes_of(api, {"a": read(1), "b": write(2)})
+    (batch,) = batches(api)
+    assert (batch.method, batch.scope, batch.query, set(batch.body)) == ("POST", "site", {}, {"Items"})
+    first, second = ({**item, "Reference": None} for item in batch.body["Items"])
+    assert first == {"Reference": None, "Method": "GET", "RelativeUrl": "/Sessions/RecordingStatus?id=1"}
+    assert json.loads(second.pop("Body")) == {"Text": "«2»"}
+    assert second == {"Reference": None, "Method": "POST", "RelativeUrl": "/Sessions/2/$sendMessage"}
+
+
+@given(st.integers(2, 40), st.integers(2, 12))
+def test_references_are_valid_and_unique_in_their_batch(new_fake_api, count, size):
+    api = new_fake_api()
+    api.batch_size = size
+    api.on(BATCH, api.do_batch)
+    for number in range(count):
+        api.on(read_key(number), {"Number": number})
+    outcomes_of(api, reads(count))
+    for batch in batches(api):
+        references = [item["Reference"] for item in batch.body["Items"]]
+        assert 1 <= len(references) == len(set(references)) <= size
+        assert all(isinstance(reference, str) and REFERENCE.fullmatch(reference) for reference in references)
+
+
+@pytest.mark.parametrize(
+    ("calls", "is_write"),
+    [(reads(3), False), (writes(3), True), ({0: read(0), 1: write(1), 2: read(2)}, True)],
+)
+def test_a_batch_writes_where_one_of_its_items_does(api, calls, is_write):
+    outcomes_of(api, calls)
+    assert [call.write for call in batches(api)] == [is_write]
+
+
+@pytest.fixture
+def wire():
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
+        yield mock
+
+
+@pytest.mark.parametrize(
+    ("base", "url", "item"),
+    [
+        ("https://api.cloud.com/cvad/manage", "$batch", "/Sessions/RecordingStatus?id=a%2Fb"),
+        (
+            "https://ddc01.example.com/citrix/orchestration/api",
+            "customer1/site1/$batch",
+            "customer1/site1/Sessions/RecordingStatus?id=a%2Fb",
+        ),
+    ],
+)
+def test_the_addresses_of_items_fit_the_base(settings, wire, base, url, item):
+    wire.post(f"{base}/{url}", json={"Items": [{"Reference": str(at), "Code": 204} for at in range(2)]})
+    real = connect(settings(api_url=base, batch_size=2, retries=0), False, None, None, None)
+    outcomes_of(real, {0: read("a/b"), 1: read("c")})
+    assert json.loads(wire.calls[0].request.body)["Items"][0]["RelativeUrl"] == item
+
+
+def test_in_check_mode_a_batch_that_writes_does_not_leave_and_one_that_reads_does(settings, wire):
+    wire.post(
+        "https://api.cloud.com/cvad/manage/$batch",
+        json={"Items": [{"Reference": str(at), "Code": 200, "Body": "{}"} for at in range(2)]},
+    )
+    checking = connect(settings(batch_size=2, retries=0), True, None, None, None)
+    for outcome in outcomes_of(checking, {0: read(0), 1: write(1)}).values():
+        assert isinstance(outcome, CitrixError)
+        assert "check mode" in str(outcome)
+    assert len(wire.calls) == 0
+    assert all(isinstance(outcome, Answer) for outcome in outcomes_of(checking, reads(2)).values())
+    assert len(wire.calls) == 1
+
+
+# What comes back for an item
+
+
+ITEMS = st.fixed_dictionaries(
+    {},
+    optional={
+        "Reference": st.sampled_from(["0", "1", "2", "3", "9", "x", "", None, 1, ["0"]]),
+        "Code": st.sampled_from([200, 201, 204, 202, 301, 400, 401, 404, 409, 429, 500, 503, None, "200", [], 20.5]),
+        "Headers": st.sampled_from([None, [], [{"Name": "Location", "Value": "https://h/Jobs/job1"}], [None, {}], "x"]),
+        "Body": st.sampled_from([None, "", "{}", '{"a": 1}', "[]", "<html>", {"a": 1}, "[" * 10_000]),
+    },
+)
+
+
+@given(st.lists(ITEMS | st.none() | st.integers(), max_size=9), st.lists(st.booleans(), min_size=2, max_size=4))
+def test_whatever_comes_back_each_call_has_one_outcome_and_no_write_is_sent_again(new_fake_api, answered, kinds):
+    api = new_fake_api()
+    api.batch_size = 4
+    api.on(BATCH, {"Items": answered})
+    api.on(JOB, {"Status": "Complete"})
+    api.on(RESULTS, {})
+    calls = {number: write(number) if is_write else read(number) for number, is_write in enumerate(kinds)}
+    for number in calls:
+        api.on(read_key(number), {})
+        api.on(write_key(number), {})
+    outcomes = outcomes_of(api, calls)
+    assert all(isinstance(outcome, (Answer, CitrixError)) for outcome in outcomes.values())
+    refused = {
+        str(item.get("Reference")) for item in answered if isinstance(item, dict) and item.get("Code") in (401, 429)
+    }
+    assert {call.path.split("/")[1] for call in api.writes if call.path != "$batch"} <= refused
+    assert len(alone(api)) == len(set(alone(api)))
+
+
+@given(st.permutations(range(6)), st.lists(st.integers(0, 5), max_size=3), st.sets(st.integers(0, 5)))
+def test_the_order_of_the_answer_does_not_matter_nor_what_is_doubled_or_missing(new_fake_api, order, twice, missing):
+    def answer(call):
+        items = api.do_batch(call)["Items"]
+        shown = [items[at] for at in order if at not in missing] + [items[at] for at in twice if at not in missing]
+        return {"Items": [{"Reference": "nobody", "Code": 200, "Body": "{}"}, *shown]}
+
+    api = new_fake_api()
+    api.batch_size = 6
+    api.on(BATCH, answer)
+    for number in range(3):
+        api.on(read_key(number), {"Number": number})
+    for number in range(3, 6):
+        api.on(write_key(number), {"Number": number})
+    calls = {number: read(number) if number < 3 else write(number) for number in range(6)}
+    for number, outcome in outcomes_of(api, calls).items():
+        if number >= 3 and number in missing:
+            assert isinstance(outcome, BatchLost)
+            assert outcome.may_have_acted
+            assert outcome.transaction_id is None
+        else:
+            # What a write answers is not needed.
+            assert outcome.body == ({"Number": number} if number < 3 else {})
+    assert alone(api) == [read_key(number) for number in sorted(missing) if number < 3]
+
+
+@pytest.mark.parametrize("body", [{}, {"Items": None}, {"Items": {}}, {"Items": []}, {"Other": 1}])
+def test_what_an_answer_leaves_out_is_read_alone_and_not_written_again(api, body):
+    api.on(BATCH, body)
+    outcomes = outcomes_of(api, {0: read(0), 1: write(1)})
+    assert outcomes[0].body == {"Number": 0}
+    assert isinstance(outcomes[1], BatchLost)
+    assert "left this call out" in str(outcomes[1])
+    assert alone(api) == [read_key(0)]
+
+
+@pytest.mark.parametrize("item", [{"Code": 200, "Body": None}, {"Code": 204}, {"Code": 200, "Body": ""}])
+def test_an_item_without_a_body_is_a_success_without_fields(api, item):
+    api.on(BATCH, items_answered(item, item))
+    assert [outcome.body for outcome in outcomes_of(api, writes(2)).values()] == [{}, {}]
+    assert alone(api) == []
+
+
+def test_an_item_that_failed_is_the_error_of_its_call_and_of_no_other(api):
+    api.on(write_key(1), 409)
+    outcomes = outcomes_of(api, writes(3))
+    assert isinstance(outcomes[1], ApiError)
+    assert str(outcomes[1]).startswith("Could not send 1: HTTP 409 (Refused.)")
+    assert (outcomes[1].transaction_id, outcomes[1].may_have_acted) == ("transaction-of-POST $batch", False)
+    assert all(isinstance(outcomes[number], Answer) for number in (0, 2))
+    assert alone(api) == []
+
+
+@pytest.mark.parametrize("name", ["Citrix-TransactionId", "citrix-transactionid", "CITRIX-TRANSACTIONID"])
+def test_the_headers_of_an_item_are_its_own_in_whatever_case(api, name):
+    item = {"Code": 200, "Headers": [{"Name": name, "Value": "t1"}], "Body": "{}"}
+    api.on(BATCH, items_answered(item, {"Code": 200, "Body": "{}"}))
+    outcomes = outcomes_of(api, reads(2))
+    assert [outcomes[0].transaction_id, outcomes[1].transaction_id] == ["t1", "transaction-of-POST $batch"]
+
+
+@pytest.mark.parametrize("status", [401, 429, 500, 502, 503, 504, 530])
+def test_an_item_that_could_be_tried_again_is_read_alone(api, status):
+    api.on(BATCH, items_answered({"Code": status}, {"Code": 200, "Body": '{"Number": "of the batch"}'}))
+    outcomes = outcomes_of(api, reads(2))
+    assert [outcomes[0].body, outcomes[1].body] == [{"Number": 0}, {"Number": "of the batch"}]
+    assert alone(api) == [read_key(0)]
+
+
+@pytest.mark.parametrize("status", [401, 429])
+def test_a_write_that_was_refused_before_any_work_is_sent_alone(api, status):
+    api.on(BATCH, items_answered({"Code": 200}, {"Code": status}))
+    assert outcomes_of(api, writes(2))[1].body == {"Number": 1}
+    assert alone(api) == [write_key(1)]
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504, 530])
+def test_a_write_that_ended_in_a_fault_may_have_acted_and_is_not_sent_again(api, status):
+    api.on(BATCH, items_answered({"Code": 200}, {"Code": status}))
+    outcomes = outcomes_of(api, writes(2))
+    assert isinstance(outcomes[1], ApiError)
+    assert (outcomes[1].status, outcomes[1].may_have_acted) == (status, True)
+    assert alone(api) == []
+
+
+def test_a_status_that_is_final_for_its_call_comes_back_from_the_batch(api):
+    api.on(BATCH, items_answered({"Code": 500}, {"Code": 500}))
+    outcomes = outcomes_of(api, {0: read(0, final=(500,)), 1: read(1)})
+    assert outcomes[0].status == 500
+    assert outcomes[1].body == {"Number": 1}
+    assert alone(api) == [read_key(1)]
+
+
+@pytest.mark.parametrize("name", ["Location", "location", "LOCATION"])
+@pytest.mark.parametrize(("status", "error"), [("Complete", None), ("CompleteWithWarning", None), ("Failed", JobError)])
+def test_the_job_of_an_item_is_waited_for(api, clock, name, status, error):
+    item = {"Code": 202, "Headers": [{"Name": name, "Value": "https://h/cvad/manage/Jobs/job1"}]}
+    api.on(BATCH, items_answered(item, {"Code": 200}))
+    api.on(JOB, {"Status": "InProgress"}, {"Status": status})
+    outcome = outcomes_of(api, writes(2))[0]
+    assert isinstance(outcome, error or Answer)
+    assert api.sent("GET Jobs") == [JOB, JOB]
+    assert alone(api) == []
+    assert clock.slept == [0.03]
+
+
+def test_a_read_that_became_a_job_has_its_results(api):
+    item = {"Code": 202, "Headers": [{"Name": "Location", "Value": "https://h/Jobs/job1"}]}
+    api.on(BATCH, items_answered(item, {"Code": 200}))
+    api.on(JOB, {"Status": "Complete"})
+    api.on(RESULTS, {"IsSessionBeingRecorded": True})
+    assert outcomes_of(api, reads(2))[0].body == {"IsSessionBeingRecorded": True}
+
+
+# What becomes of a whole batch
+
+
+@pytest.mark.parametrize("status", REFUSED)
+@pytest.mark.parametrize("make", [reads, writes])
+def test_a_server_that_takes_no_batch_gets_each_call_alone_and_the_user_one_warning(api, make, status):
+    api.on(BATCH, status)
+    outcomes = outcomes_of(api, make(30))
+    assert {key: outcome.body["Number"] for key, outcome in outcomes.items()} == {key: key for key in range(30)}
+    assert len(alone(api)) == len(set(alone(api))) == 30
+    assert len(batches(api)) <= api.max_concurrency
+    assert len(api.warnings) == 1
+    assert api.warnings[0].startswith("batch_size: every call was sent alone, since the API took no batch of 3. ")
+    assert f"HTTP {status} (Refused.)" in api.warnings[0]
+
+    sent = len(batches(api))
+    assert dict(send_all(api, make(3))).keys() == make(3).keys()
+    assert (len(batches(api)), len(api.warnings)) == (sent, 1)
+
+
+def test_the_batches_refused_statuses_are_those_of_a_server_that_did_nothing():
+    assert set(REFUSED) == {400, 404, 405, 413, 501}
+
+
+@pytest.mark.parametrize("error", [401, 403, 409, 429, Stalled("Nothing moves."), ConnectionNotMade("No connection.")])
+def test_where_a_batch_did_nothing_its_error_is_that_of_each_call(api, error):
+    api.on(BATCH, error)
+    outcomes = outcomes_of(api, {0: read(0), 1: write(1)})
+    assert not any(outcome.may_have_acted for outcome in outcomes.values())
+    assert outcomes[0] is outcomes[1]
+    assert (alone(api), api.warnings) == ([], [])
+
+
+@pytest.mark.parametrize("error", [LOST, 500, 502, 503, 504, 530])
+def test_writes_of_a_lost_batch_are_not_sent_again_and_its_reads_are(api, error):
+    api.on(BATCH, error)
+    outcomes = outcomes_of(api, {0: read(0), 1: write(1), 2: read(2)})
+    assert isinstance(outcomes[1], BatchLost)
+    assert outcomes[1].may_have_acted
+    assert outcomes[1].transaction_id == (None if error is LOST else "transaction-of-POST $batch")
+    assert [outcomes[0].body, outcomes[2].body] == [{"Number": 0}, {"Number": 2}]
+    assert len(batches(api)) == 1
+    assert alone(api) == [read_key(0), read_key(2)]
+
+
+@pytest.mark.parametrize("error", [LOST, 504])
+def test_reads_that_take_too_long_become_a_job_and_so_do_all_batches_from_then_on(api, error):
+    api.on(BATCH, error, ACCEPTED)
+    api.on(JOB, {"Status": "InProgress"}, {"Status": "Complete"})
+    api.on(
+        RESULTS, lambda _call: {"Items": [{"Reference": str(n), "Code": 200, "Body": f'{{"N": {n}}}'} for n in (1, 0)]}
+    )
+    assert {key: outcome.body for key, outcome in outcomes_of(api, reads(2)).items()} == {0: {"N": 0}, 1: {"N": 1}}
+    outcomes_of(api, reads(2))
+    assert [call.query for call in batches(api)] == [{}, {"async": "true"}, {"async": "true"}]
+    assert alone(api) == []
+
+
+def test_a_batch_that_took_too_long_is_not_sent_again_as_it_was(settings, wire):
+    url = "https://api.cloud.com/cvad/manage/$batch"
+    done = {"Items": [{"Reference": str(at), "Code": 204} for at in range(2)]}
+    wire.post(url, status=504)
+    wire.post(url, json=done)
+    real = connect(settings(batch_size=2, retries=5), False, None, None, None)
+    assert all(isinstance(outcome, Answer) for outcome in outcomes_of(real, reads(2)).values())
+    assert [call.request.url.partition("?")[2] for call in wire.calls] == ["", "async=true"]
+
+
+@pytest.mark.parametrize("error", [LOST, 504])
+def test_after_a_loss_of_writes_batches_are_jobs(api, error):
+    api.on(BATCH, error)
+    outcomes_of(api, writes(2))
+    assert [call.query for call in batches(api)] == [{}]
+    assert api.batch_jobs
+    outcomes_of(api, writes(2))
+    assert [call.query for call in batches(api)] == [{}, {"async": "true"}]
+
+
+@pytest.mark.parametrize("error", [LOST, 500, 504])
+def test_reads_whose_job_cannot_be_begun_are_sent_alone(api, error):
+    api.on(BATCH, LOST, error)
+    assert {key: outcome.body["Number"] for key, outcome in outcomes_of(api, reads(2)).items()} == {0: 0, 1: 1}
+    assert len(batches(api)) == 2
+    assert alone(api) == [read_key(0), read_key(1)]
+
+
+def test_a_fault_of_reads_says_nothing_of_how_long_they_take(api):
+    api.on(BATCH, 502)
+    outcomes_of(api, reads(2))
+    assert not api.batch_jobs
+    assert alone(api) == [read_key(0), read_key(1)]
+
+
+@pytest.mark.parametrize(("count", "as_job"), [(LARGE - 1, False), (LARGE, True)])
+def test_a_large_batch_is_a_job(api, count, as_job):
+    api.batch_size = 1000
+    api.on(BATCH, lambda call: ACCEPTED if call.query else api.do_batch(call))
+    api.on(JOB, {"Status": "Complete"})
+    api.on(RESULTS, lambda _call: api.do_batch(batches(api)[0]))
+    outcomes = outcomes_of(api, reads(count))
+    assert {key: outcome.body["Number"] for key, outcome in outcomes.items()} == {key: key for key in range(count)}
+    assert [call.query for call in batches(api)] == [{"async": "true"} if as_job else {}]
+    assert api.sent("GET") == ([JOB, RESULTS] if as_job else [])
+
+
+def test_a_server_may_answer_at_once_though_a_job_was_asked_for(api):
+    api.batch_jobs = True
+    assert {key: outcome.body["Number"] for key, outcome in outcomes_of(api, reads(2)).items()} == {0: 0, 1: 1}
+
+
+@pytest.mark.parametrize("status", ["Failed", "Canceled", "NonTerminatingError"])
+def test_the_results_of_a_job_that_failed_tell_what_was_done(api, status):
+    api.batch_jobs = True
+    api.on(BATCH, ACCEPTED)
+    api.on(JOB, {"Status": status})
+    api.on(RESULTS, {"Items": [{"Reference": "0", "Code": 200, "Body": "{}"}]})
+    outcomes = outcomes_of(api, writes(2))
+    assert outcomes[0].body == {}
+    assert isinstance(outcomes[1], BatchLost)
+    assert alone(api) == []
+
+
+@pytest.mark.parametrize("broken", [JOB, RESULTS])
+@pytest.mark.parametrize("error", [403, 404, 500, LOST, Stalled("Nothing moves.")])
+def test_where_a_job_or_its_results_cannot_be_read_writes_are_in_doubt(api, broken, error):
+    api.batch_jobs = True
+    api.on(BATCH, ACCEPTED)
+    api.on(JOB, {"Status": "Complete"})
+    api.on(RESULTS, {})
+    api.on(broken, error)
+    outcomes = outcomes_of(api, {0: read(0), 1: write(1)})
+    assert outcomes[0].body == {"Number": 0}
+    assert isinstance(outcomes[1], BatchLost)
+    assert alone(api) == [read_key(0)]
+
+
+def test_one_batch_that_is_lost_leaves_the_others_alone(api):
+    api.max_concurrency = 1
+    api.on(BATCH, api.do_batch, 502, api.do_batch)
+    outcomes = outcomes_of(api, writes(9))
+    lost = [key for key, outcome in outcomes.items() if isinstance(outcome, BatchLost)]
+    assert lost == [3, 4, 5]
+    assert len(batches(api)) == 3
+
+
+def test_a_bug_is_no_outcome(api):
+    api.on(BATCH, KeyError("a bug"))
+    with pytest.raises(KeyError):
+        list(send_batches(api, reads(5)))

@@ -1,0 +1,172 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The watch over a run: what ends it, and that a run nobody ends is left alone."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+
+import pytest
+from ansible_collections.sessionops.citrix.plugins.module_utils._client import interrupt as _watch
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.interrupt import (
+    ORPHANED,
+    SIGNALS,
+    InterruptHandler,
+)
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import Interrupted
+
+PATIENCE = 10
+"""Seconds after which what does not come is taken for missing."""
+
+
+class FakeRetrier:
+    """Notes that it is interrupted."""
+
+    def __init__(self):
+        self.why = []
+        self.interrupted = threading.Event()
+        self.busy = False
+        self.stuck = False
+
+    def interrupt(self, why):
+        self.why.append(why)
+        self.interrupted.set()
+
+    def under_way(self):
+        return self.busy
+
+    def hangs(self):
+        return self.stuck
+
+
+@pytest.fixture
+def retrier(monkeypatch):
+    """A retrier, for a handler that has little patience and a reader."""
+    monkeypatch.setattr(_watch, "INTERVAL", 0.02)
+    monkeypatch.setattr(_watch, "GRACE", 0.2)
+    monkeypatch.setattr(_watch, "_has_no_reader", lambda: False)
+    return FakeRetrier()
+
+
+@pytest.fixture
+def log():
+    return []
+
+
+@pytest.fixture
+def died(monkeypatch):
+    """The exit codes with which the process would have died."""
+    codes = []
+
+    def die(code):
+        codes.append(code)
+        raise SystemExit
+
+    monkeypatch.setattr(_watch.os, "_exit", die)
+    return codes
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_interrupts_the_run_and_leaves_it_to_end(retrier, log, number):
+    with InterruptHandler(retrier, log.append):
+        os.kill(os.getpid(), number)
+        assert retrier.interrupted.wait(PATIENCE)
+        # Longer than the grace: nothing is under way, so nothing is given up.
+        time.sleep(0.5)
+    assert retrier.why == [f"the run was interrupted ({number.name})"]
+    assert log == [f"{retrier.why[0]}: nothing more is sent"]
+
+
+def test_what_is_under_way_is_given_up_after_a_while(retrier, log):
+    retrier.busy = True
+    with InterruptHandler(retrier, log.append):
+        os.kill(os.getpid(), signal.SIGTERM)
+        with pytest.raises(Interrupted, match=r"^Gave up what was under way, since the run was interrupted") as caught:
+            threading.Event().wait(PATIENCE)
+        # Once is enough: the run has its result to tell.
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(0.5)
+    assert caught.value.may_have_acted
+    assert len(retrier.why) == 1
+
+
+def test_an_answer_that_does_not_get_done_ends_the_run(retrier, log):
+    retrier.stuck = True
+    with InterruptHandler(retrier, log.append):
+        assert retrier.interrupted.wait(PATIENCE)
+    assert retrier.why == ["the run was ended (the API has not finished an answer for too long)"]
+
+
+@pytest.mark.parametrize("gone", ["_has_no_reader", "getppid", "_leaders_parent"])
+def test_a_run_that_nobody_wants_any_more_ends_without_a_result(retrier, log, died, monkeypatch, gone):
+    monkeypatch.setattr(_watch, "GRACE", PATIENCE)
+    retrier.busy = True
+    with InterruptHandler(retrier, log.append):
+        owner = _watch.os if gone == "getppid" else _watch
+        monkeypatch.setattr(owner, gone, lambda: -1)
+        assert retrier.interrupted.wait(PATIENCE)
+        assert not died
+        retrier.busy = False
+        end = time.monotonic() + PATIENCE
+        while not died and time.monotonic() < end:
+            time.sleep(0.01)
+    assert (died, retrier.why) == ([1], [ORPHANED])
+
+
+def test_who_does_not_answer_is_not_waited_for_when_nobody_wants_the_run(retrier, log, died, monkeypatch):
+    retrier.busy = True
+    monkeypatch.setattr(_watch, "_has_no_reader", lambda: True)
+    with InterruptHandler(retrier, log.append):
+        time.sleep(1)
+    assert died == [1]
+
+
+def test_a_session_whose_leader_cannot_be_seen_is_no_reason(retrier, log, monkeypatch):
+    with InterruptHandler(retrier, log.append):
+        monkeypatch.setattr(_watch, "_leaders_parent", lambda: None)
+        assert not retrier.interrupted.wait(0.3)
+
+
+def test_afterwards_all_is_as_before(retrier, log):
+    before, threads = [signal.getsignal(number) for number in SIGNALS], threading.active_count()
+    with pytest.raises(ValueError, match="of the run"), InterruptHandler(retrier, log.append):
+        assert [signal.getsignal(number) for number in SIGNALS] != before
+        raise ValueError("of the run")
+    assert [signal.getsignal(number) for number in SIGNALS] == before
+    assert threading.active_count() == threads
+    assert not retrier.interrupted.wait(0.2)
+    assert not log
+
+
+def test_in_another_thread_nothing_is_watched(retrier, log):
+    before = [signal.getsignal(number) for number in SIGNALS]
+    found = []
+
+    def run():
+        with InterruptHandler(retrier, log.append):
+            found.append([signal.getsignal(number) for number in SIGNALS])
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    assert found == [before]
+
+
+def test_a_pipe_has_a_reader_until_its_other_end_is_closed(monkeypatch):
+    reading, writing = os.pipe()
+    monkeypatch.setattr(_watch, "STDOUT", writing)
+    assert not _watch._has_no_reader()
+    os.close(reading)
+    assert _watch._has_no_reader()
+    os.close(writing)
+
+
+@pytest.mark.parametrize("file", [os.devnull, __file__])
+def test_a_file_needs_no_reader(monkeypatch, file):
+    with open(file, "rb") as stream:
+        monkeypatch.setattr(_watch, "STDOUT", stream.fileno())
+        assert not _watch._has_no_reader()

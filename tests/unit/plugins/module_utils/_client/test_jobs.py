@@ -1,0 +1,131 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Jobs: waited for until they end, given up where they do not get on, and never taken for done when they are not."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.sessionops.citrix.plugins.module_utils._client import jobs
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.calls import Answer, Call
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import ApiError, JobError
+
+READ = Call("GET", "Machines", "list the machines")
+WRITE = Call("POST", "Sessions/1/$stopRecording", "stop it", write=True)
+JOB = "GET Jobs/job1"
+RESULTS = "GET Jobs/job1/Results"
+CANCEL = "POST Jobs/job1/$cancel"
+ACCEPTED = Answer({}, "t1", "job1")
+
+
+def status(name, percent=None, error=None):
+    return {"Status": name, "OverallProgressPercent": percent, "ErrorString": error}
+
+
+@pytest.mark.parametrize("state", ["Complete", "CompleteWithWarning", "Failed", "Canceled", "NonTerminatingError"])
+def test_a_final_state_ends_the_waiting(fake_api, clock, state):
+    fake_api.on(JOB, status(state))
+    assert jobs.ended(fake_api, READ, "job1")["Status"] == state
+    assert (fake_api.sent(), clock.slept) == ([JOB], [])
+
+
+@pytest.mark.parametrize("state", ["Unknown", "NotStarted", "InProgress", "SomethingNew", "complete", "", None, 3])
+def test_every_other_state_is_waited_on(fake_api, clock, state):
+    fake_api.on(JOB, status(state), status("Complete"))
+    assert jobs.ended(fake_api, READ, "job1")["Status"] == "Complete"
+    assert clock.slept == [0.03]
+
+
+def test_a_job_that_does_not_say_is_waited_on(fake_api):
+    fake_api.on(JOB, {}, status("Failed"))
+    assert jobs.ended(fake_api, READ, "job1")["Status"] == "Failed"
+
+
+def test_the_pauses_between_two_looks_grow_to_ten_seconds(fake_api, clock):
+    fake_api.on(JOB, *[status("InProgress", percent) for percent in range(10)], status("Complete"))
+    jobs.ended(fake_api, READ, "job1")
+    assert clock.slept == pytest.approx([0.03, 0.06, 0.12, 0.24, 0.48, 0.96, 1.92, 3.84, 7.68, 10.0])
+
+
+def test_a_look_is_a_read_and_the_id_is_quoted(fake_api):
+    fake_api.on("GET Jobs/a%2Fb", status("Complete"))
+    jobs.ended(fake_api, WRITE, "a/b")
+    assert fake_api.writes == []
+
+
+@pytest.mark.parametrize("call", [READ, WRITE])
+def test_a_job_that_does_not_get_on_is_cancelled_once_and_an_error(fake_api, clock, call):
+    fake_api.on(JOB, status("InProgress", 50))
+    fake_api.on(CANCEL, {})
+    with pytest.raises(JobError, match=r"^Could not .*: the job job1 has not got on for 300 seconds and was cancelled"):
+        jobs.ended(fake_api, call, "job1")
+    assert fake_api.sent("POST") == [CANCEL]
+    assert fake_api.sent()[-1] == CANCEL
+    # Check mode lets what was a read be cancelled, and there is no other.
+    assert fake_api.calls[-1].write is call.write
+    assert 300 < clock() - 1000.0 <= 300 + 2 * 10
+
+
+@pytest.mark.parametrize("error", [404, 409, 500])
+def test_a_job_that_cannot_be_cancelled_is_given_up_too(fake_api, error):
+    fake_api.on(JOB, status("NotStarted"))
+    fake_api.on(CANCEL, error)
+    with pytest.raises(JobError):
+        jobs.ended(fake_api, WRITE, "job1")
+    assert fake_api.sent("POST") == [CANCEL]
+
+
+@pytest.mark.parametrize(
+    "steps", [[("InProgress", n) for n in range(100)], [("NotStarted", 0)] * 30 + [("InProgress", 0)] * 30]
+)
+def test_a_job_that_gets_on_is_waited_for_as_long_as_it_takes(fake_api, clock, steps):
+    fake_api.on(JOB, *[status(*step) for step in steps], status("Complete"))
+    jobs.ended(fake_api, WRITE, "job1")
+    assert clock() - 1000.0 > 300
+
+
+def test_time_in_which_the_brake_is_on_is_not_held_against_a_job(fake_api, clock):
+    fake_api.retrier.active_seconds = lambda: 1000.0
+    fake_api.on(JOB, *[status("InProgress")] * 100, status("Complete"))
+    assert jobs.ended(fake_api, WRITE, "job1")["Status"] == "Complete"
+    assert clock() - 1000.0 > 600
+
+
+@pytest.mark.parametrize("error", [403, 404, 500])
+def test_a_job_that_cannot_be_looked_at_is_an_error_that_says_so(fake_api, error):
+    fake_api.on(JOB, error)
+    with pytest.raises(ApiError, match=f"^Could not look at the job that is to stop it: HTTP {error}"):
+        jobs.ended(fake_api, WRITE, "job1")
+
+
+def test_results_are_what_the_call_would_have_answered(fake_api):
+    fake_api.on(RESULTS, {"Items": [1]})
+    answer = jobs.results(fake_api, READ, "job1")
+    assert (answer.body, answer.transaction_id) == ({"Items": [1]}, f"transaction-of-{RESULTS}")
+
+
+@pytest.mark.parametrize("state", ["Complete", "CompleteWithWarning"])
+def test_a_finished_read_has_its_results_and_a_finished_write_needs_none(fake_api, state):
+    fake_api.on(JOB, status(state))
+    fake_api.on(RESULTS, {"Items": []})
+    assert jobs.finish(fake_api, WRITE, ACCEPTED) is ACCEPTED
+    assert fake_api.sent(RESULTS) == []
+    assert jobs.finish(fake_api, READ, ACCEPTED).body == {"Items": []}
+
+
+@pytest.mark.parametrize("call", [READ, WRITE])
+@pytest.mark.parametrize(
+    ("state", "error", "told"),
+    [
+        ("Failed", "No\nlicence.", "(No licence.)"),
+        ("Canceled", None, "(Canceled)"),
+        ("NonTerminatingError", "", "(Non"),
+    ],
+)
+def test_a_job_that_failed_is_an_error_that_may_have_acted(fake_api, call, state, error, told):
+    fake_api.on(JOB, status(state, error=error))
+    with pytest.raises(JobError) as failure:
+        jobs.finish(fake_api, call, ACCEPTED)
+    assert f"Could not {call.what}: the job job1 failed {told}" in str(failure.value)
+    assert failure.value.may_have_acted
+    assert fake_api.sent() == [JOB]

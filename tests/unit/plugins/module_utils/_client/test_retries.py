@@ -1,0 +1,381 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The retrier: one throttle for all, what is sent again, and what is not."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import replace
+
+import pytest
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.retries import Retrier, may_repeat
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.throttle import LONGEST_WAIT, SHORTEST_WAIT
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.transport import LOST, Reply, Request
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import (
+    AnswerLost,
+    ConnectionNotMade,
+    Interrupted,
+    Stalled,
+)
+
+READ = Request("GET", "https://api.cloud.com/read", "read something")
+WRITE = Request("POST", "https://api.cloud.com/write", "write something", write=True)
+OK = Reply(200, {}, "{}")
+DROPPED = AnswerLost("The answer was lost.")
+LONG = 5
+"""Seconds that nobody is to wait for."""
+
+
+def wait_for(seconds):
+    return Reply(429, {"Retry-After": str(seconds)}, "")
+
+
+class Server:
+    """A transport that gives its answers in turn, the last one for ever, and notes when it was asked."""
+
+    def __init__(self, clock, *answers):
+        self._clock = clock
+        self._answers = list(answers)
+        self.asked_at = []
+
+    def send(self, request):
+        self.asked_at.append(self._clock())
+        answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+        if callable(answer):
+            answer = answer(request)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+@pytest.fixture
+def retrying(clock, settings):
+    """Return a factory of (retrier, server) for a list of answers and the options given."""
+
+    def make(*answers, **given):
+        server = Server(clock, *answers)
+        return Retrier(server, settings(**given), clock, clock.sleep), server
+
+    return make
+
+
+def counted(retrier):
+    """Return how many requests were sent, and how many of them were refused for now."""
+    counts = retrier.counts()
+    return counts["requests"], counts["throttled"]
+
+
+@pytest.mark.parametrize("status", [200, 202, 204, 307, 400, 401, 403, 404, 409])
+@pytest.mark.parametrize("request_", [READ, WRITE])
+def test_an_answer_that_is_no_fault_comes_back_at_once(retrying, clock, request_, status):
+    retrier, server = retrying(Reply(status, {}, ""))
+    assert retrier.send(request_).status == status
+    assert (len(server.asked_at), clock.slept, counted(retrier)) == (1, [], (1, 0))
+
+
+@pytest.mark.parametrize(
+    "fault", [Reply(500, {}, ""), Reply(502, {}, ""), Reply(503, {}, ""), Reply(530, {}, ""), DROPPED]
+)
+def test_a_read_is_sent_again_after_a_fault(retrying, fault):
+    retrier, server = retrying(fault, fault, OK)
+    assert retrier.send(READ) is OK
+    assert (len(server.asked_at), counted(retrier)[0]) == (3, 3)
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504, 530])
+def test_a_write_is_not_sent_again_after_a_fault_of_the_server(retrying, status):
+    retrier, server = retrying(Reply(status, {}, ""), OK)
+    assert retrier.send(WRITE).status == status
+    assert len(server.asked_at) == 1
+
+
+@pytest.mark.parametrize("error", [DROPPED, ConnectionNotMade("No connection.")])
+def test_a_write_is_not_sent_again_when_its_answer_is_lost(retrying, error):
+    retrier, server = retrying(error, OK)
+    with pytest.raises(type(error)):
+        retrier.send(WRITE)
+    assert len(server.asked_at) == 1
+
+
+def test_a_connection_that_is_not_made_was_tried_often_enough_below(retrying):
+    retrier, server = retrying(ConnectionNotMade("No connection."), OK)
+    with pytest.raises(ConnectionNotMade):
+        retrier.send(READ)
+    assert len(server.asked_at) == 1
+
+
+def test_a_write_is_sent_again_after_it_was_refused_for_the_rate(retrying, clock):
+    retrier, server = retrying(wait_for(7), OK)
+    assert retrier.send(WRITE) is OK
+    assert server.asked_at == [1000.0, 1007.0]
+    assert counted(retrier) == (2, 1)
+
+
+@pytest.mark.parametrize("retries", [0, 1, 4])
+@pytest.mark.parametrize("fault", [Reply(500, {}, ""), wait_for(1)])
+def test_tries_end_with_the_last_answer(retrying, retries, fault):
+    retrier, server = retrying(fault, retries=retries)
+    assert retrier.send(READ) is fault
+    assert len(server.asked_at) == 1 + retries
+
+
+def test_tries_end_with_the_last_error(retrying):
+    retrier, server = retrying(DROPPED, retries=2)
+    with pytest.raises(AnswerLost):
+        retrier.send(READ)
+    assert len(server.asked_at) == 3
+
+
+def test_pauses_after_faults_grow(retrying, clock):
+    retrier, _server = retrying(Reply(500, {}, ""), retries=4)
+    retrier.send(READ)
+    assert clock.slept == [0.5, 1.0, 2.0, 4.0]
+
+
+def test_a_status_that_is_final_for_the_caller_comes_back_at_once(retrying, clock):
+    retrier, server = retrying(Reply(500, {}, "no such session?"), OK)
+    final = Request("GET", "https://api.cloud.com/status", "read the status", final=(500,))
+    assert retrier.send(final).status == 500
+    assert (len(server.asked_at), clock.slept) == (1, [])
+
+
+def test_a_final_status_does_not_make_others_final(retrying):
+    retrier, server = retrying(Reply(502, {}, ""), OK)
+    assert retrier.send(Request("GET", "https://api.cloud.com/status", "read the status", final=(500,))) is OK
+    assert len(server.asked_at) == 2
+
+
+class Busy:
+    """A transport on which writes are under way, one of which gets its answer whenever a read comes."""
+
+    def __init__(self, fault, faults, others=8):
+        self._faults = [fault] * faults
+        self._release, self._under_way = threading.Semaphore(0), threading.Semaphore(0)
+        self._others = others
+        self._threads = []
+        self.reads = 0
+
+    def begin(self, retrier):
+        self._threads = [
+            threading.Thread(target=retrier.send, args=(WRITE,), daemon=True) for _n in range(self._others)
+        ]
+        for thread in self._threads:
+            thread.start()
+        for _thread in self._threads:
+            assert self._under_way.acquire(timeout=10)
+
+    def end(self):
+        self._release.release(self._others)
+        for thread in self._threads:
+            thread.join(10)
+            assert not thread.is_alive()
+
+    def send(self, request):
+        if request is WRITE:
+            self._under_way.release()
+            assert self._release.acquire(timeout=10)
+            return OK
+        self.reads += 1
+        self._others -= 1
+        alive = sum(thread.is_alive() for thread in self._threads)
+        self._release.release()
+        while sum(thread.is_alive() for thread in self._threads) == alive:
+            time.sleep(0.001)
+        fault = self._faults.pop(0) if self._faults else OK
+        if isinstance(fault, Exception):
+            raise fault
+        return fault
+
+
+@pytest.fixture
+def busy(clock, settings):
+    """Return a function that sends a read while others get through; it returns the outcome and the number of tries."""
+
+    def run(fault, faults, retries):
+        transport = Busy(fault, faults)
+        retrier = Retrier(transport, settings(retries=retries), clock, clock.sleep)
+        transport.begin(retrier)
+        try:
+            outcome = retrier.send(READ)
+        except AnswerLost as error:
+            outcome = error
+        transport.end()
+        return outcome, transport.reads
+
+    return run
+
+
+def test_while_others_get_through_a_429_uses_up_no_try(busy):
+    assert busy(wait_for(1), faults=6, retries=1) == (OK, 7)
+
+
+@pytest.mark.parametrize("fault", [Reply(500, {}, ""), Reply(503, {}, ""), DROPPED])
+def test_a_fault_of_one_request_uses_up_its_tries_though_others_get_through(busy, fault):
+    assert busy(fault, faults=6, retries=2) == (fault, 3)
+
+
+def test_a_run_in_which_nothing_moves_ends_with_what_was_to_be_done(retrying):
+    retrier, server = retrying(wait_for(101), retries=20)
+    with pytest.raises(Stalled, match=r"Could not write something: .* for 300 seconds; run again later"):
+        retrier.send(WRITE)
+    assert len(server.asked_at) == 3
+    with pytest.raises(Stalled, match="Could not read something"):
+        retrier.send(READ)
+    assert len(server.asked_at) == 3
+
+
+@pytest.mark.parametrize(
+    ("useless", "final"),
+    [
+        (Reply(500, {}, ""), ()),
+        (Reply(530, {}, ""), ()),
+        (wait_for(1), ()),
+        (DROPPED, ()),
+        (Reply(500, {}, ""), (500,)),
+    ],
+)
+def test_what_a_run_gets_on_with(retrying, clock, useless, final):
+    retrier, _server = retrying(useless, retries=0)
+    clock.now += 200
+    try:
+        retrier.send(replace(READ, final=final))
+    except AnswerLost:
+        pass
+    clock.now += 200
+    if final:
+        retrier.send(replace(READ, final=final))
+    else:
+        with pytest.raises(Stalled):
+            retrier.send(READ)
+
+
+def test_the_brake_holds_every_request_until_the_moment_that_was_named(retrying, clock):
+    retrier, server = retrying(wait_for(30), OK, retries=0)
+    assert retrier.send(READ).status == 429
+    clock.now += 10
+    assert retrier.send(WRITE) is OK
+    assert server.asked_at == [1000.0, 1030.0]
+
+
+def test_the_brake_holds_a_request_that_waits_for_its_turn_too(settings, clock):
+    """A request that already has its turn must not go out once the server has asked all to wait."""
+    waiting, throttled = threading.Event(), threading.Event()
+
+    def sleep(seconds):
+        waiting.set()
+        assert throttled.wait(10)
+        clock.sleep(seconds)
+
+    def refuse_while_the_other_waits(_request):
+        other.start()
+        assert waiting.wait(10)
+        return wait_for(60)
+
+    server = Server(clock, refuse_while_the_other_waits, OK)
+    retrier = Retrier(server, settings(requests_per_second=1.0, retries=0), clock, sleep)
+    other = threading.Thread(target=retrier.send, args=(READ,))
+    assert retrier.send(READ).status == 429
+    throttled.set()
+    other.join()
+    assert server.asked_at[0] == 1000.0
+    assert server.asked_at[1] >= 1060.0
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize(
+    ("headers", "body", "waited"),
+    [
+        ({"Retry-After": "7"}, "", 7.0),
+        ({}, '{"parameters": {"retryDelay": "12"}}', 12.0),
+        ({}, "", 0.5),
+        ({"Retry-After": "0"}, "", SHORTEST_WAIT),
+        ({"Retry-After": "86400"}, "", LONGEST_WAIT),
+    ],
+)
+def test_the_hint_of_a_refusal_holds_the_next_request(retrying, clock, status, headers, body, waited):
+    retrier, _server = retrying(Reply(status, headers, body), OK)
+    assert retrier.send(READ) is OK
+    assert clock.slept == [pytest.approx(waited)]
+    assert retrier.counts() == {"requests": 2, "throttled": 1, "waited_seconds": waited}
+
+
+def test_a_503_that_is_final_for_the_caller_holds_nobody(retrying, clock):
+    retrier, _server = retrying(Reply(503, {"Retry-After": "60"}, ""), OK)
+    assert retrier.send(replace(WRITE, final=(503,))).status == 503
+    retrier.send(READ)
+    assert (clock.slept, counted(retrier)) == ([], (2, 0))
+
+
+def test_a_lost_answer_that_is_final_for_the_caller_is_an_error_at_once(retrying):
+    retrier, server = retrying(DROPPED, OK)
+    with pytest.raises(AnswerLost):
+        retrier.send(replace(READ, final=(LOST,)))
+    assert len(server.asked_at) == 1
+
+
+@pytest.mark.parametrize("error", [DROPPED, ConnectionNotMade("No connection."), KeyError("a bug")])
+def test_whatever_becomes_of_the_first_request_after_a_hold_nobody_waits_for_it(retrying, clock, error):
+    retrier, server = retrying(wait_for(5), error, OK, retries=0)
+    retrier.send(READ)
+    with pytest.raises(type(error)):
+        retrier.send(READ)
+    assert retrier.send(READ) is OK
+    assert server.asked_at == [1000.0, 1005.0, 1005.0]
+
+
+def test_only_a_429_teaches_a_quota(retrying, clock):
+    for status, kept in ((429, True), (503, False)):
+        retrier, server = retrying(*[OK] * 20, Reply(status, {"Retry-After": "1"}, ""), OK, retries=0)
+        for _count in range(81):
+            retrier.send(READ)
+        assert (server.asked_at[-1] - server.asked_at[20] > 2) is kept
+
+
+def test_what_takes_its_time_at_the_server_is_waited_for(retrying, clock):
+    retrier, _server = retrying(OK)
+    retrier.pause(2.5)
+    assert clock.slept == [2.5]
+    assert retrier.active_seconds() == clock()
+
+
+@pytest.mark.parametrize(
+    ("status", "reads", "writes"),
+    [(429, True, True), (LOST, True, False), (500, True, False), (503, True, False), (504, True, False)]
+    + [(status, False, False) for status in (200, 202, 307, 400, 401, 403, 404, 409, 413)],
+)
+def test_what_may_be_sent_again(status, reads, writes):
+    assert (may_repeat(status, False, ()), may_repeat(status, True, ())) == (reads, writes)
+    assert not may_repeat(status, False, (status,))
+    assert not may_repeat(status, True, (status,))
+
+
+@pytest.mark.parametrize("answer", [wait_for(LONG), Reply(500, {}, "")])
+def test_an_interruption_wakes_those_who_sleep(clock, settings, answer):
+    began = time.monotonic()
+    retrier = Retrier(Server(clock, answer), settings(retries=20))
+    threading.Timer(0.1, retrier.interrupt, ["the run was interrupted"]).start()
+    with pytest.raises(Interrupted, match="Could not read something: the run was interrupted before it was sent"):
+        retrier.send(READ)
+    retrier.pause(LONG)
+    assert time.monotonic() - began < LONG
+
+
+def test_a_request_that_is_under_way_when_nothing_has_moved_for_long_hangs(retrying, clock):
+    found = []
+
+    def silent(seconds):
+        def answer(_request):
+            clock.now += seconds
+            found.append(retrier.hangs())
+            return OK
+
+        return answer
+
+    retrier, _server = retrying(silent(330), silent(331), silent(330), timeout=30)
+    for _number in range(3):
+        retrier.send(READ)
+    assert found == [False, True, False]
+    clock.now += 1000
+    assert not retrier.hangs()

@@ -1,0 +1,78 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The hints of a 429 or 503: found in every form, and none that makes anything raise."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.retry_after import retry_delay
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+NOW = 1767604471.0
+IN_A_MINUTE = {"Retry-After": "Mon, 05 Jan 2026 09:15:31 GMT"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "seconds"),
+    [
+        ({"Retry-After": "7"}, "", 7.0),
+        ({"Retry-After": " 7.5 "}, "", 7.5),
+        ({"Retry-After": "0"}, "", 0.0),
+        ({"Retry-After": "-3"}, "", -3.0),
+        ({"Retry-After": "999999999"}, "", 999999999.0),
+        (IN_A_MINUTE, "", 60.0),
+        ({"Retry-After": "2026-01-05T09:15:31.0000000Z"}, "", 60.0),
+        ({"Retry-After": "Mon, 05 Jan 2026 09:13:31 GMT"}, "", -60.0),
+        ({}, {"parameters": [{"name": "retryDelay", "value": "12"}]}, 12.0),
+        ({}, {"parameters": [{"name": "other", "value": "1"}, {"name": "retryDelay", "value": 12}]}, 12.0),
+        ({}, {"parameters": {"retryDelay": "12"}}, 12.0),
+        ({}, {"parameters": {"retryDelay": "2026-01-05T09:15:31Z"}}, 60.0),
+        ({}, {"statusCode": 429, "message": "Rate limit is exceeded. Try again in 12 seconds."}, 12.0),
+        ({}, "Try again in 1 second.", 1.0),
+        ({"Retry-After": "7"}, {"parameters": {"retryDelay": "12"}}, 7.0),
+        ({"Retry-After": "soon"}, {"parameters": {"retryDelay": "12"}}, 12.0),
+        ({"Retry-After": "nan"}, "", None),
+        ({"Retry-After": "inf"}, "", None),
+        ({"Retry-After": ""}, "", None),
+        ({}, {"parameters": {"retryDelay": None}}, None),
+        ({}, {"parameters": None}, None),
+        ({}, {"parameters": [None, 3, "retryDelay"]}, None),
+        ({}, "[]", None),
+        ({}, "<html>busy</html>", None),
+        ({}, "", None),
+    ],
+)
+def test_a_hint_is_found_in_every_form_that_is_met(headers, body, seconds):
+    text = body if isinstance(body, str) else json.dumps(body)
+    assert retry_delay(headers, text, NOW) == seconds
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()),
+    lambda inner: (
+        st.lists(inner) | st.dictionaries(st.sampled_from(("parameters", "name", "value", "retryDelay")), inner)
+    ),
+    max_leaves=10,
+)
+PARAMETERS = st.lists(st.fixed_dictionaries({}, optional={"name": JSON, "value": JSON}) | JSON)
+BODIES = (JSON | st.fixed_dictionaries({"parameters": PARAMETERS | JSON})).map(json.dumps) | st.text(st.characters())
+HINTS = st.none() | st.text(st.characters()) | st.integers().map(str) | st.floats().map(str) | st.datetimes().map(str)
+
+
+@given(HINTS, BODIES)
+@example(None, '{"parameters": [{"name": ["retryDelay"], "value": 1}]}')
+@example(None, '{"parameters": [{"name": {}, "value": 1}]}')
+@example("1e400", "")
+@example("-999999999999", "")
+def test_whatever_an_answer_holds_it_is_a_number_of_seconds_or_no_hint(hint, body):
+    told = retry_delay({} if hint is None else {"Retry-After": hint}, body, NOW)
+    assert told is None or (isinstance(told, float) and math.isfinite(told))
+
+
+def test_a_body_that_is_nested_beyond_all_measure_holds_no_hint():
+    assert retry_delay({}, "[" * 100_000, NOW) is None

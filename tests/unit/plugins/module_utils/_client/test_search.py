@@ -1,0 +1,171 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Lists and searches: what is asked, that nothing is left out of a long list, and that each object counts once."""
+
+from __future__ import annotations
+
+from itertools import product
+from unittest.mock import patch
+
+import pytest
+from ansible_collections.sessionops.citrix.plugins.module_utils._client import search
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.search import (
+    MOST_FILTERS,
+    PAGE_SIZE,
+    compare,
+    distinct,
+    listing,
+    page_query,
+    searches,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+USERS = [compare("UserName", f"LAB\\user{number:03}") for number in range(1, 4)]
+STATES = [compare("SessionState", state) for state in ("Active", "Connected")]
+
+
+def only_search(*args, **kwargs):
+    (call,) = searches("Sessions", "search the sessions", *args, **kwargs)
+    return call
+
+
+def bodies(*groups, filters=()):
+    return [call.body for call in searches("Sessions", "search the sessions", (), filters, groups)]
+
+
+def alternatives(body):
+    """Return the groups that a search stands for, whether it writes them flat or as groups."""
+    flat = [[condition] for condition in body.get("SearchFilters", [])]
+    return flat + [group["SearchFilters"] for group in body.get("SearchFilterGroups", [])]
+
+
+@pytest.mark.parametrize(
+    ("fields", "query"),
+    [((), {"limit": "1000"}), (("Id", "State"), {"limit": "1000", "fields": "Id,State"})],
+)
+def test_pages_are_as_long_as_they_may_be_and_fields_are_named_where_not_all_are_wanted(fields, query):
+    assert PAGE_SIZE == 1000
+    assert page_query(fields) == query
+    assert listing("Sessions", "list the sessions", fields).query == query
+    assert only_search(fields, USERS).query == query
+
+
+def test_a_listing_reads():
+    call = listing("Sessions", "list the sessions")
+    assert (call.method, call.path, call.what) == ("GET", "Sessions", "list the sessions")
+    assert (call.body, call.write) == (None, False)
+
+
+def test_a_search_is_a_post_that_reads():
+    call = only_search((), USERS[:1])
+    assert (call.method, call.path, call.what) == ("POST", "Sessions/$search", "search the sessions")
+    assert call.write is False
+
+
+def test_a_condition_is_written_as_the_api_wants_it():
+    assert compare("UserName", "sam") == {"Property": "UserName", "Operator": "Equals", "Value": "sam"}
+    assert compare("UserName", "sam", "EndsWith")["Operator"] == "EndsWith"
+    assert compare("ClientName", None)["Value"] is None
+
+
+def test_filters_must_all_hold_and_are_flat():
+    assert only_search((), USERS).body == {"SearchFilters": USERS}
+
+
+def test_of_a_group_one_must_hold():
+    assert bodies(USERS) == [
+        {
+            "SearchFilterGroupsType": "And",
+            "SearchFilterGroups": [{"SearchFilterGroupType": "Or", "SearchFilters": USERS}],
+        }
+    ]
+
+
+def test_all_groups_must_hold():
+    (body,) = bodies(USERS, STATES)
+    assert body["SearchFilterGroupsType"] == "And"
+    assert [group["SearchFilterGroupType"] for group in body["SearchFilterGroups"]] == ["Or", "Or"]
+    assert [group["SearchFilters"] for group in body["SearchFilterGroups"]] == [USERS, STATES]
+    assert "SearchFilters" not in body
+
+
+def test_a_group_of_one_is_a_flat_filter():
+    assert bodies(USERS[:1], STATES[:1]) == [{"SearchFilters": [USERS[0], STATES[0]]}]
+
+
+def test_filters_and_groups_go_together():
+    own = compare("ClientName", "client001")
+    assert bodies(USERS[:1], STATES, filters=[own]) == [
+        {
+            "SearchFilters": [own, USERS[0]],
+            "SearchFilterGroupsType": "And",
+            "SearchFilterGroups": [{"SearchFilterGroupType": "Or", "SearchFilters": STATES}],
+        }
+    ]
+
+
+def numbered(name, count):
+    return [compare(name, str(number)) for number in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("count", "lengths"), [(99, [99]), (100, [100]), (101, [100, 1]), (200, [100, 100]), (250, [100, 100, 50])]
+)
+def test_a_long_group_is_cut_and_every_piece_asked_for(count, lengths):
+    assert MOST_FILTERS == 100
+    asked = [alternatives(body) for body in bodies(numbered("UserName", count))]
+    assert [len(group) for (group,) in asked] == lengths
+    assert [condition for (group,) in asked for condition in group] == numbered("UserName", count)
+
+
+def test_what_is_left_over_as_a_piece_of_one_is_flat():
+    assert bodies(numbered("UserName", 101))[1] == {"SearchFilters": [compare("UserName", "100")]}
+
+
+@given(st.lists(st.integers(1, 8), max_size=3), st.integers(1, 2), st.integers(1, 4))
+def test_every_combination_of_long_groups_is_asked_for_exactly_once(counts, flat, most):
+    groups = [numbered(f"Property{index}", count) for index, count in enumerate(counts)]
+    filters = numbered("Flat", flat)
+    with patch.object(search, "MOST_FILTERS", most):
+        asked = [alternatives(body) for body in bodies(*groups, filters=filters)]
+    found = []
+    for choices in asked:
+        assert choices[:flat] == [[condition] for condition in filters]
+        assert all(len(group) <= most for group in choices)
+        # What is left over as a piece of one stands among the flat filters, before the groups.
+        own = sorted(choices[flat:], key=lambda group: group[0]["Property"])
+        found += [tuple(condition["Value"] for condition in combination) for combination in product(*own)]
+    assert sorted(found) == sorted(product(*([condition["Value"] for condition in group] for group in groups)))
+
+
+# Each once
+
+
+def test_the_first_of_several_with_one_id_is_kept_and_the_order_too():
+    moved = {"Id": "2", "State": "Disconnected"}
+    items = [{"Id": "1"}, {"Id": "2", "State": "Active"}, moved, {"Id": "3"}, {"Id": "1"}]
+    assert list(distinct(items)) == [{"Id": "1"}, {"Id": "2", "State": "Active"}, {"Id": "3"}]
+
+
+@pytest.mark.parametrize("alien", [None, "", 17, {}, ["1"]])
+def test_objects_without_an_id_are_not_taken_for_one_another(alien):
+    assert len(list(distinct([{"Id": alien}, {"Id": alien}, {}]))) == 3
+
+
+def test_no_more_is_read_than_asked_for():
+    def endless():
+        while True:
+            yield {"Id": "1"}
+            yield {"Id": "2"}
+
+    found = distinct(endless())
+    assert [next(found), next(found)] == [{"Id": "1"}, {"Id": "2"}]
+
+
+@given(st.lists(st.sampled_from(["1", "2", "3", None])))
+def test_each_id_comes_once_and_what_has_none_always(ids):
+    found = [item["Id"] for item in distinct({"Id": one} for one in ids)]
+    assert [one for one in found if one] == list(dict.fromkeys(one for one in ids if one))
+    assert found.count(None) == ids.count(None)

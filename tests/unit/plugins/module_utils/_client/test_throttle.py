@@ -1,0 +1,427 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The throttle: who may go when, alone with a clock that nobody waits for, and with threads in real time."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+
+import pytest
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.throttle import (
+    LONGEST_WAIT,
+    SHORTEST_WAIT,
+    STALL_LIMIT,
+    Throttle,
+    backoff,
+)
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import Interrupted, Stalled
+from hypothesis import given
+from hypothesis import strategies as st
+
+GRACE = 0.05
+"""Seconds in which a thread that may not go would have gone."""
+PATIENCE = 10
+"""Seconds after which a thread that may go is taken for stuck."""
+
+
+@pytest.fixture
+def throttle(clock):
+    return Throttle(0.0, clock, clock.sleep)
+
+
+def hold(throttle, seconds, quota=False):
+    """Have one request refused."""
+    throttle.held(throttle.turn("go"), seconds, quota)
+
+
+def gone_at(throttle, count):
+    """Return when so many requests go, each of which is let through."""
+    turns = []
+    for _count in range(count):
+        turns.append(throttle.turn("go"))
+        throttle.passed(turns[-1], useful=True)
+    return [turn.at for turn in turns]
+
+
+# Holds
+
+
+def test_nothing_waits_before_the_first_refusal(throttle, clock):
+    assert gone_at(throttle, 1000) == [1000.0] * 1000
+    assert (clock.slept, throttle.waited, throttle.turns, throttle.answers, throttle.holds) == ([], 0.0, 1000, 1000, 0)
+
+
+def test_a_hold_lasts_until_the_moment_that_was_named_whenever_one_comes(throttle, clock):
+    hold(throttle, 30)
+    clock.now += 10
+    assert gone_at(throttle, 2) == [1030.0, 1030.0]
+    assert (throttle.holds, throttle.waited) == (1, 20.0)
+
+
+@pytest.mark.parametrize(("first", "second", "until"), [(60, 1, 1060.0), (1, 60, 1060.0)])
+def test_the_longest_of_several_hints_holds(throttle, first, second, until):
+    one, other = throttle.turn("go"), throttle.turn("go")
+    throttle.held(one, first, quota=False)
+    throttle.held(other, second, quota=False)
+    assert gone_at(throttle, 1) == [until]
+
+
+@pytest.mark.parametrize("delay", [-1e12, -5.0, 0.0])
+def test_a_hint_for_no_time_at_all_holds_a_little(throttle, delay):
+    hold(throttle, delay)
+    assert gone_at(throttle, 1) == [1000.0 + SHORTEST_WAIT]
+
+
+@pytest.mark.parametrize("delay", [121.0, 86400.0, 1e300])
+def test_no_hint_holds_the_run_longer_than_the_longest_wait(throttle, delay):
+    hold(throttle, delay)
+    assert gone_at(throttle, 1) == [1000.0 + LONGEST_WAIT]
+
+
+def test_holds_without_a_hint_grow_until_something_gets_through(throttle, clock):
+    for _count in range(4):
+        hold(throttle, None)
+    gone_at(throttle, 1)
+    hold(throttle, None)
+    gone_at(throttle, 1)
+    assert clock.slept == [0.5, 1.0, 2.0, 4.0, 0.5]
+    assert [backoff(20), backoff(2)] == [30.0, 2.0]
+
+
+def test_refusals_of_one_moment_are_one_hold_for_the_pauses_without_a_hint(throttle, clock):
+    for turn in [throttle.turn("go") for _count in range(10)]:
+        throttle.held(turn, None, quota=False)
+    hold(throttle, None)
+    gone_at(throttle, 1)
+    assert clock.slept == [0.5, 1.0]
+
+
+def test_after_a_hold_one_goes_ahead(throttle):
+    hold(throttle, 5)
+    first = throttle.turn("go")
+    throttle.passed(first, useful=True)
+    assert (first.probe, throttle.turn("go").probe) == (True, False)
+
+
+def test_a_refusal_of_the_one_that_went_ahead_holds_all_on(throttle):
+    hold(throttle, 5)
+    hold(throttle, 7)
+    probe = throttle.turn("go")
+    assert (probe.at, probe.probe) == (1012.0, True)
+
+
+def test_where_the_answer_of_the_one_that_went_ahead_is_lost_the_next_one_does(throttle):
+    hold(throttle, 5)
+    throttle.lost(throttle.turn("go"))
+    following = throttle.turn("go")
+    assert (following.at, following.probe) == (1005.0, True)
+
+
+def test_a_lost_answer_of_any_other_changes_nothing(throttle):
+    one, other = throttle.turn("go"), throttle.turn("go")
+    throttle.lost(one)
+    assert throttle.turn("go").probe is False
+    throttle.held(other, 5, quota=False)
+    throttle.lost(one)
+    assert throttle.turn("go").at == 1005.0
+
+
+@pytest.mark.parametrize("probing", [True, False])
+def test_a_refusal_from_before_a_hold_that_is_over_changes_nothing(throttle, clock, probing):
+    one, late = throttle.turn("go"), throttle.turn("go")
+    throttle.held(one, 5, quota=True)
+    probe = throttle.turn("go")
+    if probing:
+        throttle.held(late, 60, quota=True)
+        throttle.passed(probe, useful=True)
+    else:
+        throttle.passed(probe, useful=True)
+        throttle.held(late, 60, quota=True)
+    following = throttle.turn("go")
+    assert (following.at, following.probe, clock.slept) == (1005.0, False, [5])
+    clock.now += 100
+    assert (throttle.holds, throttle.active_seconds()) == (2, 1100.0)
+
+
+def test_an_answer_to_one_sent_before_the_hold_does_not_end_it(throttle):
+    one, other = throttle.turn("go"), throttle.turn("go")
+    throttle.held(one, 5, quota=True)
+    throttle.passed(other, useful=True)
+    assert throttle.turn("go").at == 1005.0
+
+
+def test_the_quota_that_refusals_show_is_kept_from_then_on(throttle):
+    gone_at(throttle, 20)
+    hold(throttle, 1.0, quota=True)
+    at = gone_at(throttle, 60)
+    # 20 in each second were let through: the next 20 may follow at once, the others come at that rate.
+    assert at[0] == at[18] == 1001.0
+    assert at[-1] == pytest.approx(1001.0 + 40 / 20, abs=0.2)
+
+
+def test_a_service_that_was_away_teaches_no_quota(throttle):
+    gone_at(throttle, 20)
+    hold(throttle, 1.0, quota=False)
+    assert gone_at(throttle, 60) == [1001.0] * 60
+
+
+# The ceiling
+
+
+def ceiling(clock, requests_per_second):
+    return Throttle(requests_per_second, clock, clock.sleep)
+
+
+def test_requests_keep_their_distance(clock):
+    throttle = ceiling(clock, 2.0)
+    assert gone_at(throttle, 5) == [1000.0, 1000.5, 1001.0, 1001.5, 1002.0]
+    assert throttle.waited == 2.0
+
+
+def test_time_that_passed_unused_is_not_made_up_for(clock):
+    throttle = ceiling(clock, 2.0)
+    gone_at(throttle, 1)
+    clock.now += 60
+    assert gone_at(throttle, 2) == [1060.0, 1060.5]
+
+
+def test_the_ceiling_holds_also_after_a_hold(clock):
+    throttle = ceiling(clock, 2.0)
+    hold(throttle, 0.1)
+    assert gone_at(throttle, 3) == [1000.5, 1001.0, 1001.5]
+
+
+# What is told of a run
+
+
+def test_a_run_in_which_nothing_moves_ends_after_the_stall_limit(throttle, clock):
+    with pytest.raises(Stalled, match=r"^Could not read it: .* no useful answer for 300 seconds; run again later"):
+        for _number in range(9):
+            throttle.held(throttle.turn("read it"), 101, quota=False)
+    assert (throttle.turns, clock() - 1000.0) == (3, 202.0)
+    with pytest.raises(Stalled):
+        throttle.turn("read it")
+
+
+@pytest.mark.parametrize("useful", [True, False])
+def test_only_a_useful_answer_starts_the_stall_limit_anew(throttle, clock, useful):
+    clock.now += STALL_LIMIT
+    throttle.passed(throttle.turn("go"), useful)
+    clock.now += 1
+    if useful:
+        assert throttle.turn("go").answers == 1
+    else:
+        with pytest.raises(Stalled):
+            throttle.turn("go")
+
+
+def test_active_seconds_leave_out_the_time_of_the_brake(throttle, clock):
+    start = throttle.active_seconds()
+    clock.now += 5
+    hold(throttle, 60)
+    clock.now += 20
+    assert throttle.active_seconds() - start == pytest.approx(5.0)
+    gone_at(throttle, 1)
+    assert throttle.active_seconds() - start == pytest.approx(5.0)
+    clock.now += 3
+    assert throttle.active_seconds() - start == pytest.approx(8.0)
+
+
+def test_overlapping_holds_are_counted_once(throttle, clock):
+    one, other = throttle.turn("go"), throttle.turn("go")
+    start = throttle.active_seconds()
+    throttle.held(one, 30, quota=False)
+    clock.now += 10
+    throttle.held(other, 40, quota=False)
+    clock.now += 100
+    assert throttle.active_seconds() - start == pytest.approx(60.0)
+
+
+ACTIONS = st.lists(
+    st.tuples(
+        st.sampled_from(["turn", "passed", "useless", "held", "busy", "no hint", "lost"]),
+        st.integers(0, 5),
+        st.floats(-1e3, 1e3),
+        st.floats(0, 20),
+    ),
+    max_size=60,
+)
+
+
+@given(ACTIONS, st.sampled_from([0.0, 0.5, 50.0]))
+def test_whatever_becomes_of_requests_one_goes_ahead_and_time_goes_forward(new_fake_api, actions, requests_per_second):
+    clock = new_fake_api().clock
+    throttle = Throttle(requests_per_second, clock, clock.sleep)
+    under_way, turns, active = [], 0, throttle.active_seconds()
+    for action, which, seconds, passing in actions:
+        clock.now += passing
+        probes = [turn for turn in under_way if turn.probe]
+        assert len(probes) <= 1
+        if action == "turn" and not probes:
+            try:
+                under_way.append(throttle.turn("go"))
+            except Stalled:
+                break
+            turns += 1
+        elif under_way:
+            turn = under_way.pop(which % len(under_way))
+            if action in ("passed", "useless", "turn"):
+                throttle.passed(turn, useful=action != "useless")
+            elif action == "lost":
+                throttle.lost(turn)
+            else:
+                throttle.held(turn, None if action == "no hint" else seconds, quota=action == "held")
+        assert throttle.active_seconds() >= active - 1e-6
+        active = throttle.active_seconds()
+        assert 0 <= throttle.waited <= clock() - 1000.0 + 1e-6
+    assert throttle.turns == turns
+
+
+# Threads
+
+
+@pytest.fixture
+def crowd():
+    """Return a function that has so many threads ask a throttle for a turn, and returns the queue of those given."""
+    threads = []
+
+    def ask(throttle, count):
+        given_turns, together = queue.Queue(), threading.Barrier(count)
+
+        def go():
+            together.wait(PATIENCE)
+            given_turns.put(throttle.turn("go"))
+
+        asking = [threading.Thread(target=go, daemon=True) for _count in range(count)]
+        for thread in asking:
+            thread.start()
+        threads.extend(asking)
+        return given_turns
+
+    yield ask
+    for thread in threads:
+        thread.join(PATIENCE)
+        assert not thread.is_alive()
+
+
+@pytest.fixture
+def held_crowd(crowd):
+    """A throttle after a hold, the turns of eight threads at it, and the one of them that went ahead."""
+    throttle = Throttle(0.0, time.monotonic, time.sleep)
+    hold(throttle, SHORTEST_WAIT)
+    turns = crowd(throttle, 8)
+    probe = turns.get(timeout=PATIENCE)
+    assert probe.probe
+    nobody_goes(turns)
+    return throttle, turns, probe
+
+
+def nobody_goes(turns):
+    with pytest.raises(queue.Empty):
+        turns.get(timeout=GRACE)
+
+
+def all_go(throttle, turns, probe, count):
+    throttle.passed(probe, useful=True)
+    assert not any(turns.get(timeout=PATIENCE).probe for _count in range(count))
+
+
+def test_all_wait_for_the_one_that_goes_ahead_and_then_go_together(held_crowd):
+    all_go(*held_crowd, count=7)
+
+
+def test_when_the_one_ahead_is_lost_one_other_goes_ahead(held_crowd):
+    throttle, turns, probe = held_crowd
+    throttle.lost(probe)
+    following = turns.get(timeout=PATIENCE)
+    assert following.probe
+    nobody_goes(turns)
+    all_go(throttle, turns, following, 6)
+
+
+def test_when_the_one_ahead_is_refused_one_other_goes_ahead_after_the_new_hold(held_crowd):
+    throttle, turns, probe = held_crowd
+    throttle.held(probe, 2 * GRACE + SHORTEST_WAIT, quota=True)
+    nobody_goes(turns)
+    following = turns.get(timeout=PATIENCE)
+    assert following.probe
+    assert following.at - probe.at >= 2 * GRACE + SHORTEST_WAIT
+    nobody_goes(turns)
+    all_go(throttle, turns, following, 6)
+
+
+def test_what_many_wait_for_together_is_counted_once(crowd):
+    throttle = Throttle(0.0, time.monotonic, time.sleep)
+    began = time.monotonic()
+    hold(throttle, 0.3)
+    turns = crowd(throttle, 8)
+    all_go(throttle, turns, turns.get(timeout=PATIENCE), 7)
+    assert 0.25 <= throttle.waited <= time.monotonic() - began
+
+
+@pytest.mark.parametrize("refused", [True, False])
+def test_requests_of_many_threads_share_one_ceiling(crowd, refused):
+    throttle = Throttle(500.0, time.monotonic, time.sleep)
+    if refused:
+        hold(throttle, SHORTEST_WAIT)
+        throttle.passed(throttle.turn("go"), useful=True)
+    turns = crowd(throttle, 20)
+    at = sorted(turns.get(timeout=PATIENCE).at for _count in range(20))
+    assert all(later - earlier >= 1 / 500 - 1e-5 for earlier, later in zip(at, at[1:]))
+
+
+# The end of a run
+
+
+def test_after_a_stop_nobody_gets_a_turn(throttle):
+    turn = throttle.turn("go")
+    throttle.stop("the run was interrupted")
+    with pytest.raises(
+        Interrupted, match=r"^Could not read it: the run was interrupted before it was sent; run again"
+    ) as caught:
+        throttle.turn("read it")
+    assert not caught.value.may_have_acted
+    throttle.passed(turn, useful=True)
+    assert throttle.turns == 1
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_a_stop_is_told_to_those_who_wait(held):
+    """For the probe, or for the end of a hold."""
+    told = queue.SimpleQueue()
+    stopped = threading.Event()
+    throttle = Throttle(0.0, time.monotonic, stopped.wait)
+
+    def go():
+        try:
+            told.put(throttle.turn("go"))
+        except Interrupted as error:
+            told.put(error)
+
+    hold(throttle, 60 if held else SHORTEST_WAIT)
+    if not held:
+        probe = throttle.turn("look")
+    threads = [threading.Thread(target=go, daemon=True) for _number in range(3)]
+    for thread in threads:
+        thread.start()
+    with pytest.raises(queue.Empty):
+        told.get(timeout=GRACE)
+    throttle.stop("the run was interrupted")
+    stopped.set()
+    assert {type(told.get(timeout=PATIENCE)) for _thread in threads} == {Interrupted}
+    if not held:
+        throttle.lost(probe)
+
+
+def test_a_turn_is_under_way_until_it_is_handed_back(throttle, clock):
+    assert not throttle.under_way()
+    turns = [throttle.turn("go") for _number in range(3)]
+    throttle.passed(turns[0], useful=True)
+    clock.now += 7
+    throttle.lost(turns[1])
+    assert (throttle.under_way(), throttle.silence()) == (True, 7.0)
+    throttle.held(turns[2], 1, quota=False)
+    assert (throttle.under_way(), throttle.silence()) == (False, 7.0)

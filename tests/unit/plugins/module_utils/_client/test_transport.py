@@ -1,0 +1,301 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The transport: what goes out with each request, and what every kind of broken connection becomes."""
+
+from __future__ import annotations
+
+import gzip
+import ssl
+
+import pytest
+import requests
+import responses
+import urllib3
+from ansible_collections.sessionops.citrix.plugins.module_utils._client import transport as _transport
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.auth import NoAuth, Token, TokenAuth
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.transport import Request, Transport
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import (
+    AnswerLost,
+    AnswerTooLarge,
+    CitrixError,
+    ConnectionNotMade,
+)
+
+URL = "https://api.cloud.com/cvad/manage/Machines"
+LOCAL_URL = "http://127.0.0.1:8080/cvad/manage/Machines"
+TOKEN = "fake-access-token-0123456789abcdefghijklmnopqrstuvwxyz"
+POOL = urllib3.HTTPSConnectionPool("api.cloud.com")
+
+
+def a_request(method="GET", url=URL, **given):
+    return Request(method=method, url=url, what="list the machines", **{"auth": TokenAuth(Token(TOKEN)), **given})
+
+
+@pytest.fixture
+def transport(settings):
+    """Return a factory of transports with these options."""
+
+    def make(check_mode=False, **given):
+        return Transport(settings(**given), check_mode)
+
+    return make
+
+
+@pytest.fixture
+def wire():
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
+        yield mock
+
+
+def test_a_request_goes_out_as_it_was_meant(transport, wire):
+    wire.post(URL, json={"Items": []}, headers={"Citrix-TransactionId": "t1"})
+    sent = a_request("POST", headers={"Accept": "application/json"}, query={"fields": "Id,Name"}, json={"a": "ä"})
+    reply = transport().send(sent)
+    request = wire.calls[0].request
+    assert request.url == f"{URL}?fields=Id%2CName"
+    assert request.body == b'{"a": "\\u00e4"}'
+    assert request.headers["Accept"] == "application/json"
+    assert request.headers["Content-Type"] == "application/json"
+    assert request.headers["Authorization"] == f"CWSAuth bearer={TOKEN}"
+    assert (reply.status, reply.text, reply.headers["citrix-transactionid"]) == (200, '{"Items": []}', "t1")
+
+
+def test_a_form_goes_out_as_a_form(transport, wire):
+    wire.post(URL, json={})
+    transport().send(a_request("POST", auth=NoAuth(), form={"client_secret": "a b&c"}))
+    assert wire.calls[0].request.body == "client_secret=a+b%26c"
+    assert wire.calls[0].request.headers["Content-Type"] == "application/x-www-form-urlencoded"
+    assert "Authorization" not in wire.calls[0].request.headers
+
+
+@pytest.mark.parametrize("status", [200, 202, 204, 307, 400, 401, 404, 429, 500, 503, 530])
+def test_every_status_is_a_reply_and_is_asked_for_once(transport, wire, status):
+    wire.get(URL, status=status, headers={"Retry-After": "7", "Location": "https://elsewhere.example.com/"})
+    assert transport().send(a_request()).status == status
+    assert len(wire.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (b'\xef\xbb\xbf{"a": 1}', '{"a": 1}'),
+        ("Zürich".encode(), "Zürich"),
+        (b"\xff\xfe", "\ufffd\ufffd"),
+        (b"", ""),
+    ],
+)
+def test_the_text_is_decoded_with_or_without_a_byte_order_mark(transport, wire, body, text):
+    wire.get(URL, body=body, content_type="application/json; charset=iso-8859-1")
+    assert transport().send(a_request()).text == text
+
+
+def test_a_redirect_is_not_followed_and_the_token_stays_here(transport, wire):
+    wire.get(URL, status=307, headers={"Location": "https://elsewhere.example.com/"})
+    wire.get("https://elsewhere.example.com/", json={})
+    assert transport().send(a_request()).status == 307
+    assert [call.request.url for call in wire.calls] == [URL]
+
+
+def test_a_netrc_entry_does_not_replace_the_token(transport, wire, tmp_path, monkeypatch):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login somebody password something\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    assert requests.utils.get_netrc_auth(URL) == ("somebody", "something")
+    wire.get(URL, json={})
+    wire.post(URL, json={})
+    transport().send(a_request())
+    transport().send(a_request("POST", auth=NoAuth(), form={"a": "b"}))
+    assert wire.calls[0].request.headers["Authorization"] == f"CWSAuth bearer={TOKEN}"
+    assert "Authorization" not in wire.calls[1].request.headers
+
+
+def sent_with(wire, name):
+    return wire.calls[-1].request.req_kwargs[name]
+
+
+def test_certificates_are_checked_against_the_bundle_of_the_environment(transport, wire, monkeypatch, tmp_path):
+    bundle = tmp_path / "requests.pem"
+    bundle.write_text("")
+    wire.get(URL, json={})
+    transport().send(a_request())
+    assert sent_with(wire, "verify") is True
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+    transport().send(a_request())
+    assert sent_with(wire, "verify") == str(bundle)
+
+
+def test_the_bundle_of_the_option_wins_over_the_one_of_the_environment(transport, wire, monkeypatch, tmp_path):
+    bundle = tmp_path / "ca.pem"
+    bundle.write_text("")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/etc/requests.pem")
+    wire.get(URL, json={})
+    transport(ca_path=str(bundle)).send(a_request())
+    assert sent_with(wire, "verify") == str(bundle)
+
+
+def test_a_switched_off_check_stays_off_whatever_the_environment_says(transport, wire, monkeypatch):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/etc/requests.pem")
+    url = "https://ddc01.example.com/cvad/manage/Machines"
+    wire.get(url, json={})
+    given = {"deployment": "on_premises", "api_url": "https://ddc01.example.com", "validate_certs": False}
+    transport(**given).send(a_request(url=url))
+    assert sent_with(wire, "verify") is False
+
+
+def test_the_proxy_of_the_environment_is_used(transport, wire, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example.com:3128")
+    wire.get(URL, json={})
+    transport().send(a_request())
+    assert sent_with(wire, "proxies")["https"] == "http://proxy.example.com:3128"
+
+
+def test_a_host_that_no_proxy_names_is_reached_directly(transport, wire, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example.com:3128")
+    monkeypatch.setenv("NO_PROXY", "api.cloud.com")
+    wire.get(URL, json={})
+    transport().send(a_request())
+    assert not sent_with(wire, "proxies")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
+def test_no_proxy_is_asked_for_the_loopback(transport, wire, monkeypatch, host):
+    monkeypatch.setenv("HTTP_PROXY", "http://proxy.example.com:3128")
+    monkeypatch.setenv("http_proxy", "http://proxy.example.com:3128")
+    monkeypatch.setenv("ALL_PROXY", "http://proxy.example.com:3128")
+    url = LOCAL_URL.replace("127.0.0.1", host)
+    wire.get(url, json={})
+    transport(api_url=url).send(a_request(url=url))
+    assert not sent_with(wire, "proxies")
+
+
+@pytest.mark.parametrize(("timeout", "connect"), [(30, 10), (5, 5), (300, 10)])
+def test_every_request_has_its_time_limits(transport, wire, timeout, connect):
+    wire.get(URL, json={})
+    transport(timeout=timeout).send(a_request())
+    assert sent_with(wire, "timeout") == (connect, timeout)
+
+
+def test_a_write_in_check_mode_is_refused_loudly_and_not_sent(transport, wire):
+    wire.post(URL, json={})
+    with pytest.raises(CitrixError, match="Refused to list the machines in check mode"):
+        transport(check_mode=True).send(a_request("POST", write=True))
+    assert len(wire.calls) == 0
+    assert transport(check_mode=True).send(a_request("POST")).status == 200
+    assert transport(check_mode=False).send(a_request("POST", write=True)).status == 200
+
+
+def ssl_error(text):
+    reason = ssl.SSLError(1, text)
+    return requests.exceptions.SSLError(urllib3.exceptions.MaxRetryError(POOL, URL, reason))
+
+
+def proxy_error(reason):
+    """Return what requests makes of a proxy that fails, or of a tunnel that breaks."""
+    broken = urllib3.exceptions.ProxyError("Unable to connect to proxy", reason)
+    return requests.exceptions.ProxyError(urllib3.exceptions.MaxRetryError(POOL, URL, broken))
+
+
+@pytest.mark.parametrize(
+    ("broken", "kind", "told"),
+    [
+        (
+            requests.exceptions.ReadTimeout("read timed out"),
+            AnswerLost,
+            "gave no answer in time; check host and port of api_url",
+        ),
+        (requests.exceptions.ConnectTimeout("no route"), ConnectionNotMade, "no connection to api.cloud.com"),
+        (
+            requests.exceptions.ConnectionError(
+                urllib3.exceptions.MaxRetryError(
+                    POOL, URL, urllib3.exceptions.NewConnectionError(POOL, "Failed: [Errno 111] Connection refused")
+                )
+            ),
+            ConnectionNotMade,
+            "no connection to api.cloud.com ([Errno 111] Connection refused); check api_url",
+        ),
+        (requests.exceptions.ConnectionError("reset by peer"), AnswerLost, "broke off before the answer was complete"),
+        (requests.exceptions.ChunkedEncodingError("cut short"), AnswerLost, "(ChunkedEncodingError)"),
+        (requests.exceptions.ContentDecodingError("not gzip"), AnswerLost, "(ContentDecodingError)"),
+        (urllib3.exceptions.ProtocolError("cut short"), AnswerLost, "(ProtocolError)"),
+        (OSError("gone"), AnswerLost, "(OSError)"),
+        (proxy_error(OSError("Tunnel connection failed: 403 no")), ConnectionNotMade, "check HTTPS_PROXY and NO_PROXY"),
+        (proxy_error(urllib3.exceptions.NewConnectionError(POOL, "refused")), ConnectionNotMade, "check HTTPS_PROXY"),
+        (proxy_error(ConnectionResetError(104, "Connection reset by peer")), AnswerLost, "(ProxyError)"),
+        (
+            ssl_error("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed (_ssl.c:1006)"),
+            ConnectionNotMade,
+            "give the CA's certificate in ca_path",
+        ),
+        (ssl_error("[SSL: WRONG_VERSION_NUMBER] wrong version number"), ConnectionNotMade, "does not speak TLS"),
+        (ssl_error("[SSL: TLSV1_ALERT_PROTOCOL_VERSION] alert"), ConnectionNotMade, "does not speak TLS"),
+        (ssl_error("EOF occurred in violation of protocol"), AnswerLost, "broke off"),
+    ],
+)
+def test_a_broken_connection_says_whether_the_request_had_left(transport, wire, broken, kind, told):
+    wire.get(URL, body=broken)
+    with pytest.raises(kind) as error:
+        transport().send(a_request())
+    assert str(error.value).startswith("Could not list the machines: ")
+    assert told in str(error.value)
+    assert error.value.may_have_acted is (kind is AnswerLost)
+    assert error.value.__cause__ is None and error.value.__suppress_context__
+
+
+@pytest.mark.parametrize("url", ["https://.example.com/Machines", "https://a..example.com/Machines"])
+def test_a_host_that_cannot_be_one_is_a_connection_never_made(transport, url):
+    with pytest.raises(ConnectionNotMade, match="check api_url"):
+        transport(retries=0).send(a_request(url=url))
+
+
+@pytest.fixture
+def attempts(monkeypatch):
+    """Count the connections that are tried, and let none of them take place or pause."""
+    tried = []
+
+    def refuse(address, *_args, **_options):
+        tried.append(address)
+        raise ConnectionRefusedError(111, "Connection refused")
+
+    monkeypatch.setattr(urllib3.util.connection, "create_connection", refuse)
+    monkeypatch.setattr(urllib3.util.Retry, "sleep", lambda *_args: None)
+    return tried
+
+
+@pytest.mark.parametrize("write", [False, True])
+def test_a_connection_that_is_refused_is_tried_again_even_for_a_write(transport, attempts, write):
+    with pytest.raises(ConnectionNotMade, match="Connection refused"):
+        transport(retries=3).send(a_request("POST" if write else "GET", LOCAL_URL, write=write))
+    assert len(attempts) == 1 + 3
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_request_that_has_left_is_not_sent_again_by_the_adapter(transport, monkeypatch, method):
+    tried = []
+
+    def lose(pool, *_args, **_options):
+        tried.append(method)
+        raise urllib3.exceptions.ReadTimeoutError(pool, LOCAL_URL, "read timed out")
+
+    monkeypatch.setattr(urllib3.HTTPConnectionPool, "_make_request", lose)
+    with pytest.raises(AnswerLost):
+        transport(retries=3).send(a_request(method, LOCAL_URL))
+    assert len(tried) == 1
+
+
+def test_no_secret_shows_when_a_request_is_printed():
+    secret = "fake-client-secret-0123456789abcdefghijklmnopqrstuvwxyz"
+    shown = repr(a_request(headers={"X": secret}, json={"ClientSecret": secret}, form={"client_secret": secret}))
+    assert secret not in shown
+    assert TOKEN not in shown
+    assert TOKEN not in repr(Token(TOKEN))
+
+
+def test_an_answer_that_is_too_large_is_refused_and_not_kept(transport, wire, monkeypatch):
+    monkeypatch.setattr(_transport, "LARGEST_ANSWER", 200_000)
+    wire.get(URL, body=b"x" * 200_000)
+    assert len(transport().send(a_request()).text) == 200_000
+    wire.replace("GET", URL, body=gzip.compress(b"x" * 10_000_000), headers={"Content-Encoding": "gzip"})
+    with pytest.raises(AnswerTooLarge, match="has more than 200000 bytes; check api_url and proxies") as caught:
+        transport().send(a_request())
+    assert caught.value.may_have_acted

@@ -1,0 +1,140 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Many items side by side: one outcome for each, no more under way than allowed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+
+import pytest
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.workers import side_by_side
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import CitrixError, Interrupted
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+@given(st.lists(st.booleans(), max_size=60), st.integers(1, 100))
+def test_each_item_gets_exactly_one_outcome(fails, workers):
+    def double_or_fail(number):
+        if fails[number]:
+            raise CitrixError(str(number))
+        return number * 2
+
+    outcomes = list(side_by_side(double_or_fail, {f"key {n}": n for n in range(len(fails))}, workers))
+    assert sorted(key for key, _outcome in outcomes) == sorted(f"key {n}" for n in range(len(fails)))
+    for key, outcome in outcomes:
+        number = int(key.split()[1])
+        assert str(outcome) == str(number if fails[number] else number * 2)
+        assert isinstance(outcome, CitrixError) is fails[number]
+
+
+@pytest.mark.parametrize("workers", [1, 2, 8])
+def test_no_more_than_the_workers_are_under_way_at_a_time(workers):
+    lock, under_way, most = threading.Lock(), 0, 0
+
+    def count(_item):
+        nonlocal under_way, most
+        with lock:
+            under_way += 1
+            most = max(most, under_way)
+        time.sleep(0.002)
+        with lock:
+            under_way -= 1
+
+    assert len(list(side_by_side(count, dict.fromkeys(range(40)), workers))) == 40
+    assert most <= workers
+
+
+def test_the_workers_do_work_at_the_same_time():
+    # Each waits for the others: one after the other, they would wait for ever.
+    barrier = threading.Barrier(5)
+    assert len(list(side_by_side(lambda _item: barrier.wait(10), dict.fromkeys(range(5)), 5))) == 5
+
+
+def test_no_thread_is_left_when_all_is_done():
+    # One that ends while the interpreter does makes it complain.
+    before = set(threading.enumerate())
+    for _each in range(50):
+        assert len(list(side_by_side(str, dict.fromkeys(range(20)), 20))) == 20
+        assert set(threading.enumerate()) <= before
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+@pytest.mark.parametrize("items", [1, 10])
+def test_a_bug_is_no_outcome(items, workers):
+    def broken(_item):
+        raise KeyError("a bug")
+
+    with pytest.raises(KeyError):
+        next(side_by_side(broken, dict.fromkeys(range(items)), workers))
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+def test_what_is_not_asked_for_is_not_done(workers):
+    done = []
+    outcomes = side_by_side(done.append, {number: number for number in range(100)}, workers)
+    next(outcomes)
+    outcomes.close()
+    assert 1 <= len(done) <= workers
+
+
+@pytest.mark.parametrize(("outer", "inner"), [(2, 10), (5, 10), (10, 3), (3, 40)])
+def test_called_from_within_all_together_are_no_more_than_the_workers(outer, inner):
+    workers, lock, under_way, most = 10, threading.Lock(), 0, 0
+
+    def count(_item):
+        nonlocal under_way, most
+        with lock:
+            under_way += 1
+            most = max(most, under_way)
+        time.sleep(0.01)
+        with lock:
+            under_way -= 1
+
+    def many(_item):
+        return len(list(side_by_side(count, dict.fromkeys(range(inner)), workers)))
+
+    outcomes = list(side_by_side(many, dict.fromkeys(range(outer)), workers))
+    assert outcomes == [(key, inner) for key in sorted(range(outer), key=[key for key, _outcome in outcomes].index)]
+    assert outer <= most <= workers
+
+
+def test_interrupted_is_the_outcome_of_what_is_under_way_and_the_rest_is_tried():
+    begun, never = threading.Barrier(3), threading.Event()
+
+    def run(number):
+        if number == 0:
+            return "done"
+        if never.is_set():
+            raise CitrixError("not sent")
+        begun.wait()
+        never.wait()
+        return "too late"
+
+    def interrupt(*_given):
+        never.set()
+        raise Interrupted("Gave up.", under_way=True)
+
+    def kill():
+        begun.wait()
+        os.kill(os.getpid(), signal.SIGUSR1)
+
+    before = signal.signal(signal.SIGUSR1, interrupt)
+    try:
+        threading.Thread(target=kill).start()
+        outcomes = dict(side_by_side(run, dict(enumerate(range(6))), 2))
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert {key: str(outcome) for key, outcome in outcomes.items()} == {
+        0: "done",
+        1: "Gave up.",
+        2: "Gave up.",
+        3: "not sent",
+        4: "not sent",
+        5: "not sent",
+    }
+    assert [outcomes[key].may_have_acted for key in (1, 3)] == [True, False]

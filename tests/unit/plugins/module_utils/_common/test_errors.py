@@ -1,0 +1,93 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Errors: one safe sentence that says what to do, whatever the body was."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import (
+    REMEDIES,
+    AnswerLost,
+    ApiError,
+    ConnectionNotMade,
+    OptionError,
+    Stalled,
+    api_error,
+)
+
+WHAT_TO_DO = [
+    (400, "check the values"),
+    (401, "sign in again"),
+    (403, "administrator role"),
+    (403, "region"),
+    (404, "check the name or id"),
+    (405, "api_url"),
+    (406, "Accept header"),
+    (409, "state of the session"),
+    (415, "Content-Type header"),
+    (429, "requests_per_second"),
+    (500, "customer_id"),
+    (502, "prox"),
+    (503, "run again later"),
+    (504, "with less at once"),
+    (530, "frozen"),
+]
+
+
+@pytest.mark.parametrize(("status", "remedy"), WHAT_TO_DO)
+def test_each_status_says_what_to_do(status, remedy):
+    error = api_error("list the machines", status, "")
+    assert str(error).startswith(f"Could not list the machines: HTTP {status}; ")
+    assert remedy in str(error)
+
+
+def test_every_remedy_stands_in_the_table_of_this_test():
+    assert {status for status, _remedy in WHAT_TO_DO} == set(REMEDIES)
+
+
+def test_a_status_without_a_remedy_of_its_own_gets_the_general_one():
+    assert "check api_url and the Citrix service" in str(api_error("list the machines", 418, ""))
+
+
+def test_a_remedy_of_the_caller_replaces_the_one_of_the_status():
+    text = str(api_error("sign in", 400, "", remedy="check client_id"))
+    assert text == "Could not sign in: HTTP 400; check client_id."
+
+
+def test_the_transaction_id_stands_in_the_message_and_in_the_result():
+    error = api_error("list the machines", 500, '{"detail": "It broke."}', "44399a9e-18ea")
+    assert "HTTP 500 (It broke.); " in str(error)
+    assert str(error).endswith("[transaction 44399a9e-18ea]")
+    assert error.to_result() == {
+        "msg": str(error),
+        "failure": {"status": 500, "detail": "It broke.", "transaction_id": "44399a9e-18ea"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("error", "may_have_acted"),
+    [
+        (OptionError("site_id", "is wrong"), False),
+        (ConnectionNotMade("no connection"), False),
+        (Stalled("nothing moves"), False),
+        (AnswerLost("no answer"), True),
+        (ApiError("refused", 400, "", None), False),
+        (ApiError("refused", 403, "", None), False),
+        (ApiError("refused", 404, "", None), False),
+        (ApiError("refused", 409, "", None), False),
+        (ApiError("slow down", 429, "", None), False),
+        (ApiError("redirected", 307, "", None), False),
+        (ApiError("broken", 500, "", None), True),
+        (ApiError("bad gateway", 502, "", None), True),
+        (ApiError("unavailable", 503, "", None), True),
+        (ApiError("a success that cannot be read", 200, "", None), True),
+    ],
+)
+def test_an_error_tells_whether_the_server_may_have_acted(error, may_have_acted):
+    assert error.may_have_acted is may_have_acted
+
+
+def test_an_option_error_names_the_option_first():
+    error = OptionError("wait_timeout", "must be from 0 to 3600")
+    assert error.to_result() == {"msg": "wait_timeout: must be from 0 to 3600"}

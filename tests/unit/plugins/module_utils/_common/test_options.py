@@ -1,0 +1,226 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The shared options: what is refused, and what the client gets of the rest."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import OptionError
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.options import (
+    OPTIONS,
+    argument_spec,
+    check_names,
+    is_loopback,
+)
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.options import settings as check_options
+
+SECRET = "fake-client-secret-0123456789abcdefghijklmnopqrstuvwxyz"
+PASSWORD = "fake-password-0123456789-abcdefghijklmnopqrstuvwxyz"
+TOKEN = "fake-access-token-9876543210-zyxwvutsrqponmlkjihgfedcba"
+CLIENT = {"client_id": "client1", "client_secret": SECRET}
+CLOUD = {"customer_id": "customer1", **CLIENT}
+CONTROLLER = {"deployment": "on_premises", "api_url": "https://ddc01.example.com"}
+ON_PREMISES = {**CONTROLLER, "username": "LAB\\user001", "password": PASSWORD}
+
+
+@pytest.mark.parametrize(
+    ("given", "option", "remedy"),
+    [
+        ({**CLOUD, "timeout": 0}, "timeout", "from 1 to 300"),
+        ({**CLOUD, "timeout": 601}, "timeout", "from 1 to 300"),
+        ({**CLOUD, "retries": -1}, "retries", "from 0 to 20"),
+        ({**CLOUD, "retries": 21}, "retries", "from 0 to 20"),
+        ({**CLOUD, "max_concurrency": 0}, "max_concurrency", "from 1 to 100"),
+        ({**CLOUD, "max_concurrency": 101}, "max_concurrency", "from 1 to 100"),
+        ({**CLOUD, "requests_per_second": -0.5}, "requests_per_second", "from 0 to 1000"),
+        ({**CLOUD, "requests_per_second": 1000.5}, "requests_per_second", "from 0 to 1000"),
+        ({**CLOUD, "batch_size": -1}, "batch_size", "from 0 to 1000"),
+        ({**CLOUD, "batch_size": 1001}, "batch_size", "from 0 to 1000"),
+        ({**CLOUD, "requests_per_second": float("nan")}, "requests_per_second", "from 0 to 1000"),
+        ({**CLOUD, "api_url": "http://api.example.com"}, "api_url", "write https://"),
+        ({**CLOUD, "api_url": "http://localhost.example.com"}, "api_url", "write https://"),
+        ({**CLOUD, "api_url": "http://127.0.0.1.example.com"}, "api_url", "write https://"),
+        ({**CLOUD, "api_url": "http://127.0.0.1@api.example.com"}, "api_url", "credentials have their own options"),
+        ({**CLOUD, "api_url": "https://client1:secret@api.example.com"}, "api_url", "credentials have their own"),
+        ({**CLOUD, "api_url": "https://api.example.com/?site=1"}, "api_url", "a base path only"),
+        ({**CLOUD, "api_url": "https://api.example.com/#top"}, "api_url", "a base path only"),
+        ({**CLOUD, "api_url": "api.example.com"}, "api_url", "write it as https://host"),
+        ({**CLOUD, "api_url": "ftp://api.example.com"}, "api_url", "write it as https://host"),
+        ({**CLOUD, "api_url": "https://"}, "api_url", "write it as https://host"),
+        ({**CLOUD, "api_url": "https://api.example.com:port"}, "api_url", "write it as https://host"),
+        ({**CLOUD, "api_url": "https://[::1"}, "api_url", "write it as https://host"),
+        ({"deployment": "on_premises"}, "api_url", "is needed on_premises"),
+        ({**CLOUD, "customer_id": None}, "customer_id", "console"),
+        ({**CLOUD, "customer_id": ""}, "customer_id", "console"),
+        ({**CLOUD, "customer_id": "a/b"}, "customer_id", "only letters, digits"),
+        ({**CLOUD, "customer_id": "customer1\n"}, "customer_id", "only letters, digits"),
+        ({**CLOUD, "deployment": "gov", "customer_id": "evil.example/x"}, "customer_id", "only letters, digits"),
+        ({**CLOUD, "deployment": "gov", "customer_id": "evil.example"}, "customer_id", "only letters, digits"),
+        ({**CLOUD, "deployment": "gov", "customer_id": "user@evil"}, "customer_id", "only letters, digits"),
+        ({**CLOUD, "deployment": "gov", "customer_id": "evil#"}, "customer_id", "only letters, digits"),
+        ({**CLOUD, "site_id": "site 1"}, "site_id", "only letters, digits"),
+        ({**CLOUD, "client_id": None}, "client_id", "CITRIX_CLIENT_ID"),
+        ({**CLOUD, "client_secret": ""}, "client_secret", "CITRIX_CLIENT_SECRET"),
+        ({"customer_id": "customer1"}, "client_id", "access_token"),
+        ({"customer_id": "customer1", "deployment": "japan", "client_id": "client1"}, "client_secret", "japan"),
+        ({**CONTROLLER, **CLIENT}, "username", "CITRIX_USERNAME"),
+        ({**CONTROLLER, "username": "LAB\\user001"}, "password", "CITRIX_PASSWORD"),
+        ({**CLOUD, "access_token": f"Bearer {TOKEN}"}, "access_token", "white space"),
+        ({**CLOUD, "access_token": f"{TOKEN}\n"}, "access_token", "white space"),
+        ({**CLOUD, "validate_certs": False}, "validate_certs", "ca_path"),
+        ({**CLOUD, "deployment": "gov", "validate_certs": False}, "validate_certs", "ca_path"),
+        ({**CLOUD, "deployment": "japan", "validate_certs": False}, "validate_certs", "ca_path"),
+        ({**CLOUD, "ca_path": "/nowhere/ca.pem"}, "ca_path", "/nowhere/ca.pem does not exist"),
+    ],
+)
+def test_a_wrong_option_is_refused_by_its_name_and_with_the_remedy(params, given, option, remedy):
+    with pytest.raises(OptionError) as refusal:
+        check_options(params(**given))
+    assert str(refusal.value).startswith(f"{option}: ")
+    assert remedy in str(refusal.value)
+    for secret in (SECRET, PASSWORD, TOKEN):
+        assert secret not in str(refusal.value)
+
+
+def test_credentials_of_another_deployment_do_not_do(params):
+    with pytest.raises(OptionError, match=r"^client_id: is missing for deployment gov"):
+        check_options(params(customer_id="customer1", deployment="gov", username="LAB\\user001", password=PASSWORD))
+
+
+def test_nothing_but_the_customer_and_the_client_is_needed_in_the_cloud(params):
+    settings = check_options(params(**CLOUD))
+    assert (settings.grant, settings.account, settings.secret) == ("oauth", "client1", SECRET)
+    assert settings.base_url == "https://api.cloud.com/cvad/manage"
+    assert settings.token_url == "https://api.cloud.com/cctrustoauth2/customer1/tokens/clients"
+    assert (settings.customer_id, settings.site_id, settings.ids_in_path) == ("customer1", None, False)
+    assert (settings.verify, settings.timeout, settings.retries) == (True, 30, 5)
+    assert (settings.max_concurrency, settings.requests_per_second, settings.batch_size) == (10, 0.0, 0)
+
+
+def test_nothing_but_the_controller_and_the_account_is_needed_on_premises(params):
+    settings = check_options(params(**ON_PREMISES))
+    assert (settings.grant, settings.account, settings.secret) == ("basic", "LAB\\user001", PASSWORD)
+    assert settings.customer_id == "CitrixOnPremises"
+    assert settings.token_url == "https://ddc01.example.com/cvad/manage/Tokens"
+
+
+@pytest.mark.parametrize(
+    ("given", "base_url", "ids_in_path"),
+    [
+        ({**CLOUD, "deployment": "gov"}, "https://customer1.xendesktop.us/citrix/orchestration/api", True),
+        ({**CLOUD, "deployment": "japan"}, "https://api.citrixcloud.jp/cvad/manage", False),
+        ({**CLOUD, "api_url": "https://api-eu.cloud.com/"}, "https://api-eu.cloud.com/cvad/manage", False),
+        (
+            {**ON_PREMISES, "api_url": "https://ddc01.example.com:444/citrix/orchestration/api/"},
+            "https://ddc01.example.com:444/citrix/orchestration/api",
+            True,
+        ),
+    ],
+)
+def test_the_base_path_decides_whether_the_ids_stand_in_the_path(params, given, base_url, ids_in_path):
+    settings = check_options(params(**given))
+    assert (settings.base_url, settings.ids_in_path) == (base_url, ids_in_path)
+
+
+@pytest.mark.parametrize(
+    "api_url", ["http://127.0.0.1:8080", "http://127.8.8.8", "http://localhost:8080", "http://[::1]:8080"]
+)
+def test_plain_http_is_allowed_to_this_host_only(params, api_url):
+    assert check_options(params(**CLOUD, api_url=api_url)).base_url == f"{api_url}/cvad/manage"
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback"),
+    [
+        ("localhost", True),
+        ("127.0.0.1", True),
+        ("127.255.255.254", True),
+        ("::1", True),
+        ("0.0.0.0", False),
+        ("10.0.0.1", False),
+        ("localhost.example.com", False),
+        ("127.0.0.1.example.com", False),
+        ("", False),
+    ],
+)
+def test_loopback_is_this_host_and_nothing_that_looks_like_it(host, loopback):
+    assert is_loopback(host) is loopback
+
+
+@pytest.mark.parametrize("given", [CLOUD, ON_PREMISES, {"customer_id": "customer1"}, {**CLOUD, "deployment": "gov"}])
+def test_an_access_token_wins_over_every_pair(params, given):
+    settings = check_options(params(**{**given, "access_token": TOKEN}))
+    assert (settings.grant, settings.account, settings.secret) == ("given", "", TOKEN)
+
+
+def test_the_secret_does_not_show_when_the_settings_are_printed(params):
+    for given in (CLOUD, ON_PREMISES, {**CLOUD, "access_token": TOKEN}):
+        settings = check_options(params(**given))
+        assert settings.secret not in repr(settings)
+
+
+def test_certificates_may_go_unchecked_on_premises(params, tmp_path):
+    assert check_options(params(**ON_PREMISES, validate_certs=False)).verify is False
+    assert check_options(params(**ON_PREMISES, validate_certs=False, ca_path=str(tmp_path))).verify is False
+
+
+def test_the_ca_bundle_comes_from_the_option_before_the_environment(params, tmp_path, monkeypatch):
+    bundle = tmp_path / "ca.pem"
+    bundle.write_text("")
+    for name in ("CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE"):
+        known = tmp_path / name
+        monkeypatch.setenv(name, str(known))
+        with pytest.raises(OptionError, match=r"^ca_path: .*_CA_BUNDLE, .* does not exist"):
+            check_options(params(**CLOUD))
+        known.write_text("")
+        assert check_options(params(**CLOUD)).verify == str(known)
+    assert check_options(params(**CLOUD, ca_path=str(bundle))).verify == str(bundle)
+
+
+@pytest.mark.parametrize("name", ["timeout", "retries", "max_concurrency", "requests_per_second", "batch_size"])
+def test_the_ends_of_a_range_are_inside(params, name):
+    low, high = {
+        "timeout": (1, 300),
+        "retries": (0, 20),
+        "max_concurrency": (1, 100),
+        "requests_per_second": (0.0, 1000.0),
+        "batch_size": (0, 1000),
+    }[name]
+    assert getattr(check_options(params(**CLOUD, **{name: low})), name) == low
+    assert getattr(check_options(params(**CLOUD, **{name: high})), name) == high
+
+
+def test_every_option_falls_back_to_its_variable_and_every_secret_is_hidden():
+    spec = argument_spec()
+    assert list(spec) == list(OPTIONS)
+    for name, option in spec.items():
+        assert option["fallback"][1] == [f"CITRIX_{name.upper()}"]
+    assert {name for name, option in spec.items() if option.get("no_log")} == {
+        "client_secret",
+        "password",
+        "access_token",
+    }
+
+
+@pytest.mark.parametrize(
+    ("names", "remedy"),
+    [
+        ([], "name at least one"),
+        ([""], "empty name"),
+        (["LAB\\VDA-001", "  "], "empty name"),
+        (["LAB\x0bda-001"], "'LAB\\x0bda-001' holds a control character"),
+        (["LAB\x0bda-001"], '{"machine": ["DOMAIN\\\\NAME"]}'),
+        (["a\x7f"], "control character"),
+        (["a\n"], "control character"),
+    ],
+)
+def test_names_that_cannot_be_meant_are_refused_with_the_remedy(names, remedy):
+    with pytest.raises(OptionError) as refusal:
+        check_names("machine", names)
+    assert str(refusal.value).startswith("machine: ")
+    assert remedy in str(refusal.value)
+
+
+def test_unusual_names_pass():
+    check_names("machine", ["LAB\\vda-001", "a/b %#?$&+=;:@|", "İstanbul", "機械", "a b"])

@@ -1,0 +1,175 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Text from outside: read without falling over, shown without doing harm, and without the secrets that were sent."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from urllib.parse import quote, quote_plus
+
+import pytest
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.text import (
+    MAX_DETAIL,
+    clean,
+    folded,
+    mask,
+    nested,
+    objects,
+    reach,
+    read_detail,
+    read_json,
+)
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+ANY_TEXT = st.text(st.characters())
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | ANY_TEXT,
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(("Error", "detail", "Message", "error")), inner),
+    max_leaves=10,
+)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("LAB\\User001", "lab\\USER001"),
+        ("m\u00fcller", "Mu\u0308ller"),
+        ("straße", "STRASSE"),
+        ("\u212bngstr\u00f6m", "\u00e5ngstro\u0308m"),
+    ],
+)
+def test_names_are_the_same_without_regard_to_case_and_to_how_an_accent_is_put(one, other):
+    assert folded(one) == folded(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("muller", "m\u00fcller"), ("a b", "ab"), ("\uff41", "a"), ("\u0131", "i"), ("ayse", "ayşe")]
+)
+def test_other_letters_are_another_name(one, other):
+    assert folded(one) != folded(other)
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        ('{"type": "about:blank", "detail": "Not allowed.", "parameters": []}', "Not allowed."),
+        ('{"ErrorMessage": "Object does not exist.", "SdkErrorId": "X"}', "Object does not exist."),
+        ('{"Error": {"Message": "Access denied."}}', "Access denied."),
+        ('{"statusCode": 429, "message": "Rate limit is exceeded."}', "Rate limit is exceeded."),
+        ('{"error": "invalid_client", "error_description": "Invalid client id."}', "Invalid client id."),
+        ('{"error": "invalid_client"}', "invalid_client"),
+        ('{"detail": "", "ErrorMessage": "The second one speaks."}', "The second one speaks."),
+        ('{"detail": null, "Code": 7}', '{"detail": null, "Code": 7}'),
+        ("Bearer token is\r\n expired", "Bearer token is expired"),
+        ('"just a string"', '"just a string"'),
+        ("[1, 2]", "[1, 2]"),
+        ("", ""),
+        (" \n", ""),
+        ("<html><head><TITLE lang=en>502 Bad\nGateway</TITLE></head></html>", "an HTML page, 502 Bad Gateway"),
+        ("  <!DOCTYPE html><p>no title", "an HTML page"),
+        ("<title> </title>", "an HTML page"),
+    ],
+)
+def test_the_detail_is_found_in_every_known_shape_of_a_body(body, detail):
+    assert read_detail(body) == detail
+
+
+def is_one_short_printable_line(text):
+    return len(text) <= MAX_DETAIL and (text.isprintable() and text == text.strip())
+
+
+@given(ANY_TEXT | JSON.map(json.dumps) | st.binary().map(lambda data: data.decode("utf-8", "replace")))
+@example(json.dumps({"detail": "x" * 1000}))
+@example(json.dumps({"Error": {"Message": "first\nsecond\u2028third\u202e"}}))
+def test_the_detail_of_any_body_is_one_short_printable_line(body):
+    assert is_one_short_printable_line(read_detail(body))
+
+
+def test_the_detail_of_an_html_page_with_a_long_title_is_short_too():
+    detail = read_detail(f"<html><title>{'Bad Gateway ' * 100}</title></html>")
+    assert detail.startswith("an HTML page, Bad Gateway")
+    assert is_one_short_printable_line(detail)
+
+
+@pytest.mark.parametrize("opening", ["[", '{"a":'])
+def test_a_body_that_is_nested_beyond_all_measure_is_an_error_like_any_other(opening):
+    assert is_one_short_printable_line(read_detail(opening * 100_000))
+
+
+@given(ANY_TEXT | JSON)
+def test_cleaned_text_is_one_short_printable_line(text):
+    assert is_one_short_printable_line(clean(text))
+
+
+@given(st.text(st.characters(categories=("L", "N")), max_size=MAX_DETAIL))
+def test_cleaning_leaves_a_short_word_as_it_is(text):
+    assert clean(text) == text
+
+
+@given(JSON, st.lists(st.text(), max_size=3))
+def test_the_text_at_a_path_is_some_text_or_none(data, path):
+    found = nested(data, *path)
+    assert found is None or (isinstance(found, str) and found)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "text"),
+    [
+        (("a", "b"), "x", "x"),
+        (("a", "empty"), "", None),
+        (("a", "number"), 0, None),
+        (("a",), {"b": "x", "empty": "", "number": 0}, None),
+        (("a", "b", "c"), None, None),
+        (("a", "none"), None, None),
+        (("list", "b"), None, None),
+        (("list",), [{"b": "x"}], None),
+    ],
+)
+def test_what_is_at_a_path_is_given_as_it_is_and_only_text_as_text(path, value, text):
+    data = {"a": {"b": "x", "empty": "", "number": 0}, "list": [{"b": "x"}]}
+    assert reach(data, *path) == value
+    assert nested(data, *path) == text
+
+
+@given(JSON)
+def test_the_objects_of_anything_are_objects(value):
+    assert all(isinstance(item, dict) for item in objects(value))
+
+
+@given(ANY_TEXT | st.text('[]{}"\\:,0123'))
+@example("[" * 100_000)
+def test_reading_json_never_raises(text):
+    read_json(text)
+
+
+SPELLINGS = [
+    str,
+    quote_plus,
+    lambda secret: quote(secret, safe=""),
+    quote,
+    lambda secret: re.sub("%..", lambda escape: escape.group().lower(), quote_plus(secret)),
+    lambda secret: base64.b64encode(secret.encode()).decode(),
+    lambda secret: quote(base64.b64encode(secret.encode()).decode()),
+    lambda secret: quote(json.dumps({"seen": secret})),
+    lambda secret: json.dumps({"seen": secret}),
+    lambda secret: json.dumps({"seen": f"x{secret}y"}, ensure_ascii=False),
+    lambda secret: '{"seen": "' + "".join(f"\\u{ord(char):04x}" for char in secret) + '"}',
+]
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@given(secret=st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=12, max_size=40))
+@example(secret='abc+/==&"quoted"\\back')
+def test_a_secret_is_masked_in_every_spelling(spelling, secret):
+    told = mask(spelling(secret), [secret])
+    assert secret not in told
+    assert secret not in str(read_json(told))
+    assert spelling(secret) not in told
+
+
+def test_what_is_no_secret_stays():
+    assert mask("<html>some page</html>", ["fake-secret-0123456789", ""]) == "<html>some page</html>"

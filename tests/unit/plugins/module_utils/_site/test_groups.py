@@ -1,0 +1,206 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Delivery groups and applications: how they are looked up, and how a session's pointers to them are read."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import ApiError, CitrixError, OptionError
+from ansible_collections.sessionops.citrix.plugins.module_utils._site.groups import (
+    Named,
+    find_applications,
+    find_delivery_groups,
+    is_any,
+    sessions_of_applications,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+KINDS = [
+    pytest.param(find_delivery_groups, "delivery_group", "DeliveryGroups", id="delivery group"),
+    pytest.param(find_applications, "application", "Applications", id="application"),
+]
+ZEROS = "00000000-0000-0000-0000-000000000000"
+OFFICE, EDITOR = Named("g1", ("Office Desktops",)), Named("a1", ("Editor", "Folder\\Editor"))
+
+
+@pytest.mark.parametrize(("find", "_option", "path"), KINDS)
+def test_each_is_looked_up_by_its_name_and_costs_one_slim_call(fake_api, find, _option, path):
+    fake_api.on(f"GET {path}/Office%20Desktops", {"Id": "g1", "Name": "Office Desktops"})
+    fake_api.on(f"GET {path}/g2", {"Id": "g2", "Name": "Editor", "FullName": "Folder\\Editor"})
+    found = find(fake_api, ["g2", "Office Desktops"])
+    assert found == [Named("g2", ("Editor", "Folder\\Editor")), Named("g1", ("Office Desktops",))]
+    fields = {"DeliveryGroups": "Id,Name,FullName", "Applications": "Id,Name"}[path]
+    assert [call.query for call in fake_api.calls] == [{"fields": fields}] * 2
+    assert fake_api.writes == []
+
+
+@pytest.mark.parametrize(("find", "_option", "path"), KINDS)
+def test_a_folder_stands_in_one_segment_of_the_path(fake_api, find, _option, path):
+    fake_api.on(f"GET {path}/Folder%20A%7CTeam%2F1%2C%2050%2541", {"Id": "g1"})
+    find(fake_api, ["Folder A\\Team/1, 50%41"])
+    assert len(fake_api.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "body", "named"),
+    [
+        ("Office", {"Id": "g1", "Name": "Office"}, Named("g1", ("Office",))),
+        ("office", {"Id": "g1", "Name": "Office", "FullName": "Office"}, Named("g1", ("Office",))),
+        ("Office", {"Id": "g1", "Name": "Office", "FullName": "EU\\Office"}, Named("g1", ("Office", "EU\\Office"))),
+        ("EU\\Office", {"Id": "g1", "Name": "Office"}, Named("g1", ("EU\\Office", "Office"))),
+        ("g1", {"Id": "g1", "Name": "Office", "FullName": "EU\\Office"}, Named("g1", ("Office", "EU\\Office"))),
+        ("G1", {"Id": "g1", "FullName": "EU\\Office"}, Named("g1", ("EU\\Office",))),
+        ("ABC", {"Id": "aBc", "Name": "Office"}, Named("abc", ("Office",))),
+        ("Office", {"Id": ZEROS, "Name": "Office"}, Named(None, ("Office",))),
+        ("Office", {"Id": None, "Name": "Office", "FullName": None}, Named(None, ("Office",))),
+        ("Office", {"Id": 17, "Name": ["Other"], "FullName": ""}, Named(None, ("Office",))),
+        ("Office", {}, Named(None, ("Office",))),
+    ],
+)
+def test_names_are_those_that_the_api_tells_and_the_one_asked_for(fake_api, asked, body, named):
+    fake_api.on(f"GET DeliveryGroups/{asked}".replace("\\", "%7C"), body)
+    assert find_delivery_groups(fake_api, [asked]) == [named]
+
+
+@pytest.mark.parametrize(("find", "option", "path"), KINDS)
+def test_every_one_that_does_not_exist_is_named_with_the_remedy(fake_api, find, option, path):
+    fake_api.on(f"GET {path}/Office", {"Id": "g1"})
+    fake_api.on(f"GET {path}/Sales", 404)
+    fake_api.on(f"GET {path}/Legal", 404)
+    with pytest.raises(OptionError) as error:
+        find(fake_api, ["Sales", "Office", "Legal"])
+    assert str(error.value).startswith(f"{option}: site site1 has no Legal, Sales; write the name as the console shows")
+    assert "Office" not in str(error.value)
+
+
+@pytest.mark.parametrize("status", [400, 403, 500])
+@pytest.mark.parametrize(("find", "option", "path"), KINDS)
+def test_any_other_error_is_told_as_what_it_is(fake_api, find, option, path, status):
+    fake_api.on(f"GET {path}/Office", {"Id": "g1"})
+    fake_api.on(f"GET {path}/Sales", status)
+    with pytest.raises(ApiError, match=f"look up the {option.replace('_', ' ')} Sales: HTTP {status}"):
+        find(fake_api, ["Office", "Sales"])
+
+
+def test_a_404_of_something_else_than_the_api_is_no_missing_group(fake_api):
+    error = ApiError("Could not look up: HTTP 404.", 404, "an HTML page", None)
+    fake_api.on("GET DeliveryGroups/Office", error)
+    with pytest.raises(ApiError):
+        find_delivery_groups(fake_api, ["Office"])
+
+
+@pytest.mark.parametrize(("find", "_option", "_path"), KINDS)
+def test_none_named_costs_no_call(fake_api, find, _option, _path):
+    assert find(fake_api, []) == []
+    assert fake_api.calls == []
+
+
+# The sessions of an application
+
+
+def test_the_sessions_of_applications_come_in_the_order_asked_for_and_from_all_pages(fake_api):
+    more = {"Items": [{"Id": "1"}], "ContinuationToken": "more"}
+    fake_api.on("GET Applications/Folder%7CEditor/Sessions", more, {"Items": [{"Id": "2"}]})
+    fake_api.on("GET Applications/a2/Sessions", {"Items": []})
+    assert sessions_of_applications(fake_api, ["a2", "Folder\\Editor"]) == [[], [{"Id": "1"}, {"Id": "2"}]]
+    assert {call.query["limit"] for call in fake_api.calls} == {"1000"}
+    assert not any("fields" in call.query for call in fake_api.calls)
+
+
+def test_every_application_that_does_not_exist_is_named(fake_api):
+    fake_api.on("GET Applications/Editor/Sessions", {"Items": []})
+    fake_api.on("GET Applications/Paint/Sessions", 404)
+    fake_api.on("GET Applications/Chess/Sessions", 404)
+    with pytest.raises(OptionError, match=r"^application: site site1 has no Chess, Paint; write the name"):
+        sessions_of_applications(fake_api, ["Paint", "Editor", "Chess"])
+
+
+def test_a_list_that_breaks_off_ends_the_task(fake_api):
+    fake_api.on("GET Applications/Editor/Sessions", {"Items": [{"Id": "1"}], "ContinuationToken": "more"}, 503)
+    with pytest.raises(ApiError, match="list the sessions of application Editor: HTTP 503"):
+        sessions_of_applications(fake_api, ["Editor"])
+
+
+@pytest.mark.parametrize("name", [".", ".."])
+def test_a_name_that_would_leave_its_place_is_refused(fake_api, name):
+    with pytest.raises(CitrixError, match="cannot be a name or id"):
+        find_applications(fake_api, [name])
+    with pytest.raises(CitrixError, match="cannot be a name or id"):
+        sessions_of_applications(fake_api, [name])
+
+
+# Pointers
+
+
+@pytest.mark.parametrize(
+    ("references", "held"),
+    [
+        ([{"Id": "g1", "Name": "renamed"}], True),
+        ([{"Id": "a1"}], True),
+        ([{"Id": None, "Name": "Office Desktops"}], True),
+        ([{"Name": "folder\\EDITOR"}], True),
+        ([{"Id": ZEROS, "Name": "Editor"}], True),
+        ([{"Id": ZEROS, "Name": "Other"}], False),
+        ([{"Id": ZEROS}, {"Id": "a1"}], True),
+        ([{"Id": "G1", "Name": "renamed"}], True),
+        ([{"Id": None, "Name": None}, {"Id": "a1"}], True),
+        ([{"Id": "g9"}, {"Id": "g1"}], True),
+        ([{"Id": "g9", "Name": "Other"}], False),
+        ([{"Name": "Other"}], False),
+        # The id decides: another group may have the name, in another folder.
+        ([{"Id": "g9", "Name": "Office Desktops"}], False),
+    ],
+)
+@pytest.mark.parametrize("default", [True, False])
+def test_a_pointer_is_known_by_its_id_and_without_one_by_its_name(references, held, default):
+    assert is_any([OFFICE, EDITOR], references, default) is held
+
+
+@pytest.mark.parametrize(
+    ("references", "held"),
+    [
+        ([{"Id": "a9", "Name": "EDITOR"}], True),
+        ([{"Id": "a9", "Name": "Mu\u0308ller"}], True),
+        ([{"Id": "a9", "Name": "Other"}], False),
+        ([{"Id": "a9"}], False),
+    ],
+)
+@pytest.mark.parametrize("default", [True, False])
+def test_the_name_decides_where_the_one_looked_for_has_no_id(references, held, default):
+    assert is_any([Named(None, ("Editor", "m\u00fcller"))], references, default) is held
+
+
+@pytest.mark.parametrize(
+    "references",
+    [
+        [{"Id": ZEROS}],
+        [],
+        None,
+        {},
+        17,
+        "g1",
+        [None],
+        ["g1", 17],
+        [{}],
+        [{"Id": None, "Name": ""}],
+        [{"Id": 17, "Name": ["Office"]}],
+    ],
+)
+@pytest.mark.parametrize("default", [True, False])
+@pytest.mark.parametrize("wanted", [OFFICE, Named(None, ("Office Desktops",))])
+def test_where_there_is_no_pointer_the_default_holds(wanted, references, default):
+    assert is_any([wanted], references, default) is default
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.sampled_from(["g1", "Office", ""]),
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["Id", "Name"]), inner),
+    max_leaves=5,
+)
+
+
+@given(JSON, st.booleans())
+def test_pointers_of_any_shape_are_read_without_a_fault(references, default):
+    assert is_any([OFFICE], references, default) in (True, False)

@@ -1,0 +1,501 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Machines: how they are named, listed and found, what is told about those that do not exist, and their sessions."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.search import compare
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import ApiError, CitrixError, OptionError
+from ansible_collections.sessionops.citrix.plugins.module_utils._site.machines import (
+    NAME_FIELDS,
+    Listed,
+    asked_fields,
+    condition,
+    find,
+    list_machines,
+    list_sessions,
+    names_of,
+    to_result,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+LISTING, SEARCH, SESSIONS = "GET Machines", "POST Machines/$search", "POST Sessions/$search"
+FIRST, SECOND = "LAB\\vda-001", "LAB\\vda-002"
+DNS_NAME = "vda-001.lab.example"
+GUID, OTHER_GUID = "97ee5e3d-5f0c-5b1a-8a3e-6f5a2c0f5f0a", "97EE5E3D-5F0C-5B1A-8A3E-6F5A2C0F5F0B"
+ON_FIRST, BY_ID = "GET Machines/LAB%7Cvda-001/Sessions", f"GET Machines/{GUID}/Sessions"
+MACHINES = {
+    FIRST: {"Id": GUID, "Name": FIRST, "DnsName": DNS_NAME},
+    SECOND: {"Id": OTHER_GUID, "Name": SECOND, "DnsName": "vda-002.lab.example"},
+}
+
+
+def a_session(session_id, machine=FIRST):
+    """A session as the API tells it: the machine in it is a thin copy."""
+    return {"Id": session_id, "Machine": {**MACHINES[machine], "Id": None}}
+
+
+def page(*items, token=None):
+    return {"Items": list(items), "ContinuationToken": token}
+
+
+def outline(listed):
+    return [session["Id"] for session in listed.sessions], listed.counts
+
+
+def flat(call):
+    return {each["Property"]: each["Value"] for each in call.body.get("SearchFilters", [])}
+
+
+def wanted(call, *names):
+    """Return the values of those properties that a search asks for, flat or in a group."""
+    groups = [group["SearchFilters"] for group in call.body.get("SearchFilterGroups", [])]
+    filters = [*call.body.get("SearchFilters", []), *(each for group in groups for each in group)]
+    return [each["Value"] for each in filters if each["Property"] in names]
+
+
+def site_with(api, support="MultiSession"):
+    """Let the API find these machines, all of one kind, by name and by DNS name."""
+
+    def search(call):
+        asked = [name.casefold() for name in wanted(call, "MachineName", "DnsName")]
+        known = [
+            machine for machine in MACHINES.values() if {machine["Name"].casefold(), machine["DnsName"]} & {*asked}
+        ]
+        return page(*known if flat(call)["SessionSupport"] == support else ())
+
+    api.on(SEARCH, search)
+    for machine in MACHINES.values():
+        api.on(f"GET Machines/{machine['Id']}", machine)
+
+
+# Lists
+
+
+def test_all_machines_are_a_list_and_come_each_once(fake_api):
+    fake_api.on(LISTING, page({"Id": "1"}, token="more"), page({"Id": "1"}, {"Id": "2"}))
+    assert list(list_machines(fake_api, ("Id", "Name"))) == [{"Id": "1"}, {"Id": "2"}]
+    assert fake_api.calls[0].query == {"limit": "1000", "fields": "Id,Name"}
+
+
+def test_a_search_names_the_kind_of_machine_as_it_must(fake_api):
+    fake_api.on(SEARCH, page({"Id": "1"}), page({"Id": "2"}))
+    own, group = compare("RegistrationState", "Registered"), [compare("DeliveryGroup", name) for name in ("a", "b")]
+    assert list(list_machines(fake_api, (), [own], [group])) == [{"Id": "1"}, {"Id": "2"}]
+    assert [body["SearchFilters"] for body in fake_api.searches] == [
+        [compare("SessionSupport", "MultiSession"), own],
+        [compare("SessionSupport", "SingleSession"), own],
+    ]
+    assert [body["SearchFilterGroups"][0]["SearchFilters"] for body in fake_api.searches] == [group, group]
+    assert fake_api.writes == []
+
+
+@pytest.mark.parametrize("support", ["MultiSession", "SingleSession"])
+def test_one_kind_of_machine_is_one_search(fake_api, support):
+    fake_api.on(SEARCH, page({"Id": "1"}, {"Id": "1"}))
+    assert list(list_machines(fake_api, session_support=[support])) == [{"Id": "1"}]
+    assert fake_api.searches == [{"SearchFilters": [compare("SessionSupport", support)]}]
+
+
+# Machines by their names
+
+
+@pytest.mark.parametrize("support", ["MultiSession", "SingleSession"])
+@pytest.mark.parametrize(
+    ("name", "condition"),
+    [
+        (FIRST, ("MachineName", FIRST)),
+        ("lab\\VDA-001", ("MachineName", "lab\\VDA-001")),
+        ("LAB|vda-001", ("MachineName", FIRST)),
+        (DNS_NAME, ("DnsName", DNS_NAME)),
+    ],
+)
+def test_a_machine_is_found_by_its_name_among_both_kinds(fake_api, support, name, condition):
+    site_with(fake_api, support)
+    assert find(fake_api, "machine", [name]) == {name: MACHINES[FIRST]}
+    assert fake_api.searches[-1] == {"SearchFilters": [compare("SessionSupport", support), compare(*condition)]}
+    assert {call.query["fields"] for call in fake_api.calls} == {"Id,Name,DnsName"}
+
+
+def test_a_machine_is_found_by_its_id(fake_api):
+    site_with(fake_api)
+    assert find(fake_api, "machine", [OTHER_GUID, GUID]) == {OTHER_GUID: MACHINES[SECOND], GUID: MACHINES[FIRST]}
+    assert sorted(fake_api.sent()) == sorted(f"GET Machines/{guid}" for guid in (GUID, OTHER_GUID))
+    assert {call.query["fields"] for call in fake_api.calls} == {"Id,Name,DnsName"}
+
+
+def test_machines_come_under_the_names_and_in_the_order_asked_for(fake_api):
+    site_with(fake_api)
+    names = [SECOND, GUID, "lab|vda-001", DNS_NAME]
+    assert list(find(fake_api, "machine", names).items()) == [
+        (SECOND, MACHINES[SECOND]),
+        *((name, MACHINES[FIRST]) for name in names[1:]),
+    ]
+    assert len(fake_api.searches) == 1
+
+
+def test_fields_are_those_asked_for_or_all(fake_api):
+    site_with(fake_api)
+    find(fake_api, "machine", [FIRST, GUID], ())
+    assert not any("fields" in call.query for call in fake_api.calls)
+    find(fake_api, "machine", [FIRST, GUID], (*NAME_FIELDS, "SessionCount"))
+    assert {call.query["fields"] for call in fake_api.calls[2:]} == {"Id,Name,DnsName,SessionCount"}
+
+
+def test_more_machines_than_one_search_takes_are_found_by_several(fake_api):
+    def search(call):
+        return page(*({"Name": name} for name in wanted(call, "MachineName")))
+
+    fake_api.on(SEARCH, search)
+    names = [f"LAB\\vda-{number:03}" for number in range(250)]
+    assert list(find(fake_api, "machine", names)) == names
+    assert [len(body["SearchFilterGroups"][0]["SearchFilters"]) for body in fake_api.searches] == [100, 100, 50]
+
+
+def test_a_machine_that_only_looks_like_the_one_looked_for_is_not_taken(fake_api):
+    others = [
+        {"Id": "m9", "Name": "LAB\\vda-0011", "DnsName": "vda-001.lab.example.com"},
+        {"Id": "m8", "Name": "OTHER\\vda-001", "DnsName": None},
+        {"Id": "m7", "Name": None, "DnsName": 17},
+    ]
+    fake_api.on(SEARCH, page(*others))
+    with pytest.raises(OptionError, match=r"has no LAB\\vda-001, vda-001.lab.example;"):
+        find(fake_api, "machine", [FIRST, DNS_NAME])
+
+
+@pytest.mark.parametrize("option", ["machine", "exclude_machine"])
+def test_every_machine_that_does_not_exist_is_named_with_its_option(fake_api, option):
+    site_with(fake_api)
+    unknown = "00000000-0000-0000-0000-000000000000"
+    fake_api.on(f"GET Machines/{unknown}", 404)
+    with pytest.raises(OptionError) as error:
+        find(fake_api, option, [FIRST, "LAB\\nowhere", unknown, "nowhere.lab.example"])
+    assert str(error.value).startswith(
+        f"{option}: site site1 has no LAB\\nowhere, {unknown}, nowhere.lab.example; write DOMAIN\\NAME"
+    )
+    assert FIRST not in str(error.value)
+
+
+@pytest.mark.parametrize("status", [400, 403, 500, 503])
+def test_any_other_error_is_told_as_what_it_is(fake_api, status):
+    fake_api.on(f"GET Machines/{GUID}", status)
+    with pytest.raises(ApiError, match=f"look up the machine {GUID}: HTTP {status}"):
+        find(fake_api, "machine", [GUID])
+    fake_api.on(SEARCH, status)
+    with pytest.raises(ApiError, match=f"search the machines: HTTP {status}"):
+        find(fake_api, "machine", [FIRST])
+
+
+def test_no_machine_costs_no_call(fake_api):
+    assert find(fake_api, "machine", []) == {}
+    assert fake_api.calls == []
+
+
+@pytest.mark.parametrize(
+    ("machine", "names"),
+    [
+        ({"Id": "M1", "Name": FIRST, "DnsName": "VDA-001.lab.example"}, {"m1", "lab\\vda-001", DNS_NAME}),
+        ({"Id": None, "Name": FIRST}, {"lab\\vda-001"}),
+        ({"Name": "LAB\\mu\u0308ller"}, {"lab\\m\u00fcller"}),
+        ({"Name": "", "DnsName": 17, "HostedMachineName": "x"}, set()),
+        (None, set()),
+        (FIRST, set()),
+        ([FIRST], set()),
+    ],
+)
+def test_every_name_that_means_a_machine(machine, names):
+    assert names_of(machine) == names
+
+
+def test_an_accent_may_be_written_in_two_ways(fake_api):
+    fake_api.on(SEARCH, page({"Id": GUID, "Name": "LAB\\vda-\u00fc"}))
+    assert list(find(fake_api, "machine", ["LAB\\vda-u\u0308"])) == ["LAB\\vda-u\u0308"]
+
+
+@pytest.mark.parametrize(
+    ("machine", "name", "value"),
+    [
+        (MACHINES[FIRST], "MachineName", FIRST),
+        ({"Id": GUID, "Name": None, "DnsName": DNS_NAME}, "DnsName", DNS_NAME),
+        ({"Id": GUID, "Name": "", "DnsName": DNS_NAME}, "DnsName", DNS_NAME),
+    ],
+)
+def test_a_machine_and_its_sessions_are_searched_for_by_its_own_name(machine, name, value):
+    assert condition(machine) == compare(name, value)
+
+
+# Sessions on machines
+
+
+def test_one_machine_is_asked_for_its_sessions(fake_api):
+    fake_api.on(ON_FIRST, page({"Id": "1"}, token="more"), page(token="still more"), page({"Id": "2"}))
+    listed = list_sessions(fake_api, [FIRST], ("Id", "State"))
+    assert listed == Listed([{"Id": "1"}, {"Id": "2"}], {FIRST: 2})
+    assert fake_api.calls[0].query == {"fields": "Id,State"}
+    assert list_sessions(fake_api, [FIRST]) == Listed([{"Id": "2"}], {FIRST: 1})
+    assert fake_api.calls[-1].query == {}
+
+
+@pytest.mark.parametrize("name", ["LAB\\vda.001", "LAB|vda.001", "vda-001", GUID])
+def test_a_name_with_a_domain_or_without_a_dot_and_an_id_stand_in_the_path(fake_api, name):
+    path = name.replace("\\", "|").replace("|", "%7C")
+    fake_api.on(f"GET Machines/{path}/Sessions", page({"Id": "1"}))
+    assert outline(list_sessions(fake_api, [name])) == (["1"], {name: 1})
+    assert len(fake_api.calls) == 1
+
+
+def test_a_machine_that_is_named_twice_is_asked_once(fake_api):
+    fake_api.on(ON_FIRST, page({"Id": "1"}))
+    assert outline(list_sessions(fake_api, [FIRST, FIRST])) == (["1"], {FIRST: 1})
+    assert fake_api.sent() == [ON_FIRST]
+
+
+@pytest.mark.parametrize(("support", "searches"), [("MultiSession", 1), ("SingleSession", 2)])
+def test_a_dns_name_is_looked_up_and_its_machine_asked_by_id(fake_api, support, searches):
+    """Its sessions need not tell the DNS name."""
+    site_with(fake_api, support)
+    fake_api.on(BY_ID, page({"Id": "1", "Machine": {"Name": FIRST, "DnsName": None}}))
+    name = DNS_NAME.upper()
+    assert outline(list_sessions(fake_api, [name, name], ("Id",))) == (["1"], {name: 1})
+    assert fake_api.sent() == [SEARCH] * searches + [BY_ID]
+    assert fake_api.searches[-1]["SearchFilters"][-1] == compare("DnsName", name)
+    assert fake_api.calls[-1].query == {"fields": "Id"}
+
+
+def test_a_machine_without_an_id_is_asked_by_its_dns_name(fake_api):
+    fake_api.on(SEARCH, page({"Id": None, "DnsName": DNS_NAME}))
+    fake_api.on(f"GET Machines/{DNS_NAME}/Sessions", page({"Id": "1"}))
+    assert outline(list_sessions(fake_api, [DNS_NAME])) == (["1"], {DNS_NAME: 1})
+
+
+def test_several_machines_are_looked_up_and_their_sessions_are_one_search(fake_api):
+    site_with(fake_api)
+    fake_api.on(SESSIONS, page(a_session("1", SECOND), a_session("2"), token="more"), page(a_session("3", SECOND)))
+    names = [FIRST, "vda-002.lab.example"]
+    listed = list_sessions(fake_api, names, ("Id", "State"))
+    assert outline(listed) == (["1", "2", "3"], {FIRST: 1, "vda-002.lab.example": 2})
+    assert list(listed.counts) == names
+    assert fake_api.sent() == [SEARCH, SESSIONS, SESSIONS]
+    assert wanted(fake_api.calls[1], "MachineName", "DnsName") == [FIRST, SECOND]
+    assert fake_api.calls[1].query == {"limit": "1000", "fields": "Id,State,Machine"}
+    assert fake_api.writes == []
+
+
+def test_machines_of_both_kinds_take_two_searches_and_no_more(fake_api):
+    def search(call):
+        return page(MACHINES[FIRST if flat(call)["SessionSupport"] == "MultiSession" else SECOND])
+
+    fake_api.on(SEARCH, search)
+    fake_api.on(SESSIONS, page(a_session("1"), a_session("2", SECOND)))
+    assert outline(list_sessions(fake_api, [SECOND, DNS_NAME])) == (["1", "2"], {SECOND: 1, DNS_NAME: 1})
+    assert fake_api.sent() == [SEARCH, SEARCH, SESSIONS]
+    assert wanted(fake_api.calls[1], "MachineName") == [SECOND]
+
+
+def test_names_as_the_broker_writes_them_are_looked_up_only_where_no_session_tells_them(fake_api):
+    site_with(fake_api)
+    fake_api.on(SESSIONS, page(a_session("1"), a_session("2", SECOND)))
+    assert outline(list_sessions(fake_api, [SECOND, "lab|VDA-001"])) == (["1", "2"], {SECOND: 1, "lab|VDA-001": 1})
+    assert fake_api.sent() == [SESSIONS]
+    assert wanted(fake_api.calls[0], "MachineName") == [SECOND, "lab\\VDA-001"]
+    fake_api.on(SESSIONS, page(a_session("1")))
+    assert list_sessions(fake_api, [FIRST, SECOND]).counts == {FIRST: 1, SECOND: 0}
+    assert fake_api.sent() == [SESSIONS, SESSIONS, SEARCH]
+    assert wanted(fake_api.calls[2], "MachineName") == [SECOND]
+
+
+def test_a_machine_without_sessions_that_does_not_exist_is_named(fake_api):
+    site_with(fake_api)
+    fake_api.on(SESSIONS, page(a_session("1")))
+    with pytest.raises(OptionError, match=r"site1 has no LAB\\nowhere, LAB\\neither; write"):
+        list_sessions(fake_api, [FIRST, "LAB\\nowhere", SECOND, "LAB\\neither"])
+
+
+def test_the_machine_is_among_the_fields_once(fake_api):
+    site_with(fake_api)
+    fake_api.on(SESSIONS, page(a_session("1"), a_session("2", SECOND)))
+    list_sessions(fake_api, [FIRST, SECOND], ("Machine", "Id"))
+    list_sessions(fake_api, [FIRST, SECOND])
+    asked = [call.query.get("fields") for call in fake_api.calls if call.path.startswith("Sessions")]
+    assert asked == ["Machine,Id", None]
+
+
+def test_an_id_among_several_machines_is_searched_for_by_its_name(fake_api):
+    site_with(fake_api)
+    fake_api.on(SESSIONS, page(a_session("1"), a_session("2", SECOND)))
+    assert outline(list_sessions(fake_api, [GUID, SECOND])) == (["1", "2"], {GUID: 1, SECOND: 1})
+    assert wanted(fake_api.calls[-1], "MachineName") == [FIRST, SECOND]
+
+
+def test_a_machine_without_a_name_is_searched_for_by_its_dns_name(fake_api):
+    nameless = {"Id": GUID, "Name": None, "DnsName": DNS_NAME}
+    fake_api.on(f"GET Machines/{GUID}", nameless)
+    fake_api.on(SEARCH, page(MACHINES[SECOND]))
+    fake_api.on(SESSIONS, page({"Id": "1", "Machine": {"DnsName": DNS_NAME}}))
+    assert outline(list_sessions(fake_api, [GUID, SECOND])) == (["1"], {GUID: 1, SECOND: 0})
+    assert (wanted(fake_api.calls[-1], "DnsName"), wanted(fake_api.calls[-1], "MachineName")) == ([DNS_NAME], [SECOND])
+
+
+def test_all_names_of_one_machine_have_its_sessions(fake_api):
+    site_with(fake_api)
+    fake_api.on(SESSIONS, page(a_session("1"), a_session("2")))
+    names = [FIRST, DNS_NAME, GUID, "lab|VDA-001"]
+    assert outline(list_sessions(fake_api, names)) == (["1", "2"], dict.fromkeys(names, 2))
+
+
+@pytest.mark.parametrize("told", [{"Name": "lab\\VDA-001"}, {"DnsName": DNS_NAME}, {"Id": GUID.upper()}])
+def test_a_session_counts_by_whichever_name_its_machine_tells(fake_api, told):
+    site_with(fake_api)
+    fake_api.on(SESSIONS, page({"Id": "1", "Machine": told}))
+    assert list_sessions(fake_api, [FIRST, SECOND]).counts == {FIRST: 1, SECOND: 0}
+
+
+def test_a_session_that_two_pages_have_counts_once(fake_api):
+    site_with(fake_api)
+    fake_api.on(SESSIONS, page(a_session("1"), token="more"), page(a_session("1"), a_session("2", SECOND)))
+    assert outline(list_sessions(fake_api, [FIRST, SECOND])) == (["1", "2"], {FIRST: 1, SECOND: 1})
+    fake_api.on(ON_FIRST, page({"Id": "1"}, token="more"), page({"Id": "1"}))
+    assert outline(list_sessions(fake_api, [FIRST])) == (["1"], {FIRST: 1})
+
+
+@pytest.mark.parametrize("fields", [{}, {"Machine": None}, {"Machine": FIRST}, {"Machine": {"Name": None}}])
+def test_a_session_that_tells_no_machine_is_listed_and_counts_for_none(fake_api, fields):
+    site_with(fake_api)
+    fake_api.on(SESSIONS, page({"Id": "1", **fields}, a_session("2", SECOND)))
+    assert outline(list_sessions(fake_api, [FIRST, SECOND])) == (["1", "2"], {FIRST: 0, SECOND: 1})
+
+
+def test_more_machines_than_one_search_takes_are_asked_for_by_several(fake_api):
+    def sessions(call):
+        return page(*({"Id": name, "Machine": {"Name": name}} for name in wanted(call, "MachineName")))
+
+    fake_api.on(SESSIONS, sessions)
+    names = [f"LAB\\vda-{number:03}" for number in range(150)]
+    assert outline(list_sessions(fake_api, names)) == (names, dict.fromkeys(names, 1))
+    assert fake_api.sent() == [SESSIONS, SESSIONS]
+
+
+def test_machines_without_sessions_have_none(fake_api):
+    site_with(fake_api)
+    fake_api.on(SESSIONS, page())
+    fake_api.on(BY_ID, page())
+    assert list_sessions(fake_api, [FIRST, SECOND]) == Listed([], {FIRST: 0, SECOND: 0})
+    assert list_sessions(fake_api, [DNS_NAME]) == Listed([], {DNS_NAME: 0})
+
+
+def test_every_machine_that_does_not_exist_is_named_before_any_list(fake_api):
+    site_with(fake_api)
+    fake_api.on(f"GET Machines/{GUID}", 404)
+    with pytest.raises(OptionError) as error:
+        list_sessions(fake_api, [FIRST, "LAB\\nowhere", GUID, SECOND, "nowhere.lab.example"])
+    assert str(error.value).startswith(f"machine: site site1 has no LAB\\nowhere, {GUID}, nowhere.lab.example; write ")
+    assert FIRST not in str(error.value) and SECOND not in str(error.value)
+    assert SESSIONS not in fake_api.sent()
+
+
+@pytest.mark.parametrize("machine", [FIRST, GUID, DNS_NAME])
+def test_a_single_machine_that_does_not_exist_is_named(fake_api, machine):
+    for key in (ON_FIRST, BY_ID):
+        fake_api.on(key, 404)
+    fake_api.on(SEARCH, page())
+    with pytest.raises(OptionError) as error:
+        list_sessions(fake_api, [machine])
+    assert str(error.value).startswith(f"machine: site site1 has no {machine}; write DOMAIN\\NAME")
+
+
+def test_a_machine_that_goes_after_the_look_up_is_named_as_the_task_names_it(fake_api):
+    site_with(fake_api)
+    fake_api.on(BY_ID, 404)
+    with pytest.raises(OptionError, match=f"^machine: site site1 has no {DNS_NAME};"):
+        list_sessions(fake_api, [DNS_NAME])
+
+
+@pytest.mark.parametrize("status", [400, 403, 500, 503])
+@pytest.mark.parametrize(
+    ("machines", "key"), [([FIRST], ON_FIRST), ([FIRST, SECOND], SESSIONS), ([DNS_NAME], BY_ID), ([GUID], BY_ID)]
+)
+def test_any_other_error_ends_the_listing(fake_api, machines, key, status):
+    site_with(fake_api)
+    fake_api.on(key, status)
+    with pytest.raises(ApiError, match=f"Could not list the sessions of machine.*: HTTP {status}"):
+        list_sessions(fake_api, machines)
+
+
+@pytest.mark.parametrize("machines", [[FIRST, DNS_NAME], [DNS_NAME]])
+def test_a_look_up_that_fails_ends_the_listing(fake_api, machines):
+    fake_api.on(SEARCH, 403)
+    with pytest.raises(ApiError, match="Could not search the machines: HTTP 403"):
+        list_sessions(fake_api, machines)
+    assert fake_api.sent() == [SEARCH]
+
+
+def test_a_page_that_repeats_ends_the_listing(fake_api):
+    fake_api.on(ON_FIRST, page({"Id": "1"}, token="again"))
+    with pytest.raises(CitrixError, match="repeats a page"):
+        list_sessions(fake_api, [FIRST])
+
+
+@pytest.mark.parametrize("machines", [[], [""], ["LAB\x0bda-001"], [FIRST, " "]])
+def test_names_that_cannot_be_meant_are_refused_before_any_call(fake_api, machines):
+    with pytest.raises(OptionError, match=r"^machine: "):
+        list_sessions(fake_api, machines)
+    assert fake_api.calls == []
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.sampled_from([FIRST, SECOND, "lab\\VDA-001", ""]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(NAME_FIELDS), inner),
+    max_leaves=4,
+)
+
+
+@given(st.lists(st.fixed_dictionaries({}, optional={"Id": JSON, "Machine": JSON}), max_size=4))
+def test_sessions_of_any_shape_are_counted_on_the_machines_asked_for(new_fake_api, sessions):
+    api = new_fake_api()
+    site_with(api)
+    api.on(SESSIONS, page(*sessions))
+    listed = list_sessions(api, [FIRST, SECOND])
+    assert list(listed.counts) == [FIRST, SECOND]
+    told = [names_of(session.get("Machine")) for session in listed.sessions]
+    for name, count in listed.counts.items():
+        assert count == sum(name.casefold() in names for names in told)
+
+
+# Facts
+
+
+@pytest.mark.parametrize("names", [None, []])
+def test_all_fields_are_asked_for_unless_some_are(names):
+    assert asked_fields(names) == ()
+
+
+def test_names_are_always_among_the_fields_and_none_is_asked_for_twice():
+    assert asked_fields(["SessionCount", "Name", "SessionCount"]) == ("Id", "Name", "DnsName", "SessionCount")
+
+
+@pytest.mark.parametrize("name", ["", "Session Count", "Session,Count", "State&limit=1", "Größe", "A\n"])
+def test_what_cannot_be_a_field_is_refused_by_name(name):
+    with pytest.raises(OptionError, match=r"^fields: '.*' is no field; write it as in the API"):
+        asked_fields(["SessionCount", name])
+
+
+def test_facts_have_snake_case_names_and_all_values():
+    machine = {"Id": GUID, "DnsName": None, "DeliveryGroup": {"Name": "Office"}, "Tags": ["A", "b"]}
+    assert to_result(machine) == {
+        "id": GUID,
+        "dns_name": None,
+        "delivery_group": {"name": "Office"},
+        "tags": ["A", "b"],
+    }
+
+
+def test_facts_have_only_the_fields_that_were_asked_for_as_far_as_there_are():
+    machine = {"Id": GUID, "Name": FIRST, "SessionCount": None, "DeliveryGroup": {"Name": "Office"}}
+    assert to_result(machine, ("Name", "Id", "SessionCount", "Tags")) == {
+        "id": GUID,
+        "name": FIRST,
+        "session_count": None,
+    }

@@ -1,0 +1,395 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The selection: who is meant and who is left out, in which order, and when nothing may be done at all."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import ApiError, OptionError
+from ansible_collections.sessionops.citrix.plugins.module_utils._site.selection import (
+    ARGUMENT_SPEC,
+    Choice,
+    Selection,
+    Target,
+    select,
+)
+from ansible_collections.sessionops.citrix.plugins.module_utils._site.sessions import RECORDING_FIELDS
+
+SEARCH, MACHINES = "POST Sessions/$search", "POST Machines/$search"
+FIRST, SECOND = "LAB\\vda-001", "LAB\\vda-002"
+ON_FIRST = "GET Machines/LAB%7Cvda-001/Sessions"
+NOTHING = {name: spec.get("default") for name, spec in ARGUMENT_SPEC.items()}
+
+
+def wanted(**given):
+    return {**NOTHING, **given}
+
+
+def a_session(session_id, user="user001", machine=FIRST):
+    return {
+        "Id": session_id,
+        "User": {"Name": f"LAB\\{user}", "PrincipalName": f"{user}@lab.example"},
+        "Machine": {"Id": None, "Name": machine, "DnsName": f"{machine[4:]}.lab.example"},
+    }
+
+
+def page(*items):
+    return {"Items": list(items)}
+
+
+def ids(selection):
+    return [target.id for target in selection.targets]
+
+
+@pytest.fixture
+def selected(fake_api):
+    """Return a function that gives the ids selected on the first machine, where these sessions are."""
+
+    def run(*sessions, **given):
+        fake_api.on(ON_FIRST, page(*sessions))
+        machines = [{"Id": name[-1], "Name": name, "DnsName": f"{name[4:]}.lab.example"} for name in (FIRST, SECOND)]
+        fake_api.on(MACHINES, page(*machines))
+        return ids(select(fake_api, wanted(machine=[FIRST], **given)))
+
+    return run
+
+
+# By id
+
+
+def test_named_sessions_come_in_the_order_in_which_they_are_named(fake_api):
+    for session_id in ("1", "2", "3"):
+        fake_api.on(f"GET Sessions/{session_id}", {"Id": session_id})
+    selection = select(fake_api, wanted(session_id=["3", "1", "2", "1"]))
+    assert selection == Selection(
+        [
+            Target.from_session("3", {"Id": "3"}),
+            Target.from_session("1", {"Id": "1"}),
+            Target.from_session("2", {"Id": "2"}),
+        ],
+        [],
+        [],
+    )
+    assert sorted(fake_api.sent()) == ["GET Sessions/1", "GET Sessions/2", "GET Sessions/3"]
+    assert {call.query["fields"] for call in fake_api.calls} == {",".join(RECORDING_FIELDS)}
+
+
+def test_a_session_that_is_named_in_two_spellings_is_one_session(fake_api):
+    """Two targets would be two requests at once, and two notices to the user."""
+    fake_api.on("GET Sessions/ab-cd", {"Id": "ab-cd"})
+    fake_api.on("GET Sessions/AB-CD", {"Id": "ab-cd"})
+    assert ids(select(fake_api, wanted(session_id=["ab-cd", "AB-CD"]))) == ["ab-cd"]
+
+
+def test_a_named_session_that_is_no_more_stays_in_its_place(fake_api):
+    fake_api.on("GET Sessions/1", 404)
+    fake_api.on("GET Sessions/2", {"Id": "2"})
+    selection = select(fake_api, wanted(session_id=["1", "2"]))
+    assert selection.targets == [Target.from_session("1", None), Target.from_session("2", {"Id": "2"})]
+
+
+@pytest.mark.parametrize("status", [400, 403, 500])
+def test_a_named_session_that_cannot_be_read_ends_the_task(fake_api, status):
+    fake_api.on("GET Sessions/1", status)
+    fake_api.on("GET Sessions/2", {"Id": "2"})
+    with pytest.raises(ApiError, match=f"Could not read the session 1: HTTP {status}"):
+        select(fake_api, wanted(session_id=["1", "2"]))
+
+
+# By selectors
+
+
+def test_the_sessions_of_machines_come_each_once_in_the_order_found(fake_api):
+    sessions = [a_session(*each) for each in (("2", "a"), ("3", "b", SECOND), ("2", "a"), ("1", "c"))]
+    fake_api.on(SEARCH, page(*sessions))
+    fake_api.on(MACHINES, page(*({"Id": name[-1], "Name": name} for name in (FIRST, SECOND))))
+    assert ids(select(fake_api, wanted(machine=[SECOND, FIRST]))) == ["2", "3", "1"]
+
+
+def test_all_selectors_must_fit(fake_api):
+    fake_api.on("GET DeliveryGroups/Office", {"Id": "g1", "Name": "Office"})
+    fake_api.on(SEARCH, page(a_session("1"), a_session("2", "user002")))
+    assert ids(select(fake_api, wanted(user=["user001"], delivery_group=["Office"]))) == ["1"]
+
+
+def test_the_sessions_of_an_application_are_those_in_which_it_runs(fake_api):
+    fake_api.on("GET Applications/Editor/Sessions", page(a_session("1"), a_session("2")))
+    assert ids(select(fake_api, wanted(application=["Editor"]))) == ["1", "2"]
+
+
+def test_all_sessions_are_all_that_the_site_has(fake_api):
+    fake_api.on("GET Sessions", page(a_session("1"), a_session("2", "user002", SECOND)))
+    assert ids(select(fake_api, wanted(all_sessions=True))) == ["1", "2"]
+    asked = fake_api.calls[0].query["fields"].split(",")
+    assert sorted(asked) == sorted(RECORDING_FIELDS)
+
+
+def test_a_session_without_an_id_is_selected_and_not_addressed(selected):
+    assert selected({"State": "Active"}, {"Id": None}, {"Id": 17}) == ["", "", ""]
+
+
+def test_a_machine_without_sessions_selects_none(selected):
+    assert selected() == []
+
+
+@pytest.mark.parametrize("option", ["machine", "exclude_machine"])
+def test_a_machine_that_does_not_exist_ends_the_task(fake_api, option):
+    fake_api.on(SEARCH, page(a_session("1")))
+    fake_api.on("GET Sessions", page(a_session("1")))
+    fake_api.on(MACHINES, page())
+    given = {"all_sessions": True} if option == "exclude_machine" else {}
+    with pytest.raises(OptionError, match=rf"^{option}: site site1 has no LAB\\vda-008, LAB\\vda-009;"):
+        select(fake_api, wanted(**given, **{option: ["LAB\\vda-008", "LAB\\vda-009"]}))
+
+
+# People
+
+
+def test_users_without_a_session_are_absent_in_the_order_and_spelling_of_the_task(fake_api):
+    fake_api.on(SEARCH, page(a_session("1")))
+    users = ["LAB\\User002", "lab\\USER001", "user003", "user001@lab.example", "user002@lab.example"]
+    selection = select(fake_api, wanted(user=users))
+    assert ids(selection) == ["1"]
+    assert selection.absent == ["LAB\\User002", "user003", "user002@lab.example"]
+
+
+def test_a_user_who_is_on_elsewhere_is_absent_from_the_machine(fake_api):
+    fake_api.on(SEARCH, page(a_session("1")))
+    fake_api.on(MACHINES, page({"Id": "m1", "Name": FIRST}))
+    selection = select(fake_api, wanted(user=["user001", "user002"], machine=[FIRST]))
+    assert (ids(selection), selection.absent) == (["1"], ["user002"])
+
+
+@pytest.mark.parametrize("given", [{"machine": [FIRST]}, {"all_sessions": True}])
+def test_nobody_is_absent_where_nobody_is_named(fake_api, given):
+    fake_api.on(ON_FIRST, page())
+    fake_api.on("GET Sessions", page())
+    assert select(fake_api, wanted(**given)).absent == []
+
+
+def test_a_user_who_is_left_out_is_not_absent(fake_api):
+    fake_api.on(SEARCH, page(a_session("1"), a_session("2", "user002")))
+    selection = select(fake_api, wanted(user=["user001", "user002"], exclude_user=["user002"]))
+    assert (ids(selection), selection.absent) == (["1"], [])
+
+
+def test_a_short_name_of_several_people_ends_the_task_and_lists_them(fake_api):
+    other = {**a_session("2"), "User": {"Name": "CORP\\user001"}}
+    fake_api.on(SEARCH, page(a_session("1"), other))
+    with pytest.raises(
+        OptionError, match=r"^user: 'user001' is the name of several people; .*: CORP\\user001, LAB\\us"
+    ):
+        select(fake_api, wanted(user=["user001"]))
+
+
+# Exclusions
+
+
+@pytest.mark.parametrize("name", ["LAB\\user002", "lab\\USER002", "user002", "USER002@lab.example"])
+def test_an_excluded_user_is_left_out_by_each_name(selected, name):
+    assert selected(a_session("1"), a_session("2", "user002"), a_session("3"), exclude_user=[name]) == ["1", "3"]
+
+
+@pytest.mark.parametrize("name", ["user00", "LAB\\user0021", "OTHER\\user002", "user002@other.example"])
+def test_nobody_else_is_left_out(selected, name):
+    assert selected(a_session("1"), a_session("2", "user002"), exclude_user=[name]) == ["1", "2"]
+
+
+def test_a_name_of_his_own_choice_gets_nobody_out_of_the_selection(selected):
+    session = {**a_session("1"), "UntrustedUserName": "LAB\\user002"}
+    session["User"]["DisplayName"] = "user002"
+    assert selected(session, exclude_user=["user002", "LAB\\user002"]) == ["1"]
+
+
+def test_a_short_name_that_would_exclude_several_people_is_refused(selected):
+    other = {**a_session("2"), "User": {"Name": "CORP\\user001"}}
+    with pytest.raises(OptionError, match=r"^exclude_user: 'user001' is the name of several people"):
+        selected(a_session("1"), other, exclude_user=["user001"])
+    assert selected(a_session("1"), other, exclude_user=["CORP\\user001"]) == ["1"]
+
+
+@pytest.mark.parametrize("name", [SECOND, "lab|VDA-002", "vda-002.lab.example"])
+@pytest.mark.parametrize(
+    "machine",
+    [
+        {"Name": SECOND},
+        {"Name": "lab\\VDA-002", "DnsName": None},
+        {"Name": None, "DnsName": "VDA-002.lab.example"},
+    ],
+)
+def test_an_excluded_machine_is_left_out_by_whatever_name_it_has_in_the_session(selected, name, machine):
+    there = {**a_session("2"), "Machine": machine}
+    assert selected(a_session("1"), there, exclude_machine=[name]) == ["1"]
+
+
+def test_an_excluded_machine_may_be_named_by_its_id(selected, fake_api):
+    guid = "97ee5e3d-5f0c-5b1a-8a3e-6f5a2c0f5f0a"
+    fake_api.on(f"GET Machines/{guid}", {"Id": guid, "Name": SECOND})
+    assert selected(a_session("1"), a_session("2", machine=SECOND), exclude_machine=[guid]) == ["1"]
+
+
+def test_exclusions_hold_for_named_sessions_too(fake_api):
+    for session_id, user in (("1", "user001"), ("2", "user002")):
+        fake_api.on(f"GET Sessions/{session_id}", a_session(session_id, user))
+    fake_api.on("GET Sessions/3", 404)
+    selection = select(fake_api, wanted(session_id=["1", "2", "3"], exclude_user=["user002"]))
+    assert [target.id for target in selection.targets] == ["1", "3"]
+
+
+@pytest.mark.parametrize("given", [{}, {"exclude_user": [], "exclude_machine": []}])
+def test_excluding_nobody_costs_no_call(selected, fake_api, given):
+    assert selected(a_session("1"), **given) == ["1"]
+    assert fake_api.sent() == [ON_FIRST]
+
+
+def test_who_is_to_be_excluded_and_has_no_session_is_told(fake_api):
+    nameless = {**a_session("3"), "User": {"Name": "LAB\\user003", "PrincipalName": None}}
+    fake_api.on("GET Sessions", page(a_session("1"), a_session("2", "user002"), nameless, {"Id": "4", "User": None}))
+    # The first is a slip; the last cannot be known: the broker does not tell his UPN.
+    excluded = ["LAB\\Usr002", "user002", "LAB\\USER002", "user003@lab.example"]
+    selection = select(fake_api, wanted(all_sessions=True, exclude_user=excluded))
+    assert ids(selection) == ["1", "3", "4"]
+    assert selection.unused == ["LAB\\Usr002", "user003@lab.example"]
+    assert selection.absent == []
+
+
+@pytest.mark.parametrize("given", [{}, {"exclude_user": []}, {"exclude_user": ["user001"]}])
+def test_nothing_is_told_of_exclusions_that_exclude(fake_api, given):
+    fake_api.on("GET Sessions", page(a_session("1")))
+    assert select(fake_api, wanted(all_sessions=True, **given)).unused == []
+
+
+def test_an_exclusion_has_its_use_though_its_machine_is_excluded_too(fake_api):
+    fake_api.on("GET Sessions", page(a_session("1"), a_session("2", "user002", SECOND)))
+    fake_api.on(MACHINES, page({"Id": "m2", "Name": SECOND}))
+    selection = select(fake_api, wanted(all_sessions=True, exclude_user=["user002"], exclude_machine=[SECOND]))
+    assert (ids(selection), selection.unused) == (["1"], [])
+
+
+@pytest.mark.parametrize(("name", "user"), [("LAB\\mu\u0308ller", "m\u00fcller"), ("LAB\\M\u00dcLLER", "mu\u0308ller")])
+def test_an_accent_may_be_written_in_two_ways(selected, name, user):
+    assert selected(a_session("1"), a_session("2", user), exclude_user=[name]) == ["1"]
+
+
+# One session after the other
+
+
+def test_a_target_has_what_is_needed_of_its_session():
+    session = {**a_session("1"), "State": "Disconnected", "Connection": {"Protocol": "Hdx"}}
+    session["Machine"] = {"Name": FIRST, "DeliveryGroup": {"Id": "g1", "Name": "Office"}}
+    assert Target.from_session("1", session) == Target(
+        "1", "LAB\\user001", FIRST, "Office", "Disconnected", "not_active"
+    )
+    assert Target.from_session("1", None) == Target("1", gone=True)
+    assert Target.from_session("", {"Machine": 17}) == Target("")
+
+
+def test_a_choice_takes_what_is_not_excluded_and_says_so(fake_api):
+    fake_api.on(MACHINES, page({"Id": "m2", "Name": SECOND}))
+    choice = Choice(fake_api, wanted(exclude_user=["user002"], exclude_machine=[SECOND]))
+    sessions = [a_session("1"), a_session("2", "user002"), a_session("3", "user003", SECOND), None]
+    taken = [choice.takes(str(number), session) for number, session in enumerate(sessions, 1)]
+    assert [target and target.id for target in taken] == ["1", None, None, "4"]
+    assert taken[3] == Target("4", gone=True)
+    assert choice.selection().targets == [taken[0], taken[3]]
+
+
+def test_a_choice_of_nothing_selects_nothing_and_asks_nothing(fake_api):
+    assert Choice(fake_api, wanted(user=["user001"])).selection() == Selection([], absent=["user001"], unused=[])
+    assert fake_api.calls == []
+
+
+# What is refused
+
+
+def test_a_task_must_name_something(fake_api):
+    with pytest.raises(OptionError) as error:
+        select(fake_api, wanted())
+    assert str(error.value) == (
+        "session_id, machine, user, delivery_group, application: none is given; "
+        "name who is meant, or set all_sessions to true"
+    )
+    assert fake_api.calls == []
+
+
+@pytest.mark.parametrize("given", [{"exclude_user": ["a"]}, {"exclude_machine": [FIRST]}])
+def test_an_exclusion_is_no_selection(fake_api, given):
+    with pytest.raises(OptionError, match="none is given; name who is meant"):
+        select(fake_api, wanted(**given))
+    assert fake_api.calls == []
+
+
+LISTS = [name for name, spec in ARGUMENT_SPEC.items() if spec["type"] == "list"]
+
+
+@pytest.mark.parametrize("name", [name for name in LISTS if not name.startswith("exclude_")])
+def test_an_empty_selector_is_refused_by_its_own_before_any_call(fake_api, name):
+    with pytest.raises(OptionError, match=f"^{name}: is empty"):
+        select(fake_api, wanted(**{name: []}))
+    assert fake_api.calls == []
+
+
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize("names", [[""], ["1", " "], ["\t"], ["LAB\x0bda-001"]])
+def test_a_list_without_names_is_refused_by_its_own_before_any_call(fake_api, name, names):
+    given = {"all_sessions": True} if name.startswith("exclude_") else {}
+    with pytest.raises(OptionError, match=f"^{name}: "):
+        select(fake_api, wanted(**given, **{name: names}))
+    assert fake_api.calls == []
+
+
+@pytest.mark.parametrize("other", ["machine", "user", "delivery_group", "application"])
+def test_ids_of_sessions_stand_alone(fake_api, other):
+    with pytest.raises(OptionError, match=f"^session_id: stands alone; leave it out, or {other}$"):
+        select(fake_api, wanted(session_id=["1"], **{other: ["a"]}))
+    assert fake_api.calls == []
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"session_id": ["1"]}, "session_id"),
+        ({"user": ["a"]}, "user"),
+        ({"machine": [FIRST], "application": ["Editor"]}, "machine and application"),
+        ({"user": []}, "user"),
+    ],
+)
+def test_all_sessions_take_the_place_of_the_selectors(fake_api, given, told):
+    with pytest.raises(OptionError, match=f"^all_sessions: means every session of the site; leave it out, or {told}$"):
+        select(fake_api, wanted(all_sessions=True, **given))
+    assert fake_api.calls == []
+
+
+# The cap
+
+
+def test_the_cap_counts_what_is_selected_and_may_be_reached(selected):
+    sessions = [a_session(session_id) for session_id in ("1", "2", "2", "3")]
+    assert len(selected(*sessions, max_sessions=3)) == 3
+    with pytest.raises(
+        OptionError, match=r"^max_sessions: 3 sessions are selected and 2 are allowed; nothing was changed.* 3 or more"
+    ):
+        selected(*sessions, max_sessions=2)
+
+
+def test_the_cap_counts_what_is_left_after_the_exclusions(selected):
+    sessions = [a_session("1"), a_session("2", "user002"), a_session("3", "user003")]
+    assert selected(*sessions, exclude_user=["user002"], max_sessions=2) == ["1", "3"]
+    with pytest.raises(OptionError, match=r"^max_sessions: 2 sessions are selected and 1 are allowed"):
+        selected(*sessions, exclude_user=["user002"], max_sessions=1)
+
+
+@pytest.mark.parametrize("cap", [0, -1])
+def test_a_cap_below_one_is_refused_before_any_call(fake_api, cap):
+    with pytest.raises(OptionError, match=f"^max_sessions: must be 1 or more, not {cap}"):
+        select(fake_api, wanted(session_id=["1"], max_sessions=cap))
+    assert fake_api.calls == []
+
+
+def test_selecting_writes_nothing(selected, fake_api):
+    fake_api.on("GET DeliveryGroups/Office", {"Id": "g1", "Name": "Office"})
+    fake_api.on(SEARCH, page(a_session("1")))
+    selected(a_session("1"), delivery_group=["Office"], user=["user001"], exclude_machine=[SECOND])
+    assert len(fake_api.calls) > 3
+    assert fake_api.writes == []

@@ -1,0 +1,621 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Queries: what is asked of the server for which selectors, and what of its answer is believed."""
+
+from __future__ import annotations
+
+from itertools import chain
+
+import pytest
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.search import compare
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import ApiError, OptionError
+from ansible_collections.sessionops.citrix.plugins.module_utils._site import selectors
+from ansible_collections.sessionops.citrix.plugins.module_utils._site.selectors import (
+    Meant,
+    Query,
+    filters_of,
+    find_machines,
+    find_sessions,
+    limit_of,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+LISTING, SEARCH, MACHINES = "GET Sessions", "POST Sessions/$search", "POST Machines/$search"
+ON_FIRST = "GET Machines/LAB%7Cvda-001/Sessions"
+FIRST, SECOND = "LAB\\vda-001", "LAB\\vda-002"
+FIELDS = ("Id", "State")
+OFFICE = {"Id": "g1", "Name": "Office", "FullName": "EU\\Office"}
+EDITOR = {"Id": "a1", "Name": "Editor"}
+ANY_KIND = ["MultiSession", "SingleSession"]
+
+
+def a_session(session_id="1", **fields):
+    """A session that each of the selectors used here picks, but for what a test says otherwise."""
+    return {
+        "Id": session_id,
+        "State": "Active",
+        "Machine": {"Id": None, "Name": FIRST, "DnsName": "vda-001.lab.example", "DeliveryGroup": {"Id": "g1"}},
+        "User": {"Name": "LAB\\user001", "PrincipalName": "user001@lab.example"},
+        "ApplicationsInUse": [{"Id": "a1", "Name": "Editor"}],
+        **fields,
+    }
+
+
+def page(*items, token=None):
+    return {"Items": list(items), "ContinuationToken": token}
+
+
+@pytest.fixture
+def api(fake_api):
+    """An API that knows two machines, a delivery group and an application."""
+    machines = {
+        name: {"Id": f"m-{name[-1]}", "Name": name, "DnsName": f"{name[4:]}.lab.example"} for name in (FIRST, SECOND)
+    }
+
+    def search(call):
+        groups = [group["SearchFilters"] for group in call.body.get("SearchFilterGroups", [])]
+        asked = {each["Value"] for each in [*call.body["SearchFilters"], *chain.from_iterable(groups)]}
+        known = [machine for machine in machines.values() if {*machine.values()} & asked]
+        return page(*known if "MultiSession" in asked else ())
+
+    fake_api.on(MACHINES, search)
+    fake_api.on("GET DeliveryGroups/Office", OFFICE)
+    fake_api.on("GET Applications/Editor", EDITOR)
+    return fake_api
+
+
+def found(api, fields=FIELDS, **query):
+    return [session["Id"] for session in find_sessions(api, Query(**query), fields)]
+
+
+def asked(api):
+    """Return the one search for sessions, as its flat conditions and its groups: [(property, value), ...]."""
+    (body,) = [call.body for call in api.calls if call.path == "Sessions/$search"]
+    flat = [(each["Property"], each["Value"]) for each in body.get("SearchFilters", [])]
+    groups = body.get("SearchFilterGroups", [])
+    return flat, [[(each["Property"], each["Value"]) for each in group["SearchFilters"]] for group in groups]
+
+
+# The options
+
+NOTHING = dict.fromkeys(selectors.SELECTORS)
+
+
+def test_a_query_takes_the_selectors_out_of_the_options():
+    params = {**NOTHING, "user": ["a", "b", "a"], "machine": [FIRST], "limit": 3}
+    assert Query.from_params(params) == Query(user=("a", "b"), machine=(FIRST,))
+    own = (compare("ClientName", "x"),)
+    assert Query.from_params(NOTHING, states=("Active",), filters=own) == Query(states=("Active",), filters=own)
+    assert Query.from_params(NOTHING) == Query()
+
+
+@pytest.mark.parametrize("name", selectors.SELECTORS)
+@pytest.mark.parametrize("names", [[], [""], ["a", " "], ["LAB\x0bda-001"]])
+def test_a_selector_without_a_name_is_refused_by_its_own(name, names):
+    with pytest.raises(OptionError, match=f"^{name}: "):
+        Query.from_params({**NOTHING, name: names})
+
+
+@pytest.mark.parametrize("name", selectors.SELECTORS)
+def test_a_selector_is_alone_where_nothing_else_is_given(name):
+    assert Query(**{name: ("a", "b")}).only(name)
+    for other in {*selectors.SELECTORS, "states"} - {name}:
+        assert not Query(**{name: ("a",), other: ("b",)}).only(name)
+        assert not Query(**{other: ("b",)}).only(name)
+    assert not Query(**{name: ("a",)}, filters=(compare("ClientName", "x"),)).only(name)
+    assert not Query().only(name)
+
+
+def test_conditions_of_a_task_are_passed_on_as_they_are():
+    written = [
+        {"property": "ClientName", "operator": "StartsWith", "value": "client"},
+        {"property": "Tags", "operator": "Any", "value": None},
+    ]
+    assert filters_of({"search_filters": written}) == (
+        {"Property": "ClientName", "Operator": "StartsWith", "Value": "client"},
+        {"Property": "Tags", "Operator": "Any", "Value": None},
+    )
+    assert filters_of({"search_filters": None}) == ()
+
+
+@pytest.mark.parametrize(("limit", "most"), [(0, None), (1, 1), (5000, 5000)])
+def test_a_limit_of_0_is_none(limit, most):
+    assert limit_of({"limit": limit}) == most
+
+
+def test_a_limit_below_0_is_refused():
+    with pytest.raises(OptionError, match=r"^limit: must be 0, for all, or more, not -1$"):
+        limit_of({"limit": -1})
+
+
+# What is asked
+
+
+def test_all_sessions_are_a_list(api):
+    api.on(LISTING, page(a_session("1"), token="more"), page(a_session("2"), a_session("1")))
+    assert found(api) == ["1", "2"]
+    assert api.calls[0].query == {"limit": "1000", "fields": "Id,State"}
+    assert api.sent() == [LISTING, LISTING]
+
+
+def test_one_machine_alone_is_asked_for_its_sessions(api):
+    api.on(ON_FIRST, page(a_session("1"), a_session("1")))
+    assert found(api, machine=(FIRST,)) == ["1"]
+    assert api.sent() == [ON_FIRST]
+
+
+def test_a_dns_name_alone_is_looked_up_and_its_machine_asked_for_its_sessions(api):
+    api.on("GET Machines/m-1/Sessions", page(a_session("1", Machine={"Name": FIRST, "DnsName": None})))
+    assert found(api, machine=("vda-001.lab.example",)) == ["1"]
+    assert api.sent() == [MACHINES, "GET Machines/m-1/Sessions"]
+
+
+def test_several_machines_alone_are_one_search(api):
+    moved = a_session("2", Machine={"Name": SECOND})
+    api.on(SEARCH, page(a_session("1"), moved, token="more"), page(moved, a_session("3", Machine=None)))
+    assert found(api, machine=(SECOND, FIRST)) == ["1", "2", "3"]
+    assert api.sent() == [SEARCH, SEARCH]
+    assert api.searches[0]["SearchFilterGroups"][0]["SearchFilters"] == [
+        compare("MachineName", SECOND),
+        compare("MachineName", FIRST),
+    ]
+
+
+def test_applications_alone_are_asked_for_their_sessions(api):
+    api.on("GET Applications/Editor/Sessions", page(a_session("1"), a_session("2")))
+    api.on("GET Applications/Paint/Sessions", page(a_session("2"), a_session("3")))
+    assert found(api, application=("Paint", "Editor")) == ["2", "3", "1"]
+    assert len(api.calls) == 2
+
+
+CONDITIONS = [
+    ({"user": ("LAB\\user001",)}, [("UserName", "LAB\\user001")], []),
+    ({"user": ("user001@lab.example",)}, [("UserPrincipalName", "user001@lab.example")], []),
+    ({"user": ("user001",)}, [], [[("UserName", "\\user001"), ("UserName", "user001")]]),
+    (
+        {"user": ("LAB\\user001", "LAB\\user002")},
+        [],
+        [[("UserName", "LAB\\user001"), ("UserName", "LAB\\user002")]],
+    ),
+    ({"delivery_group": ("Office",)}, [], [[("DeliveryGroup", "Office"), ("DeliveryGroup", "EU\\Office")]]),
+    ({"states": ("Active",)}, [("SessionState", "Active")], []),
+    ({"states": ("Active", "Unknown")}, [], [[("SessionState", "Active"), ("SessionState", "Unknown")]]),
+    ({"filters": (compare("ClientName", "x"),)}, [("ClientName", "x")], []),
+    (
+        {"machine": ("vda-001.lab.example",), "states": ("Active",)},
+        [("MachineName", FIRST), ("SessionState", "Active")],
+        [],
+    ),
+    (
+        {"machine": (FIRST,), "user": ("LAB\\user001",), "delivery_group": ("Office",), "application": ("Editor",)},
+        [("MachineName", FIRST), ("UserName", "LAB\\user001")],
+        [[("DeliveryGroup", "Office"), ("DeliveryGroup", "EU\\Office")]],
+    ),
+]
+
+
+@pytest.mark.parametrize(("query", "flat", "groups"), CONDITIONS)
+def test_the_server_is_asked_for_what_it_can_tell(api, query, flat, groups):
+    api.on(SEARCH, page(a_session("1")))
+    assert found(api, **query) == ["1"]
+    assert asked(api) == (flat, groups)
+    assert api.writes == []
+
+
+def test_conditions_of_the_task_stand_beside_the_selectors(api):
+    api.on(SEARCH, page(a_session("1")))
+    own = compare("ClientName", "client", "StartsWith")
+    assert found(api, user=("LAB\\user001",), filters=(own,)) == ["1"]
+    assert api.searches == [{"SearchFilters": [own, compare("UserName", "LAB\\user001")]}]
+
+
+def test_an_application_beside_another_selector_is_looked_up_and_checked_here(api):
+    api.on(SEARCH, page(a_session("1"), a_session("2", ApplicationsInUse=[])))
+    assert found(api, application=("Editor",), states=("Active",)) == ["1"]
+    assert api.sent() == ["GET Applications/Editor", SEARCH]
+
+
+@pytest.mark.parametrize(
+    ("query", "fields"),
+    [
+        ({"states": ("Active",)}, "User,Id,State"),
+        ({"user": ("LAB\\user001",)}, "User,Id,State"),
+        ({"machine": (FIRST,), "states": ("Active",)}, "User,Id,State,Machine"),
+        ({"delivery_group": ("Office",)}, "User,Id,State,Machine"),
+        ({"application": ("Editor",), "user": ("user001",)}, "User,Id,State,ApplicationsInUse"),
+    ],
+)
+def test_the_fields_that_the_checks_need_are_asked_for_too(api, query, fields):
+    api.on(SEARCH, page(a_session("1")))
+    assert found(api, fields=("User",), **query) == ["1"]
+    assert api.calls[-1].query["fields"] == fields
+    found(api, fields=(), **query)
+    assert "fields" not in api.calls[-1].query
+
+
+def test_more_users_than_one_search_takes_are_asked_for_by_several(api):
+    users = tuple(f"LAB\\user{number:03}" for number in range(150))
+
+    def search(call):
+        groups = call.body["SearchFilterGroups"]
+        return page(*(a_session(each["Value"], User={"Name": each["Value"]}) for each in groups[0]["SearchFilters"]))
+
+    api.on(SEARCH, search)
+    assert found(api, user=users) == list(users)
+    assert len(api.searches) == 2
+
+
+def test_no_more_pages_are_read_than_are_needed(api):
+    api.on(LISTING, page(a_session("1"), a_session("2"), token="more"))
+    assert next(iter(find_sessions(api, Query(), FIELDS)))["Id"] == "1"
+    assert len(api.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ({"machine": (FIRST, "LAB\\nowhere"), "states": ("Active",)}, r"^machine: site site1 has no LAB\\nowhere;"),
+        ({"delivery_group": ("Office", "Sales")}, r"^delivery_group: site site1 has no Sales;"),
+        ({"application": ("Editor", "Chess"), "states": ("Active",)}, r"^application: site site1 has no Chess;"),
+    ],
+)
+def test_what_does_not_exist_is_refused_by_name_before_the_search(api, query, told):
+    api.on("GET DeliveryGroups/Sales", 404)
+    api.on("GET Applications/Chess", 404)
+    with pytest.raises(OptionError, match=told):
+        found(api, **query)
+    assert SEARCH not in api.sent()
+
+
+@pytest.mark.parametrize("status", [400, 403, 500])
+def test_a_search_that_fails_ends_the_task(api, status):
+    api.on(SEARCH, page(a_session("1"), token="more"), status)
+    with pytest.raises(ApiError, match=f"Could not search the sessions: HTTP {status}"):
+        found(api, states=("Active",))
+
+
+# What is believed
+
+QUERIES = {
+    "machine": {"machine": (FIRST,), "states": ("Active",)},
+    "delivery group": {"delivery_group": ("Office",)},
+    "state": {"states": ("Active", "Connected")},
+    "user": {"user": ("user001",)},
+    "application": {"application": ("Editor",), "states": ("Active",)},
+}
+TOO_MUCH = [
+    ("machine", {"Machine": {"Name": "LAB\\vda-0011"}}),
+    ("machine", {"Machine": {"Id": "m9", "Name": SECOND, "DnsName": None}}),
+    ("delivery group", {"Machine": {"Name": FIRST, "DeliveryGroup": {"Id": "g9", "Name": "Office"}}}),
+    ("delivery group", {"Machine": {"Name": FIRST, "DeliveryGroup": {"Id": None, "Name": "Office Desktops"}}}),
+    ("state", {"State": "Disconnected"}),
+    ("state", {"State": "Future"}),
+    ("user", {"User": {"Name": "LAB\\user0011"}}),
+    ("user", {"User": {"Name": "LAB\\user002", "DisplayName": "user001"}, "UntrustedUserName": "LAB\\user001"}),
+    ("application", {"ApplicationsInUse": [{"Id": "a9", "Name": "Editor"}]}),
+    ("application", {"ApplicationsInUse": []}),
+]
+
+
+@pytest.mark.parametrize(("query", "fields"), TOO_MUCH)
+def test_what_the_server_found_too_much_is_dropped(api, query, fields):
+    api.on(SEARCH, page(a_session("1", **fields), a_session("2")))
+    assert found(api, **QUERIES[query]) == ["2"]
+
+
+LEFT_OUT = [
+    ("machine", {"Machine": None}),
+    ("machine", {"Machine": {"Id": None, "Name": None, "DnsName": ""}}),
+    *((name, {"Machine": alien}) for name in ("machine", "delivery group") for alien in (FIRST, 17, ["x"])),
+    ("delivery group", {"Machine": None}),
+    ("delivery group", {"Machine": {"Name": FIRST, "DeliveryGroup": None}}),
+    ("delivery group", {"Machine": {"Name": FIRST, "DeliveryGroup": "Office"}}),
+    ("delivery group", {"Machine": {"Name": FIRST, "DeliveryGroup": {"Id": None, "Name": None}}}),
+    ("delivery group", {"Machine": {"Name": FIRST, "DeliveryGroup": {}}}),
+    ("state", {"State": None}),
+    ("state", {"State": 17}),
+]
+
+
+@pytest.mark.parametrize(("query", "fields"), LEFT_OUT)
+def test_what_the_server_left_out_is_taken_on_its_word(api, query, fields):
+    api.on(SEARCH, page(a_session("1", **fields)))
+    assert found(api, **QUERIES[query]) == ["1"]
+    api.on(SEARCH, page({name: value for name, value in a_session("1").items() if name not in fields}))
+    assert found(api, **QUERIES[query]) == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("group", "pointer"),
+    [
+        ({"Id": "G1", "Name": "Office"}, {"Id": "g1", "Name": "renamed"}),
+        ({"Name": "Office"}, {"Id": "g1", "Name": "office"}),
+        ({"Id": "g1", "Name": "Office"}, {"Id": None, "Name": "OFFICE"}),
+    ],
+)
+def test_a_group_is_known_by_its_id_and_where_either_has_none_by_its_name(api, group, pointer):
+    api.on("GET DeliveryGroups/Office", group)
+    fits = a_session("1", Machine={"Name": FIRST, "DeliveryGroup": pointer})
+    other = a_session("2", Machine={"Name": FIRST, "DeliveryGroup": {"Id": "g2", "Name": "Sales"}})
+    api.on(SEARCH, page(fits, other))
+    assert found(api, delivery_group=("Office",)) == ["1"]
+
+
+def test_a_machine_without_a_name_is_searched_for_by_its_dns_name(api):
+    api.on(MACHINES, page({"Id": "m-1", "Name": None, "DnsName": "vda-001.lab.example"}))
+    api.on(SEARCH, page(a_session("1")))
+    assert found(api, machine=("vda-001.lab.example",), states=("Active",)) == ["1"]
+    assert api.searches[-1]["SearchFilters"][0] == compare("DnsName", "vda-001.lab.example")
+
+
+@pytest.mark.parametrize("user", [None, {}, {"Name": None}, {"Name": 17}, "LAB\\user001", {"DisplayName": "user001"}])
+def test_a_user_must_be_vouched_for(api, user):
+    api.on(SEARCH, page(a_session("1", User=user), {"Id": "2"}))
+    assert found(api, user=("user001", "LAB\\user001")) == []
+
+
+@pytest.mark.parametrize("applications", [None, "Editor", [None], {"Id": "a1"}])
+def test_an_application_must_be_seen_to_run(api, applications):
+    api.on(SEARCH, page(a_session("1", ApplicationsInUse=applications), {"Id": "2", "State": "Active"}))
+    assert found(api, **QUERIES["application"]) == []
+
+
+@pytest.mark.parametrize("name", ["user001", "USER001", "LAB\\user001", "lab\\USER001", "user001@LAB.example"])
+def test_a_user_is_known_by_each_name_without_regard_to_case(api, name):
+    api.on(SEARCH, page(a_session("1")))
+    assert found(api, user=(name,)) == ["1"]
+
+
+def test_a_short_name_that_means_several_people_is_refused(api):
+    one, other = page(a_session("1"), token="more"), page(a_session("2", User={"Name": "CORP\\user001"}))
+    api.on(SEARCH, one, other)
+    with pytest.raises(
+        OptionError, match=r"^user: 'user001' is the name of several people; .*: CORP\\user001, LAB\\us"
+    ):
+        found(api, user=("user001",))
+    api.on(SEARCH, one, other)
+    assert found(api, user=("LAB\\user001", "CORP\\user001")) == ["1", "2"]
+
+
+# Sessions that were not searched for by the query
+
+MEANT = {"machine": (FIRST,), "user": ("user001",), "delivery_group": ("Office",), "application": ("Editor",)}
+
+
+def test_what_a_query_means_is_looked_up_once_for_all_sessions(api):
+    meant = Meant(api, Query(**MEANT), searched=False)
+    assert meant.has(a_session())
+    asked_once = sorted(api.sent())
+    assert asked_once == ["GET Applications/Editor", "GET DeliveryGroups/Office", MACHINES]
+    assert not meant.has(a_session(User={"Name": "LAB\\user002"}))
+    assert sorted(api.sent()) == asked_once
+
+
+@pytest.mark.parametrize("name", MEANT)
+def test_each_selector_must_fit_a_session_that_was_not_searched_for(api, name):
+    meant = Meant(api, Query(**{name: MEANT[name]}), searched=False)
+    assert meant.has(a_session())
+    other = {
+        "machine": {"Machine": {"Name": SECOND}},
+        "user": {"User": {"Name": "LAB\\user002"}},
+        "delivery_group": {"Machine": {"Name": FIRST, "DeliveryGroup": {"Id": "g9", "Name": "Sales"}}},
+        "application": {"ApplicationsInUse": []},
+    }
+    assert not meant.has(a_session(**other[name]))
+
+
+@pytest.mark.parametrize(("query", "fields"), [each for each in LEFT_OUT if each[0] != "state"])
+def test_of_a_session_that_was_not_searched_for_nothing_is_taken_on_trust(api, query, fields):
+    """A rule about a machine must not catch a session of which nobody says where it runs."""
+    session = a_session("1", **fields)
+    assert Meant(api, Query(**QUERIES[query])).has(session)
+    assert not Meant(api, Query(**QUERIES[query]), searched=False).has(session)
+    left_out = {name: value for name, value in a_session().items() if name not in fields}
+    assert not Meant(api, Query(**QUERIES[query]), searched=False).has(left_out)
+
+
+def test_a_query_without_selectors_means_every_session(api):
+    meant = Meant(api, Query(), searched=False)
+    assert meant.has(a_session()) and meant.has({})
+    assert (meant.conditions(), api.calls) == ([], [])
+
+
+def test_what_a_query_names_and_does_not_exist_is_refused_before_any_session_is_seen(api):
+    api.on("GET DeliveryGroups/Sales", 404)
+    with pytest.raises(OptionError, match=r"^delivery_group: site site1 has no Sales;"):
+        Meant(api, Query(delivery_group=("Sales",)), searched=False)
+
+
+# Whatever the selectors, against a site that searches as it should
+
+GROUPS = {"g1": "Office", "g2": "Sales"}
+APPLICATIONS = {"a1": "Editor", "a2": "Chess"}
+PEOPLE = ("LAB\\ada", "LAB\\bob", "CORP\\eve")
+SITE = st.lists(
+    st.tuples(
+        st.sampled_from((FIRST, SECOND)),
+        st.sampled_from(PEOPLE),
+        st.sampled_from(tuple(GROUPS)),
+        st.sets(st.sampled_from(tuple(APPLICATIONS))),
+        st.sampled_from(("Active", "Disconnected")),
+    ),
+    max_size=8,
+)
+SELECTED = st.fixed_dictionaries(
+    {},
+    optional={
+        "machine": st.lists(st.sampled_from((FIRST, SECOND)), min_size=1, max_size=2, unique=True),
+        "user": st.lists(st.sampled_from((*PEOPLE, "ada", "EVE")), min_size=1, max_size=3, unique=True),
+        "delivery_group": st.lists(st.sampled_from(("Office", "Sales")), min_size=1, max_size=2, unique=True),
+        "application": st.lists(st.sampled_from(("Editor", "Chess")), min_size=1, max_size=2, unique=True),
+        "states": st.lists(st.sampled_from(("Active", "Disconnected")), min_size=1, max_size=2, unique=True),
+    },
+)
+
+
+def searchable(session):
+    """Return what a search may test of a session, in lower case."""
+    values = {
+        "MachineName": session["Machine"]["Name"],
+        "UserName": session["User"]["Name"],
+        "DeliveryGroup": session["Machine"]["DeliveryGroup"]["Name"],
+        "SessionState": session["State"],
+    }
+    return {name: value.lower() for name, value in values.items()}
+
+
+def holds(condition, session):
+    value, wanted = searchable(session)[condition["Property"]], condition["Value"].lower()
+    return value.endswith(wanted) if condition["Operator"] == "EndsWith" else value == wanted
+
+
+def site_of(api, sessions):
+    """Let the API answer for these sessions."""
+
+    def search(call):
+        flat, groups = call.body.get("SearchFilters", []), call.body.get("SearchFilterGroups", [])
+        fits = [
+            session
+            for session in sessions
+            if all(holds(each, session) for each in flat)
+            and all(any(holds(each, session) for each in group["SearchFilters"]) for group in groups)
+        ]
+        return page(*fits)
+
+    api.on(SEARCH, search)
+    api.on(LISTING, page(*sessions))
+    api.on(MACHINES, page(*({"Id": name, "Name": name} for name in (FIRST, SECOND))))
+    for name in (FIRST, SECOND):
+        on_machine = [session for session in sessions if session["Machine"]["Name"] == name]
+        api.on(f"GET Machines/{name.replace(chr(92), '%7C')}/Sessions", page(*on_machine))
+    for group, name in GROUPS.items():
+        api.on(f"GET DeliveryGroups/{name}", {"Id": group, "Name": name})
+    for application, name in APPLICATIONS.items():
+        running = [session for session in sessions if {"Id": application} in session["ApplicationsInUse"]]
+        api.on(f"GET Applications/{name}", {"Id": application, "Name": name})
+        api.on(f"GET Applications/{name}/Sessions", page(*running))
+
+
+@given(SITE, SELECTED)
+def test_selectors_pick_what_fits_all_of_them(new_fake_api, site, selected):
+    sessions, expected = [], []
+    for number, (machine, user, group, applications, state) in enumerate(site):
+        place = {"Name": machine, "DeliveryGroup": {"Id": group, "Name": GROUPS[group]}}
+        running = [{"Id": application} for application in sorted(applications)]
+        session = a_session(str(number), Machine=place, User={"Name": user}, ApplicationsInUse=running, State=state)
+        sessions.append(session)
+        names = {
+            "machine": {machine},
+            "user": {user.lower(), user.lower().split("\\")[1]},
+            "delivery_group": {GROUPS[group]},
+            "application": {APPLICATIONS[application] for application in applications},
+            "states": {state},
+        }
+        wanted = {**selected, "user": [name.lower() for name in selected.get("user", [])]}
+        if all(names[selector].intersection(wanted[selector]) for selector in selected):
+            expected.append(session["Id"])
+    api = new_fake_api()
+    site_of(api, sessions)
+    query = {selector: tuple(values) for selector, values in selected.items()}
+    assert sorted(found(api, **query)) == expected
+
+
+# Machines
+
+
+def machines(api, fields=FIELDS, **given):
+    nothing = {"machine": None, "delivery_group": None, "session_support": None, "search_filters": None}
+    return [machine.get("Name") for machine in find_machines(api, {**nothing, **given}, fields)]
+
+
+def test_all_machines_are_a_list_and_come_each_once(api):
+    one, other = {"Id": "m-1", "Name": FIRST}, {"Id": "m-2", "Name": SECOND}
+    api.on("GET Machines", page(one, other, token="more"), page(other))
+    assert machines(api) == [FIRST, SECOND]
+    assert api.calls[0].query["fields"] == "Id,State,DeliveryGroup"
+    machines(api, fields=())
+    assert "fields" not in api.calls[-1].query
+
+
+def test_named_machines_are_looked_up_and_come_each_once(api):
+    assert machines(api, machine=[SECOND, "vda-002.lab.example", FIRST]) == [SECOND, FIRST]
+    assert {call.path for call in api.calls} == {"Machines/$search"}
+
+
+@pytest.mark.parametrize(
+    ("given", "conditions"),
+    [
+        ({"session_support": "SingleSession"}, []),
+        ({"delivery_group": ["Office"]}, ["Office", "EU\\Office"]),
+        ({"search_filters": [{"property": "Tags", "operator": "Any", "value": "x"}]}, ["x"]),
+        ({"machine": [FIRST], "session_support": "SingleSession"}, [FIRST]),
+        ({"machine": ["vda-001.lab.example"], "delivery_group": ["Office"]}, [FIRST, "Office", "EU\\Office"]),
+    ],
+)
+def test_machines_are_searched_for_by_kind(api, given, conditions):
+    machines(api, **given)
+    kinds = [given["session_support"]] if "session_support" in given else ANY_KIND
+    bodies = api.searches[-len(kinds) :]
+    values = [
+        [each["Value"] for each in body["SearchFilters"]]
+        + [each["Value"] for group in body.get("SearchFilterGroups", []) for each in group["SearchFilters"]]
+        for body in bodies
+    ]
+    assert values == [[kind, *conditions] for kind in kinds]
+    assert api.writes == []
+
+
+OTHERS = {"Id": "m-9", "Name": "LAB\\vda-0011", "DnsName": None, "DeliveryGroup": {"Id": "g9", "Name": "Office"}}
+FITS = {"Id": "m-1", "Name": FIRST, "DeliveryGroup": {"Id": "g1", "Name": "renamed"}}
+OF_ONE_KIND = {"session_support": "MultiSession"}
+
+
+@pytest.mark.parametrize("given", [{"machine": [FIRST]}, {"delivery_group": ["Office"]}])
+def test_machines_that_the_server_found_too_much_are_dropped(api, given):
+    api.on(MACHINES, page(OTHERS, FITS, FITS))
+    assert machines(api, **given, **OF_ONE_KIND) == [FIRST]
+
+
+@pytest.mark.parametrize("fields", [{}, {"DeliveryGroup": None}, {"DeliveryGroup": {}}, {"DeliveryGroup": "Office"}])
+def test_a_machine_that_tells_no_group_is_taken_on_the_server_s_word(api, fields):
+    api.on(MACHINES, page({"Id": "m-1", "Name": FIRST, **fields}))
+    assert machines(api, delivery_group=["Office"], **OF_ONE_KIND) == [FIRST]
+
+
+def test_what_a_task_asks_for_itself_is_taken_on_the_server_s_word(api):
+    api.on(MACHINES, page(OTHERS))
+    written = [{"property": "Tags", "operator": "Any", "value": "x"}]
+    assert machines(api, search_filters=written, **OF_ONE_KIND) == [OTHERS["Name"]]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"machine": []}, r"^machine: is empty"),
+        ({"delivery_group": [" "]}, r"^delivery_group: holds an empty name"),
+        ({"machine": ["LAB\x0bda-001"]}, r"^machine: .* control character"),
+    ],
+)
+def test_names_that_cannot_be_meant_are_refused_before_any_call(api, given, told):
+    with pytest.raises(OptionError, match=told):
+        machines(api, **given)
+    assert api.calls == []
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"machine": [FIRST, "LAB\\nowhere"]}, r"^machine: site site1 has no LAB\\nowhere;"),
+        (
+            {"machine": ["LAB\\nowhere"], "session_support": "SingleSession"},
+            r"^machine: site site1 has no LAB\\nowhere;",
+        ),
+        ({"delivery_group": ["Sales"]}, r"^delivery_group: site site1 has no Sales;"),
+    ],
+)
+def test_machines_and_groups_that_do_not_exist_are_refused_by_name(api, given, told):
+    api.on("GET DeliveryGroups/Sales", 404)
+    with pytest.raises(OptionError, match=told):
+        machines(api, **given)

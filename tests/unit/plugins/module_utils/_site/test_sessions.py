@@ -1,0 +1,311 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sessions: their calls, what is read out of objects of any shape, and how the recording state is read."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import (
+    AnswerLost,
+    ApiError,
+    CitrixError,
+    OptionError,
+)
+from ansible_collections.sessionops.citrix.plugins.module_utils._site.sessions import (
+    NOT_RECORDABLE,
+    RECORDING_FIELDS,
+    Ended,
+    asked_fields,
+    details,
+    facts,
+    is_recorded,
+    not_recordable,
+    read_recorded,
+    recording_status,
+    send_message,
+    start_recording,
+    stop_recording,
+    to_result,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+GUID = "313b84bb-2b66-4393-ad7b-3e08dccb4fd0"
+LOST = AnswerLost("The answer was lost.")
+
+
+def status_key(session_id):
+    return f"GET Sessions/RecordingStatus?id={session_id}"
+
+
+def status(value):
+    return {"IsSessionBeingRecorded": value}
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=3,
+)
+
+
+def objects(*names):
+    """Objects with any of these fields and anything in them."""
+    return JSON | st.fixed_dictionaries({}, optional=dict.fromkeys(names, JSON))
+
+
+SESSIONS = st.fixed_dictionaries(
+    {},
+    optional={
+        **dict.fromkeys(("Id", "LogoffInProgress", "ApplicationsInUse", "Other"), JSON),
+        "State": st.sampled_from(("Active", "Connected", "Disconnected", "Unknown", "Future")) | JSON,
+        "Connection": objects("Protocol"),
+        "Machine": objects("Name", "DeliveryGroup"),
+        "IsSessionBeingRecorded": JSON,
+    },
+)
+
+
+@given(SESSIONS)
+def test_a_session_of_any_shape_is_read_without_a_fault(session):
+    assert is_recorded(session) in (True, False, None)
+    assert not_recordable(session) in ("logging_off", "not_active", "not_hdx", None)
+    assert all(isinstance(name, str) for name in to_result(session))
+
+
+@pytest.mark.parametrize(
+    ("body", "recorded"),
+    [
+        (status(True), True),
+        (status(False), False),
+        (status(None), None),
+        (status("true"), None),
+        (status("false"), None),
+        (status(1), None),
+        (status(0), None),
+        (status({}), None),
+        ({}, None),
+        ({"isSessionBeingRecorded": True}, None),
+    ],
+)
+def test_only_a_boolean_tells_whether_a_session_is_recorded(body, recorded):
+    assert is_recorded(body) is recorded
+
+
+ACTIVE = {"State": "Active", "Connection": {"Protocol": "Hdx"}, "LogoffInProgress": False}
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({}, None),
+        ({"State": "Connected"}, "not_active"),
+        ({"State": "Disconnected"}, "not_active"),
+        ({"State": "Unknown"}, None),
+        ({"State": "SomethingNew"}, None),
+        ({"State": "disconnected"}, None),
+        ({"State": None}, None),
+        ({"State": ""}, None),
+        ({"State": 3}, None),
+        ({"State": ["Disconnected"]}, None),
+        ({"Connection": {"Protocol": "Rdp"}}, "not_hdx"),
+        ({"Connection": {"Protocol": "Console"}}, "not_hdx"),
+        ({"Connection": {"Protocol": "Unknown"}}, None),
+        ({"Connection": {"Protocol": "SomethingNew"}}, None),
+        ({"Connection": {"Protocol": None}}, None),
+        ({"Connection": {"Protocol": ["Rdp"]}}, None),
+        ({"Connection": {}}, None),
+        ({"Connection": None}, None),
+        ({"Connection": "Rdp"}, None),
+        ({"LogoffInProgress": True}, "logging_off"),
+        ({"LogoffInProgress": "true"}, None),
+        ({"LogoffInProgress": 1}, None),
+        ({"LogoffInProgress": None}, None),
+        ({"LogonInProgress": True}, None),
+        ({"AppState": "PreLaunched"}, None),
+        ({"IsAnonymousUser": True, "User": None}, None),
+        # The first reason that holds is the one that is told.
+        ({"State": "Disconnected", "LogoffInProgress": True}, "logging_off"),
+        ({"State": "Disconnected", "Connection": {"Protocol": "Rdp"}}, "not_active"),
+    ],
+)
+def test_what_the_api_would_refuse_to_record_has_a_reason_and_nothing_else(fields, reason):
+    assert not_recordable({**ACTIVE, **fields}) == reason
+    assert reason is None or reason in NOT_RECORDABLE
+
+
+@pytest.mark.parametrize("missing", [("State",), ("Connection",), ("LogoffInProgress",), tuple(ACTIVE)])
+def test_what_is_missing_is_no_reason_against_a_recording(missing):
+    assert not_recordable({name: ACTIVE[name] for name in ACTIVE if name not in missing}) is None
+
+
+def test_facts_have_snake_case_names_and_all_values():
+    session = {"Id": GUID, "FormattedStartTime": "2026-01-05T09:14:31Z", "Machine": {"DnsName": "a"}, "IsHidden": None}
+    assert to_result(session) == {
+        "id": GUID,
+        "formatted_start_time": "2026-01-05T09:14:31Z",
+        "machine": {"dns_name": "a"},
+        "is_hidden": None,
+    }
+
+
+def test_facts_are_those_that_were_asked_for_whatever_else_there_is():
+    session = {"Id": GUID, "State": "Active", "Machine": {"DnsName": "a"}, "User": None}
+    assert to_result(session, ("Id", "User", "StartTime")) == {"id": GUID, "user": None}
+    assert to_result(session, ()) == {
+        "id": GUID,
+        "state": "Active",
+        "machine": {"dns_name": "a"},
+        "user": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("names", "fields"),
+    [
+        (None, ()),
+        ([], ()),
+        (["State", "User"], ("Id", "State", "User")),
+        (["State", "Id", "State"], ("Id", "State")),
+        (["Id"], ("Id",)),
+    ],
+)
+def test_the_id_is_always_among_the_fields_and_none_is_asked_for_twice(names, fields):
+    assert asked_fields(names) == fields
+
+
+def test_a_message_is_a_write_with_all_that_is_told():
+    call = send_message(GUID, "Title", "Text", "Critical")
+    assert (call.method, call.path, call.query, call.write) == ("POST", f"Sessions/{GUID}/$sendMessage", {}, True)
+    assert call.body == {"Style": "Critical", "Title": "Title", "Text": "Text"}
+    assert send_message("../me", "a", "b", "c").path == "Sessions/..%2Fme/$sendMessage"
+
+
+def test_the_calls_are_those_of_the_api():
+    read, start, stop = (
+        recording_status(GUID),
+        start_recording(GUID, True),
+        stop_recording(GUID),
+    )
+    assert (read.method, read.path, read.query) == ("GET", "Sessions/RecordingStatus", {"id": GUID})
+    assert (start.method, start.path, start.query) == (
+        "POST",
+        f"Sessions/{GUID}/$startRecording",
+        {"notifyUser": "true"},
+    )
+    assert start_recording(GUID, False).query == {"notifyUser": "false"}
+    assert (stop.method, stop.path, stop.query) == ("POST", f"Sessions/{GUID}/$stopRecording", {})
+    assert details(GUID).query == {"fields": ",".join(RECORDING_FIELDS)}
+    assert [call.write for call in (read, details(GUID), start, stop)] == [False, False, True, True]
+    assert [call.body for call in (read, start, stop)] == [None, None, None]
+
+
+def test_an_id_cannot_leave_its_place_in_the_path():
+    assert start_recording("../Machines/x?y=", True).path == "Sessions/..%2FMachines%2Fx%3Fy%3D/$startRecording"
+
+
+# The reading of the recording state
+
+
+def test_the_state_of_each_session_is_read(fake_api):
+    for session_id, value in {"1": True, "2": False, "3": None, "4": "true"}.items():
+        fake_api.on(status_key(session_id), status(value))
+    assert read_recorded(fake_api, ["1", "2", "3", "4"]) == {"1": True, "2": False, "3": None, "4": None}
+    assert len(fake_api.calls) == 4
+
+
+def test_no_session_costs_no_call(fake_api):
+    assert read_recorded(fake_api, []) == {}
+    assert fake_api.calls == []
+
+
+@pytest.mark.parametrize("answer", [400, 404, 409, 500])
+def test_a_session_that_is_gone_has_ended_whatever_the_status_read_answers(fake_api, answer):
+    fake_api.on(status_key("1"), answer)
+    fake_api.on("GET Sessions/1", 404)
+    assert isinstance(read_recorded(fake_api, ["1"])["1"], Ended)
+
+
+@pytest.mark.parametrize("answer", [400, 404, 409])
+def test_a_session_that_is_there_has_the_error_of_its_status_read(fake_api, answer):
+    fake_api.on(status_key("1"), answer)
+    fake_api.on("GET Sessions/1", {"Id": "1"})
+    state = read_recorded(fake_api, ["1"])["1"]
+    assert isinstance(state, ApiError) and state.status == answer
+
+
+def test_a_fault_of_the_server_is_tried_again_once_the_session_is_known_to_be_there(fake_api):
+    fake_api.on(status_key("1"), 500, status(True))
+    fake_api.on("GET Sessions/1", {"Id": "1"})
+    assert read_recorded(fake_api, ["1"]) == {"1": True}
+    first, _details, second = fake_api.calls
+    assert (first.final, second.final) == ((500,), ())
+
+
+@pytest.mark.parametrize("answer", [403, 503, LOST])
+def test_any_other_error_is_the_state_and_costs_no_further_call(fake_api, answer):
+    fake_api.on(status_key("1"), answer)
+    assert isinstance(read_recorded(fake_api, ["1"])["1"], CitrixError)
+    assert len(fake_api.calls) == 1
+
+
+@pytest.mark.parametrize("answer", [403, 500, LOST])
+def test_where_the_session_cannot_be_read_either_its_end_is_not_made_up(fake_api, answer):
+    fake_api.on(status_key("1"), 404)
+    fake_api.on("GET Sessions/1", answer)
+    assert isinstance(read_recorded(fake_api, ["1"])["1"], CitrixError)
+
+
+def test_an_error_of_one_session_leaves_the_others_alone(fake_api):
+    fake_api.on(status_key("1"), 404)
+    fake_api.on("GET Sessions/1", 404)
+    fake_api.on(status_key("2"), status(False))
+    states = read_recorded(fake_api, ["1", "2"])
+    assert isinstance(states["1"], Ended)
+    assert states["2"] is False
+
+
+def test_facts_tell_what_is_known_of_the_recording(fake_api):
+    fake_api.on(status_key("1"), status(True))
+    fake_api.on(status_key("2"), status(None))
+    fake_api.on(status_key("3"), 403)
+    fake_api.on(status_key("4"), 404)
+    fake_api.on("GET Sessions/4", 404)
+    sessions = [{"Id": "1"}, {"Id": "2"}, {"Id": "3"}, {"Id": "4"}, {"State": "Active"}]
+    warnings = []
+    recorded = [fact["recorded"] for fact in facts(fake_api, sessions, (), True, warnings.append)]
+    assert recorded == [True, None, None, None, None]
+    assert len(warnings) == 1
+    assert "1 of 4 sessions" in warnings[0] and "HTTP 403" in warnings[0]
+
+
+def test_facts_of_which_none_can_be_read_are_an_error_and_not_unknown(fake_api):
+    fake_api.on(status_key("1"), 403)
+    fake_api.on(status_key("2"), 403)
+    with pytest.raises(ApiError, match="HTTP 403"):
+        facts(fake_api, [{"Id": "1"}, {"Id": "2"}], (), True, pytest.fail)
+
+
+def test_facts_without_recording_cost_no_call(fake_api):
+    assert facts(fake_api, [{"Id": "1"}], (), False, pytest.fail) == [{"id": "1"}]
+    assert fake_api.calls == []
+
+
+def test_facts_have_the_recording_beside_the_fields_that_were_asked_for(fake_api):
+    fake_api.on(status_key("1"), status(False))
+    session = {"Id": "1", "State": "Active", "Machine": {"Name": "LAB\\vda-001"}}
+    (fact,) = facts(fake_api, [session], ("Id", "State"), True, pytest.fail)
+    assert fact == {"id": "1", "state": "Active", "recorded": False}
+
+
+@pytest.mark.parametrize("alien", [None, 17, "", ["1"], {"Value": "1"}])
+def test_a_session_whose_id_is_none_is_a_fact_without_a_known_recording(fake_api, alien):
+    (fact,) = facts(fake_api, [{"Id": alien}], (), True, pytest.fail)
+    assert fact["recorded"] is None
+    assert fake_api.calls == []
+
+
+def test_an_error_of_an_option_is_no_state_of_a_session(fake_api):
+    fake_api.on(status_key("1"), OptionError("site_id", "the account sees several sites"))
+    assert isinstance(read_recorded(fake_api, ["1"])["1"], OptionError)

@@ -1,0 +1,157 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sites: the only one is taken, and never one of several; what the account sees, and the settings of its sites."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.calls import ACCOUNT, CUSTOMER
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import ApiError, CitrixError, OptionError
+from ansible_collections.sessionops.citrix.plugins.module_utils._site.sites import (
+    ME,
+    details,
+    facts,
+    find_site,
+    only_site,
+)
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+
+def me(*sites, customer="customer1"):
+    return {"Customers": [{"Id": customer, "Sites": [{"Id": site, "Name": f"Site {site}"} for site in sites]}]}
+
+
+def test_the_only_site_is_taken(fake_api):
+    fake_api.on("GET me", me("site7"))
+    assert find_site(fake_api) == "site7"
+    assert fake_api.calls == [ME]
+    assert (ME.scope, ME.write) == (ACCOUNT, False)
+
+
+def test_what_the_api_refuses_is_told(fake_api):
+    fake_api.on("GET me", 403)
+    with pytest.raises(ApiError, match="Could not read what the account sees: HTTP 403"):
+        find_site(fake_api)
+
+
+def test_several_sites_are_listed_and_none_of_them_is_taken():
+    with pytest.raises(OptionError, match=r"^site_id: .* set one of: a \(Site a\), b \(Site b\)$"):
+        only_site(me("a", "b"), "customer1")
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"Customers": None}, {"Customers": []}, me(), {"Customers": [{"Id": "customer1"}]}]
+)
+def test_no_site_is_told_with_the_remedy(body):
+    with pytest.raises(OptionError, match=r"^site_id: the account sees no site; give it an administrator role"):
+        only_site(body, "customer1")
+
+
+def test_the_site_of_another_customer_is_not_taken():
+    with pytest.raises(OptionError, match=r"^customer_id: the account does not see customer1; it sees other, third$"):
+        only_site({"Customers": [*me("a", customer="other")["Customers"], {"Id": "third"}]}, "customer1")
+
+
+def test_only_the_sites_of_the_customer_count():
+    body = {"Customers": [*me("a", "b", customer="other")["Customers"], *me("site7")["Customers"]]}
+    assert only_site(body, "customer1") == "site7"
+
+
+def test_the_customer_is_known_without_regard_to_case():
+    assert only_site(me("site7", customer="CUSTOMER1"), "customer1") == "site7"
+
+
+def test_what_is_no_site_does_not_count():
+    sites = [None, 17, "x", {}, {"Id": None}, {"Id": 3}, {"Id": "site7", "Name": None}]
+    assert only_site({"Customers": [None, {"Id": "customer1", "Sites": sites}]}, "customer1") == "site7"
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(st.characters()),
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(("Customers", "Id", "Sites", "Name")), inner),
+    max_leaves=10,
+)
+
+
+@given(st.dictionaries(st.just("Customers"), JSON))
+@example({"Customers": 17})
+@example({"Customers": [{"Id": "customer1", "Sites": 17}]})
+@example({"Customers": {"Id": "customer1"}})
+def test_an_answer_of_any_shape_gives_a_site_or_an_error_of_ours(body):
+    try:
+        assert isinstance(only_site(body, "customer1"), str)
+    except CitrixError:
+        pass
+
+
+# Facts
+
+
+def test_the_settings_of_a_site_are_asked_of_its_customer():
+    call = details("site7")
+    assert (call.method, call.path, call.scope, call.write) == ("GET", "Sites/site7", CUSTOMER, False)
+    assert details("../me?x=").path == "Sites/..%2Fme%3Fx%3D"
+
+
+def test_facts_tell_who_is_signed_in_and_what_that_account_sees(fake_api):
+    body = {"Customers": [*me("a", "b")["Customers"], *me("c", customer="other")["Customers"]]}
+    fake_api.on("GET me", {"UserId": "LAB\\svc", "DisplayName": "Service", **body})
+    fake_api.on("GET Sites/a", {"Id": "a", "ProductVersion": "7.40"})
+    fake_api.on("GET Sites/b", {"Id": "b", "SiteServices": [{"ServiceType": "Broker"}]})
+    assert facts(fake_api, None) == {
+        "user_id": "LAB\\svc",
+        "display_name": "Service",
+        "customers": [
+            {"id": "customer1", "name": None, "sites": [{"id": "a", "name": "Site a"}, {"id": "b", "name": "Site b"}]},
+            {"id": "other", "name": None, "sites": [{"id": "c", "name": "Site c"}]},
+        ],
+        "sites": [
+            {"id": "a", "product_version": "7.40"},
+            {"id": "b", "site_services": [{"service_type": "Broker"}]},
+        ],
+    }
+    assert sorted(fake_api.sent()) == ["GET Sites/a", "GET Sites/b", "GET me"]
+
+
+def test_the_settings_are_those_of_the_site_that_is_named(fake_api):
+    fake_api.on("GET me", me("a", "b"))
+    fake_api.on("GET Sites/b", {"Id": "b"})
+    assert facts(fake_api, "b")["sites"] == [{"id": "b"}]
+    assert fake_api.sent() == ["GET me", "GET Sites/b"]
+
+
+@pytest.mark.parametrize("body", [{}, {"Customers": None}, {"UserId": None, "DisplayName": 17, "Customers": [None]}])
+def test_an_account_that_sees_nothing_is_told_as_it_is(fake_api, body):
+    fake_api.on("GET me", body)
+    assert facts(fake_api, None) == {"user_id": None, "display_name": None, "customers": [], "sites": []}
+
+
+def test_facts_of_a_customer_that_the_account_does_not_see_are_refused(fake_api):
+    fake_api.on("GET me", me("a", customer="other"))
+    with pytest.raises(OptionError, match=r"^customer_id: the account does not see customer1; it sees other$"):
+        facts(fake_api, None)
+
+
+@pytest.mark.parametrize("status", [403, 404, 500])
+def test_a_site_that_cannot_be_read_ends_the_task(fake_api, status):
+    fake_api.on("GET me", me("a", "b"))
+    fake_api.on("GET Sites/a", {"Id": "a"})
+    fake_api.on("GET Sites/b", status)
+    with pytest.raises(ApiError, match=f"Could not read the site b: HTTP {status}"):
+        facts(fake_api, None)
+
+
+@given(st.dictionaries(st.sampled_from(("Customers", "UserId", "DisplayName")), JSON))
+def test_an_account_of_any_shape_gives_facts_or_an_error_of_ours(new_fake_api, body):
+    api = new_fake_api()
+    api.on("GET me", body)
+    api.on("GET Sites/site7", {})
+    try:
+        told = facts(api, "site7")
+    except CitrixError:
+        pass
+    else:
+        assert told["sites"] == [{}]
+        assert all(isinstance(customer["sites"], list) for customer in told["customers"])

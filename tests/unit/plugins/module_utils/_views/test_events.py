@@ -1,0 +1,443 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The watch: what has happened is told once and completely, whatever looks fail, come short or leave open."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import AnswerLost, OptionError
+from ansible_collections.sessionops.citrix.plugins.module_utils._views.events import (
+    ARGUMENT_SPEC,
+    FACTS,
+    CitrixError,
+    Seen,
+    SessionWatcher,
+    differences,
+    follow,
+    inert,
+)
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+LIST = "GET Sessions"
+DEFAULTS = {name: spec.get("default") for name, spec in ARGUMENT_SPEC.items()}
+ALL = ["new", "ended", "changed", "unrecorded"]
+
+
+def a_session(session_id, user="LAB\\user001", state="Active", **more):
+    return {"Id": session_id, "User": {"Name": user}, "State": state, "Machine": {"Name": "LAB\\vda-001"}, **more}
+
+
+class Site:
+    """A site behind a fake API: what is listed, and what is there."""
+
+    def __init__(self, api):
+        self.api = api
+        self.there = {}
+        self.recorded = {}
+        self.hidden = set()
+        api.on(LIST, lambda call: {"Items": [body for key, body in self.there.items() if key not in self.hidden]})
+
+    def put(self, body):
+        key = body["Id"]
+        self.there[key] = body
+        self.api.on(f"GET Sessions/{key}", lambda call: self.there.get(key, 404))
+        self.api.on(f"GET Sessions/RecordingStatus?id={key}", lambda call: self.status(key))
+
+    def status(self, key):
+        return {"IsSessionBeingRecorded": self.recorded.get(key, False)} if key in self.there else 404
+
+    def remove(self, key):
+        del self.there[key]
+
+
+@pytest.fixture
+def site(fake_api):
+    return Site(fake_api)
+
+
+@pytest.fixture
+def clients():
+    """The API objects that were made, in their order."""
+    return []
+
+
+@pytest.fixture
+def watch(site, clients, clock):
+    """Return a factory of watches over the site."""
+
+    def make(**given):
+        def connect():
+            clients.append(site.api)
+            return site.api
+
+        return SessionWatcher({**DEFAULTS, **given}, connect, site.api.warnings.append, clock)
+
+    return make
+
+
+def told(events):
+    """Return (type, session id) of each event."""
+    return [(event["type"], event["session"]["id"]) for event in events]
+
+
+# What is told
+
+
+def test_who_is_there_at_the_start_is_not_new(site, watch):
+    site.put(a_session("1"))
+    watching = watch()
+    assert not watching.begun
+    assert watching.look() == []
+    assert watching.begun
+    assert watching.look() == []
+
+
+def test_who_is_there_at_the_start_is_new_where_that_is_wanted(site, watch):
+    site.put(a_session("1"))
+    watching = watch(initial=True)
+    facts = {
+        "id": "1",
+        "user": "LAB\\user001",
+        "machine": "LAB\\vda-001",
+        "delivery_group": None,
+        "session_state": "Active",
+        "recorded": None,
+    }
+    assert watching.look() == [{"type": "new", "session": facts}]
+    assert watching.look() == []
+
+
+def test_a_life_is_told_step_by_step(site, watch):
+    watching = watch()
+    assert watching.look() == []
+    site.put(a_session("1", state="Connected"))
+    assert told(watching.look()) == [("new", "1")]
+    site.put(a_session("1"))
+    [changed] = watching.look()
+    assert changed["before"] == {"session_state": "Connected"}
+    assert changed["session"]["session_state"] == "Active"
+    site.remove("1")
+    assert told(watching.look()) == [("ended", "1")]
+    assert watching.look() == []
+
+
+def test_only_the_events_that_are_asked_for_are_told(site, watch):
+    watching = watch(events=["ended"])
+    watching.look()
+    site.put(a_session("1"))
+    assert watching.look() == []
+    site.remove("1")
+    assert told(watching.look()) == [("ended", "1")]
+
+
+def test_nothing_but_what_is_needed_is_asked_for(site, watch):
+    site.put(a_session("1"))
+    watching = watch()
+    watching.look()
+    watching.look()
+    assert site.api.sent() == [LIST, LIST]
+    assert set(site.api.calls[0].query["fields"].split(",")) == {
+        *("Id", "State", "Connection", "LogoffInProgress", "Machine", "User")
+    }
+    assert site.api.writes == []
+
+
+def test_a_session_without_an_id_is_passed_over(site, watch):
+    site.there = {"x": {**a_session("x"), "Id": None}}
+    assert watch(initial=True).look() == []
+
+
+# Unrecorded
+
+
+def test_an_unrecorded_session_is_told_once_after_the_patience(site, watch, clock):
+    site.put(a_session("1"))
+    watching = watch(events=ALL, unrecorded_after=100)
+    assert watching.look() == []
+    clock.now += 99
+    assert watching.look() == []
+    clock.now += 2
+    [event] = watching.look()
+    assert (event["type"], event["unrecorded_seconds"], event["session"]["recorded"]) == ("unrecorded", 101, False)
+    clock.now += 1000
+    assert watching.look() == []
+
+
+def test_a_recording_begins_the_count_anew(site, watch, clock):
+    site.put(a_session("1"))
+    watching = watch(events=["unrecorded"], unrecorded_after=10)
+    watching.look()
+    clock.now += 9
+    site.recorded["1"] = True
+    watching.look()
+    site.recorded["1"] = False
+    clock.now += 9
+    assert watching.look() == []
+    clock.now += 9
+    assert watching.look() == []
+    clock.now += 1
+    assert told(watching.look()) == [("unrecorded", "1")]
+    site.recorded["1"] = True
+    watching.look()
+    site.recorded["1"] = False
+    watching.look()
+    clock.now += 10
+    assert told(watching.look()) == [("unrecorded", "1")]
+
+
+@pytest.mark.parametrize("state", [None, "true", 500, AnswerLost("Nothing came back.")])
+def test_an_unknown_state_neither_begins_nor_ends_the_count(site, watch, clock, state):
+    for key in ("1", "2"):
+        site.put(a_session(key))
+    watching = watch(events=["unrecorded"], unrecorded_after=10)
+    watching.look()
+    key = "GET Sessions/RecordingStatus?id=1"
+    site.api.on(key, {"IsSessionBeingRecorded": state} if state is None or state == "true" else state)
+    clock.now += 20
+    # It was due, and is not known.
+    assert told(watching.look()) == [("unrecorded", "2")]
+    site.api.on(key, {"IsSessionBeingRecorded": False})
+    assert told(watching.look()) == [("unrecorded", "1")]
+    site.put(a_session("3"))
+    site.api.on("GET Sessions/RecordingStatus?id=3", {"IsSessionBeingRecorded": None})
+    watching.look()
+    clock.now += 20
+    site.api.on("GET Sessions/RecordingStatus?id=3", {"IsSessionBeingRecorded": False})
+    assert watching.look() == []
+
+
+def test_a_session_that_cannot_be_recorded_is_not_unrecorded(site, watch, clock):
+    site.put(a_session("1", state="Disconnected"))
+    site.put(a_session("2", Connection={"Protocol": "Rdp"}))
+    watching = watch(events=["unrecorded"])
+    assert watching.look() == []
+    assert site.api.sent("GET Sessions/RecordingStatus") == []
+    site.put(a_session("1"))
+    assert told(watching.look()) == [("unrecorded", "1")]
+
+
+def test_a_recording_that_begins_or_ends_is_a_change(site, watch):
+    site.put(a_session("1"))
+    watching = watch(events=ALL)
+    watching.look()
+    site.recorded["1"] = True
+    assert [event["before"] for event in watching.look()] == [{"recorded": False}]
+    site.recorded["1"] = None
+    assert watching.look() == []
+    site.recorded["1"] = False
+    assert told(watching.look()) == [("changed", "1"), ("unrecorded", "1")]
+
+
+def test_the_rest_is_told_though_no_recording_state_can_be_read(site, watch):
+    watching = watch(events=ALL)
+    watching.look()
+    site.put(a_session("1"))
+    site.api.on("GET Sessions/RecordingStatus?id=1", 503)
+    assert told(watching.look()) == [("new", "1")]
+    assert "The recording status of no session is known." in site.api.warnings[0]
+
+
+# Looks that fail
+
+
+def test_a_failed_look_tells_nothing_and_forgets_nothing(site, watch, clients):
+    for key in ("1", "2"):
+        site.put(a_session(key))
+    watching = watch()
+    watching.look()
+    site.remove("1")
+    site.put(a_session("3"))
+    listing = site.api._answers[LIST]
+    site.api.on(LIST, AnswerLost("Nothing came back."))
+    for _attempt in range(2):
+        with pytest.raises(AnswerLost):
+            watching.look()
+    site.api._answers[LIST] = listing
+    assert told(watching.look()) == [("ended", "1"), ("new", "3")]
+    assert watching.look() == []
+    # Each failure costs the client.
+    assert len(clients) == 3
+
+
+def test_a_list_that_breaks_off_is_a_failed_look(site, watch):
+    for key in ("1", "2"):
+        site.put(a_session(key))
+    watching = watch()
+    watching.look()
+    site.api.on(LIST, {"Items": [a_session("1")], "ContinuationToken": "x"}, 503)
+    with pytest.raises(CitrixError):
+        watching.look()
+    site.api.on(LIST, {"Items": list(site.there.values())})
+    assert watching.look() == []
+
+
+def test_a_list_that_comes_short_ends_no_session(site, watch):
+    for key in ("1", "2"):
+        site.put(a_session(key))
+    watching = watch()
+    watching.look()
+    site.hidden = {"1", "2"}
+    site.there["2"] = a_session("2", state="Disconnected")
+    assert told(watching.look()) == [("changed", "2")]
+    site.hidden = set()
+    assert watching.look() == []
+
+
+@pytest.mark.parametrize("outcome", [500, 403, AnswerLost("Nothing came back.")])
+def test_a_session_of_which_nothing_can_be_read_is_kept(site, watch, outcome):
+    site.put(a_session("1"))
+    watching = watch()
+    watching.look()
+    site.remove("1")
+    site.api.on("GET Sessions/1", outcome)
+    assert watching.look() == []
+    assert "Whether 1 sessions have ended is not known." in site.api.warnings[0]
+    site.api.on("GET Sessions/1", 404)
+    assert told(watching.look()) == [("ended", "1")]
+
+
+# The client
+
+
+def test_a_client_is_used_again_unless_it_was_silent_for_long(site, watch, clients):
+    for interval, count in ((120, 1), (121, 3)):
+        clients.clear()
+        watching = watch(interval=interval)
+        for _look in range(3):
+            watching.look()
+        assert len(clients) == count
+
+
+# Options
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"interval": 0}, "interval: must be from 1 to 86400, not 0"),
+        ({"interval": 86401}, "interval: must be from 1 to 86400, not 86401"),
+        ({"events": ALL, "unrecorded_after": -1}, "unrecorded_after: must be from 0 to 86400, not -1"),
+        ({"unrecorded_after": 5}, "unrecorded_after: is about the event unrecorded; add it to events"),
+        ({"events": []}, "events: is empty; name at least one"),
+        ({"user": []}, "user: is empty; name at least one"),
+        ({"machine": ["LAB\vda-001"]}, "machine: 'LAB\\x0bda-001' holds a control character"),
+    ],
+)
+def test_senseless_options_are_refused_before_anything_is_sent(site, watch, clients, given, message):
+    with pytest.raises(OptionError) as failure:
+        watch(**given)
+    assert str(failure.value).startswith(message)
+    assert clients == []
+
+
+# Text
+
+
+@given(st.text(alphabet="{}%# a"))
+def test_nothing_in_an_event_begins_a_template(text):
+    harmless = inert(text)
+    assert not {"{{", "{%", "{#"} & {harmless[at : at + 2] for at in range(len(harmless))}
+    assert harmless.replace(" ", "") == text.replace(" ", "")
+    if not {"{{", "{%", "{#"} & {text[at : at + 2] for at in range(len(text))}:
+        assert harmless == text
+
+
+def test_every_text_of_an_event_is_made_harmless(site, watch):
+    bad = "{{ 7*7 }}"
+    site.put({"Id": "1", "User": {"Name": bad}, "State": bad, "Machine": {"Name": bad, "DeliveryGroup": {"Name": bad}}})
+    [event] = watch(initial=True).look()
+    assert "{{" not in json.dumps(event)
+    assert list(event["session"].values()).count("{ { 7*7 }}") == 4
+
+
+# Properties
+
+FACT = st.one_of(st.none(), st.sampled_from(["a", "b"]))
+STATE = st.sampled_from([None, True, False])
+KEYS = st.sampled_from(["1", "2", "3", "4"])
+SEEN = st.builds(lambda user, state, recorded: Seen("x", user, None, None, state, recorded), FACT, FACT, STATE)
+WORLDS = st.dictionaries(KEYS, SEEN).map(lambda world: {key: seen._replace(id=key) for key, seen in world.items()})
+
+
+def replay(facts, events):
+    """Return what somebody knows who knew these facts and was told of these events; each must make sense to him."""
+    facts = dict(facts)
+    for event in events:
+        session_id = event["session"]["id"]
+        if event["type"] == "ended":
+            assert facts.pop(session_id) == event["session"]
+        elif event["type"] == "new":
+            assert session_id not in facts
+            facts[session_id] = event["session"]
+        elif event["type"] == "changed":
+            assert event["before"]
+            assert {**event["session"], **event["before"]} == facts[session_id]
+            facts[session_id] = event["session"]
+            assert all(event["session"][name] != value for name, value in event["before"].items())
+    return facts
+
+
+def facts_of(world):
+    return {key: seen.facts() for key, seen in world.items()}
+
+
+@given(WORLDS, WORLDS)
+def test_the_events_are_the_whole_difference_and_nothing_else(before, after):
+    events = list(differences(before, after, 0))
+    assert replay(facts_of(before), events) == facts_of(after)
+    assert len(told(events)) == len({event["session"]["id"] for event in events})
+
+
+@given(WORLDS)
+def test_what_stays_the_same_is_not_told(world):
+    assert list(differences(world, world, 0)) == []
+
+
+@given(st.lists(st.tuples(SEEN, st.booleans(), st.integers(0, 20)), min_size=1), st.integers(0, 30))
+def test_what_a_look_leaves_open_stays_known_and_each_spell_is_told_once(looks, patience):
+    known, now, tellings, spells = None, 0, 0, 0
+    for found, recordable, passed in looks:
+        now += passed
+        before, known = known, follow(known, found, recordable, now, patience)
+        for name in FACTS:
+            value = getattr(found, name)
+            assert getattr(known, name) == (value if value is not None or before is None else getattr(before, name))
+        in_spell = known.unrecorded_since is not None
+        spells += in_spell and (before is None or before.unrecorded_since is None)
+        if known.told and not (before and before.told):
+            tellings += 1
+            assert found.recorded is False
+            assert now - known.unrecorded_since >= patience
+        if found.recorded or not recordable:
+            assert (known.unrecorded_since, known.told) == (None, False)
+        assert in_spell or not known.told
+    assert tellings <= spells
+
+
+@settings(max_examples=60)
+@given(st.lists(st.tuples(st.dictionaries(KEYS, FACT), st.sets(KEYS), st.booleans()), max_size=6))
+def test_whoever_hears_all_events_knows_the_site_after_each_good_look(new_fake_api, steps):
+    site = Site(new_fake_api())
+    watching = SessionWatcher({**DEFAULTS, "initial": True}, lambda: site.api, site.api.warnings.append)
+    listing, heard = site.api._answers[LIST], {}
+    for users, hidden, fails in steps:
+        for key in set(site.there) - set(users):
+            site.remove(key)
+        for key, user in users.items():
+            site.put(a_session(key, user=user or "LAB\\unknown"))
+        # A list can come short of what was known; of what nobody knows yet nobody can miss it.
+        site.hidden = hidden & set(heard)
+        if fails:
+            site.api._answers[LIST] = [AnswerLost("Nothing came back.")]
+            with pytest.raises(AnswerLost):
+                watching.look()
+            site.api._answers[LIST] = listing
+        else:
+            heard = replay(heard, watching.look())
+            assert {key: facts["user"] for key, facts in heard.items()} == {
+                key: body["User"]["Name"] for key, body in site.there.items()
+            }

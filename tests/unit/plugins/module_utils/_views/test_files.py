@@ -1,0 +1,109 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files: what a spreadsheet makes of a cell, and that a file is there as a whole or as before."""
+
+from __future__ import annotations
+
+import csv
+import json
+import stat
+import unicodedata
+
+import pytest
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import OptionError
+from ansible_collections.sessionops.citrix.plugins.module_utils._views import files
+from hypothesis import given
+from hypothesis import strategies as st
+
+FORMULAS = (
+    "=1+1",
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    " =1",
+    "\t=1",
+    "\r=1",
+    "\n=1",
+    '"=1"',
+    "'=1",
+    "\u201c=1\u201d",
+    "\u3000=1",
+    "\u200b=1",
+    "\ufeff=1",
+    "\uff1d1",
+    "\uff0b1",
+    "\uff0d1",
+    "\uff201",
+    "\ufe621",
+    "=cmd|' /C calc'!A0",
+)
+HARMLESS = ("", "LAB\\user001", "a=b", "o'brien", "r&d", "2025-01-06T08:00:30Z", '\u65e5\u672c, "x"', "3=2+1")
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_what_could_be_a_formula_stands_behind_an_apostrophe(text):
+    assert files.cell(text).startswith("'")
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_other_text_stays_as_it_is(text):
+    assert files.cell(text) == text
+
+
+@given(st.text())
+def test_no_cell_begins_like_a_formula_or_breaks_its_line(text):
+    cell = files.cell(text)
+    assert cell.isprintable()
+    first = unicodedata.normalize("NFKC", cell).lstrip(' "')[:1]
+    assert first not in ("=", "+", "-", "@", "\t", "\r")
+
+
+@given(st.lists(st.tuples(st.text(), st.text()), max_size=5))
+def test_a_table_is_read_as_it_was_written(tmp_path_factory, rows):
+    path = tmp_path_factory.mktemp("table") / "coverage.csv"
+    files.write_csv("dest", str(path), ("one", "other"), rows)
+    assert path.read_bytes().startswith(b"\xef\xbb\xbf")
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        assert list(csv.reader(file)) == [["one", "other"], *([files.cell(text) for text in row] for row in rows)]
+
+
+def test_a_file_takes_the_place_of_the_one_before(tmp_path):
+    path = tmp_path / "coverage.json"
+    path.write_text("old", encoding="utf-8")
+    files.write_json("dest", str(path), {"name": "\u65e5\u672c"})
+    assert json.loads(path.read_text(encoding="utf-8")) == {"name": "\u65e5\u672c"}
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_fault_while_writing_leaves_the_old_file_and_nothing_else(tmp_path):
+    path = tmp_path / "coverage.csv"
+    path.write_text("old", encoding="utf-8")
+
+    def rows():
+        yield ("1",)
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OptionError, match=r"^dest: .*coverage\.csv cannot be written \(No space left on device\)$"):
+        files.write_csv("dest", str(path), ("one",), rows())
+    assert path.read_text(encoding="utf-8") == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_directory_in_the_place_of_the_file_is_told_of(tmp_path):
+    (tmp_path / "coverage.json").mkdir()
+    with pytest.raises(OptionError, match=r"^dest: .*cannot be written"):
+        files.write_json("dest", str(tmp_path / "coverage.json"), {})
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_folder_must_be_there_and_take_files(tmp_path, monkeypatch):
+    files.check_folder("dest", str(tmp_path))
+    (tmp_path / "file").touch()
+    for missing in ("none", "file"):
+        with pytest.raises(OptionError, match=r"^dest: there is no directory .*; make it"):
+            files.check_folder("dest", str(tmp_path / missing))
+    monkeypatch.setattr(files.os, "access", lambda _path, _mode: False)
+    with pytest.raises(OptionError, match=r"^dest: no file can be made in .*; check its owner"):
+        files.check_folder("dest", str(tmp_path))

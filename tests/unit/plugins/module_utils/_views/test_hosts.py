@@ -1,0 +1,265 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Machines as hosts: which are asked for, which are kept, what is told of each, and how each is called."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+
+import pytest
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import ApiError, OptionError
+from ansible_collections.sessionops.citrix.plugins.module_utils._views import hosts
+from ansible_collections.sessionops.citrix.plugins.module_utils._views.hosts import (
+    Names,
+    check_prefix,
+    fact_names,
+    find_hosts,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+SEARCH = "POST Machines/$search"
+
+
+def machine(number, **fields):
+    return {"Id": f"m{number}", "Name": f"LAB\\vda-{number}", "DnsName": f"vda-{number}.lab.example", **fields}
+
+
+@pytest.fixture
+def wanted():
+    """Return a factory of the plugin's own options: none, and what the test sets."""
+
+    def make(**given):
+        own = {**dict.fromkeys(hosts.OPTIONS), "fields": [], "sessions": False, "session_fields": []}
+        return {**own, **given}
+
+    return make
+
+
+@pytest.fixture
+def found(fake_api, wanted):
+    """Return a function that gives the numbers of the machines which options pick out of those that a search finds."""
+
+    def find(machines, **options):
+        fake_api.on(SEARCH, {"Items": machines})
+        return [facts["id"] for facts in find_hosts(fake_api, wanted(**options), fake_api.warnings.append)]
+
+    return find
+
+
+def groups_of(body):
+    """Return the choices of a search: per group, (property, operator, value) of each filter."""
+    return [
+        [(each["Property"], each["Operator"], each["Value"]) for each in group["SearchFilters"]]
+        for group in body.get("SearchFilterGroups", [])
+    ]
+
+
+def flat_of(body):
+    return [(each["Property"], each["Operator"], each["Value"]) for each in body["SearchFilters"]]
+
+
+def test_without_filters_all_machines_are_listed(fake_api, wanted):
+    fake_api.on("GET Machines", {"Items": [machine(1, SessionCount=3, OSType=None), machine(2), machine(1)]})
+    facts = find_hosts(fake_api, wanted(fields=["SessionCount", "OSType"]), fake_api.warnings.append)
+    assert facts == [
+        {"id": "m1", "name": "LAB\\vda-1", "dns_name": "vda-1.lab.example", "session_count": 3, "os_type": None},
+        {"id": "m2", "name": "LAB\\vda-2", "dns_name": "vda-2.lab.example"},
+    ]
+    assert [call.query["fields"] for call in fake_api.calls] == ["Id,Name,DnsName,SessionCount,OSType"]
+    assert fake_api.warnings == []
+
+
+def test_no_field_still_gives_the_names(fake_api, wanted):
+    fake_api.on("GET Machines", {"Items": [machine(1, OSType="Windows")]})
+    assert find_hosts(fake_api, wanted(), fake_api.warnings.append) == [
+        {"id": "m1", "name": "LAB\\vda-1", "dns_name": "vda-1.lab.example"}
+    ]
+
+
+def test_every_filter_is_a_condition_of_the_search(fake_api, found):
+    fake_api.on("GET DeliveryGroups/Office", {"Id": "g1", "Name": "Office", "FullName": "EU\\Office"})
+    found(
+        [],
+        delivery_group=["Office"],
+        machine_catalog=["One", "Two"],
+        session_support="MultiSession",
+        registration_state=["Registered", "AgentError"],
+        power_state=["On"],
+        name=["vda-0*", "LAB\\x?"],
+        search_filters=[{"property": "Tags", "operator": "Contains", "value": "pool"}],
+    )
+    (body,) = fake_api.searches
+    assert flat_of(body) == [
+        ("SessionSupport", "Equals", "MultiSession"),
+        ("Tags", "Contains", "pool"),
+        ("PowerState", "Equals", "On"),
+    ]
+    assert groups_of(body) == [
+        [("DeliveryGroup", "Equals", "Office"), ("DeliveryGroup", "Equals", "EU\\Office")],
+        [("MachineCatalog", "Equals", "One"), ("MachineCatalog", "Equals", "Two")],
+        [("RegistrationState", "Equals", "Registered"), ("RegistrationState", "Equals", "AgentError")],
+        [("MachineName", "Contains", "vda-0"), ("MachineName", "Contains", "LAB\\x")],
+    ]
+    assert fake_api.calls[-1].query["fields"].split(",")[3:] == [
+        "DeliveryGroup",
+        "MachineCatalog",
+        "RegistrationState",
+        "PowerState",
+        "SessionSupport",
+    ]
+
+
+def test_a_pattern_without_text_asks_for_all(fake_api, wanted):
+    fake_api.on("GET Machines", {"Items": [machine(1), machine(22)]})
+    facts = find_hosts(fake_api, wanted(name=["vda-2?", "?????"]), fake_api.warnings.append)
+    assert [each["id"] for each in facts] == ["m1", "m22"]
+    assert find_hosts(fake_api, wanted(name=["*"]), fake_api.warnings.append) == facts
+    assert fake_api.sent() == ["GET Machines", "GET Machines"]
+
+
+OFFICE = {"Id": "g1", "Name": "Office"}
+
+
+@pytest.mark.parametrize(
+    ("options", "fit", "unfit"),
+    [
+        ({"delivery_group": ["Office"]}, {"DeliveryGroup": OFFICE}, {"DeliveryGroup": {"Id": "g2", "Name": "Office"}}),
+        ({"machine_catalog": ["one"]}, {"MachineCatalog": {"Name": "One"}}, {"MachineCatalog": {"Name": "Ones"}}),
+        ({"session_support": "MultiSession"}, {"SessionSupport": "MultiSession"}, {"SessionSupport": "SingleSession"}),
+        ({"registration_state": ["Registered"]}, {"RegistrationState": "Registered"}, {"RegistrationState": "Unknown"}),
+        ({"power_state": ["On", "Off"]}, {"PowerState": "Off"}, {"PowerState": "Suspended"}),
+        ({"name": ["VDA-1*"]}, {"Name": "LAB\\vda-1"}, {"Name": "LAB\\vda-21"}),
+        ({"name": ["lab\\VDA-1"]}, {"Name": "LAB\\vda-1"}, {"Name": "PARTNER\\vda-1"}),
+    ],
+)
+def test_what_is_found_is_checked_as_far_as_it_is_told(fake_api, found, options, fit, unfit):
+    fake_api.on("GET DeliveryGroups/Office", OFFICE)
+    silent = dict.fromkeys(fit) if "name" not in options else fit
+    machines = [machine(1, **unfit), machine(2, **fit), machine(3, **silent)]
+    assert found(machines, **options) == ["m2", "m3"]
+
+
+def test_what_is_named_and_picks_nothing_is_told(fake_api, found):
+    kept = [machine(1, MachineCatalog={"Id": "c1", "Name": "One"}), machine(2, MachineCatalog={"Name": "one"})]
+    assert found(kept, machine_catalog=["One", "Won"], name=["vda-*", "vdi*"]) == ["m1", "m2"]
+    assert fake_api.warnings == [
+        "machine_catalog: no machine found fits Won; check how it is written",
+        "name: no machine found fits vdi*; check how it is written",
+    ]
+
+
+@pytest.mark.parametrize("option", ["delivery_group", "machine_catalog", "name"])
+@pytest.mark.parametrize("names", [[], [""], ["a", " "], ["vda\v1"]])
+def test_names_that_cannot_be_meant_are_refused(fake_api, wanted, option, names):
+    with pytest.raises(OptionError, match=f"^{option}: "):
+        find_hosts(fake_api, wanted(**{option: names}), fake_api.warnings.append)
+    assert fake_api.calls == []
+
+
+def test_a_delivery_group_that_does_not_exist_is_refused(fake_api, wanted):
+    fake_api.on("GET DeliveryGroups/Nobody", 404)
+    with pytest.raises(OptionError, match="delivery_group: site site1 has no Nobody"):
+        find_hosts(fake_api, wanted(delivery_group=["Nobody"]), fake_api.warnings.append)
+
+
+def test_an_error_of_the_api_goes_through(fake_api, wanted):
+    fake_api.on("GET Machines", {"Items": [machine(1)], "ContinuationToken": "next"}, 503)
+    with pytest.raises(ApiError, match="Could not list the machines: HTTP 503"):
+        find_hosts(fake_api, wanted(), fake_api.warnings.append)
+
+
+def test_sessions_go_to_their_machines(fake_api, wanted):
+    fake_api.on("GET Machines", {"Items": [machine(1), machine(2), {"Id": "m3", "Name": None}]})
+    sessions = [
+        {"Id": "s1", "State": "Active", "Machine": {"Id": None, "Name": "lab\\VDA-1"}},
+        {"Id": "s2", "State": None, "Machine": {"DnsName": "vda-2.lab.example"}, "User": {"Name": "LAB\\one"}},
+        {"Id": "s3", "Machine": {"Id": "m3"}},
+        {"Id": "s4", "Machine": {"Name": "LAB\\other"}},
+        {"Id": "s5", "Machine": None},
+    ]
+    fake_api.on("GET Sessions", {"Items": sessions})
+    facts = find_hosts(fake_api, wanted(sessions=True, session_fields=["State"]), fake_api.warnings.append)
+    assert [each["sessions"] for each in facts] == [
+        [{"id": "s1", "state": "Active"}],
+        [{"id": "s2", "state": None}],
+        [{"id": "s3"}],
+    ]
+    assert fake_api.calls[-1].query["fields"] == "Id,State,Machine"
+
+
+def test_sessions_of_delivery_groups_are_searched_for(fake_api, wanted):
+    fake_api.on("GET DeliveryGroups/Office", OFFICE)
+    fake_api.on(SEARCH, {"Items": [machine(1)]}, {"Items": []})
+    fake_api.on("POST Sessions/$search", {"Items": []})
+    facts = find_hosts(fake_api, wanted(sessions=True, delivery_group=["Office"]), fake_api.warnings.append)
+    assert [each["sessions"] for each in facts] == [[]]
+    assert flat_of(fake_api.searches[-1]) == [("DeliveryGroup", "Equals", "Office")]
+
+
+@given(st.text(alphabet="ab*?[]\\-", min_size=1), st.text(alphabet="ab[]\\-"))
+def test_what_a_pattern_fits_has_its_longest_piece(pattern, name):
+    if fnmatchcase(name, pattern):
+        assert hosts._longest_piece(pattern) in name
+
+
+def test_facts_are_named_before_they_are_asked_for():
+    assert fact_names(["OSType", "IPAddress", "Name"]) == ["dns_name", "name", "id", "os_type", "ip_address"]
+    assert fact_names([]) == ["dns_name", "name", "id"]
+    with pytest.raises(OptionError, match=r"^fields: 'No\.Field' is no field"):
+        fact_names(["No.Field"])
+
+
+@pytest.mark.parametrize("prefix", ["", "_", "citrix_", "Vda2"])
+def test_a_prefix_that_names_can_begin_with(prefix):
+    check_prefix(prefix)
+
+
+@pytest.mark.parametrize("prefix", ["2a", "a-", "ä", " ", "a\n"])
+def test_a_prefix_that_no_name_can_begin_with(prefix):
+    with pytest.raises(OptionError, match=r"^hostvars_prefix: "):
+        check_prefix(prefix)
+
+
+ONE, TWO = {"id": "m1", "name": "LAB\\vda-1"}, {"id": "m2", "name": "LAB\\vda-2"}
+
+
+UNUSABLE = [None, "", " ", "localhost", "LocalHost", "127.0.0.1", "::1", "all", "a\nb", "a\x00"]
+
+
+@pytest.mark.parametrize("unusable", UNUSABLE)
+def test_the_first_usable_name_is_taken(unusable):
+    assert Names({"all"}).first(ONE, [unusable, " vda-1 ", "other"]) == "vda-1"
+    with pytest.raises(OptionError, match=r"^hostnames: none of them gives LAB\\vda-1 a usable name"):
+        Names({"all"}).first(ONE, [unusable])
+
+
+def test_a_number_can_be_a_name():
+    assert Names(()).first(ONE, [0]) == "0"
+
+
+def test_groups_made_on_the_way_are_no_names():
+    groups: dict = {}
+    names = Names(groups)
+    groups["vda-1"] = object()
+    assert names.first(ONE, ["vda-1", "m1"]) == "m1"
+
+
+def test_two_machines_never_share_a_name():
+    names = Names(())
+    assert names.first(ONE, ["vda"]) == "vda"
+    assert names.first(ONE, ["vda"]) == "vda"
+    with pytest.raises(OptionError, match=r"LAB\\vda-1 and LAB\\vda-2 would both be the host vda"):
+        names.first(TWO, ["vda"])
+    # One name in two domains is the same text; the machines are not.
+    with pytest.raises(OptionError, match="would both be the host vda"):
+        names.first({"id": "m3", "name": "LAB\\vda-1"}, ["vda"])
+
+
+def test_choices_are_made_no_further_than_needed():
+    def choices():
+        yield "vda-1"
+        pytest.fail("the first was good")
+
+    assert Names(()).first(ONE, choices()) == "vda-1"
