@@ -16,7 +16,7 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._client.api impo
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import CitrixError
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.options import OPTIONS, settings
 from openapi_contract import FORM, Operation
-from simulator_process import CONTROL_TIMEOUT, Simulator
+from support.simulator_process import CONTROL_TIMEOUT, Simulator
 
 NAMES = {
     "Applications": "Text Editor",

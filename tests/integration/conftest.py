@@ -34,7 +34,7 @@ from ansible.plugins.loader import init_plugin_loader, inventory_loader
 from ansible.utils.collection_loader._collection_finder import _AnsibleCollectionFinder
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.api import connect
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.options import OPTIONS, settings
-from simulator_process import COLLECTION
+from support.simulator_process import COLLECTION
 
 # The same examples in every run; `pytest --hypothesis-profile=default` looks for new ones.
 hypothesis.settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
