@@ -15,7 +15,7 @@ from typing import Any, ClassVar, TypeVar
 from .._client.api import Api
 from .._client.calls import segment
 from .._common.errors import CitrixError
-from .._common.text import clean
+from .._common.text import clean, escaped
 from .._site.selection import NAMED, Selection, Target
 from .._site.sessions import NOT_RECORDABLE
 
@@ -50,7 +50,8 @@ class Entry:
     @classmethod
     def from_target(cls: type[AnyEntry], target: Target) -> AnyEntry:
         """Start the entry of a selected session with what is known of it; it ends at once where nothing can be sent."""
-        entry = cls(target.id, target.user, target.machine, target.delivery_group, target.session_state)
+        names = (target.user, target.machine, target.delivery_group, target.session_state)
+        entry = cls(target.id, *(name and escaped(name) for name in names))
         if target.gone:
             entry.end("ended", "there is no session with this id")
         else:
@@ -67,7 +68,7 @@ class Entry:
     def to_result(self) -> dict:
         """Return the entry as the result has it."""
         # All fields are plain: asdict() would copy each of them at ten times the cost.
-        return dict(vars(self))
+        return {**vars(self), "id": escaped(self.id)}
 
     def difference(self) -> tuple[str, str]:
         """Return in words what changed, as before and after."""
@@ -184,5 +185,6 @@ def _diff(entries: Sequence[Entry]) -> dict:
             # One text for a session: ansible takes longer for each value of a result than the engine for the session.
             who = f"{entry.user or 'anonymous'} on {entry.machine or 'an unknown machine'}"
             old, new = entry.difference()
-            before[entry.id], after[entry.id] = f"{who}: {old}", f"{who}: {new}"
+            shown = escaped(entry.id)
+            before[shown], after[shown] = f"{who}: {old}", f"{who}: {new}"
     return {"before": before, "after": after}

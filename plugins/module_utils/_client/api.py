@@ -103,7 +103,7 @@ class Api:
         answer = Answer(body, clean(transaction_id), unquote(job_id))
         if call.write:
             # At once, and not only in the result: a run that is cut off has none.
-            self.log(f"accepted: {call.what} [transaction {answer.transaction_id}]")
+            self.log(f"accepted: {clean(call.what)} [transaction {answer.transaction_id}]")
         return answer
 
     def relative_url(self, call: Call) -> str:

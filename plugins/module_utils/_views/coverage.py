@@ -9,11 +9,11 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any, Callable, NamedTuple
+from typing import Callable, NamedTuple
 
 from .._client.api import VERSION, Api
 from .._common.errors import ApiError, CitrixError, OptionError
-from .._common.text import clean, folded, nested, objects, one_line
+from .._common.text import clean, escaped, folded, nested, objects
 from .._common.times import rfc3339
 from .._site import selectors, sessions, sites, users
 from .._site.selectors import SELECTORS, Query
@@ -95,7 +95,7 @@ class Row(NamedTuple):
 
     def to_result(self) -> dict:
         """Return the row as the list of gaps has it."""
-        return {**self._asdict(), "id": one_line(self.id), "applications": list(self.applications)}
+        return {**self._asdict(), "id": escaped(self.id), "applications": list(self.applications)}
 
     def cells(self) -> list[str]:
         """Return the row as the table has it."""
@@ -194,8 +194,8 @@ def _applications(session: dict) -> Iterable[str]:
             yield name
 
 
-def _shown(text: Any) -> str | None:
-    return one_line(text) or None if text else None
+def _shown(text: str | None) -> str | None:
+    return escaped(text.strip()) or None if text else None
 
 
 def _shared(text: str | None) -> str | None:

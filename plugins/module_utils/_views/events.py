@@ -13,7 +13,7 @@ from typing import Any, Callable, NamedTuple
 from .._client.api import Api
 from .._client.dispatch import send_all
 from .._common.errors import CitrixError, OptionError
-from .._common.text import nested
+from .._common.text import escaped, nested
 from .._site import selectors, sessions
 from .._site.selection import Target
 from .._site.selectors import Query
@@ -73,8 +73,11 @@ FACTS = Seen._fields[:6]
 
 
 def inert(text: str | None) -> str | None:
-    """Break what begins a template: events become variables of playbooks, where Ansible takes text for templates."""
-    return text and re.sub(r"\{(?=[{%#])", "{ ", text)
+    """Break what begins a template: events become variables of playbooks, where Ansible takes text for templates.
+
+    Hidden characters are shown as escapes.
+    """
+    return text and re.sub(r"\{(?=[{%#])", "{ ", escaped(text))
 
 
 def follow(before: Seen | None, found: Seen, recordable: bool, now: float, patience: float) -> Seen:

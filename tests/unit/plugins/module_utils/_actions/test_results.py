@@ -44,6 +44,23 @@ def test_an_entry_tells_who_and_where():
     }
 
 
+def test_result_hidden_characters_escaped(reported):
+    hidden = "a\u200bb\u202e\nok: [host]"
+    session = {
+        "User": {"Name": hidden},
+        "State": hidden,
+        "Machine": {"Name": hidden, "DeliveryGroup": {"Name": hidden}},
+    }
+    entry = Entry.from_target(Target.from_session(hidden, session))
+    entry.end("sent", changed=True)
+    result, _warnings = reported(entry)
+    shown = r"a\u200bb\u202e\nok: [host]"
+    assert list(result["sessions"][0].values())[:5] == [shown] * 5
+    assert result["diff"]["after"] == {shown: f"{shown} on {shown}: sent"}
+    # The API knows the session by its real id.
+    assert entry.id == hidden
+
+
 def test_an_entry_has_the_id_by_which_its_session_was_named():
     assert Entry.from_target(Target.from_session("ABC", {**SESSION, "Id": "abc"})).id == "ABC"
 
@@ -410,7 +427,7 @@ def test_failures_and_gaps_are_told_together(reported):
     [
         ({"user": None}, "(anonymous on LAB\\vda-001, Active)"),
         ({"machine": None}, "(id-1)"),
-        ({"user": "LAB\\a\nb\x1b[31m"}, "(LAB\\a b [31m on LAB\\vda-001, Active)"),
+        ({"user": "LAB\\a\nb\x1b[31m"}, "(LAB\\a b\\x1b[31m on LAB\\vda-001, Active)"),
         ({"user": "x" * 1000}, "..."),
     ],
 )

@@ -434,7 +434,7 @@ def test_a_list_of_any_shape_gives_objects_or_an_error_of_ours(page):
 def test_an_accepted_write_is_in_the_log_at_once(settings, wire):
     log = []
     api = connect(settings(retries=0), False, None, None, log.append)
-    start = Call("POST", "Sessions/1/$startRecording", "start the recording of the session 1", write=True)
+    start = Call("POST", "Sessions/1/$startRecording", "start the recording of\nthe session 1", write=True)
     wire.post(f"{GATEWAY}/{start.path}", json={"Id": "1"}, headers={"Citrix-TransactionId": "t1"})
     api.send(start)
     assert log == ["accepted: start the recording of the session 1 [transaction t1]"]

@@ -147,9 +147,9 @@ def test_a_row_has_what_the_api_tells_made_printable_and_in_the_order_of_the_mac
         session("3", Machine={"Name": "LAB\\vda-1\ud800"}, FormattedStartTime=None, StartTime="1/6/2025 8:00:30 AM"),
     )
     assert [row.id for row in rows] == ["2", "3", "1"]
-    assert [row.machine for row in rows] == ["lab\\VDA-1", "LAB\\vda-1", "LAB\\vda-2"]
+    assert [row.machine for row in rows] == ["lab\\VDA-1", "LAB\\vda-1\\ud800", "LAB\\vda-2"]
     assert (rows[0].user, rows[0].since, rows[1].since) == (
-        "a b @lab.example",
+        "a\\nb\\u202e@lab.example",
         "2025-01-06T08:00:30Z",
         "1/6/2025 8:00:30 AM",
     )

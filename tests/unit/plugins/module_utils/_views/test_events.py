@@ -346,6 +346,11 @@ def test_nothing_in_an_event_begins_a_template(text):
         assert harmless == text
 
 
+@pytest.mark.parametrize("text", ["a\u200bb", "a\u202eb", "a\nb", "{\u2066{"])
+def test_inert_hidden_characters_escaped(text):
+    assert inert(text) == text.encode("unicode_escape").decode()
+
+
 def test_every_text_of_an_event_is_made_harmless(site, watch):
     bad = "{{ 7*7 }}"
     site.put({"Id": "1", "User": {"Name": bad}, "State": bad, "Machine": {"Name": bad, "DeliveryGroup": {"Name": bad}}})
