@@ -9,7 +9,7 @@ import json
 import re
 
 import pytest
-from awx_kit import JOB_TEMPLATES, KIT, TYPES
+from support.awx_kit import JOB_TEMPLATES, KIT, TYPES
 
 CLOUD = {
     "CITRIX_CUSTOMER_ID": "example0cust",

@@ -17,7 +17,7 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors i
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.options import OPTIONS, settings
 from ansible_collections.sessionops.citrix.plugins.module_utils._site.sites import find_site
 from openapi_contract import FORM, Operation
-from simulator_process import CONTROL_TIMEOUT, Simulator
+from support.simulator_process import CONTROL_TIMEOUT, Simulator
 
 NAMES = {
     "Applications": "Text Editor",

@@ -35,7 +35,7 @@ from ansible.utils.collection_loader._collection_finder import _AnsibleCollectio
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.api import connect
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.options import OPTIONS, settings
 from ansible_collections.sessionops.citrix.plugins.module_utils._site.sites import find_site
-from simulator_process import COLLECTION
+from support.simulator_process import COLLECTION
 
 # The same examples in every run; `pytest --hypothesis-profile=default` looks for new ones.
 hypothesis.settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)

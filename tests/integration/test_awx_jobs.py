@@ -10,8 +10,8 @@ import os
 
 import pytest
 import trustme
-from awx_kit import JOB_TEMPLATES, KIT, injected, run_job
-from simulator_process import Simulator
+from support.awx_kit import JOB_TEMPLATES, KIT, injected, run_job
+from support.simulator_process import Simulator
 
 RECORD = "Citrix - record users"
 STOP = "Citrix - stop recording"

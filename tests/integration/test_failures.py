@@ -13,7 +13,7 @@ import threading
 
 import pytest
 import trustme
-from simulator_process import Simulator
+from support.simulator_process import Simulator
 from urllib3.exceptions import InsecureRequestWarning
 
 INFO = {"sessionops.citrix.citrix_machine_sessions_info": {"machine": ["LAB\\vda-001"]}}

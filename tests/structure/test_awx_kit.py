@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.sessionops.citrix.plugins.module_utils._common import deployments, options
-from awx_kit import JOB_TEMPLATES, KIT, TYPES, injected
 from collection_tree import COLLECTION, GALAXY, NAME, PLAYBOOKS, load
+from support.awx_kit import JOB_TEMPLATES, KIT, TYPES, injected
 
 CLOUD, ON_PREMISES = TYPES["Citrix Cloud"], TYPES["Citrix on premises"]
 NOT_OF_A_SITE = {"access_token", "timeout", "retries", "max_concurrency", "requests_per_second", "batch_size"}

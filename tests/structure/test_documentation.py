@@ -33,7 +33,7 @@ from collection_tree import (
     rows,
     titled,
 )
-from guide_pages import GUIDES
+from support.guide_pages import GUIDES
 
 SECRET = re.compile(r"(^|_)(password|passphrase|secret|token|private_key)(_|$)")
 """How the name of an option looks whose value nobody may see."""

@@ -15,7 +15,7 @@ from types import SimpleNamespace
 
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import CitrixError, OptionError
-from simulator_process import COLLECTION
+from support.simulator_process import COLLECTION
 
 SOURCE = COLLECTION / "extensions" / "eda" / "plugins" / "event_source" / "citrix_sessions.py"
 ARGUMENTS = {"customer_id": "customer1", "client_id": "client1", "client_secret": "a-secret-that-nobody-knows"}

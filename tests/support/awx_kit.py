@@ -15,9 +15,10 @@ from pathlib import Path
 import ansible_runner
 import yaml
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from simulator_process import COLLECTION
 
-KIT = Path(__file__).parents[1] / "extensions" / "awx"
+from support.simulator_process import COLLECTION
+
+KIT = Path(__file__).parents[2] / "extensions" / "awx"
 
 
 def _named(path: Path) -> dict[str, dict]:
