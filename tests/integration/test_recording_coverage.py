@@ -81,7 +81,9 @@ def test_the_three_files_agree_with_the_simulator_and_with_one_another(simulator
 def test_too_little_coverage_fails_after_the_report_is_written(report, folder):
     run = report(citrix_minimum=99.5)
     assert run.code != 0
-    assert "Coverage 12.5 %: 5 of 40 recordable sessions are recorded" in run.output
+    assert (
+        "Coverage 12.5 % (10 of 50 sessions are not recordable): 5 of 40 recordable sessions are recorded" in run.output
+    )
     assert "less than recording_coverage_minimum, 99.5 %" in " ".join(run.output.split())
     assert sorted(path.name for path in folder.iterdir()) == FILES
     assert "12.5&nbsp;%" in (folder / "coverage.html").read_text(encoding="utf-8")

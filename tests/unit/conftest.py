@@ -100,6 +100,7 @@ class FakeApi:
     max_concurrency = 4
     batch_size = 0
     batch_jobs = False
+    list_complete = True
     _ids_in_path = False
     _authenticator = SimpleNamespace(mask=str)
 
@@ -113,7 +114,8 @@ class FakeApi:
         self.counts = {"requests": 0, "throttled": 0, "waited_seconds": 0.0}
         self.retrier = SimpleNamespace(active_seconds=clock, pause=clock.sleep, counts=lambda: dict(self.counts))
         self._warn = self.warnings.append
-        self._answers = {}
+        # The account sees a machine, as most do.
+        self._answers = {"GET Machines": [{"Items": [{"Id": "m1"}]}]}
         self._lock = threading.Lock()
 
     def on(self, key, *answers):
@@ -147,6 +149,7 @@ class FakeApi:
         return {"Items": items}
 
     items = Api.items
+    _report_short = Api._report_short
     read = Api.read
     _error = Api._error
     relative_url = Api.relative_url

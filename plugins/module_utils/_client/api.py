@@ -14,9 +14,10 @@ from urllib.parse import unquote, urlencode, urlsplit
 
 from .._common.errors import AnswerLost, ApiError, CitrixError, NotReady, api_error
 from .._common.options import Settings
-from .._common.text import clean, nested, objects, read_json
+from .._common.text import clean, nested, read_json
 from .auth import Authenticator, Token
 from .calls import ACCOUNT, SITE, Answer, Call
+from .pages import read_pages
 from .retries import Retrier
 from .transport import Reply, Request, Transport
 
@@ -43,6 +44,8 @@ class Api:
         """Calls in one batch; 0 sends each call alone, also from the moment on that the server has no batches."""
         self.batch_jobs = False
         """Whether every batch is sent as a job, since one took too long to answer."""
+        self.list_complete = True
+        """Whether each list so far had as many objects as the API reports."""
         self._warn = warn
         self._authenticator = authenticator
         self._base_url = settings.base_url
@@ -116,24 +119,17 @@ class Api:
         return f"{ids}{call.path}{query}"
 
     def items(self, call: Call) -> Iterator[dict]:
-        """Yield the items of a list, page after page, until no token is left.
+        """Yield the objects of a list, each id once; see read_pages()."""
+        return read_pages(
+            lambda page: self.send(page).body, call, lambda total, found: self._report_short(call, total, found)
+        )
 
-        A token that comes again would go round for ever and is an error. Anything in a list that is not an object is
-        passed over.
-        """
-        seen = set()
-        while True:
-            body = self.send(call).body
-            if not isinstance(body.get("Items", ""), (list, type(None))):
-                raise CitrixError(f"Could not {call.what}: the answer is no list; check api_url and proxies.")
-            yield from objects(body["Items"])
-            token = str(body.get("ContinuationToken") or "")
-            if not token:
-                return
-            if token in seen:
-                raise CitrixError(f"Could not {call.what}: the API repeats a page; run again, or name fewer sessions.")
-            seen.add(token)
-            call = call._replace(query={**call.query, "continuationToken": token})
+    def _report_short(self, call: Call, total: int, found: int) -> None:
+        self.list_complete = False
+        self._warn(
+            f"Could not {call.what} in full: the API reports {total} and returned {found}, also when read again; "
+            "check the role and scope of the account, and run again."
+        )
 
     def _error(self, call: Call, reply: Reply, transaction_id: str) -> ApiError:
         remedy = None
@@ -181,5 +177,7 @@ def connect(
 
     warn, log: where a line for the user goes, and one for the log of the host.
     """
+    if not settings.verify:
+        warn("validate_certs: is false, so that any host on the way can read the password; set ca_path instead.")
     retrier = Retrier(Transport(settings, check_mode), settings)
     return Api(retrier, Authenticator(retrier, settings), settings, find_site, warn, log)

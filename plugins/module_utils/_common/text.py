@@ -29,7 +29,7 @@ def folded(text: str) -> str:
 
 
 def read_json(text: str) -> Any:
-    """Return the value of a JSON text; None if it is no JSON, or has more values or levels than any response of the API.
+    """Return the value of a JSON text; None if it is no JSON, or has more values or levels than any response.
 
     The value can always be written as JSON again: NaN and infinite numbers become null, and a surrogate without its
     other half becomes U+FFFD.

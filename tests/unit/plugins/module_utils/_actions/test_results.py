@@ -296,6 +296,36 @@ def test_an_empty_selection_is_a_gap(reported, ended_is_fine, selector, default,
     assert "No session is selected: nobody is connected there" in (warnings[0] if warnings else result["msg"])
 
 
+@pytest.mark.parametrize("on_gap", ["fail", "warn"])
+@pytest.mark.parametrize("selection", [Selection([], [], []), None])
+def test_task_result_no_machine_visible_is_a_gap(fake_api, on_gap, selection):
+    fake_api.on("GET Machines", {"Items": []})
+    warnings = []
+    module = SimpleNamespace(params={"on_gap": on_gap}, check_mode=False, warn=warnings.append)
+    result = task_result(module, fake_api, selection, [], RESULTS)
+    told = result["msg"] if on_gap == "fail" else " ".join(warnings)
+    assert "The account sees no session and no machine: check its role" in told
+    assert bool(result.get("failed")) is (on_gap == "fail")
+    assert len(warnings) == int(on_gap == "warn")
+
+
+@pytest.mark.parametrize("on_gap", ["fail", "warn"])
+def test_task_result_policy_matches_no_session_one_warning(fake_api, on_gap):
+    warnings = []
+    module = SimpleNamespace(params={"on_gap": on_gap}, check_mode=False, warn=warnings.append)
+    result = task_result(module, fake_api, None, [], RESULTS)
+    assert "failed" not in result
+    assert [warning.split(":")[0] for warning in warnings] == ["No session falls under a rule"]
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_task_result_incomplete_list_reported(reported, fake_api, complete):
+    fake_api.list_complete = complete
+    result, _warnings = reported(an_entry("unchanged"))
+    assert result["list_complete"] is complete
+    assert fake_api.calls == []
+
+
 @pytest.mark.parametrize("ended_is_fine", [True, False])
 @pytest.mark.parametrize("entries", [[], [an_entry("unchanged")]])
 @pytest.mark.parametrize("on_gap", [None, "fail", "warn"])
@@ -374,36 +404,6 @@ def test_where_some_are_to_start_and_some_to_stop_each_has_its_own_gap(reported,
     assert told == (["LAB\\user001"] if on_gap == "fail" else ["LAB\\user001", "LAB\\user002"])
     assert ("failed" in result) is (on_gap == "fail")
     assert ("LAB\\user002" in result["msg"], "LAB\\user001" in result["msg"]) == (on_gap == "fail", False)
-
-
-@pytest.mark.parametrize("on_gap", ["fail", "warn"])
-def test_where_nobody_has_to_be_there_nobody_is_no_gap(fake_api, on_gap):
-    warnings = []
-    module = SimpleNamespace(params={"on_gap": on_gap}, check_mode=False, warn=warnings.append)
-    result = task_result(module, fake_api, None, [], RESULTS)
-    assert ("failed" in result, warnings) == (False, [])
-    assert result["msg"] == "0 sessions: none found."
-
-
-def test_there_is_one_warning_for_each_kind_of_gap(reported):
-    entries = [an_entry("not_recordable", number, "not_active") for number in range(1, 6)]
-    entries += [an_entry("not_recordable", 6, "not_hdx"), an_entry("ended", 7, "gone")]
-    result, warnings = reported(*entries)
-    assert len(warnings) == 3
-    assert warnings[0].startswith("5 not recordable (LAB\\user001 ")
-    assert " and 2 more): only active sessions can be recorded" in warnings[0]
-    assert "LAB\\user003" in warnings[0] and "LAB\\user004" not in warnings[0]
-    assert len(result["sessions"]) == 7
-
-
-def test_reasons_that_differ_by_ids_only_are_of_one_kind(reported):
-    entries = [
-        an_entry("failed", number, f"Could not start session id-{number}: HTTP 403. [transaction t-{number}]")
-        for number in range(1, 5)
-    ]
-    result, _warnings = reported(*entries)
-    assert result["msg"].count("HTTP 403") == 1
-    assert "4 failed (" in result["msg"] and "and 1 more" in result["msg"]
 
 
 @pytest.mark.parametrize("name", ["LAB\\user001", "x" * 1000])

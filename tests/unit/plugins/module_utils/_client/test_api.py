@@ -24,6 +24,7 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._client.calls im
     Call,
     segment,
 )
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.pages import IDLE_PAGES, MOST_PAGES
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import AnswerLost, ApiError, CitrixError
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -361,6 +362,9 @@ class Pages:
     def __init__(self, pages):
         self._pages = list(pages)
         self.asked_with = []
+        self.list_complete = True
+        self.warnings = []
+        self._warn = self.warnings.append
 
     def send(self, call):
         self.asked_with.append(call.query.get("continuationToken"))
@@ -369,6 +373,8 @@ class Pages:
 
     def items(self):
         return Api.items(self, LIST)
+
+    _report_short = Api._report_short
 
 
 @given(
@@ -401,6 +407,102 @@ def test_a_token_goes_over_the_wire_in_one_piece(api, wire):
     assert wire.calls[1].request.params == {"fields": "Id", "continuationToken": token}
 
 
+def total(number, *ids):
+    return {"Items": [{"Id": each} for each in ids], "TotalItems": number}
+
+
+def paged(*pages):
+    return [{**page, "ContinuationToken": f"t{at}"} for at, page in enumerate(pages[:-1])] + [pages[-1]]
+
+
+@pytest.mark.parametrize(
+    "pages",
+    [[total(2, "1", "2")], paged(total(3, "1", "2"), total(3, "3")), paged({"Items": [{"Id": "1"}]}, {"Items": []})],
+)
+def test_items_list_as_long_as_reported_read_once(pages):
+    api = Pages(pages)
+    assert len(list(api.items())) == len({item["Id"] for page in pages for item in page["Items"]})
+    assert len(api.asked_with) == len(pages)
+    assert (api.list_complete, api.warnings) == (True, [])
+
+
+@pytest.mark.parametrize("number", [None, 0, -1, -500, "500", True, 1.5, [], {}])
+def test_items_total_without_meaning_ignored(number):
+    api = Pages([total(number, "1")])
+    assert list(api.items()) == [{"Id": "1"}]
+    assert api.list_complete and len(api.asked_with) == 1
+
+
+@pytest.mark.parametrize("again", [[total(3, "3", "1", "2")], paged(total(3, "1"), total(3, "2", "3"))])
+def test_items_short_list_completed_by_second_reading(again):
+    api = Pages([*paged(total(3, "1"), total(3, "2", "1")), *again])
+    assert [item["Id"] for item in api.items()] == ["1", "2", "3"]
+    assert (api.list_complete, api.warnings) == (True, [])
+
+
+def test_items_object_gone_by_second_reading_kept():
+    api = Pages([total(3, "1", "2"), total(2, "2", "3")])
+    assert [item["Id"] for item in api.items()] == ["1", "2", "3"]
+    assert api.list_complete
+
+
+def test_items_lasting_shortfall_warned():
+    api = Pages([total(500, "1", "2"), total(500, "1", "3", "3")])
+    assert [item["Id"] for item in api.items()] == ["1", "2", "3"]
+    assert api.list_complete is False
+    (warning,) = api.warnings
+    assert warning.startswith(
+        "Could not list the sessions of machine LAB\\vda-001 in full: the API reports 500 and returned 2,"
+    )
+
+
+def test_items_without_ids_not_repeated_by_second_reading():
+    api = Pages([{"Items": [{"n": 1}, {"n": 2}], "TotalItems": 3}] * 2)
+    assert list(api.items()) == [{"n": 1}, {"n": 2}]
+    assert "reports 3 and returned 2" in api.warnings[0]
+
+
+class EndlessPages(Pages):
+    """An API whose pages never end: each has a new token."""
+
+    def __init__(self, items):
+        super().__init__([])
+        self._items = items
+
+    def send(self, call):
+        self.asked_with.append(call.query.get("continuationToken"))
+        number = len(self.asked_with)
+        return Answer({"Items": self._items(number), "ContinuationToken": f"t{number}"}, "t1")
+
+
+@pytest.mark.parametrize(
+    ("items", "pages"),
+    [
+        (lambda number: [], IDLE_PAGES),
+        (lambda number: [{"Id": "1"}], IDLE_PAGES + 1),
+        (lambda number: [{"Id": str(number)}], MOST_PAGES),
+        (lambda number: [{"Id": str(number % 50)}], IDLE_PAGES + 50),
+    ],
+)
+def test_items_endless_list_ends_with_an_error(items, pages):
+    api = EndlessPages(items)
+    with pytest.raises(
+        CitrixError, match=r"Could not list the sessions of machine .*: the list does not end \(.*check api_url"
+    ):
+        list(api.items())
+    assert len(api.asked_with) == pages
+
+
+def test_items_empty_pages_within_bounds_read():
+    pages = paged(
+        *[{"Items": []}] * (IDLE_PAGES - 1),
+        {"Items": [{"Id": "1"}]},
+        *[{"Items": []}] * (IDLE_PAGES - 1),
+        {"Items": []},
+    )
+    assert list(Pages(pages).items()) == [{"Id": "1"}]
+
+
 def test_a_page_is_asked_for_only_when_it_is_needed():
     api = Pages([{"Items": [{"n": 1}], "ContinuationToken": "more"}])
     assert next(api.items()) == {"n": 1}
@@ -429,6 +531,12 @@ def test_a_list_of_any_shape_gives_objects_or_an_error_of_ours(page):
         pass
     else:
         assert all(isinstance(item, dict) for item in found)
+
+
+@pytest.mark.parametrize(("validate_certs", "count"), [(False, 1), (True, 0)])
+def test_connect_validate_certs_false_warned(api, warnings, validate_certs, count):
+    api(deployment="on_premises", api_url="https://ddc01.example.com", validate_certs=validate_certs)
+    assert [warning.split(",")[0] for warning in warnings] == ["validate_certs: is false"] * count
 
 
 def test_an_accepted_write_is_in_the_log_at_once(settings, wire):

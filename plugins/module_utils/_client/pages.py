@@ -1,0 +1,86 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pages of a list: read in turn, within bounds, and compared with the number of objects that the API reports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Callable
+
+from .._common.errors import CitrixError
+from .._common.text import nested, objects
+from .calls import Call
+
+MOST_PAGES = 1000
+"""Pages of one list; with 1,000 objects each, a million."""
+IDLE_PAGES = 20
+"""Pages in a row without a new object, after which a list counts as endless."""
+
+
+def read_pages(send: Callable[[Call], dict], call: Call, report_short: Callable[[int, int], None]) -> Iterator[dict]:
+    """Yield the objects of a list, each id once, until no token is left.
+
+    Reads the list once more if it has fewer objects than its TotalItems, and calls report_short(total, found) if it
+    still has. A token that repeats, or pages without end, are an error. Anything that is no object is skipped.
+    """
+    known: set[str] = set()
+    first = _Reading(call)
+    yield from first.items(send, known)
+    if first.is_short:
+        second = _Reading(call)
+        for item in second.items(send, known):
+            # An object without an id may be one of the first reading.
+            if nested(item, "Id"):
+                yield item
+        if second.is_short:
+            report_short(second.total, second.found)
+
+
+class _Reading:
+    """One reading of a list from its first page to its last."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self.total = 0
+        """What the last page reports as the number of all objects; 0 if none does."""
+        self.found = 0
+
+    @property
+    def is_short(self) -> bool:
+        return self.found < self.total
+
+    def items(self, send: Callable[[Call], dict], known: set[str]) -> Iterator[dict]:
+        """Yield the objects whose ids are not known yet, and add them. known: ids."""
+        call, own, tokens, idle = self._call, set(), set(), 0
+        for _page in range(MOST_PAGES):
+            body = send(call)
+            if not isinstance(body.get("Items", ""), (list, type(None))):
+                raise CitrixError(f"Could not {call.what}: the answer is no list; check api_url and proxies.")
+            total = body.get("TotalItems")
+            self.total = total if type(total) is int else self.total
+            before = self.found
+            for item in objects(body["Items"]):
+                own_id = nested(item, "Id")
+                if own_id in own:
+                    continue
+                self.found += 1
+                if own_id:
+                    own.add(own_id)
+                if own_id not in known:
+                    known.update([own_id] if own_id else ())
+                    yield item
+            token = str(body.get("ContinuationToken") or "")
+            if not token:
+                return
+            if token in tokens:
+                raise CitrixError(f"Could not {call.what}: the API repeats a page; run again, or select fewer.")
+            idle = 0 if self.found > before else idle + 1
+            if idle == IDLE_PAGES:
+                break
+            tokens.add(token)
+            call = call._replace(query={**call.query, "continuationToken": token})
+        raise CitrixError(
+            f"Could not {call.what}: the list does not end ({self.found} objects so far); check api_url and proxies, "
+            "or select fewer."
+        )
