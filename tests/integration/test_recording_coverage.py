@@ -89,6 +89,31 @@ def test_too_little_coverage_fails_after_the_report_is_written(report, folder):
     assert "12.5&nbsp;%" in (folder / "coverage.html").read_text(encoding="utf-8")
 
 
+SHORT = {"path": "/Sessions$", "answer": {"status": 200, "body": {"Items": [], "TotalItems": 500}}}
+EMPTY = {"path": "/(Sessions|Machines)$", "answer": {"status": 200, "body": {"Items": []}}}
+
+
+@pytest.mark.parametrize(
+    ("fault", "warning", "cause"),
+    [
+        (SHORT, "the API reports 500 and returned 0, also when read again", "returned fewer than it reports"),
+        (EMPTY, "The account sees no session and no machine", "sees no session and no machine"),
+    ],
+)
+@pytest.mark.parametrize("minimum", [0, 50])
+def test_coverage_sessions_missing_fails_with_minimum(simulator, report, folder, fault, warning, cause, minimum):
+    simulator.fault(fault)
+    run = report(citrix_minimum=minimum)
+    assert (run.code != 0) is (minimum > 0), run.output
+    words = " ".join(run.output.split())
+    assert warning in words
+    assert (cause in words.partition("Sessions may be missing")[2]) is (minimum > 0)
+    figures = json.loads((folder / "coverage.json").read_text(encoding="utf-8"))
+    assert (figures["list_complete"], figures["machines_visible"]) == (fault is EMPTY, fault is SHORT)
+    page = (folder / "coverage.html").read_text(encoding="utf-8")
+    assert ('id="incomplete"' in page, 'id="invisible"' in page) == (fault is SHORT, fault is EMPTY)
+
+
 def test_the_role_passes_the_figures_on_as_stats_and_takes_a_page_of_ones_own(simulator, play, folder, tmp_path):
     own = tmp_path / "own.html.j2"
     own.write_text("{{ recording_coverage_result.coverage.sessions.recorded }} of us", encoding="utf-8")
