@@ -95,6 +95,7 @@ class FakeApi:
     asked with the call; an Answer is taken as it is.
     """
 
+    base_url = "https://api.cloud.com/cvad/manage"
     customer_id = "customer1"
     site_id = "site1"
     max_concurrency = 4
@@ -113,7 +114,7 @@ class FakeApi:
         self.clock = clock
         self.counts = {"requests": 0, "throttled": 0, "waited_seconds": 0.0}
         self.retrier = SimpleNamespace(active_seconds=clock, pause=clock.sleep, counts=lambda: dict(self.counts))
-        self._warn = self.warnings.append
+        self.warn = self.warnings.append
         # The account sees a machine, as most do.
         self._answers = {"GET Machines": [{"Items": [{"Id": "m1"}]}]}
         self._lock = threading.Lock()

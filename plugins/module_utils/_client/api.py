@@ -46,9 +46,9 @@ class Api:
         """Whether every batch is sent as a job, since one took too long to answer."""
         self.list_complete = True
         """Whether each list so far had as many objects as the API reports."""
-        self._warn = warn
+        self.warn = warn
         self._authenticator = authenticator
-        self._base_url = settings.base_url
+        self.base_url = settings.base_url
         self._ids_in_path = settings.ids_in_path
         self._site_id = settings.site_id
         self._site_failure: CitrixError | None = None
@@ -79,7 +79,7 @@ class Api:
         with self._lock:
             size, self.batch_size = self.batch_size, 0
         if size:
-            self._warn(f"batch_size: every call was sent alone, since the API took no batch of {size}. {error}")
+            self.warn(f"batch_size: every call was sent alone, since the API took no batch of {size}. {error}")
 
     def send(self, call: Call) -> Answer:
         """Make one call and return its answer; raises a CitrixError for anything but a success."""
@@ -126,7 +126,7 @@ class Api:
 
     def _report_short(self, call: Call, total: int, found: int) -> None:
         self.list_complete = False
-        self._warn(
+        self.warn(
             f"Could not {call.what} in full: the API reports {total} and returned {found}, also when read again; "
             "check the role and scope of the account, and run again."
         )
@@ -156,7 +156,7 @@ class Api:
         path = [*(ids if self._ids_in_path else ()), call.path]
         return Request(
             method=call.method,
-            url="/".join([self._base_url, *path]),
+            url="/".join([self.base_url, *path]),
             what=call.what,
             headers=headers,
             query=call.query,

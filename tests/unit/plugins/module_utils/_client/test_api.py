@@ -364,7 +364,7 @@ class Pages:
         self.asked_with = []
         self.list_complete = True
         self.warnings = []
-        self._warn = self.warnings.append
+        self.warn = self.warnings.append
 
     def send(self, call):
         self.asked_with.append(call.query.get("continuationToken"))
