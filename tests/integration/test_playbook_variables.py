@@ -124,7 +124,11 @@ INTERNAL = {
     # Names that the playbooks and roles used once, and others that come to mind.
     **dict.fromkeys(("coverage", "recording", "found", "fine", "lines", "slices", "strangers", "log", "told"), 100),
     "site_rate": 5,
-    "recording_coverage_result": {"coverage": {"sessions": {"coverage_percent": 100.0}}, "csv": "/x.csv", "msg": "All."},
+    "recording_coverage_result": {
+        "coverage": {"sessions": {"coverage_percent": 100.0}},
+        "csv": "/x.csv",
+        "msg": "All.",
+    },
     "session_recording_result": {"msg": "All.", "rules": [], "sessions": []},
 }
 

@@ -66,9 +66,9 @@ class Retrier:
             if reply is None or reply.status != 429 or self._throttle.answers == turn.answers:
                 tries += 1
 
-    def pause(self, seconds: float) -> None:
-        """Wait for something that takes its time at the server."""
-        self._sleep(seconds)
+    def pause(self, seconds: float) -> bool:
+        """Wait for something that takes its time at the server; returns whether the run is to end."""
+        return bool(self._sleep(seconds))
 
     def interrupt(self, why: str) -> None:
         """Send nothing more, and wait for nothing. why: as in "the run was interrupted"."""

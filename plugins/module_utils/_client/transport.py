@@ -51,7 +51,7 @@ __all__ = [
 
 LOST = 0
 """Among the statuses of Request.final, an answer that was lost."""
-LARGEST_ANSWER = 64 * 1024 * 1024
+LARGEST_ANSWER = 32 * 1024 * 1024
 """Bytes, when unpacked; a page of a thousand sessions with all their fields has about five million."""
 PIECE = 64 * 1024
 CONNECT_TIMEOUT = 10
