@@ -136,7 +136,7 @@ def test_extra_variables_do_not_override_internal_ones(simulator, run, tmp_path)
     assert "user001" in (tmp_path / "coverage.html").read_text(encoding="utf-8")
     done = run("record", citrix_machine=[MACHINE], **INTERNAL)
     assert done.code == 0, done.output
-    assert len(re.findall(r"user\d+ +LAB.+vda-001", done.output)) == 10
+    assert len(re.findall(r"user\d+ +LAB.+vda-001", done.output)) == 9
     done = run("converge", citrix_rules=[{"name": "One", "machine": MACHINE, "state": "stopped"}], **INTERNAL)
     assert done.code == 0, done.output
     assert re.search(r"One +\d+ sessions: ", done.output)
