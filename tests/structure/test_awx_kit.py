@@ -138,7 +138,11 @@ def test_what_a_survey_asks_for_is_used(name):
     playbook = KIT / "project" / JOB_TEMPLATES[name]["playbook"]
     imported = re.search(rf"{re.escape(NAME)}\.(\w+)", playbook.read_text(encoding="utf-8"))[1]
     texts = [path.read_text(encoding="utf-8") for path in (playbook, COLLECTION / "playbooks" / f"{imported}.yml")]
-    used = {variable for text in texts for variable in re.findall(r"(?:citrix|survey)_\w+", re.sub(r"(?m)^ *#.*$", "", text))}
+    used = {
+        variable
+        for text in texts
+        for variable in re.findall(r"(?:citrix|survey)_\w+", re.sub(r"(?m)^ *#.*$", "", text))
+    }
     asked = {question["variable"] for question in JOB_TEMPLATES[name]["survey"]}
     assert asked | set(JOB_TEMPLATES[name].get("extra_vars", {})) <= used
 
@@ -155,7 +159,9 @@ def test_surveys_ask_for_nothing_dangerous(name):
 
 
 def test_only_silent_template_turns_notification_off():
-    silent = {name for name, template in JOB_TEMPLATES.items() if "citrix_notify_user" in template.get("extra_vars", {})}
+    silent = {
+        name for name, template in JOB_TEMPLATES.items() if "citrix_notify_user" in template.get("extra_vars", {})
+    }
     assert silent == {name for name, template in JOB_TEMPLATES.items() if "silent" in template}
     assert len(silent) == 1
 
