@@ -145,11 +145,9 @@ class Asker:
         ]
 
     def _begin_job(self) -> str:
-        """Return the id of a job that has ended."""
-        path = f"/cvad/manage/Sessions/{self._names['id']}/$sendMessage?async=true"
-        reply = requests.post(
-            self._simulator.url + path, headers=self._headers, json=BODIES["sendMessage"], timeout=CONTROL_TIMEOUT
-        )
+        """Return the id of a batch that has ended."""
+        path, items = "/cvad/manage/$batch?async=true", {"Items": self._items(0)}
+        reply = requests.post(self._simulator.url + path, headers=self._headers, json=items, timeout=CONTROL_TIMEOUT)
         return reply.headers["Location"].rpartition("/")[2]
 
 

@@ -108,6 +108,7 @@ REFUSAL = {"type": "https://errors-api.cloud.com/common/conflict", "detail": "No
 ERROR_DATA = {"ErrorMessage": "It failed.", "SdkErrorId": "Citrix.Failure", "ErrorType": None, "ErrorDetails": None}
 GATEWAY_ERROR = {"statusCode": 500, "message": "Internal server error", "activityId": "1"}
 JOB = "https://api.cloud.com/cvad/manage/Jobs/3e2d1c0b-9a8f-4e7d-8c6b-5a4f3e2d1c0b"
+SESSION = "https://api.cloud.com/cvad/manage/Sessions/313b84bb-2b66-4393-ad7b-3e08dccb4fd0"
 HINTS = ("seconds", "http_date", "rfc3339", "retry_delay_list", "retry_delay_dict", "none")
 TOKEN_REFUSALS = ("error_response", "dict_parameters", "cws_exception")
 
@@ -275,6 +276,7 @@ WRONG_ON_PURPOSE = ("406", "415", "500")
 """Statuses for which the request has to break the rules."""
 RULES = {
     "202": answer(202, headers={"Location": JOB}),
+    "303": answer(303, headers={"Location": SESSION}),
     "400": answer(400, REFUSAL),
     "409": answer(409, REFUSAL),
     "429": {"throttle": {"hint": "seconds"}},
