@@ -89,7 +89,7 @@ shape: $(TESTED)
 	$(STEP) run $@ $(PYTEST) tests/structure/test_layers.py tests/structure/test_simulator_layers.py \
 		tests/structure/test_documentation.py
 contract: $(TESTED)
-	$(STEP) run $@ $(PYTEST) tests/contract
+	$(STEP) run $@ $(PYTEST) -n 2 tests/contract tests/published
 # The real modules, one way of each through real ansible-playbook.
 integration: $(TESTED)
 	$(STEP) run $@ $(PYTEST) -n 3 tests/integration
