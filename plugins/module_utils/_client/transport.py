@@ -41,6 +41,7 @@ else:
 __all__ = [
     "LOST",
     "REQUESTS_IMPORT_ERROR",
+    "VERSION",
     "AuthBase",
     "CaseInsensitiveDict",
     "HTTPBasicAuth",
@@ -49,6 +50,14 @@ __all__ = [
     "Transport",
 ]
 
+VERSION = "1.0.0"
+HEADERS = {
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip, deflate",
+    "Connection": "keep-alive",
+    "User-Agent": f"sessionops.citrix/{VERSION}",
+}
+"""Of every request."""
 LOST = 0
 """Among the statuses of Request.final, an answer that was lost."""
 LARGEST_ANSWER = 32 * 1024 * 1024
@@ -122,7 +131,6 @@ class Transport:
         self._proxies: dict[str, dict[str, str]] = {}
         # Without a session, which has nothing to add: what the environment may say is read here and in _options, by
         # name, and redirects and .netrc are not wanted. It would cost a third of the time that a call takes.
-        self._headers = requests.utils.default_headers()
         # A load balancer names the controller that knows a page token in a cookie. No other host gets it.
         self._cookies = requests.cookies.RequestsCookieJar()
         self._cookie_host = urlsplit(settings.endpoints.base_url).netloc
@@ -153,7 +161,7 @@ class Transport:
             prepared = requests.Request(
                 request.method,
                 request.url,
-                headers={**self._headers, **request.headers},
+                headers={**HEADERS, **request.headers},
                 params=request.query,
                 json=request.json,
                 data=request.form,
