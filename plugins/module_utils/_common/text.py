@@ -38,7 +38,7 @@ def read_json(text: str) -> Any:
     if sum(map(text.count, "[{,")) > MOST_VALUES:
         return None
     try:
-        value = json.loads(text, parse_constant=lambda name: None, parse_float=_finite)
+        value = _DECODER.decode(text)
     except (ValueError, RecursionError):
         return None
     if text.count("[") + text.count("{") > DEEPEST and _is_deep(value):
@@ -51,6 +51,10 @@ def read_json(text: str) -> Any:
 def _finite(number: str) -> float | None:
     value = float(number)
     return value if isfinite(value) else None
+
+
+# One for all texts: to make one takes as long as to read a status.
+_DECODER = json.JSONDecoder(parse_float=_finite, parse_constant=lambda name: None)
 
 
 def _mended(value: Any) -> Any:
