@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Callable
 
-from .._common.errors import CitrixError
+from .._common.errors import ApiError, CitrixError
 from .._common.text import nested, objects
 from .calls import Call
 
@@ -16,25 +17,34 @@ MOST_PAGES = 1000
 """Pages of one list; with 1,000 objects each, a million."""
 IDLE_PAGES = 20
 """Pages in a row without a new object, after which a list counts as endless."""
+SAFE_LIMIT = 250
+"""Objects a page that every server accepts: the documented default."""
 
 
 def read_pages(send: Callable[[Call], dict], call: Call, report_short: Callable[[int, int], None]) -> Iterator[dict]:
     """Yield the objects of a list, each id once, until no token is left.
 
-    Reads the list once more if it has fewer objects than its TotalItems, and calls report_short(total, found) if it
-    still has. A token that repeats, or pages without end, are an error. Anything that is no object is skipped.
+    A call without a limit takes no token: its list has one page. Reads the list once more if its token expires, or if
+    it has fewer objects than its TotalItems, and calls report_short(total, found) if it still has. A token that repeats
+    before the list is complete, or pages without end, are an error. Anything that is no object is skipped.
     """
     known: set[str] = set()
     first = _Reading(call)
-    yield from first.items(send, known)
-    if first.is_short:
-        second = _Reading(call)
-        for item in second.items(send, known):
-            # An object without an id may be one of the first reading.
-            if nested(item, "Id"):
-                yield item
-        if second.is_short:
-            report_short(second.total, second.found)
+    try:
+        yield from first.items(send, known)
+    except ApiError as error:
+        if error.status != 400 or not first.begun:
+            raise
+    else:
+        if not first.is_short:
+            return
+    second = _Reading(call)
+    for item in second.items(send, known):
+        # An object without an id may be one of the first reading.
+        if nested(item, "Id"):
+            yield item
+    if second.is_short:
+        report_short(second.total, second.found)
 
 
 class _Reading:
@@ -45,6 +55,8 @@ class _Reading:
         self.total = 0
         """What the last page reports as the number of all objects; 0 if none does."""
         self.found = 0
+        self.begun = False
+        """Whether there was a first page."""
 
     @property
     def is_short(self) -> bool:
@@ -54,7 +66,14 @@ class _Reading:
         """Yield the objects whose ids are not known yet, and add them. known: ids."""
         call, own, tokens, idle = self._call, set(), set(), 0
         for _page in range(MOST_PAGES):
-            body = send(call)
+            try:
+                body = send(call)
+            except ApiError as error:
+                if not _is_about_limit(error, call):
+                    raise
+                call = _with_query(call, limit=str(SAFE_LIMIT))
+                body = send(call)
+            self.begun = True
             if not isinstance(body.get("Items", ""), (list, type(None))):
                 raise CitrixError(f"Could not {call.what}: the answer is no list; check api_url and proxies.")
             total = body.get("TotalItems")
@@ -71,16 +90,27 @@ class _Reading:
                     known.update([own_id] if own_id else ())
                     yield item
             token = str(body.get("ContinuationToken") or "")
-            if not token:
+            if not token or "limit" not in call.query:
                 return
             if token in tokens:
+                if self.found == before or 0 < self.total <= self.found:
+                    return
                 raise CitrixError(f"Could not {call.what}: the API repeats a page; run again, or select fewer.")
             idle = 0 if self.found > before else idle + 1
             if idle == IDLE_PAGES:
                 break
             tokens.add(token)
-            call = call._replace(query={**call.query, "continuationToken": token})
+            call = _with_query(call, continuationToken=token)
         raise CitrixError(
             f"Could not {call.what}: the list does not end ({self.found} objects so far); check api_url and proxies, "
             "or select fewer."
         )
+
+
+def _with_query(call: Call, **query: str) -> Call:
+    return call._replace(query={**call.query, **query})
+
+
+def _is_about_limit(error: ApiError, call: Call) -> bool:
+    named = error.status == 400 and re.search(r"\blimit\b", error.text, re.IGNORECASE)
+    return bool(named) and int(call.query.get("limit", 0)) > SAFE_LIMIT
