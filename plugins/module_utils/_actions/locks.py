@@ -28,6 +28,8 @@ class SessionLocks:
     def __init__(self, site: str, warn: Callable[[str], None], usable: bool = True) -> None:
         """site: what tells the site from all others. usable: False for locks that lock nothing."""
         self._site = site
+        self._folder = os.path.join(tempfile.gettempdir(), f"sessionops.citrix-{os.geteuid()}")
+        """Not in a home, which may be on another host."""
         self._warn = warn
         self._usable = usable
 
@@ -50,7 +52,9 @@ class SessionLocks:
     def _apply(self, session_id: str, operation: int) -> bool:
         # Ids are GUIDs: the same one in capitals is the same session.
         digest = hashlib.sha256(f"{self._site} {session_id.lower()}".encode(errors="replace")).digest()
-        descriptor = _open_file(f"sessions-{digest[0] % FILES:02}")
+        path = f"{self._folder}/sessions-{digest[0] % FILES:02}"
+        with _opening:
+            descriptor = _descriptors.get(path) or _open_file(path)
         try:
             # 62 bits of an offset: two sessions with the same byte are not to be expected.
             fcntl.lockf(descriptor, operation, 1, int.from_bytes(digest[1:9], "big") >> 2)
@@ -65,38 +69,27 @@ class SessionLocks:
             usable, self._usable = self._usable, False
         if usable:
             self._warn(
-                f"Sessions are not locked against other runs on this host: {_folder()} cannot be used "
+                f"Sessions are not locked against other runs on this host: {self._folder} cannot be used "
                 f"({error.strerror}); remove it, or set TMPDIR to a directory on a local disk."
             )
 
 
-def _folder() -> str:
-    # Not in a home, which may be on another host.
-    return os.path.join(tempfile.gettempdir(), f"sessionops.citrix-{os.geteuid()}")
-
-
-def _open_file(name: str) -> int:
-    """Return the descriptor of a lock file; raises OSError unless folder and file are the user's own."""
-    folder = _folder()
-    path = os.path.join(folder, name)
-    with _opening:
-        if path not in _descriptors:
-            try:
-                os.mkdir(folder, 0o700)
-            except FileExistsError:
-                pass
-            within = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-            try:
-                _check_owner(within)
-                _descriptors[path] = os.open(name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600, dir_fd=within)
-            finally:
-                os.close(within)
-            # Programs that clean up temporary files remove old ones.
-            os.utime(_descriptors[path])
-        return _descriptors[path]
-
-
-def _check_owner(folder: int) -> None:
-    status = os.fstat(folder)
-    if status.st_uid != os.geteuid() or stat.S_IMODE(status.st_mode) & 0o077:
-        raise PermissionError(errno.EPERM, "owner or mode")
+def _open_file(path: str) -> int:
+    """Open a lock file and return its descriptor; raises OSError unless its folder is the user's own."""
+    folder, name = os.path.split(path)
+    try:
+        os.mkdir(folder, 0o700)
+    except FileExistsError:
+        pass
+    within = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        status = os.fstat(within)
+        if status.st_uid != os.geteuid() or stat.S_IMODE(status.st_mode) & 0o077:
+            raise PermissionError(errno.EPERM, "owner or mode")
+        descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600, dir_fd=within)
+    finally:
+        os.close(within)
+    # Programs that clean up temporary files remove old ones.
+    os.utime(descriptor)
+    _descriptors[path] = descriptor
+    return descriptor

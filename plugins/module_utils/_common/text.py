@@ -52,7 +52,7 @@ def read_json(text: str) -> Any:
     if sum(map(text.count, "[{,")) > MOST_VALUES:
         return None
     try:
-        value = json.loads(text, parse_constant=lambda name: None, parse_float=_finite)
+        value = _DECODER.decode(text)
     except (ValueError, RecursionError):
         # Some services write \xNN, which is no JSON; a backslash that is escaped itself stays.
         repaired = re.sub(r"(\\\\)|\\x([0-9A-Fa-f]{2})", lambda found: found[1] or rf"\u00{found[2]}", text)
@@ -67,6 +67,10 @@ def read_json(text: str) -> Any:
 def _finite(number: str) -> float | None:
     value = float(number)
     return value if isfinite(value) else None
+
+
+# One for all texts: to make one takes as long as to read a status.
+_DECODER = json.JSONDecoder(parse_float=_finite, parse_constant=lambda name: None)
 
 
 def _mended(value: Any) -> Any:
