@@ -37,7 +37,7 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/$(COLLECTIONS)
 SOURCES := galaxy.yml $(wildcard *.md) LICENSE \
 	$(shell find changelogs docs extensions meta playbooks plugins roles -type f ! -name '*.py[co]')
 
-STEP := @$(PYTHON) tests/step.py
+STEP := @$(PYTHON) tests/support/step.py
 PIP := pip install -qq --disable-pip-version-check --no-compile
 PYTEST := env PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTIONS)" $(BIN)/pytest
 TESTED := $(VENV)/test.stamp $(VENV)/collection.stamp
@@ -124,7 +124,7 @@ sanity-2.19 targets-3.9: $(VENV)/py3.11.stamp
 sanity-2.21 targets-2.21 unit-2.21: $(VENV)/py3.13.stamp
 targets-3.9: $(VENV)/py3.9.stamp
 
-ANSIBLE_TEST = tests/ansible_test.sh $@ $(VENV)/py$(PY)
+ANSIBLE_TEST = tests/support/ansible_test.sh $@ $(VENV)/py$(PY)
 # All of the tree with the newest; what an older one says of tests, mostly by pylint, is of no use to anybody.
 sanity-2.19: EXCEPT := --exclude tests/
 sanity-2.19 sanity-2.21:
@@ -141,7 +141,7 @@ unit-2.21: $(VENV)/collection.stamp
 
 # From the tarball alone, as on a machine that never saw the clone: the demo with nothing but what the metadata ask for.
 artifact: $(VENV)/dist.stamp
-	$(STEP) run $@ tests/artifact.sh $(DIST)
+	$(STEP) run $@ tests/support/artifact.sh $(DIST)
 
 LINT_STEP = $(STEP) run $@ env PATH="$(CURDIR)/$(VENV)/lint/bin:$$PATH"
 ruff: $(LINTED)
@@ -185,7 +185,7 @@ $(VENV)/awx.stamp: requirements/awx.txt $(VENV)/run.stamp
 	@rm -rf $(VENV)/awx
 	$(BIN)/pip download -qq --disable-pip-version-check --no-deps --only-binary :all: --python-version 3.13 \
 		-d $(VENV)/awx -r $<
-	@$(PYTHON) tests/unpack.py $(VENV)/awx ansible_collections/awx/
+	@$(PYTHON) tests/support/unpack.py $(VENV)/awx ansible_collections/awx/
 	@touch $@
 
 $(VENV)/bench.stamp: requirements/bench.txt requirements/run.txt
@@ -205,7 +205,7 @@ $(VENV)/py%.stamp: requirements/matrix.txt
 	@$(call venv,$*,$<)
 	@touch $@
 
-venv = py=$$($(PYTHON) tests/step.py python $(1)) || exit 0; \
+venv = py=$$($(PYTHON) tests/support/step.py python $(1)) || exit 0; \
 	echo "virtual environment of Python $(1)"; "$$py" -m venv $(VENV)/py$(1) && $(VENV)/py$(1)/bin/$(PIP) -r $(2)
 
 # Tests and demo run the collection as a user has it: built and installed, not the files of the clone.

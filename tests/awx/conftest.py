@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from awx_kit import KIT
 from fake_awx import TOKEN, FakeAwx
+from support.awx_kit import KIT
 
 PLAYBOOK = Path(sys.executable).parent / "ansible-playbook"
 

@@ -10,8 +10,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-import figures_page
-from simulator_process import Simulator
+from support import figures_page
+from support.simulator_process import Simulator
 
 from bench import options as settings
 from bench import table

@@ -13,7 +13,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from simulator_process import COLLECTION, Simulator
+from support.simulator_process import COLLECTION, Simulator
 
 from bench import stopwatch
 from bench.figures import Call

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import figures_page
+from support import figures_page
 
 from bench.report import Report, Verdict
 from bench.rounds import Row

@@ -13,9 +13,9 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-import figures_page
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._actions.recording import RecordingEntry
+from support import figures_page
 
 from bench import options as settings
 from bench import table

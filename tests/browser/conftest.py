@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 from chromium import Page
-from simulator_process import COLLECTION, Simulator
-from step import find_chromium
+from support.simulator_process import COLLECTION, Simulator
+from support.step import find_chromium
 
 BIN = Path(sys.executable).parent
 EVIL = "document.title = 'owned'"

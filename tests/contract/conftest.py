@@ -15,9 +15,8 @@ import requests
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.api import connect
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import CitrixError
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.options import OPTIONS, settings
-from ansible_collections.sessionops.citrix.plugins.module_utils._site.sites import find_site
 from openapi_contract import FORM, Operation
-from simulator_process import CONTROL_TIMEOUT, Simulator
+from support.simulator_process import CONTROL_TIMEOUT, Simulator
 
 NAMES = {
     "Applications": "Text Editor",
@@ -53,7 +52,7 @@ def client():
         params = {**{name: option.get("default") for name, option in spec.items()}, **connection, **options}
         task = Mock(spec_set=["params", "check_mode", "warn"], params=params, check_mode=False)
         try:
-            return module.run(task, connect(settings(params), False, find_site, task.warn, task.warn))
+            return module.run(task, connect(settings(params), False, task.warn, task.warn))
         except CitrixError:
             return None
 

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 from ansible_collections.sessionops.citrix.plugins import modules
-from ansible_collections.sessionops.citrix.plugins.module_utils._client import batches
+from ansible_collections.sessionops.citrix.plugins.module_utils._client import batches, search
 from ansible_collections.sessionops.citrix.plugins.module_utils._views import hosts
 from ansible_collections.sessionops.citrix.plugins.modules import (
     citrix_machine_sessions_info,
@@ -248,9 +248,9 @@ def test_the_client_keeps_to_the_file_in_the_other_spelling_of_a_token(simulator
     assert result
 
 
-def test_the_client_keeps_to_the_file_from_page_to_page(simulator, client):
-    simulator.reset(sessions=20, machine_page=3)
-    result = client(citrix_machine_sessions_info, simulator.cloud, machine=[MACHINE])
+def test_the_client_keeps_to_the_file_from_page_to_page(simulator, client, monkeypatch):
+    monkeypatch.setattr(search, "PAGE_SIZE", 3)
+    result = client(citrix_sessions_info, simulator.cloud)
     assert "continuationToken" in checked_calls(simulator)[-1]["query"]
     assert result
 

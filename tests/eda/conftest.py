@@ -14,8 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from guide_pages import DOCSITE, blocks
-from simulator_process import COLLECTION
+from support.guide_pages import DOCSITE, blocks
+from support.simulator_process import COLLECTION
 
 BIN = Path(sys.executable).parent
 PATIENCE = 150

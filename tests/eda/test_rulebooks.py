@@ -13,7 +13,7 @@ import requests
 import yaml
 from ansible_rulebook.util import substitute_variables
 from jinja2 import UndefinedError
-from simulator_process import COLLECTION
+from support.simulator_process import COLLECTION
 
 NAME = "sessionops.citrix"
 TOKEN = "1234567890"

@@ -17,7 +17,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from random import Random
 
-import figures_page
+from support import figures_page
 
 from faults import checks, table
 from faults.catalogue import FAULTS

@@ -18,7 +18,7 @@ from pathlib import Path
 from random import Random
 from urllib.parse import urlsplit, urlunsplit
 
-from simulator_process import COLLECTION, Simulator
+from support.simulator_process import COLLECTION, Simulator
 
 from faults import scenes
 from faults.catalogue import FAULTS, NETRC_PASSWORD, Draw, Trouble

@@ -12,7 +12,7 @@ import requests
 import trustme
 import urllib3
 from requests.adapters import HTTPAdapter
-from simulator_process import CONTROL_TIMEOUT, Simulator
+from support.simulator_process import CONTROL_TIMEOUT, Simulator
 from urllib3.util import Retry
 
 from faults.relay import ForeignHost, Relay

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import figures_page
+from support import figures_page
 
 MAKER = "make faults"
 TITLES = ("Fault", "Runs", "Survived", "Clear failures", "Violations")

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import figures_page
 import pytest
+from support import figures_page
 
 from faults import checks, table
 from faults.__main__ import LONG, RARE_RUNS, plans

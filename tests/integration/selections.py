@@ -11,7 +11,7 @@ from math import ceil
 from urllib.parse import quote
 
 from hypothesis import strategies as st
-from simulator_process import Simulator
+from support.simulator_process import Simulator
 
 KINDS = ("machine", "user", "delivery_group", "application")
 SELECTORS = [*combinations(KINDS, 1), *combinations(KINDS, 2)]

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._actions import policy
 from ansible_collections.sessionops.citrix.plugins.module_utils._common import options as _options
-from simulator_process import COLLECTION
+from support.simulator_process import COLLECTION
 
 MODULES = sorted(path.stem for path in (COLLECTION / "plugins" / "modules").glob("citrix_*.py"))
 WRONG_TYPES = {

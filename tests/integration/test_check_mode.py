@@ -12,7 +12,7 @@ from ansible_collections.sessionops.citrix.plugins.modules import citrix_session
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from selections import SELECTORS, Fleet, selections
-from simulator_process import Simulator
+from support.simulator_process import Simulator
 
 NO_SESSION = "00000000-0000-0000-0000-000000000000"
 WRITES = ("$startRecording", "$stopRecording", "$sendMessage")

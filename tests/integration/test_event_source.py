@@ -11,7 +11,7 @@ import runpy
 
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import CitrixError, OptionError
-from simulator_process import COLLECTION
+from support.simulator_process import COLLECTION
 
 SOURCE = COLLECTION / "extensions" / "eda" / "plugins" / "event_source" / "citrix_sessions.py"
 MACHINE = "LAB\\vda-001"

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from simulator_process import COLLECTION
+from support.simulator_process import COLLECTION
 
 CLONE = Path(__file__).parents[2]
 SHOWN = re.compile(r":caption: ((?:execution|decision)-environment\.yml)\n\n((?: +.*\n|\n)+)")

@@ -24,7 +24,7 @@ from pathlib import Path
 
 import pytest
 from conftest import BIN
-from simulator_process import COLLECTION, Simulator
+from support.simulator_process import COLLECTION, Simulator
 
 MODULE = "ansible_collections.sessionops.citrix.plugins.modules.citrix_session_recording"
 SESSIONS = 2000

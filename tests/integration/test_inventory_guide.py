@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 import shlex
 
-import guide_pages
 import pytest
 import yaml
 from ansible_collections.sessionops.citrix.plugins.inventory import citrix_machines
-from guide_pages import DOCSITE, Block
-from simulator_process import COLLECTION
+from support import guide_pages
+from support.guide_pages import DOCSITE, Block
+from support.simulator_process import COLLECTION
 
 PAGE = DOCSITE / "rst" / "guide_inventory.rst"
 

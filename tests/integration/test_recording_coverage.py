@@ -14,7 +14,7 @@ import time
 import jsonschema
 import pytest
 from ansible_collections.sessionops.citrix.plugins.modules import citrix_recording_coverage as coverage
-from simulator_process import COLLECTION
+from support.simulator_process import COLLECTION
 
 SCHEMA = json.loads((COLLECTION / "roles/recording_coverage/files/coverage.schema.json").read_text(encoding="utf-8"))
 FILES = ["coverage.csv", "coverage.html", "coverage.json"]

@@ -19,7 +19,7 @@ from ansible_collections.sessionops.citrix.plugins.modules import citrix_session
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from selections import KINDS, SELECTORS, Fleet, in_case, selections
-from simulator_process import Simulator
+from support.simulator_process import Simulator
 
 MESSAGE = {"title": "Recording", "text": "This session is recorded.", "on_gap": "warn"}
 PAGE_SIZES = st.sampled_from([1000, 50])

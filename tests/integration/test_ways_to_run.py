@@ -12,10 +12,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import guide_pages
 import pytest
-from guide_pages import DOCSITE, Block
-from simulator_process import COLLECTION
+from support import guide_pages
+from support.guide_pages import DOCSITE, Block
+from support.simulator_process import COLLECTION
 
 BIN = Path(sys.executable).parent
 USER = "LAB\\user001"

@@ -11,8 +11,8 @@ import tempfile
 import time
 from pathlib import Path
 
-import figures_page
-from simulator_process import Simulator
+from support import figures_page
+from support.simulator_process import Simulator
 
 from slices.proof import Proof, prove
 from slices.sliced_job import list_inventory

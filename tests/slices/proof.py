@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.figures import Call
-from simulator_process import Simulator
+from support.simulator_process import Simulator
 
 from slices.sliced_job import Slice, run_slices
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import stopwatch
-from simulator_process import COLLECTION, Simulator
+from support.simulator_process import COLLECTION, Simulator
 
 BIN = Path(sys.executable).parent
 PLAYBOOK = "sessionops.citrix.record_by_machine"

@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 import yaml
-from simulator_process import COLLECTION
+from support.simulator_process import COLLECTION
 
 __all__ = [
     "COLLECTION",

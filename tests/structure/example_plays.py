@@ -23,7 +23,7 @@ from ansible.module_utils.testing import patch_module_args
 from ansible.playbook.play import Play
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.options import environment_name
 from collection_tree import MODULES, NAME
-from simulator_process import Simulator
+from support.simulator_process import Simulator
 
 PLACEHOLDERS = (
     "api_url",

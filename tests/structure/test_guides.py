@@ -12,7 +12,9 @@ import pytest
 import yaml
 from collection_tree import NAME, READMES, load, titled
 from example_plays import plays_in
-from guide_pages import DOCSITE, GUIDES, blocks
+from support.guide_pages import DOCSITE, GUIDES, blocks
+
+CLONE = Path(__file__).parents[2]
 
 LANGUAGES = {"yaml", "console", "ini", "json", "sh", "text"}
 """Of blocks of code: the first two are run, the others show what is no part of a playbook and no command."""
@@ -21,7 +23,7 @@ ELSEWHERE = {
     'citrix_session_recording -a \'{"state":': "tests/integration/test_ways_to_run.py",
     "ansible-navigator run ": "tests/integration/test_ways_to_run.py",
     "ansible-playbook sessionops.citrix.smoke": "tests/integration/test_execution_environment.py",
-    "ansible-playbook sessionops.citrix.demo -e citrix_dest=.": "tests/artifact.sh",
+    "ansible-playbook sessionops.citrix.demo -e citrix_dest=.": "tests/support/artifact.sh",
 }
 """What is in commands that are run where more of what comes of them is looked at, and where that is."""
 
@@ -108,6 +110,11 @@ def test_the_commands_of_a_guide_work(page, stage, tmp_path):
 @pytest.mark.parametrize("part", ELSEWHERE)
 def test_what_is_run_elsewhere_is_shown(part):
     assert any(part in command for page in GUIDES for command in commands(page)), f"no guide shows {part}"
+
+
+@pytest.mark.parametrize("file", sorted(set(ELSEWHERE.values())))
+def test_file_that_runs_commands_elsewhere_exists(file):
+    assert (CLONE / file).is_file(), f"ELSEWHERE: {file} does not exist. Name the file that runs the command."
 
 
 @each_guide

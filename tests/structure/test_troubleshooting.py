@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 from collection_tree import COLLECTION
-from guide_pages import TROUBLESHOOTING
+from support.guide_pages import TROUBLESHOOTING
 
 SHORTEST = 4
 """Words that surely make a message; a shorter text may be a name, or a part of one."""

@@ -15,6 +15,9 @@ import shlex
 import sys
 from typing import Any
 
+# Python does not do so if PYTHONSAFEPATH is set.
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
 from citrix_sim.process import Options, Ready, StartError, address_of, launch, serve
 from citrix_sim.world.directory import DIRECTORIES
 from citrix_sim.world.names import NAMES

@@ -15,7 +15,7 @@ from types import SimpleNamespace
 
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import CitrixError, OptionError
-from simulator_process import COLLECTION
+from support.simulator_process import COLLECTION
 
 SOURCE = COLLECTION / "extensions" / "eda" / "plugins" / "event_source" / "citrix_sessions.py"
 ARGUMENTS = {"customer_id": "customer1", "client_id": "client1", "client_secret": "a-secret-that-nobody-knows"}
@@ -159,7 +159,7 @@ def test_senseless_options_are_refused_as_modules_refuse_them(source, given, mes
 
 
 def test_options_come_from_the_environment(source, monkeypatch):
-    with pytest.raises(CitrixError, match="customer_id: is needed"):
+    with pytest.raises(CitrixError, match="customer_id: is required"):
         source.prepare({})
     for name, value in ARGUMENTS.items():
         monkeypatch.setenv(f"CITRIX_{name.upper()}", value)

@@ -21,7 +21,7 @@ git init --quiet "$copy"
 cache=$folder/home/.ansible/test/cache
 mkdir -p "$cache"
 for pip in 24_2 25_2; do
-    cp tests/get_pip.py "$cache/get_pip_$pip.py"
+    cp tests/support/get_pip.py "$cache/get_pip_$pip.py"
 done
 
 # Only the Python of the virtual environment: ansible-test stumbles over the stand-ins that version managers put on PATH.

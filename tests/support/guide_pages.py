@@ -10,7 +10,7 @@ import textwrap
 from pathlib import Path
 from typing import NamedTuple
 
-from simulator_process import COLLECTION
+from support.simulator_process import COLLECTION
 
 DOCSITE = COLLECTION / "docs" / "docsite"
 GUIDES = sorted((DOCSITE / "rst").glob("*.rst"))
