@@ -461,6 +461,8 @@ REFUSED = {
     "an unknown state": ("readSession", in_body(lambda body: body.update(State="active")), "is not one of"),
     "a time for people": ("readSession", in_body(lambda body: body.update(FormattedStartTime="noon")), "'date-time'"),
     "a number in a token": ("signInToCloud", in_body(lambda body: body.update(expires_in=9)), "$.expires_in: 9 is not"),
+    "a thin group": ("readDeliveryGroup", in_body(lambda body: body.pop("TotalMachines")), "'TotalMachines' is a requ"),
+    "a thin application": ("readApplication", in_body(lambda body: body.pop("HomeZone")), "'HomeZone' is a required"),
     "another status": ("readMe", set_to(status=418), "418"),
     "no transaction": ("readMe", lambda call: call["answer"]["headers"].pop("citrix-transactionid"), "TransactionId"),
     "text for JSON": ("readMe", lambda call: call["answer"].update(body="OK"), "deserialize"),

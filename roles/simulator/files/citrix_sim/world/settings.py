@@ -89,7 +89,7 @@ class Settings(NamedTuple):
     machine_repeats: bool = False
     error_form: str = "error_response"
     # RecordingStatus of an unknown session: no status is documented.
-    gone_status: int = 404
+    gone_status: int = 400
 
     batch_support: bool = True
     batch_parallelism: int = 10
