@@ -100,7 +100,7 @@ CLIENT_OPERATIONS = {
     "stopRecording",
 }
 
-# Of a batch with batch_size, and of one so big that it is sent as a job. Cancelling a job takes minutes of no progress.
+# Of a batch with batch_size, and of one so big that it is sent as a job.
 BATCH_OPERATIONS = {"doBatch"}
 JOB_OPERATIONS = {"doBatch", "readJob", "readJobResults"}
 
