@@ -109,7 +109,7 @@ ERROR_DATA = {"ErrorMessage": "It failed.", "SdkErrorId": "Citrix.Failure", "Err
 GATEWAY_ERROR = {"statusCode": 500, "message": "Internal server error", "activityId": "1"}
 JOB = "https://api.cloud.com/cvad/manage/Jobs/3e2d1c0b-9a8f-4e7d-8c6b-5a4f3e2d1c0b"
 SESSION = "https://api.cloud.com/cvad/manage/Sessions/313b84bb-2b66-4393-ad7b-3e08dccb4fd0"
-HINTS = ("seconds", "http_date", "rfc3339", "retry_delay_list", "retry_delay_dict", "none")
+HINTS = ("seconds", "http_date", "rfc3339", "retry_delay_list", "retry_delay_dict", "gateway", "none")
 TOKEN_REFUSALS = ("error_response", "dict_parameters", "cws_exception")
 
 
