@@ -30,9 +30,17 @@ options:
       - Scheme, host and, if need be, port of the API, such as V(https://ddc01.example.com) or V(https://api-eu.cloud.com).
       - A path after the host replaces the base path of the deployment.
       - V(http://) is accepted for the loopback of this host only.
-      - Where it is set, the sign-in goes to the same host.
+      - Except for O(deployment=on_premises), the host must be one of Citrix Cloud, unless O(token_url) is set too.
+      - The sign-in stays at the host that O(deployment) names. Regional hosts, V(https://api-us.cloud.com),
+        V(https://api-eu.cloud.com) and V(https://api-ap-s.cloud.com), serve the sign-in too.
       - Needed for O(deployment=on_premises); elsewhere it is known by O(deployment).
       - If not set, the environment variable E(CITRIX_API_URL) is used.
+    type: str
+  token_url:
+    description:
+      - Whole URL of the sign-in, for a private gateway or a test server. It receives the credentials.
+      - Without it the sign-in is known by O(deployment).
+      - If not set, the environment variable E(CITRIX_TOKEN_URL) is used.
     type: str
   customer_id:
     description:

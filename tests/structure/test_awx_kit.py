@@ -96,7 +96,8 @@ def test_what_is_required_is_enough(name, deployment, tmp_path, monkeypatch):
     taken = _taken()
     assert taken["deployment"] == (deployment or "cloud" if name == "Citrix Cloud" else "on_premises")
     settings = options.settings(taken)
-    assert settings.secret == FILLED["client_secret" if name == "Citrix Cloud" else "password"]
+    secret = "client_secret" if name == "Citrix Cloud" else "password"
+    assert settings.credentials[secret] == FILLED[secret]
     assert settings.verify is True
 
 
