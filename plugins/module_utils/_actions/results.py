@@ -98,7 +98,7 @@ def task_result(
         "diff": _diff(entries),
     }
     problems = _fitting(_problems(entries, FAILURES))
-    gaps = _absences(selection, entries) if selection else []
+    gaps = _absences(selection, entries, module.params) if selection else []
     gaps += _problems([entry for entry in entries if not entry.ended_is_fine], GAPS)
     warnings = []
     if selection and selection.unused:
@@ -121,9 +121,15 @@ def _gap_fails(params: dict) -> bool:
     return any(params[selector] for selector in NAMED)
 
 
-def _absences(selection: Selection, entries: Sequence[Entry]) -> list[str]:
+def _absences(selection: Selection, entries: Sequence[Entry], params: dict) -> list[str]:
     if selection.absent:
         few = _few(selection.absent)
+        others = [name for name in ("machine", "delivery_group", "application") if params.get(name)]
+        if others:
+            matched = " and ".join(others)
+            return [
+                f"No session of {few} matches {matched} too: check these selectors and the name, or run again later."
+            ]
         return [f"No session was found of {few}: check the name, or run again when the user is there."]
     if not entries:
         return ["No session is selected: nobody is connected there, or all who are were excluded."]
