@@ -12,6 +12,7 @@
 # make faults  thousands of module runs against a simulator that goes wrong; FAULTS=--write puts their table into docs
 # make bench  what a run costs beside other ways to the same end; BENCH=--write puts the figures into docs
 # make slices one large fleet recorded in 1, 2, 4 and 8 slices of a job; SLICES=--write puts the figures into docs
+# make ways   a random sample of all ways in which Ansible runs the playbooks; WAYS="--runs 1000 --seed 1" for another
 # make release-notes  moves the fragments of the changelog and new modules and roles into CHANGELOG.md
 # make screenshots  takes the pictures in docs/images anew
 # make clean  removes what the others made
@@ -43,12 +44,12 @@ PYTEST := env PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTIONS
 TESTED := $(VENV)/test.stamp $(VENV)/collection.stamp
 LINTED := $(VENV)/lint.stamp $(VENV)/collection.stamp
 
-.PHONY: demo test quick lint dist bench faults slices clean release-notes screenshots $(TEST) $(QUICK)
+.PHONY: demo test quick lint dist bench faults slices ways clean release-notes screenshots $(TEST) $(QUICK)
 
 # The simulator ends with the playbook, also when that is interrupted: its process is the one to watch.
 demo: $(VENV)/collection.stamp
 	@mkdir -p $(VENV)/demo
-	@exec $(BIN)/ansible-playbook sessionops.citrix.demo -e simulator_watch_pid=$$$$ -e citrix_dest=$(CURDIR)/$(VENV)/demo
+	@exec $(BIN)/ansible-playbook sessionops.citrix.demo -e simulator_watch_pid=$$$$ -e citrix_dest=$(VENV)/demo
 
 test: STEPS = $(TEST)
 test: STANDS_ON = $(TESTED) $(LINTED) $(VENV)/awx.stamp $(VENV)/py3.11.stamp $(VENV)/py3.13.stamp $(VENV)/py3.9.stamp
@@ -76,6 +77,9 @@ faults: $(TESTED)
 slices: $(TESTED)
 	@PYTHONPATH="$(CURDIR)/$(COLLECTIONS):$(CURDIR)/tests" $(BIN)/python -m slices $(SLICES)
 
+ways: $(TESTED)
+	@PYTHONPATH="$(CURDIR)/$(COLLECTIONS):$(CURDIR)/tests" $(BIN)/python -m ways $(WAYS)
+
 clean:
 	rm -rf $(VENV) .ansible .nox .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
@@ -89,7 +93,7 @@ shape: $(TESTED)
 	$(STEP) run $@ $(PYTEST) tests/structure/test_layers.py tests/structure/test_simulator_layers.py \
 		tests/structure/test_documentation.py
 contract: $(TESTED)
-	$(STEP) run $@ $(PYTEST) tests/contract
+	$(STEP) run $@ $(PYTEST) -n 2 tests/contract tests/published
 # The real modules, one way of each through real ansible-playbook.
 integration: $(TESTED)
 	$(STEP) run $@ $(PYTEST) -n 3 tests/integration
@@ -109,7 +113,7 @@ molecule: $(LINTED)
 browser: $(TESTED)
 	$(STEP) run --needs Chromium $@ $(PYTEST) tests/browser
 screenshots: $(TESTED)
-	SCREENSHOTS=$(CURDIR)/docs/images $(PYTEST) tests/browser -k screenshot
+	SCREENSHOTS="$(CURDIR)/docs/images" $(PYTEST) tests/browser -k screenshot
 
 # The rulebooks in a real ansible-rulebook, whose rule engine needs Java.
 eda: $(TESTED)
@@ -133,11 +137,11 @@ targets-2.21:
 	$(STEP) run --needs $(PY) $@ $(ANSIBLE_TEST) integration --python $(PY)
 targets-3.9:
 	$(STEP) run --needs $(PY) --needs 3.9 $@ $(ANSIBLE_TEST) integration \
-		--controller origin:python=$(PY) --target controller:python=3.9@$(CURDIR)/$(VENV)/py3.9/bin/python 'citrix_.*'
+		--controller origin:python=$(PY) --target "controller:python=3.9@$(CURDIR)/$(VENV)/py3.9/bin/python" 'citrix_.*'
 # Of the examples of properties only some: they would be the same again.
 unit-2.21: $(VENV)/collection.stamp
 	$(STEP) run --needs $(PY) $@ sh -c '$(VENV)/py$(PY)/bin/$(PIP) -c requirements/test.txt -r tests/unit/requirements.txt pytest && \
-		PYTHONPATH=$(CURDIR)/$(COLLECTIONS) $(VENV)/py$(PY)/bin/pytest --hypothesis-profile=few tests/unit/plugins'
+		PYTHONPATH="$(CURDIR)/$(COLLECTIONS)" $(VENV)/py$(PY)/bin/pytest --hypothesis-profile=few tests/unit/plugins'
 
 # From the tarball alone, as on a machine that never saw the clone: the demo with nothing but what the metadata ask for.
 artifact: $(VENV)/dist.stamp

@@ -24,8 +24,6 @@ from .redirects import redirect_remedy
 from .retries import Retrier
 from .transport import Reply, Request, Transport
 
-VERSION = "1.0.0"
-
 
 class Api:
     """The Citrix API of one customer, and of one site from the first call on that needs it."""
@@ -143,8 +141,6 @@ class Api:
 
     def _request(self, call: Call, transaction_id: str) -> Request:
         headers = {
-            "Accept": "application/json",
-            "User-Agent": f"sessionops.citrix/{VERSION}",
             "Citrix-CustomerId": self.customer_id,
             # Our own id, so that a call whose answer is lost can still be traced.
             "Citrix-TransactionId": transaction_id,

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 import unicodedata
@@ -25,6 +26,22 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFC", text).casefold()
 
 
+def decode(content: bytes, content_type: str) -> str:
+    """Return the text of a body: UTF-8, whatever its content type says, unless it cannot be."""
+    named = re.search(r"charset=[\"']?([\w.:-]+)", content_type, re.IGNORECASE)
+    charset = named.group(1) if named else "utf-8"
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        charset = "utf-16"
+    # Most text of these is valid UTF-8 too, with a zero byte after each letter.
+    wide = charset.lower().startswith(("utf-16", "utf-32"))
+    for codec in (charset, "utf-8-sig") if wide else ("utf-8-sig", charset):
+        try:
+            return content.decode(codec)
+        except (LookupError, ValueError):
+            continue
+    return content.decode("utf-8-sig", "replace")
+
+
 def read_json(text: str) -> Any:
     """Return the value of a JSON text; None if it is no JSON, or has more values or levels than any response.
 
@@ -37,7 +54,9 @@ def read_json(text: str) -> Any:
     try:
         value = _DECODER.decode(text)
     except (ValueError, RecursionError):
-        return None
+        # Some services write \xNN, which is no JSON; a backslash that is escaped itself stays.
+        repaired = re.sub(r"(\\\\)|\\x([0-9A-Fa-f]{2})", lambda found: found[1] or rf"\u00{found[2]}", text)
+        return None if repaired == text else read_json(repaired)
     if text.count("[") + text.count("{") > DEEPEST and _is_deep(value):
         return None
     if re.search(r"\\u[dD][89a-fA-F]", text):

@@ -11,7 +11,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Callable, NamedTuple
 
-from .._client.api import VERSION, Api
+from .._client.api import Api
+from .._client.transport import VERSION
 from .._common.errors import ApiError, CitrixError, OptionError
 from .._common.text import clean, escaped, folded, nested, objects
 from .._common.times import rfc3339

@@ -144,6 +144,19 @@ def test_reading_json_never_raises(text):
 @pytest.mark.parametrize(
     ("text", "value"),
     [
+        (r'{"Name": "caf\xe9 \x26 \x5Cx"}', {"Name": "caf\xe9 & \\x"}),
+        (r'"\x41\\x42\\\x43"', "A\\x42\\C"),
+        (r'"\xg0"', None),
+        (r'{"a": "\x41"', None),
+    ],
+)
+def test_read_json_hexadecimal_escapes_read(text, value):
+    assert read_json(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
         (r'{"Name": "LAB\\x\ud800"}', {"Name": "LAB\\x\ufffd"}),
         (r'["\uDFFFx", "\udc00\ud83d", {"\ud83d": 1}]', ["\ufffdx", "\ufffd\ufffd", {"\ufffd": 1}]),
         (r'"\ud83d\ude00 \\ud800"', "\U0001f600 \\ud800"),
