@@ -606,7 +606,7 @@ FAULTS = {
     "job cannot be read": Fault(_job_hidden, scenes=(*RECORDING, "message"), batched=True),
     "job results cannot be read": Fault(_results_hidden, scenes=MANY, batched=True),
     "two runs at once": Fault(_two_runs, scenes=RECORDING),
-    "none, by playbook": Fault(_nothing, scenes=PLAYBOOKS),
+    **{f"none, {name}": Fault(_nothing, scenes=(name,)) for name in PLAYBOOKS},
     "500 once, by playbook": Fault(_broken_once(500), scenes=PLAYBOOKS),
     "403, by playbook": Fault(_refused(403), scenes=PLAYBOOKS),
     "dropped after the work, by playbook": Fault(_dropped_once(True), scenes=PLAYBOOKS),
