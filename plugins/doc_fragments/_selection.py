@@ -12,61 +12,55 @@ class ModuleDocFragment:
 options:
   machine:
     description:
-      - Machines whose sessions are meant, written C(DOMAIN\NAME), or by DNS name or id.
-      - A machine that does not exist fails the task.
-      - In C(key=value) arguments a backslash starts an escape, so that C(\v) becomes a control character, which is
-        refused. Pass JSON or YAML there.
-    type: list
-    elements: str
+      - Machines whose sessions are selected, written C(DOMAIN\NAME), or by DNS name or id.
+      - A machine that does not exist fails the task. If several machines have the DNS name, all of them are selected.
+    type: raw
   user:
     description:
-      - People whose sessions are meant, written C(DOMAIN\name), as user principal name (C(name@domain)) or as C(name).
-        Case does not matter.
-      - A C(name) without a domain that turns out to mean several people fails the task, which lists them.
-      - Only names that the broker vouches for are looked at, never a display name or the name that a machine reports.
-    type: list
-    elements: str
+      - Users whose sessions are selected, written C(DOMAIN\name), as user principal name (C(name@domain)) or as
+        C(name). Accounts of Entra ID are written C(name@domain) or C(AzureAD\name@domain). Case does not matter.
+      - A C(name) without a domain that turns out to belong to several users fails the task, which lists them.
+      - Only names that the broker vouches for count, never a display name or the name that a machine reports.
+      - Sessions with a SID, an account or a UPN in common belong to one user, whichever name each of them gives.
+    type: raw
   delivery_group:
     description:
-      - Delivery groups whose sessions are meant, by name or id. One in a folder is written C(FOLDER\NAME).
+      - Delivery groups whose sessions are selected, by name or id. One in a folder is written C(FOLDER\NAME).
       - A delivery group that does not exist fails the task.
-    type: list
-    elements: str
+    type: raw
   application:
     description:
-      - Published applications, by name or id; meant are the sessions in which one of them is running now. One in a
-        folder is written C(FOLDER\NAME).
+      - Published applications, by name or id; the sessions in which one of them is running now are selected. One in a
+        folder is written C(FOLDER\NAME); the C(NAME) alone is an application without a folder.
       - An application that does not exist fails the task.
-    type: list
-    elements: str
+    type: raw
 notes:
-  - The values of one selector are alternatives; several selectors must all fit.
+  - The values of one selector are alternatives; several selectors must all match.
+  - Names are a list of text, or one text in which commas separate them. Quote names that YAML would take for a number.
+    In C(key=value) arguments a backslash starts an escape; pass JSON or YAML there.
 """
 
     TARGETS = r"""
 options:
   session_id:
     description:
-      - Ids of the sessions meant. This selector stands alone.
-    type: list
-    elements: str
+      - Ids of the sessions to select. This selector stands alone.
+    type: raw
   all_sessions:
     description:
-      - Whether every session of the site is meant. It takes the place of the selectors.
-      - Without it and without a selector the task is refused.
+      - Whether to select every session of the site. It takes the place of the selectors.
+      - Without it and without a selector the task is rejected.
     type: bool
     default: false
   exclude_user:
     description:
-      - People whose sessions are left out, written as in O(user). A name without a domain is refused if it means
-        several people among those selected.
-    type: list
-    elements: str
+      - Users whose sessions are left out, written as in O(user). A name without a domain is rejected if it belongs to
+        several users among those selected.
+    type: raw
   exclude_machine:
     description:
       - Machines whose sessions are left out, written as in O(machine). A machine that does not exist fails the task.
-    type: list
-    elements: str
+    type: raw
   max_sessions:
     description:
       - Most sessions that the task may select, counted after the exclusions. If there are more, it fails before

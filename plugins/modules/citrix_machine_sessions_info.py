@@ -21,12 +21,11 @@ extends_documentation_fragment:
 options:
   machine:
     description:
-      - Machines to list, written C(DOMAIN\NAME), or by DNS name or id.
-      - A machine that does not exist fails the task.
-      - In C(key=value) arguments a backslash starts an escape, so that C(\v) becomes a control character, which is
-        refused. Pass JSON or YAML there.
-    type: list
-    elements: str
+      - Machines to list, written C(DOMAIN\NAME), or by DNS name or id. A list of text, or one text in which commas
+        separate the names.
+      - A machine that does not exist fails the task. If several machines have the DNS name, all of them are listed.
+      - In C(key=value) arguments a backslash starts an escape; pass JSON or YAML there.
+    type: raw
     required: true
 seealso:
   - module: sessionops.citrix.citrix_sessions_info
@@ -118,16 +117,17 @@ failure:
       sample: 44399a9e-18ea-4c16-b549-811fa252c7b6
 """
 
+from ..module_utils._common.names import NAME_LIST, read_names
 from ..module_utils._module import create_module, execute
-from ..module_utils._site import machines, sessions
+from ..module_utils._site import machine_sessions, sessions
 
-ARGUMENT_SPEC = {"machine": {"type": "list", "elements": "str", "required": True}, **sessions.FACTS_SPEC}
+ARGUMENT_SPEC = {"machine": {**NAME_LIST, "required": True}, **sessions.FACTS_SPEC}
 
 
 def run(module, api):
     """List the sessions of the machines, and read their recording status if asked to."""
     fields = sessions.asked_fields(module.params["fields"])
-    listed = machines.list_sessions(api, module.params["machine"], fields)
+    listed = machine_sessions.list_sessions(api, read_names("machine", module.params["machine"]), fields)
     return {
         "changed": False,
         "sessions": sessions.facts(api, listed.sessions, fields, module.params["recording"], module.warn),

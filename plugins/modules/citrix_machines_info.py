@@ -23,17 +23,13 @@ options:
   machine:
     description:
       - Machines to return, written C(DOMAIN\NAME), or by DNS name or id.
-      - A machine that does not exist fails the task.
-      - In C(key=value) arguments a backslash starts an escape, so that C(\v) becomes a control character, which is
-        refused. Pass JSON or YAML there.
-    type: list
-    elements: str
+      - A machine that does not exist fails the task. If several machines have the DNS name, all of them are returned.
+    type: raw
   delivery_group:
     description:
       - Delivery groups whose machines are meant, by name or id. One in a folder is written C(FOLDER\NAME).
       - A delivery group that does not exist fails the task.
-    type: list
-    elements: str
+    type: raw
   session_support:
     description:
       - The kind of machine meant; unless set, both.
@@ -54,7 +50,9 @@ options:
     type: int
     default: 0
 notes:
-  - The values of one selector are alternatives; several selectors must all fit.
+  - The values of one selector are alternatives; several selectors must all match.
+  - Names are a list of text, or one text in which commas separate them. Quote names that YAML would take for a number.
+    In C(key=value) arguments a backslash starts an escape; pass JSON or YAML there.
 seealso:
   - module: sessionops.citrix.citrix_machine_sessions_info
   - module: sessionops.citrix.citrix_sessions_info
@@ -152,7 +150,8 @@ def run(module, api):
     """List the machines."""
     params = module.params
     fields = machines.asked_fields(params["fields"])
-    found = islice(selectors.find_machines(api, params, fields), selectors.limit_of(params))
+    query = machines.MachineQuery.from_params(params, selectors.filters_of(params))
+    found = islice(machines.find_machines(api, query, fields), selectors.limit_of(params))
     return {
         "changed": False,
         "machines": [machines.to_result(machine, fields) for machine in found],

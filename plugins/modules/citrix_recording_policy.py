@@ -50,26 +50,22 @@ options:
         description:
           - Machines, written as in M(sessionops.citrix.citrix_session_recording).
           - A machine that does not exist fails the task.
-        type: list
-        elements: str
+        type: raw
       user:
         description:
           - People, written C(DOMAIN\name), as user principal name or as C(name). Case does not matter.
           - A C(name) without a domain that turns out to mean several people fails the task, which lists them.
           - Somebody who is not there at the moment is no gap.
-        type: list
-        elements: str
+        type: raw
       delivery_group:
         description:
           - Delivery groups, by name or id. One that does not exist fails the task.
-        type: list
-        elements: str
+        type: raw
       application:
         description:
           - Published applications, by name or id; meant are the sessions in which one of them is running now.
           - One that does not exist fails the task.
-        type: list
-        elements: str
+        type: raw
       all_sessions:
         description:
           - Whether the rule is about every session that no rule before it took.
@@ -78,13 +74,11 @@ options:
       exclude_user:
         description:
           - People to whom the rule does not apply. Their sessions are left to the rules that follow.
-        type: list
-        elements: str
+        type: raw
       exclude_machine:
         description:
           - Machines to which the rule does not apply. Their sessions are left to the rules that follow.
-        type: list
-        elements: str
+        type: raw
       max_sessions:
         description:
           - Most sessions that may fall under the rule. If there are more, the task fails before anything is sent.
@@ -112,6 +106,14 @@ options:
     choices:
       - fail
       - warn
+  include_unidentified:
+    description:
+      - Whether to record sessions whose user the API does not give, although a rule
+        that applies to them or precedes names or excludes users.
+      - By default such a session gets the result C(unidentified), since its user may be one of those who are named.
+        Sessions that the broker calls anonymous are not affected.
+    type: bool
+    default: false
   wait:
     description:
       - Whether to read the status back until the changes show.
@@ -187,13 +189,14 @@ sessions:
     recorded_before:
       description:
         - Whether the session was being recorded when the task began.
-        - Null where that is not known; it is not read for sessions that are C(not_recordable).
+        - Null where that is not known; it is not read for sessions that are C(not_recordable) or C(unidentified).
       type: bool
       sample: false
     recorded:
       description:
         - Whether the session is being recorded after the task, as read back from the API.
-        - Null where that is not known; it is not read for sessions that are C(not_recordable) or C(requested).
+        - Null where that is not known; it is not read for sessions that are C(not_recordable), C(unidentified) or
+          C(requested).
       type: bool
       sample: true
     changed:
@@ -206,6 +209,8 @@ sessions:
         - C(requested) is a request that was accepted and not waited for.
         - C(unchanged) was as wanted before.
         - C(not_recordable) cannot be recorded; RV(sessions[].reason) is C(not_active), C(not_hdx) or C(logging_off).
+        - C(unidentified) was not started, since the API does not give its user and rules name or exclude users. See
+          O(include_unidentified).
         - C(ended) is a session that is no more; when stopping that is as good as stopped.
         - C(unconfirmed) was sent and did not show within O(wait_timeout).
         - C(failed) was refused or could not be read; the reason says which.
@@ -242,6 +247,7 @@ summary:
     requested: 0
     unchanged: 0
     not_recordable: 0
+    unidentified: 0
     ended: 0
     unconfirmed: 0
     failed: 0
@@ -280,6 +286,10 @@ rules:
       sample: 0
     not_recordable:
       description: Sessions that cannot be recorded.
+      type: int
+      sample: 0
+    unidentified:
+      description: Sessions whose user the API does not give.
       type: int
       sample: 0
     ended:
@@ -324,9 +334,9 @@ def run(module, api):
     """Assign each session to a rule, bring all to the states that are wanted, and report by session and by rule."""
     rules = policy.rules_of(module.params)
     assigned = policy.assign(api, rules)
-    entries = converge(api, [(target, rule.wanted) for target, rule in assigned], module.check_mode)
+    entries = converge(api, [(target, rule.wanted) for target, rule in assigned.targets], module.check_mode)
     result = results.task_result(module, api, None, entries, recording.RESULTS)
-    return policy.tell(result, rules, assigned)
+    return policy.tell(module, result, rules, assigned)
 
 
 def main():

@@ -48,6 +48,13 @@ options:
       - A session that is recorded already gets no further notice.
     type: bool
     default: true
+  include_unidentified:
+    description:
+      - Whether to record sessions whose user the API does not give, although O(exclude_user) is set.
+      - By default such a session gets the result C(unidentified), since its user may be one of those who are named.
+        Sessions that the broker calls anonymous are not affected.
+    type: bool
+    default: false
   wait:
     description:
       - Whether to read the status back until the change shows.
@@ -144,13 +151,14 @@ sessions:
     recorded_before:
       description:
         - Whether the session was being recorded when the task began.
-        - Null where that is not known; it is not read for sessions that are C(not_recordable).
+        - Null where that is not known; it is not read for sessions that are C(not_recordable) or C(unidentified).
       type: bool
       sample: false
     recorded:
       description:
         - Whether the session is being recorded after the task, as read back from the API.
-        - Null where that is not known; it is not read for sessions that are C(not_recordable) or C(requested).
+        - Null where that is not known; it is not read for sessions that are C(not_recordable), C(unidentified) or
+          C(requested).
       type: bool
       sample: true
     changed:
@@ -163,6 +171,8 @@ sessions:
         - C(requested) is a request that was accepted and not waited for.
         - C(unchanged) was as wanted before.
         - C(not_recordable) cannot be recorded; RV(sessions[].reason) is C(not_active), C(not_hdx) or C(logging_off).
+        - C(unidentified) was not started, since the API does not give its user and O(exclude_user) is set. See
+          O(include_unidentified).
         - C(ended) is a session that is no more; when stopping that is as good as stopped.
         - C(unconfirmed) was sent and did not show within O(wait_timeout).
         - C(failed) was refused or could not be read; the reason says which.
@@ -199,6 +209,7 @@ summary:
     requested: 0
     unchanged: 0
     not_recordable: 0
+    unidentified: 0
     ended: 0
     unconfirmed: 0
     failed: 0

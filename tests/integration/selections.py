@@ -113,6 +113,8 @@ class Fleet:
         else:
             lists = [{kind: options[kind] for kind in kinds if kind != "application"}]
         pages = sum(max(1, ceil(len(self.selected(each)) / page_size)) for each in lists)
+        # The other names of the users who were found are searched for too.
+        pages *= 2 if "user" in kinds else 1
         if "user" in kinds:
             # A user who is not found by either property is looked for among all sessions that the others select.
             rest = {kind: options[kind] for kind in kinds if kind not in ("application", "user")}

@@ -57,7 +57,7 @@ def test_fields_slim_the_answer_and_always_hold_the_id(simulator, modules):
     run = modules([{INFO: {"machine": [MACHINE], "fields": ["State", "User"]}}], connection=simulator.cloud)
     assert {frozenset(session) for session in run.result["sessions"]} == {frozenset({"id", "state", "user"})}
     listing = next(call for call in simulator.calls() if call["path"].endswith("/Sessions"))
-    assert listing["query"]["fields"] == "Id,State,User"
+    assert listing["query"]["fields"] == "Id,State,User,Machine"
 
 
 def test_a_machine_is_found_by_dns_name_and_by_id(simulator, modules):

@@ -64,7 +64,7 @@ def test_lists_of_all_kinds(simulator, truth, modules):
     counts = simulator.counts()
     assert counts["sign-in"] == counts["me"] == 4
     assert counts["Machines"] == 1  # The one by id.
-    assert counts["$search"] == 1 + 2 + 1 + 2
+    assert counts["$search"] == 2 + 2 + 1 + 2
     assert counts["DeliveryGroups"] == 1
 
 

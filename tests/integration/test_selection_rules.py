@@ -67,7 +67,7 @@ def test_selectors_that_contradict_each_other_are_named(refusal, module, own, op
 
 
 # A survey that was left empty hands over "".
-@pytest.mark.parametrize("empty", ["", [""], ["LAB\\vda-001", "  "]])
+@pytest.mark.parametrize("empty", ["", [""], ["vda-001", "  "]])
 @pytest.mark.parametrize("option", ["session_id", "machine", "user", "delivery_group", "application"])
 @SELECTING
 def test_an_empty_name_is_refused_by_its_option(refusal, module, own, option, empty):

@@ -36,7 +36,7 @@ def test_a_play_lists_sessions(simulator, play):
     drawing = [session for session in truth.values() if "Drawing" in session["applications"]]
     assert recorded["sessions"] == [{"id": each["id"], "recorded": each["recorded"]} for each in drawing[:2]]
     assert not any(result["changed"] for result in run.results)
-    assert simulator.counts() == {"sign-in": 2, "me": 2, "Sessions": 2, "status": 2}
+    assert simulator.counts() == {"sign-in": 2, "me": 2, "Applications": 1, "Sessions": 2, "status": 2}
 
 
 def test_lists_of_all_kinds(simulator, modules):
@@ -64,7 +64,7 @@ def test_lists_of_all_kinds(simulator, modules):
     # Nobody is missed here: a list of whoever is there is no wish.
     assert [session["user"]["name"] for session in one["sessions"]] == ["LAB\\user001"]
 
-    assert simulator.counts() == {"sign-in": 3, "me": 3, "DeliveryGroups": 1, "$search": 3}
+    assert simulator.counts() == {"sign-in": 3, "me": 3, "DeliveryGroups": 1, "$search": 4}
     lean = next(call for call in simulator.calls() if "Disconnected" in (call["body"] or ""))
     assert lean["query"]["fields"] == "Id,State"
 
@@ -108,4 +108,4 @@ def test_what_cannot_be_meant_is_refused(simulator, modules):
     assert "has no Nowhere;" in run.results[-2]["msg"]
     assert "Traceback" not in run.output
     # All of these were sent by the last two.
-    assert simulator.counts() == {"sign-in": 2, "me": 2, "DeliveryGroups": 2, "$search": 1}
+    assert simulator.counts() == {"sign-in": 2, "me": 2, "DeliveryGroups": 2, "$search": 2}

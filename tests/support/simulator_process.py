@@ -18,8 +18,6 @@ import requests
 COLLECTION = Path(next(iter(collection.__path__)))
 SIMULATOR = COLLECTION / "roles" / "simulator" / "files" / "citrix_simulator.py"
 CONTROL_TIMEOUT = 10
-CLIENT_SETTINGS = {"group_search": "together"}
-"""What the client does not know yet: groups that replace filters."""
 
 
 class Simulator:
@@ -60,7 +58,7 @@ class Simulator:
 
     def reset(self, **settings) -> None:
         """Start over with a fresh fleet: no faults, an empty log, no tokens."""
-        self._control("POST", "reset", json={"machines": 5, "sessions": 50, **CLIENT_SETTINGS, **settings})
+        self._control("POST", "reset", json={"machines": 5, "sessions": 50, **settings})
 
     def fleet(self, **plan) -> dict[str, dict]:
         """Replace the fleet by one that the test describes, and return its state."""

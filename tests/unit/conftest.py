@@ -160,6 +160,16 @@ class FakeApi(Api):
         """The bodies of the searches made so far."""
         return [call.body for call in self.calls if call.path.endswith("/$search")]
 
+    @staticmethod
+    def conditions(body):
+        """Return the conditions of a search: those that must all hold, and the groups of which one each must."""
+        groups = body.get("SearchFilterGroups", [])
+        single = [
+            each for group in groups if group["SearchFilterGroupType"] == "And" for each in group["SearchFilters"]
+        ]
+        choices = [group["SearchFilters"] for group in groups if group["SearchFilterGroupType"] == "Or"]
+        return [*body.get("SearchFilters", []), *single], choices
+
 
 def key_of(call):
     return f"{call.method} {call.path}" + (f"?id={call.query['id']}" if "id" in call.query else "")

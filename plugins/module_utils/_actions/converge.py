@@ -17,7 +17,7 @@ from .._common.errors import ApiError, BatchLost, CitrixError, JobFailed, Stalle
 from .._site import sessions
 from .._site.selection import Target
 from .locks import SessionLocks
-from .recording import RecordingEntry, StoppingEntry, Wanted
+from .recording import UNIDENTIFIED, RecordingEntry, StoppingEntry, Wanted
 
 LEAST_READS = 3
 """Reads after a request, however short wait_timeout is and however late the turn of a session comes."""
@@ -63,6 +63,8 @@ class Case:
         entry = (RecordingEntry if wanted.recorded else StoppingEntry).from_target(target)
         if wanted.recorded and not entry.result and target.not_recordable:
             entry.end("not_recordable", target.not_recordable)
+        elif wanted.recorded and not entry.result and target.unidentified and not wanted.include_unidentified:
+            entry.end("unidentified", UNIDENTIFIED)
         return cls(entry, wanted)
 
     def accept(self) -> None:

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from .._client.api import Api
 from .._common.errors import OptionError
 from .._common.text import clean, nested
-from .._site import selection, selectors, sessions, users
-from .._site.selection import Choice, Target
-from .._site.selectors import Meant, Query
+from .._site import selection, selectors
+from .._site.selection import Exclusions, Target
+from .._site.selectors import Place, Query
+from .._site.users import People, UserMatcher
 from . import recording, results
 from .recording import Wanted
 
@@ -56,15 +58,41 @@ class Rule:
             raise _of_rule(name, str(error)) from None
 
 
-@dataclass
 class _Search:
-    """A rule at work: what it means on this site, and what it has taken so far."""
+    """A rule at work: its selectors and exclusions, looked up on this site, and the number of sessions it took."""
 
-    rule: Rule
-    meant: Meant
-    choice: Choice
-    met: list[dict] = field(default_factory=list)
-    """The sessions of the users that the rule names, whoever took them."""
+    def __init__(self, api: Api, rule: Rule, people: People) -> None:
+        """Raises OptionError, which names the rule, for what does not exist."""
+        self.rule = rule
+        self.people = people
+        self.count = 0
+        try:
+            self.place = Place(api, rule.query, searched=False)
+            self.named = UserMatcher("user", rule.query.user, people)
+            self.exclusions = Exclusions(api, rule.params, people)
+        except OptionError as error:
+            raise _of_rule(rule.name, str(error)) from None
+
+    def fits(self, person: int | None) -> bool:
+        """Tell whether the rule is about this person, as far as its users and exclusions go."""
+        return not (self.named and not self.named.matches(person)) and not self.exclusions.of_user(person)
+
+    def check(self) -> None:
+        """Raise OptionError, which names the rule, for users that cannot be meant, and for too many sessions."""
+        try:
+            self.named.check()
+            self.exclusions.check(self.count)
+        except OptionError as error:
+            raise _of_rule(self.rule.name, str(error)) from None
+
+
+class Assignment(NamedTuple):
+    """The sessions that fall under the rules."""
+
+    targets: list[tuple[Target, Rule]]
+    """Each session with the first rule that fits it, in the order of the list."""
+    unused: dict[str, list[str]]
+    """By rule, the users to be excluded of whom no session was selected."""
 
 
 def rules_of(params: dict) -> list[Rule]:
@@ -78,44 +106,49 @@ def rules_of(params: dict) -> list[Rule]:
     return rules
 
 
-def assign(api: Api, rules: Sequence[Rule]) -> list[tuple[Target, Rule]]:
-    """Return each session of the site that a rule is about, with the first such rule, in the order of the list.
+def assign(api: Api, rules: Sequence[Rule]) -> Assignment:
+    """Return each session of the site that a rule is about, with the first such rule.
 
     The sessions are listed once for all rules. An exclusion leaves a session to the rules that follow. Raises
     OptionError, which names the rule, for what selection.select() does.
     """
-    searches = []
-    for rule in rules:
-        try:
-            searches.append(_Search(rule, Meant(api, rule.query, searched=False), Choice(api, rule.params)))
-        except OptionError as error:
-            raise _of_rule(rule.name, str(error)) from None
-    needed = dict.fromkeys([*sessions.RECORDING_FIELDS, *(name for rule in rules for name in rule.query.needs)])
-    assigned = []
+    people = People()
+    searches = [_Search(api, rule, people) for rule in rules]
+    needed = dict.fromkeys([*selection.FIELDS, *(name for rule in rules for name in rule.query.needs)])
+    offered = []
+    shared: dict[tuple, tuple] = {}
     for session in selectors.find_sessions(api, Query(), tuple(needed)):
+        # Users are compared after the last session: any of them may join two names.
+        places = tuple(
+            (search, search.exclusions.of_machine(session)) for search in searches if search.place.has(session)
+        )
+        if places:
+            target = Target.from_session(nested(session, "Id") or "", session)
+            offered.append((target, people.add(session), shared.setdefault(places, places)))
+    assigned = []
+    for target, person, places in offered:
         taken = None
-        for search in searches:
-            if not search.meant.has(session):
-                continue
-            if search.rule.query.user:
-                search.met.append(session)
-            if not taken:
-                taken = search.choice.takes(nested(session, "Id") or "", session)
-                if taken:
-                    assigned.append((taken, search.rule))
+        by_user = False
+        for search, on_excluded in places:
+            fits = search.fits(person) and not on_excluded
+            by_user = by_user or bool(search.named)
+            if fits and not taken:
+                taken = search
+                search.count += 1
+                judged = target.judged(people.is_named(person)) if by_user else search.exclusions.judged(target, person)
+                assigned.append((judged, search.rule))
     for search in searches:
-        try:
-            users.check_short_names("user", search.rule.query.user, search.met)
-            search.choice.selection()
-        except OptionError as error:
-            raise _of_rule(search.rule.name, str(error)) from None
-    return assigned
+        search.check()
+    return Assignment(assigned, {search.rule.name: search.exclusions.unused for search in searches})
 
 
-def tell(result: dict, rules: Sequence[Rule], assigned: Sequence[tuple[Target, Rule]]) -> dict:
-    """Put into a result which rule each session fell under, and what came of each rule."""
+def tell(module: Any, result: dict, rules: Sequence[Rule], assigned: Assignment) -> dict:
+    """Add the rule of each session and the counts of each rule to a result; warn of exclusions without effect."""
+    for name, users in assigned.unused.items():
+        if users:
+            module.warn(str(_of_rule(name, results.unused_exclusions(users))))
     counts: dict[str, Counter] = {rule.name: Counter() for rule in rules}
-    for session, (_target, rule) in zip(result["sessions"], assigned):
+    for session, (_target, rule) in zip(result["sessions"], assigned.targets):
         session["rule"] = rule.name
         counts[rule.name][session["result"]] += 1
     result["rules"] = [

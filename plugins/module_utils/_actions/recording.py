@@ -16,11 +16,23 @@ from .results import Entry
 ARGUMENT_SPEC = {
     "state": {"type": "str", "required": True, "choices": ["started", "stopped"]},
     "notify_user": {"type": "bool", "default": True},
+    "include_unidentified": {"type": "bool", "default": False},
     "wait": {"type": "bool", "default": True},
     "wait_timeout": {"type": "int", "default": 30},
 }
 IN_WORDS = {True: "recorded", False: "not recorded", None: "recording not known"}
-RESULTS = ("started", "stopped", "requested", "unchanged", "not_recordable", "ended", "unconfirmed", "failed")
+RESULTS = (
+    "started",
+    "stopped",
+    "requested",
+    "unchanged",
+    "not_recordable",
+    "unidentified",
+    "ended",
+    "unconfirmed",
+    "failed",
+)
+UNIDENTIFIED = "the API does not give the user, who may be one whom the task names or excludes"
 
 
 class Wanted(NamedTuple):
@@ -30,6 +42,7 @@ class Wanted(NamedTuple):
     notify_user: bool = True
     wait: bool = True
     wait_timeout: int = 30
+    include_unidentified: bool = False
 
     @classmethod
     def from_params(cls, params: dict) -> Wanted:
@@ -37,7 +50,7 @@ class Wanted(NamedTuple):
         if not 0 <= params["wait_timeout"] <= 3600:
             raise OptionError("wait_timeout", f"must be from 0 to 3600 seconds, not {params['wait_timeout']}")
         recorded = params["state"] == "started"
-        return cls(recorded, params["notify_user"], params["wait"], params["wait_timeout"])
+        return cls(recorded, *(params[name] for name in cls._fields[1:]))
 
     @property
     def result(self) -> str:

@@ -15,8 +15,10 @@ from typing import Any, ClassVar, TypeVar
 from .._client.api import Api
 from .._client.calls import segment
 from .._common.errors import CitrixError
+from .._common.names import visible
 from .._common.text import clean, escaped
 from .._site.machines import any_visible
+from .._site.refs import SessionRef
 from .._site.selection import NAMED, Selection, Target
 from .._site.sessions import NOT_RECORDABLE
 
@@ -24,7 +26,7 @@ AnyEntry = TypeVar("AnyEntry", bound="Entry")
 ARGUMENT_SPEC = {"on_gap": {"type": "str", "choices": ["fail", "warn"]}}
 
 FAILURES = ("unconfirmed", "failed")
-GAPS = ("not_recordable", "ended")
+GAPS = ("not_recordable", "ended", "unidentified")
 SHOWN = 3
 """Sessions that a message names; the result has them all."""
 ROOM = 1300
@@ -38,11 +40,7 @@ class Entry:
     ended_is_fine: ClassVar[bool] = False
     """Whether a session that has ended is as the task wants it."""
 
-    id: str
-    user: str | None = None
-    machine: str | None = None
-    delivery_group: str | None = None
-    session_state: str | None = None
+    session: SessionRef
     changed: bool = False
     result: str = ""
     reason: str | None = None
@@ -51,16 +49,21 @@ class Entry:
     @classmethod
     def from_target(cls: type[AnyEntry], target: Target) -> AnyEntry:
         """Start the entry of a selected session with what is known of it; it ends at once where nothing can be sent."""
-        names = (target.user, target.machine, target.delivery_group, target.session_state)
-        entry = cls(target.id, *(name and escaped(name) for name in names))
+        known = target.session
+        entry = cls(known.each(escaped)._replace(id=known.id))
         if target.gone:
             entry.end("ended", "there is no session with this id")
         else:
             try:
-                segment(target.id)
+                segment(entry.id)
             except CitrixError:
                 entry.end("failed", "the API gives no id for this session by which it could be addressed; run again")
         return entry
+
+    @property
+    def id(self) -> str:
+        """The id of the session, for requests."""
+        return self.session.id
 
     def end(self, result: str, reason: str | None = None, changed: bool = False) -> None:
         """Set the result; an entry gets one."""
@@ -69,7 +72,9 @@ class Entry:
     def to_result(self) -> dict:
         """Return the entry as the result has it."""
         # All fields are plain: asdict() would copy each of them at ten times the cost.
-        return {**vars(self), "id": escaped(self.id)}
+        own = dict(vars(self))
+        session = own.pop("session")
+        return {**session._asdict(), "id": escaped(session.id), **own}
 
     def difference(self) -> tuple[str, str]:
         """Return in words what changed, as before and after."""
@@ -107,9 +112,9 @@ def task_result(
     if not selection and not entries and not gaps:
         warnings = ["No session falls under a rule: check the rules, if users are connected now."]
     if selection and selection.unused:
-        warnings = [f"exclude_user: no selected session belongs to {_few(selection.unused)}; check the names."]
+        warnings = [unused_exclusions(selection.unused)]
     warnings += _problems([entry for entry in entries if entry.ended_is_fine], GAPS)
-    if _gap_fails(module.params):
+    if _gap_fails(module.params) or _all_unidentified(entries):
         problems += gaps
     else:
         warnings += gaps
@@ -120,10 +125,21 @@ def task_result(
     return result
 
 
+def unused_exclusions(users: list[str]) -> str:
+    """Return the warning of excluded users without a selected session."""
+    return f"exclude_user: no selected session belongs to {_few(users)}; check the names."
+
+
 def _gap_fails(params: dict) -> bool:
     if params["on_gap"]:
         return params["on_gap"] == "fail"
     return any(params[selector] for selector in NAMED)
+
+
+def _all_unidentified(entries: Sequence[Entry]) -> bool:
+    """Tell whether there are sessions to start, and the API gives the user of none of them."""
+    startable = [entry.result for entry in entries if not entry.ended_is_fine and entry.result not in GAPS[:2]]
+    return bool(startable) and set(startable) == {"unidentified"}
 
 
 def _absences(api: Api, selection: Selection | None, entries: Sequence[Entry], params: dict) -> list[str]:
@@ -145,7 +161,7 @@ def _absences(api: Api, selection: Selection | None, entries: Sequence[Entry], p
 
 def _few(names: list[str], separator: str = ", ") -> str:
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return separator.join(clean(name) for name in names[:SHOWN]) + more
+    return separator.join(visible(name) for name in names[:SHOWN]) + more
 
 
 def _sentence(summary: dict[str, int]) -> str:
@@ -183,10 +199,11 @@ def _problem(result: str, entries: Sequence[Entry]) -> str:
 
 
 def _name(entry: Entry) -> str:
-    if not entry.machine:
-        return clean(entry.id)
-    state = f", {entry.session_state}" if entry.session_state else ""
-    return clean(f"{entry.user or 'anonymous'} on {entry.machine}{state}")
+    session = entry.session
+    if not session.machine:
+        return clean(session.id)
+    state = f", {session.session_state}" if session.session_state else ""
+    return clean(f"{session.user or 'anonymous'} on {session.machine}{state}")
 
 
 def _diff(entries: Sequence[Entry]) -> dict:
@@ -195,7 +212,7 @@ def _diff(entries: Sequence[Entry]) -> dict:
     for entry in entries:
         if entry.changed:
             # One text for a session: ansible takes longer for each value of a result than the engine for the session.
-            who = f"{entry.user or 'anonymous'} on {entry.machine or 'an unknown machine'}"
+            who = f"{entry.session.user or 'anonymous'} on {entry.session.machine or 'an unknown machine'}"
             old, new = entry.difference()
             shown = escaped(entry.id)
             before[shown], after[shown] = f"{who}: {old}", f"{who}: {new}"

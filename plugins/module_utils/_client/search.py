@@ -44,13 +44,14 @@ def searches(
     """
     query = page_query(fields)
     for pieces in product(*(_cut(group) for group in groups)):
-        # Flat filters are the plainer form: all servers know them.
-        flat = [*filters, *(piece[0] for piece in pieces if len(piece) == 1)]
-        choices = [piece for piece in pieces if len(piece) > 1]
-        body: dict = {"SearchFilters": flat} if flat else {}
-        if choices:
-            body["SearchFilterGroupsType"] = "And"
-            body["SearchFilterGroups"] = [{"SearchFilterGroupType": "Or", "SearchFilters": piece} for piece in choices]
+        single = [*filters, *(piece[0] for piece in pieces if len(piece) == 1)]
+        joined = [("And", single)] if single else []
+        joined += [("Or", piece) for piece in pieces if len(piece) > 1]
+        body: dict = {"SearchFilters": single} if single else {}
+        if sum(len(conditions) for _how, conditions in joined) > 1:
+            # A server uses the groups instead of flat filters, not beside them (SDK reference).
+            groups_of = [{"SearchFilterGroupType": how, "SearchFilters": conditions} for how, conditions in joined]
+            body = {"SearchFilterGroupsType": "And", "SearchFilterGroups": groups_of}
         yield Call("POST", f"{path}/$search", what, query, body)
 
 

@@ -109,25 +109,6 @@ def settings(params: dict) -> Settings:
     )
 
 
-def check_names(option: str, names: list[str]) -> None:
-    """Refuse names that cannot be meant: empty ones and those that hold a control character.
-
-    In an ad hoc "machine=LAB\\vda-001" the two characters backslash and v become one control character.
-    """
-    if not names:
-        raise OptionError(option, "is empty; name at least one")
-    for name in names:
-        if not name.strip():
-            raise OptionError(option, "holds an empty name; leave it out or write the whole name")
-        if any(ord(char) < 32 or ord(char) == 127 for char in name):
-            shown = name.encode("unicode_escape").decode("ascii")
-            raise OptionError(
-                option,
-                f"'{shown}' holds a control character; in key=value arguments a backslash starts an escape: "
-                'pass JSON with each backslash doubled instead, as in \'{"machine": ["DOMAIN\\\\NAME"]}\'',
-            )
-
-
 def identifier(option: str, value: str) -> str:
     """Return a customer or site id as it is; raises OptionError where it could not be one.
 

@@ -1,33 +1,34 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Delivery groups and applications: by their names, which must exist, and the sessions of an application."""
+"""Delivery groups and applications: look them up by the names in options, and recognize them in sessions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Callable, NamedTuple
 
 from .._client import search
 from .._client.api import Api
 from .._client.calls import Call, segment
 from .._client.dispatch import send_all, side_by_side
 from .._common.errors import CitrixError, OptionError
+from .._common.names import guid_of, visible
 from .._common.text import folded, nested, objects
 from .sessions import is_gone
 
 
 class Named(NamedTuple):
-    """A delivery group or an application: its id, and its names, with and without folders, as far as they are known."""
+    """A delivery group, application or catalog: its id, and the names by which sessions and machines refer to it."""
 
     id: str | None
     names: tuple[str, ...]
 
 
 def is_any(wanted: Iterable[Named], references: object, default: bool) -> bool:
-    """Tell whether a list of short pointers {Id, Name} holds one of these; default: where it holds no pointer.
+    """Tell whether a list of references {Id, Name} holds one of these; default: if it holds no reference.
 
-    The name counts where there is no id; a published sample has applications whose id is all zeros.
+    The name counts only without an id; a published sample has applications whose id is all zeros.
     """
     known = [(_real_id(reference), nested(reference, "Name")) for reference in objects(references)]
     known = [(one_id, name) for one_id, name in known if one_id or name]
@@ -45,53 +46,89 @@ def _real_id(reference: dict) -> str | None:
     return own_id if own_id.strip("0-") else None
 
 
-def find_delivery_groups(api: Api, names: list[str]) -> list[Named]:
+def find_delivery_groups(api: Api, names: Sequence[str]) -> list[Named]:
     """Return the delivery groups; raises OptionError that names every one which does not exist."""
-    return _find(api, "delivery_group", "DeliveryGroups", names, "Id,Name,FullName")
+    return _find(api, "delivery_group", "DeliveryGroups", names, "Id,Name,FullName", _delivery_group)
 
 
-def find_applications(api: Api, names: list[str]) -> list[Named]:
+def find_applications(api: Api, names: Sequence[str]) -> list[Named]:
     """Return the applications; raises OptionError that names every one which does not exist."""
-    return _find(api, "application", "Applications", names, "Id,Name")
+    return _find(api, "application", "Applications", names, "Id,Name,ApplicationFolder", _application)
 
 
-def sessions_of_applications(api: Api, names: list[str]) -> list[list[dict]]:
+def sessions_of_applications(api: Api, names: Sequence[str]) -> list[list[dict]]:
     """Return the sessions in which each of the applications runs now; raises like find_applications()."""
-    calls = {name: _sessions_of_application(name) for name in names}
+    applications = dict(zip(names, find_applications(api, names)))
+    calls = {name: _sessions_of_application(name, found) for name, found in applications.items()}
     outcomes = dict(side_by_side(lambda call: list(api.items(call)), calls, api.max_concurrency))
-    _raise_errors(api, "application", outcomes)
-    return [outcomes[name] for name in calls]  # type: ignore[misc]
-
-
-def _sessions_of_application(name: str) -> Call:
-    # This list knows no fields: whole sessions come.
-    what = f"list the sessions of application {name}"
-    return Call("GET", f"Applications/{segment(name)}/Sessions", what, search.page_query())
-
-
-def _find(api: Api, option: str, path: str, names: list[str], fields: str) -> list[Named]:
-    what = f"look up the {option.replace('_', ' ')}"
-    calls = {name: Call("GET", f"{path}/{segment(name)}", f"{what} {name}", {"fields": fields}) for name in names}
-    outcomes = dict(send_all(api, calls))
-    _raise_errors(api, option, outcomes)
-    found = {name: outcomes[name].body for name in calls}  # type: ignore[union-attr]
-    return [_named(body, name) for name, body in found.items()]
-
-
-def _named(body: dict, asked: str) -> Named:
-    names = {folded(told): told for told in (asked, nested(body, "Name"), nested(body, "FullName")) if told}
-    own_id = _real_id(body)
-    return Named(own_id, tuple(name for key, name in names.items() if key != own_id))
-
-
-def _raise_errors(api: Api, option: str, outcomes: Mapping[str, object]) -> None:
-    unknown = [name for name, outcome in outcomes.items() if is_gone(outcome)]
-    if unknown:
-        raise OptionError(
-            option,
-            f"site {api.site_id()} has no {', '.join(sorted(unknown))}; write the name as the console shows it, "
-            "with its folders as FOLDER\\NAME, or the id, and check site_id",
-        )
     for outcome in outcomes.values():
         if isinstance(outcome, CitrixError):
             raise outcome
+    return [
+        [session for session in outcomes[name] if is_any([found], session.get("ApplicationsInUse"), default=True)]  # type: ignore[union-attr]
+        for name, found in applications.items()
+    ]
+
+
+def _sessions_of_application(name: str, application: Named) -> Call:
+    # This list does not support fields: whole sessions come.
+    what = f"list the sessions of application {name}"
+    return Call("GET", f"Applications/{segment(application.id or name)}/Sessions", what, search.page_query())
+
+
+def _find(
+    api: Api,
+    option: str,
+    path: str,
+    names: Sequence[str],
+    fields: str,
+    read: Callable[[dict, str], Named | None],
+) -> list[Named]:
+    what = f"look up the {option.replace('_', ' ')}"
+    calls = {name: Call("GET", f"{path}/{segment(name)}", f"{what} {name}", {"fields": fields}) for name in names}
+    found: dict[str, Named | None] = {}
+    for name, outcome in send_all(api, calls):
+        if isinstance(outcome, CitrixError) and not is_gone(outcome):
+            raise outcome
+        # A server may resolve more than names, such as wildcards: then it is not the object that was named.
+        found[name] = None if isinstance(outcome, CitrixError) else read(outcome.body, name)
+    unknown = sorted(visible(name) for name, named in found.items() if named is None)
+    if unknown:
+        raise OptionError(
+            option,
+            f"site {api.site_id()} has no {', '.join(unknown)}; write the name as the console shows it, "
+            "with its folders as FOLDER\\NAME, or the id, and check site_id",
+        )
+    return [named for name in calls if (named := found[name])]
+
+
+def _delivery_group(body: dict, asked: str) -> Named | None:
+    name = nested(body, "Name")
+    full_name = nested(body, "FullName") or _in_folder(name, asked)
+    return _checked(body, asked, full_name, {name, full_name})
+
+
+def _application(body: dict, asked: str) -> Named | None:
+    """Sessions refer to an application by its folder and name: the name alone is another application."""
+    name = nested(body, "Name")
+    if name and "ApplicationFolder" in body:
+        folder = (nested(body, "ApplicationFolder", "Name") or "").strip("\\")
+        full_name: str | None = f"{folder}\\{name}" if folder else name
+    else:
+        full_name = _in_folder(name, asked)
+    return _checked(body, asked, full_name, {full_name})
+
+
+def _in_folder(name: str | None, asked: str) -> str | None:
+    """Return the full name of an object whose folder the API does not give: the asked folder, if the name fits it."""
+    return asked if name and folded(asked).endswith(folded(f"\\{name}")) else name
+
+
+def _checked(body: dict, asked: str, full_name: str | None, names: set[str | None]) -> Named | None:
+    """Return the object if it is the one that was asked for, by full name or id."""
+    own_id = _real_id(body)
+    by_name = full_name is not None and folded(full_name) == folded(asked.replace("|", "\\"))
+    by_id = own_id is not None and own_id in (asked.lower(), guid_of(asked))
+    if by_name or by_id:
+        return Named(own_id, tuple(sorted(name for name in names if name)))
+    return None

@@ -1,13 +1,14 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Machines: how they are named, found and listed, and the sessions that run on them."""
+"""Machines: list them, look them up by name, and list the sessions that run on them."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
+from itertools import chain
 from typing import NamedTuple
 
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
@@ -17,14 +18,17 @@ from .._client.calls import Call, segment
 from .._client.dispatch import send_all
 from .._client.search import Filter, compare, distinct, listing, searches
 from .._common.errors import CitrixError, OptionError
-from .._common.options import check_names
+from .._common.names import guid_of, read_names, visible
 from .._common.text import clean, folded, nested
+from .groups import Named, find_delivery_groups, is_any
 from .sessions import is_gone
 
 SESSION_SUPPORT = ("MultiSession", "SingleSession")
-"""A machine search must filter on one of these (API reference)."""
+"""A machine search must filter on one of these (SDK reference)."""
 
 NAME_FIELDS = ("Id", "Name", "DnsName")
+STATE_FIELDS = {"registration_state": "RegistrationState", "power_state": "PowerState"}
+"""Options that select machines by a state, and the field, which is the search property too."""
 
 
 def list_machines(
@@ -34,7 +38,7 @@ def list_machines(
     groups: Sequence[Sequence[Filter]] = (),
     session_support: Sequence[str] = SESSION_SUPPORT,
 ) -> Iterator[dict]:
-    """Yield each machine that meets all filters, and of each group at least one; without any, all that there are."""
+    """Yield each machine that meets all filters, and at least one of each group; all machines without any."""
     if not filters and not groups and tuple(session_support) == SESSION_SUPPORT:
         yield from distinct(api.items(listing("Machines", "list the machines", fields)))
         return
@@ -51,85 +55,186 @@ def any_visible(api: Api) -> bool:
     return next(api.items(one), None) is not None
 
 
-def find(api: Api, option: str, names: list[str], fields: Sequence[str] = NAME_FIELDS) -> dict[str, dict]:
-    """Return the machines by the names they were asked for: DOMAIN\\NAME, DNS name or id.
+def find(api: Api, option: str, names: Sequence[str], fields: Sequence[str] = NAME_FIELDS) -> dict[str, list[dict]]:
+    """Return the machines of each name: DOMAIN\\NAME, DNS name or id. Several machines may have one DNS name.
 
     fields: NAME_FIELDS and more, or none for all. Raises OptionError that names every machine which does not exist.
     """
-    found = _by_id(api, [name for name in names if _is_id(name)], fields)
+    found = _by_id(api, [name for name in names if guid_of(name)], fields)
     for support in SESSION_SUPPORT:
-        missing = [name for name in names if name not in found and not _is_id(name)]
-        if missing:
-            conditions = [_condition(name) for name in missing]
+        # One DNS name may belong to machines of both kinds.
+        wanted = [name for name in names if not guid_of(name) and (is_dns_name(name) or name not in found)]
+        if wanted:
+            conditions = [condition for name in wanted for condition in name_conditions(name)]
+            asked: dict[str, list[str]] = {}
+            for name in wanted:
+                asked.setdefault(_key(name), []).append(name)
             for machine in list_machines(api, fields, groups=[conditions], session_support=[support]):
-                own = names_of(machine)
-                found.update({name: machine for name in missing if _key(name) in own})
+                for own in names_of(machine):
+                    for name in asked.get(own, ()):
+                        found.setdefault(name, []).append(machine)
     unknown = [name for name in names if name not in found]
     if unknown:
-        raise _unknown(api, option, unknown)
+        raise unknown_machines(api, option, unknown)
     return {name: found[name] for name in names}
 
 
 def names_of(machine: object) -> set[str]:
-    """Return every name that means a machine, folded; none where it tells none. A session's own machine will do."""
+    """Return every name of a machine, folded; none if it gives none. The machine in a session will do."""
     return {folded(name) for name in (nested(machine, field) for field in NAME_FIELDS) if name}
 
 
 def condition(machine: dict) -> Filter:
     """Return the search condition that a machine, as from find(), meets, and its sessions with it."""
-    return _condition(nested(machine, "Name") or nested(machine, "DnsName") or "")
+    name = nested(machine, "Name")
+    return compare("MachineName", name) if name else compare("DnsName", nested(machine, "DnsName") or "")
 
 
-class Listed(NamedTuple):
-    """The sessions of machines, each once, and their number under each name that was asked for."""
+def name_conditions(name: str) -> list[Filter]:
+    """Return search conditions: a machine of this name meets at least one."""
+    conditions = [compare("MachineName", name.replace("|", "\\"))]
+    # A machine outside of a domain may have dots in its name, and no DNS name.
+    return [*conditions, compare("DnsName", name)] if is_dns_name(name) else conditions
 
-    sessions: list[dict]
-    counts: dict[str, int]
+
+class MachineIndex:
+    """Machines by their names, to recognize them in sessions and lists."""
+
+    def __init__(self, machines: Mapping[str, Iterable[dict]]) -> None:
+        """machines: by the names that the task gives them, as from find()."""
+        self._by: dict[str, dict[str, set[str]]] = {field: {} for field in (*NAME_FIELDS, "DnsName alone")}
+        for asked, found in machines.items():
+            for machine in found:
+                own = _marks(machine)
+                if "Name" not in own and "DnsName" in own:
+                    own["DnsName alone"] = own["DnsName"]
+                for field, name in own.items():
+                    self._by[field].setdefault(name, set()).add(asked)
+
+    def __bool__(self) -> bool:
+        return any(self._by.values())
+
+    def names(self, machine: object) -> set[str]:
+        """Return the names that the task gives this machine; none if it is another one.
+
+        The id decides, else the name, else the DNS name, which is not unique: the machine in a session has not all.
+        """
+        own = _marks(machine)
+        by_id = self._by["Id"].get(own.get("Id", ""))
+        if by_id:
+            return by_id
+        if "Name" in own:
+            by_dns_name = self._by["DnsName alone"].get(own.get("DnsName", ""), set())
+            return self._by["Name"].get(own["Name"], set()) | by_dns_name
+        return self._by["DnsName"].get(own.get("DnsName", ""), set())
+
+    def has(self, machine: object, default: bool) -> bool:
+        """Tell whether this is one of the machines; default: if it gives no name."""
+        return bool(self.names(machine)) if _marks(machine) else default
 
 
-def list_sessions(api: Api, machines: list[str], fields: tuple[str, ...] = ()) -> Listed:
-    """Return the sessions that run on machines; they may hold more than the fields.
+def _marks(machine: object) -> dict[str, str]:
+    told = {field: nested(machine, field) for field in NAME_FIELDS}
+    return {field: folded(name) for field, name in told.items() if name}
 
-    One machine has a list of its own, several are asked for in one search. Raises OptionError that names every machine
-    which does not exist.
+
+class MachineQuery(NamedTuple):
+    """Which machines are asked for: the values of one option are ORed, the options are ANDed; none means all.
+
+    name: patterns. filters: further search conditions, all of them.
     """
-    check_names("machine", machines)
-    names = list(dict.fromkeys(machines))
-    if len(names) == 1:
-        found = find(api, "machine", names) if _is_dns_name(names[0]) else {}
-        sessions = _on_one(api, names[0], nested(found.get(names[0]), "Id") or names[0], fields)
-        return Listed(sessions, {names[0]: len(sessions)})
-    # DOMAIN\NAME can be searched for as it stands: that such a machine exists is clear once it has a session.
-    as_they_stand = not any(_is_id(name) or _is_dns_name(name) for name in names)
-    found = {} if as_they_stand else find(api, "machine", names)
-    conditions = [_condition(name) for name in names] if as_they_stand else [condition(each) for each in found.values()]
-    slim = dict.fromkeys([*fields, "Machine"]) if fields else ()
-    calls = searches("Sessions", "list the sessions of machines", slim, groups=[conditions])
-    sessions = list(distinct(session for call in calls for session in api.items(call)))
-    listed = _tally(sessions, names, found)
-    strange = len(listed.sessions) < len(sessions)
-    unseen = [name for name in names if name not in found and (strange or not listed.counts[name])]
-    return _tally(sessions, names, find(api, "machine", unseen)) if unseen else listed
+
+    machine: tuple[str, ...] = ()
+    delivery_group: tuple[str, ...] = ()
+    machine_catalog: tuple[str, ...] = ()
+    name: tuple[str, ...] = ()
+    session_support: tuple[str, ...] = SESSION_SUPPORT
+    registration_state: tuple[str, ...] = ()
+    power_state: tuple[str, ...] = ()
+    filters: tuple[Filter, ...] = ()
+
+    @classmethod
+    def from_params(cls, params: dict, filters: tuple[Filter, ...]) -> MachineQuery:
+        """Take the selectors out of the options, as far as there are; raises OptionError."""
+        names = {option: read_names(option, params[option]) for option in NAMES if params.get(option) is not None}
+        states = {option: tuple(params[option]) for option in STATE_FIELDS if params.get(option)}
+        support = {"session_support": (params["session_support"],)} if params["session_support"] else {}
+        return cls(**names, **states, **support, filters=filters)
 
 
-def _tally(sessions: list[dict], names: list[str], found: dict[str, dict]) -> Listed:
-    """Return the sessions on these machines, and their number under each name that means theirs.
+NAMES = ("machine", "delivery_group", "machine_catalog", "name")
 
-    found: the machines as far as they were looked up, by the same names: a session may tell any name of its machine.
+
+class _Part(NamedTuple):
+    """One option of a query at work. No conditions: the server cannot search by it."""
+
+    field: str
+    conditions: list[Filter]
+    check: Callable[[dict], bool]
+
+
+def find_machines(api: Api, query: MachineQuery, fields: tuple[str, ...]) -> Iterator[dict]:
+    """Yield the machines that a query selects. They may hold more than the fields; none asks for all.
+
+    What the server finds is checked; a field that it leaves out is taken on its word. Raises OptionError that names
+    each machine or delivery group which does not exist.
     """
-    asked: dict[str, set[str]] = {}
-    for name in names:
-        for own in {_key(name), *names_of(found.get(name))}:
-            asked.setdefault(own, set()).add(name)
-    kept, counts = [], Counter(dict.fromkeys(names, 0))
-    for session in sessions:
-        own_names = names_of(session.get("Machine"))
-        meant = set().union(*(asked.get(own, ()) for own in own_names))
-        # Where a session does not tell its machine, the server's word counts.
-        if meant or not own_names:
-            kept.append(session)
-            counts.update(meant)
-    return Listed(kept, dict(counts))
+    parts = list(_parts(query, find_delivery_groups(api, query.delivery_group)))
+    needed = tuple(dict.fromkeys([*fields, *(part.field for part in parts)])) if fields else ()
+    found = find(api, "machine", query.machine, needed)
+    machines: Iterable[dict] = list(distinct(chain.from_iterable(found.values())))
+    if found:
+        index = MachineIndex(found)
+        named = [condition(machine) for machine in machines]
+        parts.append(_Part("Name", named, lambda machine: index.has(machine, default=True)))
+    if query != MachineQuery(machine=query.machine) or not found:
+        conditions = [part.conditions for part in parts if part.conditions]
+        machines = list_machines(api, needed, query.filters, conditions, query.session_support)
+    yield from (machine for machine in machines if all(part.check(machine) for part in parts))
+
+
+def _parts(query: MachineQuery, groups: list[Named]) -> Iterator[_Part]:
+    if groups:
+        conditions = [compare("DeliveryGroup", name) for group in groups for name in group.names]
+        yield _Part("DeliveryGroup", conditions, _refers("DeliveryGroup", groups))
+    if query.machine_catalog:
+        conditions = [compare("MachineCatalog", name) for name in query.machine_catalog]
+        yield _Part("MachineCatalog", conditions, in_catalogs(query.machine_catalog))
+    if query.session_support != SESSION_SUPPORT:
+        yield _Part("SessionSupport", [], _is_one_of("SessionSupport", query.session_support))
+    for option, field in STATE_FIELDS.items():
+        states = getattr(query, option)
+        if states:
+            yield _Part(field, [compare(field, state) for state in states], _is_one_of(field, states))
+    if query.name:
+        # How a server reads wildcards is not documented in full; that a name contains a text leaves no doubt.
+        pieces = [_longest_piece(pattern) for pattern in query.name]
+        conditions = [compare("MachineName", piece, "Contains") for piece in pieces] if all(pieces) else []
+        yield _Part("Name", conditions, lambda machine: any(is_called(machine, pattern) for pattern in query.name))
+
+
+def in_catalogs(names: Iterable[str]) -> Callable[[dict], bool]:
+    """Return a check whether a machine is in one of these machine catalogs."""
+    return _refers("MachineCatalog", [Named(None, (name,)) for name in names])
+
+
+def is_called(machine: dict, pattern: str) -> bool:
+    """Tell whether a pattern with * ? [abc] fits DOMAIN\\NAME, or NAME alone if it has no backslash."""
+    name = nested(machine, "Name") or ""
+    return fnmatchcase(folded(name if "\\" in pattern else name.rpartition("\\")[2]), folded(pattern))
+
+
+def _refers(field: str, wanted: list[Named]) -> Callable[[dict], bool]:
+    return lambda machine: is_any(wanted, [machine.get(field)], default=True)
+
+
+def _is_one_of(field: str, values: Sequence[str]) -> Callable[[dict], bool]:
+    return lambda machine: (nested(machine, field) or values[0]) in values
+
+
+def _longest_piece(pattern: str) -> str:
+    """Return the longest text without wildcards in a pattern."""
+    return max(re.split(r"[*?]|\[[^]]*\]?", pattern), key=len)
 
 
 def asked_fields(names: list[str] | None) -> tuple[str, ...]:
@@ -145,29 +250,17 @@ def to_result(machine: dict, fields: tuple[str, ...] = ()) -> dict:
     return camel_dict_to_snake_dict({name: machine[name] for name in fields or machine if name in machine})
 
 
-def _on_one(api: Api, name: str, address: str, fields: tuple[str, ...]) -> list[dict]:
-    query = {"fields": ",".join(fields)} if fields else {}
-    what = f"list the sessions of machine {name}"
-    try:
-        return list(distinct(api.items(Call("GET", f"Machines/{segment(address)}/Sessions", what, query))))
-    except CitrixError as error:
-        raise _unknown(api, "machine", [name]) if is_gone(error) else error from None
-
-
-def _by_id(api: Api, ids: list[str], fields: Sequence[str]) -> dict[str, dict]:
+def _by_id(api: Api, ids: list[str], fields: Sequence[str]) -> dict[str, list[dict]]:
     query = {"fields": ",".join(fields)} if fields else {}
     calls = {name: Call("GET", f"Machines/{segment(name)}", f"look up the machine {name}", query) for name in ids}
     found = {}
     for name, outcome in send_all(api, calls):
-        if not isinstance(outcome, CitrixError):
-            found[name] = outcome.body
-        elif not is_gone(outcome):
-            raise outcome
+        if isinstance(outcome, CitrixError):
+            if not is_gone(outcome):
+                raise outcome
+        elif guid_of(nested(outcome.body, "Id") or "") == guid_of(name):
+            found[name] = [outcome.body]
     return found
-
-
-def _condition(name: str) -> Filter:
-    return compare("DnsName" if _is_dns_name(name) else "MachineName", name.replace("|", "\\"))
 
 
 def _key(name: str) -> str:
@@ -175,17 +268,15 @@ def _key(name: str) -> str:
     return folded(name.replace("|", "\\"))
 
 
-def _is_dns_name(name: str) -> bool:
+def is_dns_name(name: str) -> bool:
+    """Tell whether a name in a task may be a DNS name."""
     return "." in name and "\\" not in name and "|" not in name
 
 
-def _is_id(name: str) -> bool:
-    return re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", name) is not None
-
-
-def _unknown(api: Api, option: str, names: list[str]) -> OptionError:
+def unknown_machines(api: Api, option: str, names: Iterable[str]) -> OptionError:
+    """Return the error for machines that do not exist."""
     return OptionError(
         option,
-        f"site {api.site_id()} has no {', '.join(names)}; write DOMAIN\\NAME, the machine's DNS name or its id, "
-        "and check site_id",
+        f"site {api.site_id()} has no {', '.join(map(visible, names))}; write DOMAIN\\NAME, the machine's DNS name or "
+        "its id, and check site_id",
     )

@@ -1,60 +1,63 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who is meant: the sessions that a task's selectors pick less its exclusions, and the cap on how many they may be."""
+"""The selection of a task: what its selectors select less its exclusions, and the limit on the number of sessions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from .._client.api import Api
 from .._client.dispatch import send_all
 from .._common.errors import CitrixError, OptionError
-from .._common.options import check_names
+from .._common.names import NAME_LIST, guid_of, read_names
 from .._common.text import nested
-from . import machines, selectors, sessions, users
+from . import selectors, sessions
+from .machines import MachineIndex, find
+from .refs import SessionRef
 from .selectors import SELECTORS, Query
+from .users import People, UserMatcher
 
 ARGUMENT_SPEC = {
-    "session_id": {"type": "list", "elements": "str"},
+    "session_id": NAME_LIST,
     **selectors.ARGUMENT_SPEC,
     "all_sessions": {"type": "bool", "default": False},
-    "exclude_user": {"type": "list", "elements": "str"},
-    "exclude_machine": {"type": "list", "elements": "str"},
+    "exclude_user": NAME_LIST,
+    "exclude_machine": NAME_LIST,
     "max_sessions": {"type": "int", "default": 1000},
 }
+FIELDS = (*sessions.RECORDING_FIELDS, "IsAnonymousUser")
+"""The fields of a session that it takes to select it, and to record it."""
 NAMED = ("session_id", "user")
 """Selectors by which a task names what it wants: a gap there is a failure unless the task says otherwise."""
+EXCLUSIONS = ("exclude_user", "exclude_machine")
 
 
 class Target(NamedTuple):
-    """One selected session, and what is still needed of it: whole sessions by the thousand would fill the memory."""
+    """One selected session, and what its recording is decided from."""
 
-    id: str
-    """As in the task or the list; "" where the API gives none."""
-    user: str | None = None
-    machine: str | None = None
-    delivery_group: str | None = None
-    session_state: str | None = None
+    session: SessionRef
     not_recordable: str | None = None
     """Why it cannot be recorded, a key of sessions.NOT_RECORDABLE."""
+    anonymous: bool = False
+    """Whether the broker knows that there is no user to name."""
     gone: bool = False
     """Whether there is no such session."""
+    unidentified: bool = False
+    """Whether its user, whom the API does not give, may be one whom the task treats differently."""
 
     @classmethod
     def from_session(cls, session_id: str, session: dict | None) -> Target:
-        """Take what is needed out of a session; None stands for one that is no more."""
+        """Take what is needed from a session; None stands for one that is no more."""
         if session is None:
-            return cls(session_id, gone=True)
-        return cls(
-            session_id,
-            users.user_of(session),
-            nested(session, "Machine", "Name"),
-            nested(session, "Machine", "DeliveryGroup", "Name"),
-            nested(session, "State"),
-            sessions.not_recordable(session),
-        )
+            return cls(SessionRef(session_id), gone=True)
+        anonymous = session.get("IsAnonymousUser") is True
+        return cls(SessionRef.from_session(session_id, session), sessions.not_recordable(session), anonymous)
+
+    def judged(self, named: bool) -> Target:
+        """Return the target where the user decides about it. named: whether the API gives the user."""
+        return self if named or self.anonymous or self.gone else self._replace(unidentified=True)
 
 
 class Selection(NamedTuple):
@@ -68,62 +71,70 @@ class Selection(NamedTuple):
 
 
 def select(api: Api, params: dict) -> Selection:
-    """Return what the selectors pick.
+    """Return what the selectors select.
 
-    Raises OptionError where no selector or contradicting ones are given, something named does not exist, a short user
+    Raises OptionError if no selector or contradicting ones are given, something named does not exist, a short user
     name means several people, or more than max_sessions are left after the exclusions: all before any write.
     """
     check_selectors(params)
-    choice = Choice(api, params)
-    for session_id, session in _found(api, params):
-        choice.takes(session_id, session)
-    return choice.selection()
+    people = People()
+    query = Query.from_params(params)
+    named = UserMatcher("user", query.user, people)
+    exclusions = Exclusions(api, params, people)
+    # Whether a user is excluded is known only after the last session: any of them may join two names.
+    offered = [
+        (exclusions.of_machine(session or {}), Target.from_session(session_id, session), people.add(session or {}))
+        for session_id, session in _found(api, params, query, named)
+    ]
+    targets = [
+        exclusions.judged(target, person)
+        for on_excluded, target, person in offered
+        if not (exclusions.of_user(person) or on_excluded)
+    ]
+    exclusions.check(len(targets))
+    return Selection(targets, absent=named.absent, unused=exclusions.unused)
 
 
-class Choice:
-    """The sessions that are selected, one after the other: without the exclusions, and no more than allowed.
+class Exclusions:
+    """The exclusions of a task or rule, and its limit on the number of sessions.
 
-    Raises OptionError for a machine to be excluded that does not exist: it may be a slip.
+    Raises OptionError for a machine that does not exist, which often means a typo.
     """
 
-    def __init__(self, api: Api, params: dict) -> None:
-        self._people, self._unwanted = (users.fold(params[name] or ()) for name in ("user", "exclude_user"))
-        avoided = machines.find(api, "exclude_machine", params["exclude_machine"] or []).values()
-        self._avoided = set().union(*map(machines.names_of, avoided))
+    def __init__(self, api: Api, params: dict, people: People) -> None:
+        """people: of the run; users are excluded only after all sessions were added to it."""
+        users, names = (_excluded(params, option) for option in EXCLUSIONS)
+        self._people = people
+        self._users = UserMatcher("exclude_user", users, people)
+        self._machines = MachineIndex(find(api, "exclude_machine", names))
         self._most = params["max_sessions"]
-        self._targets: list[Target] = []
-        self._excluded: list[dict] = []
-        self._present: set[str] = set()
 
-    def takes(self, session_id: str, session: dict | None) -> Target | None:
-        """Return the target that a session which the selectors pick becomes; None where it is excluded."""
-        known = session or {}
-        self._present.update(users.named(self._people, known))
-        if users.named(self._unwanted, known):
-            self._excluded.append(known)
-            return None
-        if self._avoided and not self._avoided.isdisjoint(machines.names_of(known.get("Machine"))):
-            return None
-        target = Target.from_session(session_id, session)
-        self._targets.append(target)
-        return target
+    def of_machine(self, session: dict) -> bool:
+        """Tell whether a session runs on an excluded machine."""
+        return bool(self._machines) and self._machines.has(session.get("Machine"), default=False)
 
-    def selection(self) -> Selection:
-        """Return what was taken; raises OptionError for more than max_sessions, or a name of several people."""
-        users.check_short_names("exclude_user", self._unwanted.values(), self._excluded)
-        count = len(self._targets)
+    def of_user(self, person: int | None) -> bool:
+        """Tell whether a person is excluded."""
+        return self._users.matches(person)
+
+    def judged(self, target: Target, person: int | None) -> Target:
+        """Return the target of a session that is not excluded, as far as the API gives its user."""
+        return target.judged(self._people.is_named(person)) if self._users else target
+
+    def check(self, count: int) -> None:
+        """Raise OptionError for an excluded name that means several people, and for more than max_sessions."""
+        self._users.check()
         if count > self._most:
             raise OptionError(
                 "max_sessions",
                 f"{count} sessions are selected and {self._most} are allowed; nothing was changed. "
                 f"Select fewer, or set max_sessions to {count} or more if all of them are meant",
             )
-        used = {user for session in self._excluded for user in users.named(self._unwanted, session)}
-        return Selection(
-            self._targets,
-            absent=[user for user in self._people.values() if user not in self._present],
-            unused=[user for user in self._unwanted.values() if user not in used],
-        )
+
+    @property
+    def unused(self) -> list[str]:
+        """Excluded users of whom no session was offered."""
+        return self._users.absent
 
 
 def check_selectors(params: dict) -> None:
@@ -139,29 +150,40 @@ def check_selectors(params: dict) -> None:
         raise OptionError("all_sessions", f"means every session of the site; leave it out, or {' and '.join(given)}")
     if "session_id" in given and len(given) > 1:
         raise OptionError("session_id", f"stands alone; leave it out, or {' and '.join(given[1:])}")
-    # An empty list of exclusions is what a template gives that excludes nobody; an empty selector is a slip.
-    for name in (*given, *(name for name in ("exclude_user", "exclude_machine") if params[name])):
-        check_names(name, params[name])
+    for option in given:
+        read_names(option, params[option])
+    for option in EXCLUSIONS:
+        _excluded(params, option)
 
 
-def _found(api: Api, params: dict) -> Iterator[tuple[str, dict | None]]:
-    """Yield the id of each session that the selectors pick, and the session; None for a named one that is no more."""
-    if params["session_id"]:
-        yield from _by_id(api, params["session_id"])
+def _excluded(params: dict, option: str) -> tuple[str, ...]:
+    # A template that excludes no one gives an empty list; an empty selector is a mistake.
+    return () if params[option] in (None, []) else read_names(option, params[option])
+
+
+def _found(api: Api, params: dict, query: Query, named: UserMatcher) -> Iterator[tuple[str, dict | None]]:
+    """Yield the id of each session that the selectors select, and the session; None for a named one that is no more."""
+    if params["session_id"] is not None:
+        yield from _by_id(api, read_names("session_id", params["session_id"])).items()
     else:
-        for session in selectors.find_sessions(api, Query.from_params(params), sessions.RECORDING_FIELDS):
+        for session in selectors.find_sessions(api, query, FIELDS, named=named):
             yield nested(session, "Id") or "", session
 
 
-def _by_id(api: Api, session_ids: list[str]) -> list[tuple[str, dict | None]]:
-    # Ids are GUIDs: the same one in capitals is the same session.
-    ids: dict[str, str] = {}
-    for session_id in session_ids:
-        ids.setdefault(session_id.lower(), session_id)
-    calls = {session_id: sessions.details(session_id) for session_id in ids.values()}
+def _by_id(api: Api, ids: Sequence[str]) -> dict[str, dict | None]:
+    """Return the sessions in the order in which they are named, each once, under the id that the API gives."""
+    calls = {session_id: sessions.details(session_id, FIELDS) for session_id in ids}
+    outcomes = dict(send_all(api, calls))
     found: dict[str, dict | None] = {}
-    for session_id, outcome in send_all(api, calls):
-        if isinstance(outcome, CitrixError) and not sessions.is_gone(outcome):
+    for asked in calls:
+        outcome = outcomes[asked]
+        if sessions.is_gone(outcome):
+            found[asked] = None
+        elif isinstance(outcome, CitrixError):
             raise outcome
-        found[session_id] = None if isinstance(outcome, CitrixError) else outcome.body
-    return [(session_id, found[session_id]) for session_id in calls]
+        else:
+            own_id = nested(outcome.body, "Id") or asked
+            if guid_of(asked) and guid_of(own_id) != asked:
+                raise CitrixError(f"The API gives session {own_id} for {asked}; check api_url, and run again.")
+            found.setdefault(own_id, outcome.body)
+    return found

@@ -5,38 +5,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Callable
 
 from .._client.search import Filter
 from .._common.errors import ApiError
-from .users import filters
+from .._common.text import nested
+from .users import UserMatcher, compared, filters, names_of
 
 ACCOUNT_PROPERTIES = ("CurrentUser", "UserName")
 """Properties that may hold the account of a session: the published search has the first, the enumeration has both."""
 BAD_REQUEST = 400
 
 
-def search_users(
-    users: Iterable[str], search: Callable[[list[Filter]], Iterable[dict]], matches: Callable[[dict], Iterable[str]]
-) -> list[dict]:
-    """Return the sessions of users; all sessions are read before a user is reported absent for the name of a property.
+MORE_SEARCHES = 2
+"""Most further searches for the other names of the users who were found."""
 
-    search: reads the sessions that meet one of these conditions, or all of them without any. matches: returns the users
-    whom a session belongs to. A property that found one of its users works, so its other users are absent.
+
+def search_users(
+    users: Sequence[str], search: Callable[[list[Filter]], Iterable[dict]], matcher: UserMatcher
+) -> list[dict]:
+    """Return the sessions of users, each once.
+
+    A session may give another name of its user than the task: the names of all users found are searched for too.
+    search: reads the sessions that meet one of these conditions, or all of them without any.
+    """
+    found: dict[str, tuple[dict, int | None]] = {}
+
+    def read(conditions: list[Filter]) -> Iterator[dict]:
+        for session in search(conditions):
+            session_id = nested(session, "Id") or f"number {len(found)}"
+            if session_id not in found:
+                found[session_id] = session, matcher.people.add(session)
+            yield session
+
+    account_property = _find_property(users, read, matcher)
+    searched = {compared(name) for name in users}
+    for _search_number in range(MORE_SEARCHES if account_property else 0):
+        own = {name for session, person in found.values() if matcher.matches(person) for name in names_of(session)}
+        names = sorted(name for name in own if compared(name) not in searched)
+        if not names:
+            break
+        searched.update(map(compared, names))
+        for _session in read(filters(names, account_property)):
+            pass
+    return [session for session, person in found.values() if matcher.matches(person)]
+
+
+def _find_property(
+    users: Sequence[str], read: Callable[[list[Filter]], Iterable[dict]], matcher: UserMatcher
+) -> str | None:
+    """Search users, and return the property that works; all sessions are read if it is not certain that one does.
+
+    A property that found one of its users works, so its other users are absent.
     """
     for account_property in ACCOUNT_PROPERTIES:
         try:
-            sessions = list(search(filters(users, account_property)))
+            present = {user for session in read(filters(users, account_property)) for user in matcher.names_of(session)}
         except ApiError as error:
             if error.status != BAD_REQUEST:
                 raise
             continue
-        present = {user for session in sessions for user in matches(session)}
         working = {_by_account(user) for user in present}
         if all(user in present or _by_account(user) in working for user in users):
-            return sessions
-    return list(search([]))
+            return account_property
+    for _session in read([]):
+        pass
+    return None
 
 
 def _by_account(user: str) -> bool:

@@ -1,95 +1,251 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""People: how a task names them, and whose session is meant.
+"""Users: match the names in options to the users of sessions.
 
-They are known by what the broker vouches for. What a client or its machine could choose, the display name and
-UntrustedUserName, is never looked at: nobody slips into a selection, or out of one, by a name of his own choice.
+Only names that the broker vouches for count. A display name or UntrustedUserName, which the client or its machine can
+choose, neither selects a session nor excludes it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import unicodedata
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
 
 from .._client.search import Filter, compare
 from .._common.errors import OptionError
+from .._common.names import is_doubtful, visible
 from .._common.text import clean, folded, nested
+
+ENTRA = "azuread\\"
+"""Domain of accounts that are named by their UPN: AzureAD\\name@domain."""
+ACCOUNT_SIDS = ("s-1-5-21-", "s-1-12-1-")
+"""Beginnings of SIDs that belong to one account, of a domain or of Entra ID. Others are shared, such as S-1-5-7."""
 
 
 def user_of(session: dict) -> str | None:
-    """Return the user as DOMAIN\\name, else as UPN; None for an anonymous one."""
-    return nested(session, "User", "Name") or nested(session, "User", "PrincipalName")
+    """Return the user as DOMAIN\\name, else as UPN, else as name; None for an anonymous or unknown user."""
+    user = session.get("User")
+    return next((name for name in (nested(user, field) for field in USER_FIELDS) if name), None)
 
 
-def _account(session: dict) -> str:
-    """Return the name that tells this person from others of the same short name, as far as the broker gives one."""
-    sam, domain = nested(session, "User", "SamName"), nested(session, "User", "Domain")
-    name = user_of(session) or sam or ""
-    return name if "\\" in name or not domain else f"{domain}\\{sam or name}"
+USER_FIELDS = ("Name", "SamName", "PrincipalName", "SamAccountName")
+"""Fields of a User that name the account. SamName is DOMAIN\\name, SamAccountName the name alone (Broker SDK)."""
+
+
+class _User(NamedTuple):
+    """The names of a session's user, as they are compared."""
+
+    accounts: set[str]
+    """DOMAIN\\name."""
+    principals: set[str]
+    others: set[str]
+    """Names without a domain, which other users may have too."""
+    sid: str | None
+
+
+def _read(session: dict) -> _User:
+    user = session.get("User")
+    accounts: set[str] = set()
+    principals: set[str] = set()
+    others: set[str] = set()
+    # In a loop over all sessions of a site nested() would take most of the time.
+    given = user if isinstance(user, dict) else {}
+    for name in {name for field in USER_FIELDS if isinstance(name := given.get(field), str)}:
+        own = compared(name)
+        _domain, backslash, short = own.rpartition("\\")
+        if backslash:
+            accounts.add(own)
+        if "@" in short:
+            principals.add(short)
+        elif short:
+            others.add(short)
+    domain, sid = given.get("Domain"), given.get("Sid")
+    if domain and isinstance(domain, str):
+        # The domain of the DNS: if there is an account, this name does not tell users apart for sure.
+        (others if accounts else accounts).update([compared(f"{domain}\\{short}") for short in others])
+    return _User(accounts, principals, others, sid.lower() if isinstance(sid, str) else None)
+
+
+def compared(name: str) -> str:
+    """Return a name as it is compared: folded, and a UPN in place of AzureAD\\UPN."""
+    name = name.lower() if name.isascii() else folded(name)
+    return name[len(ENTRA) :] if name.startswith(ENTRA) and "@" in name else name
 
 
 def names_of(session: dict) -> set[str]:
-    """Return every name that means the user of a session, folded: DOMAIN\\sam, sam, UPN; none for an anonymous one."""
-    names = {nested(session, "User", "Name"), nested(session, "User", "PrincipalName")}
-    sam, domain = nested(session, "User", "SamName"), nested(session, "User", "Domain")
-    names.update({sam, f"{domain}\\{sam}" if sam and domain else None})
-    own = {folded(name) for name in names if name}
-    return own | {name.partition("\\")[2] for name in own if "\\" in name}
+    """Return the names of a session's user that belong to no other user: accounts with a domain, and UPNs."""
+    names = {nested(session, "User", field) for field in USER_FIELDS}
+    return {name for name in names if name and ("\\" in name or "@" in name)}
 
 
-def filters(users: Iterable[str], account_property: str) -> list[Filter]:
+def filters(names: Iterable[str], account_property: str) -> list[Filter]:
     """Return search conditions: each session of these users meets at least one, and few others do.
 
     account_property: the search property that holds DOMAIN\\name.
     """
-    conditions = []
-    for user in users:
-        if "\\" in user:
-            conditions.append(compare(account_property, user))
-        elif "@" in user:
-            conditions.append(compare("UserPrincipalName", user))
+    conditions: dict[tuple[str, str], Filter] = {}
+    for name in names:
+        # A server may hold an accent apart from its letter.
+        for form in dict.fromkeys([name, unicodedata.normalize("NFD", name)]):
+            for condition in _conditions(form, account_property):
+                conditions[condition["Property"], condition["Value"]] = condition
+    return list(conditions.values())
+
+
+def _conditions(name: str, account_property: str) -> Iterable[Filter]:
+    short = name.rpartition("\\")[2]
+    if "@" in short:
+        yield compare("UserPrincipalName", short)
+    if short == name or folded(name).startswith(ENTRA):
+        yield compare(account_property, f"\\{short}", "EndsWith")
+        yield compare(account_property, short)
+    else:
+        yield compare(account_property, name)
+
+
+class People:
+    """The users of a run's sessions. Sessions with a SID, an account or a UPN in common belong to one person.
+
+    A person is a number while sessions are added; root() maps the numbers of one person to one.
+    """
+
+    def __init__(self) -> None:
+        self._owners: dict[str, int] = {}
+        self._parents: list[int] = []
+        self._named = bytearray()
+        self._accounts: dict[int, str] = {}
+        self.hits: dict[str, set[int]] = {}
+        """Persons by each name that a UserMatcher looks for."""
+        self.added = 0
+
+    def add(self, session: dict) -> int | None:
+        """Return the person whose session it is; None if the API does not give the user."""
+        if not self.hits:
+            return None
+        user = _read(session)
+        marks = user.accounts | user.principals or set(user.others)
+        if user.sid and user.sid.startswith(ACCOUNT_SIDS):
+            marks.add(user.sid)
+        if not marks:
+            return None
+        self.added += 1
+        person = self._join(marks)
+        if user.others or user.principals:
+            self._named[person] = True
+            self._note_hits(person, user, session)
+        return person
+
+    def _join(self, marks: set[str]) -> int:
+        owners = self._owners
+        known = {self.root(owners[mark]) for mark in marks if mark in owners}
+        if not known:
+            person = len(self._parents)
+            self._parents.append(person)
+            self._named.append(False)
         else:
-            conditions += [compare(account_property, f"\\{user}", "EndsWith"), compare(account_property, user)]
-    return conditions
+            person = min(known)
+            for other in known:
+                self._parents[other] = person
+                self._named[person] |= self._named[other]
+        for mark in marks:
+            owners[mark] = person
+        return person
+
+    def _note_hits(self, person: int, user: _User, session: dict) -> None:
+        for names in user[:3]:
+            if not self.hits.keys().isdisjoint(names):
+                for name in names & self.hits.keys():
+                    self.hits[name].add(person)
+                account = _account(session)
+                if "\\" not in self._accounts.setdefault(person, account):
+                    self._accounts[person] = account
+
+    def root(self, person: int) -> int:
+        """Return the number that all sessions of this person have in common."""
+        parents = self._parents
+        while parents[person] != person:
+            parents[person] = parents[parents[person]]
+            person = parents[person]
+        return person
+
+    def is_named(self, person: int | None) -> bool:
+        """Tell whether the API names the user, be it in another session of the same SID."""
+        return person is not None and bool(self._named[self.root(person)])
+
+    def accounts(self, name: str, persons: set[int]) -> Iterable[str]:
+        """Return the name of each of these persons who has this name; messages show it."""
+        found = {self.root(person): self._accounts[person] for person in sorted(self.hits[name], reverse=True)}
+        return [clean(account) for person, account in found.items() if person in persons]
 
 
-def fold(users: Iterable[str]) -> dict[str, str]:
-    """Return the users as a task writes them, by what they are compared as."""
-    return {folded(user): user for user in users}
+def _account(session: dict) -> str:
+    """Return a name that tells this user from others of the same short name, as far as the API gives one."""
+    name, domain = user_of(session) or "", nested(session, "User", "Domain")
+    if "\\" not in name and domain:
+        return f"{domain}\\{nested(session, 'User', 'SamAccountName') or name}"
+    return nested(session, "User", "PrincipalName") or name if "\\" not in name else name
 
 
-def named(people: Mapping[str, str], session: dict) -> list[str]:
-    """Return those of the users, as from fold(), who are the user of a session; as the task writes them."""
-    return [people[name] for name in names_of(session) if name in people] if people else []
+class UserMatcher:
+    """Match the persons of a run to the names in one option; all sessions are added to the people before."""
 
+    def __init__(self, option: str, names: Collection[str] | None, people: People) -> None:
+        self._option = option
+        self._names = {compared(name): name for name in names or ()}
+        self.people = people
+        self._by_person: dict[int, list[str]] = {}
+        self._known = 0
+        self._met: dict[str, set[int]] = {key: set() for key in self._names}
+        for key in self._names:
+            people.hits.setdefault(key, set())
 
-def absent(users: Iterable[str], sessions: Iterable[dict]) -> list[str]:
-    """Return the users of whom there is no session, as the task writes them."""
-    people = fold(users)
-    present = {user for session in sessions for user in named(people, session)}
-    return [user for user in people.values() if user not in present]
+    def __bool__(self) -> bool:
+        return bool(self._names)
 
+    def matches(self, person: int | None) -> bool:
+        """Tell whether one of the names means this person, who then counts as met."""
+        if person is None or not self._names:
+            return False
+        if self._known != self.people.added:
+            self._find_persons()
+        root = self.people.root(person)
+        keys = self._by_person.get(root, ())
+        for key in keys:
+            self._met[key].add(root)
+        return bool(keys)
 
-def check_short_names(option: str, users: Iterable[str], sessions: Iterable[dict]) -> None:
-    """Refuse a name without a domain that means several people; raises OptionError, which lists them."""
-    short = fold(user for user in users if "\\" not in user and "@" not in user)
-    people: dict[str, list[tuple[set[str], str]]] = {user: [] for user in short.values()}
-    for session in sessions if short else ():
-        for user in named(short, session):
-            marks = _marks(session)
-            known = next((known for known, _name in people[user] if not known.isdisjoint(marks)), None)
-            if known is None:
-                people[user].append((marks, _account(session)))
-            else:
-                known |= marks
-    for user, candidates in people.items():
-        if len(candidates) > 1:
-            choice = ", ".join(sorted(clean(account) for _known, account in candidates))
-            raise OptionError(option, f"'{user}' is the name of several people; write the one meant in full: {choice}")
+    def names_of(self, session: dict) -> list[str]:
+        """Return the names that this session gives its user, as the task writes them."""
+        return [self._names[key] for names in _read(session)[:3] for key in names & self._names.keys()]
 
+    def _find_persons(self) -> None:
+        self._known = self.people.added
+        self._by_person = {}
+        for key in self._names:
+            for root in {self.people.root(person) for person in self.people.hits[key]}:
+                self._by_person.setdefault(root, []).append(key)
 
-def _marks(session: dict) -> set[str]:
-    """Return what tells a person from all others, as far as the broker gives it: account, UPN, SID."""
-    account = _account(session)
-    told = {nested(session, "User", "Sid"), nested(session, "User", "PrincipalName")} - {None}
-    return {folded(mark) for mark in told | ({account} if "\\" in account or not told else set()) if mark}
+    def check(self) -> None:
+        """Raise OptionError for a name that means several of the persons met, or that holds hidden characters and
+        means none of them.
+        """
+        for key, name in self._names.items():
+            persons = self._met[key]
+            if len(persons) > 1 and "\\" not in name and "@" not in name:
+                choice = ", ".join(sorted(self.people.accounts(key, persons)))
+                raise OptionError(
+                    self._option,
+                    f"'{visible(name)}' is the name of several people; write the one meant in full: {choice}",
+                )
+            if not persons and is_doubtful(name):
+                raise OptionError(
+                    self._option,
+                    f"'{visible(name)}' has no session and holds characters that cannot be seen; type the name by hand",
+                )
+
+    @property
+    def absent(self) -> list[str]:
+        """Names that mean none of the persons met, as the task writes them."""
+        return [name for key, name in self._names.items() if not self._met[key]]

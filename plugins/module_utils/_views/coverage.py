@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -16,7 +15,8 @@ from .._client.transport import VERSION
 from .._common.errors import ApiError, CitrixError, OptionError
 from .._common.text import clean, escaped, folded, nested, objects
 from .._common.times import rfc3339
-from .._site import machines, selectors, sessions, sites, users
+from .._site import machines, selectors, sessions, sites
+from .._site.refs import SessionRef
 from .._site.selectors import SELECTORS, Query
 from .._site.sessions import NOT_RECORDABLE, Ended
 
@@ -42,17 +42,10 @@ NO_ID = "the API gives no id for this session by which its status could be read"
 
 
 class Row(NamedTuple):
-    """One session, all of it printable; None for what the API does not tell.
+    """One session, all of it but the id printable; None for what the API does not give."""
 
-    Whole sessions by the thousand would fill the memory.
-    """
-
-    id: str
-    user: str | None
-    machine: str | None
-    delivery_group: str | None
+    session: SessionRef
     applications: tuple[str, ...]
-    session_state: str | None
     since: str | None
     """Its start, RFC 3339 if the API gives that."""
     result: str = ""
@@ -63,19 +56,13 @@ class Row(NamedTuple):
     @classmethod
     def from_session(cls, session: dict) -> Row:
         """Take what is needed out of a session."""
-        row = cls(
-            nested(session, "Id") or "",
-            _shown(users.user_of(session)),
-            _shared(nested(session, "Machine", "Name")),
-            _shared(nested(session, "Machine", "DeliveryGroup", "Name")),
-            tuple(_applications(session)),
-            _shared(nested(session, "State")),
-            _shown(nested(session, "FormattedStartTime") or nested(session, "StartTime")),
-        )
+        started = nested(session, "FormattedStartTime") or nested(session, "StartTime")
+        known = SessionRef.from_session(nested(session, "Id") or "", session)
+        row = cls(known.each(_shown)._replace(id=known.id), tuple(_applications(session)), _shown(started))
         reason = sessions.not_recordable(session)
         if reason:
             return row.with_result("not_recordable", reason)
-        return row if row.id else row.with_result("unknown", NO_ID)
+        return row if row.session.id else row.with_result("unknown", NO_ID)
 
     def with_result(self, result: str, reason: str | None = None) -> Row:
         """Return the row with its result."""
@@ -85,7 +72,7 @@ class Row(NamedTuple):
         """Return the row with its result, after the statuses were read."""
         if self.result:
             return self
-        state = states[self.id]
+        state = states[self.session.id]
         if isinstance(state, Ended):
             return self.with_result("ended")
         if isinstance(state, CitrixError):
@@ -96,14 +83,27 @@ class Row(NamedTuple):
 
     def to_result(self) -> dict:
         """Return the row as the list of gaps has it."""
-        return {**self._asdict(), "id": escaped(self.id), "applications": list(self.applications)}
+        own = {**self._asdict(), "applications": list(self.applications)}
+        session = own.pop("session")
+        return {**session._asdict(), "id": escaped(session.id), **own}
 
     def cells(self) -> list[str]:
         """Return the row as the table has it."""
-        return ["; ".join(value) if isinstance(value, tuple) else value or "" for value in self]
+        facts = self.to_result()
+        return ["; ".join(facts[name]) if name == "applications" else facts[name] or "" for name in COLUMNS]
 
 
-COLUMNS = Row._fields
+COLUMNS = (
+    "id",
+    "user",
+    "machine",
+    "delivery_group",
+    "applications",
+    "session_state",
+    "since",
+    "result",
+    "reason",
+)
 
 
 def checked_query(params: dict) -> Query:
@@ -119,8 +119,8 @@ def read(api: Api, query: Query, warn: Callable[[str], None]) -> list[Row]:
     Warns of statuses that could not be read; where none could, raises the first error.
     """
     rows = [Row.from_session(session) for session in selectors.find_sessions(api, query, ROW_FIELDS, warn)]
-    states = sessions.read_known(api, [row.id for row in rows if not row.result], warn)
-    return sorted((row.judged(states) for row in rows), key=lambda row: folded(row.machine or ""))
+    states = sessions.read_known(api, [row.session.id for row in rows if not row.result], warn)
+    return sorted((row.judged(states) for row in rows), key=lambda row: folded(row.session.machine or ""))
 
 
 def machines_visible(api: Api, rows: Sequence[Row], warn: Callable[[str], None]) -> bool:
@@ -156,8 +156,8 @@ def document(api: Api, query: Query, rows: Sequence[Row], unrecorded_limit: int,
         "machines_visible": visible,
         "sessions": figures(Counter(row.result for row in rows)),
         "not_recordable_reasons": {reason: reasons[reason] for reason in NOT_RECORDABLE},
-        "delivery_groups": _parts((row.delivery_group, row.result) for row in rows),
-        "machines": _parts((row.machine, row.result) for row in rows),
+        "delivery_groups": _parts((row.session.delivery_group, row.result) for row in rows),
+        "machines": _parts((row.session.machine, row.result) for row in rows),
         "gaps_total": len(gaps),
         "gaps": [row.to_result() for row in gaps[:unrecorded_limit]],
         **api.retrier.counts(),
@@ -211,16 +211,12 @@ def _why(error: CitrixError) -> str:
 
 def _applications(session: dict) -> Iterable[str]:
     for application in objects(session.get("ApplicationsInUse")):
-        name = _shared(nested(application, "Name"))
+        name = _shown(nested(application, "Name"))
         if name:
             yield name
 
 
 def _shown(text: str | None) -> str | None:
-    return escaped(text.strip()) or None if text else None
-
-
-def _shared(text: str | None) -> str | None:
-    """Return a text that many sessions have in common: kept once."""
-    shown = _shown(text)
-    return sys.intern(shown) if shown else None
+    """Return a text with hidden characters as escapes; the same text if it has none, since many sessions share it."""
+    shown = escaped(text.strip()) if text else None
+    return text if shown == text else shown or None

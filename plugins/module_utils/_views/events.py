@@ -15,6 +15,7 @@ from .._client.dispatch import send_all
 from .._common.errors import CitrixError, Interrupted, OptionError
 from .._common.text import escaped, nested
 from .._site import selectors, sessions
+from .._site.refs import SessionRef
 from .._site.selection import Target
 from .._site.selectors import Query
 
@@ -46,11 +47,7 @@ LONGEST_IDLE = 120
 class Seen(NamedTuple):
     """A session as it is known after a look; None is what the API has never said, or nobody asked."""
 
-    id: str
-    user: str | None = None
-    machine: str | None = None
-    delivery_group: str | None = None
-    session_state: str | None = None
+    session: SessionRef
     recorded: bool | None = None
     unrecorded_seconds: float = 0.0
     """How long it could have been recorded and was not, since it was recorded last."""
@@ -66,29 +63,19 @@ class Seen(NamedTuple):
     @classmethod
     def from_target(cls, target: Target, recorded: object) -> Seen:
         """Take what is told of a session; anything but a boolean is an unknown recording state."""
-        return cls(
-            inert(target.id) or "",
-            inert(target.user),
-            inert(target.machine),
-            inert(target.delivery_group),
-            inert(target.session_state),
-            recorded if isinstance(recorded, bool) else None,
-        )
+        return cls(target.session.each(inert), recorded if isinstance(recorded, bool) else None)
 
     def facts(self) -> dict[str, Any]:
         """Return what an event says of the session."""
-        return {name: getattr(self, name) for name in FACTS}
+        return {**self.session._asdict(), "recorded": self.recorded}
 
 
-FACTS = Seen._fields[:6]
-
-
-def inert(text: str | None) -> str | None:
+def inert(text: str) -> str:
     """Break what begins a template: events become variables of playbooks, where Ansible takes text for templates.
 
     Hidden characters are shown as escapes.
     """
-    return text and re.sub(r"\{(?=[{%#])", "{ ", escaped(text))
+    return re.sub(r"\{(?=[{%#])", "{ ", escaped(text))
 
 
 class Patience(NamedTuple):
@@ -116,7 +103,8 @@ def follow(before: Seen | None, found: Seen, recordable: bool, now: float, patie
     anew when the session is found recorded.
     """
     earlier = before or found
-    known = found._replace(**{name: getattr(earlier, name) for name in FACTS if getattr(found, name) is None})
+    session = SessionRef(*(old if new is None else new for old, new in zip(earlier.session, found.session)))
+    known = found._replace(session=session, recorded=earlier.recorded if found.recorded is None else found.recorded)
     if found.recorded:
         return known._replace(recording=True)
     passed = now - earlier.counting_from if earlier.counting_from is not None else 0.0

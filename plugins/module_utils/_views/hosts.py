@@ -7,19 +7,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Container, Iterable, Iterator
-from fnmatch import fnmatchcase
 
 from .._client.api import Api
-from .._client.search import Filter, compare
 from .._common.errors import OptionError
-from .._common.options import check_names
-from .._common.text import clean, escaped, folded, nested
+from .._common.names import visible
+from .._common.text import clean, escaped, nested
 from .._site import selectors, sessions
-from .._site.groups import Named, find_delivery_groups, is_any
-from .._site.machines import SESSION_SUPPORT, asked_fields, list_machines, names_of, to_result
+from .._site.machines import (
+    STATE_FIELDS,
+    MachineIndex,
+    MachineQuery,
+    asked_fields,
+    find_machines,
+    in_catalogs,
+    is_called,
+    to_result,
+)
 
-STATE_FIELDS = {"registration_state": "RegistrationState", "power_state": "PowerState"}
-"""Options that pick machines by a state, and the field, which is the search property too."""
 OPTIONS = (
     "delivery_group",
     "machine_catalog",
@@ -36,11 +40,8 @@ WHOSE = ("deployment", "api_url", "customer_id", "site_id", "client_id", "userna
 """The shared options that decide whose machines these are."""
 NAMED_BY = ("dns_name", "name", "id")
 """The facts that name a machine, the one that suits a host best first."""
-NAME_LISTS = ("delivery_group", "machine_catalog", "name")
 RESERVED = frozenset({"localhost", "127.0.0.1", "::1"})
 """Host names that mean the controller itself."""
-
-Check = Callable[[dict], bool]
 
 
 def find_hosts(api: Api, params: dict, warn: Callable[[str], None]) -> list[dict]:
@@ -48,103 +49,39 @@ def find_hosts(api: Api, params: dict, warn: Callable[[str], None]) -> list[dict
 
     Raises OptionError, also for a delivery group that does not exist; warns of what else was named and picks nothing.
     """
-    for option in NAME_LISTS:
-        if params[option] is not None:
-            check_names(option, params[option])
+    query = MachineQuery.from_params(params, selectors.filters_of(params))
     fields = asked_fields(params["fields"] or ["Id"])
-    kinds = (params["session_support"],) if params["session_support"] else SESSION_SUPPORT
-    groups = find_delivery_groups(api, params["delivery_group"] or [])
-    conditions = [group for group in _conditions(params, groups) if group]
-    checks = list(_checks(params, groups))
-    needed = dict.fromkeys([*fields, *_needs(params)])
-    # What the server found is checked; a field that it leaves out is taken on its word.
-    machines = [
-        machine
-        for machine in list_machines(api, needed, selectors.filters_of(params), conditions, kinds)
-        if all(check(machine) for check in checks)
-    ]
-    for option, name in _unused(params, machines):
-        warn(f"{option}: no machine found fits {clean(name)}; check how it is written")
+    machines = list(find_machines(api, query, fields))
+    for option, name in _unused(query, machines):
+        warn(f"{option}: no machine found fits {visible(name)}; check how it is written")
     facts = [to_result(machine, fields) for machine in machines]
     if params["sessions"]:
-        _add_sessions(api, params, machines, facts)
+        _add_sessions(api, params, query, machines, facts)
     return facts
 
 
-def _conditions(params: dict, groups: list[Named]) -> Iterator[list[Filter]]:
-    """Yield groups of search conditions; a machine that is meant meets one of each."""
-    yield [compare("DeliveryGroup", name) for group in groups for name in group.names]
-    yield [compare("MachineCatalog", name) for name in params["machine_catalog"] or ()]
-    for option, field in STATE_FIELDS.items():
-        yield [compare(field, state) for state in params[option] or ()]
-    # How a server reads wildcards is not documented in full; that a name contains a text leaves no doubt.
-    pieces = [_longest_piece(pattern) for pattern in params["name"] or ()]
-    if all(pieces):
-        yield [compare("MachineName", piece, "Contains") for piece in pieces]
-
-
-def _needs(params: dict) -> Iterator[str]:
-    """Yield the fields that it takes to check the options."""
-    fields = {"delivery_group": "DeliveryGroup", "machine_catalog": "MachineCatalog", **STATE_FIELDS}
-    yield from (field for option, field in fields.items() if params[option])
-    if params["session_support"]:
-        yield "SessionSupport"
-
-
-def _checks(params: dict, groups: list[Named]) -> Iterator[Check]:
-    if groups:
-        yield lambda machine: is_any(groups, [machine.get("DeliveryGroup")], default=True)
-    if params["machine_catalog"]:
-        catalogs = [_catalog(name) for name in params["machine_catalog"]]
-        yield lambda machine: is_any(catalogs, [machine.get("MachineCatalog")], default=True)
-    if params["session_support"]:
-        yield _is_one_of("SessionSupport", [params["session_support"]])
-    yield from (_is_one_of(field, params[option]) for option, field in STATE_FIELDS.items() if params[option])
-    if params["name"]:
-        yield lambda machine: any(_is_called(machine, pattern) for pattern in params["name"])
-
-
-def _is_one_of(field: str, values: list[str]) -> Check:
-    return lambda machine: (nested(machine, field) or values[0]) in values
-
-
-def _catalog(name: str) -> Named:
-    return Named(None, (name,))
-
-
-def _is_called(machine: dict, pattern: str) -> bool:
-    """Tell whether a pattern with * ? [abc] fits DOMAIN\\NAME, or NAME alone where it has no backslash."""
-    name = nested(machine, "Name") or ""
-    return fnmatchcase(folded(name if "\\" in pattern else name.rpartition("\\")[2]), folded(pattern))
-
-
-def _longest_piece(pattern: str) -> str:
-    """Return the longest text without wildcards in a pattern."""
-    return max(re.split(r"[*?]|\[[^]]*\]?", pattern), key=len)
-
-
-def _unused(params: dict, machines: list[dict]) -> Iterator[tuple[str, str]]:
-    """Yield the option and the name of each catalog and pattern that no machine fits; it may be a slip."""
-    for name in params["machine_catalog"] or ():
-        if not any(is_any([_catalog(name)], [machine.get("MachineCatalog")], default=True) for machine in machines):
+def _unused(query: MachineQuery, machines: list[dict]) -> Iterator[tuple[str, str]]:
+    """Yield the option and the name of each catalog and pattern that no machine fits, which often means a typo."""
+    for name in query.machine_catalog:
+        if not any(map(in_catalogs([name]), machines)):
             yield "machine_catalog", name
-    for pattern in params["name"] or ():
-        if not any(_is_called(machine, pattern) for machine in machines):
+    for pattern in query.name:
+        if not any(is_called(machine, pattern) for machine in machines):
             yield "name", pattern
 
 
-def _add_sessions(api: Api, params: dict, machines: list[dict], facts: list[dict]) -> None:
+def _add_sessions(api: Api, params: dict, query: MachineQuery, machines: list[dict], facts: list[dict]) -> None:
     """Put the sessions of each machine into its facts."""
     fields = sessions.asked_fields(params["session_fields"] or ["Id"])
-    own: dict[str, list[dict]] = {}
-    for machine, fact in zip(machines, facts):
+    own = {}
+    for number, (machine, fact) in enumerate(zip(machines, facts)):
         fact["sessions"] = []
-        own.update({name: fact["sessions"] for name in names_of(machine)})
-    query = selectors.Query(delivery_group=tuple(params["delivery_group"] or ()))
+        own[str(number)] = [machine]
+    index = MachineIndex(own)
+    query = selectors.Query(delivery_group=query.delivery_group)
     for session in selectors.find_sessions(api, query, tuple(dict.fromkeys([*fields, "Machine"]))):
-        place = next((own[name] for name in names_of(session.get("Machine")) if name in own), None)
-        if place is not None:
-            place.append(sessions.to_result(session, fields))
+        for number in index.names(session.get("Machine")):
+            facts[int(number)]["sessions"].append(sessions.to_result(session, fields))
 
 
 def check_prefix(prefix: str) -> None:

@@ -70,20 +70,16 @@ options:
       - People whose sessions are meant, written C(DOMAIN\\name), as user principal name (C(name@domain)) or as C(name).
       - Of O(user), O(machine), O(delivery_group) and O(application) all that are given must fit, of the values of each
         one. Without any, all sessions of the site are meant.
-    type: list
-    elements: str
+    type: raw
   machine:
     description: Machines whose sessions are meant, written C(DOMAIN\\NAME), or by DNS name or id.
-    type: list
-    elements: str
+    type: raw
   delivery_group:
     description: Delivery groups whose sessions are meant, by name or id.
-    type: list
-    elements: str
+    type: raw
   application:
     description: Published applications, by name or id; meant are the sessions in which one of them is running.
-    type: list
-    elements: str
+    type: raw
   deployment:
     description: Which world the site lives in. E(CITRIX_DEPLOYMENT)
     type: str

@@ -48,16 +48,16 @@ def test_only_the_fields_that_were_asked_for_are_returned(module, fake_api):
     ]
 
 
-def test_the_id_is_asked_for_together_with_the_fields(module, fake_api):
-    fake_api.on(ON_FIRST, {"Items": []})
+def test_fields_id_and_machine_are_requested_too(module, fake_api):
+    fake_api.on(ON_FIRST, {"Items": [{"Id": "1"}]})
     under_test.run(module(machine=[FIRST], fields=["State", "User"]), fake_api)
-    assert fake_api.calls[0].query["fields"].split(",") == ["Id", "State", "User"]
+    assert fake_api.calls[0].query["fields"].split(",") == ["Id", "State", "User", "Machine"]
 
 
-def test_the_id_is_asked_for_once(module, fake_api):
-    fake_api.on(ON_FIRST, {"Items": []})
+def test_fields_id_is_requested_once(module, fake_api):
+    fake_api.on(ON_FIRST, {"Items": [{"Id": "1"}]})
     under_test.run(module(machine=[FIRST], fields=["State", "Id"]), fake_api)
-    assert sorted(fake_api.calls[0].query["fields"].split(",")) == ["Id", "State"]
+    assert sorted(fake_api.calls[0].query["fields"].split(",")) == ["Id", "Machine", "State"]
 
 
 def test_the_recording_is_read_for_each_session(module, fake_api):
@@ -71,7 +71,7 @@ def test_the_recording_is_read_for_each_session(module, fake_api):
 def test_a_session_of_a_machine_that_is_named_twice_counts_once(module, fake_api):
     machine = {"Name": FIRST, "DnsName": "vda-001.lab.example"}
     fake_api.on(MACHINES, {"Items": [{"Id": "m1", **machine}]})
-    fake_api.on(SEARCH, {"Items": [{"Id": "1", "Machine": machine}]})
+    fake_api.on("GET Machines/m1/Sessions", {"Items": [{"Id": "1", "Machine": machine}]})
     result = under_test.run(module(machine=[FIRST, "vda-001.lab.example"]), fake_api)
     assert [session["id"] for session in result["sessions"]] == ["1"]
     assert result["machines"] == {FIRST: 1, "vda-001.lab.example": 1}
@@ -115,7 +115,7 @@ def test_the_module_succeeds_on_the_wire_and_finds_the_site(executed, wire):
     assert (result["changed"], result["sessions"]) == (False, [{"id": "1", "state": "Active"}])
     assert result["machines"] == {FIRST: 1}
     assert wire.calls[-1].request.headers["Citrix-InstanceId"] == "site7"
-    assert wire.calls[-1].request.params == {"fields": "Id,State"}
+    assert wire.calls[-1].request.params == {"fields": "Id,State,Machine"}
 
 
 def test_the_module_fails_on_the_wire_with_what_the_api_answered(executed, wire):

@@ -26,7 +26,7 @@ def of_kind(support, *machines):
     """Answer a search that names this kind of machine."""
 
     def search(call):
-        return page(*machines if call.body["SearchFilters"][0]["Value"] == support else ())
+        return page(*machines if f'"{support}"' in json.dumps(call.body) else ())
 
     return search
 
@@ -48,7 +48,7 @@ def test_all_machines_are_returned_whole(module, fake_api, check_mode):
 def test_names_are_asked_for_together_with_the_fields(module, fake_api):
     fake_api.on(LISTING, page(MACHINE))
     under_test.run(module(fields=["SessionCount", "Id"]), fake_api)
-    assert fake_api.calls[0].query["fields"] == "Id,Name,DnsName,SessionCount,DeliveryGroup"
+    assert fake_api.calls[0].query["fields"] == "Id,Name,DnsName,SessionCount"
 
 
 @pytest.mark.parametrize("selector", [{}, {"machine": ["LAB\\vda-001"]}, {"delivery_group": ["Office"]}])
@@ -71,7 +71,7 @@ def test_a_machine_is_returned_by_its_name(module, fake_api, name, support):
     fake_api.on(SEARCH, of_kind(support, MACHINE))
     result = under_test.run(module(machine=[name], fields=["SessionCount"]), fake_api)
     assert [machine["session_count"] for machine in result["machines"]] == [10]
-    assert {call.query["fields"] for call in fake_api.calls} == {"Id,Name,DnsName,SessionCount,DeliveryGroup"}
+    assert {call.query["fields"] for call in fake_api.calls} == {"Id,Name,DnsName,SessionCount"}
 
 
 def test_the_machines_of_a_delivery_group_are_of_both_kinds(module, fake_api):
@@ -80,7 +80,8 @@ def test_the_machines_of_a_delivery_group_are_of_both_kinds(module, fake_api):
     fake_api.on(SEARCH, page(MACHINE, other), page({"Id": "m2", "DeliveryGroup": {"Id": "g1"}}))
     result = under_test.run(module(delivery_group=["EU\\Office"]), fake_api)
     assert [machine["id"] for machine in result["machines"]] == ["m1", "m2"]
-    assert [body["SearchFilters"][0]["Value"] for body in fake_api.searches] == ["MultiSession", "SingleSession"]
+    singles = [fake_api.conditions(body)[0] for body in fake_api.searches]
+    assert [single[0]["Value"] for single in singles] == ["MultiSession", "SingleSession"]
 
 
 def test_conditions_of_the_task_are_asked_of_the_server(module, fake_api):
@@ -88,7 +89,7 @@ def test_conditions_of_the_task_are_asked_of_the_server(module, fake_api):
     written = {"property": "RegistrationState", "operator": "NotEquals", "value": "Registered"}
     result = under_test.run(module(search_filters=[written], session_support="SingleSession"), fake_api)
     assert len(result["machines"]) == 1
-    assert [tuple(each.values()) for each in fake_api.searches[0]["SearchFilters"]] == [
+    assert [tuple(each.values()) for each in fake_api.conditions(fake_api.searches[0])[0]] == [
         ("SessionSupport", "Equals", "SingleSession"),
         ("RegistrationState", "NotEquals", "Registered"),
     ]
@@ -132,7 +133,7 @@ def test_the_module_succeeds_on_the_wire(executed, wire):
     assert code == 0
     assert (result["changed"], [machine["name"] for machine in result["machines"]]) == (False, ["LAB\\vda-001"])
     (request,) = [call.request for call in wire.calls]
-    assert request.params == {"limit": "1000", "fields": "Id,Name,DnsName,SessionCount,DeliveryGroup"}
+    assert request.params == {"limit": "1000", "fields": "Id,Name,DnsName,SessionCount,SessionSupport"}
     assert json.loads(request.body) == {
         "SearchFilters": [{"Property": "SessionSupport", "Operator": "Equals", "Value": "MultiSession"}]
     }

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.sessionops.citrix.plugins.module_utils._actions import recording
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import CitrixError, OptionError
 from ansible_collections.sessionops.citrix.plugins.modules import citrix_session_recording as under_test
 
@@ -106,12 +107,10 @@ def test_who_is_excluded_gets_no_request(module, fake_api):
 
 
 def test_a_result_has_the_counts_of_all_that_there_can_be(module, fake_api):
-    fake_api.on("GET Machines/LAB%7Cvda-001/Sessions", {"Items": []})
-    result = under_test.run(module(state="started", machine=["LAB\\vda-001"]), fake_api)
+    fake_api.on("GET Sessions", {"Items": []})
+    result = under_test.run(module(state="started", all_sessions=True), fake_api)
     assert result["summary"] == {
-        **dict.fromkeys(
-            ("started", "stopped", "requested", "unchanged", "not_recordable", "ended", "unconfirmed", "failed"), 0
-        ),
+        **dict.fromkeys(recording.RESULTS, 0),
         "requests": 1,
         "throttled": 0,
         "waited_seconds": 0.0,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.search import compare
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import ApiError, OptionError
 from ansible_collections.sessionops.citrix.plugins.modules import citrix_sessions_info as under_test
 
@@ -42,7 +43,8 @@ def test_selectors_states_and_conditions_are_asked_of_the_server(module, fake_ap
     given = {"user": ["LAB\\user001"], "session_state": ["Active"], "search_filters": [written]}
     assert len(under_test.run(module(**given), fake_api)["sessions"]) == 1
     (body,) = fake_api.searches
-    assert [tuple(each.values()) for each in body["SearchFilters"]] == [
+    single, _choices = fake_api.conditions(body)
+    assert [tuple(each.values()) for each in single] == [
         ("ClientName", "StartsWith", "client"),
         ("CurrentUser", "Equals", "LAB\\user001"),
         ("SessionState", "Equals", "Active"),
@@ -106,11 +108,12 @@ def test_the_module_succeeds_on_the_wire(executed, wire):
     code, result = executed(user="user001", session_state="Active", fields=["State"])
     assert code == 0
     assert (result["changed"], result["sessions"]) == (False, [{"id": "1", "state": "Active"}])
-    (request,) = [call.request for call in wire.calls]
-    assert request.params == {"limit": "1000", "fields": "Id,State,User"}
-    assert json.loads(request.body)["SearchFilters"] == [
-        {"Property": "SessionState", "Operator": "Equals", "Value": "Active"}
-    ]
+    # The names of the user who was found are searched for too.
+    first, _second = [call.request for call in wire.calls]
+    assert first.params == {"limit": "1000", "fields": "Id,State,User"}
+    assert {"SearchFilterGroupType": "And", "SearchFilters": [compare("SessionState", "Active")]} in json.loads(
+        first.body
+    )["SearchFilterGroups"]
 
 
 def test_a_search_is_a_read_in_check_mode_too_and_tried_again(executed, wire):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from dataclasses import asdict
 
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._actions import converge as _converge
@@ -92,7 +91,7 @@ def outline(entry):
 
 def test_an_entry_tells_who_and_where(converged):
     entry = converged(ON)
-    assert asdict(entry) == {
+    assert entry.to_result() == {
         "id": "1",
         "user": "LAB\\user001",
         "machine": "LAB\\vda-001",
@@ -499,7 +498,7 @@ def test_check_mode_sends_nothing_and_predicts_what_a_run_does(new_fake_api, rec
         api = new_fake_api()
         entries = converge(api, live_site(api), wanted, check_mode)
         assert bool(api.writes) is not check_mode
-        outcomes[check_mode] = [{**asdict(entry), "transaction_id": None} for entry in entries]
+        outcomes[check_mode] = [{**entry.to_result(), "transaction_id": None} for entry in entries]
     assert outcomes[True] == outcomes[False]
     assert {entry["result"] for entry in outcomes[True]} >= {
         "unchanged",
@@ -512,7 +511,7 @@ def test_check_mode_sends_nothing_and_predicts_what_a_run_does(new_fake_api, rec
 def test_entries_come_in_the_order_of_the_targets(fake_api, clock):
     targets = live_site(fake_api)
     entries = converge(fake_api, targets, START, False)
-    assert [entry.id for entry in entries] == [target.id for target in targets]
+    assert [entry.id for entry in entries] == [target.session.id for target in targets]
     assert [entry.result for entry in entries] == [
         "started",
         "failed",
@@ -722,7 +721,7 @@ def test_whatever_happens_each_session_gets_one_honest_entry(new_fake_api, cases
         targets.append(a_target(session_id, State="Active" if active else "Disconnected"))
     entries = converge(api, targets, wanted, check_mode)
 
-    assert [entry.id for entry in entries] == [target.id for target in targets]
+    assert [entry.id for entry in entries] == [target.session.id for target in targets]
     assert not (check_mode and api.writes)
     for entry, (readings, _write, _details, _active) in zip(entries, cases):
         assert entry.result in RESULTS

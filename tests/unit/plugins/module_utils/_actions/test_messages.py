@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._actions.messages import (
     ARGUMENT_SPEC,
@@ -70,7 +68,8 @@ def test_a_message_goes_to_each_session_once_and_entries_keep_their_order(fake_a
 
 def test_an_entry_tells_who_and_where(fake_api):
     entry = sent_to_one(fake_api, {})
-    assert (entry.user, entry.machine, entry.session_state) == ("LAB\\user001", "LAB\\vda-001", "Active")
+    session = entry.session
+    assert (session.user, session.machine, session.session_state) == ("LAB\\user001", "LAB\\vda-001", "Active")
 
 
 @pytest.mark.parametrize("answer", [500, 502, 503, 504, LOST])
@@ -131,7 +130,9 @@ def test_check_mode_sends_nothing_and_predicts_what_a_run_does(fake_api):
     fake_api.on(key("3"), {})
     done = send(fake_api, targets, MESSAGE, check_mode=False)
     assert [entry.result for entry in done] == ["sent", "ended", "failed", "sent"]
-    assert [asdict(entry) for entry in rehearsed] == [{**asdict(entry), "transaction_id": None} for entry in done]
+    assert [entry.to_result() for entry in rehearsed] == [
+        {**entry.to_result(), "transaction_id": None} for entry in done
+    ]
 
 
 def test_nobody_selected_gets_nothing(fake_api):
@@ -149,8 +150,8 @@ def test_whatever_happens_each_session_gets_one_message_at_most_and_one_honest_e
         api.on(key(str(number)), answer)
     targets = [a_target(str(number)) for number in range(len(answers))]
     entries = send(api, targets, MESSAGE, check_mode)
-    assert sorted(api.sent()) == ([] if check_mode else sorted(key(target.id) for target in targets))
-    assert [entry.id for entry in entries] == [target.id for target in targets]
+    assert sorted(api.sent()) == ([] if check_mode else sorted(key(target.session.id) for target in targets))
+    assert [entry.id for entry in entries] == [target.session.id for target in targets]
     for entry in entries:
         assert entry.result in RESULTS
         assert entry.changed is (entry.result == "sent")

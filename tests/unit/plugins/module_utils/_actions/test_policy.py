@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._actions.policy import (
     RULE_SPEC,
@@ -25,7 +27,8 @@ EVERYONE = {"name": "Everyone", "all_sessions": True, "state": "started"}
 
 
 def policy(*rules, **given):
-    return {"rules": list(rules), "on_gap": "warn", "wait": True, "wait_timeout": 30, **given}
+    of_all = {"on_gap": "warn", "wait": True, "wait_timeout": 30, "include_unidentified": False}
+    return {"rules": list(rules), **of_all, **given}
 
 
 def rule(name="Contractors", state="started", **given):
@@ -53,7 +56,7 @@ def assigned(fake_api):
 
     def run(sessions, *rules):
         fake_api.on(LISTING, {"Items": sessions})
-        return {target.id: each.name for target, each in assign(fake_api, rules_of(policy(*rules)))}
+        return {target.session.id: each.name for target, each in assign(fake_api, rules_of(policy(*rules))).targets}
 
     return run
 
@@ -162,7 +165,7 @@ def test_the_sessions_are_listed_once_with_the_fields_that_all_rules_need(assign
     assigned([], *rules, EVERYONE)
     assert fake_api.sent().count(LISTING) == 1
     fields = next(call.query["fields"] for call in fake_api.calls if call.path == "Sessions").split(",")
-    assert {"Id", "State", "Connection", "LogoffInProgress", "Machine", "User", "ApplicationsInUse"} == set(fields)
+    assert {*selection.FIELDS, "ApplicationsInUse"} == set(fields)
     assigned([], EVERYONE)
     assert "ApplicationsInUse" not in fake_api.calls[-1].query["fields"]
 
@@ -261,7 +264,12 @@ def test_a_result_tells_the_rule_of_each_session_and_what_came_of_each_rule(assi
     fake_api.on(LISTING, {"Items": [a_session("1"), a_session("2", "LAB\\user002"), a_session("3")]})
     found = assign(fake_api, rules)
     outcomes = ["started", "unchanged", "failed"]
-    result = tell({"sessions": [{"id": str(at), "result": each} for at, each in enumerate(outcomes, 1)]}, rules, found)
+    result = tell(
+        SimpleNamespace(warn=pytest.fail),
+        {"sessions": [{"id": str(at), "result": each} for at, each in enumerate(outcomes, 1)]},
+        rules,
+        found,
+    )
     assert [session["rule"] for session in result["sessions"]] == ["One", "Two", "One"]
     none = dict.fromkeys(RESULTS, 0)
     assert result["rules"] == [
@@ -334,11 +342,11 @@ def test_each_session_falls_under_the_first_rule_that_fits_it(new_fake_api, site
         if first is not None:
             expected[str(number)] = first
     found = assign(api, rules_of(policy(*rules)))
-    assert {target.id: each.name for target, each in found} == expected
+    assert {target.session.id: each.name for target, each in found.targets} == expected
     assert api.sent().count(LISTING) == 1
 
 
 def test_a_rule_knows_what_a_task_of_its_own_knows():
-    """But the ids of sessions, which live no longer than these, and how long to wait, which is the policy's."""
+    """But the ids of sessions, which live no longer than these, and the options of the whole policy."""
     recording = {*selection.ARGUMENT_SPEC, *ARGUMENT_SPEC}
-    assert set(RULE_SPEC) == {"name", *recording} - {"session_id", "wait", "wait_timeout"}
+    assert set(RULE_SPEC) == {"name", *recording} - {"session_id", "wait", "wait_timeout", "include_unidentified"}

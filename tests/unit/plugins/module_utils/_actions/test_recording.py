@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._actions.recording import (
+    ARGUMENT_SPEC,
     RecordingEntry,
     StoppingEntry,
     Wanted,
 )
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import AnswerLost, OptionError
+from ansible_collections.sessionops.citrix.plugins.module_utils._site.refs import SessionRef
 from ansible_collections.sessionops.citrix.plugins.module_utils._site.sessions import Ended
 
+OPTIONS = {"state": "started", **{name: spec.get("default") for name, spec in ARGUMENT_SPEC.items() if name != "state"}}
 START, STOP = Wanted(recorded=True), Wanted(recorded=False)
 
 
@@ -26,20 +29,20 @@ START, STOP = Wanted(recorded=True), Wanted(recorded=False)
     ],
 )
 def test_what_changed_is_the_recording(before, after, words):
-    entry = RecordingEntry("1", recorded_before=before, recorded=after)
+    entry = RecordingEntry(SessionRef("1"), recorded_before=before, recorded=after)
     assert entry.difference() == words
 
 
 @pytest.mark.parametrize("wait_timeout", [-1, 3601])
 def test_a_wait_timeout_out_of_range_is_refused(wait_timeout):
-    given = {"state": "started", "notify_user": True, "wait": True, "wait_timeout": wait_timeout}
+    given = {**OPTIONS, "wait_timeout": wait_timeout}
     with pytest.raises(OptionError, match=f"^wait_timeout: must be from 0 to 3600 seconds, not {wait_timeout}"):
         Wanted.from_params(given)
 
 
 @pytest.mark.parametrize(("state", "recorded", "result"), [("started", True, "started"), ("stopped", False, "stopped")])
 def test_what_is_wanted_comes_from_the_options(state, recorded, result):
-    wanted = Wanted.from_params({"state": state, "notify_user": False, "wait": False, "wait_timeout": 3600})
+    wanted = Wanted.from_params({**OPTIONS, "state": state, "notify_user": False, "wait": False, "wait_timeout": 3600})
     assert wanted == Wanted(recorded, False, False, 3600)
     assert wanted.result == result
 
@@ -89,11 +92,14 @@ def test_an_error_is_why_it_is_not_confirmed():
     ],
 )
 def test_a_first_reading_decides_whether_anything_is_to_be_done(wanted, state, result, recorded):
-    entry = RecordingEntry("1")
+    entry = RecordingEntry(SessionRef("1"))
     entry.observe(state, wanted)
     assert (entry.result, entry.recorded_before, entry.recorded) == (result, recorded, recorded)
     assert entry.changed is False
 
 
 def test_a_session_that_has_ended_is_as_good_as_stopped_and_not_as_started():
-    assert (RecordingEntry("1").ended_is_fine, StoppingEntry("1").ended_is_fine) == (False, True)
+    assert (RecordingEntry(SessionRef("1")).ended_is_fine, StoppingEntry(SessionRef("1")).ended_is_fine) == (
+        False,
+        True,
+    )

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import asdict
 from types import SimpleNamespace
 
 import pytest
@@ -17,6 +16,7 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._actions.recordi
     StoppingEntry,
 )
 from ansible_collections.sessionops.citrix.plugins.module_utils._actions.results import Entry, task_result
+from ansible_collections.sessionops.citrix.plugins.module_utils._site.refs import SessionRef
 from ansible_collections.sessionops.citrix.plugins.module_utils._site.selection import Selection, Target
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,7 +31,7 @@ SESSION = {
 
 
 def test_an_entry_tells_who_and_where():
-    assert asdict(Entry.from_target(Target.from_session("1", SESSION))) == {
+    assert Entry.from_target(Target.from_session("1", SESSION)).to_result() == {
         "id": "1",
         "user": "LAB\\user001",
         "machine": "LAB\\vda-001",
@@ -69,13 +69,13 @@ def test_a_session_that_is_no_more_has_ended():
     entry = Entry.from_target(Target.from_session("1", None))
     assert (entry.id, entry.result, entry.changed) == ("1", "ended", False)
     assert entry.reason == "there is no session with this id"
-    assert (entry.user, entry.machine, entry.delivery_group, entry.session_state) == (None, None, None, None)
+    assert entry.session == SessionRef("1")
 
 
 @pytest.mark.parametrize("session_id", ["", ".", "..", "\ud800"])
 def test_a_session_without_an_id_by_which_to_address_it_fails_with_what_is_known_of_it(session_id):
     entry = Entry.from_target(Target.from_session(session_id, {**SESSION, "Id": session_id}))
-    assert (entry.id, entry.result, entry.changed, entry.user) == (session_id, "failed", False, "LAB\\user001")
+    assert (entry.id, entry.result, entry.changed, entry.session.user) == (session_id, "failed", False, "LAB\\user001")
     assert entry.reason == "the API gives no id for this session by which it could be addressed; run again"
 
 
@@ -122,7 +122,7 @@ ALIENS = st.fixed_dictionaries(
 @given(ALIENS)
 def test_an_entry_starts_from_a_session_of_any_shape(session):
     before = copy.deepcopy(session)
-    entry = asdict(Entry.from_target(Target.from_session("1", session)))
+    entry = Entry.from_target(Target.from_session("1", session)).to_result()
     assert session == before
     for name in ("user", "machine", "delivery_group", "session_state"):
         assert entry[name] is None or (isinstance(entry[name], str) and entry[name])
@@ -132,18 +132,10 @@ CHANGES = ("started", "stopped", "requested")
 
 
 def an_entry(result, number=1, reason=None, **fields):
-    return RecordingEntry(
-        **{
-            "id": f"id-{number}",
-            "user": f"LAB\\user{number:03}",
-            "machine": "LAB\\vda-001",
-            "session_state": "Active",
-            "result": result,
-            "reason": reason,
-            "changed": result in CHANGES,
-            **fields,
-        }
-    )
+    session = SessionRef(f"id-{number}", f"LAB\\user{number:03}", "LAB\\vda-001", session_state="Active")
+    named = {name: fields.pop(name) for name in SessionRef._fields if name in fields}
+    own = {"result": result, "reason": reason, "changed": result in CHANGES, **fields}
+    return RecordingEntry(session._replace(**named), **own)
 
 
 @pytest.fixture
@@ -219,7 +211,7 @@ def test_the_difference_has_what_changed_and_nothing_else(reported, outcome, bef
 
 
 def test_the_difference_is_what_the_entry_says_it_is(reported):
-    entry = Entry("id-1", "LAB\\user001", "LAB\\vda-001", changed=True, result="sent")
+    entry = Entry(SessionRef("id-1", "LAB\\user001", "LAB\\vda-001"), changed=True, result="sent")
     result, _warnings = reported(entry, results=messages.RESULTS)
     assert result["diff"] == {
         "before": {"id-1": "LAB\\user001 on LAB\\vda-001: not sent"},
@@ -229,7 +221,7 @@ def test_the_difference_is_what_the_entry_says_it_is(reported):
 
 
 def test_the_difference_names_what_there_is(reported):
-    result, _warnings = reported(Entry("id-1", changed=True, result="sent"), results=messages.RESULTS)
+    result, _warnings = reported(Entry(SessionRef("id-1"), changed=True, result="sent"), results=messages.RESULTS)
     assert result["diff"]["after"] == {"id-1": "anonymous on an unknown machine: sent"}
 
 

@@ -37,8 +37,11 @@ def bodies(*groups, filters=()):
 
 def alternatives(body):
     """Return the groups that a search stands for, whether it writes them flat or as groups."""
-    flat = [[condition] for condition in body.get("SearchFilters", [])]
-    return flat + [group["SearchFilters"] for group in body.get("SearchFilterGroups", [])]
+    groups = body.get("SearchFilterGroups", [{"SearchFilterGroupType": "And", **body}])
+    single = [each for group in groups if group["SearchFilterGroupType"] == "And" for each in group["SearchFilters"]]
+    return [[each] for each in single] + [
+        group["SearchFilters"] for group in groups if group["SearchFilterGroupType"] == "Or"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -70,8 +73,16 @@ def test_a_condition_is_written_as_the_api_wants_it():
     assert compare("ClientName", None)["Value"] is None
 
 
-def test_filters_must_all_hold_and_are_flat():
-    assert only_search((), USERS).body == {"SearchFilters": USERS}
+def test_search_one_filter_is_flat():
+    assert only_search((), USERS[:1]).body == {"SearchFilters": USERS[:1]}
+
+
+def test_search_several_filters_are_one_group():
+    """A server uses the groups instead of the flat filters: both in one search could drop the filters."""
+    assert only_search((), USERS).body == {
+        "SearchFilterGroupsType": "And",
+        "SearchFilterGroups": [{"SearchFilterGroupType": "And", "SearchFilters": USERS}],
+    }
 
 
 def test_of_a_group_one_must_hold():
@@ -91,17 +102,19 @@ def test_all_groups_must_hold():
     assert "SearchFilters" not in body
 
 
-def test_a_group_of_one_is_a_flat_filter():
-    assert bodies(USERS[:1], STATES[:1]) == [{"SearchFilters": [USERS[0], STATES[0]]}]
+def test_search_groups_of_one_stand_together():
+    assert bodies(USERS[:1], STATES[:1]) == bodies(filters=[USERS[0], STATES[0]])
 
 
 def test_filters_and_groups_go_together():
     own = compare("ClientName", "client001")
     assert bodies(USERS[:1], STATES, filters=[own]) == [
         {
-            "SearchFilters": [own, USERS[0]],
             "SearchFilterGroupsType": "And",
-            "SearchFilterGroups": [{"SearchFilterGroupType": "Or", "SearchFilters": STATES}],
+            "SearchFilterGroups": [
+                {"SearchFilterGroupType": "And", "SearchFilters": [own, USERS[0]]},
+                {"SearchFilterGroupType": "Or", "SearchFilters": STATES},
+            ],
         }
     ]
 

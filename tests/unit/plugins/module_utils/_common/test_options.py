@@ -10,7 +10,6 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors i
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.options import (
     OPTIONS,
     argument_spec,
-    check_names,
 )
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.options import settings as check_options
 
@@ -180,26 +179,3 @@ def test_every_option_falls_back_to_its_variable_and_every_secret_is_hidden():
         "password",
         "access_token",
     }
-
-
-@pytest.mark.parametrize(
-    ("names", "remedy"),
-    [
-        ([], "name at least one"),
-        ([""], "empty name"),
-        (["LAB\\VDA-001", "  "], "empty name"),
-        (["LAB\x0bda-001"], "'LAB\\x0bda-001' holds a control character"),
-        (["LAB\x0bda-001"], '{"machine": ["DOMAIN\\\\NAME"]}'),
-        (["a\x7f"], "control character"),
-        (["a\n"], "control character"),
-    ],
-)
-def test_names_that_cannot_be_meant_are_refused_with_the_remedy(names, remedy):
-    with pytest.raises(OptionError) as refusal:
-        check_names("machine", names)
-    assert str(refusal.value).startswith("machine: ")
-    assert remedy in str(refusal.value)
-
-
-def test_unusual_names_pass():
-    check_names("machine", ["LAB\\vda-001", "a/b %#?$&+=;:@|", "İstanbul", "機械", "a b"])

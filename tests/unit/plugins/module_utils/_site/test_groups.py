@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.calls import segment
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import ApiError, CitrixError, OptionError
 from ansible_collections.sessionops.citrix.plugins.module_utils._site.groups import (
     Named,
@@ -28,17 +31,19 @@ OFFICE, EDITOR = Named("g1", ("Office Desktops",)), Named("a1", ("Editor", "Fold
 @pytest.mark.parametrize(("find", "_option", "path"), KINDS)
 def test_each_is_looked_up_by_its_name_and_costs_one_slim_call(fake_api, find, _option, path):
     fake_api.on(f"GET {path}/Office%20Desktops", {"Id": "g1", "Name": "Office Desktops"})
-    fake_api.on(f"GET {path}/g2", {"Id": "g2", "Name": "Editor", "FullName": "Folder\\Editor"})
+    in_folder = {"FullName": "Folder\\Editor", "ApplicationFolder": {"Name": "Folder\\"}}
+    fake_api.on(f"GET {path}/g2", {"Id": "g2", "Name": "Editor", **in_folder})
     found = find(fake_api, ["g2", "Office Desktops"])
-    assert found == [Named("g2", ("Editor", "Folder\\Editor")), Named("g1", ("Office Desktops",))]
-    fields = {"DeliveryGroups": "Id,Name,FullName", "Applications": "Id,Name"}[path]
+    names = {"DeliveryGroups": ("Editor", "Folder\\Editor"), "Applications": ("Folder\\Editor",)}[path]
+    assert found == [Named("g2", names), Named("g1", ("Office Desktops",))]
+    fields = {"DeliveryGroups": "Id,Name,FullName", "Applications": "Id,Name,ApplicationFolder"}[path]
     assert [call.query for call in fake_api.calls] == [{"fields": fields}] * 2
     assert fake_api.writes == []
 
 
 @pytest.mark.parametrize(("find", "_option", "path"), KINDS)
 def test_a_folder_stands_in_one_segment_of_the_path(fake_api, find, _option, path):
-    fake_api.on(f"GET {path}/Folder%20A%7CTeam%2F1%2C%2050%2541", {"Id": "g1"})
+    fake_api.on(f"GET {path}/Folder%20A%7CTeam%2F1%2C%2050%2541", {"Id": "g1", "Name": "Team/1, 50%41"})
     find(fake_api, ["Folder A\\Team/1, 50%41"])
     assert len(fake_api.calls) == 1
 
@@ -48,25 +53,25 @@ def test_a_folder_stands_in_one_segment_of_the_path(fake_api, find, _option, pat
     [
         ("Office", {"Id": "g1", "Name": "Office"}, Named("g1", ("Office",))),
         ("office", {"Id": "g1", "Name": "Office", "FullName": "Office"}, Named("g1", ("Office",))),
-        ("Office", {"Id": "g1", "Name": "Office", "FullName": "EU\\Office"}, Named("g1", ("Office", "EU\\Office"))),
+        ("EU\\Office", {"Id": "g1", "Name": "Office", "FullName": "EU\\Office"}, Named("g1", ("EU\\Office", "Office"))),
+        ("eu|Office", {"Id": "g1", "Name": "Office", "FullName": "EU\\Office"}, Named("g1", ("EU\\Office", "Office"))),
         ("EU\\Office", {"Id": "g1", "Name": "Office"}, Named("g1", ("EU\\Office", "Office"))),
-        ("g1", {"Id": "g1", "Name": "Office", "FullName": "EU\\Office"}, Named("g1", ("Office", "EU\\Office"))),
+        ("g1", {"Id": "g1", "Name": "Office", "FullName": "EU\\Office"}, Named("g1", ("EU\\Office", "Office"))),
         ("G1", {"Id": "g1", "FullName": "EU\\Office"}, Named("g1", ("EU\\Office",))),
         ("ABC", {"Id": "aBc", "Name": "Office"}, Named("abc", ("Office",))),
         ("Office", {"Id": ZEROS, "Name": "Office"}, Named(None, ("Office",))),
         ("Office", {"Id": None, "Name": "Office", "FullName": None}, Named(None, ("Office",))),
-        ("Office", {"Id": 17, "Name": ["Other"], "FullName": ""}, Named(None, ("Office",))),
-        ("Office", {}, Named(None, ("Office",))),
+        ("Office", {"Id": 17, "Name": ["Other"], "FullName": "Office"}, Named(None, ("Office",))),
     ],
 )
-def test_names_are_those_that_the_api_tells_and_the_one_asked_for(fake_api, asked, body, named):
-    fake_api.on(f"GET DeliveryGroups/{asked}".replace("\\", "%7C"), body)
+def test_delivery_group_has_the_names_that_the_api_gives(fake_api, asked, body, named):
+    fake_api.on(f"GET DeliveryGroups/{segment(asked)}", body)
     assert find_delivery_groups(fake_api, [asked]) == [named]
 
 
 @pytest.mark.parametrize(("find", "option", "path"), KINDS)
 def test_every_one_that_does_not_exist_is_named_with_the_remedy(fake_api, find, option, path):
-    fake_api.on(f"GET {path}/Office", {"Id": "g1"})
+    fake_api.on(f"GET {path}/Office", {"Id": "g1", "Name": "Office"})
     fake_api.on(f"GET {path}/Sales", 404)
     fake_api.on(f"GET {path}/Legal", 404)
     with pytest.raises(OptionError) as error:
@@ -100,25 +105,63 @@ def test_none_named_costs_no_call(fake_api, find, _option, _path):
 # The sessions of an application
 
 
-def test_the_sessions_of_applications_come_in_the_order_asked_for_and_from_all_pages(fake_api):
+EDITOR_IN_FOLDER = {"Id": "a1", "Name": "Editor", "ApplicationFolder": {"Name": "Folder\\"}}
+
+
+def running(session_id, *names):
+    return {"Id": session_id, "ApplicationsInUse": [{"Id": ZEROS, "Name": name} for name in names]}
+
+
+def test_application_sessions_follow_the_names_over_all_pages(fake_api):
+    fake_api.on("GET Applications/Folder%7CEditor", EDITOR_IN_FOLDER)
+    fake_api.on("GET Applications/a2", {"Id": "a2", "Name": "Paint"})
     more = {"Items": [{"Id": "1"}], "ContinuationToken": "more"}
-    fake_api.on("GET Applications/Folder%7CEditor/Sessions", more, {"Items": [{"Id": "2"}]})
+    fake_api.on("GET Applications/a1/Sessions", more, {"Items": [running("2", "Folder\\Editor")]})
     fake_api.on("GET Applications/a2/Sessions", {"Items": []})
-    assert sessions_of_applications(fake_api, ["a2", "Folder\\Editor"]) == [[], [{"Id": "1"}, {"Id": "2"}]]
-    assert {call.query["limit"] for call in fake_api.calls} == {"1000"}
-    assert not any("fields" in call.query for call in fake_api.calls)
+    found = sessions_of_applications(fake_api, ["a2", "Folder\\Editor"])
+    assert found == [[], [{"Id": "1"}, running("2", "Folder\\Editor")]]
+    lists = [call for call in fake_api.calls if call.path.endswith("/Sessions")]
+    assert {call.query["limit"] for call in lists} == {"1000"}
+    assert not any("fields" in call.query for call in lists)
+
+
+def test_application_sessions_of_another_folder_are_dropped(fake_api):
+    fake_api.on("GET Applications/Folder%7CEditor", EDITOR_IN_FOLDER)
+    others = [running("1", "Editor"), running("2", "Other\\Editor"), running("3", "Other\\Editor", "folder\\editor")]
+    fake_api.on("GET Applications/a1/Sessions", {"Items": others})
+    assert sessions_of_applications(fake_api, ["Folder\\Editor"]) == [others[2:]]
+
+
+@pytest.mark.parametrize(
+    ("asked", "body"),
+    [
+        # The server resolved a wildcard, a number, or a name without its folder.
+        ("Off*", {"Id": "g1", "Name": "Office", "FullName": "Office"}),
+        ("7", {"Id": "g1", "Uid": 7, "Name": "Office"}),
+        ("Office", {"Id": "g1", "Name": "Office", "FullName": "EU\\Office", "ApplicationFolder": {"Name": "EU\\"}}),
+        ("US\\Office", {"Id": "g1", "Name": "Office", "FullName": "EU\\Office", "ApplicationFolder": {"Name": "EU\\"}}),
+        ("Office", {"Id": "g1"}),
+        ("Office", {}),
+    ],
+)
+@pytest.mark.parametrize(("find", "option", "path"), KINDS)
+def test_find_another_object_than_named_is_rejected(fake_api, find, option, path, asked, body):
+    fake_api.on(f"GET {path}/{segment(asked)}", body)
+    with pytest.raises(OptionError, match=f"^{option}: site site1 has no {re.escape(asked)};"):
+        find(fake_api, [asked])
 
 
 def test_every_application_that_does_not_exist_is_named(fake_api):
-    fake_api.on("GET Applications/Editor/Sessions", {"Items": []})
-    fake_api.on("GET Applications/Paint/Sessions", 404)
-    fake_api.on("GET Applications/Chess/Sessions", 404)
+    fake_api.on("GET Applications/Editor", {"Id": "a1", "Name": "Editor"})
+    fake_api.on("GET Applications/Paint", 404)
+    fake_api.on("GET Applications/Chess", 404)
     with pytest.raises(OptionError, match=r"^application: site site1 has no Chess, Paint; write the name"):
         sessions_of_applications(fake_api, ["Paint", "Editor", "Chess"])
 
 
 def test_a_list_that_breaks_off_ends_the_task(fake_api):
-    fake_api.on("GET Applications/Editor/Sessions", {"Items": [{"Id": "1"}], "ContinuationToken": "more"}, 503)
+    fake_api.on("GET Applications/Editor", {"Id": "a1", "Name": "Editor"})
+    fake_api.on("GET Applications/a1/Sessions", {"Items": [{"Id": "1"}], "ContinuationToken": "more"}, 503)
     with pytest.raises(ApiError, match="list the sessions of application Editor: HTTP 503"):
         sessions_of_applications(fake_api, ["Editor"])
 

@@ -5,17 +5,20 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.search import compare
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import ApiError, OptionError
+from ansible_collections.sessionops.citrix.plugins.module_utils._site.machine_sessions import Listed, list_sessions
 from ansible_collections.sessionops.citrix.plugins.module_utils._site.machines import (
     NAME_FIELDS,
-    Listed,
+    MachineQuery,
     asked_fields,
     condition,
     find,
+    find_machines,
     list_machines,
-    list_sessions,
     names_of,
     to_result,
 )
@@ -46,10 +49,6 @@ def outline(listed):
     return [session["Id"] for session in listed.sessions], listed.counts
 
 
-def flat(call):
-    return {each["Property"]: each["Value"] for each in call.body.get("SearchFilters", [])}
-
-
 def wanted(call, *names):
     """Return the values of those properties that a search asks for, flat or in a group."""
     groups = [group["SearchFilters"] for group in call.body.get("SearchFilterGroups", [])]
@@ -65,7 +64,7 @@ def site_with(api, support="MultiSession"):
         known = [
             machine for machine in MACHINES.values() if {machine["Name"].casefold(), machine["DnsName"]} & {*asked}
         ]
-        return page(*known if flat(call)["SessionSupport"] == support else ())
+        return page(*known if wanted(call, "SessionSupport") == [support] else ())
 
     api.on(SEARCH, search)
     for machine in MACHINES.values():
@@ -85,11 +84,10 @@ def test_a_search_names_the_kind_of_machine_as_it_must(fake_api):
     fake_api.on(SEARCH, page({"Id": "1"}), page({"Id": "2"}))
     own, group = compare("RegistrationState", "Registered"), [compare("DeliveryGroup", name) for name in ("a", "b")]
     assert list(list_machines(fake_api, (), [own], [group])) == [{"Id": "1"}, {"Id": "2"}]
-    assert [body["SearchFilters"] for body in fake_api.searches] == [
-        [compare("SessionSupport", "MultiSession"), own],
-        [compare("SessionSupport", "SingleSession"), own],
+    assert [fake_api.conditions(body) for body in fake_api.searches] == [
+        ([compare("SessionSupport", "MultiSession"), own], [group]),
+        ([compare("SessionSupport", "SingleSession"), own], [group]),
     ]
-    assert [body["SearchFilterGroups"][0]["SearchFilters"] for body in fake_api.searches] == [group, group]
     assert fake_api.writes == []
 
 
@@ -115,14 +113,16 @@ def test_one_kind_of_machine_is_one_search(fake_api, support):
 )
 def test_a_machine_is_found_by_its_name_among_both_kinds(fake_api, support, name, condition):
     site_with(fake_api, support)
-    assert find(fake_api, "machine", [name]) == {name: MACHINES[FIRST]}
-    assert fake_api.searches[-1] == {"SearchFilters": [compare("SessionSupport", support), compare(*condition)]}
+    assert find(fake_api, "machine", [name]) == {name: [MACHINES[FIRST]]}
+    single, choices = fake_api.conditions(fake_api.searches[-1])
+    assert single[0] == compare("SessionSupport", "SingleSession" if condition[0] == "DnsName" else support)
+    assert compare(*condition) in [*single, *chain.from_iterable(choices)]
     assert {call.query["fields"] for call in fake_api.calls} == {"Id,Name,DnsName"}
 
 
 def test_a_machine_is_found_by_its_id(fake_api):
     site_with(fake_api)
-    assert find(fake_api, "machine", [OTHER_GUID, GUID]) == {OTHER_GUID: MACHINES[SECOND], GUID: MACHINES[FIRST]}
+    assert find(fake_api, "machine", [OTHER_GUID, GUID]) == {OTHER_GUID: [MACHINES[SECOND]], GUID: [MACHINES[FIRST]]}
     assert sorted(fake_api.sent()) == sorted(f"GET Machines/{guid}" for guid in (GUID, OTHER_GUID))
     assert {call.query["fields"] for call in fake_api.calls} == {"Id,Name,DnsName"}
 
@@ -131,10 +131,14 @@ def test_machines_come_under_the_names_and_in_the_order_asked_for(fake_api):
     site_with(fake_api)
     names = [SECOND, GUID, "lab|vda-001", DNS_NAME]
     assert list(find(fake_api, "machine", names).items()) == [
-        (SECOND, MACHINES[SECOND]),
-        *((name, MACHINES[FIRST]) for name in names[1:]),
+        (SECOND, [MACHINES[SECOND]]),
+        *((name, [MACHINES[FIRST]]) for name in names[1:]),
     ]
-    assert len(fake_api.searches) == 1
+    # Only a DNS name may belong to machines of both kinds.
+    assert [wanted(call, "MachineName") for call in fake_api.calls if call.body] == [
+        [SECOND, "lab\\vda-001", DNS_NAME],
+        [DNS_NAME],
+    ]
 
 
 def test_fields_are_those_asked_for_or_all(fake_api):
@@ -152,7 +156,7 @@ def test_more_machines_than_one_search_takes_are_found_by_several(fake_api):
     fake_api.on(SEARCH, search)
     names = [f"LAB\\vda-{number:03}" for number in range(250)]
     assert list(find(fake_api, "machine", names)) == names
-    assert [len(body["SearchFilterGroups"][0]["SearchFilters"]) for body in fake_api.searches] == [100, 100, 50]
+    assert [len(fake_api.conditions(body)[1][0]) for body in fake_api.searches] == [100, 100, 50]
 
 
 def test_a_machine_that_only_looks_like_the_one_looked_for_is_not_taken(fake_api):
@@ -234,13 +238,13 @@ def test_one_machine_is_asked_for_its_sessions(fake_api):
     fake_api.on(ON_FIRST, page({"Id": "1"}, {"Id": "2"}, token="not taken here"), page({"Id": "2"}))
     listed = list_sessions(fake_api, [FIRST], ("Id", "State"))
     assert listed == Listed([{"Id": "1"}, {"Id": "2"}], {FIRST: 2})
-    assert fake_api.calls[0].query == {"fields": "Id,State"}
+    assert fake_api.calls[0].query == {"fields": "Id,State,Machine"}
     assert list_sessions(fake_api, [FIRST]) == Listed([{"Id": "2"}], {FIRST: 1})
     assert fake_api.calls[-1].query == {}
 
 
-@pytest.mark.parametrize("name", ["LAB\\vda.001", "LAB|vda.001", "vda-001", GUID])
-def test_a_name_with_a_domain_or_without_a_dot_and_an_id_stand_in_the_path(fake_api, name):
+@pytest.mark.parametrize("name", ["LAB\\vda.001", "LAB|vda.001", "vda-001"])
+def test_a_name_with_a_domain_or_without_a_dot_stands_in_the_path(fake_api, name):
     path = name.replace("\\", "|").replace("|", "%7C")
     fake_api.on(f"GET Machines/{path}/Sessions", page({"Id": "1"}))
     assert outline(list_sessions(fake_api, [name])) == (["1"], {name: 1})
@@ -253,20 +257,23 @@ def test_a_machine_that_is_named_twice_is_asked_once(fake_api):
     assert fake_api.sent() == [ON_FIRST]
 
 
-@pytest.mark.parametrize(("support", "searches"), [("MultiSession", 1), ("SingleSession", 2)])
-def test_a_dns_name_is_looked_up_and_its_machine_asked_by_id(fake_api, support, searches):
+@pytest.mark.parametrize("support", ["MultiSession", "SingleSession"])
+def test_a_dns_name_is_looked_up_and_its_machine_asked_by_id(fake_api, support):
     """Its sessions need not tell the DNS name."""
     site_with(fake_api, support)
     fake_api.on(BY_ID, page({"Id": "1", "Machine": {"Name": FIRST, "DnsName": None}}))
     name = DNS_NAME.upper()
-    assert outline(list_sessions(fake_api, [name, name], ("Id",))) == (["1"], {name: 1})
-    assert fake_api.sent() == [SEARCH] * searches + [BY_ID]
-    assert fake_api.searches[-1]["SearchFilters"][-1] == compare("DnsName", name)
-    assert fake_api.calls[-1].query == {"fields": "Id"}
+    assert outline(list_sessions(fake_api, [name], ("Id",))) == (["1"], {name: 1})
+    assert fake_api.sent() == [SEARCH, SEARCH, BY_ID]
+    assert fake_api.conditions(fake_api.searches[-1])[1][0][:2] == [
+        compare("MachineName", name),
+        compare("DnsName", name),
+    ]
+    assert fake_api.calls[-1].query == {"fields": "Id,Machine"}
 
 
 def test_a_machine_without_an_id_is_asked_by_its_dns_name(fake_api):
-    fake_api.on(SEARCH, page({"Id": None, "DnsName": DNS_NAME}))
+    fake_api.on(SEARCH, page({"Id": None, "DnsName": DNS_NAME}), page())
     fake_api.on(f"GET Machines/{DNS_NAME}/Sessions", page({"Id": "1"}))
     assert outline(list_sessions(fake_api, [DNS_NAME])) == (["1"], {DNS_NAME: 1})
 
@@ -278,21 +285,21 @@ def test_several_machines_are_looked_up_and_their_sessions_are_one_search(fake_a
     listed = list_sessions(fake_api, names, ("Id", "State"))
     assert outline(listed) == (["1", "2", "3"], {FIRST: 1, "vda-002.lab.example": 2})
     assert list(listed.counts) == names
-    assert fake_api.sent() == [SEARCH, SESSIONS, SESSIONS]
-    assert wanted(fake_api.calls[1], "MachineName", "DnsName") == [FIRST, SECOND]
-    assert fake_api.calls[1].query == {"limit": "1000", "fields": "Id,State,Machine"}
+    assert fake_api.sent() == [SEARCH, SEARCH, SESSIONS, SESSIONS]
+    assert wanted(fake_api.calls[2], "MachineName", "DnsName") == [FIRST, SECOND]
+    assert fake_api.calls[2].query == {"limit": "1000", "fields": "Id,State,Machine"}
     assert fake_api.writes == []
 
 
 def test_machines_of_both_kinds_take_two_searches_and_no_more(fake_api):
     def search(call):
-        return page(MACHINES[FIRST if flat(call)["SessionSupport"] == "MultiSession" else SECOND])
+        return page(MACHINES[FIRST if wanted(call, "SessionSupport") == ["MultiSession"] else SECOND])
 
     fake_api.on(SEARCH, search)
     fake_api.on(SESSIONS, page(a_session("1"), a_session("2", SECOND)))
     assert outline(list_sessions(fake_api, [SECOND, DNS_NAME])) == (["1", "2"], {SECOND: 1, DNS_NAME: 1})
     assert fake_api.sent() == [SEARCH, SEARCH, SESSIONS]
-    assert wanted(fake_api.calls[1], "MachineName") == [SECOND]
+    assert wanted(fake_api.calls[1], "MachineName") == [SECOND, DNS_NAME]
 
 
 def test_names_as_the_broker_writes_them_are_looked_up_only_where_no_session_tells_them(fake_api):
@@ -341,7 +348,7 @@ def test_a_machine_without_a_name_is_searched_for_by_its_dns_name(fake_api):
 
 def test_all_names_of_one_machine_have_its_sessions(fake_api):
     site_with(fake_api)
-    fake_api.on(SESSIONS, page(a_session("1"), a_session("2")))
+    fake_api.on(BY_ID, page(a_session("1"), a_session("2")))
     names = [FIRST, DNS_NAME, GUID, "lab|VDA-001"]
     assert outline(list_sessions(fake_api, names)) == (["1", "2"], dict.fromkeys(names, 2))
 
@@ -398,7 +405,7 @@ def test_every_machine_that_does_not_exist_is_named_before_any_list(fake_api):
 
 @pytest.mark.parametrize("machine", [FIRST, GUID, DNS_NAME])
 def test_a_single_machine_that_does_not_exist_is_named(fake_api, machine):
-    for key in (ON_FIRST, BY_ID):
+    for key in (ON_FIRST, f"GET Machines/{GUID}"):
         fake_api.on(key, 404)
     fake_api.on(SEARCH, page())
     with pytest.raises(OptionError) as error:
@@ -432,13 +439,6 @@ def test_a_look_up_that_fails_ends_the_listing(fake_api, machines):
     assert fake_api.sent() == [SEARCH]
 
 
-@pytest.mark.parametrize("machines", [[], [""], ["LAB\x0bda-001"], [FIRST, " "]])
-def test_names_that_cannot_be_meant_are_refused_before_any_call(fake_api, machines):
-    with pytest.raises(OptionError, match=r"^machine: "):
-        list_sessions(fake_api, machines)
-    assert fake_api.calls == []
-
-
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.sampled_from([FIRST, SECOND, "lab\\VDA-001", ""]),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(NAME_FIELDS), inner),
@@ -453,9 +453,114 @@ def test_sessions_of_any_shape_are_counted_on_the_machines_asked_for(new_fake_ap
     api.on(SESSIONS, page(*sessions))
     listed = list_sessions(api, [FIRST, SECOND])
     assert list(listed.counts) == [FIRST, SECOND]
-    told = [names_of(session.get("Machine")) for session in listed.sessions]
-    for name, count in listed.counts.items():
-        assert count == sum(name.casefold() in names for names in told)
+    told = [session.get("Machine") for session in listed.sessions]
+    names = [str(machine.get("Name")).casefold() for machine in told if isinstance(machine, dict)]
+    assert listed.counts == {name: names.count(name.casefold()) for name in (FIRST, SECOND)}
+
+
+# Selected machines
+
+
+def machines(api, fields=("Id", "State"), filters=(), **given):
+    query = MachineQuery.from_params({"session_support": None, **given}, tuple(filters))
+    return [machine.get("Name") for machine in find_machines(api, query, fields)]
+
+
+OFFICE = {"Id": "g1", "Name": "Office", "FullName": "Office"}
+
+
+@pytest.fixture
+def site(fake_api):
+    site_with(fake_api)
+    fake_api.on("GET DeliveryGroups/Office", OFFICE)
+    return fake_api
+
+
+def test_find_machines_without_selectors_lists_all(site):
+    one, other = {"Id": "m-1", "Name": FIRST}, {"Id": "m-2", "Name": SECOND}
+    site.on("GET Machines", page(one, other, token="more"), page(other))
+    assert machines(site) == [FIRST, SECOND]
+    assert site.calls[0].query["fields"] == "Id,State"
+    machines(site, fields=())
+    assert "fields" not in site.calls[-1].query
+
+
+def test_named_machines_are_looked_up_and_come_each_once(site):
+    assert machines(site, machine=[SECOND, "vda-002.lab.example", FIRST]) == [SECOND, FIRST]
+    assert {call.path for call in site.calls} == {"Machines/$search"}
+
+
+@pytest.mark.parametrize(
+    ("given", "conditions"),
+    [
+        ({"session_support": "SingleSession"}, []),
+        ({"delivery_group": ["Office"]}, ["Office"]),
+        ({"filters": [compare("Tags", "x", "Any")]}, ["x"]),
+        ({"machine": [FIRST], "session_support": "SingleSession"}, [FIRST]),
+        ({"machine": ["vda-001.lab.example"], "delivery_group": ["Office"]}, ["Office", FIRST]),
+    ],
+)
+def test_machines_are_searched_for_by_kind(site, given, conditions):
+    machines(site, **given)
+    kinds = [given["session_support"]] if "session_support" in given else ["MultiSession", "SingleSession"]
+    bodies = [site.conditions(body) for body in site.searches[-len(kinds) :]]
+    assert [[each["Value"] for each in single] for single, _choices in bodies] == [
+        [kind, *conditions] for kind in kinds
+    ]
+    assert site.writes == []
+
+
+OTHERS = {"Id": "m-9", "Name": "LAB\\vda-0011", "DnsName": None, "DeliveryGroup": {"Id": "g9", "Name": "Office"}}
+FITS = {"Id": "m-1", "Name": FIRST, "DeliveryGroup": {"Id": "g1", "Name": "renamed"}}
+OF_ONE_KIND = {"session_support": "MultiSession"}
+
+
+@pytest.mark.parametrize("given", [{"machine": [FIRST]}, {"delivery_group": ["Office"]}])
+def test_machines_that_the_server_found_too_much_are_dropped(site, given):
+    site.on(SEARCH, page(OTHERS, FITS, FITS))
+    assert machines(site, **given, **OF_ONE_KIND) == [FIRST]
+
+
+@pytest.mark.parametrize("fields", [{}, {"DeliveryGroup": None}, {"DeliveryGroup": {}}, {"DeliveryGroup": "Office"}])
+def test_a_machine_that_tells_no_group_is_taken_on_the_server_s_word(site, fields):
+    site.on(SEARCH, page({"Id": "m-1", "Name": FIRST, **fields}))
+    assert machines(site, delivery_group=["Office"], **OF_ONE_KIND) == [FIRST]
+
+
+def test_what_a_task_asks_for_itself_is_taken_on_the_server_s_word(site):
+    site.on(SEARCH, page(OTHERS))
+    assert machines(site, filters=[compare("Tags", "x", "Any")], **OF_ONE_KIND) == [OTHERS["Name"]]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"machine": []}, r"^machine: is empty"),
+        ({"delivery_group": [" "]}, r"^delivery_group: holds an empty name"),
+        ({"machine": ["LAB\x0bda-001"]}, r"^machine: .* control character"),
+    ],
+)
+def test_names_that_cannot_be_meant_are_refused_before_any_call(site, given, told):
+    with pytest.raises(OptionError, match=told):
+        machines(site, **given)
+    assert site.calls == []
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"machine": [FIRST, "LAB\\nowhere"]}, r"^machine: site site1 has no LAB\\nowhere;"),
+        (
+            {"machine": ["LAB\\nowhere"], "session_support": "SingleSession"},
+            r"^machine: site site1 has no LAB\\nowhere;",
+        ),
+        ({"delivery_group": ["Sales"]}, r"^delivery_group: site site1 has no Sales;"),
+    ],
+)
+def test_machines_and_groups_that_do_not_exist_are_refused_by_name(site, given, told):
+    site.on("GET DeliveryGroups/Sales", 404)
+    with pytest.raises(OptionError, match=told):
+        machines(site, **given)
 
 
 # Facts

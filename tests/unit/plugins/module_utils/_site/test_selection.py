@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import ApiError, OptionError
+from ansible_collections.sessionops.citrix.plugins.module_utils._site.refs import SessionRef
 from ansible_collections.sessionops.citrix.plugins.module_utils._site.selection import (
     ARGUMENT_SPEC,
-    Choice,
+    FIELDS,
     Selection,
     Target,
     select,
 )
-from ansible_collections.sessionops.citrix.plugins.module_utils._site.sessions import RECORDING_FIELDS
 
 SEARCH, MACHINES = "POST Sessions/$search", "POST Machines/$search"
 FIRST, SECOND = "LAB\\vda-001", "LAB\\vda-002"
@@ -39,7 +39,7 @@ def page(*items):
 
 
 def ids(selection):
-    return [target.id for target in selection.targets]
+    return [target.session.id for target in selection.targets]
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_named_sessions_come_in_the_order_in_which_they_are_named(fake_api):
         [],
     )
     assert sorted(fake_api.sent()) == ["GET Sessions/1", "GET Sessions/2", "GET Sessions/3"]
-    assert {call.query["fields"] for call in fake_api.calls} == {",".join(RECORDING_FIELDS)}
+    assert {call.query["fields"] for call in fake_api.calls} == {",".join(FIELDS)}
 
 
 def test_a_session_that_is_named_in_two_spellings_is_one_session(fake_api):
@@ -114,7 +114,8 @@ def test_all_selectors_must_fit(fake_api):
 
 
 def test_the_sessions_of_an_application_are_those_in_which_it_runs(fake_api):
-    fake_api.on("GET Applications/Editor/Sessions", page(a_session("1"), a_session("2")))
+    fake_api.on("GET Applications/Editor", {"Id": "a1", "Name": "Editor"})
+    fake_api.on("GET Applications/a1/Sessions", page(a_session("1"), a_session("2")))
     assert ids(select(fake_api, wanted(application=["Editor"]))) == ["1", "2"]
 
 
@@ -122,7 +123,7 @@ def test_all_sessions_are_all_that_the_site_has(fake_api):
     fake_api.on("GET Sessions", page(a_session("1"), a_session("2", "user002", SECOND)))
     assert ids(select(fake_api, wanted(all_sessions=True))) == ["1", "2"]
     asked = fake_api.calls[0].query["fields"].split(",")
-    assert sorted(asked) == sorted(RECORDING_FIELDS)
+    assert sorted(asked) == sorted(FIELDS)
 
 
 def test_a_session_without_an_id_is_selected_and_not_addressed(selected):
@@ -164,6 +165,7 @@ def test_a_user_who_is_on_elsewhere_is_absent_from_the_machine(fake_api):
 @pytest.mark.parametrize("given", [{"machine": [FIRST]}, {"all_sessions": True}])
 def test_nobody_is_absent_where_nobody_is_named(fake_api, given):
     fake_api.on(ON_FIRST, page())
+    fake_api.on(MACHINES, page({"Id": "1", "Name": FIRST}))
     fake_api.on("GET Sessions", page())
     assert select(fake_api, wanted(**given)).absent == []
 
@@ -234,7 +236,7 @@ def test_exclusions_hold_for_named_sessions_too(fake_api):
         fake_api.on(f"GET Sessions/{session_id}", a_session(session_id, user))
     fake_api.on("GET Sessions/3", 404)
     selection = select(fake_api, wanted(session_id=["1", "2", "3"], exclude_user=["user002"]))
-    assert [target.id for target in selection.targets] == ["1", "3"]
+    assert ids(selection) == ["1", "3"]
 
 
 @pytest.mark.parametrize("given", [{}, {"exclude_user": [], "exclude_machine": []}])
@@ -278,26 +280,10 @@ def test_an_accent_may_be_written_in_two_ways(selected, name, user):
 def test_a_target_has_what_is_needed_of_its_session():
     session = {**a_session("1"), "State": "Disconnected", "Connection": {"Protocol": "Hdx"}}
     session["Machine"] = {"Name": FIRST, "DeliveryGroup": {"Id": "g1", "Name": "Office"}}
-    assert Target.from_session("1", session) == Target(
-        "1", "LAB\\user001", FIRST, "Office", "Disconnected", "not_active"
-    )
-    assert Target.from_session("1", None) == Target("1", gone=True)
-    assert Target.from_session("", {"Machine": 17}) == Target("")
-
-
-def test_a_choice_takes_what_is_not_excluded_and_says_so(fake_api):
-    fake_api.on(MACHINES, page({"Id": "m2", "Name": SECOND}))
-    choice = Choice(fake_api, wanted(exclude_user=["user002"], exclude_machine=[SECOND]))
-    sessions = [a_session("1"), a_session("2", "user002"), a_session("3", "user003", SECOND), None]
-    taken = [choice.takes(str(number), session) for number, session in enumerate(sessions, 1)]
-    assert [target and target.id for target in taken] == ["1", None, None, "4"]
-    assert taken[3] == Target("4", gone=True)
-    assert choice.selection().targets == [taken[0], taken[3]]
-
-
-def test_a_choice_of_nothing_selects_nothing_and_asks_nothing(fake_api):
-    assert Choice(fake_api, wanted(user=["user001"])).selection() == Selection([], absent=["user001"], unused=[])
-    assert fake_api.calls == []
+    known = SessionRef("1", "LAB\\user001", FIRST, "Office", "Disconnected")
+    assert Target.from_session("1", session) == Target(known, "not_active")
+    assert Target.from_session("1", None) == Target(SessionRef("1"), gone=True)
+    assert Target.from_session("", {"Machine": 17}) == Target(SessionRef(""))
 
 
 # What is refused
@@ -320,7 +306,7 @@ def test_an_exclusion_is_no_selection(fake_api, given):
     assert fake_api.calls == []
 
 
-LISTS = [name for name, spec in ARGUMENT_SPEC.items() if spec["type"] == "list"]
+LISTS = [name for name, spec in ARGUMENT_SPEC.items() if spec["type"] == "raw"]
 
 
 @pytest.mark.parametrize("name", [name for name in LISTS if not name.startswith("exclude_")])

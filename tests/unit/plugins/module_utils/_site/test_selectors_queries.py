@@ -12,10 +12,9 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._client.search i
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import ApiError, OptionError
 from ansible_collections.sessionops.citrix.plugins.module_utils._site import selectors
 from ansible_collections.sessionops.citrix.plugins.module_utils._site.selectors import (
-    Meant,
+    Place,
     Query,
     filters_of,
-    find_machines,
     find_sessions,
     limit_of,
 )
@@ -26,7 +25,7 @@ LISTING, SEARCH, MACHINES = "GET Sessions", "POST Sessions/$search", "POST Machi
 ON_FIRST = "GET Machines/LAB%7Cvda-001/Sessions"
 FIRST, SECOND = "LAB\\vda-001", "LAB\\vda-002"
 FIELDS = ("Id", "State")
-OFFICE = {"Id": "g1", "Name": "Office", "FullName": "EU\\Office"}
+OFFICE = {"Id": "g1", "Name": "Office", "FullName": "Office"}
 EDITOR = {"Id": "a1", "Name": "Editor"}
 ANY_KIND = ["MultiSession", "SingleSession"]
 
@@ -55,13 +54,14 @@ def api(fake_api):
     }
 
     def search(call):
-        groups = [group["SearchFilters"] for group in call.body.get("SearchFilterGroups", [])]
-        asked = {each["Value"] for each in [*call.body["SearchFilters"], *chain.from_iterable(groups)]}
+        single, groups = fake_api.conditions(call.body)
+        asked = {each["Value"] for each in [*single, *chain.from_iterable(groups)]}
         known = [machine for machine in machines.values() if {*machine.values()} & asked]
         return page(*known if "MultiSession" in asked else ())
 
     fake_api.on(MACHINES, search)
     fake_api.on("GET DeliveryGroups/Office", OFFICE)
+    fake_api.on("GET DeliveryGroups/EU%7CHR", {"Id": "g1", "Name": "HR", "FullName": "EU\\HR"})
     fake_api.on("GET Applications/Editor", EDITOR)
     return fake_api
 
@@ -71,11 +71,12 @@ def found(api, fields=FIELDS, **query):
 
 
 def asked(api):
-    """Return the one search for sessions, as its flat conditions and its groups: [(property, value), ...]."""
-    (body,) = [call.body for call in api.calls if call.path == "Sessions/$search"]
-    flat = [(each["Property"], each["Value"]) for each in body.get("SearchFilters", [])]
-    groups = body.get("SearchFilterGroups", [])
-    return flat, [[(each["Property"], each["Value"]) for each in group["SearchFilters"]] for group in groups]
+    """Return the first search for sessions, as its single conditions and its groups: [(property, value), ...]."""
+    body = next(call.body for call in api.calls if call.path == "Sessions/$search")
+    single, groups = api.conditions(body)
+    return [(each["Property"], each["Value"]) for each in single], [
+        [(each["Property"], each["Value"]) for each in group] for group in groups
+    ]
 
 
 # The options
@@ -149,7 +150,7 @@ def test_one_machine_alone_is_asked_for_its_sessions(api):
 def test_a_dns_name_alone_is_looked_up_and_its_machine_asked_for_its_sessions(api):
     api.on("GET Machines/m-1/Sessions", page(a_session("1", Machine={"Name": FIRST, "DnsName": None})))
     assert found(api, machine=("vda-001.lab.example",)) == ["1"]
-    assert api.sent() == [MACHINES, "GET Machines/m-1/Sessions"]
+    assert api.sent() == [MACHINES, MACHINES, "GET Machines/m-1/Sessions"]
 
 
 def test_several_machines_alone_are_one_search(api):
@@ -157,29 +158,42 @@ def test_several_machines_alone_are_one_search(api):
     api.on(SEARCH, page(a_session("1"), moved, token="more"), page(moved, a_session("3", Machine=None)))
     assert found(api, machine=(SECOND, FIRST)) == ["1", "2", "3"]
     assert api.sent() == [SEARCH, SEARCH]
-    assert api.searches[0]["SearchFilterGroups"][0]["SearchFilters"] == [
+    assert api.conditions(api.searches[0])[1][0] == [
         compare("MachineName", SECOND),
         compare("MachineName", FIRST),
     ]
 
 
 def test_applications_alone_are_asked_for_their_sessions(api):
-    api.on("GET Applications/Editor/Sessions", page(a_session("1"), a_session("2")))
-    api.on("GET Applications/Paint/Sessions", page(a_session("2"), a_session("3")))
+    both = [{"Id": "a1", "Name": "Editor"}, {"Id": "a2", "Name": "Paint"}]
+    api.on("GET Applications/Paint", both[1])
+    api.on("GET Applications/a1/Sessions", page(a_session("1"), a_session("2", ApplicationsInUse=both)))
+    api.on("GET Applications/a2/Sessions", page(a_session("2", ApplicationsInUse=both), {"Id": "3"}))
     assert found(api, application=("Paint", "Editor")) == ["2", "3", "1"]
-    assert len(api.calls) == 2
+    assert len(api.calls) == 4
 
 
 CONDITIONS = [
     ({"user": ("LAB\\user001",)}, [("CurrentUser", "LAB\\user001")], []),
-    ({"user": ("user001@lab.example",)}, [("UserPrincipalName", "user001@lab.example")], []),
+    (
+        {"user": ("user001@lab.example",)},
+        [],
+        [
+            [
+                ("UserPrincipalName", "user001@lab.example"),
+                ("CurrentUser", "\\user001@lab.example"),
+                ("CurrentUser", "user001@lab.example"),
+            ]
+        ],
+    ),
     ({"user": ("user001",)}, [], [[("CurrentUser", "\\user001"), ("CurrentUser", "user001")]]),
     (
         {"user": ("LAB\\user001", "LAB\\user002")},
         [],
         [[("CurrentUser", "LAB\\user001"), ("CurrentUser", "LAB\\user002")]],
     ),
-    ({"delivery_group": ("Office",)}, [], [[("DeliveryGroup", "Office"), ("DeliveryGroup", "EU\\Office")]]),
+    ({"delivery_group": ("Office",)}, [("DeliveryGroup", "Office")], []),
+    ({"delivery_group": ("EU\\HR",)}, [], [[("DeliveryGroup", "EU\\HR"), ("DeliveryGroup", "HR")]]),
     ({"states": ("Active",)}, [("SessionState", "Active")], []),
     ({"states": ("Active", "Unknown")}, [], [[("SessionState", "Active"), ("SessionState", "Unknown")]]),
     ({"filters": (compare("ClientName", "x"),)}, [("ClientName", "x")], []),
@@ -190,8 +204,8 @@ CONDITIONS = [
     ),
     (
         {"machine": (FIRST,), "user": ("LAB\\user001",), "delivery_group": ("Office",), "application": ("Editor",)},
-        [("CurrentUser", "LAB\\user001"), ("MachineName", FIRST)],
-        [[("DeliveryGroup", "Office"), ("DeliveryGroup", "EU\\Office")]],
+        [("CurrentUser", "LAB\\user001"), ("MachineName", FIRST), ("DeliveryGroup", "Office")],
+        [],
     ),
 ]
 
@@ -208,7 +222,7 @@ def test_conditions_of_the_task_stand_beside_the_selectors(api):
     api.on(SEARCH, page(a_session("1")))
     own = compare("ClientName", "client", "StartsWith")
     assert found(api, user=("LAB\\user001",), filters=(own,)) == ["1"]
-    assert api.searches == [{"SearchFilters": [own, compare("CurrentUser", "LAB\\user001")]}]
+    assert asked(api)[0] == [("ClientName", "client"), ("CurrentUser", "LAB\\user001")]
 
 
 def test_an_application_beside_another_selector_is_looked_up_and_checked_here(api):
@@ -239,8 +253,8 @@ def test_more_users_than_one_search_takes_are_asked_for_by_several(api):
     users = tuple(f"LAB\\user{number:03}" for number in range(150))
 
     def search(call):
-        groups = call.body["SearchFilterGroups"]
-        return page(*(a_session(each["Value"], User={"Name": each["Value"]}) for each in groups[0]["SearchFilters"]))
+        _single, (group,) = api.conditions(call.body)
+        return page(*(a_session(each["Value"], User={"Name": each["Value"]}) for each in group))
 
     api.on(SEARCH, search)
     assert found(api, user=users) == list(users)
@@ -347,7 +361,7 @@ def test_a_machine_without_a_name_is_searched_for_by_its_dns_name(api):
     api.on(MACHINES, page({"Id": "m-1", "Name": None, "DnsName": "vda-001.lab.example"}))
     api.on(SEARCH, page(a_session("1")))
     assert found(api, machine=("vda-001.lab.example",), states=("Active",)) == ["1"]
-    assert api.searches[-1]["SearchFilters"][0] == compare("DnsName", "vda-001.lab.example")
+    assert asked(api)[0][0] == ("DnsName", "vda-001.lab.example")
 
 
 @pytest.mark.parametrize("user", [None, {}, {"Name": None}, {"Name": 17}, "LAB\\user001", {"DisplayName": "user001"}])
@@ -382,51 +396,50 @@ def test_a_short_name_that_means_several_people_is_refused(api):
 
 # Sessions that were not searched for by the query
 
-MEANT = {"machine": (FIRST,), "user": ("user001",), "delivery_group": ("Office",), "application": ("Editor",)}
+MEANT = {"machine": (FIRST,), "delivery_group": ("Office",), "application": ("Editor",)}
 
 
 def test_what_a_query_means_is_looked_up_once_for_all_sessions(api):
-    meant = Meant(api, Query(**MEANT), searched=False)
-    assert meant.has(a_session())
+    place = Place(api, Query(**MEANT), searched=False)
+    assert place.has(a_session())
     asked_once = sorted(api.sent())
     assert asked_once == ["GET Applications/Editor", "GET DeliveryGroups/Office", MACHINES]
-    assert not meant.has(a_session(User={"Name": "LAB\\user002"}))
+    assert not place.has(a_session(ApplicationsInUse=[]))
     assert sorted(api.sent()) == asked_once
 
 
 @pytest.mark.parametrize("name", MEANT)
 def test_each_selector_must_fit_a_session_that_was_not_searched_for(api, name):
-    meant = Meant(api, Query(**{name: MEANT[name]}), searched=False)
-    assert meant.has(a_session())
+    place = Place(api, Query(**{name: MEANT[name]}), searched=False)
+    assert place.has(a_session())
     other = {
         "machine": {"Machine": {"Name": SECOND}},
-        "user": {"User": {"Name": "LAB\\user002"}},
         "delivery_group": {"Machine": {"Name": FIRST, "DeliveryGroup": {"Id": "g9", "Name": "Sales"}}},
         "application": {"ApplicationsInUse": []},
     }
-    assert not meant.has(a_session(**other[name]))
+    assert not place.has(a_session(**other[name]))
 
 
 @pytest.mark.parametrize(("query", "fields"), [each for each in LEFT_OUT if each[0] != "state"])
 def test_of_a_session_that_was_not_searched_for_nothing_is_taken_on_trust(api, query, fields):
     """A rule about a machine must not catch a session of which nobody says where it runs."""
     session = a_session("1", **fields)
-    assert Meant(api, Query(**QUERIES[query])).has(session)
-    assert not Meant(api, Query(**QUERIES[query]), searched=False).has(session)
+    assert Place(api, Query(**QUERIES[query])).has(session)
+    assert not Place(api, Query(**QUERIES[query]), searched=False).has(session)
     left_out = {name: value for name, value in a_session().items() if name not in fields}
-    assert not Meant(api, Query(**QUERIES[query]), searched=False).has(left_out)
+    assert not Place(api, Query(**QUERIES[query]), searched=False).has(left_out)
 
 
 def test_a_query_without_selectors_means_every_session(api):
-    meant = Meant(api, Query(), searched=False)
-    assert meant.has(a_session()) and meant.has({})
-    assert (meant.conditions(), api.calls) == ([], [])
+    place = Place(api, Query(), searched=False)
+    assert place.has(a_session()) and place.has({})
+    assert (any(place.conditions()), api.calls) == (False, [])
 
 
 def test_what_a_query_names_and_does_not_exist_is_refused_before_any_session_is_seen(api):
     api.on("GET DeliveryGroups/Sales", 404)
     with pytest.raises(OptionError, match=r"^delivery_group: site site1 has no Sales;"):
-        Meant(api, Query(delivery_group=("Sales",)), searched=False)
+        Place(api, Query(delivery_group=("Sales",)), searched=False)
 
 
 # Whatever the selectors, against a site that searches as it should
@@ -477,12 +490,12 @@ def site_of(api, sessions):
     """Let the API answer for these sessions."""
 
     def search(call):
-        flat, groups = call.body.get("SearchFilters", []), call.body.get("SearchFilterGroups", [])
+        flat, groups = api.conditions(call.body)
         fits = [
             session
             for session in sessions
             if all(holds(each, session) for each in flat)
-            and all(any(holds(each, session) for each in group["SearchFilters"]) for group in groups)
+            and all(any(holds(each, session) for each in group) for group in groups)
         ]
         return page(*fits)
 
@@ -497,7 +510,7 @@ def site_of(api, sessions):
     for application, name in APPLICATIONS.items():
         running = [session for session in sessions if {"Id": application} in session["ApplicationsInUse"]]
         api.on(f"GET Applications/{name}", {"Id": application, "Name": name})
-        api.on(f"GET Applications/{name}/Sessions", page(*running))
+        api.on(f"GET Applications/{application}/Sessions", page(*running))
 
 
 @given(SITE, SELECTED)
@@ -522,102 +535,3 @@ def test_selectors_pick_what_fits_all_of_them(new_fake_api, site, selected):
     site_of(api, sessions)
     query = {selector: tuple(values) for selector, values in selected.items()}
     assert sorted(found(api, **query)) == expected
-
-
-# Machines
-
-
-def machines(api, fields=FIELDS, **given):
-    nothing = {"machine": None, "delivery_group": None, "session_support": None, "search_filters": None}
-    return [machine.get("Name") for machine in find_machines(api, {**nothing, **given}, fields)]
-
-
-def test_all_machines_are_a_list_and_come_each_once(api):
-    one, other = {"Id": "m-1", "Name": FIRST}, {"Id": "m-2", "Name": SECOND}
-    api.on("GET Machines", page(one, other, token="more"), page(other))
-    assert machines(api) == [FIRST, SECOND]
-    assert api.calls[0].query["fields"] == "Id,State,DeliveryGroup"
-    machines(api, fields=())
-    assert "fields" not in api.calls[-1].query
-
-
-def test_named_machines_are_looked_up_and_come_each_once(api):
-    assert machines(api, machine=[SECOND, "vda-002.lab.example", FIRST]) == [SECOND, FIRST]
-    assert {call.path for call in api.calls} == {"Machines/$search"}
-
-
-@pytest.mark.parametrize(
-    ("given", "conditions"),
-    [
-        ({"session_support": "SingleSession"}, []),
-        ({"delivery_group": ["Office"]}, ["Office", "EU\\Office"]),
-        ({"search_filters": [{"property": "Tags", "operator": "Any", "value": "x"}]}, ["x"]),
-        ({"machine": [FIRST], "session_support": "SingleSession"}, [FIRST]),
-        ({"machine": ["vda-001.lab.example"], "delivery_group": ["Office"]}, [FIRST, "Office", "EU\\Office"]),
-    ],
-)
-def test_machines_are_searched_for_by_kind(api, given, conditions):
-    machines(api, **given)
-    kinds = [given["session_support"]] if "session_support" in given else ANY_KIND
-    bodies = api.searches[-len(kinds) :]
-    values = [
-        [each["Value"] for each in body["SearchFilters"]]
-        + [each["Value"] for group in body.get("SearchFilterGroups", []) for each in group["SearchFilters"]]
-        for body in bodies
-    ]
-    assert values == [[kind, *conditions] for kind in kinds]
-    assert api.writes == []
-
-
-OTHERS = {"Id": "m-9", "Name": "LAB\\vda-0011", "DnsName": None, "DeliveryGroup": {"Id": "g9", "Name": "Office"}}
-FITS = {"Id": "m-1", "Name": FIRST, "DeliveryGroup": {"Id": "g1", "Name": "renamed"}}
-OF_ONE_KIND = {"session_support": "MultiSession"}
-
-
-@pytest.mark.parametrize("given", [{"machine": [FIRST]}, {"delivery_group": ["Office"]}])
-def test_machines_that_the_server_found_too_much_are_dropped(api, given):
-    api.on(MACHINES, page(OTHERS, FITS, FITS))
-    assert machines(api, **given, **OF_ONE_KIND) == [FIRST]
-
-
-@pytest.mark.parametrize("fields", [{}, {"DeliveryGroup": None}, {"DeliveryGroup": {}}, {"DeliveryGroup": "Office"}])
-def test_a_machine_that_tells_no_group_is_taken_on_the_server_s_word(api, fields):
-    api.on(MACHINES, page({"Id": "m-1", "Name": FIRST, **fields}))
-    assert machines(api, delivery_group=["Office"], **OF_ONE_KIND) == [FIRST]
-
-
-def test_what_a_task_asks_for_itself_is_taken_on_the_server_s_word(api):
-    api.on(MACHINES, page(OTHERS))
-    written = [{"property": "Tags", "operator": "Any", "value": "x"}]
-    assert machines(api, search_filters=written, **OF_ONE_KIND) == [OTHERS["Name"]]
-
-
-@pytest.mark.parametrize(
-    ("given", "told"),
-    [
-        ({"machine": []}, r"^machine: is empty"),
-        ({"delivery_group": [" "]}, r"^delivery_group: holds an empty name"),
-        ({"machine": ["LAB\x0bda-001"]}, r"^machine: .* control character"),
-    ],
-)
-def test_names_that_cannot_be_meant_are_refused_before_any_call(api, given, told):
-    with pytest.raises(OptionError, match=told):
-        machines(api, **given)
-    assert api.calls == []
-
-
-@pytest.mark.parametrize(
-    ("given", "told"),
-    [
-        ({"machine": [FIRST, "LAB\\nowhere"]}, r"^machine: site site1 has no LAB\\nowhere;"),
-        (
-            {"machine": ["LAB\\nowhere"], "session_support": "SingleSession"},
-            r"^machine: site site1 has no LAB\\nowhere;",
-        ),
-        ({"delivery_group": ["Sales"]}, r"^delivery_group: site site1 has no Sales;"),
-    ],
-)
-def test_machines_and_groups_that_do_not_exist_are_refused_by_name(api, given, told):
-    api.on("GET DeliveryGroups/Sales", 404)
-    with pytest.raises(OptionError, match=told):
-        machines(api, **given)

@@ -9,6 +9,7 @@ import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.search import compare
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import ApiError
 from ansible_collections.sessionops.citrix.plugins.module_utils._site.user_search import search_users
+from ansible_collections.sessionops.citrix.plugins.module_utils._site.users import People, UserMatcher
 
 ONE, TWO, UPN = "LAB\\user001", "LAB\\user002", "user003@lab.example"
 BY_CURRENT_USER = [compare("CurrentUser", ONE)]
@@ -28,10 +29,11 @@ class Server:
         if self._refuses and names - set(self._working):
             raise ApiError("refused", self._refuses, "", None)
         values = {each["Value"] for each in conditions if each["Property"] in self._working}
-        return [user for user in self._present if not conditions or user in values]
+        return [{"Id": user, "User": {"Name": user}} for user in self._present if not conditions or user in values]
 
     def find(self, *users):
-        return search_users(users, self.search, lambda session: [session] if session in users else [])
+        sessions = search_users(users, self.search, UserMatcher("user", users, People()))
+        return [session["User"]["Name"] for session in sessions]
 
 
 def test_search_users_published_property_first():
@@ -50,7 +52,7 @@ def test_search_users_other_property_next(refuses):
 @pytest.mark.parametrize("refuses", [None, 400])
 def test_search_users_all_sessions_last(refuses):
     server = Server([], ONE, TWO, refuses=refuses)
-    assert server.find(ONE) == [ONE, TWO]
+    assert server.find(ONE) == [ONE]
     assert server.searches == [BY_CURRENT_USER, BY_USER_NAME, []]
 
 
@@ -61,8 +63,8 @@ def test_search_users_working_property_is_trusted():
 
 
 def test_search_users_upn_is_a_property_of_its_own():
-    server = Server(["CurrentUser"], ONE, UPN)
-    assert UPN in server.find(ONE, UPN)
+    server = Server(["CurrentUser"], ONE, TWO)
+    assert server.find(ONE, UPN) == [ONE]
     assert server.searches[-1] == []
     server = Server(["CurrentUser", "UserPrincipalName"], ONE, UPN)
     assert server.find(ONE, UPN) == [ONE, UPN]

@@ -15,6 +15,7 @@ import ansible_collections.sessionops.citrix as collection
 import jsonschema
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import ApiError, OptionError
+from ansible_collections.sessionops.citrix.plugins.module_utils._site.refs import SessionRef
 from ansible_collections.sessionops.citrix.plugins.module_utils._site.selectors import Query
 from ansible_collections.sessionops.citrix.plugins.module_utils._views import coverage
 from hypothesis import given
@@ -114,8 +115,8 @@ def test_missing_fields_are_no_reason_and_an_empty_session_is_unknown(fake_api):
     fake_api.on(status("1"), told(False))
     rows, _warnings = read(fake_api, {}, {"Id": "1", "User": None, "Machine": None, "ApplicationsInUse": [None, {}]})
     assert [row.result for row in rows] == ["unknown", "not_recorded"]
-    assert rows[0] == ("", None, None, None, (), None, None, "unknown", coverage.NO_ID)
-    assert rows[1] == ("1", None, None, None, (), None, None, "not_recorded", coverage.NOT_RECORDED)
+    assert rows[0] == (SessionRef(""), (), None, "unknown", coverage.NO_ID)
+    assert rows[1] == (SessionRef("1"), (), None, "not_recorded", coverage.NOT_RECORDED)
     assert rows[0].cells() == ["", "", "", "", "", "", "", "unknown", coverage.NO_ID]
 
 
@@ -146,9 +147,9 @@ def test_a_row_has_what_the_api_tells_made_printable_and_in_the_order_of_the_mac
         session("2", Machine={"Name": "lab\\VDA-1"}, User={"PrincipalName": "a\nb\u202e@lab.example"}),
         session("3", Machine={"Name": "LAB\\vda-1\ud800"}, FormattedStartTime=None, StartTime="1/6/2025 8:00:30 AM"),
     )
-    assert [row.id for row in rows] == ["2", "3", "1"]
-    assert [row.machine for row in rows] == ["lab\\VDA-1", "LAB\\vda-1\\ud800", "LAB\\vda-2"]
-    assert (rows[0].user, rows[0].since, rows[1].since) == (
+    assert [row.session.id for row in rows] == ["2", "3", "1"]
+    assert [row.session.machine for row in rows] == ["lab\\VDA-1", "LAB\\vda-1\\ud800", "LAB\\vda-2"]
+    assert (rows[0].session.user, rows[0].since, rows[1].since) == (
         "a\\nb\\u202e@lab.example",
         "2025-01-06T08:00:30Z",
         "1/6/2025 8:00:30 AM",
@@ -188,12 +189,15 @@ def test_percent(part, whole, percent):
 rows_of_any_kind = st.lists(
     st.builds(
         coverage.Row,
-        id=st.uuids().map(str),
-        user=st.none() | st.text(min_size=1),
-        machine=st.sampled_from([None, "LAB\\vda-1", "LAB\\vda-2", "\u0130"]),
-        delivery_group=st.sampled_from([None, "A", "B"]),
+        session=st.builds(
+            SessionRef,
+            id=st.uuids().map(str),
+            user=st.none() | st.text(min_size=1),
+            machine=st.sampled_from([None, "LAB\\vda-1", "LAB\\vda-2", "\u0130"]),
+            delivery_group=st.sampled_from([None, "A", "B"]),
+            session_state=st.none() | st.just("Active"),
+        ),
         applications=st.lists(st.text(), max_size=2).map(tuple),
-        session_state=st.none() | st.just("Active"),
         since=st.none() | st.just("2025-01-06T08:00:30Z"),
         result=st.sampled_from(RESULTS),
     ).map(
@@ -218,7 +222,7 @@ def test_the_report_adds_up_and_is_as_the_schema_says(new_fake_api, valid, rows,
         assert gaps == sorted(gaps, reverse=True)
     assert sum(document["not_recordable_reasons"].values()) == sessions["not_recordable"]
     assert document["gaps_total"] == sessions["not_recorded"] + sessions["unknown"]
-    wanted = [row.id for row in rows if row.result in ("not_recorded", "unknown")]
+    wanted = [row.session.id for row in rows if row.result in ("not_recorded", "unknown")]
     assert [gap["id"] for gap in document["gaps"]] == wanted[:limit]
 
 
@@ -253,7 +257,7 @@ def test_the_schema_refuses_what_is_not_so(fake_api, valid, change):
 
 
 def test_the_schema_refuses_figures_that_it_does_not_know(fake_api, valid):
-    row = coverage.Row("1", None, "LAB\\vda-1", None, (), None, None, "ended")
+    row = coverage.Row(SessionRef("1", None, "LAB\\vda-1"), (), None, "ended")
     document = documented(fake_api, [row])
     for figures in (document["sessions"], document["machines"][0]):
         figures["more"] = 1
@@ -264,7 +268,7 @@ def test_the_schema_refuses_figures_that_it_does_not_know(fake_api, valid):
 
 
 def test_the_figures_are_told_in_a_sentence(fake_api):
-    rows = [coverage.Row(str(at), None, None, None, (), None, None, result) for at, result in enumerate(RESULTS)]
+    rows = [coverage.Row(SessionRef(str(at)), (), None, result) for at, result in enumerate(RESULTS)]
     assert coverage.sentence(documented(fake_api, rows)) == (
         "Coverage 33.3 % (1 of 5 sessions are not recordable): 1 of 3 recordable sessions are recorded; "
         "1 not recorded, 1 unknown, 1 not recordable, 1 ended."
@@ -275,13 +279,13 @@ def test_the_figures_are_told_in_a_sentence(fake_api):
 
 
 def test_sentence_all_sessions_recordable_percentage_alone(fake_api):
-    rows = [coverage.Row("1", None, None, None, (), None, None, "recorded")]
+    rows = [coverage.Row(SessionRef("1"), (), None, "recorded")]
     assert coverage.sentence(documented(fake_api, rows)).startswith("Coverage 100.0 %: 1 of 1 recordable sessions")
 
 
 def test_sentence_one_of_a_hundred_does_not_read_as_all(fake_api):
     results = ["recorded"] + ["not_recordable"] * 99
-    rows = [coverage.Row(str(at), None, None, None, (), None, None, result) for at, result in enumerate(results)]
+    rows = [coverage.Row(SessionRef(str(at)), (), None, result) for at, result in enumerate(results)]
     assert coverage.sentence(documented(fake_api, rows)).startswith(
         "Coverage 100.0 % (99 of 100 sessions are not recordable): 1 of 1"
     )
@@ -308,13 +312,13 @@ def test_machines_visible_no_session_one_request_decides(fake_api, machines, tol
 
 
 def test_machines_visible_sessions_found_no_request(fake_api):
-    assert coverage.machines_visible(fake_api, [coverage.Row("1", *[None] * 3, (), None, None)], pytest.fail)
+    assert coverage.machines_visible(fake_api, [coverage.Row(SessionRef("1"), (), None)], pytest.fail)
     assert fake_api.calls == []
 
 
 def test_a_hundred_thousand_sessions_are_counted_and_the_list_of_gaps_stays_short(fake_api):
     rows = [
-        coverage.Row(str(at), "u", f"m{at % 5000}", "g", (), "Active", None, RESULTS[at % 2], None)
+        coverage.Row(SessionRef(str(at), "u", f"m{at % 5000}", "g", "Active"), (), None, RESULTS[at % 2], None)
         for at in range(100_000)
     ]
     document = documented(fake_api, rows)

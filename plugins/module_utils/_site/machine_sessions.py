@@ -1,0 +1,79 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The sessions that run on machines."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from .._client.api import Api
+from .._client.calls import Call, segment
+from .._client.search import distinct, searches
+from .._common.errors import CitrixError
+from .._common.names import guid_of
+from .._common.text import nested
+from .machines import MachineIndex, condition, find, is_dns_name, unknown_machines
+from .sessions import is_gone
+
+
+class Listed(NamedTuple):
+    """The sessions of machines, each once, and their number under each name that was asked for."""
+
+    sessions: list[dict]
+    counts: dict[str, int]
+
+
+def list_sessions(api: Api, names: Sequence[str], fields: tuple[str, ...] = ()) -> Listed:
+    """Return the sessions that run on machines; they may hold more than the fields.
+
+    One machine has a list of its own, several are asked for in one search. Raises OptionError that names every machine
+    which does not exist.
+    """
+    # DOMAIN\NAME can be searched for without a look-up: a session on it proves that the machine exists.
+    as_given = not any(guid_of(name) or is_dns_name(name) for name in names)
+    found = _as_named(names) if as_given else find(api, "machine", names)
+    slim = tuple(dict.fromkeys([*fields, "Machine"])) if fields else ()
+    machines = list(distinct(machine for each in found.values() for machine in each))
+    if len(machines) == 1:
+        address = nested(machines[0], "Id") or names[0]
+        sessions = _on_one(api, names[0], address, slim)
+    else:
+        conditions = [condition(machine) for machine in machines]
+        calls = searches("Sessions", "list the sessions of machines", slim, groups=[conditions])
+        sessions = list(distinct(session for call in calls for session in api.items(call)))
+    listed = _tally(sessions, found)
+    if as_given and (len(listed.sessions) < len(sessions) or not all(listed.counts.values())):
+        missing = [name for name in names if len(listed.sessions) < len(sessions) or not listed.counts[name]]
+        listed = _tally(sessions, {**found, **find(api, "machine", missing)})
+    return listed
+
+
+def _as_named(names: Sequence[str]) -> dict[str, list[dict]]:
+    """Return machines of which only the name is known."""
+    return {name: [{"Name": name.replace("|", "\\")}] for name in names}
+
+
+def _tally(sessions: list[dict], machines: Mapping[str, list[dict]]) -> Listed:
+    """Return the sessions on these machines, and their number under each name that the task gives a machine."""
+    index = MachineIndex(machines)
+    # A session that gives no machine is on one of these, since the server listed it.
+    only = list(machines) if len(machines) == 1 else []
+    kept, counts = [], Counter(dict.fromkeys(machines, 0))
+    for session in sessions:
+        machine = session.get("Machine")
+        if index.has(machine, default=True):
+            kept.append(session)
+            counts.update(index.names(machine) or only)
+    return Listed(kept, dict(counts))
+
+
+def _on_one(api: Api, name: str, address: str, fields: tuple[str, ...]) -> list[dict]:
+    query = {"fields": ",".join(fields)} if fields else {}
+    what = f"list the sessions of machine {name}"
+    try:
+        return list(distinct(api.items(Call("GET", f"Machines/{segment(address)}/Sessions", what, query))))
+    except CitrixError as error:
+        raise unknown_machines(api, "machine", [name]) if is_gone(error) else error from None

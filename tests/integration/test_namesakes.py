@@ -1,0 +1,202 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Random fleets and selections: each way to select gives what the plain reference gives, or rejects the names."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+from ansible_collections.sessionops.citrix.extensions.eda.plugins.event_source import citrix_sessions as source
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import CitrixError, OptionError
+from ansible_collections.sessionops.citrix.plugins.modules import citrix_recording_coverage as coverage
+from ansible_collections.sessionops.citrix.plugins.modules import citrix_recording_policy as policy
+from ansible_collections.sessionops.citrix.plugins.modules import citrix_session_recording as recording
+from ansible_collections.sessionops.citrix.plugins.modules import citrix_sessions_info as sessions_info
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from namesakes import ABSENT_AND_DOUBTFUL, BAD_NAMES, EXCLUSIONS, NAMES, SELECTIONS, SESSIONS, Reference, plain, plan
+from support.simulator_process import Simulator
+
+
+@pytest.fixture(scope="module")
+def simulator():
+    made = Simulator()
+    made.reset(wildcards=True)
+    yield made
+    made.close()
+
+
+class Rejected(Exception):
+    """The reference rejects the selection."""
+
+
+def expected(reference: Reference, options: dict) -> dict[int, str]:
+    """Return what becomes of each selected session, said as plainly as can be."""
+    run = reference.found(options)
+    for option in ("user", "exclude_user"):
+        for name, persons in reference.persons(run, options.get(option, [])).items():
+            if len(persons) > 1 and "\\" not in name and "@" not in name:
+                raise Rejected
+            if not persons and "\u00a0" in name.strip():
+                raise Rejected
+    excluded = set().union(
+        *(person for persons in reference.persons(run, options.get("exclude_user", [])).values() for person in persons)
+    )
+    named = reference.named(run)
+    return {
+        at: "started" if at in named or "exclude_user" not in options else "unidentified"
+        for at in run
+        if at not in excluded and not reference.excluded_machine(reference.sessions[at], options)
+    }
+
+
+def outcome(run) -> dict[str, str]:
+    try:
+        return {entry["id"]: entry["result"] for entry in run()["sessions"]}
+    except OptionError as error:
+        raise Rejected from error
+
+
+def compare(simulator, sessions, options, run) -> None:
+    """Compare what a task does with what the reference says."""
+    ids = list(simulator.fleet(**plan(sessions)))
+    reference = Reference(sessions)
+    try:
+        wanted = {ids[at]: result for at, result in expected(reference, options).items()}
+    except Rejected:
+        with pytest.raises(Rejected):
+            outcome(run)
+        return
+    assert outcome(run) == wanted
+
+
+@settings(max_examples=150)
+@given(sessions=SESSIONS, selection=SELECTIONS, exclusions=EXCLUSIONS)
+def test_recording_starts_what_the_reference_starts(simulator, client, sessions, selection, exclusions):
+    options = {**selection, **exclusions}
+    everyone = {} if selection else {"all_sessions": True}
+
+    def run():
+        return client(recording, simulator.cloud, True, state="started", on_gap="warn", **everyone, **options)
+
+    compare(simulator, sessions, options, run)
+
+
+@settings(max_examples=100)
+@given(sessions=SESSIONS, first=SELECTIONS, exclusions=EXCLUSIONS)
+def test_policy_assigns_what_the_reference_assigns(simulator, client, sessions, first, exclusions):
+    """The first rule stops, the second starts the rest: those whom the first may mean are never started."""
+    ids = list(simulator.fleet(**plan(sessions)))
+    reference = Reference(sessions)
+    everyone = list(range(len(reference.sessions)))
+    rules = [
+        {"name": "First", "state": "stopped", **({} if first else {"all_sessions": True}), **first},
+        {"name": "Rest", "state": "started", "all_sessions": True, **exclusions},
+    ]
+
+    def run():
+        return client(policy, simulator.cloud, True, rules=rules)
+
+    met, wanted, ambiguous = {}, {}, False
+    for option, names in (("user", first.get("user", [])), ("exclude_user", exclusions.get("exclude_user", []))):
+        places = first if option == "user" else {}
+        for name, persons in reference.persons(everyone, names).items():
+            persons = [
+                person for person in persons if any(reference.at_place(reference.sessions[at], places) for at in person)
+            ]
+            ambiguous |= len(persons) > 1 and "\\" not in name and "@" not in name
+            ambiguous |= not persons and "\u00a0" in name.strip()
+            met.setdefault(option, set()).update(*persons)
+    if ambiguous:
+        with pytest.raises(Rejected):
+            outcome(run)
+        return
+    named = reference.named(everyone)
+    for at, session in enumerate(reference.sessions):
+        fits_place = reference.at_place(session, first)
+        if fits_place and ("user" not in first or at in met["user"]):
+            wanted[ids[at]] = "unchanged"
+        elif at not in met.get("exclude_user", ()) and not reference.excluded_machine(session, exclusions):
+            doubted = (fits_place and "user" in first) or "exclude_user" in exclusions
+            wanted[ids[at]] = "unidentified" if doubted and at not in named else "started"
+    assert outcome(run) == wanted
+
+
+@settings(max_examples=60)
+@given(sessions=SESSIONS, selection=SELECTIONS)
+def test_views_show_what_the_reference_selects(simulator, client, tmp_path_factory, sessions, selection):
+    folder = tmp_path_factory.getbasetemp()
+    options = selection
+    compare(
+        simulator,
+        sessions,
+        options,
+        lambda: {
+            "sessions": [
+                {"id": each["id"], "result": "started"}
+                for each in client(sessions_info, simulator.cloud, fields=["Id"], **options)["sessions"]
+            ]
+        },
+    )
+    compare(
+        simulator,
+        sessions,
+        options,
+        lambda: {
+            "sessions": [
+                {"id": each["id"], "result": "started"}
+                for each in client(coverage, simulator.cloud, dest=str(folder), **options)["coverage"]["gaps"]
+            ]
+        },
+    )
+
+
+@settings(max_examples=40)
+@given(sessions=SESSIONS, selection=SELECTIONS)
+def test_event_source_tells_of_what_the_reference_selects(simulator, sessions, selection):
+    logging.getLogger("sessionops.citrix.citrix_sessions").disabled = True
+
+    def look():
+        events = source.prepare({**simulator.cloud, "initial": True, **selection}).look()
+        return {"sessions": [{"id": event["session"]["id"], "result": "started"} for event in events]}
+
+    compare(simulator, sessions, selection, look)
+
+
+@settings(max_examples=150)
+@given(
+    option=st.sampled_from(["user", "exclude_user", "machine", "exclude_machine", "delivery_group", "application"]),
+    bad=st.sampled_from(BAD_NAMES),
+    good=st.lists(st.sampled_from(NAMES["user"]), max_size=2),
+    alone=st.booleans(),
+)
+def test_names_that_cannot_be_meant_are_rejected_everywhere(simulator, client, option, bad, good, alone):
+    simulator.reset(wildcards=True)
+    value = bad if alone and not isinstance(bad, (list, type(None))) else [*good, bad]
+    selection = {option: value, **({"all_sessions": True} if option.startswith("exclude") else {})}
+    ways = [
+        lambda: client(recording, simulator.cloud, True, state="started", **selection),
+        lambda: client(policy, simulator.cloud, True, rules=[{"name": "Rule", "state": "started", **selection}]),
+    ]
+    if option in sessions_info.ARGUMENT_SPEC:
+        ways += [
+            lambda: client(sessions_info, simulator.cloud, **selection),
+            lambda: source.prepare({**simulator.cloud, **selection}),
+        ]
+    for way in ways:
+        with pytest.raises(CitrixError, match=option):
+            way()
+    assert simulator.calls() == []
+
+
+@settings(max_examples=30)
+@given(sessions=SESSIONS, name=st.sampled_from(ABSENT_AND_DOUBTFUL), option=st.sampled_from(["user", "exclude_user"]))
+def test_names_that_look_like_others_are_rejected(simulator, client, sessions, name, option):
+    simulator.fleet(**plan(sessions))
+    selection = {option: [name], **({"all_sessions": True} if option == "exclude_user" else {})}
+    with pytest.raises(OptionError, match="has no session and holds characters"):
+        client(recording, simulator.cloud, state="started", **selection)
+    assert not any(session["starts"] for session in simulator.state().values())
+    assert plain(name) not in {plain(each) for each in NAMES["user"]}
