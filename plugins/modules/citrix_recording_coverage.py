@@ -299,7 +299,7 @@ def run(module, api):
     """Read, count, and write the table and the figures."""
     params = module.params
     query = coverage.checked_query(params)
-    files.check_folder("dest", params["dest"])
+    files.check_folder("dest", params["dest"], module.warn if module.check_mode else None)
     started = time.time()
     rows = coverage.read(api, query, module.warn)
     document = coverage.document(api, query, rows, params["unrecorded_limit"], started)

@@ -104,7 +104,7 @@ def test_what_contradicts_itself_is_refused(simulator, record):
         ({"citrix_slices": 2}, "citrix_slices must be a number from 1 to 999"),
         ({"citrix_slices": "two", "citrix_requests_per_second": 5}, "citrix_slices must be a number from 1 to 999"),
         ({"citrix_requests_per_second": "fast"}, "citrix_slices must be a number from 1 to 999"),
-        ({"citrix_user": ["LAB\\user001"]}, "Leave citrix_machine, citrix_user and other selectors out"),
+        ({"citrix_user": ["LAB\\user001"]}, "citrix_user: this playbook does not take it."),
     ):
         run = record(hosts="vda-001,", **variables)
         assert run.code == 2

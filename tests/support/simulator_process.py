@@ -18,6 +18,8 @@ import requests
 COLLECTION = Path(next(iter(collection.__path__)))
 SIMULATOR = COLLECTION / "roles" / "simulator" / "files" / "citrix_simulator.py"
 CONTROL_TIMEOUT = 10
+CLIENT_SETTINGS = {"me_customer": "CitrixOnPremises", "group_search": "together"}
+"""What the client does not know yet: a customer id of any form on premises, and groups that replace filters."""
 
 
 class Simulator:
@@ -48,7 +50,11 @@ class Simulator:
 
     def reset(self, **settings) -> None:
         """Start over with a fresh fleet: no faults, an empty log, no tokens."""
-        self._control("POST", "reset", json={"machines": 5, "sessions": 50, **settings})
+        self._control("POST", "reset", json={"machines": 5, "sessions": 50, **CLIENT_SETTINGS, **settings})
+
+    def fleet(self, **plan) -> dict[str, dict]:
+        """Replace the fleet by one that the test describes, and return its state."""
+        return {session["id"]: session for session in self._control("POST", "fleet", json=plan)["sessions"]}
 
     def fault(self, *rules: dict) -> None:
         self._control("POST", "faults", json=list(rules))

@@ -10,7 +10,7 @@ import json
 import os
 import tempfile
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
@@ -25,11 +25,19 @@ PASSED_OVER = " '\"`\u00b4\u2018\u2019\u201c\u201d"
 """What some spreadsheets drop from the beginning of a cell before they look for a formula."""
 
 
-def check_folder(option: str, path: str) -> None:
-    """Raise OptionError unless a path is a directory in which files can be made."""
+def check_folder(option: str, path: str, warn: Callable[[str], None] | None = None) -> None:
+    """Raise OptionError unless a path is a directory in which files can be made.
+
+    warn: takes the message if the path does not exist. In check mode an earlier task did not make it.
+    """
+    if not path.strip():
+        raise OptionError(option, "is empty; set it to a directory")
     if not os.path.isdir(path):
-        raise OptionError(option, f"there is no directory {clean(path)}; make it, or name another")
-    if not os.access(path, os.W_OK | os.X_OK):
+        missing = OptionError(option, f"there is no directory {clean(path)}; make it, or name another")
+        if not warn or os.path.lexists(path):
+            raise missing
+        warn(str(missing))
+    elif not os.access(path, os.W_OK | os.X_OK):
         raise OptionError(option, f"no file can be made in {clean(path)}; check its owner and mode")
 
 

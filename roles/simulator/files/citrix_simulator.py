@@ -15,7 +15,11 @@ import shlex
 import sys
 from typing import Any
 
+# Python does not do so if PYTHONSAFEPATH is set.
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
 from citrix_sim.process import Options, Ready, StartError, address_of, launch, serve
+from citrix_sim.world.directory import DIRECTORIES
 from citrix_sim.world.names import NAMES
 from citrix_sim.world.settings import MIXES, Settings, changed
 
@@ -66,7 +70,14 @@ def _parser() -> argparse.ArgumentParser:
         "--names",
         choices=NAMES,
         default=defaults.names,
-        help="hostile: names with what must be quoted, folders, letters of all kinds (default: %(default)s)",
+        help="folders: delivery groups and applications of one name in folders; "
+        "hostile: names with what must be quoted, folders, letters of all kinds (default: %(default)s)",
+    )
+    what.add_argument(
+        "--directory",
+        choices=DIRECTORIES,
+        default=defaults.directory,
+        help="entra: users and machines without a domain; hybrid: both, with gaps, duplicates (default: %(default)s)",
     )
     what.add_argument(
         "--sites", type=int, default=defaults.sites, help="sites; all but the first are empty (default: %(default)s)"

@@ -15,8 +15,9 @@ from typing import Any, Callable, Protocol, TypeVar
 from .call_log import CallLog
 from .faults.checks import Check, record, text
 from .faults.rules import Faults
+from .fleet_plan import read_fleet
 from .http.message import Reply, Request, json_reply
-from .world.fleet import ANONYMOUS, Session
+from .world.objects import Session
 from .world.settings import Settings, changed
 from .world.world import World
 
@@ -67,6 +68,12 @@ def _reset(request: Request, target: Controlled) -> dict[str, Any]:
     return settings._asdict()
 
 
+def _fleet(request: Request, target: Controlled) -> dict[str, Any]:
+    """Replace the fleet of the first site, and keep all else."""
+    target.world.give(read_fleet(_body(request, None), target.world.settings))
+    return _state(request, target)
+
+
 def _faults(request: Request, target: Controlled) -> dict[str, Any]:
     given = _body(request, None)
     target.faults.replace(given)
@@ -104,8 +111,8 @@ def _session_state(session: Session, live: bool, now: float) -> dict[str, Any]:
     return {
         "id": session.id,
         "user": session.account,
-        "user_principal_name": session.principal,
-        "anonymous": session.kind == ANONYMOUS,
+        "user_principal_name": session.shown("PrincipalName"),
+        "anonymous": session.anonymous,
         "machine": session.machine.name,
         "dns_name": session.machine.dns_name,
         "delivery_group": session.machine.group.name,
@@ -169,6 +176,7 @@ def _shutdown(request: Request, target: Controlled) -> dict[str, Any]:
 
 _OPERATIONS: dict[str, tuple[str, Callable[[Request, Controlled], dict[str, Any]]]] = {
     "reset": ("POST", _reset),
+    "fleet": ("POST", _fleet),
     "faults": ("POST", _faults),
     "calls": ("GET", _calls),
     "state": ("GET", _state),

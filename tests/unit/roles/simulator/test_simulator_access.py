@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import time
+import uuid
 
 import pytest
 
@@ -88,8 +89,24 @@ def test_on_premises_sign_in(simulator, path):
     simulator.token = body["Token"]
     assert simulator.get("/Sessions", Citrix_CustomerId="CitrixOnPremises").status_code == 200
     assert simulator.get("/Sessions").status_code == 403
+
+
+@pytest.mark.parametrize("listed", ["generated", "CitrixOnPremises"])
+def test_me_on_premises_lists_any_customer_id(simulator, listed):
+    simulator.reset(me_customer=listed)
+    simulator.token = simulator.sign_in_on_premises().json()["Token"]
     me = simulator.get("/me", base=DIRECT, Citrix_CustomerId="CitrixOnPremises", Citrix_InstanceId=None).json()
-    assert [customer["Id"] for customer in me["Customers"]] == ["CitrixOnPremises"]
+    (customer,) = me["Customers"]
+    assert customer["Id"] == listed or uuid.UUID(customer["Id"])
+    assert [site["Id"] for site in customer["Sites"]] == [simulator.told["site_id"]]
+    # Requests carry the same id, whatever is listed.
+    assert simulator.get("/Sessions", Citrix_CustomerId="CitrixOnPremises").status_code == 200
+    if listed == "generated":
+        assert simulator.get("/Sessions", Citrix_CustomerId=customer["Id"]).status_code == 403
+
+
+def test_me_in_the_cloud_lists_the_customer(simulator):
+    assert simulator.get("/me").json()["Customers"][0]["Id"] == simulator.told["customer_id"]
 
 
 def test_on_premises_sign_in_refusals(simulator):

@@ -151,7 +151,7 @@ def test_recordable_fleet(simulator):
 def test_two_domains_share_a_name(sessions):
     assert sessions[12]["User"]["Name"] == "LAB\\user013"
     assert sessions[13]["User"]["Name"] == "PARTNER\\user013"
-    assert sessions[13]["User"]["SamName"] == "user013"
+    assert sessions[13]["User"]["SamName"] == "PARTNER\\user013"
     assert sessions[13]["User"]["PrincipalName"] == "user013@partner.example"
     names = [item["User"]["Name"] for item in sessions if item["User"]["Name"]]
     assert len(set(names)) == len(names)

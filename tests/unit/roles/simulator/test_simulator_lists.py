@@ -192,7 +192,10 @@ def test_groups(simulator):
     assert total(SearchFilterGroups=[users, rdp]) == 0
     assert total(SearchFilterGroups=[users, rdp], SearchFilterGroupsType="Or") == 3
     nested = {"SearchFilterGroupsType": "Or", "SearchFilterGroups": [users, rdp]}
-    assert total(SearchFilterGroups=[nested], SearchFilters=[condition("MachineName", "LAB\\vda-001")]) == 1
+    both = {"SearchFilterGroups": [nested], "SearchFilters": [condition("MachineName", "LAB\\vda-001")]}
+    assert total(**both) == 3
+    simulator.reset(group_search="together")
+    assert total(**both) == 1
     assert total(BasicSearchString="USER001") == 1
 
 
@@ -200,8 +203,9 @@ def either(*filters, **joined):
     return {"SearchFilterGroupType": "Or", "SearchFilters": [condition(*entry) for entry in filters], **joined}
 
 
-def test_flat_filters_hold_beside_groups(simulator):
+def test_filters_together_with_groups_all_hold(simulator):
     """Flat filters are ANDed with each other and with the joined groups, whatever joins these."""
+    simulator.reset(group_search="together")
     state = simulator.state()
     users = either(("UserName", "LAB\\user002"), ("UserPrincipalName", "user005@lab.example"), ("UserName", ""))
     places = either(("DnsName", "vda-001.lab.example"), ("DeliveryGroup", "Engineering"))
@@ -249,6 +253,7 @@ def test_any_of_many_values_of_one_property(simulator):
 
 
 def test_machine_searches_with_groups(simulator):
+    simulator.reset(group_search="together")
     support = condition("SessionSupport", "MultiSession")
     named = either(("MachineName", "LAB\\vda-002"), ("MachineName", "LAB\\vda-005"), ("DeliveryGroup", "Contractors"))
     search = {"SearchFilters": [support], "SearchFilterGroups": [named]}

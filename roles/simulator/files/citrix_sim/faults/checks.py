@@ -83,13 +83,34 @@ def pattern(value: Any) -> re.Pattern[str]:
         raise ValueError(f"is no regular expression: {problem}") from None
 
 
+def mapping(value: Any) -> dict[str, Any]:
+    """An object with any members."""
+    if not isinstance(value, dict):
+        raise ValueError("must be an object")
+    return value
+
+
+def optional(check: Check) -> Check:
+    """A value or null."""
+    return lambda value: None if value is None else check(value)
+
+
+def list_of(check: Check) -> Check:
+    """A list of such values."""
+
+    def check_all(value: Any) -> list[Any]:
+        if not isinstance(value, list):
+            raise ValueError("must be a list")
+        return [check(entry) for entry in value]
+
+    return check_all
+
+
 def record(checks: dict[str, Check], **defaults: Any) -> Check:
     """An object with those members; a member without a default must be given."""
 
     def check(value: Any) -> dict[str, Any]:
-        if not isinstance(value, dict):
-            raise ValueError("must be an object")
-        unknown = sorted(set(value) - set(checks))
+        unknown = sorted(set(mapping(value)) - set(checks))
         if unknown:
             raise ValueError(f"has unknown members: {', '.join(unknown)}")
         checked = dict(defaults)

@@ -1,55 +1,21 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The two ``$search`` operations: their filters as a test of one machine or session, and the page of what matches."""
+"""The filters of a search body as a test of one machine or session."""
 
 from __future__ import annotations
 
-import hashlib
+import operator
 import re
-from collections.abc import Iterable, Sequence
-from typing import Any, Callable, TypeVar
+from collections.abc import Iterable
+from typing import Any, Callable, NamedTuple
 
-from ..http.message import Reply, refuse
-from ..shapes.common import Fields
-from ..shapes.machine import POWER_STATE, REGISTRATION_STATE, summary_state
-from ..world.fleet import ZONE, Machine, Ref, Session
-from .call import Call
-from .paging import Listing, read_limit, read_skip
+from ..http.message import refuse
+from ..world.settings import Settings
+from .properties import MACHINE_PROPERTIES, SESSION_PROPERTIES, ValuesOf, find_values
 
-Values = tuple[str, ...]
 Test = Callable[[Any], bool]
-Item = TypeVar("Item")
-
-
-def _names(target: Ref) -> Values:
-    return (target.name, target.id)
-
-
-MACHINE_PROPERTIES: dict[str, Callable[[Machine], Values]] = {
-    "DeliveryGroup": lambda machine: _names(machine.group),
-    "DnsName": lambda machine: (machine.dns_name,),
-    "InMaintenanceMode": lambda machine: ("false",),
-    "MachineCatalog": lambda machine: _names(machine.catalog),
-    "MachineName": lambda machine: (machine.name,),
-    "PowerState": lambda machine: (POWER_STATE,),
-    "RegistrationState": lambda machine: (REGISTRATION_STATE,),
-    "SessionCount": lambda machine: (str(len(machine.sessions)),),
-    "SessionSupport": lambda machine: (machine.support,),
-    "SummaryState": lambda machine: (summary_state(machine),),
-    "ZoneName": lambda machine: (ZONE.name,),
-}
-
-SESSION_PROPERTIES: dict[str, Callable[[Session], Values]] = {
-    "AppState": lambda session: ("Active" if session.applications else "Desktop",),
-    "AppsInUse": lambda session: tuple(application.name for application in session.applications),
-    "ConnectionProtocol": lambda session: (session.protocol,),
-    "CurrentUser": lambda session: (session.account,),
-    "SessionState": lambda session: (session.state,),
-    "UserDisplayName": lambda session: (session.display_name,),
-    "UserName": lambda session: (session.account,),
-    "UserPrincipalName": lambda session: (session.principal,),
-}
+MakeTest = Callable[[str], Callable[[str], bool]]
 
 
 def _like(wanted: str) -> Callable[[str], bool]:
@@ -62,73 +28,83 @@ def _in(wanted: str) -> Callable[[str], bool]:
     return lambda value: value in choices
 
 
-# Each takes the filter's value and gives the test of one value of the item; both are in lower case by then.
-_OPERATORS: dict[str, Callable[[str], Callable[[str], bool]]] = {
+def _order(compare: Callable[[Any, Any], bool]) -> MakeTest:
+    """Compare as numbers if both are numbers, else as text."""
+
+    def make(wanted: str) -> Callable[[str], bool]:
+        number = _number(wanted)
+
+        def test(value: str) -> bool:
+            own = _number(value)
+            return compare(value, wanted) if number is None or own is None else compare(own, number)
+
+        return test
+
+    return make
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _starts(wanted: str) -> Callable[[str], bool]:
+    return lambda value: value.startswith(wanted)
+
+
+def _ends(wanted: str) -> Callable[[str], bool]:
+    return lambda value: value.endswith(wanted)
+
+
+# Each takes the value of the filter and returns the test of one value of the item; both are in lower case.
+_OPERATORS: dict[str, MakeTest] = {
     "Equals": lambda wanted: lambda value: value == wanted,
+    "LessThan": _order(operator.lt),
+    "GreaterThan": _order(operator.gt),
+    "LessThanOrEquals": _order(operator.le),
+    "GreaterThanOrEquals": _order(operator.ge),
     "Like": _like,
-    "StartsWith": lambda wanted: lambda value: value.startswith(wanted),
-    "EndsWith": lambda wanted: lambda value: value.endswith(wanted),
+    "StartsWith": _starts,
+    "EndsWith": _ends,
     "Contains": lambda wanted: lambda value: wanted in value,
+    "ContainsLike": _like,
+    "ContainsStartsWith": _starts,
+    "ContainsEndsWith": _ends,
     "In": _in,
+    "Any": lambda wanted: bool,
 }
+_NEGATED = {"None": "Any"}
+_POSITIVE_ONLY = ("LessThan", "GreaterThan", "LessThanOrEquals", "GreaterThanOrEquals", "Any")
+# How long ago a time may be; the form of the value is not documented.
+_WITHOUT_TEST = ("IsWithin", "IsNotWithin")
 
 
-def _always(item: object) -> bool:
-    return True
+def _read_operator(name: str) -> tuple[MakeTest, bool]:
+    """Return the test that an operator makes, and whether it is negated; LookupError for an unknown operator."""
+    if name in _OPERATORS:
+        return _OPERATORS[name], False
+    positive = _NEGATED.get(name) or name.removeprefix("Not")
+    if positive in _POSITIVE_ONLY and name not in _NEGATED:
+        raise LookupError(name)
+    return _OPERATORS[positive], True
 
 
-def search(
-    call: Call,
-    kind: type,
-    items: Sequence[Item],
-    show: Callable[[Item, Fields], str],
-    alive: Callable[[Item], bool] = _always,
-    required: str = "",
-) -> Reply:
-    """A page of what a search body finds, with TotalItems; ``required`` must be among its filters."""
-    call.refuse_async()
-    limit, skip = read_limit(call.request), read_skip(call.request)
-    body = hashlib.sha256(call.request.body).hexdigest()
-    key = (kind, call.site.id, call.fleet.version, body)
-    if call.world.last_search is None or call.world.last_search[0] != key:
-        parsed = call.json_body()
-        test = _compile_search(parsed, kind)
-        if required and required not in _filtered_properties(parsed):
-            raise refuse(400, "missing", f"The search must filter on {required}.", Property=required)
-        found = [at for at, item in enumerate(items) if alive(item) and test(item)]
-        call.world.last_search = (key, found)
-    indexes = call.world.last_search[1]
-    listing = Listing(f"{kind.__name__}/{call.site.id}/$search/{skip}/{body}", items, indexes[skip:], show)
-    return listing.page(call.world, call.request, limit, alive, TotalItems=len(indexes))
+def _never(item: object) -> bool:
+    return False
 
 
-def _compile_search(body: Any, kind: type) -> Test:
-    """The test that a search body stands for; 400 where it makes no sense. ``kind`` is Machine or Session."""
-    if not isinstance(body, dict):
-        raise refuse(400, "invalid", "The search must be a JSON object.")
-    for name in ("SortCriteria", "SortCriteriaItems"):
-        if body.get(name):
-            raise refuse(400, "invalid", "The simulator does not sort.", name=name)
-    tests = [_compile_filter(entry, kind) for entry in _objects(body, "SearchFilters")]
-    groups = [_compile_group(entry, kind) for entry in _objects(body, "SearchFilterGroups")]
-    if groups:
-        tests.append(_join(groups, body.get("SearchFilterGroupsType"), "SearchFilterGroupsType"))
-    text = body.get("BasicSearchString")
-    if text:
-        tests.append(_compile_text(str(text).lower(), kind))
-    return _join(tests, "And", "SearchFilters")
-
-
-def _filtered_properties(body: Any) -> Iterable[str]:
-    """Every Property that a (valid) search body filters on, at any depth."""
+def filtered_properties(body: dict[str, Any]) -> Iterable[str]:
+    """Return every Property that a valid search body filters on, at any depth."""
     for entry in _objects(body, "SearchFilters"):
         yield entry["Property"]
     for group in _objects(body, "SearchFilterGroups"):
-        yield from _filtered_properties(group)
+        yield from filtered_properties(group)
 
 
 def _objects(holder: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    """The list of objects under that name; none where it is absent or null."""
+    """Return the list of objects under that name; none where it is absent or null."""
     entries = holder.get(name)
     if entries is None:
         return []
@@ -147,56 +123,81 @@ def _join(tests: list[Test], how: str | None, name: str) -> Test:
     return lambda item: all(test(item) for test in tests)
 
 
-def _compile_group(group: dict[str, Any], kind: type) -> Test:
-    entries = _objects(group, "SearchFilters")
-    filters = [_compile_filter(entry, kind) for entry in entries]
-    groups = [_compile_group(entry, kind) for entry in _objects(group, "SearchFilterGroups")]
-    if bool(filters) == bool(groups):
-        raise refuse(400, "invalid", "A group holds either filters or groups.", name="SearchFilterGroups")
-    choice = _compile_choice(entries, kind) if group.get("SearchFilterGroupType") == "Or" else None
-    if choice:
-        return choice
-    if filters:
-        return _join(filters, group.get("SearchFilterGroupType"), "SearchFilterGroupType")
-    return _join(groups, group.get("SearchFilterGroupsType"), "SearchFilterGroupsType")
+class Compiler(NamedTuple):
+    """Makes the test of a search for items of a kind, Machine or Session; 400 for an invalid body."""
 
+    kind: type
+    settings: Settings
 
-def _compile_choice(entries: list[dict[str, Any]], kind: type) -> Test | None:
-    """One look-up for any of many values of one property, as where machines are named by the hundred; else None."""
-    if {entry["Operator"] for entry in entries} != {"Equals"} or len({entry["Property"] for entry in entries}) > 1:
-        return None
-    values_of = _values_of(entries[0]["Property"], kind)
-    wanted = frozenset((entry.get("Value") or "").lower() for entry in entries)
-    return lambda item: any(found.lower() in wanted for found in values_of(item) or ("",))
+    def compile(self, body: Any) -> Test:
+        """Return the test that a search body stands for."""
+        if not isinstance(body, dict):
+            raise refuse(400, "invalid", "The search must be a JSON object.")
+        for name in ("SortCriteria", "SortCriteriaItems"):
+            if body.get(name):
+                raise refuse(400, "invalid", "The simulator does not sort.", name=name)
+        tests = [self._filter(entry) for entry in _objects(body, "SearchFilters")]
+        groups = [self._group(entry) for entry in _objects(body, "SearchFilterGroups")]
+        if groups:
+            joined = _join(groups, body.get("SearchFilterGroupsType"), "SearchFilterGroupsType")
+            tests = [joined] if self.settings.group_search == "instead" else [*tests, joined]
+        text = body.get("BasicSearchString")
+        if text:
+            tests.append(self._text(str(text).lower()))
+        return _join(tests, "And", "SearchFilters")
 
+    def _group(self, group: dict[str, Any]) -> Test:
+        entries = _objects(group, "SearchFilters")
+        filters = [self._filter(entry) for entry in entries]
+        groups = [self._group(entry) for entry in _objects(group, "SearchFilterGroups")]
+        if bool(filters) == bool(groups):
+            raise refuse(400, "invalid", "A group holds either filters or groups.", name="SearchFilterGroups")
+        choice = self._choice(entries) if group.get("SearchFilterGroupType") == "Or" else None
+        if choice:
+            return choice
+        if filters:
+            return _join(filters, group.get("SearchFilterGroupType"), "SearchFilterGroupType")
+        return _join(groups, group.get("SearchFilterGroupsType"), "SearchFilterGroupsType")
 
-def _values_of(name: str, kind: type) -> Callable[[Any], Values]:
-    """How to read that property of an item; a machine has those of all its sessions, a session its machine's."""
-    of_machine, of_session = MACHINE_PROPERTIES.get(name), SESSION_PROPERTIES.get(name)
-    if of_machine:
-        return of_machine if kind is Machine else lambda session: of_machine(session.machine)
-    if of_session:
-        if kind is Session:
-            return of_session
-        return lambda machine: tuple(value for session in machine.sessions for value in of_session(session))
-    raise refuse(400, "invalid", "The simulator does not know this search property.", Property=name)
+    def _choice(self, entries: list[dict[str, Any]]) -> Test | None:
+        """Return one look-up for any of many values of one property, as for hundreds of machines; else None."""
+        if {entry["Operator"] for entry in entries} != {"Equals"} or len({entry["Property"] for entry in entries}) > 1:
+            return None
+        values_of = self._values_of(entries[0]["Property"])
+        if values_of is None:
+            return _never
+        wanted = frozenset((entry.get("Value") or "").lower() for entry in entries)
+        return lambda item: any(found.lower() in wanted for found in values_of(item) or ("",))
 
+    def _values_of(self, name: str) -> ValuesOf | None:
+        try:
+            values_of = find_values(name, self.kind, self.settings)
+        except LookupError:
+            raise refuse(400, "invalid", "There is no such search property.", Property=name) from None
+        if values_of is None and self.settings.unknown_search == "refused":
+            raise refuse(400, "invalid", "The search property is not supported here.", Property=name)
+        return values_of
 
-def _compile_filter(entry: dict[str, Any], kind: type) -> Test:
-    name, operator, value = entry.get("Property"), entry.get("Operator"), entry.get("Value")
-    if not isinstance(name, str) or not isinstance(operator, str):
-        raise refuse(400, "missing", "A filter needs Property and Operator.", name="SearchFilters")
-    if value is not None and not isinstance(value, str):
-        raise refuse(400, "invalid", "Value must be text.", Property=name)
-    values_of = _values_of(name, kind)
-    negated = operator.startswith("Not")
-    make = _OPERATORS.get(operator[3:] if negated else operator)
-    if make is None:
-        raise refuse(400, "invalid", "The simulator does not know this operator.", Operator=operator)
-    test = make((value or "").lower())
-    return lambda item: negated is not any(test(found.lower()) for found in values_of(item) or ("",))
+    def _filter(self, entry: dict[str, Any]) -> Test:
+        name, operation, value = entry.get("Property"), entry.get("Operator"), entry.get("Value")
+        if not isinstance(name, str) or not isinstance(operation, str):
+            raise refuse(400, "missing", "A filter needs Property and Operator.", name="SearchFilters")
+        if value is not None and not isinstance(value, str):
+            raise refuse(400, "invalid", "Value must be text.", Property=name)
+        values_of = self._values_of(name)
+        if operation in _WITHOUT_TEST:
+            return _never
+        try:
+            make, negated = _read_operator(operation)
+        except LookupError:
+            raise refuse(400, "invalid", "There is no such operator.", Operator=operation) from None
+        if values_of is None:
+            return _never
+        test = make((value or "").lower())
+        return lambda item: negated is not any(test(found.lower()) for found in values_of(item) or ("",))
 
-
-def _compile_text(text: str, kind: type) -> Test:
-    readers = [_values_of(name, kind) for name in (*MACHINE_PROPERTIES, *SESSION_PROPERTIES)]
-    return lambda item: any(text in value.lower() for values_of in readers for value in values_of(item))
+    def _text(self, text: str) -> Test:
+        """Return the test of a basic search: the text is in any property."""
+        found = [self._values_of(name) for name in (*MACHINE_PROPERTIES, *SESSION_PROPERTIES)]
+        readers = [values_of for values_of in found if values_of]
+        return lambda item: any(text in value.lower() for values_of in readers for value in values_of(item))

@@ -10,7 +10,7 @@ from ..shapes.common import Fields, pick
 from ..shapes.group import application_json, group_json
 from ..shapes.machine import machine_json
 from ..shapes.session import session_text
-from ..world.fleet import Machine, Ref, Session
+from ..world.objects import Machine, Ref, Session
 from .call import Call, found
 from .paging import Listing, read_fields, read_limit
 

@@ -9,10 +9,10 @@ from ..http.message import Reply, encode, json_reply
 from ..shapes.common import Fields, pick
 from ..shapes.machine import machine_detail_json, machine_json
 from ..shapes.session import session_text
-from ..world.fleet import Machine
+from ..world.objects import Machine
 from .call import Call, found
-from .filters import search
 from .paging import Listing, page_reply, read_fields, read_flag, read_limit
+from .search import search
 
 
 def _show(machine: Machine, fields: Fields) -> str:
@@ -46,12 +46,11 @@ def get_machine(call: Call) -> Reply:
 
 def list_machine_sessions(call: Call) -> Reply:
     """``GET /Machines/{nameOrId}/Sessions``: documented without limit and token, so one page unless set otherwise."""
-    machine = _find(call)
-    size = call.world.settings.machine_page
-    if not size:
+    machine, settings = _find(call), call.world.settings
+    if not settings.machine_page:
         fields = read_fields(call.request)
         items = [session_text(session, fields) for session in machine.sessions]
-        return page_reply(items, {"ContinuationToken": None})
+        return page_reply(items, {"ContinuationToken": "the-same-page" if settings.machine_repeats else None})
     indexes = [session.index for session in machine.sessions]
     listing = Listing(f"Machines/{call.site.id}/{machine.id}/Sessions", call.fleet.sessions, indexes, session_text)
-    return listing.page(call.world, call.request, size)
+    return listing.page(call.world, call.request, settings.machine_page)

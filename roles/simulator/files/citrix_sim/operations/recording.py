@@ -9,7 +9,7 @@ import time
 
 from ..http.message import JSON_TYPE, Reply, refuse, text_reply
 from ..shapes.session import session_text
-from ..world.fleet import Session
+from ..world.objects import Session
 from .call import Call
 from .paging import read_flag
 from .sessions import find_session

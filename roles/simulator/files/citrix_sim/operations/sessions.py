@@ -9,10 +9,10 @@ from typing import Any
 
 from ..http.message import Reply, refuse, text_reply
 from ..shapes.session import session_text
-from ..world.fleet import Message, Session
+from ..world.objects import Message, Session
 from .call import Call, found
-from .filters import search
 from .paging import Listing, read_fields, read_limit
+from .search import search
 
 MESSAGE_STYLES = ("Unknown", "Critical", "Question", "Exclamation", "Information")
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..world.fleet import Fleet, Ref
+from ..world.fleet import Fleet
+from ..world.objects import Ref
 from .common import NO_ID, scopes, split_name
 
 _SCOPES = scopes("DeliveryGroup")[0]["Scopes"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..world.fleet import ZONE, Machine
+from ..world.objects import ZONE, Machine
 from .common import NO_ID, both_times, ref, scopes
 
 # Order and values, above all the nulls, of the machine inside the published session sample. A list fills more of it.
@@ -97,9 +97,6 @@ _IN_SESSION: dict[str, Any] = {
     "Name": None,
 }
 
-POWER_STATE = "Unmanaged"
-REGISTRATION_STATE = "Registered"
-
 _IN_LIST: dict[str, Any] = {
     "ApplicationsInUse": [],
     "AssignedUsers": [],
@@ -114,9 +111,9 @@ _IN_LIST: dict[str, Any] = {
     "MachineUnavailableReason": "None",
     "OSVersion": "10.0.20348",
     "PowerActionPending": False,
-    "PowerState": POWER_STATE,
+    "PowerState": "Unmanaged",
     "PublishedApplications": [],
-    "RegistrationState": REGISTRATION_STATE,
+    "RegistrationState": "Registered",
     "ScheduledReboot": "None",
     "SessionSmartAccessTags": [],
     "SupportedPowerActions": [],
@@ -124,6 +121,9 @@ _IN_LIST: dict[str, Any] = {
     "WillShutdownAfterUse": False,
     "WindowsConnectionSetting": "LogonEnabled",
 }
+
+# What is the same for all machines in a list.
+LISTED = {**_IN_SESSION, **_IN_LIST}
 
 _ALONE: dict[str, Any] = {
     "AssignedClientName": None,
@@ -143,7 +143,7 @@ def machine_in_session_json(machine: Machine) -> dict[str, Any]:
     """The thin copy inside a session: says which machine it is, but not its id or state."""
     return {
         **_IN_SESSION,
-        "Uid": machine.index + 1,
+        "Uid": machine.uid,
         "DeliveryGroup": ref(machine.group),
         "DnsName": machine.dns_name,
         "IPAddress": f"192.0.2.{machine.index % 254 + 1}",
@@ -160,7 +160,7 @@ def machine_json(machine: Machine) -> dict[str, Any]:
         **_IN_LIST,
         "Id": machine.id,
         "SessionCount": len(machine.sessions),
-        "LoadIndex": min(10_000, 100 * len(machine.sessions)),
+        "LoadIndex": load_index(machine),
         "SummaryState": summary_state(machine),
     }
     if machine.support == "SingleSession" and len(machine.sessions) == 1:
@@ -171,7 +171,7 @@ def machine_json(machine: Machine) -> dict[str, Any]:
             SessionStartTime=started,
             FormattedSessionStartTime=formatted,
             SessionState=session.state,
-            SessionUserName=session.account,
+            SessionUserName=session.shown("Name") or None,
         )
     return whole
 
@@ -184,3 +184,8 @@ def machine_detail_json(machine: Machine) -> dict[str, Any]:
 def summary_state(machine: Machine) -> str:
     """SummaryState."""
     return "InUse" if machine.sessions else "Available"
+
+
+def load_index(machine: Machine) -> int:
+    """Return LoadIndex."""
+    return min(10_000, 100 * len(machine.sessions))

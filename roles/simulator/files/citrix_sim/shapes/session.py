@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, Callable
 
 from ..http.message import encode
-from ..world.fleet import ANONYMOUS, Machine, Ref, Session
+from ..world.objects import Machine, Ref, Session
 from .common import Fields, Template, both_times, ref, scopes
 from .machine import machine_in_session_json
 from .user import user_text
@@ -45,14 +45,13 @@ _BROKERING = Template(
 
 
 def _brokering(session: Session) -> str:
-    anonymous = session.kind == ANONYMOUS
     text, formatted = both_times(session.index + _BROKERED)
     return _BROKERING.fill(
         {
             "Time": text,
             "FormattedTime": formatted,
-            "UserName": None if anonymous else session.account,
-            "UserSid": None if anonymous else session.sid,
+            "UserName": session.shown("Name") or None,
+            "UserSid": session.shown("Sid") or None,
         }
     )
 
@@ -121,7 +120,7 @@ def _machine_text(machine: Machine) -> str:
 # Names and order of the published session sample, and the JSON text of each value.
 _FIELDS: dict[str, Callable[[Session], str]] = {
     "Id": lambda session: encode(session.id),
-    "Uid": lambda session: str(session.index + 1),
+    "Uid": lambda session: str(session.uid),
     "ApplicationsInUse": lambda session: _applications_text(session.applications),
     "AppState": lambda session: '"Active"' if session.applications else '"Desktop"',
     "AppStateLastChangeTime": _text(_ESTABLISHED),
@@ -133,7 +132,7 @@ _FIELDS: dict[str, Callable[[Session], str]] = {
     "EstablishmentDurationMilliseconds": lambda session: str(1000 * (_ESTABLISHED - _BROKERED)),
     "EstablishmentTime": _text(_ESTABLISHED),
     "FormattedEstablishmentTime": _formatted(_ESTABLISHED),
-    "IsAnonymousUser": lambda session: "true" if session.kind == ANONYMOUS else "false",
+    "IsAnonymousUser": lambda session: "true" if session.anonymous else "false",
     "IsHidden": lambda session: "false",
     "LogoffInProgress": lambda session: "false",
     "LogonInProgress": lambda session: "false",
@@ -145,7 +144,7 @@ _FIELDS: dict[str, Callable[[Session], str]] = {
     "StateChangeTime": _text(_ESTABLISHED),
     "FormattedStateChangeTime": _formatted(_ESTABLISHED),
     # As the machine reported it, in another case than the directory's own spelling.
-    "UntrustedUserName": lambda session: encode(session.account.lower()),
+    "UntrustedUserName": lambda session: encode(session.shown("Name").lower() or None),
     "User": user_text,
 }
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any
 
-from ..world.access import ADMINISTRATOR, Grant
-from ..world.fleet import DOMAIN, DOMAIN_SIDS, ZONE
+from ..world.access import ADMINISTRATOR, ON_PREMISES_CUSTOMER, Grant
+from ..world.directory import DOMAIN, DOMAIN_SIDS
+from ..world.objects import ZONE, make_id
 from ..world.world import Site, World
 from .common import ref, rfc3339
 
@@ -22,7 +23,8 @@ def grant_end(grant: Grant) -> str:
 
 
 def me_json(world: World, grant: Grant) -> dict[str, Any]:
-    """MeResponseModel: one customer, with all sites."""
+    """Return MeResponseModel: one customer, with all sites. On premises its id may be any GUID, as published."""
+    generated = grant.customer == ON_PREMISES_CUSTOMER and world.settings.me_customer == "generated"
     return {
         "UserId": USER_ID,
         "DisplayName": ADMINISTRATOR,
@@ -32,7 +34,7 @@ def me_json(world: World, grant: Grant) -> dict[str, Any]:
         "IsCspCustomer": False,
         "Customers": [
             {
-                "Id": grant.customer,
+                "Id": make_id("customer", 0) if generated else grant.customer,
                 "Name": grant.customer,
                 "Sites": [{"Id": site.id, "Name": site.name} for site in world.sites],
             }

@@ -1,14 +1,15 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The User of a session, in the three forms met: complete, hardly anything, anonymous."""
+"""The User block of a session: the members that the session gives, and the others as in the published sample."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from typing import Any
 
-from ..world.fleet import ANONYMOUS, DNS_SUFFIXES, SPARSE, Session
+from ..http.message import encode
+from ..world.objects import GeneratedSession, Session
 from .common import Template
 
 # Order, nulls and empty strings of the published session sample.
@@ -50,7 +51,8 @@ _SPARSE: dict[str, Any] = {
 }
 
 
-_DIFFERENT = (
+_USER = Template(
+    _SPARSE,
     "DisplayName",
     "SamName",
     "SamAccountName",
@@ -61,27 +63,13 @@ _DIFFERENT = (
     "Domain",
     "Forest",
 )
-_USER = Template(_SPARSE, *_DIFFERENT)
 
 
 @lru_cache(maxsize=4096)
 def user_text(session: Session) -> str:
-    """The User block of a session, as JSON text."""
-    if session.kind == ANONYMOUS:
-        return _USER.fill({**_SPARSE, "SamName": "", "Name": ""})
-    if session.kind == SPARSE:
-        return _USER.fill({**_SPARSE, "Sid": session.sid, "Name": session.account})
-    sam, display_name, suffix = session.sam, session.display_name, DNS_SUFFIXES[session.domain]
-    return _USER.fill(
-        {
-            "DisplayName": display_name,
-            "SamName": sam,
-            "SamAccountName": sam,
-            "CommonName": display_name,
-            "PrincipalName": session.principal,
-            "Sid": session.sid,
-            "Name": session.account,
-            "Domain": suffix,
-            "Forest": suffix,
-        }
-    )
+    """Return the User block of a session, as JSON text."""
+    user = session.user
+    if user is None:
+        return "null"
+    whole = {**_SPARSE, **user}
+    return _USER.fill(whole) if isinstance(session, GeneratedSession) else encode(whole)

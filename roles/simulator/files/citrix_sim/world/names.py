@@ -37,6 +37,12 @@ NAMES: dict[str, Names] = {
         hosts=("vda-",),
         users=("user",),
     ),
+    "folders": Names(
+        groups=("Prod\\Office Desktops", "Test\\Office Desktops", "Engineering"),
+        applications=("Prod\\Text Editor", "Test\\Text Editor", "Drawing"),
+        hosts=("vda-",),
+        users=("user",),
+    ),
     "hostile": Names(
         groups=("Folder A\\Team/1, 50%41", 'Ärzte & "日本"', "Folder A\\Sub.1\\C#+$ ñ'İ\u0131"),
         applications=("Folder A\\Editor/1, 50%41", 'Übersicht & "Ä+ñ"', "Folder A\\Sub.1\\日本 #1$'İ\u0131"),

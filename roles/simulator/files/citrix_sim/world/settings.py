@@ -8,9 +8,14 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ..http.hints import HINTS
+from .directory import DIRECTORIES
 from .names import NAMES
 
 MIXES = ("mixed", "recordable")
+CUSTOMER_IDS = ("generated", "CitrixOnPremises")
+USER_SEARCHES = ("both", "CurrentUser", "UserName")
+UNKNOWN_SEARCHES = ("nothing", "refused")
+GROUP_SEARCHES = ("instead", "together")
 GOV_REPLIES = ("trust", "documented")
 GONE_STATUSES = (400, 404, 500)
 QUOTAS = ("none", "token_bucket", "window")
@@ -33,6 +38,13 @@ _FRACTIONS = ("token_lifetime", "batch_item_seconds", "job_seconds", "quota_rate
 _CHOICES: dict[str, Any] = {
     "mix": MIXES,
     "names": tuple(NAMES),
+    "directory": DIRECTORIES,
+    "wildcards": (True, False),
+    "me_customer": CUSTOMER_IDS,
+    "user_search": USER_SEARCHES,
+    "unknown_search": UNKNOWN_SEARCHES,
+    "group_search": GROUP_SEARCHES,
+    "machine_repeats": (True, False),
     "gov_reply": GOV_REPLIES,
     "gone_status": GONE_STATUSES,
     "batch_support": (True, False),
@@ -43,36 +55,44 @@ _CHOICES: dict[str, Any] = {
 
 
 class Settings(NamedTuple):
-    """What ``POST /_control/reset`` may set.
-
-    ``token_lifetime`` is in seconds. ``machine_page`` is the page size of ``GET /Machines/{x}/Sessions``, 0 for one
-    page. ``gone_status`` answers RecordingStatus of an unknown session: the API reference names no status for it.
-    ``gov_reply`` picks one of the two published spellings of the trust service's answer.
-
-    A batch runs ``batch_parallelism`` items side by side, each of which takes ``batch_item_seconds``; it has at most
-    ``batch_limit`` items (0: any number). Without ``batch_support`` there is no such path. A job takes ``job_seconds``
-    more than its work.
-
-    ``quota`` lets in ``quota_rate`` requests a second: a window lasts ``quota_seconds``, a bucket holds what comes in
-    in that time. ``quota_hint`` is the form of the hint beyond it; ``quota_batch`` is what a batch counts as.
-    """
+    """What ``POST /_control/reset`` may set. Lengths of time are in seconds; see the README of the role."""
 
     machines: int = 5
     sessions: int = 50
     mix: str = "mixed"
     names: str = "plain"
+    directory: str = "active_directory"
     sites: int = 1
+
     token_lifetime: float = 3600
     gov_reply: str = "trust"
+    # The customer id of /me on premises: any GUID, as published, or the id that requests carry.
+    me_customer: str = "generated"
+
+    # "*" in the name of a path stands for any text.
+    wildcards: bool = False
+    # The property that finds sessions by account, and the response to a search for one that finds nothing.
+    user_search: str = "both"
+    unknown_search: str = "nothing"
+    # SearchFilterGroups replace SearchFilters, as published, or hold together with them.
+    group_search: str = "instead"
+    # Page size of GET /Machines/{x}/Sessions, 0 for one page; that page may name a token, which leads to it again.
     machine_page: int = 0
+    machine_repeats: bool = False
+    # RecordingStatus of an unknown session: no status is documented.
     gone_status: int = 404
+
     batch_support: bool = True
     batch_parallelism: int = 10
     batch_item_seconds: float = 0.0
+    # Items in a batch, 0 for any number.
     batch_limit: int = 0
+    # How much longer a job takes than its work.
     job_seconds: float = 0.0
+
     quota: str = "none"
     quota_rate: float = 10.0
+    # Length of a window; a bucket holds what comes in during that time.
     quota_seconds: float = 1.0
     quota_hint: str = "seconds"
     quota_batch: str = "request"

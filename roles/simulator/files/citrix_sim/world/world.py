@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from .access import Credentials, Tokens
-from .fleet import Fleet, make_id
+from .fleet import Fleet, empty, generate
 from .jobs import Jobs
+from .objects import make_id
 from .quota import Quota
 from .settings import Settings
 
@@ -40,9 +41,13 @@ class World:
         self.last_search: tuple[object, Sequence[int]] | None = None
         self.sites: list[Site] = []
         for at in range(settings.sites):
-            machines, sessions = (0, 0) if at else (settings.machines, settings.sessions)
-            fleet = Fleet(machines, sessions, settings.mix, settings.names)
+            fleet = empty(settings) if at else generate(settings)
             self.sites.append(Site(make_id("site", at), f"Simulated Site {at + 1}", fleet))
+
+    def give(self, fleet: Fleet) -> None:
+        """Replace the fleet of the first site."""
+        self.sites[0] = self.sites[0]._replace(fleet=fleet)
+        self.last_search = None
 
     @property
     def fleet(self) -> Fleet:

@@ -1,0 +1,74 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A fleet as a test describes it: ``POST /_control/fleet``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .faults.checks import flag, list_of, mapping, one_of, optional, record, text
+from .world.directory import make_directory
+from .world.fleet import Fleet, refs
+from .world.names import NAMES
+from .world.objects import GivenSession, Machine, Ref
+from .world.settings import Settings
+
+_SESSION = record(
+    {
+        "user": optional(mapping),
+        "anonymous": flag,
+        "connected": flag,
+        "protocol": one_of("Hdx", "Rdp", "Console"),
+        "recorded": flag,
+        "applications": list_of(text),
+    },
+    user={},
+    anonymous=False,
+    connected=True,
+    protocol="Hdx",
+    recorded=False,
+    applications=[],
+)
+_MACHINE = record(
+    {
+        "name": text,
+        "dns_name": text,
+        "delivery_group": text,
+        "session_support": one_of("MultiSession", "SingleSession"),
+        "sessions": list_of(_SESSION),
+    },
+    dns_name="",
+    session_support="MultiSession",
+    sessions=[],
+)
+_FLEET = record(
+    {"delivery_groups": list_of(text), "applications": list_of(text), "machines": list_of(_MACHINE)}, applications=[]
+)
+
+
+def read_fleet(given: Any, settings: Settings) -> Fleet:
+    """Return the fleet of a description; ValueError, with a message for people, for an invalid one."""
+    plan = _FLEET(given)
+    groups, applications = refs("group", plan["delivery_groups"]), refs("application", plan["applications"])
+    machines: list[Machine] = []
+    sessions: list[GivenSession] = []
+    for at, entry in enumerate(plan["machines"]):
+        group = _named(groups, "delivery group", entry["delivery_group"])
+        machine = Machine(at, entry["name"], entry["dns_name"], group, entry["session_support"])
+        machines.append(machine)
+        for asked in entry["sessions"]:
+            used = tuple(_named(applications, "application", name) for name in asked["applications"])
+            session = GivenSession(len(sessions), machine, asked["user"], used)
+            session.anonymous, session.connected = asked["anonymous"], asked["connected"]
+            session.protocol, session.recorded = asked["protocol"], asked["recorded"]
+            sessions.append(session)
+    identity = make_directory(settings.directory, NAMES[settings.names])
+    return Fleet(identity, settings.wildcards, groups, applications, machines, sessions)
+
+
+def _named(known: tuple[Ref, ...], kind: str, name: str) -> Ref:
+    found = next((target for target in known if target.name == name), None)
+    if found is None:
+        raise ValueError(f"There is no {kind} {name!r}.")
+    return found

@@ -1,0 +1,179 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The playbooks under the switches, inventories and environments that people run them with."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+MACHINE = "LAB\\vda-001"
+WINDOWS = {
+    "ansible_connection": "ansible.builtin.winrm",
+    "ansible_shell_type": "powershell",
+    "ansible_shell_executable": "powershell.exe",
+    "ansible_python_interpreter": "C:/python.exe",
+    "ansible_become": True,
+    "ansible_become_method": "ansible.builtin.runas",
+    "ansible_remote_tmp": "C:\\Temp",
+}
+"""Group variables for all hosts, as for machines that run Windows."""
+
+
+@pytest.fixture
+def environment(simulator):
+    return {f"CITRIX_{name.upper()}": value for name, value in simulator.cloud.items()}
+
+
+@pytest.fixture
+def hosts(tmp_path):
+    """Return a function that writes an inventory of two machines, with group variables, and returns its path."""
+
+    def write(variables: dict | None = None, **more: dict) -> str:
+        machines = {f"vda-00{number}": {"citrix_name": f"LAB\\vda-00{number}"} for number in (1, 2)}
+        path = tmp_path / "hosts.yml"
+        groups = {"all": {"hosts": {**machines, **more}, "vars": variables or {}}}
+        path.write_text(json.dumps(groups), encoding="utf-8")
+        return str(path)
+
+    return write
+
+
+def starts(simulator) -> list[int]:
+    """Return how often the sessions were started of which there was a start."""
+    return [session["starts"] for session in simulator.state().values() if session["starts"]]
+
+
+@pytest.mark.parametrize("strategy", ["free", "host_pinned"])
+def test_record_by_machine_starts_each_session_once(simulator, ansible, environment, hosts, strategy):
+    expected = len(simulator.recordable_on("LAB\\vda-001")) + len(simulator.recordable_on("LAB\\vda-002"))
+    # Its number of starts counts the requests, also those for what is recorded already.
+    command = ["-i", hosts(), "--forks", "2", "sessionops.citrix.record_by_machine"]
+    done = ansible("ansible-playbook", *command, env={**environment, "ANSIBLE_STRATEGY": strategy})
+    assert done.code == 0, done.output
+    assert starts(simulator) == [1] * expected
+    assert simulator.counts()["sign-in"] == 1
+
+
+@pytest.mark.parametrize("localhost", [{}, {"localhost": {}}], ids=["implicit", "explicit"])
+def test_playbooks_ignore_connection_variables_of_groups(simulator, ansible, environment, hosts, tmp_path, localhost):
+    inventory = hosts(WINDOWS, **localhost)
+    policy = [{"name": "One", "machine": MACHINE, "state": "stopped"}]
+    playbooks = [f"sessionops.citrix.{name}" for name in ("coverage", "converge", "smoke")]
+    extra = json.dumps({"citrix_rules": policy, "citrix_dest": str(tmp_path)})
+    done = ansible("ansible-playbook", "-i", inventory, *playbooks, "-e", extra, env=environment)
+    assert done.code == 0, done.output
+    playbook = "sessionops.citrix.record_by_machine"
+    limit = ("--limit", "vda-*")
+    done = ansible("ansible-playbook", "-i", inventory, playbook, *limit, "--become", env=environment)
+    assert done.code == 0, done.output
+    assert all(session["recorded"] for session in simulator.recordable_on(MACHINE))
+
+
+def test_limit_without_localhost_fails_run(simulator, ansible, environment, hosts):
+    command = ["-e", json.dumps({"citrix_machine": [MACHINE]}), "sessionops.citrix.record"]
+    done = ansible("ansible-playbook", "-i", hosts(), *command, "--limit", "vda-001", env=environment)
+    assert done.code == 2, done.output
+    assert "--limit leaves localhost out" in done.output
+    assert simulator.calls() == []
+    for more, limit in (({}, "vda-001:localhost"), ({"localhost": {}}, "localhost"), ({"localhost": {}}, "!vda-002")):
+        simulator.reset()
+        done = ansible("ansible-playbook", "-i", hosts(**more), *command, "--limit", limit, env=environment)
+        assert done.code == 0, done.output
+        assert len(starts(simulator)) > 0
+
+
+def test_tags_that_select_nothing_fail_run(simulator, ansible, environment, tmp_path):
+    extra = json.dumps({"citrix_machine": [MACHINE]})
+    done = ansible("ansible-playbook", "sessionops.citrix.record", "-e", extra, "--tags", "recording", env=environment)
+    assert done.code == 2, done.output
+    assert "leave nothing of this playbook to run" in done.output
+    assert simulator.calls() == []
+    site = tmp_path / "site.yml"
+    site.write_text(
+        json.dumps([{"ansible.builtin.import_playbook": "sessionops.citrix.record", "tags": ["citrix"]}]),
+        encoding="utf-8",
+    )
+    done = ansible("ansible-playbook", str(site), "-e", extra, "--tags", "citrix", env=environment)
+    assert done.code == 0, done.output
+    assert len(starts(simulator)) > 0
+    before = simulator.mark()
+    other = ("--tags", "other", "--skip-tags", "citrix_check_tags")
+    done = ansible("ansible-playbook", str(site), "-e", extra, *other, env=environment)
+    assert done.code == 0, done.output
+    assert simulator.calls(before) == []
+
+
+@pytest.mark.parametrize("tags", ["session_recording", "session_recording_converge"])
+def test_converge_with_tags_of_role_keeps_policy(simulator, ansible, environment, tags):
+    extra = json.dumps({"citrix_rules": [{"name": "One", "machine": MACHINE, "state": "started"}]})
+    done = ansible("ansible-playbook", "sessionops.citrix.converge", "-e", extra, "--tags", tags, env=environment)
+    assert done.code == 0, done.output
+    assert simulator.recordable_on(MACHINE) == []
+
+
+def test_coverage_with_diff_prints_no_names(simulator, ansible, environment, tmp_path):
+    page = tmp_path / "coverage.html"
+    page.write_text("old", encoding="utf-8")
+    for arguments in (["--check", "--diff"], ["--diff"]):
+        extra = ["-e", f"citrix_dest={tmp_path}", *arguments]
+        done = ansible("ansible-playbook", "sessionops.citrix.coverage", *extra, env=environment)
+        assert done.code == 0, done.output
+        assert "user0" not in done.output
+        assert "vda-0" not in done.output
+        assert ("user0" in page.read_text(encoding="utf-8")) is ("--check" not in arguments)
+
+
+def test_coverage_in_check_mode_needs_no_directory(simulator, play, tmp_path):
+    folder = tmp_path / "reports"
+    tasks = [
+        {"ansible.builtin.file": {"path": str(folder), "state": "directory", "mode": "0750"}},
+        {
+            "ansible.builtin.include_role": {"name": "sessionops.citrix.recording_coverage"},
+            "vars": {"recording_coverage_dest": str(folder), "recording_coverage_minimum": 1},
+        },
+    ]
+    rehearsal = play(tasks, "--check", connection=simulator.cloud)
+    assert rehearsal.code == 0, rehearsal.output
+    assert re.search(r"\[WARNING\]: dest: there is no directory", rehearsal.output)
+    assert not folder.exists()
+    done = play(tasks, connection=simulator.cloud)
+    assert done.code == 0, done.output
+    assert {path.name for path in folder.iterdir()} == {"coverage.html", "coverage.csv", "coverage.json"}
+    # A directory that is there and a run that really writes are checked as before.
+    missing = tmp_path / "none"
+    tasks[1]["vars"]["recording_coverage_dest"] = str(missing)
+    assert play(tasks[1:], connection=simulator.cloud).code == 2
+
+
+def test_plays_against_simulator_ignore_environment(ansible, tmp_path):
+    """What a user has set for the own site, and for other tools that use requests."""
+    strange = {
+        "CITRIX_CA_PATH": "/no/such/file.pem",
+        "CITRIX_BATCH_SIZE": "40",
+        "CITRIX_REQUESTS_PER_SECOND": "0.01",
+        "CITRIX_TIMEOUT": "9999",
+        "CITRIX_RETRIES": "99",
+        "CITRIX_MAX_CONCURRENCY": "0",
+        "CITRIX_VALIDATE_CERTS": "false",
+        "CITRIX_ACCESS_TOKEN": "other",
+        "CITRIX_DEPLOYMENT": "gov",
+        "CITRIX_USERNAME": "LAB\\admin",
+        "CITRIX_PASSWORD": "other",
+        "REQUESTS_CA_BUNDLE": "/no/such/file.pem",
+        "CURL_CA_BUNDLE": "/no/such/file.pem",
+        **dict.fromkeys(("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"), "http://127.0.0.1:1"),
+        "PYTHONSAFEPATH": "1",
+        "LC_ALL": "",
+        "LANG": "C",
+        "ANSIBLE_STRATEGY": "free",
+        "ANSIBLE_BECOME": "true",
+        "ANSIBLE_TRANSPORT": "winrm",
+        "ANSIBLE_HASH_BEHAVIOUR": "merge",
+    }
+    playbooks = ("sessionops.citrix.smoke", "sessionops.citrix.demo")
+    done = ansible("ansible-playbook", *playbooks, "-e", f"citrix_dest={tmp_path}", env=strange)
+    assert done.code == 0, done.output

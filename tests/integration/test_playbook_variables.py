@@ -1,0 +1,153 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Variables of the playbooks: none that a user sets is lost, by a broken template, a typo or a blank value."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+MACHINE = "LAB\\vda-001"
+USER = "LAB\\user001"
+BROKEN = "{{ no_such_variable }}"
+WRITES = ("$startRecording", "$stopRecording", "$sendMessage")
+
+
+@pytest.fixture
+def run(simulator, ansible, tmp_path):
+    """Return a function that runs a playbook of the collection with these extra variables."""
+    environment = {f"CITRIX_{name.upper()}": value for name, value in simulator.cloud.items()}
+    hosts = tmp_path / "hosts.yml"
+    machines = {f"vda-00{number}": {"citrix_name": f"LAB\\vda-00{number}"} for number in (1, 2)}
+    hosts.write_text(json.dumps({"all": {"hosts": machines}}), encoding="utf-8")
+
+    def run(name: str, *arguments: str, **variables):
+        inventory = ["-i", str(hosts)] if name == "record_by_machine" else []
+        given = ["-e", json.dumps(variables), *inventory, *arguments]
+        return ansible("ansible-playbook", f"sessionops.citrix.{name}", *given, env=environment)
+
+    return run
+
+
+def assert_rejected(simulator, done, *told: str) -> None:
+    """Check that a run failed, named the problem, and changed nothing."""
+    assert done.code == 2, done.output
+    output = re.sub(r"\s+", " ", done.output)
+    for text in told:
+        assert text in output, done.output
+    assert not set(simulator.counts()) & set(WRITES)
+
+
+@pytest.mark.parametrize(
+    ("name", "variable", "others"),
+    [
+        ("record", "citrix_exclude_user", {"citrix_machine": [MACHINE]}),
+        ("record", "citrix_site_id", {"citrix_machine": [MACHINE]}),
+        ("stop", "citrix_user", {"citrix_machine": [MACHINE]}),
+        ("converge", "citrix_on_gap", {"citrix_rules": [{"name": "All", "all_sessions": True, "state": "started"}]}),
+        ("coverage", "citrix_minimum", {"citrix_dest": "."}),
+        ("coverage", "citrix_user", {"citrix_dest": "."}),
+        ("machine_sessions", "citrix_machine", {}),
+        ("record_by_machine", "citrix_max_sessions", {}),
+        ("record_by_machine", "citrix_slices", {}),
+    ],
+)
+def test_variable_with_broken_template_fails_run(simulator, run, name, variable, others):
+    done = run(name, **others, **{variable: BROKEN})
+    assert_rejected(simulator, done, "no_such_variable", variable)
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "told"),
+    [
+        ("record", "citrix_exclude_users", "citrix_exclude_users: unknown variable. Did you mean citrix_exclude_user?"),
+        ("stop", "citrix_max_sesions", "Did you mean citrix_max_sessions?"),
+        ("converge", "citrix_exclude_user", "citrix_exclude_user: this playbook does not take it."),
+        ("coverage", "citrix_mininum", "Did you mean citrix_minimum?"),
+        ("machine_sessions", "citrix_user", "citrix_user: this playbook does not take it."),
+        ("record_by_machine", "citrix_delivery_group", "citrix_delivery_group: this playbook does not take it."),
+        ("record_by_machine", "citrix_machines", "citrix_machines: unknown variable."),
+    ],
+)
+def test_variable_that_would_be_ignored_fails_run(simulator, run, name, given, told):
+    others = {"citrix_machine": [MACHINE]} if name in ("record", "stop", "machine_sessions") else {}
+    done = run(name, **others, **{given: ["Contractors"]})
+    assert_rejected(simulator, done, told)
+    assert simulator.calls() == []
+
+
+def test_variables_of_users_give_one_warning(simulator, run):
+    done = run("record", citrix_user=[USER], citrix_team="blue", citrix_owner="ops", other_citrix_user="x")
+    assert done.code == 0, done.output
+    (warning,) = re.findall(r"\[WARNING\]: (Variables that[^\n]*)", done.output)
+    assert warning == "Variables that this playbook does not use: citrix_owner, citrix_team."
+    assert simulator.counts()["$startRecording"] == 1
+
+
+def test_host_variables_of_inventory_are_known(simulator, ansible, tmp_path):
+    inventory = {"plugin": "sessionops.citrix.citrix_machines", **simulator.cloud, "fields": ["DeliveryGroup", "Zone"]}
+    path = tmp_path / "site.citrix_machines.yml"
+    path.write_text(json.dumps(inventory), encoding="utf-8")
+    environment = {f"CITRIX_{name.upper()}": value for name, value in simulator.cloud.items()}
+    playbook = "sessionops.citrix.record_by_machine"
+    done = ansible("ansible-playbook", "-i", str(path), playbook, "-e", "citrix_team=blue", env=environment)
+    assert done.code == 0, done.output
+    assert re.findall(r"\[WARNING\]: (Variables that.*?)\s*\n", done.output) == [
+        "Variables that this playbook does not use: citrix_team."
+    ]
+    # What the inventory sets for each machine is a mapping; a text selects nothing and is rejected.
+    before = simulator.mark()
+    named = ansible("ansible-playbook", "-i", str(path), playbook, "-e", "citrix_delivery_group=X", env=environment)
+    assert named.code == 2, named.output
+    assert "citrix_delivery_group: this playbook does not take it." in named.output
+    assert not [call for call in simulator.calls(before) if call["path"].endswith("Recording")]
+
+
+@pytest.mark.parametrize(
+    ("role", "given", "told"),
+    [
+        ("recording_coverage", "recording_coverage_minimun", "Did you mean recording_coverage_minimum?"),
+        ("session_recording", "session_recording_on_gaps", "Did you mean session_recording_on_gap?"),
+    ],
+)
+def test_role_variable_with_typo_fails_run(simulator, play, role, given, told):
+    required = {"recording_coverage_dest": ".", "session_recording_rules": []}
+    task = {"ansible.builtin.include_role": {"name": f"sessionops.citrix.{role}"}, "vars": {**required, given: 100}}
+    assert_rejected(simulator, play([task], connection=simulator.cloud), told)
+    assert simulator.calls() == []
+
+
+INTERNAL = {
+    # Names that the playbooks and roles used once, and others that come to mind.
+    **dict.fromkeys(("coverage", "recording", "found", "fine", "lines", "slices", "strangers", "log", "told"), 100),
+    "site_rate": 5,
+    "recording_coverage_result": {"coverage": {"sessions": {"coverage_percent": 100.0}}, "csv": "/x.csv", "msg": "All."},
+    "session_recording_result": {"msg": "All.", "rules": [], "sessions": []},
+}
+
+
+def test_extra_variables_do_not_override_internal_ones(simulator, run, tmp_path):
+    done = run("coverage", citrix_dest=str(tmp_path), citrix_minimum=99, **INTERNAL)
+    assert done.code == 2, done.output
+    assert "That is less than" in done.output
+    assert "user001" in (tmp_path / "coverage.html").read_text(encoding="utf-8")
+    done = run("record", citrix_machine=[MACHINE], **INTERNAL)
+    assert done.code == 0, done.output
+    assert len(re.findall(r"user\d+ +LAB.+vda-001", done.output)) == 10
+    done = run("converge", citrix_rules=[{"name": "One", "machine": MACHINE, "state": "stopped"}], **INTERNAL)
+    assert done.code == 0, done.output
+    assert re.search(r"One +\d+ sessions: ", done.output)
+    done = run("record_by_machine", "--check", **INTERNAL)
+    assert done.code == 0, done.output
+
+
+@pytest.mark.parametrize("dest", ["", " "])
+def test_coverage_with_blank_dest_is_rejected(simulator, run, tmp_path, dest):
+    for arguments in ([], ["--check"]):
+        done = run("coverage", *arguments, citrix_dest=dest)
+        assert_rejected(simulator, done, "dest: is empty")
+    assert not list(tmp_path.glob("coverage.*"))
+    assert simulator.calls() == []
