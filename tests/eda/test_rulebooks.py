@@ -190,8 +190,8 @@ def test_the_rulebook_of_the_guide_tells_who_comes_and_goes(simulator, run, show
     simulator.disconnect(session_of(simulator, "LAB\\user001")["id"])
     simulator.log_off(session_of(simulator, "LAB\\user002")["id"])
     for told in (
-        "LAB\\user051 came to LAB\\vda-001",
-        "LAB\\user001 left; the session was Active",
-        "LAB\\user002 is gone",
+        "LAB\\user051 logged on to LAB\\vda-001",
+        "LAB\\user001 disconnected; the session was Active",
+        "LAB\\user002 logged off",
     ):
         rulebook.wait_for(lambda told=told: told in rulebook.output)
