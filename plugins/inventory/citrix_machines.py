@@ -249,7 +249,7 @@ ENDINGS = ("citrix_machines.yml", "citrix_machines.yaml")
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
-    """Reads an inventory file, asks the API, and adds the hosts."""
+    """Read an inventory file, request the machines, and add the hosts."""
 
     NAME = "sessionops.citrix.citrix_machines"
 
@@ -257,11 +257,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return super().verify_file(path) and path.endswith(ENDINGS)
 
     def set_options(self, task_keys: Any = None, var_options: Any = None, direct: Any = None) -> None:
-        # Ansible passes over an option that it does not know: a filter with a slip would mean all machines.
+        # Ansible ignores unknown options, so a filter with a typo would select all machines.
         unknown = set(direct or ()) - set(self.option_definitions)
         if unknown:
             raise AnsibleParserError(f"{', '.join(sorted(map(str, unknown)))}: there is no such option")
-        # What is wrong with a value is told with the value, which may be a secret.
+        # Ansible's message would include the value, which may be a secret.
         for name in TEMPLATED:
             if isinstance((direct or {}).get(name), (dict, list)):
                 raise AnsibleParserError(f"{name}: must be text, or a template that gives text")
@@ -279,7 +279,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             raise AnsibleParserError(str(error)) from None
 
     def _machines(self, config: dict, path: str, cache: bool) -> list[dict]:
-        """Return the facts of the machines, out of the cache where that holds what is asked for."""
+        """Return the facts of the machines, from the cache if it has them."""
         connection = self._connection(config)
         own = {name: self.get_option(name) for name in hosts.OPTIONS}
         if not self.get_option("cache"):
@@ -294,7 +294,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return known["machines"]
 
     def _connection(self, config: dict) -> dict:
-        """Return the shared options as a module has them: out of the file, the environment, or their defaults."""
+        """Return the shared options as for a module: from the file, the environment, or the defaults."""
         given = {name: config[name] for name in options.OPTIONS if config.get(name) is not None}
         self.templar.available_variables = self._vars
         for name in given.keys() & TEMPLATED:
@@ -311,7 +311,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _ask(self, connection: dict, own: dict) -> list[dict]:
         warn = self.display.warning
-        # As in check mode, so that nothing can be changed.
+        # Check mode, so that nothing can be changed.
         api = connect(options.settings(connection), True, find_site, warn, self.display.vvv)
         return hosts.find_hosts(api, own, warn)
 
@@ -325,7 +325,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             for name, value in variables.items():
                 self.inventory.set_variable(host, name, value)
             self._set_composite_vars(self.get_option("compose"), variables, host, strict)
-            # Once for all groups: of many machines this is the larger part of the time.
+            # Once for all groups, because this takes most of the time.
             variables = self.inventory.get_host(host).get_vars()
             self._add_host_to_composed_groups(self.get_option("groups"), variables, host, strict, False)
             self._add_host_to_keyed_groups(self.get_option("keyed_groups"), variables, host, strict, False)

@@ -187,17 +187,17 @@ except ImportError as missing:
     raise ImportError(f"citrix_sessions needs ansible-core; install it for {sys.executable}. {missing}") from missing
 
 LONGEST_PAUSE = 600
-"""Seconds between two tries after failures, unless the interval is longer."""
+"""Maximum seconds between two attempts after failures, unless the interval is longer."""
 TICK = 0.05
-"""Seconds from one glance at a look that is under way to the next."""
+"""Seconds between two checks of a running poll."""
 
 LOGGER = logging.getLogger("sessionops.citrix.citrix_sessions")
 
 
 async def main(queue: asyncio.Queue[Any], args: dict[str, Any]) -> None:
-    """Put an event into the queue for each thing that happens, for ever.
+    """Put an event into the queue for each change, until canceled.
 
-    Raises CitrixError for options that make no sense, also where only the site can tell, such as an unknown machine.
+    Raises CitrixError for invalid options, including those that only the site can reject, such as an unknown machine.
     """
     watch = prepare(args)
     failures = 0
