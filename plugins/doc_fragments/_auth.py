@@ -30,9 +30,17 @@ options:
       - Scheme, host and optional port of the API, such as V(https://ddc01.example.com) or V(https://api-eu.cloud.com).
       - A path after the host replaces the base path of the deployment.
       - V(http://) is accepted for the loopback of this host only.
-      - If set, the sign-in goes to the same host.
+      - The host must belong to Citrix Cloud, unless O(deployment=on_premises) or O(token_url) is set.
+      - The sign-in uses the host of O(deployment). The regional hosts V(https://api-us.cloud.com),
+        V(https://api-eu.cloud.com) and V(https://api-ap-s.cloud.com) serve the sign-in too.
       - Required with O(deployment=on_premises); otherwise the default depends on O(deployment).
       - If not set, the environment variable E(CITRIX_API_URL) is used.
+    type: str
+  token_url:
+    description:
+      - Full URL of the sign-in, for a private gateway or a test server. This host receives the credentials.
+      - If not set, O(deployment) determines the URL.
+      - If not set, the environment variable E(CITRIX_TOKEN_URL) is used.
     type: str
   customer_id:
     description:

@@ -163,8 +163,8 @@ options:
     type: list
     elements: str
 notes:
-  - Any of O(api_url), O(customer_id), O(site_id), O(client_id), O(client_secret), O(username), O(password) and
-    O(access_token) may be a template, such as a lookup of a secret.
+  - Any of O(api_url), O(token_url), O(customer_id), O(site_id), O(client_id), O(client_secret), O(username),
+    O(password) and O(access_token) may be a template, such as a lookup of a secret.
   - The cache contains the API responses about the machines and no credentials. It is refreshed if an option that
     affects the requests changes.
   - Unless C(ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED) is set, Ansible continues without an inventory that it cannot
@@ -232,11 +232,11 @@ from ..module_utils._client.api import connect
 from ..module_utils._client.transport import REQUESTS_IMPORT_ERROR
 from ..module_utils._common import options
 from ..module_utils._common.errors import CitrixError, OptionError
-from ..module_utils._site.sites import find_site
 from ..module_utils._views import hosts
 
 TEMPLATED = (
     "api_url",
+    "token_url",
     "customer_id",
     "site_id",
     "client_id",
@@ -312,7 +312,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def _ask(self, connection: dict, own: dict) -> list[dict]:
         warn = self.display.warning
         # Check mode, so that nothing can be changed.
-        api = connect(options.settings(connection), True, find_site, warn, self.display.vvv)
+        api = connect(options.settings(connection), True, warn, self.display.vvv)
         return hosts.find_hosts(api, own, warn)
 
     def _add_hosts(self, machines: list[dict], preferred: list[tuple[str, bool]]) -> None:

@@ -14,7 +14,6 @@ from ._client.interrupt import InterruptHandler
 from ._client.transport import REQUESTS_IMPORT_ERROR
 from ._common import options
 from ._common.errors import CitrixError
-from ._site.sites import find_site
 
 
 def create_module(argument_spec: dict[str, dict], **constraints: Any) -> AnsibleModule:
@@ -28,7 +27,7 @@ def execute(module: AnsibleModule, run: Callable[[AnsibleModule, Api], dict]) ->
     if REQUESTS_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
     try:
-        api = connect(options.settings(module.params), module.check_mode, find_site, module.warn, module.log)
+        api = connect(options.settings(module.params), module.check_mode, module.warn, module.log)
         with InterruptHandler(api.retrier, module.log):
             result = run(module, api)
     except CitrixError as error:

@@ -91,7 +91,7 @@ from ..module_utils._module import create_module, execute
 
 def run(module, api):
     """Sign in, and find the site."""
-    site_id = api.site_id
+    site_id = api.site_id()
     # After the search for the site, which may have renewed the token.
     token = api.token()
     return {

@@ -60,6 +60,7 @@ FIELDS = {
         "playbook",
         "inventory",
         "job_type",
+        "allow_simultaneous",
         "ask_job_type_on_launch",
         "job_slice_count",
         "ask_job_slice_count_on_launch",

@@ -70,9 +70,10 @@ def test_all_that_is_described_is_made_once_and_what_somebody_changed_is_mended(
     assert awx.named("hosts")["localhost"]["inventory"] == inventories["Citrix control node"]["id"]
 
     templates = awx.named("job_templates")
-    assert list(templates) == list(JOB_TEMPLATES)
-    for name, declared in JOB_TEMPLATES.items():
-        made = templates[name]
+    assert list(templates) == [name for name, declared in JOB_TEMPLATES.items() if "silent" not in declared]
+    for name, made in templates.items():
+        declared = JOB_TEMPLATES[name]
+        assert made["allow_simultaneous"] is False
         assert made["playbook"] == declared["playbook"]
         assert made["inventory"] == inventories[declared["inventory"]]["id"]
         assert made["ask_job_type_on_launch"] is declared.get("ask_job_type_on_launch", False)
@@ -96,7 +97,7 @@ def test_all_that_is_described_is_made_once_and_what_somebody_changed_is_mended(
         entry["enabled"] = True
     template = templates["Citrix - record users"]
     template["playbook"] = "stop.yml"
-    awx.surveys[template["id"]]["spec"][1]["default"] = "no"
+    awx.surveys[template["id"]]["spec"][0]["default"] = "LAB\\user001"
     awx.calls.clear()
     second = setup({**on_premises, "CITRIX_PASSWORD": "another-password"}, *PROJECT)
     assert second.returncode == 0, second.stdout + second.stderr
@@ -107,6 +108,13 @@ def test_all_that_is_described_is_made_once_and_what_somebody_changed_is_mended(
     assert awx.surveys[template["id"]]["spec"] == JOB_TEMPLATES["Citrix - record users"]["survey"]
     assert credential["inputs"]["password"] == on_premises["CITRIX_PASSWORD"]
     assert all(entry["enabled"] for entry in awx.objects["schedules"].values())
+
+    # The template that records without notification is made only on demand.
+    third = setup(on_premises, *PROJECT, "-e", "awx_silent_recording=true")
+    assert third.returncode == 0, third.stdout + third.stderr
+    assert changes(third.stdout) == 1, third.stdout
+    (silent,) = set(awx.named("job_templates")) - set(templates)
+    assert json.loads(awx.named("job_templates")[silent]["extra_vars"]) == {"citrix_notify_user": False}
 
 
 def test_a_site_in_the_cloud_gets_its_credential_and_without_a_project_there_is_no_more(awx, setup):

@@ -15,7 +15,6 @@ import requests
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.api import connect
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import CitrixError
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.options import OPTIONS, settings
-from ansible_collections.sessionops.citrix.plugins.module_utils._site.sites import find_site
 from openapi_contract import FORM, Operation
 from support.simulator_process import CONTROL_TIMEOUT, Simulator
 
@@ -53,7 +52,7 @@ def client():
         params = {**{name: option.get("default") for name, option in spec.items()}, **connection, **options}
         task = Mock(spec_set=["params", "check_mode", "warn"], params=params, check_mode=False)
         try:
-            return module.run(task, connect(settings(params), False, find_site, task.warn, task.warn))
+            return module.run(task, connect(settings(params), False, task.warn, task.warn))
         except CitrixError:
             return None
 
@@ -146,11 +145,9 @@ class Asker:
         ]
 
     def _begin_job(self) -> str:
-        """Return the id of a job that has ended."""
-        path = f"/cvad/manage/Sessions/{self._names['id']}/$sendMessage?async=true"
-        reply = requests.post(
-            self._simulator.url + path, headers=self._headers, json=BODIES["sendMessage"], timeout=CONTROL_TIMEOUT
-        )
+        """Return the id of a batch that has ended."""
+        path, items = "/cvad/manage/$batch?async=true", {"Items": self._items(0)}
+        reply = requests.post(self._simulator.url + path, headers=self._headers, json=items, timeout=CONTROL_TIMEOUT)
         return reply.headers["Location"].rpartition("/")[2]
 
 

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 from ansible_collections.sessionops.citrix.plugins import modules
-from ansible_collections.sessionops.citrix.plugins.module_utils._client import batches
+from ansible_collections.sessionops.citrix.plugins.module_utils._client import batches, search
 from ansible_collections.sessionops.citrix.plugins.module_utils._views import hosts
 from ansible_collections.sessionops.citrix.plugins.modules import (
     citrix_machine_sessions_info,
@@ -108,6 +108,7 @@ REFUSAL = {"type": "https://errors-api.cloud.com/common/conflict", "detail": "No
 ERROR_DATA = {"ErrorMessage": "It failed.", "SdkErrorId": "Citrix.Failure", "ErrorType": None, "ErrorDetails": None}
 GATEWAY_ERROR = {"statusCode": 500, "message": "Internal server error", "activityId": "1"}
 JOB = "https://api.cloud.com/cvad/manage/Jobs/3e2d1c0b-9a8f-4e7d-8c6b-5a4f3e2d1c0b"
+SESSION = "https://api.cloud.com/cvad/manage/Sessions/313b84bb-2b66-4393-ad7b-3e08dccb4fd0"
 HINTS = ("seconds", "http_date", "rfc3339", "retry_delay_list", "retry_delay_dict", "none")
 TOKEN_REFUSALS = ("error_response", "dict_parameters", "cws_exception")
 
@@ -247,9 +248,9 @@ def test_the_client_keeps_to_the_file_in_the_other_spelling_of_a_token(simulator
     assert result
 
 
-def test_the_client_keeps_to_the_file_from_page_to_page(simulator, client):
-    simulator.reset(sessions=20, machine_page=3)
-    result = client(citrix_machine_sessions_info, simulator.cloud, machine=[MACHINE])
+def test_the_client_keeps_to_the_file_from_page_to_page(simulator, client, monkeypatch):
+    monkeypatch.setattr(search, "PAGE_SIZE", 3)
+    result = client(citrix_sessions_info, simulator.cloud)
     assert "continuationToken" in checked_calls(simulator)[-1]["query"]
     assert result
 
@@ -275,6 +276,7 @@ WRONG_ON_PURPOSE = ("406", "415", "500")
 """Statuses for which the request has to break the rules."""
 RULES = {
     "202": answer(202, headers={"Location": JOB}),
+    "303": answer(303, headers={"Location": SESSION}),
     "400": answer(400, REFUSAL),
     "409": answer(409, REFUSAL),
     "429": {"throttle": {"hint": "seconds"}},

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 
 import pytest
 import trustme
@@ -14,9 +15,11 @@ from support.awx_kit import JOB_TEMPLATES, KIT, injected, run_job
 from support.simulator_process import Simulator
 
 RECORD = "Citrix - record users"
+SILENT = "Citrix - record users without notification"
 STOP = "Citrix - stop recording"
 POLICY = "Citrix - keep the policy"
 COVERAGE = "Citrix - coverage report"
+MACHINE = "LAB\\vda-001"
 WRITES = ("startRecording", "stopRecording")
 
 
@@ -60,16 +63,15 @@ def writes(simulator) -> list[dict]:
 def test_the_users_of_the_survey_are_recorded_and_told(simulator, job):
     first, second = two_users(simulator)
     before = users(simulator, recorded=True)
-    done = job(RECORD, {"citrix_users": f"{first}\n  {second} \n\n"})
+    done = job(RECORD, {"survey_users": f"{first}\n  {second} \n\n"})
     assert done.status == "successful", done.output
     assert users(simulator, recorded=True) == {*before, first, second}
     assert {call["query"]["notifyUser"] for call in writes(simulator)} == {"true"}
 
 
-def test_nobody_is_told_only_where_the_survey_says_so(simulator, job):
+def test_job_silent_template_notifies_no_user(simulator, job):
     """With the credential of the government cloud."""
-    answers = {"citrix_users": two_users(simulator)[0], "citrix_notify_user": "no"}
-    done = job(RECORD, answers, ("Citrix Cloud", simulator.gov))
+    done = job(SILENT, {"survey_users": two_users(simulator)[0]}, ("Citrix Cloud", simulator.gov))
     assert done.status == "successful", done.output
     assert {call["query"]["notifyUser"] for call in writes(simulator)} == {"false"}
     assert any(call["path"].startswith("/citrix/orchestration/api") for call in simulator.calls())
@@ -78,17 +80,60 @@ def test_nobody_is_told_only_where_the_survey_says_so(simulator, job):
 @pytest.mark.parametrize("given", ["LAB\\nobody\n{{ lookup('ansible.builtin.pipe', 'touch made') }}", " \n"])
 def test_what_is_answered_is_a_name_and_nothing_else(simulator, job, tmp_path, given):
     made = tmp_path / "made"
-    done = job(RECORD, {"citrix_users": given.replace("touch made", f"touch {made}")})
+    done = job(RECORD, {"survey_users": given.replace("touch made", f"touch {made}")})
     assert done.status == "failed", done.output
     assert not made.exists()
     assert writes(simulator) == []
 
 
-def test_without_an_answer_nothing_is_stopped(simulator, job):
-    done = job(STOP)
+def blank_answers(template: str, blank: str | None) -> dict:
+    return {question["variable"]: blank for question in JOB_TEMPLATES[template]["survey"]}
+
+
+@pytest.mark.parametrize("blank", [None, "", "absent"])
+def test_job_with_blank_answers_treats_them_as_not_given(simulator, job, tmp_path, blank):
+    def answers(template: str, **given) -> dict:
+        return given if blank == "absent" else {**blank_answers(template, blank), **given}
+
+    done = job(COVERAGE, answers(COVERAGE), extra_vars={"citrix_dest": str(tmp_path)})
+    assert done.status == "successful", done.output
+    assert len((tmp_path / "coverage.csv").read_text(encoding="utf-8").splitlines()) == 51
+    recorded = [session for session in simulator.state().values() if session["recorded"]]
+    done = job(STOP, answers(STOP, survey_machines=MACHINE))
+    assert done.status == "successful", done.output
+    state = simulator.state()
+    left = [session for session in recorded if state[session["id"]]["recorded"]]
+    assert left == [session for session in recorded if session["machine"] != MACHINE]
+    done = job(POLICY, answers(POLICY), job_type="check")
+    assert done.status == "successful", done.output
+
+
+@pytest.mark.parametrize(("template", "blank"), [(STOP, None), (STOP, " \n "), (RECORD, ""), (SILENT, "")])
+def test_job_with_blank_selectors_fails(simulator, job, template, blank):
+    done = job(template, blank_answers(template, blank))
     assert done.status == "failed", done.output
     assert "session_id, machine" in done.output
-    assert writes(simulator) == []
+    assert simulator.calls() == []
+
+
+@pytest.mark.parametrize(
+    ("template", "answers"),
+    [
+        (STOP, {"survey_machines": MACHINE, "survey_users": ["LAB\\user001"]}),
+        (COVERAGE, {"survey_delivery_groups": ["Contractors"]}),
+    ],
+)
+def test_job_with_list_for_text_fails(simulator, job, tmp_path, template, answers):
+    done = job(template, answers, **({"extra_vars": {"citrix_dest": str(tmp_path)}} if template == COVERAGE else {}))
+    assert done.status == "failed", done.output
+    assert re.search(r"citrix_(user|delivery_group): could not template", done.output)
+    assert simulator.calls() == []
+
+
+def test_job_with_tags_keeps_policy(simulator, job):
+    done = job(POLICY, tags="session_recording")
+    assert done.status == "successful", done.output
+    assert len(writes(simulator)) > 0
 
 
 def test_the_policy_of_the_project_is_rehearsed_and_kept(simulator, job):
@@ -108,7 +153,7 @@ def test_the_report_is_written_where_the_template_says_and_too_few_fail_the_job(
     assert done.status == "successful", done.output
     assert "user001" in (tmp_path / "coverage.csv").read_text(encoding="utf-8")
     assert (tmp_path / "coverage.html").exists()
-    some = {"citrix_minimum": 100, "citrix_delivery_groups": "Contractors"}
+    some = {"survey_minimum": 100, "survey_delivery_groups": "Contractors"}
     failed = job(COVERAGE, some, extra_vars={"citrix_dest": str(tmp_path)})
     assert failed.status == "failed", failed.output
     assert "less than" in failed.output
@@ -127,7 +172,7 @@ def test_the_machines_of_the_source_are_shared_by_the_slices(simulator, job, ans
     assert len(hosts) > 2
     machines = {session["machine"] for session in simulator.state().values()}
     expected = {session["id"] for machine in machines for session in simulator.recordable_on(machine)}
-    answers = {"citrix_slices": 2, "citrix_requests_per_second": 100}
+    answers = {"survey_slices": 2, "survey_requests_per_second": 100}
     for number in range(2):
         mine = {name: hosts[name] for name in sorted(hosts)[number::2]}
         done = job(template["name"], answers, hosts=mine)
@@ -162,20 +207,19 @@ def on_premises(controller, **more) -> tuple[str, dict]:
 def test_what_is_stopped_fits_all_answers(controller, authority, job):
     """With the credential of a site on premises, which brings the certificates to trust."""
     trusted = authority.cert_pem.bytes().decode()
-    machine = "LAB\\vda-001"
     recorded = [session for session in controller.state().values() if session["recorded"]]
-    assert {session["machine"] for session in recorded} > {machine}
+    assert {session["machine"] for session in recorded} > {MACHINE}
     credential = on_premises(controller, ca_certificate=trusted, validate_certs="true")
-    done = job(STOP, {"citrix_machines": machine}, credential)
+    done = job(STOP, {"survey_machines": MACHINE}, credential)
     assert done.status == "successful", done.output
     state = controller.state()
     left = [session for session in recorded if state[session["id"]]["recorded"]]
-    assert left == [session for session in recorded if session["machine"] != machine]
+    assert left == [session for session in recorded if session["machine"] != MACHINE]
 
 
 def test_a_certificate_is_checked_where_the_form_was_left_empty(controller, job):
     credential = on_premises(controller, validate_certs="", ca_certificate="")
-    done = job(RECORD, {"citrix_users": two_users(controller)[0]}, credential)
+    done = job(RECORD, {"survey_users": two_users(controller)[0]}, credential)
     assert done.status == "failed", done.output
     assert "is not trusted" in done.output
     assert controller.calls() == []

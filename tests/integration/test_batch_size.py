@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-import requests
 
 RECORDING = "sessionops.citrix.citrix_session_recording"
 MESSAGE = "sessionops.citrix.citrix_session_message"
@@ -22,8 +21,7 @@ def recording(**options) -> dict:
 
 def items(simulator) -> list[dict]:
     """Return the items of all batches since the reset, as the calls they stand for."""
-    answer = requests.get(f"{simulator.url}/_control/calls", params={"items": "true"}, timeout=10)
-    return [call for call in answer.json()["calls"] if call["batch"]]
+    return [call for call in simulator.calls(items=True) if call["batch"]]
 
 
 def item_kinds(simulator) -> Counter:

@@ -69,11 +69,11 @@ def test_a_machine_is_found_by_dns_name_and_by_id(simulator, modules):
     assert len(run.result["sessions"]) == 20
 
 
-def test_pages_are_followed_to_the_end(simulator, modules):
-    simulator.reset(machine_page=3)
+def test_a_token_on_a_list_that_takes_none_is_not_sent(simulator, modules):
+    simulator.reset(machine_repeats=True)
     run = modules([{INFO: {"machine": [MACHINE], "fields": ["Id"]}}], connection=simulator.cloud)
     assert [session["id"] for session in run.result["sessions"]] == list(by_id(simulator, MACHINE))
-    assert simulator.counts()["Sessions"] == 4
+    assert simulator.counts()["Sessions"] == 1
 
 
 def test_every_unknown_machine_is_named(simulator, modules):

@@ -106,6 +106,35 @@ def test_host_variables_of_inventory_are_known(simulator, ansible, tmp_path):
     assert not [call for call in simulator.calls(before) if call["path"].endswith("Recording")]
 
 
+TYPOS = {
+    "citrix_exclude_user": (
+        *("citrix_exclude_users", "citrix_exclude_usr", "citrix_exclude_uesr", "citrix_exlcude_user"),
+        *("citrix_excluded_user", "citrix_excluded_users", "citrix_exclude__user", "citrix_excludeuser"),
+        *("citrx_exclude_user", "Citrix_exclude_user", "CITRIX_EXCLUDE_USER", "cirtix_exclude_user"),
+    ),
+    "citrix_max_sessions": ("citrix_max_session", "citrix_maxsessions", "citrix_mx_sesions"),
+    "citrix_wait": ("citrix_waits", "citrix_wiat", "citrix_await"),
+}
+OTHERS = (
+    "citrix_exclude",
+    "citrix_exclude_user_names",
+    "citrix_sessions",
+    "citrix_name",
+    "exclude_user",
+    "wait",
+    "max",
+)
+
+
+def test_variable_problems_finds_typos_and_nothing_else(play):
+    known = ", ".join(f"'{name}'" for name in TYPOS)
+    found = f"{{{{ query('sessionops.citrix.variable_problems', {known}) }}}}"
+    given = dict.fromkeys([*OTHERS, *TYPOS, *(name for names in TYPOS.values() for name in names)], "x")
+    done = play([{"ansible.builtin.set_fact": {"found": found}, "vars": given}])
+    expected = {f"{name}: unknown variable. Did you mean {known}?" for known, names in TYPOS.items() for name in names}
+    assert set(done.result["ansible_facts"]["found"]) == expected
+
+
 @pytest.mark.parametrize(
     ("role", "given", "told"),
     [
@@ -124,7 +153,7 @@ INTERNAL = {
     # Names that the playbooks and roles used once, and others that come to mind.
     **dict.fromkeys(("coverage", "recording", "found", "fine", "lines", "slices", "strangers", "log", "told"), 100),
     "site_rate": 5,
-    "recording_coverage_result": {"coverage": {"sessions": {"coverage_percent": 100.0}}, "csv": "/x.csv", "msg": "All."},
+    "recording_coverage_result": {"coverage": {"sessions": {"coverage_percent": 100.0}}, "csv": "/x", "msg": ""},
     "session_recording_result": {"msg": "All.", "rules": [], "sessions": []},
 }
 
@@ -136,7 +165,7 @@ def test_extra_variables_do_not_override_internal_ones(simulator, run, tmp_path)
     assert "user001" in (tmp_path / "coverage.html").read_text(encoding="utf-8")
     done = run("record", citrix_machine=[MACHINE], **INTERNAL)
     assert done.code == 0, done.output
-    assert len(re.findall(r"user\d+ +LAB.+vda-001", done.output)) == 10
+    assert len(re.findall(r"user\d+ +LAB.+vda-001", done.output)) == 9
     done = run("converge", citrix_rules=[{"name": "One", "machine": MACHINE, "state": "stopped"}], **INTERNAL)
     assert done.code == 0, done.output
     assert re.search(r"One +\d+ sessions: ", done.output)

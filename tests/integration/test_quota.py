@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 
 import pytest
-import requests
 
 RECORDING = "sessionops.citrix.citrix_session_recording"
 RATE = 20.0
@@ -16,10 +15,6 @@ RATE = 20.0
 
 def recording(**options) -> dict:
     return {RECORDING: {"state": "started", "all_sessions": True, **options}}
-
-
-def quota(simulator) -> dict:
-    return requests.get(f"{simulator.url}/_control/quota", timeout=10).json()
 
 
 @pytest.mark.parametrize(("kind", "hint"), [("window", "seconds"), ("token_bucket", "retry_delay_dict")])
@@ -30,7 +25,7 @@ def test_a_quota_slows_a_task_down_and_fails_nothing(simulator, modules, kind, h
     assert run.outcomes == {"started": 40}
     assert {(session["starts"], session["notices"]) for session in simulator.state().values()} == {(1, 1)}
 
-    summary, let_in = run.result["summary"], quota(simulator)
+    summary, let_in = run.result["summary"], simulator.quota()
     refused = [call for call in simulator.calls() if call["status"] == 429]
     assert summary["throttled"] == let_in["refused"] == len(refused) >= 1
     assert summary["requests"] == let_in["accepted"] + let_in["refused"] + let_in["sign_ins"]
@@ -48,7 +43,7 @@ def test_a_ceiling_below_the_quota_is_never_refused(simulator, modules):
     began = time.monotonic()
     run = modules([recording(requests_per_second=RATE / 2)], connection=simulator.cloud)
     assert run.code == 0, run.output
-    assert (run.outcomes, run.result["summary"]["throttled"], quota(simulator)["refused"]) == ({"started": 8}, 0, 0)
+    assert (run.outcomes, run.result["summary"]["throttled"], simulator.quota()["refused"]) == ({"started": 8}, 0, 0)
     assert 0 < run.result["summary"]["waited_seconds"] < time.monotonic() - began
 
 
@@ -60,5 +55,5 @@ def test_a_quota_holds_batches_too(simulator, modules, counted):
     assert run.code == 0, run.output
     assert run.outcomes == {"started": 40}
     assert {session["starts"] for session in simulator.state().values()} == {1}
-    assert run.result["summary"]["throttled"] == quota(simulator)["refused"]
-    assert (quota(simulator)["refused"] > 0) is (counted == "items")
+    assert run.result["summary"]["throttled"] == simulator.quota()["refused"]
+    assert (simulator.quota()["refused"] > 0) is (counted == "items")

@@ -167,8 +167,9 @@ class Stage:
         return [task, self._teller(number, task["register"])] if tells else [task]
 
     def _teller(self, number: int, registered: str) -> dict:
-        url = f"{self._simulator.url}/_control/calls"
-        log = f"lookup('ansible.builtin.url', '{url}', split_lines=false, use_proxy=false) | from_json"
+        url, headers = f"{self._simulator.url}/_control/calls", self._simulator.control_headers
+        options = f"headers={headers}, split_lines=false, use_proxy=false"
+        log = f"lookup('ansible.builtin.url', '{url}', {options}) | from_json"
         told = f"{{'number': {number}, 'calls': ({log}).next, 'result': {registered}}}"
         return {"name": "Tell", "ansible.builtin.debug": {"msg": f"{MARK}{{{{ {told} | to_json }}}}"}, "no_log": False}
 

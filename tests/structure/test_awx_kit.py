@@ -96,7 +96,8 @@ def test_what_is_required_is_enough(name, deployment, tmp_path, monkeypatch):
     taken = _taken()
     assert taken["deployment"] == (deployment or "cloud" if name == "Citrix Cloud" else "on_premises")
     settings = options.settings(taken)
-    assert settings.secret == FILLED["client_secret" if name == "Citrix Cloud" else "password"]
+    secret = "client_secret" if name == "Citrix Cloud" else "password"
+    assert settings.credentials[secret] == FILLED[secret]
     assert settings.verify is True
 
 
@@ -138,27 +139,32 @@ def test_what_a_survey_asks_for_is_used(name):
     playbook = KIT / "project" / JOB_TEMPLATES[name]["playbook"]
     imported = re.search(rf"{re.escape(NAME)}\.(\w+)", playbook.read_text(encoding="utf-8"))[1]
     texts = [path.read_text(encoding="utf-8") for path in (playbook, COLLECTION / "playbooks" / f"{imported}.yml")]
-    used = {variable for text in texts for variable in re.findall(r"citrix_\w+", re.sub(r"(?m)^ *#.*$", "", text))}
+    used = {
+        variable
+        for text in texts
+        for variable in re.findall(r"(?:citrix|survey)_\w+", re.sub(r"(?m)^ *#.*$", "", text))
+    }
     asked = {question["variable"] for question in JOB_TEMPLATES[name]["survey"]}
     assert asked | set(JOB_TEMPLATES[name].get("extra_vars", {})) <= used
 
 
 @each_template
-def test_no_survey_records_in_silence_or_everybody_by_accident(name):
+def test_surveys_ask_for_nothing_dangerous(name):
     for question in JOB_TEMPLATES[name]["survey"]:
-        assert question["variable"] not in ("citrix_all_sessions", "citrix_access_token")
+        assert question["variable"].startswith("survey_")
+        assert question["variable"] not in ("survey_all_sessions", "survey_notify_user")
         assert question["type"] != "password"
-        if question["variable"] == "citrix_notify_user":
-            assert (question["required"], question["choices"], question["default"]) == (True, ["yes", "no"], "yes")
         if question["type"] == "textarea":
-            # AWX passes an empty text on where no least length is set.
+            # AWX passes an empty text on if no least length is set.
             assert question["min"] == 1
 
 
-def test_recording_asks_whether_people_are_told():
-    for template in JOB_TEMPLATES.values():
-        asked = {question["variable"] for question in template["survey"]}
-        assert ("citrix_notify_user" in asked) is template["playbook"].startswith("record"), template["name"]
+def test_only_silent_template_turns_notification_off():
+    silent = {
+        name for name, template in JOB_TEMPLATES.items() if "citrix_notify_user" in template.get("extra_vars", {})
+    }
+    assert silent == {name for name, template in JOB_TEMPLATES.items() if "silent" in template}
+    assert len(silent) == 1
 
 
 def test_the_guide_has_all_job_templates():

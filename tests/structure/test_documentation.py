@@ -35,7 +35,7 @@ from collection_tree import (
 )
 from support.guide_pages import GUIDES
 
-SECRET = re.compile(r"(^|_)(password|passphrase|secret|token|private_key)(_|$)")
+SECRET = re.compile(r"(^|_)(password|passphrase|secret|token|private_key)(_(?!url$)|$)")
 """How the name of an option looks whose value nobody may see."""
 HELPERS = ("doc_fragments", "module_utils")
 """Folders of plugins/ that hold none."""

@@ -65,6 +65,7 @@ def run_job(
     credential: tuple[str, dict[str, str]],
     *,
     job_type: str = "run",
+    tags: str = "",
     hosts: dict[str, dict] | None = None,
     extra_vars: dict[str, object] | None = None,
 ) -> Job:
@@ -95,7 +96,7 @@ def run_job(
         playbook=declared["playbook"],
         inventory=str(script),
         ident="1",
-        cmdline="-u root -vvv" + (" --check" if job_type == "check" else ""),
+        cmdline="-u root -vvv" + (" --check" if job_type == "check" else "") + (f" --tags {tags}" if tags else ""),
         envvars={**environment, "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2])},
         suppress_env_files=True,
         quiet=True,

@@ -44,9 +44,19 @@ class Simulator:
         self._process.stdout.close()
 
     def _control(self, method: str, path: str, **arguments) -> dict:
-        answer = self._http.request(method, f"{self.url}/_control/{path}", timeout=self.patience, **arguments)
+        url = f"{self.url}/_control/{path}"
+        answer = self._http.request(method, url, headers=self.control_headers, timeout=self.patience, **arguments)
         assert answer.status_code == 200, answer.text
         return answer.json()
+
+    @property
+    def control_headers(self) -> dict[str, str]:
+        """The headers that a control path requires."""
+        return {"Authorization": f"Bearer {self.facts['control_token']}"}
+
+    def quota(self) -> dict:
+        """Return what the quota let in and refused since the reset."""
+        return self._control("GET", "quota")
 
     def reset(self, **settings) -> None:
         """Start over with a fresh fleet: no faults, an empty log, no tokens."""

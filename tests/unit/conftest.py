@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 from types import SimpleNamespace
 
 import hypothesis
@@ -87,7 +86,7 @@ def clock():
     return Clock()
 
 
-class FakeApi:
+class FakeApi(Api):
     """Answers calls from a table and records them: what the layers above _api see of it.
 
     A call is keyed as "METHOD path", with "?id=..." behind it where its query has one. Its answers are given in turn,
@@ -95,26 +94,18 @@ class FakeApi:
     asked with the call; an Answer is taken as it is.
     """
 
-    customer_id = "customer1"
-    site_id = "site1"
-    max_concurrency = 4
-    batch_size = 0
-    batch_jobs = False
-    _ids_in_path = False
-    _authenticator = SimpleNamespace(mask=str)
-
     def __init__(self, clock):
         self.calls = []
         self.items_of_batches = []
         self.warnings = []
         self.logged = []
-        self.log = self.logged.append
         self.clock = clock
         self.counts = {"requests": 0, "throttled": 0, "waited_seconds": 0.0}
-        self.retrier = SimpleNamespace(active_seconds=clock, pause=clock.sleep, counts=lambda: dict(self.counts))
-        self._warn = self.warnings.append
+        retrier = SimpleNamespace(active_seconds=clock, pause=clock.sleep, counts=lambda: dict(self.counts))
+        given = {**{name: spec.get("default") for name, spec in options.OPTIONS.items()}, **CLOUD, "max_concurrency": 4}
+        authenticator = SimpleNamespace(mask=str)
+        super().__init__(retrier, authenticator, options.settings(given), self.warnings.append, self.logged.append)
         self._answers = {}
-        self._lock = threading.Lock()
 
     def on(self, key, *answers):
         self._answers[key] = list(answers)
@@ -145,12 +136,6 @@ class FakeApi:
             code, body = (answer, REFUSAL) if isinstance(answer, int) else (200, json.dumps(answer))
             items.append({"Reference": item["Reference"], "Code": code, "Body": body})
         return {"Items": items}
-
-    items = Api.items
-    read = Api.read
-    _error = Api._error
-    relative_url = Api.relative_url
-    give_up_batches = Api.give_up_batches
 
     def _next_answer(self, key):
         with self._lock:

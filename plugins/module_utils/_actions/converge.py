@@ -12,7 +12,7 @@ from .._client.api import Api
 from .._client.dispatch import Calls, send_all
 from .._client.progress import Progress
 from .._client.workers import side_by_side
-from .._common.errors import ApiError, BatchLost, CitrixError, Stalled
+from .._common.errors import ApiError, BatchLost, CitrixError, JobFailed, Stalled
 from .._site import sessions
 from .._site.selection import Target
 from .recording import RecordingEntry, StoppingEntry, Wanted
@@ -32,12 +32,22 @@ class Case:
     wanted: Wanted
     since: float = 0.0
     """When its request was answered, in active seconds of the run."""
-    doubt: str | None = None
-    """Why it is not even known that the server took the request; None where it was accepted."""
+    doubt: CitrixError | None = None
+    """Why it is unknown whether the server acted on the request; None if it was accepted."""
     reads: int = 0
     """Readings since the request."""
     repeat: bool = False
     """Whether the request may be sent once more, should the state stay as it was: it was lost with its whole batch."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether the API reports that the request, which it had accepted, failed."""
+        return isinstance(self.doubt, JobFailed)
+
+    @property
+    def patience(self) -> int:
+        """Seconds from the request on in which the state may change."""
+        return 0 if self.failed else self.wanted.wait_timeout
 
     @classmethod
     def from_target(cls, target: Target, wanted: Wanted) -> Case:
@@ -61,10 +71,11 @@ class Case:
         elif state is wanted.recorded:
             entry.recorded = state
             entry.end(wanted.result, changed=True)
-        elif isinstance(state, Stalled) or (self.reads >= LEAST_READS and now - self.since >= wanted.wait_timeout):
+        elif isinstance(state, Stalled) or (self.reads >= LEAST_READS and now - self.since >= self.patience):
             entry.recorded = state if isinstance(state, bool) else None
             if not (self.repeat and isinstance(state, bool)):
-                entry.end("unconfirmed", self.doubt or wanted.not_confirmed(state))
+                result = "failed" if self.failed and isinstance(state, bool) else "unconfirmed"
+                entry.end(result, str(self.doubt) if self.doubt else wanted.not_confirmed(state))
         else:
             return False
         return True
@@ -83,7 +94,7 @@ def converge(
     cases = [Case.from_target(target, wanted) for target, wanted in targets]
     to_bring = [case for case in cases if not case.entry.result]
     # Not all reads before all requests: a state is acted on while it is fresh, and nobody waits for all the others.
-    size = max(api.batch_size, 1)
+    size = max(api.batches.size, 1)
     chunks = {at: to_bring[at : at + size] for at in range(0, len(to_bring), size)}
     watched = []
     progress = Progress(api.log, len(to_bring), "sessions are read and, if need be, asked to change")
@@ -128,11 +139,11 @@ def _request(api: Api, cases: list[Case], may_repeat: bool) -> list[Case]:
             continue
         if isinstance(outcome, CitrixError) and not outcome.may_have_acted:
             entry.end("failed", str(outcome))
-            if isinstance(outcome, ApiError) and outcome.status == 409:
+            if isinstance(outcome, ApiError) and outcome.status in (404, 409):
                 conflicts.append(session_id)
             continue
         entry.tell(case.wanted)
-        doubt = str(outcome) if isinstance(outcome, CitrixError) else None
+        doubt = outcome if isinstance(outcome, CitrixError) else None
         if doubt or case.wanted.wait:
             case.since, case.doubt, case.reads = api.retrier.active_seconds(), doubt, 0
             # A status may lag for longer than anybody waits: then the user would be told twice.
@@ -140,9 +151,12 @@ def _request(api: Api, cases: list[Case], may_repeat: bool) -> list[Case]:
             watched.append(case)
         else:
             case.accept()
-    # A conflict says that the state is another one by now; who changed it is not known.
+    # The state is another one by now, or the session is gone and the response does not say so.
     for session_id, state in sessions.read_recorded(api, conflicts).items():
-        by_id[session_id].entry.recorded = state if isinstance(state, bool) else None
+        entry = by_id[session_id].entry
+        entry.recorded = state if isinstance(state, bool) else None
+        if isinstance(state, sessions.Ended):
+            entry.end("ended", "the session ended before the request")
     return watched
 
 

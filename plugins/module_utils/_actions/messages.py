@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from .._client.api import Api
 from .._client.dispatch import send_all
-from .._common.errors import CitrixError, OptionError
+from .._common.errors import CitrixError, JobFailed, OptionError
 from .._site import sessions
 from .._site.selection import Target
 from .results import Entry
@@ -61,7 +61,7 @@ def send(api: Api, targets: list[Target], message: Message, check_mode: bool) ->
             entry.end("ended", "the session ended before the message")
         elif not isinstance(outcome, CitrixError):
             entry.end("sent", changed=True)
-        elif outcome.may_have_acted:
+        elif outcome.may_have_acted and not isinstance(outcome, JobFailed):
             entry.end("unconfirmed", f"the user may have got it, so it was not sent again: {outcome}")
         else:
             entry.end("failed", str(outcome))

@@ -10,13 +10,17 @@ import threading
 import uuid
 from collections.abc import Iterator
 from typing import Callable
-from urllib.parse import unquote, urlencode, urlsplit
+from urllib.parse import unquote, urlencode
 
 from .._common.errors import AnswerLost, ApiError, CitrixError, NotReady, api_error
 from .._common.options import Settings
-from .._common.text import clean, nested, objects, read_json
-from .auth import Authenticator, Token
+from .._common.text import clean, nested, read_json
+from .auth import Authenticator, Token, credentials_of
+from .batch_mode import BatchMode
 from .calls import ACCOUNT, SITE, Answer, Call
+from .discovery import ME, only_site, own_sites
+from .pages import read_items
+from .redirects import redirect_remedy
 from .retries import Retrier
 from .transport import Reply, Request, Transport
 
@@ -31,7 +35,6 @@ class Api:
         retrier: Retrier,
         authenticator: Authenticator,
         settings: Settings,
-        find_site: Callable[[Api], str],
         warn: Callable[[str], None],
         log: Callable[[str], None],
     ) -> None:
@@ -39,44 +42,40 @@ class Api:
         self.log = log
         self.customer_id = settings.customer_id
         self.max_concurrency = settings.max_concurrency
-        self.batch_size = settings.batch_size
-        """Calls in one batch; 0 sends each call alone, also from the moment on that the server has no batches."""
-        self.batch_jobs = False
-        """Whether every batch is sent as a job, since one took too long to answer."""
-        self._warn = warn
+        self.batches = BatchMode(settings.batch_size, warn)
+        self._settings = settings
         self._authenticator = authenticator
-        self._base_url = settings.base_url
-        self._ids_in_path = settings.ids_in_path
         self._site_id = settings.site_id
         self._site_failure: CitrixError | None = None
-        self._find_site = find_site
         self._lock = threading.Lock()
+        self._routes: set[str] = set()
+        """Routes that the API has answered with a success."""
 
-    @property
     def site_id(self) -> str:
-        """The site: as given, or else the only one that the account sees; asked for once."""
+        """Return the site: as given, or else the only one that the account sees, which is read once."""
         with self._lock:
             if self._site_failure:
                 raise self._site_failure
             if self._site_id is None:
                 try:
-                    self._site_id = self._find_site(self)
+                    self._site_id = only_site(self.own_sites(self.send(ME).body), self.shown)
                 except CitrixError as error:
-                    # All threads wait for this one answer; they need not each ask again.
+                    # All threads wait for this response; each gets the same error.
                     self._site_failure = NotReady(error)
                     raise self._site_failure from None
             return self._site_id
 
+    def own_sites(self, me: dict) -> list[dict]:
+        """Return the sites of the customer out of the response to ME; raises OptionError like discovery.own_sites()."""
+        return own_sites(me, self._settings, self.shown)
+
     def token(self) -> Token:
-        """Return the token that the calls go with, after a sign-in where it takes one."""
+        """Return the token that the calls go with, after a sign-in if required."""
         return self._authenticator.token()
 
-    def give_up_batches(self, error: CitrixError) -> None:
-        """Send each call alone from now on, since the server refused a batch, and warn of it once."""
-        with self._lock:
-            size, self.batch_size = self.batch_size, 0
-        if size:
-            self._warn(f"batch_size: every call was sent alone, since the API took no batch of {size}. {error}")
+    def shown(self, text: object) -> str:
+        """Return a text from outside as it may be shown: secrets masked, on one short line."""
+        return clean(self._authenticator.mask(str(text)))
 
     def send(self, call: Call) -> Answer:
         """Make one call and return its answer; raises a CitrixError for anything but a success."""
@@ -93,14 +92,13 @@ class Api:
 
         transaction_id: that of the request, for a reply that names none of its own.
         """
-        transaction_id = reply.headers.get("Citrix-TransactionId") or transaction_id
+        transaction_id = self.shown(reply.transaction_id or transaction_id)
         body = read_json(reply.text) if reply.text.strip() else {}
         proved = reply.status != 200 or not call.proof or nested(body, call.proof)
-        if reply.status >= 300 or not isinstance(body, dict) or not proved:
+        if not 200 <= reply.status < 300 or not isinstance(body, dict) or not proved:
             raise self._error(call, reply, transaction_id)
-        # The last part of the job's address is its id (API reference).
-        job_id = urlsplit(reply.headers.get("Location") or "").path.rpartition("/")[2] if reply.status == 202 else ""
-        answer = Answer(body, clean(transaction_id), unquote(job_id))
+        self._routes.add(call.route)
+        answer = Answer(body, transaction_id, _job_id(reply, body) if reply.status == 202 else None)
         if call.write:
             # At once, and not only in the result: a run that is cut off has none.
             self.log(f"accepted: {call.what} [transaction {answer.transaction_id}]")
@@ -111,39 +109,24 @@ class Api:
 
         Under the gateway's base that is the path; on the direct base customer and site go before it (API reference).
         """
-        ids = f"{self.customer_id}/{self.site_id}/" if self._ids_in_path else "/"
+        ids = f"{self.customer_id}/{self.site_id()}/" if self._settings.endpoints.ids_in_path else "/"
         query = f"?{urlencode(call.query)}" if call.query else ""
         return f"{ids}{call.path}{query}"
 
     def items(self, call: Call) -> Iterator[dict]:
-        """Yield the items of a list, page after page, until no token is left.
-
-        A token that comes again would go round for ever and is an error. Anything in a list that is not an object is
-        passed over.
-        """
-        seen = set()
-        while True:
-            body = self.send(call).body
-            if not isinstance(body.get("Items", ""), (list, type(None))):
-                raise CitrixError(f"Could not {call.what}: the answer is no list; check api_url and proxies.")
-            yield from objects(body["Items"])
-            token = str(body.get("ContinuationToken") or "")
-            if not token:
-                return
-            if token in seen:
-                raise CitrixError(f"Could not {call.what}: the API repeats a page; run again, or name fewer sessions.")
-            seen.add(token)
-            call = call._replace(query={**call.query, "continuationToken": token})
+        """Yield the items of a list, each once, page after page."""
+        return read_items(self.send, call)
 
     def _error(self, call: Call, reply: Reply, transaction_id: str) -> ApiError:
-        remedy = None
+        mask = self._authenticator.mask
+        remedy = redirect_remedy(self._url(call), reply, mask)
         if reply.status < 300:
             remedy = "that is no answer of the Citrix API; check api_url and proxies"
-        # Followed, a redirect would carry the token to whatever host it names.
-        target = re.match(r"https?://[^/?#\s]+", reply.headers.get("Location") or "")
-        if 300 <= reply.status < 400 and target:
-            remedy = f"the API points to {clean(target.group())}; if that is the customer's region, set api_url to it"
-        return api_error(call.what, reply.status, self._authenticator.mask(reply.text), transaction_id, remedy)
+        error = api_error(call.what, reply.status, reply.text, transaction_id, remedy, mask)
+        if reply.status == 404 and call.route in self._routes:
+            # The path exists, so a body that only says "not found", or nothing, is about the object.
+            error.by_api = error.by_api or isinstance(read_json(reply.text or "{}"), dict)
+        return error
 
     def _request(self, call: Call, transaction_id: str) -> Request:
         headers = {
@@ -153,14 +136,11 @@ class Api:
             # Our own id, so that a call whose answer is lost can still be traced.
             "Citrix-TransactionId": transaction_id,
         }
-        ids = [] if call.scope == ACCOUNT else [self.customer_id]
         if call.scope == SITE:
-            headers["Citrix-InstanceId"] = self.site_id
-            ids.append(self.site_id)
-        path = [*(ids if self._ids_in_path else ()), call.path]
+            headers["Citrix-InstanceId"] = self.site_id()
         return Request(
             method=call.method,
-            url="/".join([self._base_url, *path]),
+            url=self._url(call),
             what=call.what,
             headers=headers,
             query=call.query,
@@ -169,11 +149,23 @@ class Api:
             final=call.final,
         )
 
+    def _url(self, call: Call) -> str:
+        ids = []
+        if self._settings.endpoints.ids_in_path and call.scope != ACCOUNT:
+            ids = [self.customer_id, *([self.site_id()] if call.scope == SITE else ())]
+        return "/".join([self._settings.endpoints.base_url, *ids, call.path])
+
+
+def _job_id(reply: Reply, body: dict) -> str:
+    """Return the id of the job that continues an accepted call: the last part of Location, or that of a job as body."""
+    # As text: a published Location has a placeholder for the host, which is no URL.
+    path = re.split(r"[?#]", reply.headers.get("Location") or "")[0]
+    return unquote(path.rstrip("/").rpartition("/")[2]) or (nested(body, "Id") or "" if "Status" in body else "")
+
 
 def connect(
     settings: Settings,
     check_mode: bool,
-    find_site: Callable[[Api], str],
     warn: Callable[[str], None],
     log: Callable[[str], None],
 ) -> Api:
@@ -182,4 +174,4 @@ def connect(
     warn, log: where a line for the user goes, and one for the log of the host.
     """
     retrier = Retrier(Transport(settings, check_mode), settings)
-    return Api(retrier, Authenticator(retrier, settings), settings, find_site, warn, log)
+    return Api(retrier, Authenticator(retrier, credentials_of(settings)), settings, warn, log)

@@ -1,20 +1,23 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a token is had and kept: given, or by one of three sign-ins; renewed early, and once on a 401."""
+"""Obtain, cache and refresh access tokens: from a given one, or by one of three sign-ins."""
 
 from __future__ import annotations
 
+import base64
 import re
 import threading
 import time
 from dataclasses import dataclass, field, replace
-from typing import Any, Callable
+from typing import Any, Callable, ClassVar, Union
 
 from .._common.errors import ApiError, CitrixError, Interrupted, NotReady, api_error
+from .._common.masking import mask
 from .._common.options import Settings
-from .._common.text import mask, nested, read_json
+from .._common.text import nested, read_json
 from .._common.times import timestamp
+from .redirects import redirect_remedy
 from .retries import Retrier
 from .transport import AuthBase, HTTPBasicAuth, Reply, Request
 
@@ -24,12 +27,17 @@ RENEW_EARLY = 60.0
 YOUNG = 60.0
 """Seconds after a sign-in for a 401 in which another 401 is not put down to the token."""
 
-REMEDIES = {
-    "oauth": "check customer_id, client_id and client_secret (a secret ends on the day set when it was made)",
-    "trust": "check customer_id, client_id and client_secret (a secret ends on the day set when it was made)",
-    "basic": "check username (write DOMAIN\\user) and password",
-}
 REFUSALS = (400, 401, 403)
+ERROR_CODES = (
+    "invalid_client",
+    "invalid_grant",
+    "invalid_request",
+    "invalid_scope",
+    "unauthorized_client",
+    "unsupported_grant_type",
+)
+"""The documented codes of a refused sign-in (https://www.rfc-editor.org/rfc/rfc6749#section-5.2)."""
+CLIENT_REMEDY = "check customer_id, client_id and client_secret (secrets expire; create a new one in the console)"
 
 
 @dataclass(frozen=True)
@@ -59,21 +67,101 @@ class TokenAuth(AuthBase):
         return request
 
 
+@dataclass(frozen=True)
+class AccessToken:
+    """A token that was obtained before. It is used as it is and never renewed."""
+
+    value: str = field(repr=False)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What is masked."""
+        return (self.value,)
+
+
+@dataclass(frozen=True)
+class ClientCredentials:
+    """An API client of Citrix Cloud: signs in with a form."""
+
+    url: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    path: ClassVar[str] = "/cctrustoauth2/{customer}/tokens/clients"
+    remedy: ClassVar[str] = CLIENT_REMEDY
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What is masked."""
+        return (self.client_secret,)
+
+    def content(self) -> dict[str, Any]:
+        """Return the credentials as the request carries them."""
+        pair = {"client_id": self.client_id, "client_secret": self.client_secret}
+        return {"form": {"grant_type": "client_credentials", **pair}, "auth": NoAuth()}
+
+
+class TrustCredentials(ClientCredentials):
+    """An API client of Citrix Cloud Government: signs in with JSON."""
+
+    path = "/{customer}/tokens/clients"
+
+    def content(self) -> dict[str, Any]:
+        return {"json": {"ClientId": self.client_id, "ClientSecret": self.client_secret}, "auth": NoAuth()}
+
+
+@dataclass(frozen=True)
+class Login:
+    """An administrator of a site on premises: signs in to a Delivery Controller with HTTP Basic."""
+
+    url: str
+    username: str
+    password: str = field(repr=False)
+    remedy: ClassVar[str] = "check username (write DOMAIN\\user) and password"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What is masked."""
+        return self.password, base64.b64encode(f"{self.username}:{self.password}".encode()).decode()
+
+    def content(self) -> dict[str, Any]:
+        """Return the credentials as the request carries them."""
+        # requests would encode text as Latin-1, which not every name and password fits.
+        return {"auth": HTTPBasicAuth(self.username.encode(), self.password.encode())}
+
+
+SignIn = Union[ClientCredentials, Login]
+Credentials = Union[AccessToken, SignIn]
+
+
+def credentials_of(settings: Settings) -> Credentials:
+    """Return the credentials that checked options hold, with the URL of their sign-in."""
+    given, endpoints = settings.credentials, settings.endpoints
+    if "access_token" in given:
+        return AccessToken(given["access_token"])
+    if settings.on_premises:
+        # The two base paths spell it differently.
+        path = "/tokens" if endpoints.ids_in_path else "/Tokens"
+        return Login(endpoints.token_url or endpoints.base_url + path, **given)
+    kind = TrustCredentials if settings.deployment == "gov" else ClientCredentials
+    path = kind.path.format(customer=settings.customer_id)
+    return kind(endpoints.token_url or endpoints.token_origin + path, **given)
+
+
 class Authenticator:
     """Sends requests with a valid token, from any number of threads with one sign-in between them."""
 
-    def __init__(self, retrier: Retrier, settings: Settings, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, retrier: Retrier, credentials: Credentials, clock: Callable[[], float] = time.time) -> None:
         self._retrier = retrier
-        self._settings = settings
+        self._sign_in = None if isinstance(credentials, AccessToken) else credentials
         self._clock = clock
         self._lock = threading.Lock()
-        self._token = Token(settings.secret) if settings.grant == "given" else None
-        self._secrets = [settings.secret, f"{settings.account}:{settings.secret}"]
+        self._token = Token(credentials.value) if isinstance(credentials, AccessToken) else None
+        self._secrets = credentials.secrets
         self._replaced_at = float("-inf")
         self._failure: CitrixError | None = None
 
     def send(self, request: Request) -> Reply:
-        """Send a request with the token; where it is refused with 401, once more with a new one.
+        """Send a request with the token; if it is refused with 401, once more with a new one.
 
         A 401 comes before any work, so this holds for writes too.
         """
@@ -86,88 +174,73 @@ class Authenticator:
         return reply
 
     def mask(self, text: str) -> str:
-        """Take what signs in, and every token of this run, out of a text that is to be shown."""
+        """Mask the credentials and every token of this run in a text from outside."""
         return mask(text, self._secrets)
 
     def token(self) -> Token:
-        """Return a token that is good now, after a sign-in where it takes one."""
+        """Return a token that is valid now, after a sign-in if required."""
         with self._lock:
-            if self._token is None or self._clock() >= self._token.renew_at:
-                self._token = self._sign_in()
-            return self._token
+            if self._sign_in and (self._token is None or self._clock() >= self._token.renew_at):
+                self._token = self._renew(self._sign_in)
+            return self._token  # type: ignore[return-value]
 
     def _instead_of(self, refused: Token) -> Token:
-        """Return the token to use after a 401: another thread's, a new one, or the same where no other would help."""
+        """Return the token to use after a 401: another thread's, a new one, or the same if no other would help."""
         with self._lock:
             # A call that refuses every token would cost a sign-in each time, though others accept them.
             in_vain = self._clock() - self._replaced_at < YOUNG
-            if self._token is refused and self._settings.grant != "given" and not in_vain:
-                self._token = self._sign_in()
+            if self._token is refused and self._sign_in and not in_vain:
+                self._token = self._renew(self._sign_in)
                 self._replaced_at = self._clock()
             return self._token or refused
 
-    def _sign_in(self) -> Token:
+    def _renew(self, sign_in: SignIn) -> Token:
         if self._failure:
             raise self._failure
         try:
-            return self._ask_for_token()
+            return self._request_token(sign_in)
         except Interrupted:
             raise
         except CitrixError as error:
-            # Every thread is told the same, rather than each knocking again with a secret that was refused.
+            # All threads get the same error, instead of each sending a secret again that was refused.
             self._failure = NotReady(error)
             raise self._failure from None
 
-    def _ask_for_token(self) -> Token:
-        settings = self._settings
-        reply = self._retrier.send(_sign_in_request(settings))
+    def _request_token(self, sign_in: SignIn) -> Token:
+        reply = self._retrier.send(
+            Request("POST", sign_in.url, "sign in", headers={"Accept": "application/json"}, **sign_in.content())
+        )
         body = read_json(reply.text)
         if reply.status != 200:
-            raise self._sign_in_error(reply, REMEDIES[settings.grant] if reply.status in REFUSALS else None)
+            remedy = sign_in.remedy if reply.status in REFUSALS else redirect_remedy(sign_in.url, reply, self.mask)
+            raise self._error(reply, body, remedy)
         if not isinstance(body, dict):
-            raise self._sign_in_error(reply, "that is no answer of the Citrix API; check api_url and proxies")
+            raise self._error(reply, body, "that is no answer of the Citrix API; check api_url and proxies")
         value = nested(body, "access_token") or nested(body, "Token") or nested(body, "token")
         if not value or not re.fullmatch(r"[!-~]+", value):
-            # The cloud answers some refusals with 200 and an error in the body (API reference).
-            raise self._sign_in_error(reply, REMEDIES[settings.grant])
-        self._secrets.append(value)
+            # Citrix Cloud answers some refusals with 200 and an error in the body.
+            raise self._error(reply, body, sign_in.remedy)
+        self._secrets = (*self._secrets, value)
         lifetime = self._lifetime(body)
         now = self._clock()
         return Token(value, now + lifetime, now + max(lifetime - RENEW_EARLY, lifetime / 2))
 
-    def _sign_in_error(self, reply: Reply, remedy: str | None) -> ApiError:
-        transaction_id = reply.headers.get("Citrix-TransactionId")
-        return api_error("sign in", reply.status, self.mask(reply.text), transaction_id, remedy)
+    def _error(self, reply: Reply, body: object, remedy: str | None) -> ApiError:
+        # The body may repeat the credentials in any spelling: nothing of it is shown but a documented code.
+        code = nested(body, "error")
+        shown = code if code in ERROR_CODES else ""
+        return api_error("sign in", reply.status, shown, reply.transaction_id, remedy, self.mask)
 
     def _lifetime(self, body: dict) -> float:
         """Return the seconds that a new token lasts.
 
         expires_in is a number in a string, the trust service's ExpiresAt or expiresIn a number of seconds, the
-        controller's ExpiresAt an RFC 3339 date (API reference).
+        controller's ExpiresAt an RFC 3339 date.
         """
         told = body.get("expires_in") or body.get("expiresIn") or body.get("ExpiresAt")
         try:
             lifetime = float(told)  # type: ignore[arg-type]
         except (TypeError, ValueError, OverflowError):
             lifetime = (timestamp(str(told)) or 0.0) - self._clock()
-        # An end in the past tells of two clocks that differ, not of a token that was never good.
+        # An end in the past shows two clocks that differ, not a token that was never valid.
         return min(lifetime, LONGEST_LIFETIME) if lifetime > 0 else DEFAULT_LIFETIME
-
-
-def _sign_in_request(settings: Settings) -> Request:
-    account, secret = settings.account, settings.secret
-    bodies: dict[str, dict] = {
-        "oauth": {"form": {"grant_type": "client_credentials", "client_id": account, "client_secret": secret}},
-        "trust": {"json": {"ClientId": account, "ClientSecret": secret}},
-        "basic": {},
-    }
-    # requests would encode text as Latin-1, which not every name and password fits.
-    auth = HTTPBasicAuth(account.encode(), secret.encode()) if settings.grant == "basic" else NoAuth()
-    return Request(
-        method="POST",
-        url=settings.token_url,
-        what=f"sign in for customer {settings.customer_id}",
-        auth=auth,
-        headers={"Accept": "application/json"},
-        **bodies[settings.grant],
-    )

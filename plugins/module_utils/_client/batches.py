@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import TypeVar, Union
 
 from .._common.errors import ApiError, BatchLost, CitrixError
-from .._common.text import nested, objects
+from .._common.text import objects
 from . import jobs
 from .api import Api
 from .calls import Answer, Call
@@ -32,12 +32,12 @@ TOO_SLOW = (LOST, 504)
 
 
 def send_batches(api: Api, calls: Mapping[Key, Call]) -> Iterator[tuple[Key, Outcome]]:
-    """Make many calls of the site, api.batch_size in a request, and yield (key, outcome) as they end.
+    """Make many calls of the site, api.batches.size in a request, and yield (key, outcome) as they end.
 
     What a batch leaves open, and may be sent once more, is sent alone, with a renewed token and under the rate limit.
     """
     keys = list(calls)
-    size = api.batch_size
+    size = api.batches.size
     chunks = {at: keys[at : at + size] for at in range(0, len(keys), size)}
     alone: list[Key] = []
     for at, outcomes in side_by_side(
@@ -47,26 +47,27 @@ def send_batches(api: Api, calls: Mapping[Key, Call]) -> Iterator[tuple[Key, Out
             outcomes = dict.fromkeys(chunks[at], outcomes)
         alone += [key for key in chunks[at] if key not in outcomes]
         yield from outcomes.items()
-    yield from side_by_side(api.send, {key: calls[key] for key in alone}, api.max_concurrency)
+    left = {key: calls[key] for key in alone}
+    yield from side_by_side(lambda call: jobs.send(api, call), left, api.max_concurrency)
 
 
 def _send(api: Api, batch: Mapping[Key, Call]) -> dict[Key, Outcome]:
     """Return the outcomes of a batch; a call that has none may be sent again."""
-    if not api.batch_size:
+    if not api.batches.size:
         return {}
-    as_job = api.batch_jobs or len(batch) >= LARGE
+    as_job = api.batches.as_jobs or len(batch) >= LARGE
     call = _as_call(api, batch, as_job)
     try:
         answer = api.send(call)
     except CitrixError as error:
         status = error.status if isinstance(error, ApiError) else LOST
         if status in REFUSED:
-            api.give_up_batches(error)
+            api.batches.give_up(error)
             return {}
         if not error.may_have_acted:
             return dict.fromkeys(batch, error)
         if status in TOO_SLOW and not as_job:
-            api.batch_jobs = True
+            api.batches.as_jobs = True
             if not call.write:
                 return _send(api, batch)
         return _in_doubt(batch, error)
@@ -105,15 +106,15 @@ def _outcomes(api: Api, batch: Mapping[Key, Call], answer: Answer) -> dict[Key, 
     outcomes: dict[Key, Outcome] = {}
     accepted: dict[Key, tuple[Call, Answer]] = {}
     for item in objects(answer.body.get("Items")):
-        reference, status = str(item.get("Reference")), item.get("Code")
-        if reference not in keys or not isinstance(status, int):
+        reference, status = str(item.get("Reference")), _status(item)
+        if reference not in keys or status is None:
             continue
         key = keys.pop(reference)
         call = batch[key]
         if status == 401 or may_repeat(status, call.write, call.final):
             continue
-        outcome = _read(api, call, item, answer.transaction_id)
-        if isinstance(outcome, Answer) and outcome.job_id:
+        outcome = _read(api, call, status, item, answer.transaction_id)
+        if isinstance(outcome, Answer) and outcome.job_id is not None:
             accepted[key] = call, outcome
         else:
             outcomes[key] = outcome
@@ -122,15 +123,22 @@ def _outcomes(api: Api, batch: Mapping[Key, Call], answer: Answer) -> dict[Key, 
     return {**outcomes, **_in_doubt(missing, BatchLost(LEFT_OUT))}
 
 
-def _read(api: Api, call: Call, item: dict, transaction_id: str) -> Outcome:
-    headers = CaseInsensitiveDict(
-        {str(header.get("Name")): str(header.get("Value")) for header in objects(item.get("Headers"))}
-    )
-    # What a write answers is the larger part of all that there is to read, and most need none of it.
-    unread = call.write and not call.proof and item["Code"] < 300
-    body = "" if unread else nested(item, "Body") or ""
+def _status(item: dict) -> int | None:
+    code = item.get("Code")
+    return int(code) if str(code).isdecimal() else None
+
+
+def _read(api: Api, call: Call, status: int, item: dict, transaction_id: str) -> Outcome:
+    headers, body = item.get("Headers"), item.get("Body")
+    if not isinstance(headers, dict):
+        headers = {header.get("Name"): header.get("Value") for header in objects(headers)}
+    # Most writes need nothing of their response body, which is the larger part of all that there is to read.
+    if (call.write and not call.proof and status == 200) or body is None:
+        body = ""
+    text = body if isinstance(body, str) else json.dumps(body)
+    named = CaseInsensitiveDict({str(name): str(value) for name, value in headers.items()})
     try:
-        return api.read(call, Reply(item["Code"], headers, body), transaction_id)
+        return api.read(call, Reply(status, named, text), transaction_id)
     except CitrixError as error:
         return error
 

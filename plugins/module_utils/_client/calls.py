@@ -34,14 +34,20 @@ class Call(NamedTuple):
     proof: str = ""
     """A field that a 200 must have, where no later reading could tell that something else than the API wrote it."""
 
+    @property
+    def route(self) -> str:
+        """The path without the name or id in it; one object of a collection is on the route of the collection."""
+        collection, *rest = self.path.split("/")
+        return "/".join([collection, *rest[1:]])
+
 
 class Answer(NamedTuple):
     """The body of a success, and the id under which Citrix support finds the call."""
 
     body: dict
     transaction_id: str
-    job_id: str = ""
-    """Of the job that goes on with an accepted call (202), where there is one."""
+    job_id: str | None = None
+    """Of the job that continues an accepted call (202), "" if the response names none; None for any other response."""
 
 
 def segment(name: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Callable, TypeVar
 
+from . import jobs
 from .api import Api
 from .batches import Outcome, send_batches
 from .calls import SITE, Call
@@ -40,7 +41,9 @@ def send_all(api: Api, calls: Mapping[Key, Call]) -> Iterator[tuple[Key, Outcome
     With a batch_size they travel together, else each alone on one of max_concurrency connections.
     """
     outcomes = (
-        send_batches(api, calls) if _fit_batches(api, calls) else side_by_side(api.send, calls, api.max_concurrency)
+        send_batches(api, calls)
+        if _fit_batches(api, calls)
+        else side_by_side(lambda call: jobs.send(api, call), calls, api.max_concurrency)
     )
     progress = Progress(api.log, len(calls), "calls are answered")
     for key, outcome in outcomes:
@@ -49,4 +52,4 @@ def send_all(api: Api, calls: Mapping[Key, Call]) -> Iterator[tuple[Key, Outcome
 
 
 def _fit_batches(api: Api, calls: Mapping[Key, Call]) -> bool:
-    return api.batch_size > 1 and len(calls) > 1 and next(iter(calls.values())).scope == SITE
+    return api.batches.size > 1 and len(calls) > 1 and next(iter(calls.values())).scope == SITE

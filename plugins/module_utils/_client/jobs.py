@@ -1,12 +1,12 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Jobs: what goes on with a call that was only accepted (202), until it has ended."""
+"""Jobs: the work that continues an accepted call (202), until it has ended."""
 
 from __future__ import annotations
 
-from .._common.errors import CitrixError, JobError
-from .._common.text import clean, nested
+from .._common.errors import CitrixError, JobError, JobFailed
+from .._common.text import nested
 from .api import Api
 from .calls import Answer, Call, segment
 
@@ -17,13 +17,13 @@ FIRST_PAUSE = 0.03
 LONGEST_PAUSE = 10.0
 """Seconds between two looks at a job."""
 PATIENCE = 300.0
-"""Seconds without any progress after which a job is cancelled."""
+"""Seconds without any progress after which a job is canceled."""
 
 
 def ended(api: Api, call: Call, job_id: str) -> dict:
-    """Wait until the job that goes on with a call has ended, and return it: {Status, ErrorString, ...}.
+    """Wait until the job that continues a call has ended, and return it: {Status, ErrorString, ...}.
 
-    Raises JobError where it does not get on, after it was cancelled.
+    Raises JobError if it makes no progress, after canceling it.
     """
     look = Call("GET", f"Jobs/{segment(job_id)}", f"look at the job that is to {call.what}")
     pause = FIRST_PAUSE
@@ -39,8 +39,8 @@ def ended(api: Api, call: Call, job_id: str) -> dict:
         elif now - since > PATIENCE:
             _cancel(api, call, job_id)
             raise JobError(
-                f"Could not {call.what}: the job {clean(job_id)} has not got on for {PATIENCE:.0f} seconds and was "
-                "cancelled; run again later"
+                f"Could not {call.what}: the job {api.shown(job_id)} made no progress for {PATIENCE:.0f} seconds and "
+                "was canceled; run again later"
             )
         api.retrier.pause(pause)
         pause = min(pause * 2, LONGEST_PAUSE)
@@ -53,16 +53,31 @@ def results(api: Api, call: Call, job_id: str) -> Answer:
     )
 
 
-def finish(api: Api, call: Call, accepted: Answer) -> Answer:
-    """Wait for the job of an accepted call, and return what the call would have answered.
+def send(api: Api, call: Call) -> Answer:
+    """Make one call, wait for its job if it becomes one, and return the answer; raises a CitrixError otherwise."""
+    return finish(api, call, api.send(call))
 
-    A write has no answer worth a request: that its job is done says it all. Raises JobError where it is not.
+
+def finish(api: Api, call: Call, accepted: Answer) -> Answer:
+    """Wait for the job of an accepted call, if it is one, and return what the call would have answered.
+
+    A write needs no answer but that its job is done. It was accepted: whatever goes wrong with the job is a JobError.
     """
-    job = ended(api, call, accepted.job_id)
-    if job["Status"] not in DONE:
-        told = clean(nested(job, "ErrorString") or job["Status"])
-        raise JobError(f"Could not {call.what}: the job {clean(accepted.job_id)} failed ({told}); run again")
-    return accepted if call.write else results(api, call, accepted.job_id)
+    if accepted.job_id is None:
+        return accepted
+    try:
+        if not accepted.job_id:
+            raise JobError(f"Could not {call.what}: it was accepted, but the API named no job; run again to check")
+        job = ended(api, call, accepted.job_id)
+        if job["Status"] not in DONE:
+            told = api.shown(nested(job, "ErrorString") or job["Status"])
+            kind = JobFailed if job["Status"] == "Failed" else JobError
+            raise kind(f"Could not {call.what}: the job {api.shown(accepted.job_id)} failed ({told}); run again")
+        return accepted if call.write else results(api, call, accepted.job_id)
+    except CitrixError as error:
+        doubt = error if isinstance(error, JobError) else JobError(str(error)) if call.write else error
+        doubt.transaction_id = accepted.transaction_id
+        raise doubt from None
 
 
 def _cancel(api: Api, call: Call, job_id: str) -> None:
@@ -70,5 +85,5 @@ def _cancel(api: Api, call: Call, job_id: str) -> None:
     try:
         api.send(Call("POST", path, f"cancel the job that is to {call.what}", write=call.write))
     except CitrixError:
-        # The job is given up in any case.
+        # The job is given up anyway.
         pass

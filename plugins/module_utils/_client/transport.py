@@ -13,8 +13,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .._common.errors import AnswerLost, AnswerTooLarge, CitrixError, ConnectionNotMade
-from .._common.options import Settings, is_loopback
-from .._common.text import clean
+from .._common.options import Settings
+from .._common.text import clean, nested, read_json
+from .._common.urls import is_loopback
 
 try:
     import requests
@@ -87,6 +88,12 @@ class Reply:
     status: int
     headers: Mapping[str, str]
     text: str = field(repr=False)
+
+    @property
+    def transaction_id(self) -> str | None:
+        """The id under which Citrix finds the request: that of the API, the trust service or the gateway."""
+        named = self.headers.get("Citrix-TransactionId") or self.headers.get("X-Cws-TransactionId")
+        return named or (nested(read_json(self.text), "activityId") if self.status >= 400 else None)
 
 
 class Transport:

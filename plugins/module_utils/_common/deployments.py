@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The four places where the API is found: hosts, base paths and sign-in endpoints (source: published API pages)."""
+"""The four deployments of the API: hosts, base paths and the credentials of their sign-ins."""
 
 from __future__ import annotations
 
@@ -9,57 +9,75 @@ from typing import NamedTuple
 
 GATEWAY_BASE = "/cvad/manage"
 DIRECT_BASE = "/citrix/orchestration/api"
+ON_PREMISES = "on_premises"
 ON_PREMISES_CUSTOMER = "CitrixOnPremises"
+DIRECT_DOMAINS = ("xendesktop.net", "xendesktop.us")
+"""Domains of the hosts that bypass the gateway: each customer has one."""
+CITRIX_DOMAINS = (
+    *DIRECT_DOMAINS,
+    "cloud.com",
+    "citrixcloud.jp",
+    "cloud.us",
+    "citrixworkspacesapi.net",
+    "citrixworkspacesapi.jp",
+    "citrixworkspacesapi.us",
+)
 
 
 class Deployment(NamedTuple):
-    """One kind of deployment. {customer} and {base} are filled in with the customer id and the base path."""
+    """One kind of deployment. {customer} in a host stands for the customer id."""
 
     base_path: str
-    token_path: str
-    grant: str
-    """How a sign-in speaks: oauth (form), trust (JSON) or basic (user name and password)."""
-    api_origin: str | None = None
-    token_origin: str | None = None
+    credentials: tuple[str, str]
+    """The options that hold its credentials: the account and its secret."""
+    api_origin: str = ""
+    token_origin: str = ""
+    regional_hosts: tuple[str, ...] = ()
+    """Hosts of api_url that serve the sign-in too (https://developer-docs.citrix.com, Get started)."""
 
 
 DEPLOYMENTS = {
     "cloud": Deployment(
         base_path=GATEWAY_BASE,
-        token_path="/cctrustoauth2/{customer}/tokens/clients",
-        grant="oauth",
+        credentials=("client_id", "client_secret"),
         api_origin="https://api.cloud.com",
         token_origin="https://api.cloud.com",
+        regional_hosts=("api-us.cloud.com", "api-eu.cloud.com", "api-ap-s.cloud.com"),
     ),
     "japan": Deployment(
         base_path=GATEWAY_BASE,
-        token_path="/cctrustoauth2/{customer}/tokens/clients",
-        grant="oauth",
+        credentials=("client_id", "client_secret"),
         api_origin="https://api.citrixcloud.jp",
         token_origin="https://api.citrixcloud.jp",
     ),
     "gov": Deployment(
         base_path=DIRECT_BASE,
-        token_path="/{customer}/tokens/clients",
-        grant="trust",
+        credentials=("client_id", "client_secret"),
         api_origin="https://{customer}.xendesktop.us",
         token_origin="https://trust.citrixworkspacesapi.us",
     ),
-    "on_premises": Deployment(base_path=GATEWAY_BASE, token_path="{base}/Tokens", grant="basic"),
+    ON_PREMISES: Deployment(base_path=GATEWAY_BASE, credentials=("username", "password")),
 }
 
 
-def endpoints(deployment: Deployment, customer: str, api_origin: str | None, base_path: str) -> tuple[str, str]:
-    """Return (base URL of the API, URL of the sign-in).
+def citrix_domain(host: str) -> str | None:
+    """Return the domain of Citrix that a host belongs to; None if it belongs to none."""
+    domain = ".".join(host.lower().rstrip(".").split(".")[-2:])
+    return domain if domain in CITRIX_DOMAINS else None
 
-    api_origin, base_path: as given by the user, "" or None where not given. A given origin serves the sign-in too,
-    under the deployment's own path: a regional gateway or a Delivery Controller answers both.
+
+def base_path(deployment: Deployment, host: str, path: str) -> str:
+    """Return the base path of the API on a host.
+
+    path: as in api_url, "" for the default. The two documented paths are recognized in any case, also behind a prefix.
     """
-    base = base_path or deployment.base_path
-    token_path = deployment.token_path.format(customer=customer, base=base)
-    if base.endswith(DIRECT_BASE):
-        # The two bases spell the sign-in of a Delivery Controller differently.
-        token_path = token_path.replace("/Tokens", "/tokens")
-    origin = api_origin or (deployment.api_origin or "").format(customer=customer)
-    token_origin = api_origin or deployment.token_origin
-    return origin + base, f"{token_origin}{token_path}"
+    path = path.rstrip("/")
+    for known in (GATEWAY_BASE, DIRECT_BASE):
+        if path.lower().endswith(known):
+            return path[: -len(known)] + known
+    if path:
+        return path
+    domain = citrix_domain(host)
+    if domain is None:
+        return deployment.base_path
+    return DIRECT_BASE if domain in DIRECT_DOMAINS else GATEWAY_BASE

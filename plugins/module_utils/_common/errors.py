@@ -5,7 +5,12 @@
 
 from __future__ import annotations
 
-from .text import clean, one_line, read_detail, read_json
+from typing import Callable
+
+from .text import clean, nested, one_line, read_detail, read_json
+
+ERROR_FIELDS = ("detail", "errormessage", "sdkerrorid", "errortype")
+"""Members of the documented error bodies, ErrorResponse and ErrorData, in lower case; each may be left out."""
 
 REMEDIES = {
     400: "check the values named in the message",
@@ -66,9 +71,13 @@ class BatchLost(AnswerLost):
 
 
 class JobError(CitrixError):
-    """The job of a call that was accepted failed, or did not end: how far it got is not known."""
+    """A call was accepted, and how far its job got is unknown: only a later reading of the state can tell."""
 
     may_have_acted = True
+
+
+class JobFailed(JobError):
+    """The job of an accepted call ended without success, as the API itself reports."""
 
 
 class Stalled(CitrixError):
@@ -110,12 +119,14 @@ class ApiError(CitrixError):
         self.detail = detail
         self.transaction_id = transaction_id
         self.by_api = False
-        """Whether the body is one that the API writes: a web server that is not the API has its own 404."""
+        """Whether it comes from the API: a web server that is not the API has its own 404."""
+        self.text = ""
+        """The body as received, which is never shown."""
 
     @property
     def may_have_acted(self) -> bool:  # type: ignore[override]
-        """A fault of the server, or a success that cannot be read, leaves open whether it acted."""
-        return self.status >= 500 or self.status < 300
+        """An error or time-out of the server, or a success that cannot be read, leaves open whether it acted."""
+        return self.status >= 500 or self.status < 300 or self.status == 408
 
     def to_result(self) -> dict:
         failure = {"status": self.status, "detail": self.detail, "transaction_id": self.transaction_id}
@@ -123,19 +134,31 @@ class ApiError(CitrixError):
 
 
 def api_error(
-    what: str, status: int, text: str, transaction_id: str | None = None, remedy: str | None = None
+    what: str,
+    status: int,
+    text: str,
+    transaction_id: str | None = None,
+    remedy: str | None = None,
+    mask: Callable[[str], str] = str,
 ) -> ApiError:
-    """Build the error for an answer that is not a success.
+    """Build the error for a response that is not a success.
 
     what: what was tried, as in "start the recording of session X". text: the body as received, not trusted.
-    remedy: replaces the one that belongs to the status.
+    remedy: replaces the one that belongs to the status. mask: applied to the text and the id.
     """
-    detail = read_detail(text)
-    transaction_id = clean(transaction_id) if transaction_id else None
+    detail = clean(mask(read_detail(text)))
+    transaction_id = clean(mask(transaction_id)) if transaction_id else None
     remedy = remedy or REMEDIES.get(status) or "check api_url and the Citrix service, and run again"
     told = f" ({detail})" if detail else ""
     traced = f" [transaction {transaction_id}]" if transaction_id else ""
     error = ApiError(f"Could not {what}: HTTP {status}{told}; {remedy}.{traced}", status, detail, transaction_id)
-    body = read_json(text)
-    error.by_api = isinstance(body, dict) and ("detail" in body or "ErrorMessage" in body)
+    error.text = text
+    error.by_api = _is_by_api(read_json(text))
     return error
+
+
+def _is_by_api(body: object) -> bool:
+    if not isinstance(body, dict):
+        return False
+    kind = nested(body, "type") or ""
+    return "errors-api." in kind or any(name.lower() in ERROR_FIELDS for name in body)

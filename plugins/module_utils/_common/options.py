@@ -8,18 +8,18 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, field
-from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 from ansible.module_utils.basic import AnsibleFallbackNotFound
 
-from .deployments import DEPLOYMENTS, DIRECT_BASE, ON_PREMISES_CUSTOMER, endpoints
+from .deployments import DEPLOYMENTS, ON_PREMISES, ON_PREMISES_CUSTOMER
 from .errors import OptionError
 from .text import clean
+from .urls import Endpoints, endpoints
 
 OPTIONS: dict[str, dict] = {
     "deployment": {"type": "str", "default": "cloud", "choices": list(DEPLOYMENTS)},
     "api_url": {"type": "str"},
+    "token_url": {"type": "str", "no_log": False},
     "customer_id": {"type": "str"},
     "site_id": {"type": "str"},
     "client_id": {"type": "str"},
@@ -44,8 +44,6 @@ RANGES = {
     "batch_size": (0, 1000),
 }
 
-LOOPBACK_NAMES = ("localhost", "localhost.localdomain")
-
 
 def environment_name(option: str) -> str:
     """Return the environment variable that stands in for an option that is not given."""
@@ -68,22 +66,23 @@ def _from_environment(name: str) -> str:
 class Settings:
     """The shared options after the check: everything the client needs, nothing left to decide."""
 
-    grant: str
-    """How to sign in: given (an access token), oauth, trust or basic."""
-    base_url: str
-    token_url: str
+    deployment: str
+    endpoints: Endpoints
     customer_id: str
     site_id: str | None
-    ids_in_path: bool
-    """Whether customer and site stand in the path (without the gateway) or in headers only."""
-    account: str = ""
-    secret: str = field(default="", repr=False)
+    credentials: dict[str, str] = field(repr=False)
+    """Those to use, by the names of their options: an access token alone, or the pair of the deployment."""
     verify: bool | str = True
     timeout: int = 30
     retries: int = 5
     max_concurrency: int = 10
     requests_per_second: float = 0.0
     batch_size: int = 0
+
+    @property
+    def on_premises(self) -> bool:
+        """Whether the site is on premises."""
+        return self.deployment == ON_PREMISES
 
 
 def settings(params: dict) -> Settings:
@@ -94,20 +93,13 @@ def settings(params: dict) -> Settings:
     for name, (low, high) in RANGES.items():
         if not low <= params[name] <= high:
             raise OptionError(name, f"must be from {low} to {high}, not {params[name]}")
-    deployment = DEPLOYMENTS[params["deployment"]]
-    origin, base_path = _split_api_url(params["api_url"], params["deployment"])
     customer = identifier("customer_id", params["customer_id"] or _default_customer(params["deployment"]))
-    grant, account, secret = _credentials(params, deployment.grant)
-    base_url, token_url = endpoints(deployment, customer, origin, base_path)
     return Settings(
-        grant=grant,
-        base_url=base_url,
-        token_url=token_url,
+        deployment=params["deployment"],
+        endpoints=endpoints(params, customer),
         customer_id=customer,
         site_id=identifier("site_id", params["site_id"]) if params["site_id"] else None,
-        ids_in_path=base_url.endswith(DIRECT_BASE),
-        account=account,
-        secret=secret,
+        credentials=_credentials(params),
         verify=_verify(params),
         timeout=params["timeout"],
         retries=params["retries"],
@@ -136,14 +128,6 @@ def check_names(option: str, names: list[str]) -> None:
             )
 
 
-def is_loopback(host: str) -> bool:
-    """Tell whether a host name or address is this host itself."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host in LOOPBACK_NAMES
-
-
 def identifier(option: str, value: str) -> str:
     """Return a customer or site id as it is; raises OptionError where it could not be one.
 
@@ -154,52 +138,31 @@ def identifier(option: str, value: str) -> str:
     return value
 
 
-def _split_api_url(api_url: str | None, deployment: str) -> tuple[str | None, str]:
-    if not api_url:
-        if deployment == "on_premises":
-            raise OptionError("api_url", "is needed on_premises; set it to https:// and the Delivery Controller's name")
-        return None, ""
-    try:
-        parts = urlsplit(api_url)
-        host, _port = parts.hostname, parts.port
-    except ValueError:
-        host, parts = None, urlsplit("")
-    if not host or parts.scheme not in ("https", "http"):
-        raise OptionError("api_url", "is not a URL; write it as https://host, with :port or a base path if need be")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise OptionError(
-            "api_url", "takes https://host, a port and a base path only; credentials have their own options"
-        )
-    if parts.scheme == "http" and not is_loopback(host):
-        raise OptionError("api_url", f"http:// would send credentials to {host} in the clear; write https://")
-    return f"{parts.scheme}://{parts.netloc}", parts.path.rstrip("/")
-
-
 def _default_customer(deployment: str) -> str:
-    if deployment == "on_premises":
+    if deployment == ON_PREMISES:
         return ON_PREMISES_CUSTOMER
-    raise OptionError("customer_id", "is needed; the Citrix Cloud console shows it under API access")
+    raise OptionError("customer_id", "is required; the Citrix Cloud console shows it under API access")
 
 
-def _credentials(params: dict, grant: str) -> tuple[str, str, str]:
+def _credentials(params: dict) -> dict[str, str]:
     if params["access_token"]:
         if not re.fullmatch(r"[!-~]+", params["access_token"]):
             raise OptionError("access_token", "holds white space or control characters; pass the bare token alone")
-        return "given", "", params["access_token"]
-    account, secret = ("username", "password") if grant == "basic" else ("client_id", "client_secret")
-    for name in (account, secret):
+        return {"access_token": params["access_token"]}
+    pair = account, secret = DEPLOYMENTS[params["deployment"]].credentials
+    for name in pair:
         if not params[name]:
             raise OptionError(
                 name,
                 f"is missing for deployment {params['deployment']}; set {account} and {secret} "
                 f"({environment_name(account)}, {environment_name(secret)}), or pass an access_token",
             )
-    return grant, params[account], params[secret]
+    return {name: params[name] for name in pair}
 
 
 def _verify(params: dict) -> bool | str:
     if not params["validate_certs"]:
-        if params["deployment"] != "on_premises":
+        if params["deployment"] != ON_PREMISES:
             raise OptionError(
                 "validate_certs", "can be false on_premises only; give the CA's certificate in ca_path instead"
             )

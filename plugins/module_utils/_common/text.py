@@ -5,13 +5,10 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 import unicodedata
-from collections.abc import Iterable
 from typing import Any
-from urllib.parse import quote, quote_plus
 
 MAX_DETAIL = 300
 
@@ -61,42 +58,20 @@ def clean(text: Any) -> str:
 
 
 def read_detail(text: str) -> str:
-    """Return what an error body says, cleaned and cut to one short line; "" where it says nothing.
+    """Return the message of an error body as it is; "" if it has none.
 
-    Known bodies: ErrorResponse {type, detail, parameters}, ErrorData {ErrorMessage, ...}, {"Error": {"Message"}},
-    the gateway's {statusCode, message}, OAuth's {error, error_description}, plain text, HTML (API error pages).
+    Known bodies: ErrorResponse {type, detail, parameters}, ErrorData {ErrorMessage, SdkErrorId, ...}, {"Error":
+    {"Message"}}, the gateway's {statusCode, message}, plain text and HTML. The case of the names differs.
     """
     body = read_json(text)
     if isinstance(body, dict):
-        body = body["Error"] if isinstance(body.get("Error"), dict) else body
-        for name in ("detail", "ErrorMessage", "Message", "message", "error_description", "error"):
-            told = clean(nested(body, name) or "")
-            if told:
-                return told
+        body = {name.lower(): value for name, value in body.items()}
+        if isinstance(body.get("error"), dict):
+            body = {name.lower(): value for name, value in body["error"].items()}
+        for name in ("detail", "errormessage", "message", "error_description", "error", "sdkerrorid"):
+            if (nested(body, name) or "").strip():
+                return body[name]
     elif text.lstrip().startswith("<"):
         title = re.search(r"<title[^>]*>([^<]*)", text, re.IGNORECASE)
-        return clean("an HTML page, " + title.group(1)) if title and title.group(1).strip() else "an HTML page"
-    return clean(text)
-
-
-def mask(text: str, secrets: Iterable[str]) -> str:
-    """Take secrets out of a text, in every spelling in which a server could send them back.
-
-    Some proxies show the request they got in their error page: headers, a form, JSON with its escapes.
-    """
-    body = read_json(text)
-    if isinstance(body, (dict, list)):
-        text = json.dumps(body, ensure_ascii=False)
-    for secret in filter(None, secrets):
-        for spelling in sorted(_spellings(secret), key=len, reverse=True):
-            text = text.replace(spelling, "***")
+        return f"an HTML page, {title.group(1)}" if title and title.group(1).strip() else "an HTML page"
     return text
-
-
-def _spellings(secret: str) -> set[str]:
-    """Return a secret as bodies and headers have it, and each of these as URLs and forms do."""
-    written = {secret, base64.b64encode(secret.encode()).decode()}
-    written.update(json.dumps(secret, ensure_ascii=plain)[1:-1] for plain in (True, False))
-    quoted = {spelled for each in written for spelled in (quote(each), quote(each, safe=""), quote_plus(each))}
-    # Some servers write escapes in small letters.
-    return written | quoted | {re.sub("%..", lambda escape: escape.group().lower(), each) for each in quoted}

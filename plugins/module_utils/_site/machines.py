@@ -180,6 +180,6 @@ def _is_id(name: str) -> bool:
 def _unknown(api: Api, option: str, names: list[str]) -> OptionError:
     return OptionError(
         option,
-        f"site {api.site_id} has no {', '.join(names)}; write DOMAIN\\NAME, the machine's DNS name or its id, "
+        f"site {api.site_id()} has no {', '.join(names)}; write DOMAIN\\NAME, the machine's DNS name or its id, "
         "and check site_id",
     )

@@ -25,11 +25,12 @@ from citrix_sim.world.settings import MIXES, Settings, changed
 
 _DESCRIPTION = """\
 A stand-in for the Citrix DaaS / Citrix Virtual Apps and Desktops REST API, on this machine only.
-When it is ready it prints one line of JSON: its URL, its process id, and the credentials it takes."""
+When it is ready it prints one line of JSON: its URL, its process id, and the credentials it takes.
+The control paths take the control_token."""
 
 _EPILOG = """\
 It ends by itself after --lifetime, with the process --watch-pid, on Ctrl-C or SIGTERM, or on
-  curl -X POST URL/_control/shutdown
+  curl -X POST -H "Authorization: Bearer CONTROL_TOKEN" URL/_control/shutdown
 Fault rules, the call log and the true state are under URL/_control/; see the README of the role."""
 
 
@@ -116,6 +117,7 @@ def _introduce(told: dict[str, Any]) -> None:
         "CITRIX_CUSTOMER_ID": told["customer_id"],
         "CITRIX_CLIENT_ID": told["client_id"],
         "CITRIX_CLIENT_SECRET": told["client_secret"],
+        "CONTROL_TOKEN": told["control_token"],
     }
     lines = [f"export {name}={shlex.quote(value)}" for name, value in exports.items()]
     print("\n".join(["", *lines, "", "Stop it with Ctrl-C."]), file=sys.stderr)

@@ -159,7 +159,7 @@ def test_senseless_options_are_refused_as_modules_refuse_them(source, given, mes
 
 
 def test_options_come_from_the_environment(source, monkeypatch):
-    with pytest.raises(CitrixError, match="customer_id: is needed"):
+    with pytest.raises(CitrixError, match="customer_id: is required"):
         source.prepare({})
     for name, value in ARGUMENTS.items():
         monkeypatch.setenv(f"CITRIX_{name.upper()}", value)

@@ -81,6 +81,9 @@ options:
   api_url:
     description: Scheme, host and port of the API. Required for V(on_premises). E(CITRIX_API_URL)
     type: str
+  token_url:
+    description: Whole URL of the sign-in, for a private gateway. E(CITRIX_TOKEN_URL)
+    type: str
   customer_id:
     description: Customer id of Citrix Cloud. E(CITRIX_CUSTOMER_ID)
     type: str
@@ -181,7 +184,6 @@ try:
     from ansible_collections.sessionops.citrix.plugins.module_utils._client.api import connect
     from ansible_collections.sessionops.citrix.plugins.module_utils._common import options
     from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import CitrixError, OptionError
-    from ansible_collections.sessionops.citrix.plugins.module_utils._site.sites import find_site
     from ansible_collections.sessionops.citrix.plugins.module_utils._views import events
 except ImportError as missing:
     raise ImportError(f"citrix_sessions needs ansible-core; install it for {sys.executable}. {missing}") from missing
@@ -230,7 +232,7 @@ def prepare(args: dict[str, Any]) -> events.SessionWatcher:
 
     def new_client():
         # As in check mode, where the client refuses to write.
-        return connect(settings, True, find_site, LOGGER.warning, LOGGER.info)
+        return connect(settings, True, LOGGER.warning, LOGGER.info)
 
     return events.SessionWatcher(params, new_client, LOGGER.warning)
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import gc
+import secrets
 from typing import Callable
 
 from .call_log import CallLog
@@ -20,11 +21,15 @@ from .world.world import World
 
 
 class Simulator:
-    """What connections and control paths work on. ``scheme`` is that of the URLs in answers."""
+    """What connections and control paths work on. ``scheme`` is that of the URLs in answers.
+
+    ``control_token`` is required by the control paths: without it any local process could reset the simulator.
+    """
 
     def __init__(self, settings: Settings, credentials: Credentials, stop: Callable[[], None], scheme: str) -> None:
         self.started_with = settings
         self.credentials = credentials
+        self.control_token = secrets.token_urlsafe(32)
         self.stop = stop
         self._scheme = scheme
         self.reset(settings)

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The control paths: reset, fault rules, call log, true state, what users do, end.
 
-No sign-in, and not in the call log.
+Not in the call log. A request needs the token that the simulator printed when it started. A web page is refused even
+with the token: it sends an ``Origin``, and reaches a loopback address under a name of its own.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from .call_log import CallLog
 from .faults.checks import Check, record, text
 from .faults.rules import Faults
 from .fleet_plan import read_fleet
+from .http.addresses import host_name, is_loopback
 from .http.message import Reply, Request, json_reply
+from .world.access import same
 from .world.objects import Session
 from .world.settings import Settings, changed
 from .world.world import World
@@ -29,6 +32,7 @@ Found = TypeVar("Found")
 class Controlled(Protocol):
     """What the control paths work on."""
 
+    control_token: str
     started_with: Settings
     world: World
     faults: Faults
@@ -43,6 +47,9 @@ class Controlled(Protocol):
 
 def control(request: Request, target: Controlled) -> Reply:
     """Answer a request to a control path."""
+    refusal = _refuse(request, target.control_token)
+    if refusal is not None:
+        return refusal
     known = _OPERATIONS.get(request.path[len(PREFIX) :])
     if known is None:
         return json_reply({"error": f"No such control path; there are: {', '.join(_OPERATIONS)}."}, 404)
@@ -53,6 +60,20 @@ def control(request: Request, target: Controlled) -> Reply:
         return json_reply(operation(request, target))
     except ValueError as problem:
         return json_reply({"error": str(problem)}, 400)
+
+
+def _refuse(request: Request, token: str) -> Reply | None:
+    """Return the refusal of a request that does not come from the owner of the simulator."""
+    headers = request.headers
+    if "origin" in headers:
+        return json_reply({"error": "Web pages have no access."}, 403)
+    if not is_loopback(host_name(headers.get("host", ""))):
+        return json_reply({"error": "Host must name the loopback address of the simulator."}, 403)
+    scheme, _blank, given = headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not same(given.strip(), token):
+        message = "Send the control_token that the simulator printed as: Authorization: Bearer TOKEN."
+        return json_reply({"error": message}, 401, (("WWW-Authenticate", "Bearer"),))
+    return None
 
 
 def _body(request: Request, default: Any) -> Any:

@@ -14,6 +14,7 @@ from .faults.effects import EFFECTS, Target
 from .faults.rules import Fault, Faults
 from .faults.twist import AS_ASKED, Twist
 from .http.connection import Later, Outcome
+from .http.error_forms import shaped
 from .http.message import LateReply, RefusedError, Reply, Request, refuse
 from .operations.call import BeginItem
 from .operations.routes import perform
@@ -59,7 +60,7 @@ class Exchange(NamedTuple):
             try:
                 return perform(request, self.world, transaction, twist, begin_item)
             except RefusedError as refusal:
-                return refusal.reply
+                return shaped(refusal.reply, self.world.settings.error_form)
 
         if fault is None:
             return Outcome(act(AS_ASKED))
@@ -81,7 +82,8 @@ class Exchange(NamedTuple):
 
         def work() -> Reply:
             entry = self.calls.open_item(request, batch)
-            reply = refusal or self._outcome(request, transaction, fault, None).reply
+            reply = refusal and shaped(refusal, self.world.settings.error_form)
+            reply = reply or self._outcome(request, transaction, fault, None).reply
             if reply is None or 300 <= reply.status < 400:
                 # An item has no connection of its own that could end, and follows nothing.
                 reply = refuse(500, "internalServerError", "The item failed.").reply

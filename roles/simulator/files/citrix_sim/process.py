@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import ipaddress
 import json
 import os
 import signal
@@ -15,6 +14,7 @@ import ssl
 from typing import Any, Callable, NamedTuple
 
 from .application import Simulator
+from .http.addresses import is_loopback
 from .http.connection import Connection
 from .world.access import CLOUD_CUSTOMER, Credentials
 from .world.settings import Settings
@@ -39,16 +39,10 @@ class Options(NamedTuple):
 
 
 def address_of(host: str) -> str:
-    """The loopback address to bind; any other host is refused, since the control paths have no sign-in."""
-    if host == "localhost":
-        return "127.0.0.1"
-    try:
-        loopback = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        loopback = False
-    if not loopback:
+    """Return the loopback address to bind; any other host is refused."""
+    if not is_loopback(host):
         raise StartError(f"{host} is no loopback address; the simulator serves this machine only.")
-    return host
+    return "127.0.0.1" if host == "localhost" else host
 
 
 def _tls(options: Options) -> ssl.SSLContext | None:
@@ -127,6 +121,7 @@ def _introduction(options: Options, simulator: Simulator, port: int) -> dict[str
         "pid": os.getpid(),
         "customer_id": CLOUD_CUSTOMER,
         "site_id": simulator.world.sites[0].id,
+        "control_token": simulator.control_token,
         **simulator.credentials._asdict(),
     }
 

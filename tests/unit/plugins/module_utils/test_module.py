@@ -51,7 +51,7 @@ def test_options_come_from_the_environment_where_they_are_not_given(monkeypatch)
 
 
 def test_a_result_is_the_end(executed):
-    code, result = executed(lambda module, api: {"changed": True, "own": module.params["own"], "site": api.site_id})
+    code, result = executed(lambda module, api: {"changed": True, "own": module.params["own"], "site": api.site_id()})
     assert code == 0
     assert (result["changed"], result["own"], result["site"]) == (True, "x", "site1")
 

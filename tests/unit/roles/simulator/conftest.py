@@ -45,9 +45,15 @@ class Simulator:
     def control(self, path: str, body: Any = None) -> Any:
         """POST with a body, GET without."""
         method = "GET" if body is None else "POST"
-        reply = self.http.request(method, f"{self.url}/_control/{path}", json=body, timeout=10)
+        reply = self.raw_control(method, path, json=body)
         reply.raise_for_status()
         return reply.json()
+
+    def raw_control(self, method: str, path: str, headers: Any = None, **arguments: Any) -> requests.Response:
+        """Send a request to a control path; headers replace that with the token."""
+        if headers is None:
+            headers = {"Authorization": f"Bearer {self.told['control_token']}"}
+        return self.http.request(method, f"{self.url}/_control/{path}", headers=headers, timeout=10, **arguments)
 
     def reset(self, **settings: Any) -> None:
         """A fresh fleet and a fresh cloud token."""

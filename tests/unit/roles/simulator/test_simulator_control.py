@@ -26,7 +26,7 @@ def test_reset(simulator):
     assert simulator.recorded(simulator.ids()[0]) is False
     # What is not named has its value of the start again.
     assert simulator.control("reset", {})["sessions"] == 50
-    assert simulator.http.post(f"{simulator.url}/_control/reset", timeout=10).status_code == 200
+    assert simulator.raw_control("POST", "reset").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -45,17 +45,73 @@ def test_reset(simulator):
     ],
 )
 def test_senseless_settings(simulator, settings):
-    reply = simulator.http.post(f"{simulator.url}/_control/reset", json=settings, timeout=10)
+    reply = simulator.raw_control("POST", "reset", json=settings)
     assert reply.status_code == 400
     assert reply.json()["error"]
 
 
+CONTROLS = {
+    "reset": "POST",
+    "fleet": "POST",
+    "faults": "POST",
+    "calls": "GET",
+    "state": "GET",
+    "log_on": "POST",
+    "disconnect": "POST",
+    "reconnect": "POST",
+    "log_off": "POST",
+    "quota": "GET",
+    "shutdown": "POST",
+}
+
+
+def test_all_control_paths_are_listed(simulator):
+    told = simulator.raw_control("GET", "nothing").json()["error"]
+    assert told.endswith(f": {', '.join(CONTROLS)}.")
+
+
+@pytest.mark.parametrize("path", CONTROLS)
+@pytest.mark.parametrize(
+    ("status", "change"),
+    [
+        (401, {"Authorization": None}),
+        (401, {"Authorization": "Bearer wrong"}),
+        (401, {"Authorization": "Basic {token}"}),
+        (401, {"Authorization": "Bearer \u00fc"}),
+        (403, {"Origin": "https://page.example"}),
+        (403, {"Origin": "null"}),
+        (403, {"Host": "page.example"}),
+        (403, {"Host": "127.0.0.1.page.example:80"}),
+        (403, {"Host": "192.0.2.1"}),
+        (403, {"Host": "["}),
+    ],
+)
+def test_a_control_path_serves_the_owner_alone(simulator, path, status, change):
+    token = simulator.told["control_token"]
+    headers = {"Authorization": f"Bearer {token}", **change}
+    headers = {name: value and value.format(token=token).encode() for name, value in headers.items()}
+    reply = simulator.raw_control(CONTROLS[path], path, headers=headers)
+    assert reply.status_code == status
+    assert reply.json()["error"]
+    assert simulator.search("Sessions").json()["TotalItems"] == 50
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.0.0.1:1", "LOCALHOST:80", "[::1]:80"])
+def test_a_control_path_knows_each_loopback_host(simulator, host):
+    headers = {"Authorization": f"Bearer {simulator.told['control_token']}", "Host": host}
+    assert simulator.raw_control("GET", "quota", headers=headers).status_code == 200
+
+
+def test_the_token_is_new_with_each_start(simulator, start):
+    assert start().told["control_token"] != simulator.told["control_token"]
+
+
 def test_control_paths(simulator):
-    assert simulator.http.get(f"{simulator.url}/_control/reset", timeout=10).status_code == 405
-    unknown = simulator.http.get(f"{simulator.url}/_control/nothing", timeout=10)
+    assert simulator.raw_control("GET", "reset").status_code == 405
+    unknown = simulator.raw_control("GET", "nothing")
     assert unknown.status_code == 404
     assert "faults" in unknown.json()["error"]
-    assert simulator.http.post(f"{simulator.url}/_control/faults", data=b"[", timeout=10).status_code == 400
+    assert simulator.raw_control("POST", "faults", data=b"[").status_code == 400
 
 
 def test_call_log(simulator):
@@ -80,7 +136,7 @@ def test_call_log(simulator):
     )
     # Control calls are not in it.
     assert simulator.control("calls")["next"] == first + 2
-    assert simulator.http.get(f"{simulator.url}/_control/calls?since=x", timeout=10).status_code == 400
+    assert simulator.raw_control("GET", "calls?since=x").status_code == 400
 
 
 def test_call_log_knows_refusals_and_drops(simulator):
@@ -110,8 +166,7 @@ def test_call_log_keeps_answers(simulator):
         assert answer["body"] == reply.text
     assert kept[0]["headers"]["citrix-transactionid"]
     for wrong in ("yes", "1", "True", ""):
-        url = f"{simulator.url}/_control/calls?answers={wrong}"
-        assert simulator.http.get(url, timeout=10).status_code == 400
+        assert simulator.raw_control("GET", f"calls?answers={wrong}").status_code == 400
 
 
 def test_call_log_knows_what_was_not_answered(simulator):
@@ -261,7 +316,7 @@ def test_what_users_do(simulator):
     ],
 )
 def test_users_who_do_nothing_known(simulator, path, body):
-    reply = simulator.http.post(f"{simulator.url}/_control/{path}", json=body, timeout=10)
+    reply = simulator.raw_control("POST", path, json=body)
     assert reply.status_code == 400
     assert reply.json()["error"]
 
@@ -336,7 +391,8 @@ def test_http_1_0_closes(simulator):
 
 def test_keep_alive(simulator):
     host, _colon, port = simulator.url.partition("//")[2].partition(":")
-    request = b"GET /_control/calls HTTP/1.1\r\nHost: x\r\n\r\n"
+    request = f"GET /_control/calls HTTP/1.1\r\nHost: {host}\r\n"
+    request = f"{request}Authorization: Bearer {simulator.told['control_token']}\r\n\r\n".encode()
     with socket.create_connection((host, int(port)), timeout=5) as connection:
         for _attempt in range(3):
             connection.sendall(request)

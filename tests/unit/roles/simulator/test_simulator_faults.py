@@ -239,7 +239,7 @@ def test_redirect(simulator):
 )
 def test_senseless_rules_are_refused_and_change_nothing(simulator, rules, word):
     simulator.faults({"answer": {"status": 418}})
-    reply = simulator.http.post(f"{simulator.url}/_control/faults", json=rules, timeout=10)
+    reply = simulator.raw_control("POST", "faults", json=rules)
     assert reply.status_code == 400
     assert word in reply.json()["error"]
     assert status(simulator) == 418

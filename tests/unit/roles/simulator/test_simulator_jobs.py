@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from datetime import datetime, timezone
+from datetime import datetime
 
 import pytest
 
@@ -39,7 +39,9 @@ class Jobs:
         return self._send("GET", url, headers)
 
     def results(self, url):
-        return self._send("GET", f"{url}/Results", None)
+        return self._simulator.http.get(
+            f"{url}/Results", headers=self._simulator.headers(), timeout=10, allow_redirects=False
+        )
 
     def cancel(self, url, headers=None):
         return self._send("POST", f"{url}/$cancel", headers)
@@ -72,6 +74,47 @@ KINDS = {
 
 
 @pytest.mark.parametrize("name", KINDS)
+def test_results_of_a_write_may_be_inline(simulator, jobs, name):
+    simulator.reset(job_results="inline")
+    session_id = simulator.ids()[0]
+    results = jobs.results(jobs.begin(f"/Sessions/{session_id}/{name}", KINDS[name][1]))
+    assert results.status_code == 200
+    assert results.json() == simulator.get(f"/Sessions/{session_id}").json()
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_write_may_become_a_job_unasked(simulator, jobs, name):
+    simulator.reset(write_jobs=True)
+    _kind, body, count = KINDS[name]
+    session_id, other = simulator.ids()[:2]
+    path = f"/Sessions/{session_id}/{name}"
+    reply = simulator.post(path, body)
+    assert (reply.status_code, reply.content) == (202, b"")
+    assert jobs.read(reply.headers["Location"]).json()["Status"] == "Complete"
+    item = {"Reference": "a", "Method": "POST", "RelativeUrl": path.replace(session_id, other)}
+    answer = simulator.answers({**item, "Body": body and json.dumps(body)})["a"]
+    assert (answer["Code"], [header["Name"] for header in answer["Headers"]]) == (202, ["Location"])
+    assert simulator.get(f"/Sessions/{session_id}").status_code == 200
+    state = simulator.state()
+    assert state[session_id][count]
+    assert state[other][count]
+
+
+def test_a_location_may_be_a_placeholder(simulator):
+    simulator.reset(job_location="placeholder")
+    reply = simulator.post(f"/Sessions/{simulator.ids()[0]}/$stopRecording", params=ASYNC)
+    assert reply.headers["Location"].startswith("https://[Ddc]/cvad/manage/Jobs/")
+    job_id = reply.headers["Location"].rpartition("/")[2]
+    assert simulator.get(f"/Jobs/{job_id}").json()["Status"] == "Complete"
+
+
+def test_a_job_may_report_no_progress(simulator, jobs):
+    simulator.reset(job_progress=False, job_seconds=30)
+    job = jobs.read(jobs.begin(f"/Sessions/{simulator.ids()[0]}/$stopRecording")).json()
+    assert (job["Status"], job["OverallProgressPercent"]) == ("InProgress", None)
+
+
+@pytest.mark.parametrize("name", KINDS)
 def test_a_call_becomes_a_job(simulator, jobs, name):
     kind, body, count = KINDS[name]
     session_id = simulator.ids()[0]
@@ -84,12 +127,12 @@ def test_a_call_becomes_a_job(simulator, jobs, name):
     assert (job["ResultLocation"], job["ErrorString"], job["SubJobs"]) == (f"{url}/Results", None, [])
     assert simulator.state()[session_id][count]
     results = jobs.results(url)
-    assert results.status_code == 200
-    assert results.json() == simulator.get(f"/Sessions/{session_id}").json()
+    assert (results.status_code, results.content) == (303, b"")
+    assert results.headers["Location"] == f"{simulator.url}/cvad/manage/Sessions/{session_id}"
     for time_name in ("CreationTime", "StartTime", "EndTime"):
         told = datetime.fromisoformat(job[f"Formatted{time_name}"].replace("Z", "+00:00"))
         assert int(before) <= told.timestamp() <= time.time()
-        assert datetime.strptime(job[time_name], "%m/%d/%Y %I:%M:%S %p").replace(tzinfo=timezone.utc) == told
+        assert datetime.fromisoformat(job[time_name]).replace(microsecond=0) == told
 
 
 def test_what_a_call_would_refuse_fails_its_job(simulator, jobs):
@@ -110,14 +153,14 @@ def test_a_job_takes_its_time(simulator, jobs):
     url = jobs.begin(f"/Sessions/{session_id}/$startRecording")
     job = jobs.read(url).json()
     assert (job["Status"], job["IsCancellable"], job["ResultLocation"]) == ("InProgress", False, None)
-    assert (job["EndTime"], job["FormattedEndTime"]) == (None, None)
+    assert (job["EndTime"], job["FormattedEndTime"]) == ("0001-01-01T00:00:00+00:00", "0001-01-01T00:00:00Z")
     assert jobs.results(url).status_code == 404
     assert jobs.delete(url).status_code == 409
     assert jobs.cancel(url).status_code == 409
     time.sleep(0.45)
     assert jobs.read(url).json()["Status"] == "Complete"
     assert jobs.cancel(url).json()["Status"] == "Complete"
-    assert jobs.results(url).json()["Id"] == session_id
+    assert jobs.results(url).headers["Location"].endswith(f"/Sessions/{session_id}")
 
 
 def test_a_batch_as_a_job(simulator, jobs):
@@ -136,22 +179,28 @@ def test_a_batch_as_a_job(simulator, jobs):
     assert jobs.ids() == [job["Id"]]
 
 
-def test_a_batch_gets_on_and_is_cancelled(simulator, jobs):
-    simulator.reset(batch_item_seconds=0.2, batch_parallelism=1, mix="recordable")
+def test_a_batch_gets_on_and_is_canceled(simulator, jobs):
+    simulator.reset(batch_item_seconds=0.4, batch_parallelism=1, mix="recordable")
     ids = simulator.ids()
-    url = jobs.begin_batch(*(start(str(at), ids[at]) for at in range(4)))
-    assert jobs.read(url).json()["OverallProgressPercent"] == 0
-    time.sleep(0.25)
+    url = jobs.begin_batch(*(start(str(at), ids[at]) for at in range(8)))
     job = jobs.read(url).json()
-    assert (job["Status"], job["OverallProgressPercent"], job["IsCancellable"]) == ("InProgress", 25, True)
-    assert [part["Status"] for part in job["SubJobs"]] == ["Complete", "NotStarted", "NotStarted", "NotStarted"]
-    assert jobs.results(url).status_code == 404
+    while job["OverallProgressPercent"] == 0:
+        assert (job["Status"], job["IsCancellable"]) == ("InProgress", True)
+        assert jobs.results(url).status_code == 404
+        job = jobs.read(url).json()
+    statuses = [part["Status"] for part in job["SubJobs"]]
+    done = statuses.count("Complete")
+    assert statuses == ["Complete"] * done + ["NotStarted"] * (8 - done)
+    assert job["OverallProgressPercent"] == 100 * done // 8
     job = jobs.cancel(url).json()
-    assert (job["Status"], job["OverallProgressPercent"], job["IsCancellable"]) == ("Canceled", 25, False)
-    assert [part["Status"] for part in job["SubJobs"]] == ["Complete", "Canceled", "Canceled", "Canceled"]
-    assert job["FormattedEndTime"]
-    time.sleep(0.8)
-    assert recorded(simulator) == {ids[0]}
+    assert (job["Status"], job["IsCancellable"]) == ("Canceled", False)
+    statuses = [part["Status"] for part in job["SubJobs"]]
+    done = statuses.count("Complete")
+    assert statuses == ["Complete"] * done + ["Canceled"] * (8 - done)
+    assert done < 8
+    assert not job["FormattedEndTime"].startswith("0001")
+    time.sleep(0.9)
+    assert recorded(simulator) == set(ids[:done])
     assert jobs.read(url).json()["Status"] == "Canceled"
     assert jobs.results(url).status_code == 404
 
@@ -222,7 +271,7 @@ def test_jobs_without_the_gateway(simulator, jobs):
     url = reply.headers["Location"]
     assert url.startswith(f"{simulator.url}{base}/Jobs/")
     assert jobs.read(url).json()["ResultLocation"] == f"{url}/Results"
-    assert jobs.results(url).json()["Id"] == session_id
+    assert jobs.results(url).headers["Location"] == f"{simulator.url}{base}/Sessions/{session_id}"
 
 
 def test_a_late_status_comes_from_a_job_too(simulator, jobs):

@@ -194,6 +194,6 @@ def test_a_refusal_comes_before_fault_rules(simulator):
     ],
 )
 def test_senseless_settings_of_batches_and_quotas(simulator, settings):
-    reply = simulator.http.post(f"{simulator.url}/_control/reset", json=settings, timeout=10)
+    reply = simulator.raw_control("POST", "reset", json=settings)
     assert reply.status_code == 400
     assert next(iter(settings)) in reply.json()["error"]

@@ -9,7 +9,7 @@ from typing import Any, Callable, NamedTuple
 
 from ..http.connection import Outcome
 from ..http.hints import HINTS, throttled
-from ..http.message import JSON_TYPE, Reply, Request, encode, to_bytes
+from ..http.message import JSON_TYPE, Refusal, Reply, Request, encode, to_bytes
 from ..world.access import REFUSAL_SHAPES
 from ..world.world import World
 from .checks import Check, anything, flag, headers, lag, number, one_of, record, status, text
@@ -73,7 +73,13 @@ def _hang(value: dict[str, Any], target: Target) -> Outcome:
 
 
 def _redirect(value: dict[str, Any], target: Target) -> Outcome:
-    return Outcome(Reply(value["status"], headers=(("Location", value["location"]),)))
+    reply = Reply(value["status"])
+    if value["region"]:
+        parameters = [{"name": "customerDataRegion", "value": value["region"]}]
+        reply = Refusal(value["status"], "Redirect", "The customer belongs to another region.", parameters)
+    if value["location"]:
+        reply.headers = (("Location", value["location"]),)
+    return Outcome(reply)
 
 
 class Effect(NamedTuple):
@@ -103,5 +109,13 @@ EFFECTS: dict[str, Effect] = {
     "batch": Effect(one_of(*BATCH_FAULTS), _batch),
     "drop": Effect(record({"acts": flag}, acts=False), _drop),
     "hang": Effect(record({"seconds": number, "acts": flag}, acts=False), _hang),
-    "redirect": Effect(record({"status": one_of(301, 302, 303, 307, 308), "location": text}, status=307), _redirect),
+    "redirect": Effect(
+        record(
+            {"status": one_of(301, 302, 303, 307, 308), "location": text, "region": text},
+            status=307,
+            location="",
+            region="",
+        ),
+        _redirect,
+    ),
 }

@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 WITHOUT_SITE = ("me", "Sites")
 TOKENS = (["Tokens"], ["tokens"])
@@ -47,6 +48,22 @@ def locate(segments: list[str]) -> Address | None:
     if len(rest) < 3 or rest[2] in WITHOUT_SITE:
         return None
     return Address(rest[2:], customer=rest[0], site=rest[1], direct=True)
+
+
+def host_name(header: str) -> str:
+    """Return the name in a Host header, without its port; empty for an invalid header."""
+    try:
+        return urlsplit(f"//{header}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host is localhost or a loopback address."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def is_sign_in(path: str) -> bool:

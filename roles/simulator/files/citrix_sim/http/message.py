@@ -90,6 +90,22 @@ def json_reply(value: Any, status: int = 200, headers: Headers = ()) -> Reply:
     return Reply(status, to_bytes(encode(value)), JSON_TYPE, headers)
 
 
+def error_body(kind: str, detail: str, parameters: Any) -> dict[str, Any]:
+    """The ErrorResponse shape of the API reference; ``parameters`` is a list, in some services an object."""
+    return {"type": ERROR_TYPES + kind, "detail": detail, "parameters": parameters}
+
+
+class Refusal(Reply):
+    """An answer in the ErrorResponse shape. ``kind`` and ``detail`` are for other shapes of the same refusal."""
+
+    __slots__ = ("detail", "kind")
+
+    def __init__(self, status: int, kind: str, detail: str, parameters: Any) -> None:
+        super().__init__(status, to_bytes(encode(error_body(kind, detail, parameters))), JSON_TYPE)
+        self.kind = kind
+        self.detail = detail
+
+
 class RefusedError(Exception):
     """Raised anywhere below ``application``: ends the work and carries the answer."""
 
@@ -98,12 +114,8 @@ class RefusedError(Exception):
         self.reply = reply
 
 
-def error_body(kind: str, detail: str, parameters: Any) -> dict[str, Any]:
-    """The ErrorResponse shape of the API reference; ``parameters`` is a list, in some services an object."""
-    return {"type": ERROR_TYPES + kind, "detail": detail, "parameters": parameters}
-
-
 def refuse(status: int, kind: str, detail: str, **parameters: str) -> RefusedError:
-    """A refusal in the ErrorResponse shape: ``raise refuse(404, "notFound", "No such session.", id=...)``."""
-    listed = [{"name": name, "value": value} for name, value in parameters.items()]
-    return RefusedError(json_reply(error_body(kind, detail, listed), status))
+    """Return a refusal: ``raise refuse(404, "notFound", "No such session.", id=...)``."""
+    return RefusedError(
+        Refusal(status, kind, detail, [{"name": name, "value": value} for name, value in parameters.items()])
+    )

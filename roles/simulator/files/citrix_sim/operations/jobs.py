@@ -5,14 +5,18 @@
 
 from __future__ import annotations
 
-import json
-from typing import Callable
+from functools import partial
+from typing import Any, Callable
+from urllib.parse import quote
 
-from ..http.message import RefusedError, Reply, json_reply, refuse
+from ..http.message import Refusal, RefusedError, Reply, json_reply, refuse
 from ..shapes.job import job_json
 from ..world.jobs import FAILED, Conclusion, Job
 from ..world.runs import Run
 from .call import Call, Operation, found
+
+# A published batch has Locations with this host.
+_PLACEHOLDER = "https://[Ddc]/cvad/manage"
 
 
 def accept(call: Call, kind: str, run: Run, conclude: Callable[[Run], Conclusion] | None = None) -> Reply:
@@ -20,7 +24,8 @@ def accept(call: Call, kind: str, run: Run, conclude: Callable[[Run], Conclusion
     touched = {"Id": call.name} if call.name else {}
     job = Job(kind, _owner(call), touched, run, call.world.settings.job_seconds, conclude or _conclude)
     call.world.jobs.add(job)
-    return Reply(202, headers=(("Location", _location(call, job)),))
+    host = _PLACEHOLDER if call.world.settings.job_location == "placeholder" else _base(call)
+    return Reply(202, headers=(("Location", f"{host}/Jobs/{job.id}"),))
 
 
 def start_job(call: Call, kind: str, operation: Operation) -> Reply:
@@ -32,24 +37,37 @@ def start_job(call: Call, kind: str, operation: Operation) -> Reply:
         except RefusedError as refusal:
             return refusal.reply
 
-    return accept(call, kind, Run([work], [0.0]))
+    return accept(call, kind, Run([work], [0.0]), partial(_conclude_write, call))
 
 
 def _conclude(run: Run) -> Conclusion:
-    """A single call's answer is its job's results, also where that is a refusal."""
+    """The answer of a single call is the result of its job, also if that is a refusal."""
     reply = run.finish()[0]
     if reply.status < 300:
         return Conclusion("Complete", reply)
-    return Conclusion(FAILED, reply, json.loads(reply.body)["detail"])
+    return Conclusion(FAILED, reply, reply.detail if isinstance(reply, Refusal) else "The call failed.")
+
+
+def _conclude_write(call: Call, run: Run) -> Conclusion:
+    """The result of a write is kept at its session: 303 and a Location, as published for most jobs."""
+    conclusion = _conclude(run)
+    if conclusion.status != "Complete" or call.world.settings.job_results == "inline":
+        return conclusion
+    headers = (("Location", f"{_base(call)}/Sessions/{quote(call.name, safe='')}"),)
+    return conclusion._replace(results=Reply(303, headers=headers))
 
 
 def _owner(call: Call) -> tuple[str, str]:
     return call.grant.customer, call.site.id
 
 
-def _location(call: Call, job: Job) -> str:
+def _base(call: Call) -> str:
     host = call.request.headers.get("host", "localhost")
-    return f"{call.world.scheme}://{host}{call.address.base}/Jobs/{job.id}"
+    return f"{call.world.scheme}://{host}{call.address.base}"
+
+
+def _shape(call: Call, job: Job) -> dict[str, Any]:
+    return job_json(job, f"{_base(call)}/Jobs/{job.id}", call.world.settings.job_progress)
 
 
 def _find(call: Call) -> Job:
@@ -60,13 +78,13 @@ def _find(call: Call) -> Job:
 def list_jobs(call: Call) -> Reply:
     """``GET /Jobs``."""
     jobs = call.world.jobs.of(_owner(call))
-    return json_reply({"Items": [job_json(job, _location(call, job)) for job in jobs], "ContinuationToken": None})
+    return json_reply({"Items": [_shape(call, job) for job in jobs], "ContinuationToken": None})
 
 
 def get_job(call: Call) -> Reply:
     """``GET /Jobs/{id}``."""
     job = _find(call)
-    return json_reply(job_json(job, _location(call, job)))
+    return json_reply(_shape(call, job))
 
 
 def get_results(call: Call) -> Reply:
@@ -84,7 +102,7 @@ def cancel_job(call: Call) -> Reply:
         job.cancel()
     elif job.ended is None:
         raise refuse(409, "conflict", "The job cannot be canceled.", id=job.id)
-    return json_reply(job_json(job, _location(call, job)))
+    return json_reply(_shape(call, job))
 
 
 def delete_job(call: Call) -> Reply:

@@ -82,7 +82,7 @@ def perform(
     check_body_type(request)
     operation, call = methods[request.method], Call(request, world, grant, site, name, address, twist, begin_item)
     job_type = JOB_TYPES.get(operation)
-    if job_type and read_flag(request, "async", False):
+    if job_type and (read_flag(request, "async", False) or world.settings.write_jobs):
         return jobs.start_job(call, job_type, operation)
     return operation(call)
 

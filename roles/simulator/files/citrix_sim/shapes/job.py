@@ -11,13 +11,15 @@ from typing import Any
 from ..http.message import Reply
 from ..world.jobs import CANCELED, FAILED, NOT_STARTED, WITH_RESULTS, Job
 from ..world.objects import make_id
-from .common import two_texts
+from .common import rfc3339
 
 
 def _times(name: str, seconds: float | None) -> dict[str, Any]:
-    """A time in both forms, null where there is none yet."""
-    texts = (None, None) if seconds is None else two_texts(datetime.fromtimestamp(seconds, timezone.utc))
-    return dict(zip((name, f"Formatted{name}"), texts))
+    """A time in both forms, as published: the year 1 for none yet."""
+    if seconds is None:
+        return {name: "0001-01-01T00:00:00+00:00", f"Formatted{name}": "0001-01-01T00:00:00Z"}
+    when = datetime.fromtimestamp(seconds, timezone.utc)
+    return {name: when.isoformat(timespec="milliseconds"), f"Formatted{name}": rfc3339(when)}
 
 
 def _job(job_id: str, kind: str, status: str, percent: int, began: float, ended: float | None) -> dict[str, Any]:
@@ -31,6 +33,7 @@ def _job(job_id: str, kind: str, status: str, percent: int, began: float, ended:
         "Status": status,
         "ResultLocation": None,
         "ErrorString": None,
+        "ErrorCode": "Unknown",
         "ErrorParameters": [],
         **_times("CreationTime", began),
         **_times("StartTime", began),
@@ -38,10 +41,12 @@ def _job(job_id: str, kind: str, status: str, percent: int, began: float, ended:
     }
 
 
-def job_json(job: Job, location: str) -> dict[str, Any]:
-    """A job, its progress and its end."""
+def job_json(job: Job, location: str, progress: bool) -> dict[str, Any]:
+    """Return a job, its progress and its end. Without ``progress`` it reports none, which the schema allows."""
     status = job.conclusion.status
     whole = _job(job.id, job.kind, status, job.run.percent, job.began, job.ended)
+    if not progress:
+        whole["OverallProgressPercent"] = None
     whole["IsCancellable"] = job.is_cancellable
     whole["Parameters"] = [{"Name": name, "Value": value} for name, value in job.touched.items()]
     if job.kind == "Batch":

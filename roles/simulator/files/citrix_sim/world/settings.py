@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from ..http.error_forms import ERROR_FORMS
 from ..http.hints import HINTS
 from .directory import DIRECTORIES
 from .names import NAMES
@@ -18,6 +19,8 @@ UNKNOWN_SEARCHES = ("nothing", "refused")
 GROUP_SEARCHES = ("instead", "together")
 GOV_REPLIES = ("trust", "documented")
 GONE_STATUSES = (400, 404, 500)
+JOB_LOCATIONS = ("absolute", "placeholder")
+JOB_RESULTS = ("redirect", "inline")
 QUOTAS = ("none", "token_bucket", "window")
 QUOTA_BATCHES = ("request", "items")
 
@@ -47,6 +50,11 @@ _CHOICES: dict[str, Any] = {
     "machine_repeats": (True, False),
     "gov_reply": GOV_REPLIES,
     "gone_status": GONE_STATUSES,
+    "error_form": ERROR_FORMS,
+    "write_jobs": (True, False),
+    "job_progress": (True, False),
+    "job_location": JOB_LOCATIONS,
+    "job_results": JOB_RESULTS,
     "batch_support": (True, False),
     "quota": QUOTAS,
     "quota_hint": HINTS,
@@ -79,6 +87,7 @@ class Settings(NamedTuple):
     # Page size of GET /Machines/{x}/Sessions, 0 for one page; that page may name a token, which leads to it again.
     machine_page: int = 0
     machine_repeats: bool = False
+    error_form: str = "error_response"
     # RecordingStatus of an unknown session: no status is documented.
     gone_status: int = 404
 
@@ -87,8 +96,14 @@ class Settings(NamedTuple):
     batch_item_seconds: float = 0.0
     # Items in a batch, 0 for any number.
     batch_limit: int = 0
+    # Starts, stops and messages become jobs without async=true.
+    write_jobs: bool = False
     # How much longer a job takes than its work.
     job_seconds: float = 0.0
+    # Whether a job reports its progress, what its Location begins with, and where the result of a write is.
+    job_progress: bool = True
+    job_location: str = "absolute"
+    job_results: str = "redirect"
 
     quota: str = "none"
     quota_rate: float = 10.0

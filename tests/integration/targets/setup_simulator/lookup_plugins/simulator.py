@@ -20,8 +20,8 @@ SIGN_INS = ("/tokens/clients", "/Tokens", "/tokens")
 
 
 class LookupModule(LookupBase):
-    """lookup('simulator', url, reset=settings, faults=rules, since=number): look, after a reset or new fault rules if
-    these are given. Returns the log after that number, the state, and "counts": how many calls of each kind there were.
+    """lookup('simulator', simulator_control, reset=settings, faults=rules, since=number): look, after a reset or new
+    fault rules if given. Returns the log after that number, the state, and "counts": the number of calls of each kind.
     """
 
     def run(self, terms, variables=None, reset=None, faults=None, since=0):
@@ -38,11 +38,11 @@ def kind(path):
     return "sign-in" if path.endswith(SIGN_INS) else NAMED.sub(r"\1/*", BASES.sub("", path))
 
 
-def control(url, path, body=None):
+def control(access, path, body=None):
     """POST with a body, GET without; return what comes back."""
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
+    connection = http.client.HTTPConnection(urlsplit(access["url"]).netloc, timeout=10)
     method, content = ("GET", None) if body is None else ("POST", json.dumps(body))
-    connection.request(method, f"/_control/{path}", content)
+    connection.request(method, f"/_control/{path}", content, access["headers"])
     answer = connection.getresponse()
     told = answer.read().decode()
     connection.close()

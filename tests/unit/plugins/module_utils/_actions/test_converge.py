@@ -12,11 +12,13 @@ import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._actions import converge as _converge
 from ansible_collections.sessionops.citrix.plugins.module_utils._actions.converge import LEAST_READS
 from ansible_collections.sessionops.citrix.plugins.module_utils._actions.recording import RESULTS, Wanted
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.calls import Answer
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import (
     AnswerLost,
     BatchLost,
     ConnectionNotMade,
     Stalled,
+    api_error,
 )
 from ansible_collections.sessionops.citrix.plugins.module_utils._site.selection import Target
 from hypothesis import given
@@ -318,7 +320,74 @@ def test_a_doubtful_request_whose_effect_never_shows_is_unconfirmed(converged, f
     assert sum(clock.slept) >= 30
 
 
+# Requests that were accepted and go on as a job
+
+ACCEPTED = Answer({}, "t1", "job1")
+JOB = "GET Jobs/job1"
+
+
+@pytest.mark.parametrize("job", [400, 403, 404, 500, LOST, {"Status": "Canceled"}, {"Status": "NonTerminatingError"}])
+@pytest.mark.parametrize("wanted", [START, STOP, Wanted(recorded=True, wait=False)])
+def test_a_job_of_unknown_end_leaves_it_to_the_status(converged, fake_api, job, wanted):
+    before, after = (OFF, ON) if wanted.recorded else (ON, OFF)
+    fake_api.on(JOB, job)
+    entry = converged(before, before, after, wanted=wanted, write=ACCEPTED)
+    assert outline(entry) == (wanted.result, wanted.recorded, True)
+    assert len(fake_api.writes) == 1
+
+
+@pytest.mark.parametrize("job", [403, 404, 500, LOST])
+@pytest.mark.parametrize("wanted", [START, STOP])
+def test_a_job_of_unknown_end_without_effect_is_unconfirmed(converged, fake_api, job, wanted):
+    fake_api.on(JOB, job)
+    before = OFF if wanted.recorded else ON
+    entry = converged(before, wanted=wanted, write=ACCEPTED)
+    assert outline(entry) == ("unconfirmed", not wanted.recorded, False)
+    assert entry.transaction_id == "t1"
+    assert len(fake_api.writes) == 1
+
+
+def test_a_job_that_failed_is_failed_with_its_error(converged, fake_api, clock):
+    fake_api.on(JOB, {"Status": "Failed", "ErrorString": "No license."})
+    entry = converged(OFF, write=ACCEPTED)
+    assert outline(entry) == ("failed", False, False)
+    assert "the job job1 failed (No license.)" in entry.reason
+    assert sum(clock.slept) < 5
+
+
+def test_a_job_that_failed_with_the_effect_all_the_same_is_a_change(converged, fake_api):
+    fake_api.on(JOB, {"Status": "Failed"})
+    assert outline(converged(OFF, ON, write=ACCEPTED)) == ("started", True, True)
+
+
+def test_a_job_that_failed_and_a_state_that_cannot_be_read_is_unconfirmed(converged, fake_api):
+    fake_api.on(JOB, {"Status": "Failed"})
+    assert outline(converged(OFF, 403, write=ACCEPTED)) == ("unconfirmed", None, False)
+
+
+def test_an_accepted_request_without_a_job_is_confirmed_by_the_status(converged, fake_api):
+    accepted = Answer({}, "t1", "")
+    assert outline(converged(OFF, ON, write=accepted)) == ("started", True, True)
+    entry = converged(OFF, write=accepted, wanted=Wanted(recorded=True, wait=False))
+    assert outline(entry) == ("unconfirmed", False, False)
+    assert "the API named no job" in entry.reason
+
+
+def test_a_finished_job_is_confirmed_like_any_request(converged, fake_api):
+    fake_api.on(JOB, {"Status": "InProgress"}, {"Status": "Complete"})
+    assert outline(converged(OFF, OFF, ON, write=ACCEPTED)) == ("started", True, True)
+
+
 # Sessions that vanish
+
+
+def test_a_request_with_a_404_of_any_body_asks_for_the_session(converged, fake_api):
+    """Its body does not say that the object is gone: the session itself is read."""
+    fake_api.on(write_key(), {})
+    gone = api_error("start it", 404, "")
+    entry = converged(OFF, 404, write=gone, details=404)
+    assert outline(entry) == ("ended", None, False)
+    assert outline(converged(OFF, OFF, write=gone)) == ("failed", False, False)
 
 
 @pytest.mark.parametrize("answer", [400, 404, 409, 500])
@@ -470,7 +539,7 @@ def test_one_session_that_fails_leaves_the_others_alone(fake_api, clock):
 
 @pytest.mark.parametrize("batch_size", [0, 2])
 def test_a_state_is_read_right_before_it_is_acted_on(fake_api, clock, batch_size):
-    fake_api.batch_size, fake_api.max_concurrency = batch_size, 1
+    fake_api.batches.size, fake_api.max_concurrency = batch_size, 1
     fake_api.on("POST $batch", fake_api.do_batch)
     for number in range(4):
         fake_api.on(status_key(number), OFF, ON)
@@ -499,7 +568,7 @@ class BatchedSite:
         self.recorded = dict.fromkeys(("1", "2", "3"), False)
         self.starts = Counter()
         self.started_at = []
-        api.batch_size = 3
+        api.batches.size = 3
         api.on("POST $batch", self._answer)
         for session_id in self.recorded:
             api.on(status_key(session_id), lambda _asked, one=session_id: self._read(one))

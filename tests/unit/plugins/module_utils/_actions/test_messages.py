@@ -180,7 +180,7 @@ def test_an_empty_message_is_refused_by_the_name_of_its_option(name, value):
 
 
 def test_messages_of_a_lost_batch_may_have_been_shown_and_are_not_sent_again(fake_api):
-    fake_api.batch_size = 2
+    fake_api.batches.size = 2
     fake_api.on("POST $batch", fake_api.do_batch, LOST)
     for session_id in ("1", "2", "3", "4"):
         fake_api.on(key(session_id), {"Id": session_id})

@@ -8,14 +8,13 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from types import SimpleNamespace
 from urllib.parse import unquote, urlsplit
 
 import pytest
 import requests
 import responses
 import yaml
-from ansible_collections.sessionops.citrix.plugins.module_utils._client.api import Api, connect
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.api import connect
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.calls import (
     ACCOUNT,
     CUSTOMER,
@@ -24,14 +23,20 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._client.calls im
     Call,
     segment,
 )
-from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import AnswerLost, ApiError, CitrixError
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import (
+    AnswerLost,
+    ApiError,
+    CitrixError,
+    NotReady,
+)
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 GALAXY = yaml.safe_load((Path(__file__).parents[5] / "galaxy.yml").read_text(encoding="utf-8"))
 TOKEN = "fake-access-token-0123456789abcdefghijklmnopqrstuvwxyz"
 GATEWAY = "https://api.cloud.com/cvad/manage"
-DIRECT = "https://ddc01.example.com/citrix/orchestration/api"
+DIRECT = "https://customer1.xendesktop.net/citrix/orchestration/api"
+ME = {"Customers": [{"Id": "customer1", "Sites": [{"Id": "site7", "Name": "Seven"}]}]}
 LIST = Call("GET", "Machines/LAB%7Cvda-001/Sessions", "list the sessions of machine LAB\\vda-001", {"fields": "Id"})
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -51,8 +56,8 @@ def warnings():
 def api(settings, warnings):
     """Return a factory of APIs with these options, down to the wire."""
 
-    def make(check_mode=False, find_site=None, **given):
-        return connect(settings(**{"retries": 0, **given}), check_mode, find_site, warnings.append, len)
+    def make(check_mode=False, **given):
+        return connect(settings(**{"retries": 0, **given}), check_mode, warnings.append, len)
 
     return make
 
@@ -99,7 +104,7 @@ def test_a_call_through_the_gateway_has_one_path_whatever_its_scope(api, wire, s
 @pytest.mark.parametrize("scope", [CUSTOMER, ACCOUNT])
 def test_only_a_call_to_a_site_asks_for_the_site(api, wire, base, scope):
     wire.get(re.compile(".*"), json={})
-    api(api_url=base, site_id=None, find_site=None).send(Call("GET", "me", "read it", scope=scope))
+    api(api_url=base, site_id=None).send(Call("GET", "me", "read it", scope=scope))
     assert "Citrix-InstanceId" not in wire.calls[0].request.headers
 
 
@@ -108,18 +113,39 @@ def test_the_token_is_the_one_that_calls_go_with_and_costs_no_call(api, wire):
     assert len(wire.calls) == 0
 
 
-def test_the_site_is_asked_for_once(api, wire):
-    asked = []
-    wire.get(f"{GATEWAY}/Machines", json={})
-    found = api(site_id=None, find_site=lambda api: asked.append(api) or "site7")
+@pytest.mark.parametrize("base", [GATEWAY, DIRECT])
+def test_the_site_is_asked_for_once(api, wire, base):
+    wire.get(f"{base}/me", json=ME)
+    wire.get(re.compile(".*/Machines"), json={})
+    found = api(api_url=base, site_id=None)
     for _count in range(3):
         found.send(Call("GET", "Machines", "list the machines"))
-    assert asked == [found]
-    assert {call.request.headers["Citrix-InstanceId"] for call in wire.calls} == {"site7"}
+    assert [urlsplit(call.request.url).path.rpartition("/")[2] for call in wire.calls] == ["me", *["Machines"] * 3]
+    assert {call.request.headers.get("Citrix-InstanceId") for call in wire.calls} == {None, "site7"}
+    assert found.site_id() == "site7"
 
 
 def test_a_site_that_is_given_is_not_asked_for(api):
-    assert api(find_site=None).site_id == "site1"
+    assert api().site_id() == "site1"
+
+
+def test_a_site_that_cannot_be_found_is_asked_for_once(api, wire):
+    wire.get(f"{GATEWAY}/me", status=403, json={"detail": "No."})
+    found = api(site_id=None)
+    for _count in range(2):
+        with pytest.raises(NotReady, match="Could not read what the account sees: HTTP 403"):
+            found.send(LIST)
+    assert len(wire.calls) == 1
+
+
+def test_any_customer_id_listed_on_premises_is_ignored(api, wire):
+    generated = {"Customers": [{"Id": "0c1b6c2f-9a39-4c0f-8a5e-5f0d6f1f2a3b", "Sites": [{"Id": "site7"}]}]}
+    base = "https://ddc01.example.com/cvad/manage"
+    wire.get(f"{base}/me", json=generated)
+    wire.get(f"{base}/{LIST.path}", json={"Items": []})
+    api(deployment="on_premises", api_url=base, customer_id=None, site_id=None).send(LIST)
+    sent = wire.calls[1].request.headers
+    assert (sent["Citrix-CustomerId"], sent["Citrix-InstanceId"]) == ("CitrixOnPremises", "site7")
 
 
 def test_a_body_goes_out_as_json(api, wire):
@@ -193,7 +219,10 @@ def test_a_success_that_nothing_later_can_prove_has_to_prove_itself(api, wire, s
         (202, "https://api.cloud.com/cvad/manage/Jobs/job1", "job1"),
         (202, "/cvad/manage/Jobs/job%2F1?x=1", "job/1"),
         (202, None, ""),
-        (200, "https://api.cloud.com/cvad/manage/Jobs/job1", ""),
+        (202, "https://[Ddc]/cvad/manage/Jobs/3a5be100...", "3a5be100..."),
+        (202, "https://api.cloud.com/cvad/manage/Jobs/job1/", "job1"),
+        (202, "job1", "job1"),
+        (200, "https://api.cloud.com/cvad/manage/Jobs/job1", None),
     ],
 )
 def test_the_job_of_an_accepted_call_has_the_last_part_of_its_address_as_its_id(api, wire, status, location, job_id):
@@ -208,22 +237,16 @@ ITEM = Call("GET", "Sessions/RecordingStatus", "read the status", {"id": "a/b c&
     ("base", "address"), [(GATEWAY, "/Sessions/RecordingStatus"), (DIRECT, "customer1/site7/Sessions/RecordingStatus")]
 )
 def test_the_address_of_an_item_of_a_batch_fits_the_base(api, base, address):
-    asked = []
-    found = api(api_url=base, site_id=None, find_site=lambda api: asked.append(api) or "site7")
+    found = api(api_url=base, site_id="site7")
     url = urlsplit(found.relative_url(ITEM))
     assert url.path == address
     assert dict(part.split("=") for part in url.query.split("&")) == {"id": "a%2Fb+c%26d", "fields": "Id%2CState"}
     assert found.relative_url(Call("GET", "Machines", "list")).endswith("/Machines")
 
 
-def test_giving_up_batches_is_warned_of_once(api, warnings):
-    giving = api(batch_size=50)
-    for _count in range(3):
-        giving.give_up_batches(CitrixError("No such path."))
-    assert giving.batch_size == 0
-    assert warnings == [
-        "batch_size: every call was sent alone, since the API took no batch of 50. No such path.",
-    ]
+def test_the_job_may_stand_in_the_body_of_an_accepted_call(api, wire):
+    wire.post(f"{GATEWAY}/$batch", status=202, json={"Id": "job1", "Status": "NotStarted"})
+    assert api().send(Call("POST", "$batch", "send a batch")).job_id == "job1"
 
 
 def test_an_answer_with_a_byte_order_mark_is_read(api, wire):
@@ -247,6 +270,69 @@ def test_an_error_without_an_id_of_the_server_has_our_own(api, wire):
     assert error.value.transaction_id == wire.calls[0].request.headers["Citrix-TransactionId"]
 
 
+@pytest.mark.parametrize(
+    ("headers", "body", "transaction_id"),
+    [
+        ({"X-Cws-TransactionId": "t1"}, {"activityId": "a1"}, "t1"),
+        ({}, {"statusCode": 500, "message": "Internal server error", "activityId": "a1"}, "a1"),
+        ({"Citrix-TransactionId": f"t1 bearer={TOKEN}"}, {}, "t1 bearer=***"),
+    ],
+)
+def test_an_error_has_the_transaction_id_of_any_service(api, wire, headers, body, transaction_id):
+    wire.get(f"{GATEWAY}/Machines", status=500, headers=headers, json=body)
+    with pytest.raises(ApiError) as error:
+        api().send(Call("GET", "Machines", "list the machines"))
+    assert error.value.transaction_id == transaction_id
+
+
+READ_ONE = Call("GET", "Sessions/1", "read the session 1")
+START = Call("POST", "Sessions/1/$startRecording", "start it", write=True)
+
+
+@pytest.mark.parametrize(
+    ("body", "by_api", "by_api_if_known"),
+    [
+        ("", False, True),
+        ('{"Message": "No HTTP resource was found."}', False, True),
+        ('{"statusCode": 404, "message": "Resource not found"}', False, True),
+        ('{"SdkErrorId": "Citrix.XDPowerShell.Broker.UnknownObject"}', True, True),
+        ('{"sdkErrorId": "x", "errorType": null}', True, True),
+        ('{"type": "https://errors-api.cloud.com/common/notFound"}', True, True),
+        ('{"Detail": null}', True, True),
+        ("<html>Not found</html>", False, False),
+        ("Not found", False, False),
+        ("[]", False, False),
+    ],
+)
+@pytest.mark.parametrize("call", [READ_ONE, START])
+def test_a_404_is_about_the_object_if_its_path_is_known(api, wire, call, body, by_api, by_api_if_known):
+    wire.add(call.method, f"{GATEWAY}/{call.path}", status=404, body=body)
+    asking = api()
+
+    def is_by_api():
+        with pytest.raises(ApiError) as error:
+            asking.send(call)
+        return error.value.by_api
+
+    assert is_by_api() is by_api
+    other = call._replace(path=call.path.replace("1", "2"))
+    wire.add(call.method, f"{GATEWAY}/{other.path}", json={})
+    asking.send(other)
+    assert is_by_api() is by_api_if_known
+
+
+def test_a_list_makes_the_path_of_its_objects_known_and_no_other(api, wire):
+    wire.get(f"{GATEWAY}/Sessions", json={"Items": []})
+    wire.get(f"{GATEWAY}/Sessions/1", status=404)
+    wire.post(f"{GATEWAY}/Sessions/1/$startRecording", status=404)
+    asking = api()
+    asking.send(Call("GET", "Sessions", "list the sessions"))
+    for call, by_api in ((READ_ONE, True), (START, False)):
+        with pytest.raises(ApiError) as error:
+            asking.send(call)
+        assert error.value.by_api is by_api
+
+
 def test_a_lost_answer_has_the_id_that_was_sent(api, wire):
     wire.get(f"{GATEWAY}/Machines", body=requests.exceptions.ReadTimeout("read timed out"))
     with pytest.raises(AnswerLost) as error:
@@ -266,7 +352,7 @@ def test_a_redirect_is_not_followed_and_names_the_host_to_set(api, wire, method)
     assert len(wire.calls) == 1
 
 
-@pytest.mark.parametrize("location", [None, "", "/elsewhere"])
+@pytest.mark.parametrize("location", [None, ""])
 def test_a_redirect_to_nowhere_in_particular_is_an_error_too(api, wire, location):
     wire.get(f"{GATEWAY}/Machines", status=302, headers={"Location": location} if location is not None else {})
     with pytest.raises(ApiError, match="HTTP 302; check api_url"):
@@ -352,88 +438,9 @@ def test_a_name_that_would_leave_its_place_is_refused(name):
         segment(name)
 
 
-# Pages
-
-
-class Pages:
-    """An API that answers with these pages and notes the token it was asked with."""
-
-    def __init__(self, pages):
-        self._pages = list(pages)
-        self.asked_with = []
-
-    def send(self, call):
-        self.asked_with.append(call.query.get("continuationToken"))
-        assert call.query["fields"] == "Id"
-        return Answer(self._pages[len(self.asked_with) - 1], "t1")
-
-    def items(self):
-        return Api.items(self, LIST)
-
-
-@given(
-    st.lists(st.lists(st.integers(), max_size=4), min_size=1, max_size=8),
-    st.sampled_from([{}, {"ContinuationToken": None}, {"ContinuationToken": ""}]),
-)
-def test_all_items_of_all_pages_come_in_their_order(pages, last):
-    bodies = [{"Items": [{"n": n} for n in page], "ContinuationToken": f"{i}+=:%/ä"} for i, page in enumerate(pages)]
-    bodies[-1] = {"Items": bodies[-1]["Items"], **last}
-    api = Pages(bodies)
-    assert [item["n"] for item in api.items()] == [n for page in pages for n in page]
-    assert api.asked_with == [None, *(f"{i}+=:%/ä" for i in range(len(pages) - 1))]
-
-
-@given(st.integers(0, 5), st.data())
-def test_a_token_that_comes_again_is_an_error_and_no_loop(count, data):
-    again = data.draw(st.integers(0, count))
-    tokens = [f"token {number}" for number in range(count + 1)] + [f"token {again}"]
-    api = Pages([{"Items": [{"n": 1}], "ContinuationToken": token} for token in tokens])
-    with pytest.raises(CitrixError, match=r"Could not list the sessions of machine .*: the API repeats a page"):
-        list(api.items())
-    assert len(api.asked_with) == len(tokens)
-
-
-def test_a_token_goes_over_the_wire_in_one_piece(api, wire):
-    token = "a+b=c:d%20e/f&g ä"
-    wire.get(f"{GATEWAY}/{LIST.path}", json={"Items": [{"n": 1}], "ContinuationToken": token})
-    wire.get(f"{GATEWAY}/{LIST.path}", json={"Items": [{"n": 2}]})
-    assert [item["n"] for item in api().items(LIST)] == [1, 2]
-    assert wire.calls[1].request.params == {"fields": "Id", "continuationToken": token}
-
-
-def test_a_page_is_asked_for_only_when_it_is_needed():
-    api = Pages([{"Items": [{"n": 1}], "ContinuationToken": "more"}])
-    assert next(api.items()) == {"n": 1}
-    assert api.asked_with == [None]
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=10,
-)
-
-
-@given(st.fixed_dictionaries({}, optional={"Items": JSON, "ContinuationToken": JSON}))
-@example({"Items": None})
-@example({"Items": {"Id": "not a list"}})
-@example({"Items": 17})
-@example({"Items": [None, 1, "x", [], {"Id": "1"}]})
-@example({"Items": [], "ContinuationToken": 17})
-@example({"Items": [], "ContinuationToken": {"a": 1}})
-def test_a_list_of_any_shape_gives_objects_or_an_error_of_ours(page):
-    api = SimpleNamespace(send=lambda _call: Answer(page, "t1"))
-    try:
-        found = list(Api.items(api, LIST))
-    except CitrixError:
-        pass
-    else:
-        assert all(isinstance(item, dict) for item in found)
-
-
 def test_an_accepted_write_is_in_the_log_at_once(settings, wire):
     log = []
-    api = connect(settings(retries=0), False, None, None, log.append)
+    api = connect(settings(retries=0), False, None, log.append)
     start = Call("POST", "Sessions/1/$startRecording", "start the recording of the session 1", write=True)
     wire.post(f"{GATEWAY}/{start.path}", json={"Id": "1"}, headers={"Citrix-TransactionId": "t1"})
     api.send(start)

@@ -18,6 +18,7 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._client.auth imp
     DEFAULT_LIFETIME,
     RENEW_EARLY,
     Authenticator,
+    credentials_of,
 )
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.retries import Retrier
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.transport import Reply, Request
@@ -111,7 +112,7 @@ def signed(service, settings, clock, wall):
 
     def make(**given):
         checked = settings(**given)
-        return Authenticator(Retrier(service, checked, clock, clock.sleep), checked, lambda: wall.now)
+        return Authenticator(Retrier(service, checked, clock, clock.sleep), credentials_of(checked), lambda: wall.now)
 
     return make
 
@@ -304,9 +305,48 @@ def test_an_answer_without_a_token_is_a_failure_whatever_its_status(signed, serv
     assert service.presented == []
 
 
-def test_what_the_cloud_says_in_a_200_is_told(signed, service):
-    service.sign_in_answer = Reply(200, {}, '{"error": "invalid_client", "error_description": "Invalid client id."}')
-    with pytest.raises(NotReady, match=r"Invalid client id\..*; check customer_id, client_id and client_secret"):
+@pytest.mark.parametrize("status", [200, 400, 401, 500])
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"error": "invalid_client", "error_description": "Invalid client id."}, " (invalid_client)"),
+        ({"error": "unauthorized_client"}, " (unauthorized_client)"),
+        ({"error": "something_else", "error_description": "Told."}, ""),
+        ({"error": {"message": "invalid_client"}}, ""),
+        ({"detail": "Told.", "Message": "Told."}, ""),
+        ("Told.", ""),
+    ],
+)
+def test_a_failed_sign_in_shows_its_documented_code_only(signed, service, status, body, code):
+    service.sign_in_answer = Reply(status, {}, json.dumps(body))
+    with pytest.raises(NotReady) as error:
+        signed(**CLOUD, retries=0).send(READ)
+    assert str(error.value).startswith(f"Could not sign in: HTTP {status}{code}; ")
+    assert "old." not in f"{error.value} {error.value.to_result()}"
+
+
+@pytest.mark.parametrize("name", ["Citrix-TransactionId", "X-Cws-TransactionId"])
+def test_a_failed_sign_in_shows_the_transaction_id(signed, service, name):
+    service.sign_in_answer = Reply(401, {name: f"t1 {SECRET}"}, "")
+    with pytest.raises(NotReady, match=r"\[transaction t1 \*\*\*\]$"):
+        signed(**CLOUD).send(READ)
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "told"),
+    [
+        ({"Location": "https://api-eu.cloud.com/cctrustoauth2/x"}, "", "points to https://api-eu.cloud.com;"),
+        (
+            {},
+            {"parameters": [{"name": "customerDataRegion", "value": "eu"}]},
+            "set api_url to https://api-eu.cloud.com",
+        ),
+        ({"Location": "/other/tokens"}, "", "points to /other/tokens on the same host"),
+    ],
+)
+def test_a_redirected_sign_in_shows_its_target(signed, service, headers, body, told):
+    service.sign_in_answer = Reply(307, headers, json.dumps(body))
+    with pytest.raises(NotReady, match=f"Could not sign in: HTTP 307; .*{told}"):
         signed(**CLOUD).send(READ)
 
 
@@ -453,7 +493,7 @@ def test_a_controller_whose_clock_is_behind_does_not_cost_a_sign_in_for_each_req
 def told_by(auth):
     """Return all that an error made from the answer to a request could tell."""
     reply = auth.send(READ)
-    error = api_error("list the machines", reply.status, auth.mask(reply.text))
+    error = api_error("list the machines", reply.status, reply.text, reply.transaction_id, mask=auth.mask)
     return f"{error} {error.detail} {error.to_result()}"
 
 

@@ -62,7 +62,7 @@ def writes(count):
 @pytest.fixture
 def api(fake_api):
     """An API that takes batches of three, and each call alone; what it answers tells which."""
-    fake_api.batch_size = 3
+    fake_api.batches.size = 3
     fake_api.on(BATCH, fake_api.do_batch)
     for number in range(LARGE + 1):
         fake_api.on(read_key(number), {"Number": number})
@@ -103,7 +103,7 @@ def test_calls_go_so_many_in_a_request(api):
     assert {key: outcome.body for key, outcome in outcomes.items()} == {key: {"Number": key} for key in range(7)}
     assert sorted(len(call.body["Items"]) for call in batches(api)) == [1, 3, 3]
     assert api.sent() == [BATCH] * 3
-    assert (api.batch_size, api.batch_jobs, api.warnings) == (3, False, [])
+    assert (api.batches.size, api.batches.as_jobs, api.warnings) == (3, False, [])
 
 
 def test_an_item_is_its_call_in_the_documented_form(api):
@@ -119,7 +119,7 @@ def test_an_item_is_its_call_in_the_documented_form(api):
 @given(st.integers(2, 40), st.integers(2, 12))
 def test_references_are_valid_and_unique_in_their_batch(new_fake_api, count, size):
     api = new_fake_api()
-    api.batch_size = size
+    api.batches.size = size
     api.on(BATCH, api.do_batch)
     for number in range(count):
         api.on(read_key(number), {"Number": number})
@@ -150,7 +150,7 @@ def wire():
     [
         ("https://api.cloud.com/cvad/manage", "$batch", "/Sessions/RecordingStatus?id=a%2Fb"),
         (
-            "https://ddc01.example.com/citrix/orchestration/api",
+            "https://customer1.xendesktop.net/citrix/orchestration/api",
             "customer1/site1/$batch",
             "customer1/site1/Sessions/RecordingStatus?id=a%2Fb",
         ),
@@ -158,7 +158,7 @@ def wire():
 )
 def test_the_addresses_of_items_fit_the_base(settings, wire, base, url, item):
     wire.post(f"{base}/{url}", json={"Items": [{"Reference": str(at), "Code": 204} for at in range(2)]})
-    real = connect(settings(api_url=base, batch_size=2, retries=0), False, None, None, None)
+    real = connect(settings(api_url=base, batch_size=2, retries=0), False, None, str)
     outcomes_of(real, {0: read("a/b"), 1: read("c")})
     assert json.loads(wire.calls[0].request.body)["Items"][0]["RelativeUrl"] == item
 
@@ -168,7 +168,7 @@ def test_in_check_mode_a_batch_that_writes_does_not_leave_and_one_that_reads_doe
         "https://api.cloud.com/cvad/manage/$batch",
         json={"Items": [{"Reference": str(at), "Code": 200, "Body": "{}"} for at in range(2)]},
     )
-    checking = connect(settings(batch_size=2, retries=0), True, None, None, None)
+    checking = connect(settings(batch_size=2, retries=0), True, None, str)
     for outcome in outcomes_of(checking, {0: read(0), 1: write(1)}).values():
         assert isinstance(outcome, CitrixError)
         assert "check mode" in str(outcome)
@@ -194,7 +194,7 @@ ITEMS = st.fixed_dictionaries(
 @given(st.lists(ITEMS | st.none() | st.integers(), max_size=9), st.lists(st.booleans(), min_size=2, max_size=4))
 def test_whatever_comes_back_each_call_has_one_outcome_and_no_write_is_sent_again(new_fake_api, answered, kinds):
     api = new_fake_api()
-    api.batch_size = 4
+    api.batches.size = 4
     api.on(BATCH, {"Items": answered})
     api.on(JOB, {"Status": "Complete"})
     api.on(RESULTS, {})
@@ -219,7 +219,7 @@ def test_the_order_of_the_answer_does_not_matter_nor_what_is_doubled_or_missing(
         return {"Items": [{"Reference": "nobody", "Code": 200, "Body": "{}"}, *shown]}
 
     api = new_fake_api()
-    api.batch_size = 6
+    api.batches.size = 6
     api.on(BATCH, answer)
     for number in range(3):
         api.on(read_key(number), {"Number": number})
@@ -317,6 +317,49 @@ def test_the_job_of_an_item_is_waited_for(api, clock, name, status, error):
     assert clock.slept == [0.03]
 
 
+@pytest.mark.parametrize("headers", [None, [], {}, [{"Name": "Location", "Value": ""}], [None, 17]])
+def test_an_accepted_item_without_location_is_in_doubt(api, headers):
+    api.on(BATCH, items_answered({"Code": 202, "Headers": headers, "Body": None}, {"Code": 200}))
+    outcomes = outcomes_of(api, writes(2))
+    assert isinstance(outcomes[0], JobError)
+    assert outcomes[0].may_have_acted
+    assert alone(api) == []
+
+
+@pytest.mark.parametrize("error", [403, 404, 500, LOST])
+def test_an_accepted_item_whose_job_cannot_be_read_is_in_doubt(api, error):
+    headers = [{"Name": "Location", "Value": "https://[Ddc]/cvad/manage/Jobs/job1"}]
+    api.on(BATCH, items_answered({"Code": 202, "Headers": headers, "Body": None}, {"Code": 200}))
+    api.on(JOB, error)
+    outcomes = outcomes_of(api, writes(2))
+    assert isinstance(outcomes[0], JobError)
+    assert alone(api) == []
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"Code": "200", "Body": {"Number": 0}},
+        {"Code": 200, "Headers": {"Retry-After": "1"}, "Body": json.dumps({"Number": 0})},
+        {"Code": 200, "Headers": 17, "Body": ' \r\n{"Number": 0}'},
+    ],
+)
+def test_items_in_other_forms_are_read(api, item):
+    api.on(BATCH, items_answered(item, {"Code": 200, "Body": '{"Number": 1}'}))
+    assert {key: outcome.body for key, outcome in outcomes_of(api, reads(2)).items()} == {
+        0: {"Number": 0},
+        1: {"Number": 1},
+    }
+    assert alone(api) == []
+
+
+@pytest.mark.parametrize("code", [None, "", "OK", 200.5, -1, True, [200]])
+def test_an_item_without_a_status_is_in_doubt(api, code):
+    api.on(BATCH, items_answered({"Code": code}, {"Code": 200}))
+    assert isinstance(outcomes_of(api, writes(2))[0], BatchLost)
+    assert alone(api) == []
+
+
 def test_a_read_that_became_a_job_has_its_results(api):
     item = {"Code": 202, "Headers": [{"Name": "Location", "Value": "https://h/Jobs/job1"}]}
     api.on(BATCH, items_answered(item, {"Code": 200}))
@@ -388,7 +431,7 @@ def test_a_batch_that_took_too_long_is_not_sent_again_as_it_was(settings, wire):
     done = {"Items": [{"Reference": str(at), "Code": 204} for at in range(2)]}
     wire.post(url, status=504)
     wire.post(url, json=done)
-    real = connect(settings(batch_size=2, retries=5), False, None, None, None)
+    real = connect(settings(batch_size=2, retries=5), False, None, str)
     assert all(isinstance(outcome, Answer) for outcome in outcomes_of(real, reads(2)).values())
     assert [call.request.url.partition("?")[2] for call in wire.calls] == ["", "async=true"]
 
@@ -398,7 +441,7 @@ def test_after_a_loss_of_writes_batches_are_jobs(api, error):
     api.on(BATCH, error)
     outcomes_of(api, writes(2))
     assert [call.query for call in batches(api)] == [{}]
-    assert api.batch_jobs
+    assert api.batches.as_jobs
     outcomes_of(api, writes(2))
     assert [call.query for call in batches(api)] == [{}, {"async": "true"}]
 
@@ -414,13 +457,13 @@ def test_reads_whose_job_cannot_be_begun_are_sent_alone(api, error):
 def test_a_fault_of_reads_says_nothing_of_how_long_they_take(api):
     api.on(BATCH, 502)
     outcomes_of(api, reads(2))
-    assert not api.batch_jobs
+    assert not api.batches.as_jobs
     assert alone(api) == [read_key(0), read_key(1)]
 
 
 @pytest.mark.parametrize(("count", "as_job"), [(LARGE - 1, False), (LARGE, True)])
 def test_a_large_batch_is_a_job(api, count, as_job):
-    api.batch_size = 1000
+    api.batches.size = 1000
     api.on(BATCH, lambda call: ACCEPTED if call.query else api.do_batch(call))
     api.on(JOB, {"Status": "Complete"})
     api.on(RESULTS, lambda _call: api.do_batch(batches(api)[0]))
@@ -431,13 +474,13 @@ def test_a_large_batch_is_a_job(api, count, as_job):
 
 
 def test_a_server_may_answer_at_once_though_a_job_was_asked_for(api):
-    api.batch_jobs = True
+    api.batches.as_jobs = True
     assert {key: outcome.body["Number"] for key, outcome in outcomes_of(api, reads(2)).items()} == {0: 0, 1: 1}
 
 
 @pytest.mark.parametrize("status", ["Failed", "Canceled", "NonTerminatingError"])
 def test_the_results_of_a_job_that_failed_tell_what_was_done(api, status):
-    api.batch_jobs = True
+    api.batches.as_jobs = True
     api.on(BATCH, ACCEPTED)
     api.on(JOB, {"Status": status})
     api.on(RESULTS, {"Items": [{"Reference": "0", "Code": 200, "Body": "{}"}]})
@@ -450,7 +493,7 @@ def test_the_results_of_a_job_that_failed_tell_what_was_done(api, status):
 @pytest.mark.parametrize("broken", [JOB, RESULTS])
 @pytest.mark.parametrize("error", [403, 404, 500, LOST, Stalled("Nothing moves.")])
 def test_where_a_job_or_its_results_cannot_be_read_writes_are_in_doubt(api, broken, error):
-    api.batch_jobs = True
+    api.batches.as_jobs = True
     api.on(BATCH, ACCEPTED)
     api.on(JOB, {"Status": "Complete"})
     api.on(RESULTS, {})

@@ -45,7 +45,7 @@ def calls_of(count, scope=SITE):
     ],
 )
 def test_calls_travel_together_where_that_is_wanted_and_possible(fake_api, batch_size, calls, requests):
-    fake_api.batch_size = batch_size
+    fake_api.batches.size = batch_size
     fake_api.on("POST $batch", fake_api.do_batch)
     for number in calls:
         fake_api.on(f"GET Machines/{number}", {"Number": number})
@@ -61,7 +61,7 @@ def test_calls_are_made_up_when_their_turn_comes(fake_api, batch_size):
         made.append(number)
         return calls_of(10)[number]
 
-    fake_api.batch_size, fake_api.max_concurrency = batch_size, 1
+    fake_api.batches.size, fake_api.max_concurrency = batch_size, 1
     fake_api.on("POST $batch", fake_api.do_batch)
     for number in range(10):
         fake_api.on(f"GET Machines/{number}", {"Number": number})

@@ -8,7 +8,15 @@ from __future__ import annotations
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._client import jobs
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.calls import Answer, Call
-from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import ApiError, JobError
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import (
+    AnswerLost,
+    ApiError,
+    ConnectionNotMade,
+    Interrupted,
+    JobError,
+    JobFailed,
+    NotReady,
+)
 
 READ = Call("GET", "Machines", "list the machines")
 WRITE = Call("POST", "Sessions/1/$stopRecording", "stop it", write=True)
@@ -57,7 +65,7 @@ def test_a_look_is_a_read_and_the_id_is_quoted(fake_api):
 def test_a_job_that_does_not_get_on_is_cancelled_once_and_an_error(fake_api, clock, call):
     fake_api.on(JOB, status("InProgress", 50))
     fake_api.on(CANCEL, {})
-    with pytest.raises(JobError, match=r"^Could not .*: the job job1 has not got on for 300 seconds and was cancelled"):
+    with pytest.raises(JobError, match=r"^Could not .*: the job job1 made no progress for 300 seconds and was"):
         jobs.ended(fake_api, call, "job1")
     assert fake_api.sent("POST") == [CANCEL]
     assert fake_api.sent()[-1] == CANCEL
@@ -91,11 +99,51 @@ def test_time_in_which_the_brake_is_on_is_not_held_against_a_job(fake_api, clock
     assert clock() - 1000.0 > 600
 
 
-@pytest.mark.parametrize("error", [403, 404, 500])
-def test_a_job_that_cannot_be_looked_at_is_an_error_that_says_so(fake_api, error):
+LOST = AnswerLost("The answer was lost.")
+INTERRUPTED = Interrupted("The run was interrupted.")
+
+
+@pytest.mark.parametrize(
+    "error", [303, 400, 401, 403, 404, 409, 500, LOST, INTERRUPTED, ConnectionNotMade("No."), NotReady(LOST)]
+)
+def test_a_write_was_accepted_whatever_happens_to_its_job(fake_api, error):
     fake_api.on(JOB, error)
-    with pytest.raises(ApiError, match=f"^Could not look at the job that is to stop it: HTTP {error}"):
-        jobs.ended(fake_api, WRITE, "job1")
+    with pytest.raises(JobError) as failure:
+        jobs.finish(fake_api, WRITE, ACCEPTED)
+    assert failure.value.may_have_acted
+    assert not isinstance(failure.value, JobFailed)
+    assert failure.value.transaction_id == "t1"
+
+
+@pytest.mark.parametrize("job_id", ["", ".", "..", "\ud800"])
+def test_a_write_was_accepted_whatever_its_location_contains(fake_api, job_id):
+    with pytest.raises(JobError) as failure:
+        jobs.finish(fake_api, WRITE, Answer({}, "t1", job_id))
+    assert failure.value.may_have_acted
+    assert fake_api.sent() == []
+
+
+@pytest.mark.parametrize("broken", [JOB, RESULTS])
+@pytest.mark.parametrize("error", [403, 404, 500])
+def test_a_read_whose_job_cannot_be_read_fails_with_the_cause(fake_api, broken, error):
+    fake_api.on(JOB, status("Complete"))
+    fake_api.on(broken, error)
+    with pytest.raises(ApiError, match=f"the job that is to list the machines: HTTP {error}"):
+        jobs.finish(fake_api, READ, ACCEPTED)
+
+
+def test_send_follows_the_job_of_an_accepted_call(fake_api):
+    path = "POST Sessions/1/$stopRecording"
+    fake_api.on(path, ACCEPTED)
+    fake_api.on(JOB, status("InProgress"), status("Complete"))
+    assert jobs.send(fake_api, WRITE) is ACCEPTED
+    assert fake_api.sent() == [path, JOB, JOB]
+
+
+def test_send_returns_the_answer_of_a_call_that_is_no_job(fake_api):
+    fake_api.on("GET Machines", {"Items": []})
+    assert jobs.send(fake_api, READ).body == {"Items": []}
+    assert fake_api.sent() == ["GET Machines"]
 
 
 def test_results_are_what_the_call_would_have_answered(fake_api):
@@ -128,4 +176,5 @@ def test_a_job_that_failed_is_an_error_that_may_have_acted(fake_api, call, state
         jobs.finish(fake_api, call, ACCEPTED)
     assert f"Could not {call.what}: the job job1 failed {told}" in str(failure.value)
     assert failure.value.may_have_acted
+    assert isinstance(failure.value, JobFailed) is (state == "Failed")
     assert fake_api.sent() == [JOB]

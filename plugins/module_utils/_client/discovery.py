@@ -1,0 +1,42 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Site discovery: the sites that an account may use, and the only one if there is no choice."""
+
+from __future__ import annotations
+
+from typing import Callable
+
+from .._common.errors import OptionError
+from .._common.options import Settings, identifier
+from .._common.text import nested, objects
+from .calls import ACCOUNT, Call
+
+ME = Call("GET", "me", what="read what the account sees", scope=ACCOUNT)
+"""Its response is {Customers: [{Id, Sites: [{Id, Name}]}]}."""
+
+
+def own_sites(me: dict, settings: Settings, shown: Callable[[object], str]) -> list[dict]:
+    """Return the sites of the customer, each once; raises OptionError if the account does not see the customer.
+
+    On premises the listed customer may have any generated id, so all sites count. shown: makes text safe to show.
+    """
+    customers = objects(me.get("Customers"))
+    if not settings.on_premises:
+        own = [each for each in customers if str(each.get("Id")).lower() == settings.customer_id.lower()]
+        if customers and not own:
+            seen = ", ".join(shown(each.get("Id")) for each in customers)
+            raise OptionError("customer_id", f"the account does not see {settings.customer_id}; it sees {seen}")
+        customers = own
+    sites = [site for each in customers for site in objects(each.get("Sites"))]
+    return list({nested(site, "Id"): site for site in sites if nested(site, "Id")}.values())
+
+
+def only_site(sites: list[dict], shown: Callable[[object], str]) -> str:
+    """Return the id of the only site; raises OptionError, which lists them, if there is another number of them."""
+    if not sites:
+        raise OptionError("site_id", "the account sees no site; give it an administrator role, or set site_id")
+    if len(sites) > 1:
+        choice = ", ".join(f"{shown(site['Id'])} ({shown(site.get('Name'))})" for site in sites)
+        raise OptionError("site_id", f"the account sees several sites; set one of: {choice}")
+    return identifier("site_id", sites[0]["Id"])

@@ -1,0 +1,57 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Redirects, which are never followed, since the token would go to the host that they name."""
+
+from __future__ import annotations
+
+from typing import Callable
+from urllib.parse import urljoin, urlsplit
+
+from .._common.text import clean, nested, objects, reach, read_json
+from .transport import Reply
+
+REGIONS = ("us", "eu", "ap-s")
+"""The regions of Citrix Cloud that have a host of their own (https://developer-docs.citrix.com, Get started)."""
+
+
+def redirect_remedy(url: str, reply: Reply, mask: Callable[[str], str]) -> str | None:
+    """Return what to do about a redirect of a request to this URL; None if it is none, or names no target.
+
+    mask: applied to all text of the response.
+    """
+    if not 300 <= reply.status < 400:
+        return None
+    target = clean(mask(_target(url, reply.headers.get("Location") or "")))
+    if reply.status == 303:
+        return f"the API keeps this result elsewhere ({target or 'no address given'}), and redirects are not followed"
+    if target.startswith("/"):
+        return f"the API points to {target} on the same host; check the path of api_url"
+    if target:
+        return f"the API points to {target}; if that is the customer's region, set api_url to it"
+    region = clean(mask(_customer_region(reply.text) or "")).lower()
+    if region in REGIONS:
+        return f"the customer's region is {region}; set api_url to https://api-{region}.cloud.com"
+    return f"the customer's region is {region}; set api_url to the host of that region" if region else None
+
+
+def _target(url: str, location: str) -> str:
+    """Return the origin of a Location, the path on the same host, or the text as it is if it is no URL."""
+    try:
+        here, there = urlsplit(url), urlsplit(urljoin(url, location))
+        host, port = there.hostname or "", f":{there.port}" if there.port else ""
+    except ValueError:
+        return location.lstrip("/")
+    if not location or (here.scheme, here.netloc) == (there.scheme, there.netloc):
+        return there.path if location else ""
+    # Without what stands before an @.
+    return f"{there.scheme}://{host}{port}"
+
+
+def _customer_region(text: str) -> str | None:
+    """Return the region that the body of a redirect names among its parameters."""
+    parameters = reach(read_json(text), "parameters")
+    if isinstance(parameters, dict):
+        return nested(parameters, "customerDataRegion")
+    named = (nested(each, "value") for each in objects(parameters) if each.get("name") == "customerDataRegion")
+    return next(named, None)

@@ -1,0 +1,96 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Site discovery: the only site is taken, and never one of several."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.calls import ACCOUNT
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.discovery import ME, only_site, own_sites
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import CitrixError, OptionError
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+
+def me(*sites, customer="customer1"):
+    return {"Customers": [{"Id": customer, "Sites": [{"Id": site, "Name": f"Site {site}"} for site in sites]}]}
+
+
+def find(body, on_premises=False):
+    customer = "CitrixOnPremises" if on_premises else "customer1"
+    return only_site(own_sites(body, SimpleNamespace(customer_id=customer, on_premises=on_premises), str), str)
+
+
+def test_the_account_is_read_without_a_site():
+    assert (ME.method, ME.path, ME.scope, ME.write) == ("GET", "me", ACCOUNT, False)
+
+
+def test_several_sites_are_listed_and_none_of_them_is_taken():
+    with pytest.raises(OptionError, match=r"^site_id: .* set one of: a \(Site a\), b \(Site b\)$"):
+        find(me("a", "b"))
+
+
+@pytest.mark.parametrize("customer", ["loy6oujtu6a4", "0c1b6c2f-9a39-4c0f-8a5e-5f0d6f1f2a3b", "CitrixOnPremises", None])
+def test_on_premises_the_listed_customer_does_not_matter(customer):
+    assert find(me("site7", customer=customer), on_premises=True) == "site7"
+    with pytest.raises(OptionError, match=r"^site_id: .* set one of: a \(Site a\), b \(Site b\)$"):
+        find({"Customers": [*me("a", customer=customer)["Customers"], *me("b")["Customers"]]}, on_premises=True)
+
+
+@pytest.mark.parametrize("on_premises", [False, True])
+def test_a_site_that_is_listed_twice_is_one(on_premises):
+    assert find({"Customers": [*me("a", "a")["Customers"], *me("a")["Customers"]]}, on_premises) == "a"
+
+
+@pytest.mark.parametrize("site_id", ["3061173e...", "a/b", "a b", ".."])
+def test_an_id_that_cannot_be_one_is_an_error(site_id):
+    with pytest.raises(OptionError, match=r"^site_id: takes only letters"):
+        find(me(site_id))
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"Customers": None}, {"Customers": []}, me(), {"Customers": [{"Id": "customer1"}]}]
+)
+def test_no_site_is_told_with_the_remedy(body):
+    with pytest.raises(OptionError, match=r"^site_id: the account sees no site; give it an administrator role"):
+        find(body)
+
+
+def test_the_site_of_another_customer_is_not_taken():
+    with pytest.raises(OptionError, match=r"^customer_id: the account does not see customer1; it sees other, third$"):
+        find({"Customers": [*me("a", customer="other")["Customers"], {"Id": "third"}]})
+
+
+def test_only_the_sites_of_the_customer_count():
+    body = {"Customers": [*me("a", "b", customer="other")["Customers"], *me("site7")["Customers"]]}
+    assert find(body) == "site7"
+
+
+def test_the_customer_is_known_without_regard_to_case():
+    assert find(me("site7", customer="CUSTOMER1")) == "site7"
+
+
+def test_what_is_no_site_does_not_count():
+    sites = [None, 17, "x", {}, {"Id": None}, {"Id": 3}, {"Id": "site7", "Name": None}]
+    assert find({"Customers": [None, {"Id": "customer1", "Sites": sites}]}) == "site7"
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(st.characters()),
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(("Customers", "Id", "Sites", "Name")), inner),
+    max_leaves=10,
+)
+
+
+@given(st.dictionaries(st.just("Customers"), JSON))
+@example({"Customers": 17})
+@example({"Customers": [{"Id": "customer1", "Sites": 17}]})
+@example({"Customers": {"Id": "customer1"}})
+def test_an_answer_of_any_shape_gives_a_site_or_an_error_of_ours(body):
+    try:
+        assert isinstance(find(body), str)
+    except CitrixError:
+        pass

@@ -1,0 +1,164 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Lists: every page is read, none twice, and no list goes on for ever."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.calls import Answer, Call
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.pages import read_items
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import ApiError, CitrixError, api_error
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+LIST = Call("GET", "Sessions", "list the sessions", {"limit": "1000", "fields": "Id"})
+
+
+class Pages:
+    """An API that answers with these pages and notes the token it was asked with."""
+
+    def __init__(self, pages):
+        self._pages = list(pages)
+        self.asked_with = []
+        self.limits = []
+
+    def send(self, call):
+        self.asked_with.append(call.query.get("continuationToken"))
+        self.limits.append(call.query.get("limit"))
+        assert call.query["fields"] == "Id"
+        page = self._pages[len(self.asked_with) - 1]
+        if isinstance(page, Exception):
+            raise page
+        return Answer(page, "t1")
+
+    def items(self):
+        return read_items(self.send, LIST)
+
+
+@given(
+    st.lists(st.lists(st.integers(), max_size=4), min_size=1, max_size=8),
+    st.sampled_from([{}, {"ContinuationToken": None}, {"ContinuationToken": ""}]),
+)
+def test_all_items_of_all_pages_come_in_their_order(pages, last):
+    bodies = [{"Items": [{"n": n} for n in page], "ContinuationToken": f"{i}+=:%/ä"} for i, page in enumerate(pages)]
+    bodies[-1] = {"Items": bodies[-1]["Items"], **last}
+    api = Pages(bodies)
+    assert [item["n"] for item in api.items()] == [n for page in pages for n in page]
+    assert api.asked_with == [None, *(f"{i}+=:%/ä" for i in range(len(pages) - 1))]
+
+
+@given(st.integers(0, 5), st.data())
+def test_a_repeated_token_with_new_items_is_an_error_and_no_loop(count, data):
+    again = data.draw(st.integers(0, count))
+    tokens = [f"token {number}" for number in range(count + 1)] + [f"token {again}"]
+    api = Pages([{"Items": [{"Id": str(at)}], "ContinuationToken": token} for at, token in enumerate(tokens)])
+    with pytest.raises(CitrixError, match=r"Could not list the sessions: the API repeats a page"):
+        list(api.items())
+    assert len(api.asked_with) == len(tokens)
+
+
+@pytest.mark.parametrize(
+    ("last", "total", "complete"),
+    [
+        ([], None, True),
+        (["1"], None, True),
+        (["1"], 500, True),
+        (["2"], 2, True),
+        (["2"], 1, True),
+        (["2"], 3, False),
+        (["2"], 0, False),
+        (["2"], -1, False),
+        (["2"], None, False),
+        (["2"], "2", False),
+    ],
+)
+def test_a_repeated_token_ends_a_list_that_is_complete(last, total, complete):
+    body = {"Items": [{"Id": each} for each in last], "ContinuationToken": "t", "TotalItems": total}
+    api = Pages([{"Items": [{"Id": "1"}], "ContinuationToken": "t"}, body])
+    if complete:
+        assert [item["Id"] for item in api.items()] == sorted({"1", *last})
+    else:
+        with pytest.raises(CitrixError, match="repeats a page"):
+            list(api.items())
+
+
+def test_a_list_that_takes_no_token_is_complete():
+    api = Pages([{"Items": [{"Id": "1"}], "ContinuationToken": "more"}])
+    call = Call("GET", "Machines/1/Sessions", "list the sessions of machine 1", {"fields": "Id"})
+    assert list(read_items(api.send, call)) == [{"Id": "1"}]
+
+
+def refusal(text, status=400):
+    return api_error("list the sessions", status, text)
+
+
+def test_an_expired_token_restarts_the_list_once():
+    first = {"Items": [{"Id": "1"}], "ContinuationToken": "old"}
+    api = Pages([first, refusal("expired"), {**first, "ContinuationToken": "new"}, {"Items": [{"Id": "2"}]}])
+    assert [item["Id"] for item in api.items()] == ["1", "2"]
+    assert api.asked_with == [None, "old", None, "new"]
+    api = Pages([first, refusal("expired"), first, refusal("expired")])
+    with pytest.raises(ApiError, match="HTTP 400"):
+        list(api.items())
+
+
+@pytest.mark.parametrize("status", [403, 404, 409, 500])
+def test_another_error_in_the_middle_of_a_list_is_raised(status):
+    api = Pages([{"Items": [{"Id": "1"}], "ContinuationToken": "old"}, refusal("no", status)])
+    with pytest.raises(ApiError, match=f"HTTP {status}"):
+        list(api.items())
+    assert api.asked_with == [None, "old"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"detail": "The limit must be at most 250."}',
+        '{"detail": "No.", "parameters": [{"name": "limit", "value": "1000"}]}',
+        '{"ErrorMessage": "Limit is out of range."}',
+    ],
+)
+def test_a_refused_limit_falls_back_to_the_documented_default(text):
+    api = Pages([refusal(text), {"Items": [{"Id": "1"}], "ContinuationToken": "t"}, {"Items": [{"Id": "2"}]}])
+    assert [item["Id"] for item in api.items()] == ["1", "2"]
+    assert api.limits == ["1000", "250", "250"]
+
+
+@pytest.mark.parametrize("text", ["", '{"detail": "Unlimited is no value."}', '{"detail": "fields"}'])
+def test_a_400_that_does_not_name_the_limit_is_raised(text):
+    api = Pages([refusal(text)])
+    with pytest.raises(ApiError, match="HTTP 400"):
+        list(api.items())
+    api = Pages([refusal("limit"), refusal("limit")])
+    with pytest.raises(ApiError, match="HTTP 400"):
+        list(api.items())
+
+
+def test_a_page_is_asked_for_only_when_it_is_needed():
+    api = Pages([{"Items": [{"n": 1}], "ContinuationToken": "more"}])
+    assert next(api.items()) == {"n": 1}
+    assert api.asked_with == [None]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=10,
+)
+
+
+@given(st.fixed_dictionaries({}, optional={"Items": JSON, "ContinuationToken": JSON}))
+@example({"Items": None})
+@example({"Items": {"Id": "not a list"}})
+@example({"Items": 17})
+@example({"Items": [None, 1, "x", [], {"Id": "1"}]})
+@example({"Items": [], "ContinuationToken": 17})
+@example({"Items": [], "ContinuationToken": {"a": 1}})
+def test_a_list_of_any_shape_gives_objects_or_an_error_of_ours(page):
+    try:
+        found = list(read_items(lambda _call: Answer(page, "t1"), LIST))
+    except CitrixError:
+        pass
+    else:
+        assert all(isinstance(item, dict) for item in found)

@@ -1,0 +1,75 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Redirects: the message names the target or the region, and nothing that a header may hide."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.redirects import redirect_remedy
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.transport import CaseInsensitiveDict, Reply
+
+URL = "https://api.cloud.com/cvad/manage/Jobs/1/Results"
+PUBLISHED = {
+    "type": "https://errors-api.cloud.com/common/Redirect",
+    "parameters": [
+        {"name": "Citrix-CustomerId", "value": "customer1"},
+        {"name": "customerDataRegion", "value": "eu"},
+        {"name": "currentAPIMRegion", "value": "us"},
+    ],
+}
+
+
+def remedy(status, headers=None, body=None):
+    text = body if isinstance(body, str) else json.dumps(body or {})
+    return redirect_remedy(URL, Reply(status, CaseInsensitiveDict(headers or {}), text), str)
+
+
+@pytest.mark.parametrize(
+    ("location", "told"),
+    [
+        ("https://api-eu.cloud.com/feature/x?y=z", "the API points to https://api-eu.cloud.com;"),
+        ("https://user:secret@api-eu.cloud.com:8443/x", "the API points to https://api-eu.cloud.com:8443;"),
+        ("//api-eu.cloud.com/x", "the API points to https://api-eu.cloud.com;"),
+        ("/other/base/x", "the API points to /other/base/x on the same host; check the path of api_url"),
+        ("../Machines", "the API points to /cvad/manage/Jobs/Machines on the same host;"),
+        ("https://api.cloud.com/other", "the API points to /other on the same host;"),
+        ("https://[Ddc]/cvad", "the API points to https://[Ddc]/cvad;"),
+    ],
+)
+def test_a_location_of_any_form_is_named(location, told):
+    assert remedy(307, {"location": location}, PUBLISHED).startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "told"),
+    [
+        (PUBLISHED["parameters"], "the customer's region is eu; set api_url to https://api-eu.cloud.com"),
+        ({"customerDataRegion": "AP-S"}, "the customer's region is ap-s; set api_url to https://api-ap-s.cloud.com"),
+        ({"customerDataRegion": "mars"}, "the customer's region is mars; set api_url to the host of that region"),
+        ({"customerDataRegion": None}, None),
+        ([None, {"name": "customerDataRegion"}], None),
+        ("eu", None),
+    ],
+)
+def test_without_location_the_region_of_the_body_is_named(parameters, told):
+    assert remedy(307, body={"parameters": parameters}) == told
+
+
+@pytest.mark.parametrize("body", ["", "<html>", "[]", "17"])
+def test_a_redirect_that_names_nothing_has_no_remedy_of_its_own(body):
+    assert remedy(307, body=body) is None
+
+
+@pytest.mark.parametrize("headers", [{}, {"Location": "https://storage.example.com/results"}])
+def test_a_303_is_a_result_kept_elsewhere_and_no_region(headers):
+    told = remedy(303, headers, PUBLISHED)
+    assert told.startswith("the API keeps this result elsewhere (")
+    assert "region" not in told and ("storage.example.com" in told) is bool(headers)
+
+
+@pytest.mark.parametrize("status", [200, 202, 404, 500])
+def test_another_status_is_no_redirect(status):
+    assert remedy(status, {"Location": "https://api-eu.cloud.com"}) is None
