@@ -24,7 +24,10 @@ CONFIGURATION = "reference_appendices/config.html"
 """Page of Ansible's documentation with these variables. The targets are listed here, so a build needs no network."""
 HOME = Path(__file__).with_name("home.rst")
 """Overview for the index page."""
-HEADINGS = {"\nPlugin Index\n------------\n": "\nReference\n---------\n", "\nRole Index\n----------\n": "\nRoles\n~~~~~\n"}
+HEADINGS = {
+    "\nPlugin Index\n------------\n": "\nReference\n---------\n",
+    "\nRole Index\n----------\n": "\nRoles\n~~~~~\n",
+}
 """Headings of the index page as antsibull-docs writes them, and as they are on the site."""
 
 
