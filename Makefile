@@ -7,10 +7,11 @@
 # make quick          run the checks required before a commit
 # make lint           run the linters only
 # make docs           check and build the documentation site: .venv/docs/html/index.html
-# make dist           build the artifact and test it in an empty environment: .venv/dist
+# make dist           build the release of the last commit, with SBOM and SHA256SUMS, and test it: .venv/dist
 # make STEP           run one step, such as make unit
 # make faults         run the modules thousands of times with injected faults; FAULTS=--write updates docs/reliability.md
 # make bench          measure a run and compare it with other methods; BENCH=--write updates docs/performance.md
+# make ways           run the playbooks in a random sample of all ways; WAYS="--runs 1000 --seed 1" selects another one
 # make slices         record a large fleet in 1, 2, 4 and 8 job slices; SLICES=--write updates docs/scaling.md
 # make release-notes  move changelog fragments, new modules and new roles to CHANGELOG.md
 # make screenshots    update the pictures in docs/images
@@ -46,12 +47,12 @@ PYTEST := env PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTIONS
 TESTED := $(VENV)/test.stamp $(VENV)/collection.stamp
 LINTED := $(VENV)/lint.stamp $(VENV)/collection.stamp
 
-.PHONY: demo test quick lint dist bench faults slices clean release-notes screenshots $(TEST) $(QUICK)
+.PHONY: demo test quick lint dist bench faults slices ways clean release-notes screenshots $(TEST) $(QUICK)
 
 # The simulator watches the process of the playbook, so it also ends if the playbook is interrupted.
 demo: $(VENV)/collection.stamp
 	@mkdir -p $(VENV)/demo
-	@exec $(BIN)/ansible-playbook sessionops.citrix.demo -e simulator_watch_pid=$$$$ -e citrix_dest=$(CURDIR)/$(VENV)/demo
+	@exec $(BIN)/ansible-playbook sessionops.citrix.demo -e simulator_watch_pid=$$$$ -e citrix_dest=$(VENV)/demo
 
 test: STEPS = $(TEST)
 test: STANDS_ON = $(TESTED) $(LINTED) $(VENV)/awx.stamp $(VENV)/py3.11.stamp $(VENV)/py3.13.stamp $(VENV)/py3.9.stamp
@@ -78,6 +79,9 @@ faults: $(TESTED)
 
 slices: $(TESTED)
 	@PYTHONPATH="$(CURDIR)/$(COLLECTIONS):$(CURDIR)/tests" $(BIN)/python -m slices $(SLICES)
+
+ways: $(TESTED)
+	@PYTHONPATH="$(CURDIR)/$(COLLECTIONS):$(CURDIR)/tests" $(BIN)/python -m ways $(WAYS)
 
 clean:
 	rm -rf $(VENV) .ansible .nox .hypothesis .mypy_cache .pytest_cache .ruff_cache
@@ -112,7 +116,7 @@ molecule: $(LINTED)
 browser: $(TESTED)
 	$(STEP) run --needs Chromium $@ $(PYTEST) tests/browser
 screenshots: $(TESTED)
-	SCREENSHOTS=$(CURDIR)/docs/images $(PYTEST) tests/browser -k screenshot
+	SCREENSHOTS="$(CURDIR)/docs/images" $(PYTEST) tests/browser -k screenshot
 
 # The rulebooks in a real ansible-rulebook, which requires Java.
 eda: $(TESTED)
@@ -139,7 +143,7 @@ targets-3.9:
 # Fewer property examples, because the unit step already runs all of them.
 unit-2.21: $(VENV)/collection.stamp
 	$(STEP) run --needs $(PY) $@ sh -c '$(VENV)/py$(PY)/bin/$(PIP) -c requirements/test.txt -r tests/unit/requirements.txt pytest && \
-		PYTHONPATH=$(CURDIR)/$(COLLECTIONS) $(VENV)/py$(PY)/bin/pytest --hypothesis-profile=few tests/unit/plugins'
+		PYTHONPATH="$(CURDIR)/$(COLLECTIONS)" $(VENV)/py$(PY)/bin/pytest --hypothesis-profile=few tests/unit/plugins'
 
 # Run the demo from the tarball, with only the requirements in its metadata.
 artifact: $(VENV)/dist.stamp
@@ -219,7 +223,8 @@ $(VENV)/collection.stamp: $(SOURCES) $(VENV)/run.stamp
 		|| { cat $(VENV)/collection.log; exit 1; }
 	@touch $@
 
-$(VENV)/dist.stamp: $(SOURCES) $(VENV)/run.stamp
+# Each time: it is the last commit that counts, and not the time of a file.
+.PHONY: $(VENV)/dist.stamp
+$(VENV)/dist.stamp: $(VENV)/run.stamp
 	@rm -rf $(DIST)
-	@$(BIN)/ansible-galaxy collection build --force --output-path $(DIST)
-	@touch $@
+	@$(BIN)/python tests/support/release.py $(DIST)

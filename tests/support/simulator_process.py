@@ -18,8 +18,8 @@ import requests
 COLLECTION = Path(next(iter(collection.__path__)))
 SIMULATOR = COLLECTION / "roles" / "simulator" / "files" / "citrix_simulator.py"
 CONTROL_TIMEOUT = 10
-CLIENT_SETTINGS = {"me_customer": "CitrixOnPremises", "group_search": "together"}
-"""What the client does not know yet: a customer id of any form on premises, and groups that replace filters."""
+CLIENT_SETTINGS = {"group_search": "together"}
+"""What the client does not know yet: groups that replace filters."""
 
 
 class Simulator:

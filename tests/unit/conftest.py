@@ -105,7 +105,8 @@ class FakeApi(Api):
         given = {**{name: spec.get("default") for name, spec in options.OPTIONS.items()}, **CLOUD, "max_concurrency": 4}
         authenticator = SimpleNamespace(mask=str)
         super().__init__(retrier, authenticator, options.settings(given), self.warnings.append, self.logged.append)
-        self._answers = {}
+        # The account sees a machine, as most do.
+        self._answers = {"GET Machines": [{"Items": [{"Id": "m1"}]}]}
 
     def on(self, key, *answers):
         self._answers[key] = list(answers)

@@ -66,9 +66,9 @@ class Retrier:
             if reply is None or reply.status != 429 or self._throttle.answers == turn.answers:
                 tries += 1
 
-    def pause(self, seconds: float) -> None:
-        """Wait for something that takes its time at the server."""
-        self._sleep(seconds)
+    def pause(self, seconds: float) -> bool:
+        """Wait for something that takes its time at the server; returns whether the run is to end."""
+        return bool(self._sleep(seconds))
 
     def interrupt(self, why: str) -> None:
         """Send nothing more, and wait for nothing. why: as in "the run was interrupted"."""
@@ -113,4 +113,4 @@ def may_repeat(status: int, write: bool, final: tuple[int, ...]) -> bool:
     """
     if status in final:
         return False
-    return status == 429 or (not write and (status == LOST or status >= 500))
+    return status == 429 or (not write and (status in (LOST, 408) or status >= 500))

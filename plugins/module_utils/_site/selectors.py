@@ -16,7 +16,7 @@ from .._client.calls import Call
 from .._client.search import Filter, compare, distinct, listing, searches
 from .._common.errors import OptionError
 from .._common.options import check_names
-from .._common.text import nested, reach
+from .._common.text import clean, nested, reach
 from . import users
 from .groups import find_applications, find_delivery_groups, is_any, sessions_of_applications
 from .machines import SESSION_SUPPORT, condition, find, list_machines, list_sessions, names_of
@@ -119,9 +119,12 @@ def find_machines(api: Api, params: dict, fields: tuple[str, ...]) -> Iterator[d
             yield machine
 
 
-def find_sessions(api: Api, query: Query, fields: tuple[str, ...]) -> Iterator[dict]:
+def find_sessions(
+    api: Api, query: Query, fields: tuple[str, ...], warn: Callable[[str], object] = len
+) -> Iterator[dict]:
     """Yield the sessions, each once, in the order found. They may hold more than the fields; none asks for all.
 
+    warn: called with a warning of users who have no session, unless the caller reports them itself.
     Raises OptionError that names each machine, delivery group or application which does not exist, and for a short
     user name that means several people.
     """
@@ -132,6 +135,9 @@ def find_sessions(api: Api, query: Query, fields: tuple[str, ...]) -> Iterator[d
     elif query.user:
         sessions = list(_search(api, query, fields))
         users.check_short_names("user", query.user, sessions)
+        absent = users.absent(query.user, sessions)
+        if absent:
+            warn(f"user: no session belongs to {clean(', '.join(absent))}; check the names if they are connected.")
         yield from sessions
     else:
         yield from _search(api, query, fields)

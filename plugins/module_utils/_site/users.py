@@ -60,6 +60,13 @@ def named(people: Mapping[str, str], session: dict) -> list[str]:
     return [people[name] for name in names_of(session) if name in people] if people else []
 
 
+def absent(users: Iterable[str], sessions: Iterable[dict]) -> list[str]:
+    """Return the users of whom there is no session, as the task writes them."""
+    people = fold(users)
+    present = {user for session in sessions for user in named(people, session)}
+    return [user for user in people.values() if user not in present]
+
+
 def check_short_names(option: str, users: Iterable[str], sessions: Iterable[dict]) -> None:
     """Refuse a name without a domain that means several people; raises OptionError, which lists them."""
     short = fold(user for user in users if "\\" not in user and "@" not in user)

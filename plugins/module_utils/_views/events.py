@@ -12,8 +12,8 @@ from typing import Any, Callable, NamedTuple
 
 from .._client.api import Api
 from .._client.dispatch import send_all
-from .._common.errors import CitrixError, OptionError
-from .._common.text import nested
+from .._common.errors import CitrixError, Interrupted, OptionError
+from .._common.text import escaped, nested
 from .._site import selectors, sessions
 from .._site.selection import Target
 from .._site.selectors import Query
@@ -73,8 +73,11 @@ FACTS = Seen._fields[:6]
 
 
 def inert(text: str | None) -> str | None:
-    """Break what begins a template: events become variables of playbooks, where Ansible takes text for templates."""
-    return text and re.sub(r"\{(?=[{%#])", "{ ", text)
+    """Break what begins a template: events become variables of playbooks, where Ansible takes text for templates.
+
+    Hidden characters are shown as escapes.
+    """
+    return text and re.sub(r"\{(?=[{%#])", "{ ", escaped(text))
 
 
 def follow(before: Seen | None, found: Seen, recordable: bool, now: float, patience: float) -> Seen:
@@ -137,12 +140,23 @@ class SessionWatcher:
         self._warn = warn
         self._clock = clock
         self._api: Api | None = None
+        self._looking: Api | None = None
         self._known: dict[str, Seen] | None = None
 
     @property
     def begun(self) -> bool:
         """Whether there was a look that did not fail."""
         return self._known is not None
+
+    def hangs(self) -> bool:
+        """Tell whether the look under way waits for an answer that does not get done."""
+        return self._looking is not None and self._looking.retrier.hangs()
+
+    def interrupt(self, why: str) -> None:
+        """Give up the look under way: it sends nothing more, and what it still finds counts for nothing."""
+        api, self._looking = self._looking, None
+        if api:
+            api.retrier.interrupt(why)
 
     def look(self) -> list[dict[str, Any]]:
         """Look once, and return what has happened since the last look.
@@ -151,6 +165,7 @@ class SessionWatcher:
         """
         # What a failed look leaves behind, a refused sign-in say, is no good for the next.
         api, self._api = self._api or self._connect(), None
+        self._looking = api
         targets = self._listed(api)
         unread = self._find_unlisted(api, targets)
         states = self._recorded(api, targets) if UNRECORDED in self._events else {}
@@ -160,6 +175,8 @@ class SessionWatcher:
             found = Seen.from_target(target, states.get(session_id))
             recordable = target.not_recordable is None
             after[session_id] = follow(known.get(session_id), found, recordable, now, self._patience)
+        if self._looking is not api:
+            raise Interrupted("The look was given up; the next one reads everything again.")
         before = self._known
         if before is None:
             before = {} if self._initial else {name: session._replace(told=False) for name, session in after.items()}

@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from ..world.fleet import Fleet
-from ..world.objects import Ref
-from .common import NO_ID, scopes, split_name
+from ..world.objects import ZONE, Ref
+from .common import NO_ID, ref, scopes, split_name
+from .machine import LISTED
 
 _SCOPES = scopes("DeliveryGroup")[0]["Scopes"]
 
@@ -68,16 +69,45 @@ def group_json(fleet: Fleet, group: Ref) -> dict[str, Any]:
     }
 
 
-def application_json(application: Ref) -> dict[str, Any]:
-    """The plainest ApplicationResponseModel; Name is the one inside its folder."""
+def group_detail_json(fleet: Fleet, group: Ref) -> dict[str, Any]:
+    """Return DeliveryGroupDetailResponseModel: what the list has, and counts of machines."""
+    machines = [machine for machine in fleet.machines if machine.group is group]
+    systems = [{"Name": LISTED["OSType"], "Value": len(machines)}] if machines else []
+    return {
+        **group_json(fleet, group),
+        "DesktopsInUse": sum(bool(machine.sessions) for machine in machines),
+        "DesktopsNeverRegistered": 0,
+        "DesktopsPreparing": 0,
+        "MachinesInMaintenanceMode": 0,
+        "MachineOperatingSystems": systems,
+        "MachineType": LISTED["MachineType"],
+        "OffMachines": 0,
+        "RegisteredMachines": len(machines),
+        "SecureIcaRequired": False,
+        "TotalApplicationGroups": 0,
+        "TotalMachines": len(machines),
+    }
+
+
+def application_detail_json(application: Ref) -> dict[str, Any]:
+    """Return ApplicationDetailResponseModel; Name is the one inside its folder."""
     folder, name = split_name(application.name)
     return {
         "Id": application.id,
         "Uid": application.uid,
         "ApplicationFolder": folder,
         "ApplicationType": "HostedOnDesktop",
+        "ContainerScopes": scopes("DeliveryGroup"),
+        "Description": None,
         "Enabled": True,
+        "IconId": "1",
         "Name": name,
         "PublishedName": name,
+        "SharingKind": "Shared",
         "Visible": True,
+        "BrowserName": name,
+        "CpuPriorityLevel": "Normal",
+        "HomeZone": ref(ZONE),
+        "HomeZoneMode": "Ignore",
+        "IncludedUserFilterEnabled": False,
     }

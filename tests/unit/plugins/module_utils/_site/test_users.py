@@ -12,6 +12,7 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._client.search i
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import OptionError
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.text import folded
 from ansible_collections.sessionops.citrix.plugins.module_utils._site.users import (
+    absent,
     check_short_names,
     filters,
     fold,
@@ -327,3 +328,10 @@ def test_each_person_named_has_a_condition_that_holds_a_name(users):
     assert [condition["Value"].lstrip("\\") for condition in conditions if condition["Operator"] == "Equals"] == [
         user.lstrip("\\") for user in users
     ]
+
+
+def test_absent_users_without_a_session_as_written():
+    sessions = [of(Name="LAB\\sam"), of(PrincipalName="eve@lab.example")]
+    assert absent(["Sam", "lab\\SAM", "EVE@lab.example"], sessions) == []
+    assert absent(["Bob", "sam", "CORP\\sam"], sessions) == ["Bob", "CORP\\sam"]
+    assert absent([], sessions) == []

@@ -346,6 +346,11 @@ def test_nothing_in_an_event_begins_a_template(text):
         assert harmless == text
 
 
+@pytest.mark.parametrize("text", ["a\u200bb", "a\u202eb", "a\nb", "{\u2066{"])
+def test_inert_hidden_characters_escaped(text):
+    assert inert(text) == text.encode("unicode_escape").decode()
+
+
 def test_every_text_of_an_event_is_made_harmless(site, watch):
     bad = "{{ 7*7 }}"
     site.put({"Id": "1", "User": {"Name": bad}, "State": bad, "Machine": {"Name": bad, "DeliveryGroup": {"Name": bad}}})
@@ -441,3 +446,25 @@ def test_whoever_hears_all_events_knows_the_site_after_each_good_look(new_fake_a
             assert {key: facts["user"] for key, facts in heard.items()} == {
                 key: body["User"]["Name"] for key, body in site.there.items()
             }
+
+
+def test_look_interrupted_counts_for_nothing(site, watch):
+    watcher = watch(initial=True)
+    interrupted = []
+    site.api.retrier.hangs = lambda: True
+    site.api.retrier.interrupt = interrupted.append
+    assert not watcher.hangs()
+
+    def answer_late(call):
+        assert watcher.hangs()
+        watcher.interrupt("It hangs.")
+        return {"Items": [a_session("1")]}
+
+    site.api.on(LIST, answer_late, {"Items": [a_session("1")]})
+    with pytest.raises(CitrixError, match="The look was given up"):
+        watcher.look()
+    assert interrupted == ["It hangs."]
+    assert not watcher.begun and not watcher.hangs()
+    watcher.interrupt("Once more.")
+    assert interrupted == ["It hangs."]
+    assert [event["type"] for event in watcher.look()] == ["new"]
