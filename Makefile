@@ -223,7 +223,7 @@ $(VENV)/collection.stamp: $(SOURCES) $(VENV)/run.stamp
 		|| { cat $(VENV)/collection.log; exit 1; }
 	@touch $@
 
-# Each time: it is the last commit that counts, and not the time of a file.
+# Always rebuilt, because it depends on the last commit and not on file times.
 .PHONY: $(VENV)/dist.stamp
 $(VENV)/dist.stamp: $(VENV)/run.stamp
 	@rm -rf $(DIST)
