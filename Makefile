@@ -10,6 +10,7 @@
 # make dist           build the release of the last commit, with SBOM and SHA256SUMS, and test it: .venv/dist
 # make STEP           run one step, such as make unit
 # make faults         run the modules thousands of times with injected faults; FAULTS=--write updates docs/reliability.md
+# make mutants        make small changes to the code that tests should detect; MUTANTS=--write updates docs/reliability.md
 # make bench          measure a run and compare it with other methods; BENCH=--write updates docs/performance.md
 # make ways           run the playbooks in a random sample of all ways; WAYS="--runs 1000 --seed 1" selects another one
 # make slices         record a large fleet in 1, 2, 4 and 8 job slices; SLICES=--write updates docs/scaling.md
@@ -47,7 +48,7 @@ PYTEST := env PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTIONS
 TESTED := $(VENV)/test.stamp $(VENV)/collection.stamp
 LINTED := $(VENV)/lint.stamp $(VENV)/collection.stamp
 
-.PHONY: demo test quick lint dist bench faults slices ways clean release-notes screenshots $(TEST) $(QUICK)
+.PHONY: demo test quick lint dist bench faults mutants slices ways clean release-notes screenshots $(TEST) $(QUICK)
 
 # The simulator watches the process of the playbook, so it also ends if the playbook is interrupted.
 demo: $(VENV)/collection.stamp
@@ -77,6 +78,10 @@ CAMPAIGN = env PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTION
 faults: $(TESTED)
 	@$(CAMPAIGN) $(FAULTS)
 
+MUTATION = env PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTIONS):$(CURDIR)/tests" $(BIN)/python -m mutants
+mutants: $(TESTED)
+	@$(MUTATION) --folder $(VENV)/mutants $(MUTANTS)
+
 slices: $(TESTED)
 	@PYTHONPATH="$(CURDIR)/$(COLLECTIONS):$(CURDIR)/tests" $(BIN)/python -m slices $(SLICES)
 
@@ -87,7 +92,7 @@ clean:
 	rm -rf $(VENV) .ansible .nox .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 unit: $(TESTED)
-	$(STEP) run $@ $(PYTEST) -n 2 tests/unit/plugins tests/unit/extensions tests/bench tests/faults
+	$(STEP) run $@ $(PYTEST) -n 2 tests/unit/plugins tests/unit/extensions tests/bench tests/faults tests/mutants
 simulator: $(TESTED)
 	$(STEP) run $@ $(PYTEST) tests/unit/roles
 structure: $(TESTED)

@@ -101,7 +101,7 @@ def task_result(
         "diff": _diff(entries),
     }
     problems = _fitting(_problems(entries, FAILURES))
-    gaps = _absences(api, selection, entries)
+    gaps = _absences(api, selection, entries, module.params)
     gaps += _problems([entry for entry in entries if not entry.ended_is_fine], GAPS)
     warnings = []
     if not selection and not entries and not gaps:
@@ -126,9 +126,15 @@ def _gap_fails(params: dict) -> bool:
     return any(params[selector] for selector in NAMED)
 
 
-def _absences(api: Api, selection: Selection | None, entries: Sequence[Entry]) -> list[str]:
+def _absences(api: Api, selection: Selection | None, entries: Sequence[Entry], params: dict) -> list[str]:
     if selection and selection.absent:
         few = _few(selection.absent)
+        others = [name for name in ("machine", "delivery_group", "application") if params.get(name)]
+        if others:
+            matched = " and ".join(others)
+            return [
+                f"No session of {few} matches {matched} too: check these selectors and the name, or run again later."
+            ]
         return [f"No session was found of {few}: check the name, or run again when the user is there."]
     if not entries and not any_visible(api):
         return ["The account sees no session and no machine: check its role, its scope and site_id."]

@@ -37,16 +37,19 @@ def names_of(session: dict) -> set[str]:
     return own | {name.partition("\\")[2] for name in own if "\\" in name}
 
 
-def filters(users: Iterable[str]) -> list[Filter]:
-    """Return the search conditions of which one at least holds for each session of these users, and for few others."""
+def filters(users: Iterable[str], account_property: str) -> list[Filter]:
+    """Return search conditions: each session of these users meets at least one, and few others do.
+
+    account_property: the search property that holds DOMAIN\\name.
+    """
     conditions = []
     for user in users:
         if "\\" in user:
-            conditions.append(compare("UserName", user))
+            conditions.append(compare(account_property, user))
         elif "@" in user:
             conditions.append(compare("UserPrincipalName", user))
         else:
-            conditions += [compare("UserName", f"\\{user}", "EndsWith"), compare("UserName", user)]
+            conditions += [compare(account_property, f"\\{user}", "EndsWith"), compare(account_property, user)]
     return conditions
 
 

@@ -50,10 +50,23 @@ options:
   unrecorded_after:
     description:
       - Seconds for which a session must be unrecorded before the event is sent, from 0 to 86400.
-      - The time starts with the first poll that finds the session unrecorded, including the first poll after the start.
-        An unknown state neither starts nor ends the time.
+      - The time starts with the first poll that finds the session unrecorded, including the first poll after the start. It
+        pauses while the session cannot be recorded, for example while its user is disconnected, and restarts when the
+        session is recorded. An unknown state neither starts nor ends the time.
     type: int
     default: 0
+  unrecorded_repeat:
+    description:
+      - Seconds between the first and the second C(unrecorded) event of a session, from 0 to 86400; V(0) sends only one.
+        Each further interval is twice as long, up to an hour, until the session is recorded.
+    type: int
+    default: 0
+  unrecorded_stopped:
+    description:
+      - Whether to send C(unrecorded) also for sessions whose recording was stopped between two polls while they could be
+        recorded. Set it to V(false) to respect a deliberate stop.
+    type: bool
+    default: true
   user:
     description:
       - Select the sessions of these users, given as C(DOMAIN\\name), user principal name (C(name@domain)) or C(name).

@@ -1,13 +1,13 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Operations on delivery groups and published applications."""
+"""Operations on delivery groups, published applications and machine catalogs."""
 
 from __future__ import annotations
 
 from ..http.message import Reply, encode, json_reply, refuse
 from ..shapes.common import Fields, pick
-from ..shapes.group import application_detail_json, group_detail_json, group_json
+from ..shapes.group import application_detail_json, catalog_detail_json, group_detail_json, group_json
 from ..shapes.machine import machine_json
 from ..shapes.session import session_text
 from ..world.objects import Machine, Ref, Session
@@ -74,3 +74,9 @@ def list_application_sessions(call: Call) -> Reply:
     scope = f"Applications/{call.site.id}/{application.id}/Sessions"
     listing = Listing(scope, fleet.sessions, indexes, _show_session)
     return listing.page(call.world, call.request, read_limit(call.request), fleet.is_live)
+
+
+def get_catalog(call: Call) -> Reply:
+    """``GET /MachineCatalogs/{nameOrId}``."""
+    catalog = found(call.fleet.catalog(call.name), "machine catalog", nameOrId=call.name)
+    return json_reply(pick(catalog_detail_json(call.fleet, catalog), read_fields(call.request)))

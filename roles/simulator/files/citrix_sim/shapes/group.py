@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The JSON of a delivery group and of a published application."""
+"""The JSON of a delivery group, of a published application and of a machine catalog."""
 
 from __future__ import annotations
 
@@ -110,4 +110,37 @@ def application_detail_json(application: Ref) -> dict[str, Any]:
         "HomeZone": ref(ZONE),
         "HomeZoneMode": "Ignore",
         "IncludedUserFilterEnabled": False,
+    }
+
+
+def catalog_detail_json(fleet: Fleet, catalog: Ref) -> dict[str, Any]:
+    """Return MachineCatalogDetailResponseModel; Name is the one inside its folder."""
+    folder, name = split_name(catalog.name)
+    machines = [machine for machine in fleet.machines if machine.catalog is catalog]
+    groups = dict.fromkeys(machine.group for machine in machines)
+    return {
+        "Id": catalog.id,
+        "Uid": catalog.uid,
+        "Name": name,
+        "FullName": catalog.name,
+        "AdminFolder": folder,
+        "AllocationType": LISTED["AllocationType"],
+        "AvailableCount": sum(not machine.sessions for machine in machines),
+        "Description": None,
+        "IsRemotePC": False,
+        "MachineType": LISTED["MachineType"],
+        "MinimumFunctionalLevel": "L7_20",
+        "HasBeenPromoted": False,
+        "CanRollbackVMImage": False,
+        "CanRecreateCatalog": False,
+        "PersistChanges": LISTED["PersistUserChanges"],
+        "ProvisioningType": LISTED["ProvisioningType"],
+        "SessionSupport": machines[0].support if machines else "MultiSession",
+        "SharingKind": "Shared",
+        "TotalCount": len(machines),
+        "IsBroken": False,
+        "UnassignedCount": 0,
+        "UsedCount": sum(bool(machine.sessions) for machine in machines),
+        "Zone": ref(ZONE),
+        "DeliveryGroups": [ref(group) for group in groups],
     }

@@ -165,12 +165,12 @@ def test_a_name_of_his_own_choice_gets_nobody_out_of_a_selection(untrusted, disp
     ],
 )
 def test_each_way_to_name_a_person_has_its_condition(user, conditions):
-    assert filters([user]) == conditions
-    assert filters(["OTHER\\sam", user]) == [compare("UserName", "OTHER\\sam"), *conditions]
+    assert filters([user], "UserName") == conditions
+    assert filters(["OTHER\\sam", user], "UserName") == [compare("UserName", "OTHER\\sam"), *conditions]
 
 
 def test_nobody_named_is_no_condition():
-    assert filters([]) == []
+    assert filters([], "UserName") == []
 
 
 # Short names
@@ -322,7 +322,7 @@ def test_short_names_are_accepted_or_refused_by_name_and_nothing_else_happens(as
 
 @given(st.lists(NAMES, max_size=4))
 def test_each_person_named_has_a_condition_that_holds_a_name(users):
-    conditions = filters(users)
+    conditions = filters(users, "UserName")
     assert len(conditions) >= len(users)
     assert {condition["Property"] for condition in conditions} <= {"UserName", "UserPrincipalName"}
     assert [condition["Value"].lstrip("\\") for condition in conditions if condition["Operator"] == "Equals"] == [
