@@ -39,8 +39,8 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/$(COLLECTIONS)
 SOURCES := galaxy.yml $(wildcard *.md) LICENSE \
 	$(shell find changelogs docs extensions meta playbooks plugins roles -type f ! -name '*.py[co]')
 
-PROSE := $(wildcard *.md) docs extensions/eda/plugins plugins/doc_fragments plugins/inventory plugins/lookup plugins/modules \
-	$(wildcard extensions/*/README.md roles/r*/README.md roles/session_recording/README.md)
+PROSE := $(wildcard *.md) docs extensions playbooks roles \
+	$(addprefix plugins/,doc_fragments inventory lookup modules)
 
 STEP := @$(PYTHON) tests/support/step.py
 PIP := pip install -qq --disable-pip-version-check --no-compile

@@ -252,7 +252,7 @@ coverage:
         reason:
           description: Known cause of the gap.
           type: str
-          sample: the API says that it is not being recorded
+          sample: the API reports the session as not recorded
     requests:
       description: Number of requests sent.
       type: int

@@ -50,9 +50,9 @@ options:
   unrecorded_after:
     description:
       - Seconds for which a session must be unrecorded before the event is sent, from 0 to 86400.
-      - The time starts with the first poll that finds the session unrecorded, including the first poll after the start. It
-        pauses while the session cannot be recorded, for example while its user is disconnected, and restarts when the
-        session is recorded. An unknown state neither starts nor ends the time.
+      - The time starts with the first poll that finds the session unrecorded, including the first poll after the start.
+        It pauses while the session cannot be recorded, for example while its user is disconnected, and restarts when
+        the session is recorded. An unknown state neither starts nor ends the time.
     type: int
     default: 0
   unrecorded_repeat:
@@ -63,8 +63,8 @@ options:
     default: 0
   unrecorded_stopped:
     description:
-      - Whether to send C(unrecorded) also for sessions whose recording was stopped between two polls while they could be
-        recorded. Set it to V(false) to respect a deliberate stop.
+      - Whether to send C(unrecorded) also for sessions whose recording was stopped between two polls while they could
+        be recorded. Set it to V(false) to respect a deliberate stop.
     type: bool
     default: true
   user:
@@ -224,10 +224,10 @@ async def main(queue: asyncio.Queue[Any], args: dict[str, Any]) -> None:
                 raise outcome
             wait = pause(watch.interval, failures)
             failures += 1
-            LOGGER.warning("%s Next try in %d seconds; what happens until then is told then.", outcome, wait)
+            LOGGER.warning("%s Next poll in %d seconds; changes until then are sent then.", outcome, wait)
         else:
             if failures:
-                LOGGER.warning("The sessions are read again.")
+                LOGGER.warning("The sessions can be read again.")
             wait, failures = watch.interval, 0
             for event in outcome:
                 await queue.put(event)
@@ -244,11 +244,11 @@ def prepare(args: dict[str, Any]) -> events.SessionWatcher:
     params = checked.validated_parameters
     settings = options.settings(params)
 
-    # A client of each look would repeat what is wrong with the options.
+    # Each poll has a new client; warn about the options only once.
     warn_once = lru_cache(LOGGER.warning)
 
     def new_client():
-        # As in check mode, where the client refuses to write.
+        # Check mode, in which the client rejects writes.
         return connect(settings, True, warn_once, LOGGER.info)
 
     return events.SessionWatcher(params, new_client, LOGGER.warning)
