@@ -86,9 +86,13 @@ FACTS = Seen._fields[:6]
 def inert(text: str | None) -> str | None:
     """Break what begins a template: events become variables of playbooks, where Ansible takes text for templates.
 
-    Hidden characters are shown as escapes.
+    Hidden characters are shown as escapes, and so are those beyond U+FFFF: ansible-rulebook would split them, and no
+    variable of the playbook could be read.
     """
-    return text and re.sub(r"\{(?=[{%#])", "{ ", escaped(text))
+    if text is None:
+        return None
+    plain = re.sub(r"[\U00010000-\U0010ffff]", lambda char: char[0].encode("unicode_escape").decode(), escaped(text))
+    return re.sub(r"\{(?=[{%#])", "{ ", plain)
 
 
 class Patience(NamedTuple):
