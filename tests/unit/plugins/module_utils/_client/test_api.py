@@ -457,3 +457,15 @@ def test_an_accepted_write_is_in_the_log_at_once(settings, wire):
     wire.get(f"{GATEWAY}/{LIST.path}", json={"Items": []})
     api.send(LIST)
     assert len(log) == 1
+
+
+def test_items_short_list_warned_and_remembered(api, wire, warnings):
+    wire.get(f"{GATEWAY}/Sessions", json={"Items": [{"Id": "1"}, {"Id": "2"}], "TotalItems": 500})
+    found = api()
+    assert found.list_complete
+    assert len(list(found.items(Call("GET", "Sessions", "list the sessions", {"limit": "1000"})))) == 2
+    assert found.list_complete is False
+    assert warnings == [
+        "Could not list the sessions in full: the API reports 500 and returned 2, also when read again; check the role "
+        "and scope of the account, and run again."
+    ]

@@ -445,6 +445,12 @@ def test_the_token_that_is_handed_out_is_the_one_that_requests_go_with(signed, s
     assert len(service.sign_ins) == 2
 
 
+@pytest.mark.parametrize("given", [CLOUD, GOV, ON_PREMISES])
+def test_credentials_printed_without_secret(settings, given):
+    printed = repr(settings(**given))
+    assert SECRET not in printed and PASSWORD not in printed
+
+
 def test_a_token_is_not_shown_where_it_is_printed(signed):
     assert GIVEN not in repr(signed(access_token=GIVEN).token())
 

@@ -73,3 +73,8 @@ def test_a_303_is_a_result_kept_elsewhere_and_no_region(headers):
 @pytest.mark.parametrize("status", [200, 202, 404, 500])
 def test_another_status_is_no_redirect(status):
     assert remedy(status, {"Location": "https://api-eu.cloud.com"}) is None
+
+
+@pytest.mark.parametrize(("status", "is_redirect"), [(299, False), (300, True), (399, True), (400, False)])
+def test_redirect_remedy_statuses_of_redirects_only(status, is_redirect):
+    assert bool(remedy(status, {"location": "https://api-eu.cloud.com/x"})) is is_redirect
