@@ -466,6 +466,6 @@ def test_items_short_list_warned_and_remembered(api, wire, warnings):
     assert len(list(found.items(Call("GET", "Sessions", "list the sessions", {"limit": "1000"})))) == 2
     assert found.list_complete is False
     assert warnings == [
-        "Could not list the sessions in full: the API reports 500 and returned 2, also when read again; check the role "
+        "Could not list the sessions in full: the API reports 500 and returned 2, even when read again; check the role "
         "and scope of the account, and run again."
     ]
