@@ -334,13 +334,13 @@ def test_a_failed_sign_in_shows_the_transaction_id(signed, service, name):
 @pytest.mark.parametrize(
     ("headers", "body", "told"),
     [
-        ({"Location": "https://api-eu.cloud.com/cctrustoauth2/x"}, "", "points to https://api-eu.cloud.com;"),
+        ({"Location": "https://api-eu.cloud.com/cctrustoauth2/x"}, "", "redirects to https://api-eu.cloud.com;"),
         (
             {},
             {"parameters": [{"name": "customerDataRegion", "value": "eu"}]},
             "set api_url to https://api-eu.cloud.com",
         ),
-        ({"Location": "/other/tokens"}, "", "points to /other/tokens on the same host"),
+        ({"Location": "/other/tokens"}, "", "redirects to /other/tokens on the same host"),
     ],
 )
 def test_a_redirected_sign_in_shows_its_target(signed, service, headers, body, told):
