@@ -141,6 +141,13 @@ summary:
     requests: 4
     throttled: 0
     waited_seconds: 0.0
+writes_sent:
+  description:
+    - Number of requests to send a message that were sent, whatever came of them. A batch is one request.
+    - With V(0) the task has changed nothing, also if it failed.
+  returned: unless an option is of the wrong type
+  type: int
+  sample: 1
 failure:
   description: Error response of the API, if it ended the task.
   returned: if an error response of the API ended the task before any change
@@ -176,7 +183,7 @@ def run(module, api):
 
 
 def main():
-    execute(create_module(ARGUMENT_SPEC), run)
+    execute(create_module(ARGUMENT_SPEC), run, writes=True)
 
 
 if __name__ == "__main__":

@@ -184,6 +184,27 @@ def test_plays_against_simulator_ignore_environment(ansible, tmp_path):
     assert done.code == 0, done.output
 
 
+def test_playbooks_tell_whether_writes_were_sent(simulator, ansible, environment):
+    shown = {**environment, "ANSIBLE_SHOW_CUSTOM_STATS": "true"}
+
+    def run(name: str, **variables) -> tuple[int, int]:
+        """Return the exit code and the number of writes of a run."""
+        command = (f"sessionops.citrix.{name}", "-e", json.dumps(variables))
+        done = ansible("ansible-playbook", *command, env=shown)
+        (told,) = re.findall(r'session_recording_writes_sent"?: (\d+)', done.output)
+        return done.code, int(told)
+
+    named = {"citrix_machine": [MACHINE]}
+    assert run("record", citrix_machine=["LAB\\none"]) == (2, 0)
+    assert run("stop", citrix_user=[]) == (2, 0)
+    expected = len(simulator.recordable_on(MACHINE))
+    simulator.fault({"path": "startRecording", "after": 2, "answer": {"status": 500}})
+    assert run("record", **named) == (2, expected)
+    simulator.fault()
+    assert run("converge", citrix_rules=[{"name": "One", "machine": MACHINE, "state": "stopped"}]) == (0, 3)
+    assert run("converge", citrix_rules=[{"name": "One", "machine": "LAB\\none", "state": "stopped"}]) == (2, 0)
+
+
 ODD_PATH = "a blank and \u00fc"
 
 

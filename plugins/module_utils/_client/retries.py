@@ -39,6 +39,9 @@ class Retrier:
         # Nobody sleeps on when the run is to end.
         self._sleep = sleep or self._interrupted.wait
         self._throttle = Throttle(settings.requests_per_second, clock, self._sleep)
+        self._lock = threading.Lock()
+        self.writes_sent = 0
+        """Requests that change something and were sent, whatever the answer; a batch is one."""
 
     def send(self, request: Request) -> Reply:
         """Send a request, again where that is safe and useful, and return the last reply.
@@ -51,7 +54,9 @@ class Retrier:
             reply = None
             try:
                 reply = self._transport.send(request)
+                self._count(request)
             except AnswerLost:
+                self._count(request)
                 if tries >= self._retries or not may_repeat(LOST, request.write, request.final):
                     raise
             finally:
@@ -65,6 +70,10 @@ class Retrier:
             # While others get through, the quota is shared and not lost: such a try does not count.
             if reply is None or reply.status != 429 or self._throttle.answers == turn.answers:
                 tries += 1
+
+    def _count(self, request: Request) -> None:
+        with self._lock:
+            self.writes_sent += request.write
 
     def pause(self, seconds: float) -> bool:
         """Wait for something that takes its time at the server; returns whether the run is to end."""

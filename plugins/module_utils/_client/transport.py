@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import traceback
 from collections.abc import Mapping
@@ -15,8 +14,8 @@ from urllib.parse import urlsplit
 
 from .._common.errors import AnswerLost, AnswerTooLarge, CitrixError, ConnectionNotMade
 from .._common.options import Settings
+from .._common.proxies import usable_proxies
 from .._common.text import clean, decode, nested, read_json
-from .._common.urls import check_proxy, is_loopback
 
 try:
     import requests
@@ -24,7 +23,7 @@ try:
     from requests.adapters import HTTPAdapter
     from requests.auth import AuthBase, HTTPBasicAuth
     from requests.structures import CaseInsensitiveDict
-    from requests.utils import get_environ_proxies, select_proxy
+    from requests.utils import get_environ_proxies
     from urllib3.util.retry import Retry
 except ImportError:
     REQUESTS_IMPORT_ERROR: str | None = traceback.format_exc()
@@ -87,8 +86,6 @@ CERTIFICATE_SIGNS = ("CERTIFICATE_VERIFY_FAILED", "X509", "MD_TOO_WEAK", "_ALERT
 """Marks of a TLS handshake that failed for a certificate; the request was not sent."""
 PROXY_SIGNS = ("Tunnel connection failed", "NewConnectionError", "NameResolutionError", "ConnectTimeoutError")
 """Marks of a proxy that was not reached or refused; without one, an open tunnel broke and the server may have acted."""
-
-PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
 
 
 @dataclass(frozen=True)
@@ -197,9 +194,7 @@ class Transport:
     def _proxies_for(self, url: str) -> dict[str, str]:
         parts = urlsplit(url)
         if parts.netloc not in self._proxies:
-            # No proxy reaches the loopback of this host.
-            direct = is_loopback(parts.hostname or "")
-            self._proxies[parts.netloc] = {} if direct else _environment_proxies(url)
+            self._proxies[parts.netloc] = usable_proxies(url, get_environ_proxies(url))
         return self._proxies[parts.netloc]
 
     def _explain(self, request: Request, error: Exception) -> CitrixError:
@@ -237,17 +232,6 @@ class Transport:
             f"{could_not}the connection to {host} was closed before the response was complete "
             f"({type(error).__name__}); run again, and check proxies if this happens again."
         )
-
-
-def _environment_proxies(url: str) -> dict[str, str]:
-    """Return the proxies that the environment sets for an address; raises OptionError, which names the variable."""
-    proxies = get_environ_proxies(url)
-    proxy = select_proxy(url, proxies)
-    if proxy:
-        check_proxy(
-            next((name for name in PROXY_VARIABLES if os.environ.get(name) == proxy), PROXY_VARIABLES[0]), proxy
-        )
-    return proxies
 
 
 def _read(response: Any) -> bytes | None:
