@@ -11,6 +11,7 @@
 # make STEP   one step, such as make unit
 # make faults  thousands of module runs against a simulator that goes wrong; FAULTS=--write puts their table into docs
 # make bench  what a run costs beside other ways to the same end; BENCH=--write puts the figures into docs
+# make mutants  small changes of the code, each of which a test should catch; MUTANTS=--write puts the table into docs
 # make slices one large fleet recorded in 1, 2, 4 and 8 slices of a job; SLICES=--write puts the figures into docs
 # make ways   a random sample of all ways in which Ansible runs the playbooks; WAYS="--runs 1000 --seed 1" for another
 # make release-notes  moves the fragments of the changelog and new modules and roles into CHANGELOG.md
@@ -44,7 +45,7 @@ PYTEST := env PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTIONS
 TESTED := $(VENV)/test.stamp $(VENV)/collection.stamp
 LINTED := $(VENV)/lint.stamp $(VENV)/collection.stamp
 
-.PHONY: demo test quick lint dist bench faults slices ways clean release-notes screenshots $(TEST) $(QUICK)
+.PHONY: demo test quick lint dist bench faults mutants slices ways clean release-notes screenshots $(TEST) $(QUICK)
 
 # The simulator ends with the playbook, also when that is interrupted: its process is the one to watch.
 demo: $(VENV)/collection.stamp
@@ -74,6 +75,10 @@ CAMPAIGN = env PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTION
 faults: $(TESTED)
 	@$(CAMPAIGN) $(FAULTS)
 
+MUTATION = env PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTIONS):$(CURDIR)/tests" $(BIN)/python -m mutants
+mutants: $(TESTED)
+	@$(MUTATION) --folder $(VENV)/mutants $(MUTANTS)
+
 slices: $(TESTED)
 	@PYTHONPATH="$(CURDIR)/$(COLLECTIONS):$(CURDIR)/tests" $(BIN)/python -m slices $(SLICES)
 
@@ -84,7 +89,7 @@ clean:
 	rm -rf $(VENV) .ansible .nox .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 unit: $(TESTED)
-	$(STEP) run $@ $(PYTEST) -n 2 tests/unit/plugins tests/unit/extensions tests/bench tests/faults
+	$(STEP) run $@ $(PYTEST) -n 2 tests/unit/plugins tests/unit/extensions tests/bench tests/faults tests/mutants
 simulator: $(TESTED)
 	$(STEP) run $@ $(PYTEST) tests/unit/roles
 structure: $(TESTED)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import traceback
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from urllib.parse import urlsplit
 from .._common.errors import AnswerLost, AnswerTooLarge, CitrixError, ConnectionNotMade
 from .._common.options import Settings
 from .._common.text import clean, decode, nested, read_json
-from .._common.urls import is_loopback
+from .._common.urls import check_proxy, is_loopback
 
 try:
     import requests
@@ -23,7 +24,7 @@ try:
     from requests.adapters import HTTPAdapter
     from requests.auth import AuthBase, HTTPBasicAuth
     from requests.structures import CaseInsensitiveDict
-    from requests.utils import get_environ_proxies
+    from requests.utils import get_environ_proxies, select_proxy
     from urllib3.util.retry import Retry
 except ImportError:
     REQUESTS_IMPORT_ERROR: str | None = traceback.format_exc()
@@ -87,6 +88,8 @@ CERTIFICATE_SIGNS = ("CERTIFICATE_VERIFY_FAILED", "X509", "MD_TOO_WEAK", "_ALERT
 PROXY_SIGNS = ("Tunnel connection failed", "NewConnectionError", "NameResolutionError", "ConnectTimeoutError")
 """Marks of a proxy that was not reached or refused; without one, an open tunnel broke and the server may have acted."""
 
+PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
+
 
 @dataclass(frozen=True)
 class Request:
@@ -146,6 +149,9 @@ class Transport:
             respect_retry_after_header=False,
         )
         self._adapter = HTTPAdapter(pool_connections=2, pool_maxsize=settings.max_concurrency, max_retries=connect)
+        # What is wrong with a proxy is told before anything is sent.
+        for url in (settings.endpoints.base_url, settings.endpoints.token_url or settings.endpoints.token_origin):
+            self._proxies_for(url)
         if not settings.verify:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
 
@@ -193,7 +199,7 @@ class Transport:
         if parts.netloc not in self._proxies:
             # No proxy reaches the loopback of this host.
             direct = is_loopback(parts.hostname or "")
-            self._proxies[parts.netloc] = {} if direct else get_environ_proxies(url)
+            self._proxies[parts.netloc] = {} if direct else _environment_proxies(url)
         return self._proxies[parts.netloc]
 
     def _explain(self, request: Request, error: Exception) -> CitrixError:
@@ -231,6 +237,17 @@ class Transport:
             f"{could_not}the connection to {host} broke off before the answer was complete "
             f"({type(error).__name__}); run again, and check proxies if it happens again."
         )
+
+
+def _environment_proxies(url: str) -> dict[str, str]:
+    """Return the proxies that the environment sets for an address; raises OptionError, which names the variable."""
+    proxies = get_environ_proxies(url)
+    proxy = select_proxy(url, proxies)
+    if proxy:
+        check_proxy(
+            next((name for name in PROXY_VARIABLES if os.environ.get(name) == proxy), PROXY_VARIABLES[0]), proxy
+        )
+    return proxies
 
 
 def _read(response: Any) -> bytes | None:

@@ -44,6 +44,9 @@ RANGES = {
     "batch_size": (0, 1000),
 }
 
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+"""Characters that no credential holds: a file ends in one, and in double quotes a backslash and a letter become one."""
+
 
 def environment_name(option: str) -> str:
     """Return the environment variable that stands in for an option that is not given."""
@@ -156,6 +159,12 @@ def _credentials(params: dict) -> dict[str, str]:
                 name,
                 f"is missing for deployment {params['deployment']}; set {account} and {secret} "
                 f"({environment_name(account)}, {environment_name(secret)}), or pass an access_token",
+            )
+        if CONTROL.search(params[name]):
+            raise OptionError(
+                name,
+                "holds a line break or another control character; remove line breaks with the filter trim, and double "
+                "each backslash in double quotes and in key=value arguments",
             )
     return {name: params[name] for name in pair}
 

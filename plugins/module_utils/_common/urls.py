@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from importlib.util import find_spec
 from ipaddress import ip_address
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -69,6 +70,30 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def check_proxy(variable: str, proxy: str) -> None:
+    """Raise OptionError for a proxy that cannot be used. The message holds nothing of it: it may hold a password.
+
+    variable: the name of the environment variable that sets it.
+    """
+    try:
+        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    strange = {"?", "#"} & set(proxy) or parts.path.strip("/") or port == 0
+    if strange or not re.fullmatch(HOST, parts.hostname or ""):
+        raise OptionError(
+            variable,
+            "is not the URL of a proxy; write http://HOST:PORT, and percent-encode special characters of its password, "
+            "such as %23 for #",
+        )
+    if parts.scheme not in ("http", "https") and not (parts.scheme.startswith("socks") and find_spec("socks")):
+        raise OptionError(
+            variable,
+            "is no HTTP proxy; write http://HOST:PORT, or install the Python library PySocks for a SOCKS proxy",
+        )
 
 
 def _parse(option: str, url: str) -> Url:

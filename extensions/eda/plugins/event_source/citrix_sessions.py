@@ -48,10 +48,23 @@ options:
   unrecorded_after:
     description:
       - Seconds for which a session must have been found unrecorded before that is told, from 0 to 86400.
-      - They are counted from the first look that finds it so, also at the start. An unknown state neither begins nor
-        ends them.
+      - The seconds add up from the first look that finds it so, also at the start. They do not go on while the session
+        cannot be recorded, such as while its user is disconnected, and begin anew when it is recorded. An unknown state
+        neither begins nor ends them.
     type: int
     default: 0
+  unrecorded_repeat:
+    description:
+      - Seconds from the first C(unrecorded) of a session to the second, from 0 to 86400; V(0) reports it once. Each
+        further time is twice as long, up to an hour, until the session is found recorded.
+    type: int
+    default: 0
+  unrecorded_stopped:
+    description:
+      - Whether C(unrecorded) also reports sessions whose recording was stopped between two looks while they could be
+        recorded. Set it to V(false) to respect a deliberate stop.
+    type: bool
+    default: true
   user:
     description:
       - People whose sessions are meant, written C(DOMAIN\\name), as user principal name (C(name@domain)) or as C(name).

@@ -318,9 +318,10 @@ def test_a_doubtful_request_whose_effect_shows_later_is_a_change(converged, fake
     assert len(fake_api.writes) == 1
 
 
+@pytest.mark.parametrize("notify_user", [True, False])
 @pytest.mark.parametrize("error", [500, 502, 503, LOST])
-def test_a_doubtful_request_whose_effect_never_shows_is_unconfirmed(converged, fake_api, clock, error):
-    entry = converged(OFF, write=error)
+def test_a_doubtful_request_whose_effect_never_shows_is_unconfirmed(converged, fake_api, clock, error, notify_user):
+    entry = converged(OFF, write=error, wanted=Wanted(recorded=True, notify_user=notify_user))
     assert outline(entry) == ("unconfirmed", False, False)
     assert entry.reason == "The answer was lost." if error is LOST else f"HTTP {error}" in entry.reason
     assert len(fake_api.writes) == 1

@@ -546,3 +546,13 @@ def test_a_secret_that_the_server_sends_back_does_not_get_into_an_error(signed, 
     coded = base64.b64encode(f"LAB\\user001:{PASSWORD}".encode()).decode()
     for secret in (SECRET, quote_plus(SECRET), PASSWORD, coded):
         assert secret not in told
+
+
+@pytest.mark.parametrize("name", ["a", "ab", "abc", "abcd"])
+def test_basic_header_shown_by_the_server_masked_whole(signed, service, name):
+    """The name moves the password in the Base64 text: masked alone, it would show at some lengths and not at others."""
+    service.valid.add(token_named(1))
+    coded = base64.b64encode(f"LAB\\{name}:{PASSWORD}".encode()).decode()
+    service.api_answer = Reply(500, {}, json.dumps({"detail": f"The request was: Basic {coded}; end"}))
+    told = told_by(signed(**{**ON_PREMISES, "username": f"LAB\\{name}"}, retries=0))
+    assert "The request was: Basic ***; end" in told
