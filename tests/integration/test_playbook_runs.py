@@ -143,7 +143,7 @@ def test_coverage_in_check_mode_needs_no_directory(simulator, play, tmp_path):
     ]
     rehearsal = play(tasks, "--check", connection=simulator.cloud)
     assert rehearsal.code == 0, rehearsal.output
-    assert re.search(r"\[WARNING\]: dest: there is no directory", rehearsal.output)
+    assert re.search(r"\[WARNING\]: dest: directory .* does not exist", rehearsal.output)
     assert not folder.exists()
     done = play(tasks, connection=simulator.cloud)
     assert done.code == 0, done.output

@@ -77,7 +77,7 @@ def test_what_is_not_as_wanted_is_shown(simulator, record):
     simulator.reset()
     run = record()
     assert run.code == 0, run.output
-    shown = run.output.partition("What became of the sessions")[2]
+    shown = run.output.partition("Results of the sessions")[2]
     assert "LAB\\\\user007" in shown
     assert "not_hdx" in shown
     assert "LAB\\\\user001" not in shown

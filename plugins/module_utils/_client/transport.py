@@ -66,25 +66,6 @@ LARGEST_ANSWER = 32 * 1024 * 1024
 PIECE = 64 * 1024
 CONNECT_TIMEOUT = 10
 CONNECT_BACKOFF = 0.2
-PROTOCOL_SIGNS = (
-    "HANDSHAKE_FAILURE",
-    "HTTP_REQUEST",
-    "INSUFFICIENT_SECURITY",
-    "KEY_TOO_SMALL",
-    "NO_CIPHERS_AVAILABLE",
-    "NO_PROTOCOLS_AVAILABLE",
-    "NO_SHARED_CIPHER",
-    "PROTOCOL_VERSION",
-    "UNKNOWN_PROTOCOL",
-    "UNSAFE_LEGACY_RENEGOTIATION_DISABLED",
-    "UNSUPPORTED_PROTOCOL",
-    "VERSION_TOO_LOW",
-    "WRONG_SSL_VERSION",
-    "WRONG_VERSION_NUMBER",
-)
-"""Marks of a TLS handshake without a common version or cipher; the request was not sent."""
-CERTIFICATE_SIGNS = ("CERTIFICATE_VERIFY_FAILED", "X509", "MD_TOO_WEAK", "_ALERT_")
-"""Marks of a TLS handshake that failed for a certificate; the request was not sent."""
 PROXY_SIGNS = ("Tunnel connection failed", "NewConnectionError", "NameResolutionError", "ConnectTimeoutError")
 """Marks of a proxy that was not reached or refused; without one, an open tunnel broke and the server may have acted."""
 
@@ -161,7 +142,7 @@ class Transport:
         Raises ConnectionNotMade where the request never left and AnswerLost where the server may have acted on it.
         """
         if request.write and self._check_mode:
-            raise CitrixError(f"Refused to {request.what} in check mode; that is a bug in the collection, report it.")
+            raise CitrixError(f"Refused to {request.what} in check mode; this is a bug in the collection, report it.")
         cookies = self._cookies if urlsplit(request.url).netloc == self._cookie_host else None
         try:
             prepared = requests.Request(
@@ -183,7 +164,7 @@ class Transport:
             content = _read(response)
             if content is None:
                 raise AnswerTooLarge(
-                    f"Could not {request.what}: the answer of {urlsplit(request.url).netloc} has more than "
+                    f"Could not {request.what}: the response of {urlsplit(request.url).netloc} exceeds "
                     f"{LARGEST_ANSWER} bytes; check api_url and proxies."
                 )
         except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:
@@ -208,19 +189,19 @@ class Transport:
         could_not = f"Could not {request.what}: "
         cause = getattr(error.args[0] if error.args else None, "reason", None)
         tls = str(error) if isinstance(error, requests.exceptions.SSLError) else ""
-        if any(sign in tls for sign in PROTOCOL_SIGNS):
+        if is_about_protocol(tls):
             return ConnectionNotMade(
-                f"{could_not}{host} does not speak TLS, or no version of it that is allowed here "
+                f"{could_not}{host} does not support TLS, or no TLS version that is allowed here "
                 f"({_last_part(cause or error)}); check the port of api_url, and the TLS settings of that host."
             )
-        if any(sign in tls for sign in CERTIFICATE_SIGNS):
+        if is_about_certificate(tls):
             return ConnectionNotMade(
                 f"{could_not}the certificate of {host} is not trusted ({_last_part(cause or error)}); "
-                "give the CA's certificate in ca_path, and write api_url with the name that the certificate holds."
+                "set ca_path to the CA certificate, and use the host name of the certificate in api_url."
             )
         if isinstance(error, requests.exceptions.ProxyError) and any(sign in str(error) for sign in PROXY_SIGNS):
             return ConnectionNotMade(
-                f"{could_not}the proxy on the way to {host} did not let it through; check HTTPS_PROXY and NO_PROXY."
+                f"{could_not}the proxy for {host} refused the request; check HTTPS_PROXY and NO_PROXY."
             )
         never_made = isinstance(cause, urllib3.exceptions.NewConnectionError) or isinstance(error, NEVER_MADE)
         if never_made:
@@ -230,12 +211,12 @@ class Transport:
             )
         if isinstance(error, requests.exceptions.Timeout):
             return AnswerLost(
-                f"{could_not}{host} gave no answer in time; check host and port of api_url, "
+                f"{could_not}{host} did not respond in time; check host and port of api_url, "
                 f"raise timeout ({self._settings.timeout} seconds now), or lower max_concurrency."
             )
         return AnswerLost(
-            f"{could_not}the connection to {host} broke off before the answer was complete "
-            f"({type(error).__name__}); run again, and check proxies if it happens again."
+            f"{could_not}the connection to {host} was closed before the response was complete "
+            f"({type(error).__name__}); run again, and check proxies if this happens again."
         )
 
 

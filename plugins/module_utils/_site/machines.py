@@ -136,7 +136,7 @@ def asked_fields(names: list[str] | None) -> tuple[str, ...]:
     """Return the fields that a task asks for after those that name the machine; none for all. Raises OptionError."""
     for name in names or ():
         if not re.fullmatch(r"[A-Za-z0-9]+", name):
-            raise OptionError("fields", f"'{clean(name)}' is no field; write it as in the API, such as SessionCount")
+            raise OptionError("fields", f"'{clean(name)}' is not a field; spell it as in the API, such as SessionCount")
     return tuple(dict.fromkeys([*NAME_FIELDS, *names])) if names else ()
 
 

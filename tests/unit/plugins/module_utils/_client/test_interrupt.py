@@ -80,14 +80,14 @@ def test_a_signal_interrupts_the_run_and_leaves_it_to_end(retrier, log, number):
         # Longer than the grace: nothing is under way, so nothing is given up.
         time.sleep(0.5)
     assert retrier.why == [f"the run was interrupted ({number.name})"]
-    assert log == [f"{retrier.why[0]}: nothing more is sent"]
+    assert log == [f"{retrier.why[0]}: no further requests are sent"]
 
 
 def test_what_is_under_way_is_given_up_after_a_while(retrier, log):
     retrier.busy = True
     with InterruptHandler(retrier, log.append):
         os.kill(os.getpid(), signal.SIGTERM)
-        with pytest.raises(Interrupted, match=r"^Gave up what was under way, since the run was interrupted") as caught:
+        with pytest.raises(Interrupted, match=r"^Canceled requests in progress, because the run") as caught:
             threading.Event().wait(PATIENCE)
         # Once is enough: the run has its result to tell.
         os.kill(os.getpid(), signal.SIGTERM)
@@ -100,7 +100,7 @@ def test_an_answer_that_does_not_get_done_ends_the_run(retrier, log):
     retrier.stuck = True
     with InterruptHandler(retrier, log.append):
         assert retrier.interrupted.wait(PATIENCE)
-    assert retrier.why == ["the run was ended (the API has not finished an answer for too long)"]
+    assert retrier.why == ["the run was ended (a response of the API took too long)"]
 
 
 @pytest.mark.parametrize("gone", ["_has_no_reader", "getppid", "_leaders_parent"])
@@ -200,7 +200,7 @@ def test_background_unfinished_answer_given_up(retrier):
     background = Background(release.wait, retrier)
     assert not background.is_over()
     retrier.stuck = True
-    with pytest.raises(Stalled, match=r"^Gave up what was under way, since .* too long\); check proxies"):
+    with pytest.raises(Stalled, match=r"^Canceled requests in progress, because .* too long\); check proxies"):
         outcome(background)
     release.set()
     assert retrier.why == [HANGS]

@@ -147,14 +147,14 @@ def test_what_is_found_is_checked_as_far_as_it_is_told(fake_api, found, options,
 
 def test_what_is_named_and_picks_nothing_is_told(fake_api, found):
     assert found([machine(1), machine(2)], name=["vda-*", "vdi*"]) == ["m1", "m2"]
-    assert fake_api.warnings == ["name: no machine found fits vdi*; check how it is written"]
+    assert fake_api.warnings == ["name: no machine matches vdi*; check the spelling"]
 
 
 def test_find_hosts_unknown_catalogs_named(fake_api, wanted):
     fake_api.on("GET MachineCatalogs/One", CATALOG)
     for name in ("Won", "EU%7CTwo"):
         fake_api.on(f"GET MachineCatalogs/{name}", 404)
-    with pytest.raises(OptionError, match=r"^machine_catalog: site site1 has no EU\\Two, Won; write the name"):
+    with pytest.raises(OptionError, match=r"^machine_catalog: site site1 has no EU\\Two, Won; use the name"):
         find_hosts(fake_api, wanted(machine_catalog=["One", "Won", "EU\\Two"]), fake_api.warnings.append)
 
 
@@ -215,7 +215,7 @@ def test_what_a_pattern_fits_has_its_longest_piece(pattern, name):
 def test_facts_are_named_before_they_are_asked_for():
     assert fact_names(["OSType", "IPAddress", "Name"]) == ["dns_name", "name", "id", "os_type", "ip_address"]
     assert fact_names([]) == ["dns_name", "name", "id"]
-    with pytest.raises(OptionError, match=r"^fields: 'No\.Field' is no field"):
+    with pytest.raises(OptionError, match=r"^fields: 'No\.Field' is not a field"):
         fact_names(["No.Field"])
 
 
@@ -253,7 +253,7 @@ UNUSABLE = [
 @pytest.mark.parametrize("unusable", UNUSABLE)
 def test_the_first_usable_name_is_taken(unusable):
     assert Names({"all"}).first(ONE, [unusable, " vda-1 ", "other"]) == "vda-1"
-    with pytest.raises(OptionError, match=r"^hostnames: none of them gives LAB\\vda-1 a usable name"):
+    with pytest.raises(OptionError, match=r"^hostnames: no entry results in a usable name for LAB\\vda-1"):
         Names({"all"}).first(ONE, [unusable])
 
 
@@ -272,10 +272,10 @@ def test_two_machines_never_share_a_name():
     names = Names(())
     assert names.first(ONE, ["vda"]) == "vda"
     assert names.first(ONE, ["vda"]) == "vda"
-    with pytest.raises(OptionError, match=r"LAB\\vda-1 and LAB\\vda-2 would both be the host vda"):
+    with pytest.raises(OptionError, match=r"LAB\\vda-1 and LAB\\vda-2 would both have the host name vda"):
         names.first(TWO, ["vda"])
     # One name in two domains is the same text; the machines are not.
-    with pytest.raises(OptionError, match="would both be the host vda"):
+    with pytest.raises(OptionError, match="would both have the host name vda"):
         names.first({"id": "m3", "name": "LAB\\vda-1"}, ["vda"])
 
 
