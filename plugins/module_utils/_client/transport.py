@@ -17,6 +17,7 @@ from .._common.errors import AnswerLost, AnswerTooLarge, CitrixError, Connection
 from .._common.options import Settings
 from .._common.text import clean, decode, nested, read_json
 from .._common.urls import check_proxy, is_loopback
+from .tls import is_about_certificate, is_about_protocol
 
 try:
     import requests
