@@ -251,12 +251,11 @@ def test_what_the_server_finds_is_checked(simulator, listing):
 
 
 def test_a_name_that_fits_nothing_is_told(listed):
-    hosts, output = listed(name=["vda-001", "vdi-*"], machine_catalog=["Multi-session Windows", "Multi session"])
+    hosts, output = listed(name=["vda-001", "vdi-*"], machine_catalog=["Multi-session Windows"])
     assert sorted(hosts) == ["vda-001.lab.example"]
     text = " ".join(output.split())
     assert "name: no machine matches vdi-*; check the spelling" in text
-    assert "machine_catalog: no machine matches Multi session; check the spelling" in text
-    assert text.count("no machine matches") == 2
+    assert text.count("no machine matches") == 1
 
 
 def test_sessions_of_each_machine(simulator, truth, listing):

@@ -124,8 +124,8 @@ def _outcomes(api: Api, batch: Mapping[Key, Call], answer: Answer) -> dict[Key, 
 
 
 def _status(item: dict) -> int | None:
-    code = item.get("Code")
-    return int(code) if str(code).isdecimal() else None
+    code = str(item.get("Code"))
+    return int(code) if code.isdecimal() else None
 
 
 def _read(api: Api, call: Call, status: int, item: dict, transaction_id: str) -> Outcome:

@@ -16,6 +16,7 @@ from .._common.errors import AnswerLost, AnswerTooLarge, CitrixError, Connection
 from .._common.options import Settings
 from .._common.proxies import usable_proxies
 from .._common.text import clean, decode, nested, read_json
+from .tls import is_about_certificate, is_about_protocol
 
 try:
     import requests
@@ -65,25 +66,6 @@ LARGEST_ANSWER = 32 * 1024 * 1024
 PIECE = 64 * 1024
 CONNECT_TIMEOUT = 10
 CONNECT_BACKOFF = 0.2
-PROTOCOL_SIGNS = (
-    "HANDSHAKE_FAILURE",
-    "HTTP_REQUEST",
-    "INSUFFICIENT_SECURITY",
-    "KEY_TOO_SMALL",
-    "NO_CIPHERS_AVAILABLE",
-    "NO_PROTOCOLS_AVAILABLE",
-    "NO_SHARED_CIPHER",
-    "PROTOCOL_VERSION",
-    "UNKNOWN_PROTOCOL",
-    "UNSAFE_LEGACY_RENEGOTIATION_DISABLED",
-    "UNSUPPORTED_PROTOCOL",
-    "VERSION_TOO_LOW",
-    "WRONG_SSL_VERSION",
-    "WRONG_VERSION_NUMBER",
-)
-"""Marks of a TLS handshake without a common version or cipher; the request was not sent."""
-CERTIFICATE_SIGNS = ("CERTIFICATE_VERIFY_FAILED", "X509", "MD_TOO_WEAK", "_ALERT_")
-"""Marks of a TLS handshake that failed for a certificate; the request was not sent."""
 PROXY_SIGNS = ("Tunnel connection failed", "NewConnectionError", "NameResolutionError", "ConnectTimeoutError")
 """Marks of a proxy that was not reached or refused; without one, an open tunnel broke and the server may have acted."""
 
@@ -203,12 +185,12 @@ class Transport:
         could_not = f"Could not {request.what}: "
         cause = getattr(error.args[0] if error.args else None, "reason", None)
         tls = str(error) if isinstance(error, requests.exceptions.SSLError) else ""
-        if any(sign in tls for sign in PROTOCOL_SIGNS):
+        if is_about_protocol(tls):
             return ConnectionNotMade(
                 f"{could_not}{host} does not support TLS, or no TLS version that is allowed here "
                 f"({_last_part(cause or error)}); check the port of api_url, and the TLS settings of that host."
             )
-        if any(sign in tls for sign in CERTIFICATE_SIGNS):
+        if is_about_certificate(tls):
             return ConnectionNotMade(
                 f"{could_not}the certificate of {host} is not trusted ({_last_part(cause or error)}); "
                 "set ca_path to the CA certificate, and use the host name of the certificate in api_url."

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Delivery groups and applications: by their names, which must exist, and the sessions of an application."""
+"""Delivery groups, machine catalogs and applications by name, which must exist, and the sessions of an application."""
 
 from __future__ import annotations
 
@@ -48,6 +48,11 @@ def _real_id(reference: dict) -> str | None:
 def find_delivery_groups(api: Api, names: list[str]) -> list[Named]:
     """Return the delivery groups; raises OptionError that names every one which does not exist."""
     return _find(api, "delivery_group", "DeliveryGroups", names, "Id,Name,FullName")
+
+
+def find_machine_catalogs(api: Api, names: list[str]) -> list[Named]:
+    """Return the machine catalogs; raises OptionError that names each one that does not exist."""
+    return _find(api, "machine_catalog", "MachineCatalogs", names, "Id,Name,FullName")
 
 
 def find_applications(api: Api, names: list[str]) -> list[Named]:

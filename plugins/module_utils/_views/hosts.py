@@ -15,7 +15,7 @@ from .._common.errors import OptionError
 from .._common.options import check_names
 from .._common.text import clean, escaped, folded, nested
 from .._site import selectors, sessions
-from .._site.groups import Named, find_delivery_groups, is_any
+from .._site.groups import Named, find_delivery_groups, find_machine_catalogs, is_any
 from .._site.machines import SESSION_SUPPORT, asked_fields, list_machines, names_of, to_result
 
 STATE_FIELDS = {"registration_state": "RegistrationState", "power_state": "PowerState"}
@@ -46,7 +46,7 @@ Check = Callable[[dict], bool]
 def find_hosts(api: Api, params: dict, warn: Callable[[str], None]) -> list[dict]:
     """Return the facts of each machine that meets all options, and with params["sessions"] those of its sessions.
 
-    Raises OptionError, also for a delivery group that does not exist; warns of what else was named and picks nothing.
+    Raises OptionError, also for a delivery group or catalog that does not exist; warns of patterns that fit nothing.
     """
     for option in NAME_LISTS:
         if params[option] is not None:
@@ -54,8 +54,9 @@ def find_hosts(api: Api, params: dict, warn: Callable[[str], None]) -> list[dict
     fields = asked_fields(params["fields"] or ["Id"])
     kinds = (params["session_support"],) if params["session_support"] else SESSION_SUPPORT
     groups = find_delivery_groups(api, params["delivery_group"] or [])
-    conditions = [group for group in _conditions(params, groups) if group]
-    checks = list(_checks(params, groups))
+    catalogs = find_machine_catalogs(api, params["machine_catalog"] or [])
+    conditions = [group for group in _conditions(params, groups, catalogs) if group]
+    checks = list(_checks(params, groups, catalogs))
     needed = dict.fromkeys([*fields, *_needs(params)])
     # What the server found is checked; a field that it leaves out is taken on its word.
     machines = [
@@ -63,18 +64,18 @@ def find_hosts(api: Api, params: dict, warn: Callable[[str], None]) -> list[dict
         for machine in list_machines(api, needed, selectors.filters_of(params), conditions, kinds)
         if all(check(machine) for check in checks)
     ]
-    for option, name in _unused(params, machines):
-        warn(f"{option}: no machine matches {clean(name)}; check the spelling")
+    for pattern in _unused(params, machines):
+        warn(f"name: no machine matches {clean(pattern)}; check the spelling")
     facts = [to_result(machine, fields) for machine in machines]
     if params["sessions"]:
         _add_sessions(api, params, machines, facts)
     return facts
 
 
-def _conditions(params: dict, groups: list[Named]) -> Iterator[list[Filter]]:
+def _conditions(params: dict, groups: list[Named], catalogs: list[Named]) -> Iterator[list[Filter]]:
     """Yield groups of search conditions; a machine that is meant meets one of each."""
     yield [compare("DeliveryGroup", name) for group in groups for name in group.names]
-    yield [compare("MachineCatalog", name) for name in params["machine_catalog"] or ()]
+    yield [compare("MachineCatalog", name) for catalog in catalogs for name in catalog.names]
     for option, field in STATE_FIELDS.items():
         yield [compare(field, state) for state in params[option] or ()]
     # How a server reads wildcards is not documented in full; that a name contains a text leaves no doubt.
@@ -91,11 +92,10 @@ def _needs(params: dict) -> Iterator[str]:
         yield "SessionSupport"
 
 
-def _checks(params: dict, groups: list[Named]) -> Iterator[Check]:
+def _checks(params: dict, groups: list[Named], catalogs: list[Named]) -> Iterator[Check]:
     if groups:
         yield lambda machine: is_any(groups, [machine.get("DeliveryGroup")], default=True)
-    if params["machine_catalog"]:
-        catalogs = [_catalog(name) for name in params["machine_catalog"]]
+    if catalogs:
         yield lambda machine: is_any(catalogs, [machine.get("MachineCatalog")], default=True)
     if params["session_support"]:
         yield _is_one_of("SessionSupport", [params["session_support"]])
@@ -106,10 +106,6 @@ def _checks(params: dict, groups: list[Named]) -> Iterator[Check]:
 
 def _is_one_of(field: str, values: list[str]) -> Check:
     return lambda machine: (nested(machine, field) or values[0]) in values
-
-
-def _catalog(name: str) -> Named:
-    return Named(None, (name,))
 
 
 def _is_called(machine: dict, pattern: str) -> bool:
@@ -123,14 +119,10 @@ def _longest_piece(pattern: str) -> str:
     return max(re.split(r"[*?]|\[[^]]*\]?", pattern), key=len)
 
 
-def _unused(params: dict, machines: list[dict]) -> Iterator[tuple[str, str]]:
-    """Yield the option and the name of each catalog and pattern that no machine fits; it may be a slip."""
-    for name in params["machine_catalog"] or ():
-        if not any(is_any([_catalog(name)], [machine.get("MachineCatalog")], default=True) for machine in machines):
-            yield "machine_catalog", name
-    for pattern in params["name"] or ():
-        if not any(_is_called(machine, pattern) for machine in machines):
-            yield "name", pattern
+def _unused(params: dict, machines: list[dict]) -> list[str]:
+    """Return the patterns that no machine fits, which may be typos."""
+    patterns = params["name"] or ()
+    return [pattern for pattern in patterns if not any(_is_called(machine, pattern) for machine in machines)]
 
 
 def _add_sessions(api: Api, params: dict, machines: list[dict], facts: list[dict]) -> None:
