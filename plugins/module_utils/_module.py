@@ -28,7 +28,7 @@ def execute(module: AnsibleModule, run: Callable[[AnsibleModule, Api], dict]) ->
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
     try:
         api = connect(options.settings(module.params), module.check_mode, module.warn, module.log)
-        with InterruptHandler(api.retrier, module.log):
+        with InterruptHandler(api.throttle, module.log):
             result = run(module, api)
     except CitrixError as error:
         module.fail_json(**error.to_result())

@@ -145,7 +145,7 @@ def _request(api: Api, cases: list[Case], may_repeat: bool) -> list[Case]:
         entry.tell(case.wanted)
         doubt = outcome if isinstance(outcome, CitrixError) else None
         if doubt or case.wanted.wait:
-            case.since, case.doubt, case.reads = api.retrier.active_seconds(), doubt, 0
+            case.since, case.doubt, case.reads = api.throttle.active_seconds(), doubt, 0
             # A status may lag for longer than anybody waits: then the user would be told twice.
             case.repeat = may_repeat and isinstance(outcome, BatchLost) and not entry.notify_user
             watched.append(case)
@@ -166,7 +166,7 @@ def _confirm(api: Api, cases: list[Case]) -> list[Case]:
     again = []
     while cases:
         states = sessions.read_recorded(api, [case.entry.id for case in cases])
-        now = api.retrier.active_seconds()
+        now = api.throttle.active_seconds()
         still_open = []
         for case in cases:
             if not case.settle(states[case.entry.id], now):
@@ -175,6 +175,6 @@ def _confirm(api: Api, cases: list[Case]) -> list[Case]:
                 again.append(case)
         cases = still_open
         if cases:
-            api.retrier.pause(pause)
+            api.throttle.pause(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
     return again

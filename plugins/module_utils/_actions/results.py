@@ -94,7 +94,7 @@ def task_result(
         "changed": any(entry.changed for entry in entries),
         "msg": ("Check mode, nothing was sent; a run would give " if module.check_mode else "") + _sentence(summary),
         "sessions": [entry.to_result() for entry in entries],
-        "summary": {**summary, **api.retrier.counts()},
+        "summary": {**summary, **api.throttle.counts()},
         "diff": _diff(entries),
     }
     problems = _fitting(_problems(entries, FAILURES))

@@ -14,7 +14,7 @@ from types import FrameType, TracebackType
 from typing import Callable
 
 from .._common.errors import Interrupted
-from .retries import Retrier
+from .throttle import Throttle
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 INTERVAL = 0.5
@@ -32,8 +32,8 @@ class InterruptHandler:
     main thread, wherever it is. Each time the run goes on to its end with what it has, if anybody is there to read it.
     """
 
-    def __init__(self, retrier: Retrier, log: Callable[[str], None]) -> None:
-        self._retrier = retrier
+    def __init__(self, throttle: Throttle, log: Callable[[str], None]) -> None:
+        self._throttle = throttle
         self._log = log
         self._signal = 0
         self._why = ""
@@ -77,11 +77,11 @@ class InterruptHandler:
                 return
             self._why = self._reason()
         self._log(f"{self._why}: nothing more is sent")
-        self._retrier.interrupt(self._why)
+        self._throttle.stop(self._why)
         if self._why == ORPHANED:
             self._die()
         while not self._left.wait(GRACE):
-            if self._retrier.under_way():
+            if self._throttle.under_way():
                 self._given_up = True
                 os.kill(os.getpid(), signal.SIGTERM)
                 return
@@ -92,7 +92,7 @@ class InterruptHandler:
         A result would only hold up a worker of ansible-playbook that has nobody to hand it on to.
         """
         latest = time.monotonic() + GRACE
-        while self._retrier.under_way() and time.monotonic() < latest:
+        while self._throttle.under_way() and time.monotonic() < latest:
             time.sleep(INTERVAL / 10)
         time.sleep(INTERVAL)
         os._exit(1)
@@ -102,7 +102,7 @@ class InterruptHandler:
             return f"the run was interrupted ({signal.Signals(self._signal).name})"
         if _has_no_reader() or os.getppid() != self._parent or _leaders_parent() not in (self._leaders_parent, None):
             return ORPHANED
-        if self._retrier.hangs():
+        if self._throttle.hangs():
             return "the run was ended (the API has not finished an answer for too long)"
         return ""
 

@@ -28,12 +28,12 @@ def ended(api: Api, call: Call, job_id: str) -> dict:
     look = Call("GET", f"Jobs/{segment(job_id)}", f"look at the job that is to {call.what}")
     pause = FIRST_PAUSE
     progress = None
-    since = api.retrier.active_seconds()
+    since = api.throttle.active_seconds()
     while True:
         job = api.send(look).body
         if job.get("Status") in ENDED:
             return job
-        now = api.retrier.active_seconds()
+        now = api.throttle.active_seconds()
         if progress != (job.get("Status"), job.get("OverallProgressPercent")):
             progress, since = (job.get("Status"), job.get("OverallProgressPercent")), now
         elif now - since > PATIENCE:
@@ -42,7 +42,7 @@ def ended(api: Api, call: Call, job_id: str) -> dict:
                 f"Could not {call.what}: the job {api.shown(job_id)} made no progress for {PATIENCE:.0f} seconds and "
                 "was canceled; run again later"
             )
-        api.retrier.pause(pause)
+        api.throttle.pause(pause)
         pause = min(pause * 2, LONGEST_PAUSE)
 
 

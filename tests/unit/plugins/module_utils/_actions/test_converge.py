@@ -247,7 +247,7 @@ def test_time_in_which_the_brake_is_on_does_not_count(fake_api, clock):
         clock.now += 100.0
         return ON if len(fake_api.sent(status_key())) > 6 else OFF
 
-    fake_api.retrier.active_seconds = lambda: clock() - held
+    fake_api.throttle.active_seconds = lambda: clock() - held
     fake_api.on(status_key(), slow_status)
     fake_api.on(write_key(), {})
     (entry,) = converge(fake_api, [a_target()], Wanted(recorded=True, wait_timeout=5), False)

@@ -93,7 +93,7 @@ def test_a_job_that_gets_on_is_waited_for_as_long_as_it_takes(fake_api, clock, s
 
 
 def test_time_in_which_the_brake_is_on_is_not_held_against_a_job(fake_api, clock):
-    fake_api.retrier.active_seconds = lambda: 1000.0
+    fake_api.throttle.active_seconds = lambda: 1000.0
     fake_api.on(JOB, *[status("InProgress")] * 100, status("Complete"))
     assert jobs.ended(fake_api, WRITE, "job1")["Status"] == "Complete"
     assert clock() - 1000.0 > 600
