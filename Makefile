@@ -7,12 +7,14 @@
 # make quick  what a change needs before it is committed
 # make lint   the linters alone
 # make docs   the documentation, checked and built: .venv/docs/html/index.html
-# make dist   the artifact, checked and tried from an empty environment: .venv/dist
+# make dist   the release of the last commit, with SBOM and SHA256SUMS, checked and tried: .venv/dist
 # make STEP   one step, such as make unit
 # make faults  thousands of module runs against a simulator that goes wrong; FAULTS=--write puts their table into docs
 # make bench  what a run costs beside other ways to the same end; BENCH=--write puts the figures into docs
 # make limiters  rate control against models of limiters, in virtual time; LIMITERS=--write puts the table into docs
+# make mutants  small changes of the code, each of which a test should catch; MUTANTS=--write puts the table into docs
 # make slices one large fleet recorded in 1, 2, 4 and 8 slices of a job; SLICES=--write puts the figures into docs
+# make ways   a random sample of all ways in which Ansible runs the playbooks; WAYS="--runs 1000 --seed 1" for another
 # make release-notes  moves the fragments of the changelog and new modules and roles into CHANGELOG.md
 # make screenshots  takes the pictures in docs/images anew
 # make clean  removes what the others made
@@ -44,12 +46,13 @@ PYTEST := env PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTIONS
 TESTED := $(VENV)/test.stamp $(VENV)/collection.stamp
 LINTED := $(VENV)/lint.stamp $(VENV)/collection.stamp
 
-.PHONY: demo test quick lint dist bench limiters faults slices clean release-notes screenshots $(TEST) $(QUICK)
+.PHONY: demo test quick lint dist bench limiters faults mutants slices ways clean release-notes screenshots $(TEST) \
+	$(QUICK)
 
 # The simulator ends with the playbook, also when that is interrupted: its process is the one to watch.
 demo: $(VENV)/collection.stamp
 	@mkdir -p $(VENV)/demo
-	@exec $(BIN)/ansible-playbook sessionops.citrix.demo -e simulator_watch_pid=$$$$ -e citrix_dest=$(CURDIR)/$(VENV)/demo
+	@exec $(BIN)/ansible-playbook sessionops.citrix.demo -e simulator_watch_pid=$$$$ -e citrix_dest=$(VENV)/demo
 
 test: STEPS = $(TEST)
 test: STANDS_ON = $(TESTED) $(LINTED) $(VENV)/awx.stamp $(VENV)/py3.11.stamp $(VENV)/py3.13.stamp $(VENV)/py3.9.stamp
@@ -77,14 +80,22 @@ CAMPAIGN = env PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTION
 faults: $(TESTED)
 	@$(CAMPAIGN) $(FAULTS)
 
+MUTATION = env PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTIONS):$(CURDIR)/tests" $(BIN)/python -m mutants
+mutants: $(TESTED)
+	@$(MUTATION) --folder $(VENV)/mutants $(MUTANTS)
+
 slices: $(TESTED)
 	@PYTHONPATH="$(CURDIR)/$(COLLECTIONS):$(CURDIR)/tests" $(BIN)/python -m slices $(SLICES)
+
+ways: $(TESTED)
+	@PYTHONPATH="$(CURDIR)/$(COLLECTIONS):$(CURDIR)/tests" $(BIN)/python -m ways $(WAYS)
 
 clean:
 	rm -rf $(VENV) .ansible .nox .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 unit: $(TESTED)
-	$(STEP) run $@ $(PYTEST) -n 2 tests/unit/plugins tests/unit/extensions tests/bench tests/limiters tests/faults
+	$(STEP) run $@ $(PYTEST) -n 2 tests/unit/plugins tests/unit/extensions tests/bench tests/faults tests/limiters \
+		tests/mutants
 simulator: $(TESTED)
 	$(STEP) run $@ $(PYTEST) tests/unit/roles
 structure: $(TESTED)
@@ -93,7 +104,7 @@ shape: $(TESTED)
 	$(STEP) run $@ $(PYTEST) tests/structure/test_layers.py tests/structure/test_simulator_layers.py \
 		tests/structure/test_documentation.py
 contract: $(TESTED)
-	$(STEP) run $@ $(PYTEST) tests/contract
+	$(STEP) run $@ $(PYTEST) -n 2 tests/contract tests/published
 # The real modules, one way of each through real ansible-playbook.
 integration: $(TESTED)
 	$(STEP) run $@ $(PYTEST) -n 3 tests/integration
@@ -113,7 +124,7 @@ molecule: $(LINTED)
 browser: $(TESTED)
 	$(STEP) run --needs Chromium $@ $(PYTEST) tests/browser
 screenshots: $(TESTED)
-	SCREENSHOTS=$(CURDIR)/docs/images $(PYTEST) tests/browser -k screenshot
+	SCREENSHOTS="$(CURDIR)/docs/images" $(PYTEST) tests/browser -k screenshot
 
 # The rulebooks in a real ansible-rulebook, whose rule engine needs Java.
 eda: $(TESTED)
@@ -137,11 +148,11 @@ targets-2.21:
 	$(STEP) run --needs $(PY) $@ $(ANSIBLE_TEST) integration --python $(PY)
 targets-3.9:
 	$(STEP) run --needs $(PY) --needs 3.9 $@ $(ANSIBLE_TEST) integration \
-		--controller origin:python=$(PY) --target controller:python=3.9@$(CURDIR)/$(VENV)/py3.9/bin/python 'citrix_.*'
+		--controller origin:python=$(PY) --target "controller:python=3.9@$(CURDIR)/$(VENV)/py3.9/bin/python" 'citrix_.*'
 # Of the examples of properties only some: they would be the same again.
 unit-2.21: $(VENV)/collection.stamp
 	$(STEP) run --needs $(PY) $@ sh -c '$(VENV)/py$(PY)/bin/$(PIP) -c requirements/test.txt -r tests/unit/requirements.txt pytest && \
-		PYTHONPATH=$(CURDIR)/$(COLLECTIONS) $(VENV)/py$(PY)/bin/pytest --hypothesis-profile=few tests/unit/plugins'
+		PYTHONPATH="$(CURDIR)/$(COLLECTIONS)" $(VENV)/py$(PY)/bin/pytest --hypothesis-profile=few tests/unit/plugins'
 
 # From the tarball alone, as on a machine that never saw the clone: the demo with nothing but what the metadata ask for.
 artifact: $(VENV)/dist.stamp
@@ -218,7 +229,8 @@ $(VENV)/collection.stamp: $(SOURCES) $(VENV)/run.stamp
 		|| { cat $(VENV)/collection.log; exit 1; }
 	@touch $@
 
-$(VENV)/dist.stamp: $(SOURCES) $(VENV)/run.stamp
+# Each time: it is the last commit that counts, and not the time of a file.
+.PHONY: $(VENV)/dist.stamp
+$(VENV)/dist.stamp: $(VENV)/run.stamp
 	@rm -rf $(DIST)
-	@$(BIN)/ansible-galaxy collection build --force --output-path $(DIST)
-	@touch $@
+	@$(BIN)/python tests/support/release.py $(DIST)

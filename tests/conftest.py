@@ -5,8 +5,18 @@
 
 from __future__ import annotations
 
+import tempfile
+from unittest.mock import patch
+
 import pytest
 from support.simulator_process import Simulator
+
+
+@pytest.fixture(autouse=True, scope="session")
+def own_temporary_folder(tmp_path_factory):
+    """Keep the locks of sessions out of the folder that runs outside the tests share."""
+    with patch.object(tempfile, "tempdir", str(tmp_path_factory.mktemp("tmp"))):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -214,6 +214,7 @@ cache_timeout: 600
 
 import hashlib
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -223,6 +224,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 
 from ..module_utils._client.api import connect
+from ..module_utils._client.interrupt import Background
 from ..module_utils._client.transport import REQUESTS_IMPORT_ERROR
 from ..module_utils._common import options
 from ..module_utils._common.errors import CitrixError, OptionError
@@ -239,6 +241,8 @@ TEMPLATED = (
     "password",
     "access_token",
 )
+TICK = 0.01
+"""Seconds between two looks at the search for machines."""
 ENDINGS = ("citrix_machines.yml", "citrix_machines.yaml")
 
 
@@ -307,7 +311,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         warn = self.display.warning
         # As in check mode, so that nothing can be changed.
         api = connect(options.settings(connection), True, warn, self.display.vvv)
-        return hosts.find_hosts(api, own, warn)
+        search = Background(lambda: hosts.find_hosts(api, own, warn), api.throttle)
+        while not search.is_over():
+            time.sleep(TICK)
+        return search.value()
 
     def _add_hosts(self, machines: list[dict], preferred: list[tuple[str, bool]]) -> None:
         prefix, strict = self.get_option("hostvars_prefix"), self.get_option("strict")

@@ -94,6 +94,11 @@ machines:
   sample:
     LAB\vda-001: 10
     vda-002.lab.example: 10
+list_complete:
+  description: Whether each list had as many objects as the API reports. If not, sessions may be missing.
+  returned: success
+  type: bool
+  sample: true
 failure:
   description: What the API answered, where an answer of its own ended the task.
   returned: when an answer of the API ended the task
@@ -127,6 +132,7 @@ def run(module, api):
         "changed": False,
         "sessions": sessions.facts(api, listed.sessions, fields, module.params["recording"], module.warn),
         "machines": listed.counts,
+        "list_complete": api.list_complete,
     }
 
 

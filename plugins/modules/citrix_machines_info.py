@@ -110,6 +110,11 @@ machines:
     dns_name:
       description: Fully qualified DNS name of the machine.
       type: str
+list_complete:
+  description: Whether each list had as many objects as the API reports. If not, machines may be missing.
+  returned: success
+  type: bool
+  sample: true
 failure:
   description: What the API answered, where an answer of its own ended the task.
   returned: when an answer of the API ended the task
@@ -148,7 +153,11 @@ def run(module, api):
     params = module.params
     fields = machines.asked_fields(params["fields"])
     found = islice(selectors.find_machines(api, params, fields), selectors.limit_of(params))
-    return {"changed": False, "machines": [machines.to_result(machine, fields) for machine in found]}
+    return {
+        "changed": False,
+        "machines": [machines.to_result(machine, fields) for machine in found],
+        "list_complete": api.list_complete,
+    }
 
 
 def main():

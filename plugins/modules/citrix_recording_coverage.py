@@ -124,6 +124,14 @@ coverage:
       description: When it was done, in UTC.
       type: str
       sample: "2025-01-06T08:30:04Z"
+    list_complete:
+      description: Whether each list had as many objects as the API reports. If not, sessions may be missing.
+      type: bool
+      sample: true
+    machines_visible:
+      description: Whether the account sees a session or a machine. If not, its role or scope is missing.
+      type: bool
+      sample: true
     sessions:
       description: The number of sessions of each kind, and the coverage.
       type: dict
@@ -302,7 +310,8 @@ def run(module, api):
     files.check_folder("dest", params["dest"], module.warn if module.check_mode else None)
     started = time.time()
     rows = coverage.read(api, query, module.warn)
-    document = coverage.document(api, query, rows, params["unrecorded_limit"], started)
+    visible = coverage.machines_visible(api, rows, module.warn)
+    document = coverage.document(api, query, rows, params["unrecorded_limit"], started, visible)
     table, figures = (os.path.join(os.path.abspath(params["dest"]), f"coverage.{kind}") for kind in ("csv", "json"))
     if not module.check_mode:
         files.write_csv("dest", table, coverage.COLUMNS, (row.cells() for row in rows))

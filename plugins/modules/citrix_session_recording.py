@@ -181,6 +181,11 @@ sessions:
       description: Id under which Citrix finds the request to start or stop. Null where none was sent.
       type: str
       sample: 44399a9e-18ea-4c16-b549-811fa252c7b6
+list_complete:
+  description: Whether each list had as many objects as the API reports. If not, sessions may be missing.
+  returned: when the selection could be read, also if the task fails
+  type: bool
+  sample: true
 summary:
   description:
     - Number of sessions for each result.

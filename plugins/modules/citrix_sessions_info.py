@@ -103,6 +103,11 @@ sessions:
       description: Whether the session is being recorded; null where that is not known.
       returned: when O(recording=true)
       type: bool
+list_complete:
+  description: Whether each list had as many objects as the API reports. If not, sessions may be missing.
+  returned: success
+  type: bool
+  sample: true
 failure:
   description: What the API answered, where an answer of its own ended the task.
   returned: when an answer of the API ended the task
@@ -143,8 +148,12 @@ def run(module, api):
     query = selectors.Query.from_params(
         params, states=tuple(params["session_state"] or ()), filters=selectors.filters_of(params)
     )
-    sessions = islice(selectors.find_sessions(api, query, fields), selectors.limit_of(params))
-    return {"changed": False, "sessions": facts(api, sessions, fields, params["recording"], module.warn)}
+    sessions = islice(selectors.find_sessions(api, query, fields, module.warn), selectors.limit_of(params))
+    return {
+        "changed": False,
+        "sessions": facts(api, sessions, fields, params["recording"], module.warn),
+        "list_complete": api.list_complete,
+    }
 
 
 def main():

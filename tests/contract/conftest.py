@@ -21,6 +21,7 @@ from support.simulator_process import CONTROL_TIMEOUT, Simulator
 NAMES = {
     "Applications": "Text Editor",
     "DeliveryGroups": "Office Desktops",
+    "MachineCatalogs": "Multi-session Windows",
     "Machines": "LAB|vda-001",
     "Sites": "Simulated Site 1",
 }

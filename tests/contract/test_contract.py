@@ -100,7 +100,7 @@ CLIENT_OPERATIONS = {
     "stopRecording",
 }
 
-# Of a batch with batch_size, and of one so big that it is sent as a job. Cancelling a job takes minutes of no progress.
+# Of a batch with batch_size, and of one so big that it is sent as a job.
 BATCH_OPERATIONS = {"doBatch"}
 JOB_OPERATIONS = {"doBatch", "readJob", "readJobResults"}
 
@@ -109,7 +109,7 @@ ERROR_DATA = {"ErrorMessage": "It failed.", "SdkErrorId": "Citrix.Failure", "Err
 GATEWAY_ERROR = {"statusCode": 500, "message": "Internal server error", "activityId": "1"}
 JOB = "https://api.cloud.com/cvad/manage/Jobs/3e2d1c0b-9a8f-4e7d-8c6b-5a4f3e2d1c0b"
 SESSION = "https://api.cloud.com/cvad/manage/Sessions/313b84bb-2b66-4393-ad7b-3e08dccb4fd0"
-HINTS = ("seconds", "http_date", "rfc3339", "retry_delay_list", "retry_delay_dict", "none")
+HINTS = ("seconds", "http_date", "rfc3339", "retry_delay_list", "retry_delay_dict", "gateway", "none")
 TOKEN_REFUSALS = ("error_response", "dict_parameters", "cws_exception")
 
 
@@ -266,7 +266,7 @@ CHANGES = {
     "415": {"headers": {"Content-Type": "text/plain"}},
     "500": {"headers": {"Citrix-CustomerId": None}},
     **{(name, "202"): {"query": {"async": "true"}} for name in ("doBatch", *BECOME_JOBS)},
-    ("readRecordingStatus", "404"): {"query": {"id": "unknown"}},
+    ("readRecordingStatus", "400"): {"query": {"id": "unknown"}},
     ("searchMachines", "400"): {"body": {"SearchFilters": [{"Property": "DnsName", "Operator": "Equals"}]}},
     ("signInOnPremises", "401"): {"headers": {"Authorization": "Basic d3Jvbmc6d3Jvbmc="}},
     ("signInToCloud", "400"): {"body": {"client_secret": "wrong"}},
@@ -284,6 +284,7 @@ RULES = {
     "504": answer(504, GATEWAY_ERROR),
     "530": answer(530),
     ("doBatch", "404"): answer(404, REFUSAL),
+    ("readRecordingStatus", "404"): answer(404, REFUSAL),
     ("signInOnPremises", "403"): answer(403, REFUSAL),
     ("signInOnPremises", "500"): answer(500, ERROR_DATA),
     ("signInToCloud", "default"): answer(503, "Come back later."),
@@ -461,6 +462,8 @@ REFUSED = {
     "an unknown state": ("readSession", in_body(lambda body: body.update(State="active")), "is not one of"),
     "a time for people": ("readSession", in_body(lambda body: body.update(FormattedStartTime="noon")), "'date-time'"),
     "a number in a token": ("signInToCloud", in_body(lambda body: body.update(expires_in=9)), "$.expires_in: 9 is not"),
+    "a thin group": ("readDeliveryGroup", in_body(lambda body: body.pop("TotalMachines")), "'TotalMachines' is a requ"),
+    "a thin application": ("readApplication", in_body(lambda body: body.pop("HomeZone")), "'HomeZone' is a required"),
     "another status": ("readMe", set_to(status=418), "418"),
     "no transaction": ("readMe", lambda call: call["answer"]["headers"].pop("citrix-transactionid"), "TransactionId"),
     "text for JSON": ("readMe", lambda call: call["answer"].update(body="OK"), "deserialize"),

@@ -64,6 +64,35 @@ def test_watched_users_are_recorded_when_they_come_and_when_they_come_back(simul
     assert nothing_is_given_away(simulator, rulebook.output)
 
 
+@pytest.mark.parametrize("restart", ["true", "false"])
+def test_watched_user_is_recorded_after_failed_start_and_stop(simulator, run, restart):
+    """All variables are text, as from a form or the environment."""
+    simulator.fault({"path": "startRecording", "answer": {"status": 503}, "times": 1})
+    variables = {
+        "citrix_watched_users": "LAB\\user001",
+        "citrix_interval": "1",
+        "citrix_retry_after": "2",
+        "citrix_restart_stopped": restart,
+    }
+    rulebook = run(f"{NAME}.record_watched_users", env={"CITRIX_RETRIES": "0"}, variables=variables)
+    rulebook.wait_for(lambda: session_of(simulator, "LAB\\user001")["recorded"])
+    rulebook.wait_for(lambda: rulebook.output.count("PLAY RECAP") >= 2)
+    # No event may wait for its play, and the source has to see the session recorded.
+    seen = 0
+    while rulebook.output.count("PLAY [Note") > seen:
+        seen = rulebook.output.count("PLAY [Note")
+        rulebook.wait_for(lambda seen=seen: rulebook.output.count("PLAY RECAP") >= seen)
+        listings = simulator.listings()
+        rulebook.wait_for(lambda listings=listings: simulator.listings() > listings + 3)
+    simulator.stop_recording(session_of(simulator, "LAB\\user001")["id"])
+    before = simulator.listings()
+    if restart == "true":
+        rulebook.wait_for(lambda: session_of(simulator, "LAB\\user001")["recorded"])
+    else:
+        rulebook.wait_for(lambda: simulator.listings() > before + 4)
+        assert not session_of(simulator, "LAB\\user001")["recorded"]
+
+
 def test_an_empty_list_of_watched_users_is_not_everybody(simulator, run):
     rulebook = run(f"{NAME}.record_watched_users", variables={"citrix_watched_users": None})
     rulebook.ended()
@@ -89,7 +118,7 @@ def alert(run):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    variables = {"citrix_alert_port": port}
+    variables = {"citrix_alert_port": str(port)}
     rulebook = run(f"{NAME}.record_on_alert", env={"CITRIX_ALERT_TOKEN": TOKEN}, variables=variables)
 
     def send(body: object, token: str | None = TOKEN) -> int:
@@ -139,12 +168,20 @@ def test_only_the_user_that_an_alert_names_is_recorded(simulator, alert, tmp_pat
     expected = {"PARTNER\\user013": (1, 1), "LAB\\user004": (1, 1)}
     rulebook.wait_for(lambda: started(simulator) == expected)
     rulebook.wait_for(lambda: rulebook.output.count("PLAY RECAP") == 3)
-    assert rulebook.output.count("An alert was refused.") == len(bad) + 4
+    assert rulebook.output.count("An alert was rejected.") == len(bad) + 4
     assert "'user013' is the name of several people" in rulebook.output
     assert started(simulator) == expected
     assert not marker.exists()
     assert nothing_is_given_away(simulator, rulebook.output)
     assert TOKEN not in rulebook.output
+
+
+def test_alert_with_characters_beyond_bmp_reaches_playbook(simulator, alert):
+    name = "LAB\\\U0001f600 \U00020000"
+    assert alert({"user": name}) == 200
+    alert.rulebook.wait_for(lambda: "PLAY RECAP" in alert.rulebook.output)
+    assert f"No session was found of {name}" in alert.rulebook.output
+    assert nothing_is_given_away(simulator, alert.rulebook.output)
 
 
 def test_without_a_token_no_alert_is_listened_for(simulator, run):
@@ -161,7 +198,7 @@ def test_an_unrecorded_session_is_reported_once_and_nothing_is_changed(simulator
     """Of the delivery group of the guide, Contractors, is the machine vda-003 alone."""
     variables = yaml.safe_load(shown["unrecorded.yml"])
     assert set(variables) == {"citrix_delivery_group", "citrix_unrecorded_minutes"}
-    variables |= {"citrix_unrecorded_minutes": 0.05, "citrix_interval": 1}
+    variables |= {"citrix_unrecorded_minutes": "0.05", "citrix_interval": "1"}
     unrecorded = {session["id"] for session in simulator.recordable_on("LAB\\vda-003")}
     rulebook = run(f"{NAME}.report_unrecorded", variables=variables)
 
@@ -177,6 +214,14 @@ def test_an_unrecorded_session_is_reported_once_and_nothing_is_changed(simulator
     assert started(simulator) == {}
     assert simulator.counts()["$startRecording"] == simulator.counts()["$stopRecording"] == 0
     assert nothing_is_given_away(simulator, rulebook.output)
+
+
+@pytest.mark.parametrize("minutes", ["soon", "-1", ""])
+def test_unrecorded_minutes_that_are_no_number_are_rejected(simulator, run, minutes):
+    rulebook = run(f"{NAME}.report_unrecorded", variables={"citrix_unrecorded_minutes": minutes})
+    rulebook.ended()
+    assert "unrecorded_after: must be from 0 to 86400" in rulebook.output
+    assert simulator.calls() == []
 
 
 # A rulebook of one's own

@@ -91,6 +91,7 @@ def show(outcome: Outcome) -> None:
         "check_mode": outcome.check_mode,
         "trouble": vars(outcome.trouble),
         "selected": sorted(outcome.task.selected),
+        "shown": outcome.shown,
         "code": outcome.code,
         "seconds": round(outcome.seconds, 1),
         "result": outcome.result or outcome.stdout,

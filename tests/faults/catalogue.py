@@ -9,9 +9,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
-from faults import scenes, twists
+from faults import twists
 from faults.relay import Twist
-from faults.scenes import API, BATCH, LISTING, ME, PATHS, RECORDING, SIGN_IN, STATUS, WRITE
+from faults.scenes import (
+    API,
+    BATCH,
+    DIRECT,
+    JOB,
+    LISTING,
+    ME,
+    PATHS,
+    PLAYBOOKS,
+    RECORDING,
+    RESULTS,
+    SIGN_IN,
+    STATUS,
+    WRITE,
+)
 from faults.station import EXPIRED, MISNAMED, PLAIN, TRUSTED
 
 SURVIVES, FAILS, EITHER = "survives", "fails", "either"
@@ -33,6 +47,8 @@ class Draw:
     batched: bool
     due: list[str]
     """The sessions that it asks to change."""
+    selectors: frozenset[str]
+    """The options of its task, those of rules too."""
     foreign: str
     """The address of a host that nothing should be sent to."""
     authority: str
@@ -71,6 +87,14 @@ class Trouble:
     """Most sign-ins that there may be; None for any number."""
     whole: bool = True
     """Whether each selected session has to be found, where the listing succeeds."""
+    short: bool = False
+    """Whether the result has to say that lists came short."""
+    hidden: bool = False
+    """Whether names hold what must not be shown as it is."""
+    runs: int = 1
+    """Runs of the same task at once."""
+    status: int = 0
+    """A status that one call at least has to be answered with, for the fault to have shown itself."""
     budget: float = BUDGET
 
 
@@ -79,7 +103,7 @@ class Fault:
     """A row of the table."""
 
     make: Callable[[Draw], Trouble]
-    scenes: tuple[str, ...] = tuple(scenes.SCENES)
+    scenes: tuple[str, ...] = DIRECT
     batched: bool | None = None
     """Whether it needs batches; None for both ways."""
     rare: bool = False
@@ -96,7 +120,7 @@ def _sign_ins(step: str) -> int | None:
 
 def _if_for_ever(draw: Draw, step: str) -> str:
     """Return what comes of a step that never works."""
-    if step in MAIN or (step in (STATUS, WRITE) and draw.scene in (*RECORDING, "message")):
+    if step in MAIN or (step in (STATUS, WRITE) and draw.scene in (*RECORDING, *PLAYBOOKS[:3], "message")):
         return FAILS
     return EITHER
 
@@ -112,11 +136,12 @@ def _latency(draw: Draw) -> Trouble:
 def _quota(draw: Draw) -> Trouble:
     settings = {
         "quota": draw.rng.choice(["token_bucket", "window"]),
-        "quota_rate": draw.rng.choice([10, 30]),
+        # Batches are few, and a quota that none of them meets proves nothing.
+        "quota_rate": draw.rng.choice([1, 3] if draw.batched else [5, 10]),
         "quota_hint": draw.rng.choice(["seconds", "retry_delay_list", "retry_delay_dict", "none"]),
         "quota_batch": draw.rng.choice(["request", "items"]),
     }
-    return Trouble(SURVIVES, settings=settings, options={"retries": 8})
+    return Trouble(SURVIVES, settings=settings, options={"retries": 8}, status=429)
 
 
 def _throttled(hint: str, value: float = 0.3) -> Callable[[Draw], Trouble]:
@@ -166,8 +191,8 @@ def _throttled_for_ever(draw: Draw) -> Trouble:
     return Trouble(
         _if_for_ever(draw, step),
         [_rule(step, throttle={"hint": hint, "value": 0})],
-        options={"retries": 1},
         sign_ins=_sign_ins(step),
+        budget=330,
     )
 
 
@@ -237,9 +262,45 @@ def _bad_success(**answer: object) -> Callable[[Draw], Trouble]:
 
 def _relayed(twist: Callable[[Random], Twist], may: str = SURVIVES, whole: bool = True) -> Callable[[Draw], Trouble]:
     def make(draw: Draw) -> Trouble:
-        return Trouble(may, settings={"machine_page": twists.PAGE}, twist=twist(draw.rng), whole=whole)
+        return Trouble(may, twist=twist(draw.rng), whole=whole)
 
     return make
+
+
+def _holes(draw: Draw) -> Trouble:
+    judged = {"user": "User", "exclude_user": "User", "application": "ApplicationsInUse"}
+    kept = [field for option, field in judged.items() if option in draw.selectors]
+    hosts = ["Name", "DnsName"] if draw.scene == "inventory" else []
+    twist = twists.Holes(draw.rng, [*kept, *hosts])
+    return Trouble(EITHER, twist=twist)
+
+
+def _short_lists(draw: Draw) -> Trouble:
+    return Trouble(SURVIVES, twist=twists.ShortLists(), short=True)
+
+
+def _hidden_names(draw: Draw) -> Trouble:
+    return Trouble(EITHER, twist=twists.HiddenNames(), hidden=True)
+
+
+def _two_runs(draw: Draw) -> Trouble:
+    latency = {"path": API, "latency": draw.rng.uniform(0.02, 0.06)}
+    return Trouble(SURVIVES, [latency], runs=2, sign_ins=2, options={"max_concurrency": 5})
+
+
+def _job_hidden(draw: Draw) -> Trouble:
+    """Items of batches become jobs, and nobody may look at these."""
+    effects = [{"answer": {"status": status}} for status in (400, 403, 404, 500)]
+    rules = [_rule(BATCH, batch="item_accepted"), _rule(JOB, **draw.rng.choice([*effects, {"drop": {"acts": False}}]))]
+    return Trouble(EITHER, rules, options={"retries": 1})
+
+
+def _results_hidden(draw: Draw) -> Trouble:
+    """Batches are jobs, and nobody may read what came of them."""
+    effects = [{"answer": {"status": status}} for status in (400, 403, 404, 500)]
+    slow = _rule(BATCH, times=1, answer={"status": 504, "acts": False})
+    rules = [slow, _rule(RESULTS, **draw.rng.choice([*effects, {"drop": {"acts": False}}]))]
+    return Trouble(EITHER, rules, options={"retries": 1})
 
 
 def _echo(draw: Draw) -> Trouble:
@@ -293,7 +354,7 @@ def _redirected(draw: Draw) -> Trouble:
 
 def _expired(shape: str) -> Callable[[Draw], Trouble]:
     def make(draw: Draw) -> Trouble:
-        rule = {"path": API, "after": draw.rng.randint(0, 12), "times": 1, "expire_tokens": shape}
+        rule = {"path": API, "after": draw.rng.choice([0, 0, 1, 3, 6, 12]), "times": 1, "expire_tokens": shape}
         return Trouble(SURVIVES, [rule], options={"max_concurrency": 20}, sign_ins=2)
 
     return make
@@ -328,7 +389,8 @@ def _sign_in_says_no_with_200(draw: Draw) -> Trouble:
 
 
 def _short_lived(draw: Draw) -> Trouble:
-    return Trouble(SURVIVES, [{"path": API, "latency": 0.1}], settings={"token_lifetime": 2}, sign_ins=None)
+    latency = {"path": API, "latency": 0.1}
+    return Trouble(SURVIVES, [latency], settings={"token_lifetime": 2}, options={"max_concurrency": 1}, sign_ins=None)
 
 
 def _netrc(draw: Draw) -> Trouble:
@@ -438,23 +500,25 @@ def _batch_lost_and_late(draw: Draw) -> Trouble:
 
 
 def _no_batches(draw: Draw) -> Trouble:
-    return Trouble(SURVIVES, settings={"batch_support": False})
+    return Trouble(SURVIVES, settings={"batch_support": False}, status=404)
 
 
 def _small_batches(draw: Draw) -> Trouble:
-    return Trouble(SURVIVES, settings={"batch_limit": 2})
+    return Trouble(SURVIVES, settings={"batch_limit": 2}, status=400)
 
 
-STATUSES = ("start", "stop", "policy", "coverage", "sessions", "machine")
+STATUSES = ("start", "stop", "policy", "coverage", "sessions", "machine", "events")
 WRITING = ("start", "stop", "policy", "message")
-LISTED = ("start", "stop", "policy", "message", "coverage", "sessions", "machine", "machines")
-MANY = (*RECORDING, "message", "coverage", "sessions", "machine")
-GIVEN = tuple(name for name in scenes.SCENES if name != "token")
+LISTED = ("start", "stop", "policy", "message", "coverage", "sessions", "machine", "machines", "inventory", "events")
+MANY = (*RECORDING, "message", "coverage", "sessions", "machine", "events")
+GIVEN = tuple(name for name in DIRECT if name != "token")
+PRINTED = (*RECORDING, "message", "coverage", "events")
+COUNTED = tuple(name for name in LISTED if name != "machine")
 
 FAULTS = {
     "none": Fault(_nothing),
     "latency": Fault(_latency),
-    "quota": Fault(_quota),
+    "quota": Fault(_quota, scenes=MANY),
     "429, seconds": Fault(_throttled("seconds")),
     "429, HTTP date": Fault(_throttled("http_date", 1)),
     "429, RFC 3339 date": Fault(_throttled("rfc3339", 1)),
@@ -467,7 +531,7 @@ FAULTS = {
     "429, huge": Fault(_huge_hint, rare=True),
     "429 for ever, huge": Fault(_huge_hint_for_ever, rare=True, scenes=LISTED),
     "429 or 503 for ever, no hint": Fault(_no_hint_for_ever, rare=True, scenes=LISTED),
-    "429 for ever": Fault(_throttled_for_ever),
+    "429 for ever": Fault(_throttled_for_ever, rare=True),
     "503 with a hint": Fault(_unavailable_with_hint),
     **{f"{status} once": Fault(_broken_once(status)) for status in (500, 502, 503, 504, 530)},
     **{f"{status} for ever": Fault(_broken_for_ever(status)) for status in (500, 502, 503, 504, 530)},
@@ -523,7 +587,11 @@ FAULTS = {
     "same object on two pages": Fault(_relayed(lambda rng: twists.Overlap()), scenes=LISTED),
     "Items null": Fault(_relayed(lambda rng: twists.NoItems(), EITHER, whole=False), scenes=LISTED),
     "Items not objects": Fault(_relayed(lambda rng: twists.Strangers()), scenes=LISTED),
-    "fields missing or null": Fault(_relayed(twists.Holes, EITHER), scenes=LISTED),
+    "fields missing or null": Fault(_holes, scenes=LISTED),
+    "lists shorter than they say": Fault(_short_lists, scenes=COUNTED),
+    "lists without an end": Fault(_relayed(lambda rng: twists.EndlessLists(), FAILS), scenes=COUNTED),
+    "NaN and lone surrogates": Fault(_relayed(lambda rng: twists.Unwritable())),
+    "names that hide or forge": Fault(_hidden_names, scenes=PRINTED),
     "ids missing": Fault(_relayed(lambda rng: twists.NoIds(), EITHER, whole=False), scenes=LISTED),
     "words nobody knows": Fault(_relayed(lambda rng: twists.UnknownWords(), EITHER), scenes=LISTED),
     "batch, item missing": Fault(_batch("item_missing"), scenes=MANY, batched=True),
@@ -535,6 +603,13 @@ FAULTS = {
     "batch, answer lost and status late": Fault(_batch_lost_and_late, scenes=RECORDING, batched=True),
     "batch, server has none": Fault(_no_batches, scenes=MANY, batched=True),
     "batch, server takes fewer": Fault(_small_batches, scenes=MANY, batched=True),
+    "job cannot be read": Fault(_job_hidden, scenes=(*RECORDING, "message"), batched=True),
+    "job results cannot be read": Fault(_results_hidden, scenes=MANY, batched=True),
+    "two runs at once": Fault(_two_runs, scenes=RECORDING),
+    **{f"none, {name}": Fault(_nothing, scenes=(name,)) for name in PLAYBOOKS},
+    "500 once, by playbook": Fault(_broken_once(500), scenes=PLAYBOOKS),
+    "403, by playbook": Fault(_refused(403), scenes=PLAYBOOKS),
+    "dropped after the work, by playbook": Fault(_dropped_once(True), scenes=PLAYBOOKS),
     "job Failed": Fault(_job("job_failed"), scenes=MANY, batched=True),
     "job Canceled": Fault(_job("job_canceled"), scenes=MANY, batched=True),
     "job CompleteWithWarning": Fault(_job("job_warning"), scenes=MANY, batched=True),

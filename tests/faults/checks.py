@@ -6,21 +6,33 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from urllib.parse import quote, quote_plus
 
+from support.guide_pages import TROUBLESHOOTING
+
 from faults.catalogue import FAILS, NETRC_PASSWORD, SURVIVES
 from faults.readings import readings, requests
-from faults.runs import Outcome
-from faults.scenes import PATHS, SIGN_IN, WRITE
+from faults.runs import Outcome, fired
+from faults.scenes import MODULE, PATHS, SIGN_IN, WRITE
 
 LONGEST_MESSAGE = 2000
-REMEDY = re.compile(
-    r"\b(check|run again|set|give|lower|raise|name|write|select|pass|sign in|look|leave|choose|fix|again)\b"
-)
+HIDDEN = re.compile("[\u200b\u202e\u2028\n]")
+"""What twists.HiddenNames puts into names."""
+
+
+def _documented() -> list[re.Pattern]:
+    """Return the messages that the guide on troubleshooting explains, as patterns; ... stands for what is put in."""
+    text = TROUBLESHOOTING.read_text(encoding="utf-8")
+    terms = [term for line in re.findall(r"^(``.*``)$", text, re.MULTILINE) for term in re.findall(r"``(.+?)``", line)]
+    return [re.compile(".*".join(map(re.escape, re.split(r"\s*\u2026\s*", term)))) for term in terms]
+
+
+DOCUMENTED = _documented()
 
 
 def answers(outcome: Outcome) -> Iterator[str]:
@@ -39,7 +51,7 @@ def answers(outcome: Outcome) -> Iterator[str]:
 
 
 def told(outcome: Outcome) -> Iterator[str]:
-    """A failure has one clear message: one line, not endless, with what to do."""
+    """A failure has one clear message: one line, not endless, which the guide on troubleshooting explains."""
     if not outcome.failed or outcome.result is None:
         return
     message = outcome.result.get("msg")
@@ -47,8 +59,8 @@ def told(outcome: Outcome) -> Iterator[str]:
         yield "it failed without a message"
     elif "\n" in message or not message.isprintable() or len(message) >= LONGEST_MESSAGE:
         yield f"the message is no plain line of less than {LONGEST_MESSAGE} characters: {message!r}"
-    elif not REMEDY.search(message):
-        yield f"the message names no remedy: {message!r}"
+    elif not any(pattern.search(message) for pattern in DOCUMENTED):
+        yield f"no entry of the guide on troubleshooting explains the message: {message!r}"
 
 
 def accounted(outcome: Outcome) -> Iterator[str]:
@@ -60,6 +72,9 @@ def accounted(outcome: Outcome) -> Iterator[str]:
     strange = set(filter(None, ids)) - outcome.task.selected
     if strange:
         yield f"not selected and in the result: {sorted(strange)}"
+    hosts = (outcome.result or {}).get("hosts")
+    if hosts is not None and outcome.trouble.whole and set(hosts) != outcome.task.hosts:
+        yield f"hosts are {hosts} and should be {sorted(outcome.task.hosts)}"
     if _has_list(outcome) and outcome.trouble.whole:
         alive = {each for each in outcome.task.selected if outcome.after[each]["state"] != "Ended"}
         missing = alive - set(ids)
@@ -90,6 +105,8 @@ def changed_is_real(outcome: Outcome) -> Iterator[str]:
 def change_is_told(outcome: Outcome) -> Iterator[str]:
     """What changed at the server is called changed, or else unconfirmed."""
     entries = {entry["id"]: entry for entry in _entries(outcome)}
+    for other in outcome.other_results:
+        entries.update({entry["id"]: entry for entry in other.get("sessions", []) if entry["changed"]})
     for session_id in _touched(outcome):
         entry = entries.get(session_id)
         if entry is None:
@@ -127,7 +144,7 @@ def confirmed(outcome: Outcome) -> Iterator[str]:
         if not session_id or outcome.check_mode:
             continue
         after = outcome.after[session_id]
-        said = wanted.get(result, entry.get("recorded") if outcome.scene.wanted is None else None)
+        said = wanted.get(result, None if outcome.scene.recording else entry.get("recorded"))
         if result in wanted and after["state"] != "Ended" and after["reported"] is not wanted[result]:
             yield f"{session_id} is called {result}, and the API says {after['reported']}"
         elif isinstance(said, bool) and said not in (after["reported"], outcome.before[session_id]["reported"]):
@@ -136,7 +153,7 @@ def confirmed(outcome: Outcome) -> Iterator[str]:
 
 def keeps_secrets(outcome: Outcome) -> Iterator[str]:
     """No secret, token or header is in anything that it writes; citrix_token returns its token once."""
-    text = outcome.stdout + outcome.stderr + outcome.files + outcome.log
+    text = outcome.stdout + outcome.stderr + outcome.files + outcome.log + outcome.shown
     if outcome.plan.scene == "token" and outcome.result and outcome.result.get("access_token"):
         text = text.replace(json.dumps(outcome.result["access_token"]), "", 1)
     for secret in outcome.secrets:
@@ -193,6 +210,35 @@ def stays_home(outcome: Outcome) -> Iterator[str]:
             yield f"{call['path']} was sent with {authorization.partition(' ')[0]}"
 
 
+def shows_itself(outcome: Outcome) -> Iterator[str]:
+    """The fault has shown itself: a run that it did not meet proves nothing."""
+    if not fired(outcome):
+        yield "the fault did not show itself: the campaign has to be mended, not the collection"
+
+
+def short_lists_are_told(outcome: Outcome) -> Iterator[str]:
+    """A result says whether its lists were complete, and a warning has both numbers."""
+    result = outcome.result or {}
+    complete = (result.get("coverage") or result).get("list_complete")
+    if outcome.scene.runner != MODULE or outcome.failed:
+        return
+    if outcome.trouble.short:
+        warnings = " ".join(map(str, result.get("warnings", ())))
+        if complete is not False or "in full: the API reports 500 and returned" not in warnings:
+            yield f"lists came short, list_complete is {complete}, and the warnings are {warnings!r}"
+    elif complete is False and outcome.trouble.whole:
+        yield "no list came short, and list_complete is false"
+
+
+def hides_nothing(outcome: Outcome) -> Iterator[str]:
+    """What a user is shown of names has no character that is invisible, turns the line or begins another one."""
+    if outcome.trouble.hidden:
+        bad = [text for text in _texts(outcome.result) if HIDDEN.search(text)]
+        bad += [cell for row in outcome.table for cell in row.values() if HIDDEN.search(cell)]
+        if bad:
+            yield f"hidden characters in {bad[0]!r}"
+
+
 CHECKS: dict[str, Callable[[Outcome], Iterator[str]]] = {
     check.__name__: check
     for check in (
@@ -209,6 +255,9 @@ CHECKS: dict[str, Callable[[Outcome], Iterator[str]]] = {
         signs_in_once,
         rehearses,
         stays_home,
+        shows_itself,
+        short_lists_are_told,
+        hides_nothing,
     )
 }
 
@@ -216,6 +265,15 @@ CHECKS: dict[str, Callable[[Outcome], Iterator[str]]] = {
 def violations(outcome: Outcome) -> list[tuple[str, str]]:
     """Return what does not hold: (name of the check, what is wrong)."""
     return [(name, problem) for name, check in CHECKS.items() for problem in check(outcome)]
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Yield all texts in a result."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (dict, list)):
+        for each in [*value, *value.values()] if isinstance(value, dict) else value:
+            yield from _texts(each)
 
 
 def _entries(outcome: Outcome) -> list[dict]:
@@ -262,5 +320,8 @@ def _spellings(secret: str) -> set[str]:
     raw = secret.encode()
     plain = {secret, quote(secret, safe=""), quote_plus(secret), quote(secret), repr(secret)[1:-1]}
     plain |= {base64.b64encode(raw).decode().rstrip("="), base64.urlsafe_b64encode(raw).decode().rstrip("=")}
-    plain |= {raw.decode("latin-1"), raw.hex()}
+    plain |= {raw.decode("latin-1"), raw.hex(), html.escape(secret)}
+    plain.add("".join(c if c.isalnum() and c.isascii() else f"&#{ord(c)};" for c in secret))
+    plain.add("".join(c if c.isalnum() and c.isascii() else f"\\u{ord(c):04X}" for c in secret))
+    plain.add(json.dumps(secret)[1:-1].replace("/", "\\/"))
     return plain | {json.dumps(each)[1:-1] for each in plain} | {json.dumps(json.dumps(each))[3:-3] for each in plain}

@@ -43,6 +43,9 @@ class Answered:
 class Twist:
     """What a relay changes; as it stands, nothing."""
 
+    acted = False
+    """Whether an answer was changed."""
+
     def ask(self, asked: Asked) -> str:
         """Return the target that the simulator is asked for."""
         return asked.target
@@ -91,7 +94,9 @@ class _RelayHandler(BaseHTTPRequestHandler):
             return
         finally:
             upstream.close()
+        came = Answered(answered.status, dict(answered.headers), answered.body, answered.sent)
         twist.answer(asked, answered)
+        twist.acted = twist.acted or answered != came
         self.send_response(answered.status)
         for name, value in answered.headers.items():
             if name.lower() not in OWN_HEADERS:

@@ -8,9 +8,8 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import socket
-import subprocess
-import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -23,14 +22,14 @@ from support.simulator_process import COLLECTION, Simulator
 from faults import scenes
 from faults.catalogue import FAULTS, NETRC_PASSWORD, Draw, Trouble
 from faults.relay import Twist
-from faults.scenes import BATCH, ME, SCENES, STATUS, WRITE, Scene, Task
+from faults.runners import Ended, Run
+from faults.scenes import BATCH, ME, SCENES, STATUS, WRITE, Scene, Task, is_recordable
 from faults.station import PLAIN, Station, start_recordings
 
 HOST_LOG = Path(__file__).parents[1] / "host_log"
-MODULES = "ansible_collections.sessionops.citrix.plugins.modules"
 DEPLOYMENTS = ("cloud", "gov", "on_premises", "on_premises_direct")
-GRACE = 30
-"""Seconds beyond its budget after which a run is killed."""
+ATTEMPTS = 12
+"""Draws until the fault shows itself: not each choice of a step and its moment fits each task."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +61,8 @@ class Outcome:
     trouble: Trouble
     check_mode: bool
     arguments: dict
+    due: list[str]
+    """The sessions that it asks to change if nothing goes wrong."""
     code: int | None
     """Exit code; None where it had to be killed."""
     stdout: str
@@ -79,14 +80,16 @@ class Outcome:
     """The text of all that it wrote."""
     log: str
     """What it told the log of the host."""
+    shown: str = ""
+    """What else a user sees of it."""
+    other_results: tuple[dict, ...] = ()
+    """Those of the runs of the same task at the same time."""
+    acted: bool = False
+    """Whether the relay changed an answer."""
 
     @property
     def result(self) -> dict | None:
-        try:
-            result = json.loads(self.stdout)
-        except ValueError:
-            return None
-        return result if isinstance(result, dict) else None
+        return _read(Ended(self.code, self.stdout, self.stderr))
 
     @property
     def failed(self) -> bool:
@@ -94,8 +97,39 @@ class Outcome:
 
 
 def run(station: Station, plan: Plan) -> Outcome:
-    """Run a module as planned."""
-    rng = Random(plan.label)
+    """Run a task as planned, and draw again for as long as the fault does not show itself."""
+    for attempt in range(ATTEMPTS):
+        outcome = _attempt(station, plan, Random(f"{plan.label} {attempt}"))
+        if fired(outcome):
+            break
+    return outcome
+
+
+def fired(outcome: Outcome) -> bool:
+    """Tell whether the fault has shown itself."""
+    trouble = outcome.trouble
+    if trouble.twist and not outcome.acted:
+        return False
+    if trouble.status and all(call["status"] != trouble.status for call in outcome.calls):
+        return False
+    if trouble.runs > 1:
+        return len(outcome.due) > 1 and not outcome.check_mode
+    return all(_applied(rule, outcome.calls) for rule in trouble.rules)
+
+
+def _applied(rule: dict, calls: list[dict]) -> bool:
+    """Tell whether a rule of the simulator met so many calls that it had an effect."""
+    met = [
+        call
+        for call in calls
+        if re.search(rule.get("path", ""), call["path"])
+        and rule.get("method", call["method"]) == call["method"]
+        and (not rule.get("session") or rule["session"] in (*call["path"].split("/"), call["query"].get("id")))
+    ]
+    return len(met) > rule.get("after", 0)
+
+
+def _attempt(station: Station, plan: Plan, rng: Random) -> Outcome:
     scene = SCENES[plan.scene]
     settings = {
         "machines": rng.randint(2, 4),
@@ -106,12 +140,13 @@ def run(station: Station, plan: Plan) -> Outcome:
     }
     simulator = station.simulator(PLAIN)
     state = _prepare(simulator, settings, [])
-    recordable = [each for each, session in state.items() if _recordable(session)]
+    recordable = [each for each, session in state.items() if is_recordable(session)]
     recorded = rng.sample(recordable, len(recordable) // 2)
     for session_id in recorded:
         state[session_id]["recorded"] = True
     check_mode = scene.writes and rng.random() < 0.15
     with tempfile.TemporaryDirectory(dir=station.folder) as folder:
+        home = Path(folder)
         task = scenes.task_of(plan.scene, rng, state, folder)
         due = [] if check_mode else sorted(scenes.due(plan.scene, task, state))
         options = {
@@ -122,7 +157,9 @@ def run(station: Station, plan: Plan) -> Outcome:
         }
         site_given = plan.scene not in ("site", "token") and rng.random() < 0.25
         steps = _steps(plan, task, state, due, site_given)
-        draw = Draw(rng, plan.scene, steps, plan.batched, due, station.foreign.url, str(station.authority))
+        selectors = frozenset().union(task.options, *task.options.get("rules", ()))
+        foreign, authority = station.foreign.url, str(station.authority)
+        draw = Draw(rng, plan.scene, steps, plan.batched, due, selectors, foreign, authority)
         trouble = FAULTS[plan.fault].make(draw)
         simulator = station.simulator(trouble.server)
         before = _prepare(simulator, {**settings, **trouble.settings}, recorded)
@@ -131,19 +168,20 @@ def run(station: Station, plan: Plan) -> Outcome:
         if site_given:
             connection["site_id"] = simulator.facts["site_id"]
         arguments = {**connection, **options, **task.options, **trouble.options}
-        env = _environment(Path(folder), trouble, arguments)
+        env = _environment(home, trouble, arguments)
         log = Path(env["HOST_LOG"])
         log.touch()
-        station.relay.twist = trouble.twist or Twist()
+        twist = station.relay.twist = trouble.twist or Twist()
         station.foreign.received.clear()
         since = simulator.mark()
         simulator.fault(*trouble.rules)
         began = time.monotonic()
-        code, stdout, stderr = _execute(scene.module, arguments, check_mode, env, trouble.budget)
+        started = [Run(scene, arguments, check_mode, env, home) for _run in range(trouble.runs)]
+        ended, *others = [each.wait(trouble.budget) for each in started]
         seconds = time.monotonic() - began
         after = simulator.state()
         calls = simulator.calls(since=since, items=True, answers=True)
-        written = list(Path(folder).glob("coverage.*"))
+        written = list(home.glob("coverage.*"))
         files = {path.suffix: path.read_text(encoding="utf-8-sig") for path in written}
         logged = log.read_text(encoding="utf-8")
     return Outcome(
@@ -153,9 +191,10 @@ def run(station: Station, plan: Plan) -> Outcome:
         trouble=trouble,
         check_mode=check_mode,
         arguments=arguments,
-        code=code,
-        stdout=stdout,
-        stderr=stderr,
+        due=due,
+        code=ended.code,
+        stdout=ended.stdout,
+        stderr=ended.stderr,
         seconds=seconds,
         before=before,
         after=after,
@@ -165,11 +204,18 @@ def run(station: Station, plan: Plan) -> Outcome:
         table=list(csv.DictReader(files[".csv"].splitlines())) if ".csv" in files else [],
         files="".join(files.values()),
         log=logged,
+        shown=ended.shown,
+        other_results=tuple(_read(other) or {} for other in others),
+        acted=twist.acted,
     )
 
 
-def _recordable(session: dict) -> bool:
-    return session["state"] == "Active" and session["protocol"] == "Hdx"
+def _read(ended: Ended) -> dict | None:
+    try:
+        result = json.loads(ended.stdout)
+    except ValueError:
+        return None
+    return result if isinstance(result, dict) else None
 
 
 def _prepare(simulator: Simulator, settings: dict, recorded: list[str]) -> dict[str, dict]:
@@ -183,8 +229,8 @@ def _steps(plan: Plan, task: Task, state: dict[str, dict], due: list[str], site_
     steps = set(SCENES[plan.scene].steps)
     if site_given:
         steps.discard(ME)
-    all_read = plan.scene in ("stop", "sessions", "machine")
-    read = [each for each in task.selected if all_read or _recordable(state[each])]
+    all_read = plan.scene in ("stop", "stop.yml", "sessions", "machine")
+    read = [each for each in task.selected if all_read or is_recordable(state[each])]
     if not read:
         steps.discard(STATUS)
     if not due:
@@ -233,24 +279,6 @@ def _environment(home: Path, trouble: Trouble, arguments: dict) -> dict[str, str
             if name in arguments:
                 env[f"CITRIX_{name.upper()}"] = arguments.pop(name)
     return env
-
-
-def _execute(
-    module: str, arguments: dict, check_mode: bool, env: dict[str, str], budget: float
-) -> tuple[int | None, str, str]:
-    internal = {"_ansible_check_mode": check_mode, "_ansible_diff": True, "_ansible_verbosity": 4}
-    command = [sys.executable, "-m", f"{MODULES}.{module}"]
-    given = json.dumps({"ANSIBLE_MODULE_ARGS": {**arguments, **internal}}).encode()
-    process = subprocess.Popen(command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    killed = False
-    try:
-        stdout, stderr = process.communicate(given, timeout=budget + GRACE)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        killed = True
-        stdout, stderr = process.communicate()
-    code = None if killed else process.returncode
-    return code, stdout.decode("utf-8", "replace"), stderr.decode("utf-8", "replace")
 
 
 def _secrets(simulator: Simulator, connection: dict, arguments: dict, calls: list[dict]) -> list[str]:

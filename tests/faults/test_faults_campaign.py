@@ -17,6 +17,7 @@ from support import figures_page
 from faults import checks, table
 from faults.__main__ import LONG, RARE_RUNS, plans
 from faults.catalogue import FAILS, FAULTS
+from faults.relay import Twist
 from faults.runs import Outcome, Plan, run
 from faults.station import Station
 
@@ -59,7 +60,15 @@ def test_the_table_counts_runs_and_has_their_sum():
 
 def test_the_page_has_the_marks():
     text = PAGE.read_text(encoding="utf-8")
-    assert text.count(figures_page.begin(table.MAKER)) == text.count(figures_page.END) == 1
+    assert text.count(figures_page.begin(table.MAKER)) == 1
+
+
+def is_typical(outcome: Outcome) -> bool:
+    """Tell whether a run changed some sessions and left others alone, if it is one that changes any."""
+    results = {entry["result"] for entry in outcome.result["sessions"]} if outcome.scene.writes else set()
+    return not outcome.check_mode and (
+        not outcome.scene.writes or results == {"sent"} or ("started" in results and len(results) > 1)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +78,7 @@ def outcomes(tmp_path_factory):
     made = {}
     for scene in ("start", "message", "token", "sessions"):
         number = 0
-        while scene not in made or made[scene].check_mode:
+        while scene not in made or not is_typical(made[scene]):
             made[scene] = run(station, Plan("none", scene, False, number))
             number += 1
     yield made
@@ -97,6 +106,10 @@ def failed(outcome: Outcome, message: object) -> Outcome:
     return replace(with_result(outcome, lambda result: result.update(failed=True, msg=message)), code=1)
 
 
+def hidden(outcome: Outcome, edit: Callable[[dict], object]) -> Outcome:
+    return replace(with_result(outcome, edit), trouble=replace(outcome.trouble, hidden=True))
+
+
 def of_kind(outcome: Outcome, *results: str) -> str:
     return next(entry["id"] for entry in outcome.result["sessions"] if entry["result"] in results)
 
@@ -120,6 +133,7 @@ BREAKS: dict[str, list[tuple[str, Callable[[Outcome], Outcome]]]] = {
         ("start", lambda good: failed(good, "check\nthis")),
         ("start", lambda good: failed(good, "check " * 1000)),
         ("start", lambda good: failed(good, "It went wrong.")),
+        ("start", lambda good: failed(good, "Set the name, give it, check it and run again.")),
     ],
     "accounted": [
         ("start", lambda good: with_result(good, lambda result: result["sessions"].pop())),
@@ -165,6 +179,21 @@ BREAKS: dict[str, list[tuple[str, Callable[[Outcome], Outcome]]]] = {
     "rehearses": [
         ("start", lambda good: replace(good, check_mode=True)),
         ("sessions", lambda good: a_call(good, "/cvad/manage/Sessions/1/$stopRecording")),
+    ],
+    "shows_itself": [
+        ("start", lambda good: replace(good, trouble=replace(good.trouble, rules=[{"path": "/nowhere$"}]))),
+        ("start", lambda good: replace(good, trouble=replace(good.trouble, rules=[{"path": "/me$", "after": 1}]))),
+        ("start", lambda good: replace(good, trouble=replace(good.trouble, twist=Twist()))),
+        ("start", lambda good: replace(good, trouble=replace(good.trouble, status=418))),
+        ("start", lambda good: replace(good, trouble=replace(good.trouble, runs=2), due=[])),
+    ],
+    "short_lists_are_told": [
+        ("sessions", lambda good: with_result(good, lambda result: result.update(list_complete=False))),
+        ("sessions", lambda good: replace(good, trouble=replace(good.trouble, short=True))),
+    ],
+    "hides_nothing": [
+        ("start", lambda good: hidden(good, lambda result: result.update(msg="a\u202eb"))),
+        ("start", lambda good: hidden(good, lambda result: result["sessions"][0].update(machine="a\u200bb"))),
     ],
     "stays_home": [
         ("start", lambda good: replace(good, foreign=[b"GET /"])),

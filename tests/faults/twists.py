@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+import copy
 import gzip
+import html
 import json
+from collections.abc import Collection
 from random import Random
 from urllib.parse import parse_qsl, quote, quote_plus, urlencode, urlsplit
 
@@ -48,11 +51,29 @@ class CutShort(Twist):
             answered.sent = len(answered.body) // 2
 
 
+def _escaped(text: str) -> str:
+    """Return a text as JSON with an escape for each character that is no letter or digit."""
+    return '{"detail": "' + "".join(c if c.isalnum() and c.isascii() else f"\\u{ord(c):04X}" for c in text) + '"}'
+
+
+def _slashed(text: str) -> str:
+    return json.dumps({"message": text}).replace("/", "\\/")
+
+
+def _entities(text: str) -> str:
+    return "".join(c if c.isalnum() and c.isascii() else f"&#{ord(c)};" for c in text)
+
+
+ECHOES = (str, json.dumps, quote, quote_plus, html.escape, _escaped, _slashed, _entities)
+"""Ways to write a text that proxies, web servers and programs have."""
+
+
 class Echo(Twist):
     """Every answer to a path is a refusal that shows the request, in one of the ways in which proxies do that."""
 
     def __init__(self, rng: Random, path: str, status: int) -> None:
-        self._way = rng.choice([str, json.dumps, quote, quote_plus])
+        self._way = rng.choice(ECHOES)
+        self._in_header = rng.choice([None, None, "Citrix-TransactionId", "Location"])
         self._path = path
         self._status = status
 
@@ -69,6 +90,10 @@ class Echo(Twist):
             answered.status = self._status
             answered.body = self._way(told).encode()
             answered.headers = {"Content-Type": "text/plain"}
+            if self._in_header:
+                # A header takes one line of Latin-1.
+                line = " ".join(told[:300].split()).encode("ascii", "replace").decode()
+                answered.headers[self._in_header] = f"https://127.0.0.1/{line}" if "L" in self._in_header else line
 
 
 class Lists(Twist):
@@ -88,8 +113,10 @@ class Lists(Twist):
     def answer(self, asked: Asked, answered: Answered) -> None:
         if answered.status == 200 and asked.path.endswith(LISTS):
             page = json.loads(answered.body)
+            came = copy.deepcopy(page)
             self.edit(page)
-            answered.body = json.dumps(page).encode()
+            if page != came:
+                answered.body = json.dumps(page).encode()
 
     def edit(self, page: dict) -> None:
         """Change a page: {Items, ContinuationToken}."""
@@ -140,6 +167,69 @@ class NoItems(Lists):
         page["Items"] = None
 
 
+class ShortLists(Lists):
+    """Each list reports more objects than it has."""
+
+    def edit(self, page: dict) -> None:
+        page["TotalItems"] = 500
+
+
+class EndlessLists(Lists):
+    """Each page has a new token, and the last one comes again and again."""
+
+    def __init__(self) -> None:
+        self._pages = 0
+
+    def ask(self, asked: Asked) -> str:
+        target = super().ask(asked)
+        self._paged = "limit=" in target
+        return target.partition("&continuationToken=endless")[0]
+
+    def edit(self, page: dict) -> None:
+        if self._paged:
+            self._pages += 1
+            page["ContinuationToken"] = f"endless{self._pages}"
+
+
+class Unwritable(Twist):
+    """Each JSON object holds what cannot be written as JSON again: NaN, and a surrogate without its other half."""
+
+    def answer(self, asked: Asked, answered: Answered) -> None:
+        try:
+            body = json.loads(answered.body)
+        except ValueError:
+            return
+        if isinstance(body, dict) and not asked.path.endswith(("okens", "clients")):
+            answered.body = json.dumps(_spoiled(body)).encode()
+
+
+def _spoiled(body: dict) -> dict:
+    spoiled = {**body, "Ratio": float("nan"), "Note": "LAB\\x\ud800", "\udfff": [float("-inf")]}
+    if isinstance(body.get("Items"), list):
+        spoiled["Items"] = [_spoiled(item) if isinstance(item, dict) else item for item in body["Items"]]
+    if "UntrustedUserName" in body:
+        spoiled["UntrustedUserName"] = "\udc00"
+    if isinstance(body.get("Body"), str) and body["Body"].startswith("{"):
+        spoiled["Body"] = json.dumps(_spoiled(json.loads(body["Body"])))
+    return spoiled
+
+
+HIDDEN = "\u202e\u200b\n\u2028ok: [localhost]"
+"""Turns the direction of a line, shows nothing, and forges another line."""
+
+
+class HiddenNames(Lists):
+    """Names hold characters that are invisible or forge lines."""
+
+    def edit(self, page: dict) -> None:
+        for item in page["Items"]:
+            machine = item.get("Machine")
+            if isinstance(machine, dict) and isinstance(machine.get("DeliveryGroup"), dict):
+                machine["DeliveryGroup"]["Name"] = f"Office{HIDDEN}"
+            if item.get("State") == "Active":
+                item["State"] = f"Active{HIDDEN}"
+
+
 class Strangers(Lists):
     """Among the objects of a list are things that are none."""
 
@@ -150,8 +240,10 @@ class Strangers(Lists):
 class Holes(Lists):
     """Of each object some fields are missing, and others are null, an empty text or of another type; not its Id."""
 
-    def __init__(self, rng: Random) -> None:
+    def __init__(self, rng: Random, kept: Collection[str]) -> None:
+        """kept: fields that are left alone, since the run is judged by them."""
         self._rng = rng
+        self._kept = ("Id", "Machine", *kept)
 
     def edit(self, page: dict) -> None:
         page["Items"] = [self._holed(item) for item in page["Items"]]
@@ -159,7 +251,7 @@ class Holes(Lists):
     def _holed(self, item: dict) -> dict:
         kept = {}
         for name, value in item.items():
-            fate = 5 if name in ("Id", "Machine") else self._rng.randrange(9)
+            fate = 5 if name in self._kept else self._rng.randrange(9)
             if fate >= 4:
                 kept[name] = self._holed(value) if isinstance(value, dict) and name != "Machine" else value
             elif fate:
@@ -194,5 +286,7 @@ class Disorder(Twist):
     def answer(self, asked: Asked, answered: Answered) -> None:
         if answered.status == 200 and asked.path.endswith("$batch"):
             batch = json.loads(answered.body)
+            came = list(batch["Items"])
             self._rng.shuffle(batch["Items"])
-            answered.body = json.dumps(batch).encode()
+            if batch["Items"] != came:
+                answered.body = json.dumps(batch).encode()

@@ -72,6 +72,7 @@ def ansible(tmp_path):
         environment = {
             "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
             "HOME": str(home),
+            "TMPDIR": str(home),
             "LC_ALL": "C.UTF-8",
             "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]),
             "ANSIBLE_LOCALHOST_WARNING": "false",

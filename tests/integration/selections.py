@@ -113,6 +113,10 @@ class Fleet:
         else:
             lists = [{kind: options[kind] for kind in kinds if kind != "application"}]
         pages = sum(max(1, ceil(len(self.selected(each)) / page_size)) for each in lists)
+        if "user" in kinds:
+            # A user who is not found by either property is looked for among all sessions that the others select.
+            rest = {kind: options[kind] for kind in kinds if kind not in ("application", "user")}
+            pages += 1 + max(1, ceil(len(self.selected(rest)) / page_size))
         return pages + 2 * len({"machine", "exclude_machine"} & options.keys())
 
 

@@ -6,9 +6,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
+from support.simulator_process import COLLECTION
 
 MACHINE = "LAB\\vda-001"
 WINDOWS = {
@@ -177,3 +182,30 @@ def test_plays_against_simulator_ignore_environment(ansible, tmp_path):
     playbooks = ("sessionops.citrix.smoke", "sessionops.citrix.demo")
     done = ansible("ansible-playbook", *playbooks, "-e", f"citrix_dest={tmp_path}", env=strange)
     assert done.code == 0, done.output
+
+
+ODD_PATH = "a blank and \u00fc"
+
+
+def test_playbooks_work_in_path_with_blank_and_umlaut(ansible, tmp_path):
+    place = tmp_path / ODD_PATH / "ansible_collections" / "sessionops" / "citrix"
+    shutil.copytree(COLLECTION, place)
+    odd = {"ANSIBLE_COLLECTIONS_PATH": str(place.parents[2]), "LC_ALL": "", "LANG": "C", "PYTHONSAFEPATH": "1"}
+    done = ansible("ansible-playbook", "sessionops.citrix.smoke", env=odd)
+    assert done.code == 0, done.output
+
+
+def test_make_demo_in_path_with_blank_passes_whole_arguments(tmp_path):
+    clone = tmp_path / ODD_PATH
+    bin_folder = clone / ".venv" / "bin"
+    bin_folder.mkdir(parents=True)
+    shutil.copy(Path(__file__).parents[2] / "Makefile", clone)
+    (bin_folder / "ansible-playbook").write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n', encoding="utf-8")
+    (bin_folder / "ansible-playbook").chmod(0o700)
+    command = ["make", "-o", ".venv/collection.stamp", "demo"]
+    path = {"PATH": os.environ["PATH"]}
+    done = subprocess.run(command, cwd=clone, env=path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    name, _e, watched, _e, dest = done.stdout.splitlines()[-5:]
+    assert (name, watched.partition("=")[0]) == ("sessionops.citrix.demo", "simulator_watch_pid")
+    assert (clone / dest.removeprefix("citrix_dest=")).is_dir()

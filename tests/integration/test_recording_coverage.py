@@ -81,10 +81,37 @@ def test_the_three_files_agree_with_the_simulator_and_with_one_another(simulator
 def test_too_little_coverage_fails_after_the_report_is_written(report, folder):
     run = report(citrix_minimum=99.5)
     assert run.code != 0
-    assert "Coverage 12.5 %: 5 of 40 recordable sessions are recorded" in run.output
+    assert (
+        "Coverage 12.5 % (10 of 50 sessions are not recordable): 5 of 40 recordable sessions are recorded" in run.output
+    )
     assert "less than recording_coverage_minimum, 99.5 %" in " ".join(run.output.split())
     assert sorted(path.name for path in folder.iterdir()) == FILES
     assert "12.5&nbsp;%" in (folder / "coverage.html").read_text(encoding="utf-8")
+
+
+SHORT = {"path": "/Sessions$", "answer": {"status": 200, "body": {"Items": [], "TotalItems": 500}}}
+EMPTY = {"path": "/(Sessions|Machines)$", "answer": {"status": 200, "body": {"Items": []}}}
+
+
+@pytest.mark.parametrize(
+    ("fault", "warning", "cause"),
+    [
+        (SHORT, "the API reports 500 and returned 0, also when read again", "returned fewer than it reports"),
+        (EMPTY, "The account sees no session and no machine", "sees no session and no machine"),
+    ],
+)
+@pytest.mark.parametrize("minimum", [0, 50])
+def test_coverage_sessions_missing_fails_with_minimum(simulator, report, folder, fault, warning, cause, minimum):
+    simulator.fault(fault)
+    run = report(citrix_minimum=minimum)
+    assert (run.code != 0) is (minimum > 0), run.output
+    words = " ".join(run.output.split())
+    assert warning in words
+    assert (cause in words.partition("Sessions may be missing")[2]) is (minimum > 0)
+    figures = json.loads((folder / "coverage.json").read_text(encoding="utf-8"))
+    assert (figures["list_complete"], figures["machines_visible"]) == (fault is EMPTY, fault is SHORT)
+    page = (folder / "coverage.html").read_text(encoding="utf-8")
+    assert ('id="incomplete"' in page, 'id="invisible"' in page) == (fault is SHORT, fault is EMPTY)
 
 
 def test_the_role_passes_the_figures_on_as_stats_and_takes_a_page_of_ones_own(simulator, play, folder, tmp_path):

@@ -154,6 +154,24 @@ def test_a_named_user_without_a_session_is_a_gap_after_all_else_is_done(simulato
 
 
 @SELECTING
+@pytest.mark.parametrize(
+    "others",
+    [
+        {"application": ["Drawing"]},
+        {"machine": ["LAB\\vda-003"]},
+        {"delivery_group": ["Engineering"]},
+        {"machine": ["LAB\\vda-003"], "application": ["Drawing"]},
+    ],
+)
+def test_a_user_without_a_session_of_the_other_selectors_is_told_so(simulator, client, module, own, others):
+    result = client(module, simulator.cloud, **own, user=["LAB\\user001"], **others)
+    assert result["failed"]
+    told = f"No session of LAB\\user001 matches {' and '.join(others)} too: check these selectors"
+    assert told in result["msg"]
+    assert "No session was found" not in result["msg"]
+
+
+@SELECTING
 def test_a_selection_of_nobody_fails_where_people_are_named_and_warns_elsewhere(simulator, client, module, own):
     nobody = client(module, simulator.cloud, **own, user=["LAB\\user001"], exclude_user=["user001"])
     assert nobody["failed"]

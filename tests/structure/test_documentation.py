@@ -15,7 +15,7 @@ import yaml
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.sessionops.citrix.plugins.module_utils._actions import policy
-from ansible_collections.sessionops.citrix.plugins.module_utils._client import api
+from ansible_collections.sessionops.citrix.plugins.module_utils._client import transport
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.options import OPTIONS, environment_name
 from ansible_collections.sessionops.citrix.plugins.module_utils._site import machines, selectors, sessions
 from ansible_collections.sessionops.citrix.plugins.module_utils._views import hosts
@@ -287,7 +287,7 @@ def test_commands_name_what_there_is(path):
 
 def test_the_version_is_the_same_everywhere():
     version = GALAXY["version"]
-    assert api.VERSION == version, "api.VERSION (left) and galaxy.yml differ"
+    assert transport.VERSION == version, "transport.VERSION (left) and galaxy.yml differ"
     for page in [*READMES, *GUIDES]:
         archives = re.findall(r"sessionops-citrix-(\d[\d.]*\d)\.tar\.gz", page.read_text(encoding="utf-8"))
         assert set(archives) <= {version}, f"{titled(page)} (left) and galaxy.yml differ"

@@ -19,6 +19,7 @@ SUBJECTS = {"Call", "Request", "Progress", "listing", "searches"}
 """What takes the subject of messages, as in "read the session X", rather than a message."""
 SUCCESSES = {
     "Check mode, nothing was sent; a run would give ",
+    " (… of … sessions are not recordable)",
     "… of … recordable sessions are recorded",
     "Coverage … %: …; ….",
     "Could not …: HTTP ……; ….…",

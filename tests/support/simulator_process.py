@@ -18,8 +18,8 @@ import requests
 COLLECTION = Path(next(iter(collection.__path__)))
 SIMULATOR = COLLECTION / "roles" / "simulator" / "files" / "citrix_simulator.py"
 CONTROL_TIMEOUT = 10
-CLIENT_SETTINGS = {"me_customer": "CitrixOnPremises", "group_search": "together"}
-"""What the client does not know yet: a customer id of any form on premises, and groups that replace filters."""
+CLIENT_SETTINGS = {"group_search": "together"}
+"""What the client does not know yet: groups that replace filters."""
 
 
 class Simulator:
@@ -84,6 +84,13 @@ class Simulator:
 
     def get(self, path: str, **query) -> dict:
         """Return what the cloud answers to a plain GET below its base; the sign-in is in the log too."""
+        return self._call("GET", path, query).json()
+
+    def stop_recording(self, session_id: str) -> None:
+        """Stop the recording of a session with a call to the cloud, as an operator does."""
+        self._call("POST", f"Sessions/{session_id}/$stopRecording", {})
+
+    def _call(self, method: str, path: str, query: dict) -> requests.Response:
         headers = {
             "Authorization": f"CWSAuth bearer={self.token()}",
             "Accept": "application/json",
@@ -91,9 +98,9 @@ class Simulator:
             "Citrix-InstanceId": self.facts["site_id"],
         }
         url = f"{self.url}/cvad/manage/{path}"
-        answer = self._http.get(url, params=query, headers=headers, timeout=CONTROL_TIMEOUT)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
+        answer = self._http.request(method, url, params=query, headers=headers, timeout=CONTROL_TIMEOUT)
+        assert answer.ok, answer.text
+        return answer
 
     def calls(self, since: int = 0, items: bool = False, answers: bool = False) -> list[dict]:
         """Return the calls after a mark; items: with those that batches stand for; answers: with what they got."""

@@ -138,7 +138,8 @@ class FakeApi(Api):
             self.warnings.append,
             self.logged.append,
         )
-        self._answers = {}
+        # The account sees a machine, as most do.
+        self._answers = {"GET Machines": [{"Items": [{"Id": "m1"}]}]}
 
     def on(self, key, *answers):
         self._answers[key] = list(answers)

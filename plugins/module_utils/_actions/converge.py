@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from random import shuffle
 
 from .._client.api import Api
 from .._client.dispatch import Calls, send_all
@@ -15,6 +16,7 @@ from .._client.workers import side_by_side
 from .._common.errors import ApiError, BatchLost, CitrixError, JobFailed, Stalled
 from .._site import sessions
 from .._site.selection import Target
+from .locks import SessionLocks
 from .recording import RecordingEntry, StoppingEntry, Wanted
 
 LEAST_READS = 3
@@ -22,6 +24,12 @@ LEAST_READS = 3
 FIRST_PAUSE = 0.25
 LONGEST_PAUSE = 5.0
 """Seconds between two readings of a state that has not changed yet."""
+
+LONGEST_HOLD = 10.0
+"""Seconds for which a session that another run is changing is waited for."""
+HOLD_PAUSE = 0.1
+"""Seconds between two looks at the lock of such a session."""
+NO_LOCKS = SessionLocks("", len, usable=False)
 
 
 @dataclass
@@ -89,39 +97,72 @@ def converge(
     """Bring each session to the state that is wanted for it and return an entry for each, in their order.
 
     In check mode everything is read and nothing sent; the entries say what a run would do. From the first request on,
-    an error is the result of its session and not the end of the run.
+    an error is the result of its session and not the end of the run. A session that another run is changing is left
+    for the end, and waited for at most LONGEST_HOLD seconds.
     """
     cases = [Case.from_target(target, wanted) for target, wanted in targets]
-    to_bring = [case for case in cases if not case.entry.result]
+    todo = [case for case in cases if not case.entry.result]
+    # Two runs at once, on hosts that share no locks, rarely meet at the same session.
+    shuffle(todo)
+    locks = (
+        SessionLocks(f"{api.base_url} {api.customer_id} {api.site_id()}", api.warn)
+        if todo and not check_mode
+        else NO_LOCKS
+    )
+    _bring_all(api, todo, check_mode, locks)
+    held = [case for case in todo if not case.entry.result]
+    latest = api.throttle.active_seconds() + LONGEST_HOLD
+    while held:
+        if api.throttle.pause(HOLD_PAUSE) or api.throttle.active_seconds() >= latest:
+            locks = NO_LOCKS
+        _bring_all(api, [case for case in held if locks.take(case.entry.id)], check_mode, locks)
+        held = [case for case in held if not case.entry.result]
+    return [case.entry for case in cases]
+
+
+def _bring_all(api: Api, cases: list[Case], check_mode: bool, locks: SessionLocks) -> None:
+    """Bring sessions to their states; leave those that another run holds and has not brought there."""
     # Not all reads before all requests: a state is acted on while it is fresh, and nobody waits for all the others.
     size = max(api.batches.size, 1)
-    chunks = {at: to_bring[at : at + size] for at in range(0, len(to_bring), size)}
+    chunks = {at: cases[at : at + size] for at in range(0, len(cases), size)}
     watched = []
-    progress = Progress(api.log, len(to_bring), "sessions are read and, if need be, asked to change")
-    for at, outcome in side_by_side(lambda chunk: _bring(api, chunk, check_mode), chunks, api.max_concurrency):
+    progress = Progress(api.log, len(cases), "sessions are read and, if need be, asked to change")
+    for at, outcome in side_by_side(lambda chunk: _bring(api, chunk, check_mode, locks), chunks, api.max_concurrency):
         progress.add(len(chunks[at]))
         if isinstance(outcome, CitrixError):
             for case in chunks[at]:
                 case.entry.end("failed", str(outcome))
+            _release(locks, chunks[at])
         else:
             watched += outcome
-    left = _confirm(api, watched)
-    _confirm(api, _request(api, left, may_repeat=False))
-    return [case.entry for case in cases]
+    left = _confirm(api, watched, locks)
+    _confirm(api, _request(api, left, may_repeat=False), locks)
 
 
-def _bring(api: Api, cases: list[Case], check_mode: bool) -> list[Case]:
+def _bring(api: Api, cases: list[Case], check_mode: bool, locks: SessionLocks) -> list[Case]:
     """Read the states and send the requests that it takes; return those whose effect is still to be seen."""
     by_id = {case.entry.id: case for case in cases}
+    own = {session_id for session_id in by_id if locks.take(session_id)}
     for session_id, state in sessions.read_recorded(api, list(by_id)).items():
-        by_id[session_id].entry.observe(state, by_id[session_id].wanted)
-    to_change = [case for case in cases if not case.entry.result]
+        case = by_id[session_id]
+        if session_id in own or state is case.wanted.recorded:
+            case.entry.observe(state, case.wanted)
+    to_change = [case for case in cases if case.entry.id in own and not case.entry.result]
+    watched = []
     if not check_mode:
-        return _request(api, to_change, may_repeat=True)
-    for case in to_change:
-        case.entry.tell(case.wanted)
-        case.accept()
-    return []
+        watched = _request(api, to_change, may_repeat=True)
+    else:
+        for case in to_change:
+            case.entry.tell(case.wanted)
+            case.accept()
+    _release(locks, [by_id[session_id] for session_id in own])
+    return watched
+
+
+def _release(locks: SessionLocks, cases: Iterable[Case]) -> None:
+    for case in cases:
+        if case.entry.result:
+            locks.release(case.entry.id)
 
 
 def _request(api: Api, cases: list[Case], may_repeat: bool) -> list[Case]:
@@ -160,7 +201,7 @@ def _request(api: Api, cases: list[Case], may_repeat: bool) -> list[Case]:
     return watched
 
 
-def _confirm(api: Api, cases: list[Case]) -> list[Case]:
+def _confirm(api: Api, cases: list[Case], locks: SessionLocks) -> list[Case]:
     """Read the states until each is as wanted or its time is up; return those whose request is to be sent again."""
     pause = FIRST_PAUSE
     again = []
@@ -173,6 +214,7 @@ def _confirm(api: Api, cases: list[Case]) -> list[Case]:
                 still_open.append(case)
             elif not case.entry.result:
                 again.append(case)
+        _release(locks, cases)
         cases = still_open
         if cases:
             api.throttle.pause(pause)

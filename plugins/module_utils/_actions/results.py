@@ -15,7 +15,8 @@ from typing import Any, ClassVar, TypeVar
 from .._client.api import Api
 from .._client.calls import segment
 from .._common.errors import CitrixError
-from .._common.text import clean
+from .._common.text import clean, escaped
+from .._site.machines import any_visible
 from .._site.selection import NAMED, Selection, Target
 from .._site.sessions import NOT_RECORDABLE
 
@@ -50,7 +51,8 @@ class Entry:
     @classmethod
     def from_target(cls: type[AnyEntry], target: Target) -> AnyEntry:
         """Start the entry of a selected session with what is known of it; it ends at once where nothing can be sent."""
-        entry = cls(target.id, target.user, target.machine, target.delivery_group, target.session_state)
+        names = (target.user, target.machine, target.delivery_group, target.session_state)
+        entry = cls(target.id, *(name and escaped(name) for name in names))
         if target.gone:
             entry.end("ended", "there is no session with this id")
         else:
@@ -67,7 +69,7 @@ class Entry:
     def to_result(self) -> dict:
         """Return the entry as the result has it."""
         # All fields are plain: asdict() would copy each of them at ten times the cost.
-        return dict(vars(self))
+        return {**vars(self), "id": escaped(self.id)}
 
     def difference(self) -> tuple[str, str]:
         """Return in words what changed, as before and after."""
@@ -94,13 +96,16 @@ def task_result(
         "changed": any(entry.changed for entry in entries),
         "msg": ("Check mode, nothing was sent; a run would give " if module.check_mode else "") + _sentence(summary),
         "sessions": [entry.to_result() for entry in entries],
+        "list_complete": api.list_complete,
         "summary": {**summary, **api.throttle.counts()},
         "diff": _diff(entries),
     }
     problems = _fitting(_problems(entries, FAILURES))
-    gaps = _absences(selection, entries) if selection else []
+    gaps = _absences(api, selection, entries, module.params)
     gaps += _problems([entry for entry in entries if not entry.ended_is_fine], GAPS)
     warnings = []
+    if not selection and not entries and not gaps:
+        warnings = ["No session falls under a rule: check the rules, if users are connected now."]
     if selection and selection.unused:
         warnings = [f"exclude_user: no selected session belongs to {_few(selection.unused)}; check the names."]
     warnings += _problems([entry for entry in entries if entry.ended_is_fine], GAPS)
@@ -121,11 +126,19 @@ def _gap_fails(params: dict) -> bool:
     return any(params[selector] for selector in NAMED)
 
 
-def _absences(selection: Selection, entries: Sequence[Entry]) -> list[str]:
-    if selection.absent:
+def _absences(api: Api, selection: Selection | None, entries: Sequence[Entry], params: dict) -> list[str]:
+    if selection and selection.absent:
         few = _few(selection.absent)
+        others = [name for name in ("machine", "delivery_group", "application") if params.get(name)]
+        if others:
+            matched = " and ".join(others)
+            return [
+                f"No session of {few} matches {matched} too: check these selectors and the name, or run again later."
+            ]
         return [f"No session was found of {few}: check the name, or run again when the user is there."]
-    if not entries:
+    if not entries and not any_visible(api):
+        return ["The account sees no session and no machine: check its role, its scope and site_id."]
+    if selection and not entries:
         return ["No session is selected: nobody is connected there, or all who are were excluded."]
     return []
 
@@ -184,5 +197,6 @@ def _diff(entries: Sequence[Entry]) -> dict:
             # One text for a session: ansible takes longer for each value of a result than the engine for the session.
             who = f"{entry.user or 'anonymous'} on {entry.machine or 'an unknown machine'}"
             old, new = entry.difference()
-            before[entry.id], after[entry.id] = f"{who}: {old}", f"{who}: {new}"
+            shown = escaped(entry.id)
+            before[shown], after[shown] = f"{who}: {old}", f"{who}: {new}"
     return {"before": before, "after": after}

@@ -19,12 +19,10 @@ from .auth import Authenticator, Token, credentials_of
 from .batch_mode import BatchMode
 from .calls import ACCOUNT, SITE, Answer, Call
 from .discovery import ME, only_site, own_sites
-from .pages import read_items
+from .pages import read_pages
 from .redirects import redirect_remedy
 from .retries import Retrier
 from .transport import Reply, Request, Transport
-
-VERSION = "1.0.0"
 
 
 class Api:
@@ -42,6 +40,10 @@ class Api:
         self.log = log
         self.customer_id = settings.customer_id
         self.max_concurrency = settings.max_concurrency
+        self.list_complete = True
+        """Whether each list so far had as many objects as the API reports."""
+        self.warn = warn
+        self.base_url = settings.endpoints.base_url
         self.batches = BatchMode(settings.batch_size, warn)
         self._settings = settings
         self._authenticator = authenticator
@@ -101,7 +103,7 @@ class Api:
         answer = Answer(body, transaction_id, _job_id(reply, body) if reply.status == 202 else None)
         if call.write:
             # At once, and not only in the result: a run that is cut off has none.
-            self.log(f"accepted: {call.what} [transaction {answer.transaction_id}]")
+            self.log(f"accepted: {clean(call.what)} [transaction {answer.transaction_id}]")
         return answer
 
     def relative_url(self, call: Call) -> str:
@@ -114,8 +116,17 @@ class Api:
         return f"{ids}{call.path}{query}"
 
     def items(self, call: Call) -> Iterator[dict]:
-        """Yield the items of a list, each once, page after page."""
-        return read_items(self.send, call)
+        """Yield the objects of a list, each id once; see read_pages()."""
+        return read_pages(
+            lambda page: self.send(page).body, call, lambda total, found: self._report_short(call, total, found)
+        )
+
+    def _report_short(self, call: Call, total: int, found: int) -> None:
+        self.list_complete = False
+        self.warn(
+            f"Could not {call.what} in full: the API reports {total} and returned {found}, also when read again; "
+            "check the role and scope of the account, and run again."
+        )
 
     def _error(self, call: Call, reply: Reply, transaction_id: str) -> ApiError:
         mask = self._authenticator.mask
@@ -130,8 +141,6 @@ class Api:
 
     def _request(self, call: Call, transaction_id: str) -> Request:
         headers = {
-            "Accept": "application/json",
-            "User-Agent": f"sessionops.citrix/{VERSION}",
             "Citrix-CustomerId": self.customer_id,
             # Our own id, so that a call whose answer is lost can still be traced.
             "Citrix-TransactionId": transaction_id,
@@ -153,7 +162,7 @@ class Api:
         ids = []
         if self._settings.endpoints.ids_in_path and call.scope != ACCOUNT:
             ids = [self.customer_id, *([self.site_id()] if call.scope == SITE else ())]
-        return "/".join([self._settings.endpoints.base_url, *ids, call.path])
+        return "/".join([self.base_url, *ids, call.path])
 
 
 def _job_id(reply: Reply, body: dict) -> str:
@@ -173,5 +182,7 @@ def connect(
 
     warn, log: where a line for the user goes, and one for the log of the host.
     """
+    if not settings.verify:
+        warn("validate_certs: is false, so that any host on the way can read the password; set ca_path instead.")
     retrier = Retrier(Transport(settings, check_mode), settings)
     return Api(retrier, Authenticator(retrier, credentials_of(settings)), settings, warn, log)

@@ -207,9 +207,7 @@ class Authenticator:
             raise self._failure from None
 
     def _request_token(self, sign_in: SignIn) -> Token:
-        reply = self._retrier.send(
-            Request("POST", sign_in.url, "sign in", headers={"Accept": "application/json"}, **sign_in.content())
-        )
+        reply = self._retrier.send(Request("POST", sign_in.url, "sign in", **sign_in.content()))
         body = read_json(reply.text)
         if reply.status != 200:
             remedy = sign_in.remedy if reply.status in REFUSALS else redirect_remedy(sign_in.url, reply, self.mask)

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import TypeVar, Union
 
-from .._common.errors import ApiError, BatchLost, CitrixError
+from .._common.errors import ApiError, BatchLost, CitrixError, JobError
 from .._common.text import objects
 from . import jobs
 from .api import Api
@@ -153,7 +153,10 @@ def _read(api: Api, call: Call, reply: Reply, transaction_id: str) -> Outcome:
 
 
 def _in_doubt(batch: Mapping[Key, Call], error: CitrixError) -> dict[Key, Outcome]:
-    """Return what becomes of calls whose answers are lost: a read is sent again, a write may have been done."""
-    lost = BatchLost(str(error))
+    """Return the outcomes of calls whose answers are lost: a read is sent again, a write may have been done.
+
+    A JobError stays one: the job goes on, so its writes are not sent again.
+    """
+    lost = error if isinstance(error, JobError) else BatchLost(str(error))
     lost.transaction_id = error.transaction_id
     return {key: lost for key, call in batch.items() if call.write}

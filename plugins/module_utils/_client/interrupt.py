@@ -8,13 +8,16 @@ from __future__ import annotations
 import os
 import select
 import signal
+import sys
 import threading
 import time
 from types import FrameType, TracebackType
-from typing import Callable
+from typing import Callable, Generic, Protocol, TypeVar
 
-from .._common.errors import Interrupted
+from .._common.errors import CitrixError, Interrupted, Stalled
 from .throttle import Throttle
+
+Value = TypeVar("Value")
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 INTERVAL = 0.5
@@ -22,6 +25,7 @@ INTERVAL = 0.5
 GRACE = 3.0
 """Seconds in which requests that are under way may still be answered."""
 STDOUT = 1
+HANGS = "the run was ended (the API has not finished an answer for too long)"
 ORPHANED = "the run was interrupted (nobody is there any more for whom it was made)"
 
 
@@ -103,8 +107,54 @@ class InterruptHandler:
         if _has_no_reader() or os.getppid() != self._parent or _leaders_parent() not in (self._leaders_parent, None):
             return ORPHANED
         if self._throttle.hangs():
-            return "the run was ended (the API has not finished an answer for too long)"
+            return HANGS
         return ""
+
+
+class Interruptible(Protocol):
+    """What may hang, and can be told to send nothing more: a Throttle, or what has one."""
+
+    def hangs(self) -> bool: ...
+
+    def stop(self, why: str) -> None: ...
+
+
+class Background(Generic[Value]):
+    """A function in a thread of its own, given up if the API does not finish an answer.
+
+    For callers that are not a process of their own as a module is. The thread ends with the process.
+    """
+
+    def __init__(self, function: Callable[[], Value], watched: Interruptible) -> None:
+        self._function = function
+        self._watched = watched
+        self._values: list[Value] = []
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._work, daemon=True)
+        self._thread.start()
+
+    def is_over(self) -> bool:
+        """Tell whether value() has something to return or raise."""
+        if self._thread.is_alive() and self._watched.hangs():
+            self._watched.stop(HANGS)
+            self._error = Stalled(f"Gave up what was under way, since {HANGS}; check proxies, and run again.")
+            return True
+        return not self._thread.is_alive()
+
+    def value(self) -> Value:
+        """Return what the function returned, or raise what it raised."""
+        if self._error:
+            raise self._error
+        return self._values[0]
+
+    def _work(self) -> None:
+        try:
+            self._values.append(self._function())
+        except CitrixError as error:
+            self._error = error
+        finally:
+            # A bug ends this thread, and whoever asks for the value is told of it.
+            self._error = self._error or sys.exc_info()[1]
 
 
 def _has_no_reader() -> bool:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Lists, page after page, until no continuation token is left."""
+"""Pages of a list: read in turn, within bounds, and compared with the number of objects that the API reports."""
 
 from __future__ import annotations
 
@@ -11,64 +11,106 @@ from typing import Callable
 
 from .._common.errors import ApiError, CitrixError
 from .._common.text import nested, objects
-from .calls import Answer, Call
+from .calls import Call
 
+MOST_PAGES = 1000
+"""Pages of one list; with 1,000 objects each, a million."""
+IDLE_PAGES = 20
+"""Pages in a row without a new object, after which a list counts as endless."""
 SAFE_LIMIT = 250
-"""Objects a page that every server gives: the documented default."""
+"""Objects a page that every server accepts: the documented default."""
 
 
-def read_items(send: Callable[[Call], Answer], call: Call) -> Iterator[dict]:
-    """Yield the items of a list, each once. Anything in a list that is not an object is ignored.
+def read_pages(send: Callable[[Call], dict], call: Call, report_short: Callable[[int, int], None]) -> Iterator[dict]:
+    """Yield the objects of a list, each id once, until no token is left.
 
-    A call without a limit takes no continuation token: it has one page. A token that repeats ends the list if it is
-    complete or the page brought nothing new; it is an error otherwise, since items may be missing.
+    A call without a limit takes no token: its list has one page. Reads the list once more if its token expires, or if
+    it has fewer objects than its TotalItems, and calls report_short(total, found) if it still has. A token that repeats
+    before the list is complete, or pages without end, are an error. Anything that is no object is skipped.
     """
-    ids: set[str] = set()
-    tokens: set[str] = set()
-    first, restarted = call, False
-    while True:
-        try:
-            body = send(call).body
-        except ApiError as error:
-            if _limit_refused(error, call):
-                first = _with_query(first, limit=str(SAFE_LIMIT))
-                call = _with_query(call, limit=str(SAFE_LIMIT))
-            elif error.status == 400 and "continuationToken" in call.query and not restarted:
-                # Tokens expire: the list is read once more from its beginning.
-                call, restarted = first, True
-                tokens.clear()
-            else:
-                raise
-            continue
-        if not isinstance(body.get("Items", ""), (list, type(None))):
-            raise CitrixError(f"Could not {call.what}: the answer is no list; check api_url and proxies.")
-        new = 0
-        for item in objects(body["Items"]):
-            own_id = nested(item, "Id")
-            if own_id not in ids:
-                if own_id:
-                    ids.add(own_id)
-                new += 1
-                yield item
-        token = str(body.get("ContinuationToken") or "")
-        if not token or "limit" not in call.query:
+    known: set[str] = set()
+    first = _Reading(call)
+    try:
+        yield from first.items(send, known)
+    except ApiError as error:
+        if error.status != 400 or not first.begun:
+            raise
+    else:
+        if not first.is_short:
             return
-        if token in tokens:
-            if not new or _is_complete(body.get("TotalItems"), len(ids)):
+    second = _Reading(call)
+    for item in second.items(send, known):
+        # An object without an id may be one of the first reading.
+        if nested(item, "Id"):
+            yield item
+    if second.is_short:
+        report_short(second.total, second.found)
+
+
+class _Reading:
+    """One reading of a list from its first page to its last."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self.total = 0
+        """What the last page reports as the number of all objects; 0 if none does."""
+        self.found = 0
+        self.begun = False
+        """Whether there was a first page."""
+
+    @property
+    def is_short(self) -> bool:
+        return self.found < self.total
+
+    def items(self, send: Callable[[Call], dict], known: set[str]) -> Iterator[dict]:
+        """Yield the objects whose ids are not known yet, and add them. known: ids."""
+        call, own, tokens, idle = self._call, set(), set(), 0
+        for _page in range(MOST_PAGES):
+            try:
+                body = send(call)
+            except ApiError as error:
+                if not _is_about_limit(error, call):
+                    raise
+                call = _with_query(call, limit=str(SAFE_LIMIT))
+                body = send(call)
+            self.begun = True
+            if not isinstance(body.get("Items", ""), (list, type(None))):
+                raise CitrixError(f"Could not {call.what}: the answer is no list; check api_url and proxies.")
+            total = body.get("TotalItems")
+            self.total = total if type(total) is int else self.total
+            before = self.found
+            for item in objects(body["Items"]):
+                own_id = nested(item, "Id")
+                if own_id in own:
+                    continue
+                self.found += 1
+                if own_id:
+                    own.add(own_id)
+                if own_id not in known:
+                    known.update([own_id] if own_id else ())
+                    yield item
+            token = str(body.get("ContinuationToken") or "")
+            if not token or "limit" not in call.query:
                 return
-            raise CitrixError(f"Could not {call.what}: the API repeats a page; run again, or name fewer sessions.")
-        tokens.add(token)
-        call = _with_query(call, continuationToken=token)
+            if token in tokens:
+                if self.found == before or 0 < self.total <= self.found:
+                    return
+                raise CitrixError(f"Could not {call.what}: the API repeats a page; run again, or select fewer.")
+            idle = 0 if self.found > before else idle + 1
+            if idle == IDLE_PAGES:
+                break
+            tokens.add(token)
+            call = _with_query(call, continuationToken=token)
+        raise CitrixError(
+            f"Could not {call.what}: the list does not end ({self.found} objects so far); check api_url and proxies, "
+            "or select fewer."
+        )
 
 
 def _with_query(call: Call, **query: str) -> Call:
     return call._replace(query={**call.query, **query})
 
 
-def _limit_refused(error: ApiError, call: Call) -> bool:
+def _is_about_limit(error: ApiError, call: Call) -> bool:
     named = error.status == 400 and re.search(r"\blimit\b", error.text, re.IGNORECASE)
     return bool(named) and int(call.query.get("limit", 0)) > SAFE_LIMIT
-
-
-def _is_complete(total: object, count: int) -> bool:
-    return isinstance(total, int) and 0 < total <= count

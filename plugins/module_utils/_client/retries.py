@@ -76,4 +76,4 @@ def may_repeat(status: int, write: bool, final: tuple[int, ...]) -> bool:
     """
     if status in final:
         return False
-    return status == 429 or (not write and (status == LOST or status >= 500))
+    return status == 429 or (not write and (status in (LOST, 408) or status >= 500))

@@ -90,9 +90,9 @@ class Throttle:
                     return self._give(now, began)
                 self._gate.wait(None if wait == math.inf else wait)
 
-    def pause(self, seconds: float) -> None:
-        """Wait for something else than a turn, until stop() at the longest."""
-        self._stop.wait(seconds)
+    def pause(self, seconds: float) -> bool:
+        """Wait for something that takes its time at the server; return whether the run is to end."""
+        return self._stop.wait(seconds)
 
     def passed(self, turn: Turn, useful: bool) -> None:
         """Take in that the server let a request through; useful: with an answer that the run gets on with."""

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from .._common.errors import AnswerLost, AnswerTooLarge, CitrixError, ConnectionNotMade
 from .._common.options import Settings
-from .._common.text import clean, nested, read_json
+from .._common.text import clean, decode, nested, read_json
 from .._common.urls import is_loopback
 
 try:
@@ -41,6 +41,7 @@ else:
 __all__ = [
     "LOST",
     "REQUESTS_IMPORT_ERROR",
+    "VERSION",
     "AuthBase",
     "CaseInsensitiveDict",
     "HTTPBasicAuth",
@@ -49,15 +50,40 @@ __all__ = [
     "Transport",
 ]
 
+VERSION = "1.0.0"
+HEADERS = {
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip, deflate",
+    "Connection": "keep-alive",
+    "User-Agent": f"sessionops.citrix/{VERSION}",
+}
+"""Of every request."""
 LOST = 0
 """Among the statuses of Request.final, an answer that was lost."""
-LARGEST_ANSWER = 64 * 1024 * 1024
+LARGEST_ANSWER = 32 * 1024 * 1024
 """Bytes, when unpacked; a page of a thousand sessions with all their fields has about five million."""
 PIECE = 64 * 1024
 CONNECT_TIMEOUT = 10
 CONNECT_BACKOFF = 0.2
-HANDSHAKE_SIGNS = ("CERTIFICATE_VERIFY_FAILED", "WRONG_VERSION_NUMBER", "X509", "_ALERT_")
-"""Marks of a TLS failure that came before the request was sent."""
+PROTOCOL_SIGNS = (
+    "HANDSHAKE_FAILURE",
+    "HTTP_REQUEST",
+    "INSUFFICIENT_SECURITY",
+    "KEY_TOO_SMALL",
+    "NO_CIPHERS_AVAILABLE",
+    "NO_PROTOCOLS_AVAILABLE",
+    "NO_SHARED_CIPHER",
+    "PROTOCOL_VERSION",
+    "UNKNOWN_PROTOCOL",
+    "UNSAFE_LEGACY_RENEGOTIATION_DISABLED",
+    "UNSUPPORTED_PROTOCOL",
+    "VERSION_TOO_LOW",
+    "WRONG_SSL_VERSION",
+    "WRONG_VERSION_NUMBER",
+)
+"""Marks of a TLS handshake without a common version or cipher; the request was not sent."""
+CERTIFICATE_SIGNS = ("CERTIFICATE_VERIFY_FAILED", "X509", "MD_TOO_WEAK", "_ALERT_")
+"""Marks of a TLS handshake that failed for a certificate; the request was not sent."""
 PROXY_SIGNS = ("Tunnel connection failed", "NewConnectionError", "NameResolutionError", "ConnectTimeoutError")
 """Marks of a proxy that was not reached or refused; without one, an open tunnel broke and the server may have acted."""
 
@@ -104,8 +130,10 @@ class Transport:
         self._check_mode = check_mode
         self._proxies: dict[str, dict[str, str]] = {}
         # Without a session, which has nothing to add: what the environment may say is read here and in _options, by
-        # name, and cookies, redirects and .netrc are not wanted. It would cost a third of the time that a call takes.
-        self._headers = requests.utils.default_headers()
+        # name, and redirects and .netrc are not wanted. It would cost a third of the time that a call takes.
+        # A load balancer names the controller that knows a page token in a cookie. No other host gets it.
+        self._cookies = requests.cookies.RequestsCookieJar()
+        self._cookie_host = urlsplit(settings.endpoints.base_url).netloc
         # urllib3 repeats only what never reached the server; everything after that needs to be looked at.
         connect = Retry(
             total=None,
@@ -128,15 +156,17 @@ class Transport:
         """
         if request.write and self._check_mode:
             raise CitrixError(f"Refused to {request.what} in check mode; that is a bug in the collection, report it.")
+        cookies = self._cookies if urlsplit(request.url).netloc == self._cookie_host else None
         try:
             prepared = requests.Request(
                 request.method,
                 request.url,
-                headers={**self._headers, **request.headers},
+                headers={**HEADERS, **request.headers},
                 params=request.query,
                 json=request.json,
                 data=request.form,
                 auth=request.auth,
+                cookies=cookies,
             ).prepare()
             response = self._adapter.send(
                 prepared,
@@ -152,8 +182,11 @@ class Transport:
                 )
         except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:
             raise self._explain(request, error) from None
-        # Some services open their JSON with a byte order mark.
-        return Reply(response.status_code, response.headers, content.decode("utf-8-sig", "replace"))
+        if cookies is not None:
+            cookies.update(response.cookies)
+        return Reply(
+            response.status_code, response.headers, decode(content, response.headers.get("Content-Type") or "")
+        )
 
     def _proxies_for(self, url: str) -> dict[str, str]:
         parts = urlsplit(url)
@@ -168,9 +201,15 @@ class Transport:
         host = urlsplit(request.url).netloc
         could_not = f"Could not {request.what}: "
         cause = getattr(error.args[0] if error.args else None, "reason", None)
-        if isinstance(error, requests.exceptions.SSLError) and any(sign in str(error) for sign in HANDSHAKE_SIGNS):
+        tls = str(error) if isinstance(error, requests.exceptions.SSLError) else ""
+        if any(sign in tls for sign in PROTOCOL_SIGNS):
             return ConnectionNotMade(
-                f"{could_not}{host} is not trusted or does not speak TLS ({_last_part(cause or error)}); "
+                f"{could_not}{host} does not speak TLS, or no version of it that is allowed here "
+                f"({_last_part(cause or error)}); check the port of api_url, and the TLS settings of that host."
+            )
+        if any(sign in tls for sign in CERTIFICATE_SIGNS):
+            return ConnectionNotMade(
+                f"{could_not}the certificate of {host} is not trusted ({_last_part(cause or error)}); "
                 "give the CA's certificate in ca_path, and write api_url with the name that the certificate holds."
             )
         if isinstance(error, requests.exceptions.ProxyError) and any(sign in str(error) for sign in PROXY_SIGNS):

@@ -5,12 +5,20 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 import unicodedata
+from math import isfinite
 from typing import Any
 
 MAX_DETAIL = 300
+MOST_VALUES = 1_500_000
+"""Values in one JSON text; a page of a thousand sessions with all their fields has about 150,000."""
+DEEPEST = 40
+"""Levels of lists and objects in one JSON text; the API has fewer than ten."""
+INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+"""Letters and marks that show nothing, though Unicode counts them as printable."""
 
 
 def folded(text: str) -> str:
@@ -18,12 +26,70 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFC", text).casefold()
 
 
+def decode(content: bytes, content_type: str) -> str:
+    """Return the text of a body: UTF-8, whatever its content type says, unless it cannot be."""
+    named = re.search(r"charset=[\"']?([\w.:-]+)", content_type, re.IGNORECASE)
+    charset = named.group(1) if named else "utf-8"
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        charset = "utf-16"
+    # Most text of these is valid UTF-8 too, with a zero byte after each letter.
+    wide = charset.lower().startswith(("utf-16", "utf-32"))
+    for codec in (charset, "utf-8-sig") if wide else ("utf-8-sig", charset):
+        try:
+            return content.decode(codec)
+        except (LookupError, ValueError):
+            continue
+    return content.decode("utf-8-sig", "replace")
+
+
 def read_json(text: str) -> Any:
-    """Return what a JSON text holds; None where it is no JSON, or nested beyond reason."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+    """Return the value of a JSON text; None if it is no JSON, or has more values or levels than any response.
+
+    The value can always be written as JSON again: NaN and infinite numbers become null, and a surrogate without its
+    other half becomes U+FFFD.
+    """
+    # Counted before parsing: 45 MB of "{}," would take 2.5 GB, and hold up a signal until it is done.
+    if sum(map(text.count, "[{,")) > MOST_VALUES:
         return None
+    try:
+        value = _DECODER.decode(text)
+    except (ValueError, RecursionError):
+        # Some services write \xNN, which is no JSON; a backslash that is escaped itself stays.
+        repaired = re.sub(r"(\\\\)|\\x([0-9A-Fa-f]{2})", lambda found: found[1] or rf"\u00{found[2]}", text)
+        return None if repaired == text else read_json(repaired)
+    if text.count("[") + text.count("{") > DEEPEST and _is_deep(value):
+        return None
+    if re.search(r"\\u[dD][89a-fA-F]", text):
+        value = _mended(value)
+    return value
+
+
+def _finite(number: str) -> float | None:
+    value = float(number)
+    return value if isfinite(value) else None
+
+
+# One for all texts: to make one takes as long as to read a status.
+_DECODER = json.JSONDecoder(parse_float=_finite, parse_constant=lambda name: None)
+
+
+def _mended(value: Any) -> Any:
+    if isinstance(value, str):
+        return re.sub("[\ud800-\udfff]", "\ufffd", value)
+    if isinstance(value, dict):
+        return {_mended(name): _mended(each) for name, each in value.items()}
+    return [_mended(each) for each in value] if isinstance(value, list) else value
+
+
+def _is_deep(value: Any) -> bool:
+    """Tell whether a value has more than DEEPEST levels; without recursion, which has a limit of its own."""
+    level = [value]
+    for _depth in range(DEEPEST):
+        inner = [each.values() if isinstance(each, dict) else each for each in level]
+        level = [each for values in inner for each in values if isinstance(each, (dict, list))]
+        if not level:
+            return False
+    return True
 
 
 def objects(value: Any) -> list[dict]:
@@ -44,11 +110,24 @@ def nested(data: Any, *path: str) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
+def escaped(text: str) -> str:
+    """Return a name with each character that is invisible or breaks a line written as an escape, such as \\u200b."""
+    if text.isprintable() and (text.isascii() or not INVISIBLE.search(text)):
+        return text
+    return "".join(_escape(char) if _is_hidden(char) else char for char in text)
+
+
+def _is_hidden(char: str) -> bool:
+    return not (char.isprintable() or unicodedata.category(char) == "Zs") or bool(INVISIBLE.match(char))
+
+
+def _escape(char: str) -> str:
+    return char.encode("unicode_escape").decode("ascii")
+
+
 def one_line(text: str) -> str:
-    """Return a text with everything unprintable gone and all white space folded."""
-    if not text.isprintable():
-        text = "".join(char if char.isprintable() else " " for char in text)
-    return " ".join(text.split())
+    """Return a text on one line: white space folded, and escaped() then."""
+    return escaped(" ".join(text.split()))
 
 
 def clean(text: Any) -> str:

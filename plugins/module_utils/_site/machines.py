@@ -45,6 +45,12 @@ def list_machines(
     yield from distinct(machine for call in calls for machine in api.items(call))
 
 
+def any_visible(api: Api) -> bool:
+    """Tell whether the account sees a machine at all; without a role or scope it sees none, and no session either."""
+    one = Call("GET", "Machines", "check whether the account sees a machine", {"limit": "1", "fields": "Id"})
+    return next(api.items(one), None) is not None
+
+
 def find(api: Api, option: str, names: list[str], fields: Sequence[str] = NAME_FIELDS) -> dict[str, dict]:
     """Return the machines by the names they were asked for: DOMAIN\\NAME, DNS name or id.
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import NamedTuple
 
@@ -16,10 +16,11 @@ from .._client.calls import Call
 from .._client.search import Filter, compare, distinct, listing, searches
 from .._common.errors import OptionError
 from .._common.options import check_names
-from .._common.text import nested, reach
+from .._common.text import clean, nested, reach
 from . import users
 from .groups import find_applications, find_delivery_groups, is_any, sessions_of_applications
 from .machines import SESSION_SUPPORT, condition, find, list_machines, list_sessions, names_of
+from .user_search import search_users
 
 ARGUMENT_SPEC = {
     "machine": {"type": "list", "elements": "str"},
@@ -119,9 +120,12 @@ def find_machines(api: Api, params: dict, fields: tuple[str, ...]) -> Iterator[d
             yield machine
 
 
-def find_sessions(api: Api, query: Query, fields: tuple[str, ...]) -> Iterator[dict]:
+def find_sessions(
+    api: Api, query: Query, fields: tuple[str, ...], warn: Callable[[str], object] = len
+) -> Iterator[dict]:
     """Yield the sessions, each once, in the order found. They may hold more than the fields; none asks for all.
 
+    warn: called with a warning of users who have no session, unless the caller reports them itself.
     Raises OptionError that names each machine, delivery group or application which does not exist, and for a short
     user name that means several people.
     """
@@ -130,24 +134,37 @@ def find_sessions(api: Api, query: Query, fields: tuple[str, ...]) -> Iterator[d
     elif query.only("application"):
         yield from distinct(chain.from_iterable(sessions_of_applications(api, list(query.application))))
     elif query.user:
-        sessions = list(_search(api, query, fields))
+        sessions = _of_users(api, query, fields)
         users.check_short_names("user", query.user, sessions)
+        absent = users.absent(query.user, sessions)
+        if absent:
+            warn(f"user: no session belongs to {clean(', '.join(absent))}; check the names if they are connected.")
         yield from sessions
     else:
-        yield from _search(api, query, fields)
+        meant = Meant(api, query)
+        yield from filter(meant.has, _search(api, query, fields, meant.conditions()))
 
 
-def _search(api: Api, query: Query, fields: tuple[str, ...]) -> Iterator[dict]:
+def _of_users(api: Api, query: Query, fields: tuple[str, ...]) -> list[dict]:
     meant = Meant(api, query)
+    people = users.fold(query.user)
+    sessions = search_users(
+        query.user,
+        lambda conditions: _search(api, query, fields, [conditions, *meant.conditions()]),
+        lambda session: users.named(people, session),
+    )
+    return [session for session in sessions if meant.has(session)]
+
+
+def _search(api: Api, query: Query, fields: tuple[str, ...], conditions: Iterable[Sequence[Filter]]) -> Iterator[dict]:
+    """Yield the sessions that the server finds by all groups of conditions; they are not checked yet."""
     needed = [*fields, "Id", "State", *query.needs]
     slim = tuple(dict.fromkeys(needed)) if fields else ()
-    groups = meant.conditions()
+    groups = [group for group in conditions if group]
     calls: Iterable[Call] = [listing("Sessions", "list the sessions", slim)]
     if groups or query.filters:
         calls = searches("Sessions", "search the sessions", slim, query.filters, groups)
-    for session in distinct(session for call in calls for session in api.items(call)):
-        if meant.has(session):
-            yield session
+    return distinct(session for call in calls for session in api.items(call))
 
 
 class Meant:
@@ -169,10 +186,9 @@ class Meant:
         self._checks = list(self._make_checks())
 
     def conditions(self) -> list[list[Filter]]:
-        """Return the search conditions that a session meets, of each group at least one."""
+        """Return search conditions for all but the users: a session meets of each group at least one."""
         groups = (
             [condition(machine) for machine in self._machines],
-            users.filters(self._query.user),
             [compare("DeliveryGroup", name) for group in self._delivery_groups for name in group.names],
             [compare("SessionState", state) for state in self._query.states],
         )

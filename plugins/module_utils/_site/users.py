@@ -37,16 +37,19 @@ def names_of(session: dict) -> set[str]:
     return own | {name.partition("\\")[2] for name in own if "\\" in name}
 
 
-def filters(users: Iterable[str]) -> list[Filter]:
-    """Return the search conditions of which one at least holds for each session of these users, and for few others."""
+def filters(users: Iterable[str], account_property: str) -> list[Filter]:
+    """Return search conditions: each session of these users meets at least one, and few others do.
+
+    account_property: the search property that holds DOMAIN\\name.
+    """
     conditions = []
     for user in users:
         if "\\" in user:
-            conditions.append(compare("UserName", user))
+            conditions.append(compare(account_property, user))
         elif "@" in user:
             conditions.append(compare("UserPrincipalName", user))
         else:
-            conditions += [compare("UserName", f"\\{user}", "EndsWith"), compare("UserName", user)]
+            conditions += [compare(account_property, f"\\{user}", "EndsWith"), compare(account_property, user)]
     return conditions
 
 
@@ -58,6 +61,13 @@ def fold(users: Iterable[str]) -> dict[str, str]:
 def named(people: Mapping[str, str], session: dict) -> list[str]:
     """Return those of the users, as from fold(), who are the user of a session; as the task writes them."""
     return [people[name] for name in names_of(session) if name in people] if people else []
+
+
+def absent(users: Iterable[str], sessions: Iterable[dict]) -> list[str]:
+    """Return the users of whom there is no session, as the task writes them."""
+    people = fold(users)
+    present = {user for session in sessions for user in named(people, session)}
+    return [user for user in people.values() if user not in present]
 
 
 def check_short_names(option: str, users: Iterable[str], sessions: Iterable[dict]) -> None:

@@ -9,13 +9,14 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any, Callable, NamedTuple
+from typing import Callable, NamedTuple
 
-from .._client.api import VERSION, Api
+from .._client.api import Api
+from .._client.transport import VERSION
 from .._common.errors import ApiError, CitrixError, OptionError
-from .._common.text import clean, folded, nested, objects, one_line
+from .._common.text import clean, escaped, folded, nested, objects
 from .._common.times import rfc3339
-from .._site import selectors, sessions, sites, users
+from .._site import machines, selectors, sessions, sites, users
 from .._site.selectors import SELECTORS, Query
 from .._site.sessions import NOT_RECORDABLE, Ended
 
@@ -95,7 +96,7 @@ class Row(NamedTuple):
 
     def to_result(self) -> dict:
         """Return the row as the list of gaps has it."""
-        return {**self._asdict(), "id": one_line(self.id), "applications": list(self.applications)}
+        return {**self._asdict(), "id": escaped(self.id), "applications": list(self.applications)}
 
     def cells(self) -> list[str]:
         """Return the row as the table has it."""
@@ -117,13 +118,29 @@ def read(api: Api, query: Query, warn: Callable[[str], None]) -> list[Row]:
 
     Warns of statuses that could not be read; where none could, raises the first error.
     """
-    rows = [Row.from_session(session) for session in selectors.find_sessions(api, query, ROW_FIELDS)]
+    rows = [Row.from_session(session) for session in selectors.find_sessions(api, query, ROW_FIELDS, warn)]
     states = sessions.read_known(api, [row.id for row in rows if not row.result], warn)
     return sorted((row.judged(states) for row in rows), key=lambda row: folded(row.machine or ""))
 
 
-def document(api: Api, query: Query, rows: Sequence[Row], unrecorded_limit: int, started: float) -> dict:
-    """Return the figures, with the first gaps. started: the time at which the reading began."""
+def machines_visible(api: Api, rows: Sequence[Row], warn: Callable[[str], None]) -> bool:
+    """Tell whether the account sees a machine, which one request shows if there is no session; warns then."""
+    if rows:
+        return True
+    visible = machines.any_visible(api)
+    warn(
+        "No session was found, and the account sees machines: check the selectors if users are connected."
+        if visible
+        else "The account sees no session and no machine: check its role, its scope and site_id."
+    )
+    return visible
+
+
+def document(api: Api, query: Query, rows: Sequence[Row], unrecorded_limit: int, started: float, visible: bool) -> dict:
+    """Return the figures, with the first gaps.
+
+    started: the time at which the reading began. visible: whether the account sees a machine.
+    """
     gaps = [row for row in rows if row.result in UNPROVEN]
     reasons = Counter(row.reason for row in rows if row.result == "not_recordable")
     return {
@@ -135,6 +152,8 @@ def document(api: Api, query: Query, rows: Sequence[Row], unrecorded_limit: int,
         "selection": {name: list(getattr(query, name)) for name in SELECTORS if getattr(query, name)},
         "started_at": rfc3339(started),
         "finished_at": rfc3339(time.time()),
+        "list_complete": api.list_complete,
+        "machines_visible": visible,
         "sessions": figures(Counter(row.result for row in rows)),
         "not_recordable_reasons": {reason: reasons[reason] for reason in NOT_RECORDABLE},
         "delivery_groups": _parts((row.delivery_group, row.result) for row in rows),
@@ -168,7 +187,10 @@ def sentence(document: dict) -> str:
     if not counts["recordable"]:
         return f"No session that could be recorded was found: {rest}."
     share = f"{counts['recorded']} of {counts['recordable']} recordable sessions are recorded"
-    return f"Coverage {counts['coverage_percent']} %: {share}; {rest}."
+    # Beside the percentage: one session of a hundred that can be recorded must not read as all of them.
+    left_out = counts["not_recordable"]
+    beside = f" ({left_out} of {counts['total']} sessions are not recordable)" if left_out else ""
+    return f"Coverage {counts['coverage_percent']} %{beside}: {share}; {rest}."
 
 
 def _parts(results: Iterable[tuple[str | None, str]]) -> list[dict]:
@@ -194,8 +216,8 @@ def _applications(session: dict) -> Iterable[str]:
             yield name
 
 
-def _shown(text: Any) -> str | None:
-    return one_line(text) or None if text else None
+def _shown(text: str | None) -> str | None:
+    return escaped(text.strip()) or None if text else None
 
 
 def _shared(text: str | None) -> str | None:

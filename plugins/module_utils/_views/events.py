@@ -12,8 +12,8 @@ from typing import Any, Callable, NamedTuple
 
 from .._client.api import Api
 from .._client.dispatch import send_all
-from .._common.errors import CitrixError, OptionError
-from .._common.text import nested
+from .._common.errors import CitrixError, Interrupted, OptionError
+from .._common.text import escaped, nested
 from .._site import selectors, sessions
 from .._site.selection import Target
 from .._site.selectors import Query
@@ -31,8 +31,13 @@ ARGUMENT_SPEC: dict[str, dict] = {
     "interval": {"type": "int", "default": 60},
     "initial": {"type": "bool", "default": False},
     "unrecorded_after": {"type": "int", "default": 0},
+    "unrecorded_repeat": {"type": "int", "default": 0},
+    "unrecorded_stopped": {"type": "bool", "default": True},
 }
-RANGES = {"interval": (1, 86400), "unrecorded_after": (0, 86400)}
+RANGES = {"interval": (1, 86400), "unrecorded_after": (0, 86400), "unrecorded_repeat": (0, 86400)}
+
+LONGEST_REPEAT = 3600
+"""Most seconds from one report of an unrecorded session to the next, unless unrecorded_repeat is longer."""
 
 LONGEST_IDLE = 120
 """Seconds after which a client is not used again: one that heard nothing for long takes the API for stalled."""
@@ -47,10 +52,16 @@ class Seen(NamedTuple):
     delivery_group: str | None = None
     session_state: str | None = None
     recorded: bool | None = None
-    unrecorded_since: float | None = None
-    """When it was first found that it could be recorded and is not; None where that is not so."""
-    told: bool = False
-    """Whether it has been unrecorded for so long that this is told."""
+    unrecorded_seconds: float = 0.0
+    """How long it could have been recorded and was not, since it was recorded last."""
+    counting_from: float | None = None
+    """When that time was last added up, if it goes on."""
+    reports: int = 0
+    """How often it is reported as unrecorded."""
+    recording: bool = False
+    """Whether it was found recorded, and nothing else was found since."""
+    stopped: bool = False
+    """Whether its recording was stopped: between two looks, while it could be recorded."""
 
     @classmethod
     def from_target(cls, target: Target, recorded: object) -> Seen:
@@ -73,27 +84,57 @@ FACTS = Seen._fields[:6]
 
 
 def inert(text: str | None) -> str | None:
-    """Break what begins a template: events become variables of playbooks, where Ansible takes text for templates."""
-    return text and re.sub(r"\{(?=[{%#])", "{ ", text)
+    """Break what begins a template: events become variables of playbooks, where Ansible takes text for templates.
+
+    Hidden characters are shown as escapes.
+    """
+    return text and re.sub(r"\{(?=[{%#])", "{ ", escaped(text))
 
 
-def follow(before: Seen | None, found: Seen, recordable: bool, now: float, patience: float) -> Seen:
+class Patience(NamedTuple):
+    """When an unrecorded session is reported, in seconds for which it was unrecorded."""
+
+    after: int
+    repeat: int = 0
+    """From the first report to the second; each further time is twice as long. 0: no second report."""
+    stopped: bool = True
+    """Whether a session is reported whose recording was stopped."""
+
+    def allows(self, session: Seen) -> bool:
+        """Tell whether a session found unrecorded is to be reported once more."""
+        if (session.stopped and not self.stopped) or (session.reports and not self.repeat):
+            return False
+        longest = max(self.repeat, LONGEST_REPEAT)
+        waits = sum(min(self.repeat * 2**number, longest) for number in range(session.reports))
+        return session.unrecorded_seconds >= self.after + waits
+
+
+def follow(before: Seen | None, found: Seen, recordable: bool, now: float, patience: Patience) -> Seen:
     """Return what is known of a session after a look that found this of it: what was left open stays as it was.
 
-    patience: seconds for which a session is unrecorded before this is told.
+    The time for which a session is unrecorded adds up while it can be recorded, whatever comes in between. It begins
+    anew when the session is found recorded.
     """
     earlier = before or found
     known = found._replace(**{name: getattr(earlier, name) for name in FACTS if getattr(found, name) is None})
-    if found.recorded or not recordable:
+    if found.recorded:
+        return known._replace(recording=True)
+    passed = now - earlier.counting_from if earlier.counting_from is not None else 0.0
+    known = known._replace(
+        unrecorded_seconds=earlier.unrecorded_seconds + passed,
+        reports=earlier.reports,
+        stopped=earlier.stopped,
+    )
+    if not recordable:
         return known
-    since = earlier.unrecorded_since
     if found.recorded is None:
-        return known._replace(unrecorded_since=since, told=earlier.told)
-    since = now if since is None else since
-    return known._replace(unrecorded_since=since, told=earlier.told or now - since >= patience)
+        counting_from = None if earlier.counting_from is None else now
+        return known._replace(counting_from=counting_from, recording=earlier.recording)
+    known = known._replace(counting_from=now, stopped=earlier.stopped or earlier.recording)
+    return known._replace(reports=known.reports + patience.allows(known))
 
 
-def differences(before: Mapping[str, Seen], after: Mapping[str, Seen], now: float) -> Iterator[dict[str, Any]]:
+def differences(before: Mapping[str, Seen], after: Mapping[str, Seen]) -> Iterator[dict[str, Any]]:
     """Yield what has happened between two looks, as events: first the ends, then the rest, session by session."""
     for session_id, session in before.items():
         if session_id not in after:
@@ -106,8 +147,8 @@ def differences(before: Mapping[str, Seen], after: Mapping[str, Seen], now: floa
             changes = {name: value for name, value in earlier.facts().items() if value != facts[name]}
             if changes:
                 yield {"type": CHANGED, "session": facts, "before": changes}
-        if session.told and not (earlier and earlier.told) and session.unrecorded_since is not None:
-            yield {"type": UNRECORDED, "session": facts, "unrecorded_seconds": int(now - session.unrecorded_since)}
+        if session.reports > (earlier.reports if earlier else 0):
+            yield {"type": UNRECORDED, "session": facts, "unrecorded_seconds": int(session.unrecorded_seconds)}
 
 
 class SessionWatcher:
@@ -126,23 +167,35 @@ class SessionWatcher:
                 raise OptionError(name, f"must be from {low} to {high}, not {params[name]}")
         if not params["events"]:
             raise OptionError("events", "is empty; name at least one")
-        if params["unrecorded_after"] and UNRECORDED not in params["events"]:
-            raise OptionError("unrecorded_after", f"is about the event {UNRECORDED}; add it to events")
+        for name in ("unrecorded_after", "unrecorded_repeat"):
+            if params[name] and UNRECORDED not in params["events"]:
+                raise OptionError(name, f"is about the event {UNRECORDED}; add it to events")
         self._query = Query.from_params(params)
         self._events = frozenset(params["events"])
-        self._patience = params["unrecorded_after"]
+        self._patience = Patience(*(params[f"unrecorded_{name}"] for name in Patience._fields))
         self._initial = params["initial"]
         self.interval: int = params["interval"]
         self._connect = connect
         self._warn = warn
         self._clock = clock
         self._api: Api | None = None
+        self._looking: Api | None = None
         self._known: dict[str, Seen] | None = None
 
     @property
     def begun(self) -> bool:
         """Whether there was a look that did not fail."""
         return self._known is not None
+
+    def hangs(self) -> bool:
+        """Tell whether the look under way waits for an answer that does not get done."""
+        return self._looking is not None and self._looking.throttle.hangs()
+
+    def stop(self, why: str) -> None:
+        """Give up the look under way: it sends nothing more, and what it still finds counts for nothing."""
+        api, self._looking = self._looking, None
+        if api:
+            api.throttle.stop(why)
 
     def look(self) -> list[dict[str, Any]]:
         """Look once, and return what has happened since the last look.
@@ -151,6 +204,7 @@ class SessionWatcher:
         """
         # What a failed look leaves behind, a refused sign-in say, is no good for the next.
         api, self._api = self._api or self._connect(), None
+        self._looking = api
         targets = self._listed(api)
         unread = self._find_unlisted(api, targets)
         states = self._recorded(api, targets) if UNRECORDED in self._events else {}
@@ -160,12 +214,14 @@ class SessionWatcher:
             found = Seen.from_target(target, states.get(session_id))
             recordable = target.not_recordable is None
             after[session_id] = follow(known.get(session_id), found, recordable, now, self._patience)
+        if self._looking is not api:
+            raise Interrupted("The look was given up; the next one reads everything again.")
         before = self._known
         if before is None:
-            before = {} if self._initial else {name: session._replace(told=False) for name, session in after.items()}
+            before = {} if self._initial else {name: session._replace(reports=0) for name, session in after.items()}
         self._known = after
         self._api = api if self.interval <= LONGEST_IDLE else None
-        return [event for event in differences(before, after, now) if event["type"] in self._events]
+        return [event for event in differences(before, after) if event["type"] in self._events]
 
     def _listed(self, api: Api) -> dict[str, Target]:
         targets = {}

@@ -13,7 +13,7 @@ from .._client.api import Api
 from .._client.search import Filter, compare
 from .._common.errors import OptionError
 from .._common.options import check_names
-from .._common.text import clean, folded, nested
+from .._common.text import clean, escaped, folded, nested
 from .._site import selectors, sessions
 from .._site.groups import Named, find_delivery_groups, is_any
 from .._site.machines import SESSION_SUPPORT, asked_fields, list_machines, names_of, to_result
@@ -176,7 +176,7 @@ class Names:
         shown = clean(nested(facts, "name") or own_id or "a machine without name")
         for choice in choices:
             name = str(choice).strip() if choice is not None else ""
-            if name and name.isprintable() and name.lower() not in RESERVED and name not in self._taken:
+            if name and escaped(name) == name and name.lower() not in RESERVED and name not in self._taken:
                 break
         else:
             raise OptionError("hostnames", f"none of them gives {shown} a usable name; put citrix_id at the end")

@@ -63,6 +63,12 @@ def run(source, monkeypatch):
     return main
 
 
+def watching(look, hangs=lambda: False):
+    """Return a watcher of which only the look matters, and a list of what it was interrupted with."""
+    told = []
+    return SimpleNamespace(look=look, hangs=hangs, interrupt=told.append), told
+
+
 def test_each_event_is_put_into_the_queue(run):
     assert run([{"type": "new"}], [], [{"type": "changed"}, {"type": "ended"}], interval=7) == (
         [{"type": "new"}, {"type": "changed"}, {"type": "ended"}],
@@ -104,7 +110,7 @@ def test_a_look_leaves_the_loop_to_others(source):
         return ["event"]
 
     async def both():
-        looking = asyncio.create_task(source.aside(look))
+        looking = asyncio.create_task(source.aside(watching(look)[0]))
         await asyncio.sleep(0)
         others_had_a_turn.set()
         return await looking
@@ -119,17 +125,39 @@ def test_an_error_of_a_look_is_an_outcome_and_a_bug_is_not(source):
     def breaks():
         raise KeyError("bug")
 
-    assert str(asyncio.run(source.aside(fails))) == "The site is away."
-    with pytest.raises(RuntimeError, match="a fault of its own"):
-        asyncio.run(source.aside(breaks))
+    assert str(asyncio.run(source.aside(watching(fails)[0]))) == "The site is away."
+    with pytest.raises(KeyError, match="bug"):
+        asyncio.run(source.aside(watching(breaks)[0]))
+
+
+def test_aside_look_that_hangs_given_up(source):
+    release = threading.Event()
+    watch, told = watching(release.wait, hangs=lambda: True)
+    error = asyncio.run(source.aside(watch))
+    release.set()
+    assert "the API has not finished an answer for too long" in str(error)
+    assert told == ["the run was ended (the API has not finished an answer for too long)"]
+
+
+def test_prepare_validate_certs_false_warned_once(source, caplog):
+    given = {
+        "deployment": "on_premises",
+        "api_url": "https://ddc01.example.com",
+        "username": "LAB\\a",
+        "password": "x-1",
+    }
+    watch = source.prepare({**given, "validate_certs": False})
+    watch._connect(), watch._connect()
+    assert [message.split(",")[0] for message in caplog.messages] == ["validate_certs: is false"]
 
 
 def test_a_look_does_not_hold_up_the_end(source):
     """A server may ask for minutes of patience, and a thread of asyncio's own would be waited for."""
     script = (
-        "import asyncio, runpy, sys, time\n"
+        "import asyncio, runpy, sys, time, types\n"
         f"source = runpy.run_path({str(SOURCE)!r})\n"
-        "asyncio.run(asyncio.wait_for(source['aside'](lambda: time.sleep(60)), 0.1))\n"
+        "watch = types.SimpleNamespace(look=lambda: time.sleep(60), hangs=lambda: False)\n"
+        "asyncio.run(asyncio.wait_for(source['aside'](watch), 0.1))\n"
     )
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=30, check=False)
     assert "TimeoutError" in ended.stderr

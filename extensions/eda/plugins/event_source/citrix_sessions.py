@@ -48,10 +48,23 @@ options:
   unrecorded_after:
     description:
       - Seconds for which a session must have been found unrecorded before that is told, from 0 to 86400.
-      - They are counted from the first look that finds it so, also at the start. An unknown state neither begins nor
-        ends them.
+      - The seconds add up from the first look that finds it so, also at the start. They do not go on while the session
+        cannot be recorded, such as while its user is disconnected, and begin anew when it is recorded. An unknown state
+        neither begins nor ends them.
     type: int
     default: 0
+  unrecorded_repeat:
+    description:
+      - Seconds from the first C(unrecorded) of a session to the second, from 0 to 86400; V(0) reports it once. Each
+        further time is twice as long, up to an hour, until the session is found recorded.
+    type: int
+    default: 0
+  unrecorded_stopped:
+    description:
+      - Whether C(unrecorded) also reports sessions whose recording was stopped between two looks while they could be
+        recorded. Set it to V(false) to respect a deliberate stop.
+    type: bool
+    default: true
   user:
     description:
       - People whose sessions are meant, written C(DOMAIN\\name), as user principal name (C(name@domain)) or as C(name).
@@ -160,9 +173,9 @@ import asyncio
 import importlib
 import logging
 import sys
+from functools import lru_cache
 from pathlib import Path
-from threading import Thread
-from typing import Any, Callable
+from typing import Any
 
 
 def _make_importable() -> None:
@@ -179,6 +192,7 @@ try:
     from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
     from ansible_collections.sessionops.citrix.plugins.module_utils._client import transport
     from ansible_collections.sessionops.citrix.plugins.module_utils._client.api import connect
+    from ansible_collections.sessionops.citrix.plugins.module_utils._client.interrupt import Background
     from ansible_collections.sessionops.citrix.plugins.module_utils._common import options
     from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import CitrixError, OptionError
     from ansible_collections.sessionops.citrix.plugins.module_utils._views import events
@@ -201,7 +215,7 @@ async def main(queue: asyncio.Queue[Any], args: dict[str, Any]) -> None:
     watch = prepare(args)
     failures = 0
     while True:
-        outcome = await aside(watch.look)
+        outcome = await aside(watch)
         if isinstance(outcome, CitrixError):
             if isinstance(outcome, OptionError) and not watch.begun:
                 raise outcome
@@ -227,34 +241,29 @@ def prepare(args: dict[str, Any]) -> events.SessionWatcher:
     params = checked.validated_parameters
     settings = options.settings(params)
 
+    # A client of each look would repeat what is wrong with the options.
+    warn_once = lru_cache(LOGGER.warning)
+
     def new_client():
         # As in check mode, where the client refuses to write.
-        return connect(settings, True, LOGGER.warning, LOGGER.info)
+        return connect(settings, True, warn_once, LOGGER.info)
 
     return events.SessionWatcher(params, new_client, LOGGER.warning)
 
 
-async def aside(look: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]] | CitrixError:
+async def aside(watch: events.SessionWatcher) -> list[dict[str, Any]] | CitrixError:
     """Look in a thread, so that the other sources go on, and return what has happened, or why that is not known.
 
-    The thread ends with the process. For one of asyncio's own the process would wait at its end, and a server may ask
-    for minutes of patience.
+    The thread is not one of asyncio's own: for that the process would wait at its end, and a server may ask for minutes
+    of patience.
     """
-    outcomes: list[list[dict[str, Any]] | CitrixError] = []
-
-    def work() -> None:
-        try:
-            outcomes.append(look())
-        except CitrixError as error:
-            outcomes.append(error)
-
-    thread = Thread(target=work, daemon=True)
-    thread.start()
-    while thread.is_alive():
+    look = Background(watch.look, watch)
+    while not look.is_over():
         await asyncio.sleep(TICK)
-    if not outcomes:
-        raise RuntimeError("citrix_sessions ended by a fault of its own; the log has its traceback.")
-    return outcomes[0]
+    try:
+        return look.value()
+    except CitrixError as error:
+        return error
 
 
 def pause(interval: int, failures: int) -> int:

@@ -40,7 +40,7 @@ class Exchange(NamedTuple):
         entry = self.calls.open(request)
         refusal = self.world.quota.refuse(request)
         if refusal is not None:
-            return Later(0.0, partial(self._end, entry, _transaction(request), Outcome(refusal)))
+            return Later(0.0, partial(self._answer, entry, _transaction(request), Outcome(refusal)))
         latency, fault = self.faults.match(request)
         return Later(latency, partial(self._work, request, entry, fault))
 
@@ -67,6 +67,10 @@ class Exchange(NamedTuple):
         return EFFECTS[fault.effect].apply(fault.value, Target(request, self.world, act))
 
     def _end(self, entry: Entry, transaction: str, outcome: Outcome) -> Outcome:
+        self.world.quota.leave()
+        return self._answer(entry, transaction, outcome)
+
+    def _answer(self, entry: Entry, transaction: str, outcome: Outcome) -> Outcome:
         reply = outcome.reply
         if reply is None:
             return outcome

@@ -9,7 +9,7 @@ from typing import Any
 
 from .faults.checks import flag, list_of, mapping, one_of, optional, record, text
 from .world.directory import make_directory
-from .world.fleet import Fleet, refs
+from .world.fleet import SUPPORTS, Fleet, refs
 from .world.names import NAMES
 from .world.objects import GivenSession, Machine, Ref
 from .world.settings import Settings
@@ -35,27 +35,41 @@ _MACHINE = record(
         "name": text,
         "dns_name": text,
         "delivery_group": text,
-        "session_support": one_of("MultiSession", "SingleSession"),
+        "machine_catalog": optional(text),
+        "session_support": one_of(*SUPPORTS),
         "sessions": list_of(_SESSION),
     },
     dns_name="",
+    machine_catalog=None,
     session_support="MultiSession",
     sessions=[],
 )
 _FLEET = record(
-    {"delivery_groups": list_of(text), "applications": list_of(text), "machines": list_of(_MACHINE)}, applications=[]
+    {
+        "delivery_groups": list_of(text),
+        "applications": list_of(text),
+        "machine_catalogs": list_of(text),
+        "machines": list_of(_MACHINE),
+    },
+    applications=[],
+    machine_catalogs=[],
 )
 
 
 def read_fleet(given: Any, settings: Settings) -> Fleet:
     """Return the fleet of a description; ValueError, with a message for people, for an invalid one."""
     plan = _FLEET(given)
+    names = NAMES[settings.names]
     groups, applications = refs("group", plan["delivery_groups"]), refs("application", plan["applications"])
+    # The first two are the defaults of multi-session and single-session machines.
+    catalogs = refs("catalog", (*names.catalogs, *plan["machine_catalogs"]))
     machines: list[Machine] = []
     sessions: list[GivenSession] = []
     for at, entry in enumerate(plan["machines"]):
         group = _named(groups, "delivery group", entry["delivery_group"])
-        machine = Machine(at, entry["name"], entry["dns_name"], group, entry["session_support"])
+        support, named = entry["session_support"], entry["machine_catalog"]
+        catalog = _named(catalogs, "machine catalog", named) if named else catalogs[SUPPORTS.index(support)]
+        machine = Machine(at, entry["name"], entry["dns_name"], group, catalog, support)
         machines.append(machine)
         for asked in entry["sessions"]:
             used = tuple(_named(applications, "application", name) for name in asked["applications"])
@@ -63,8 +77,8 @@ def read_fleet(given: Any, settings: Settings) -> Fleet:
             session.anonymous, session.connected = asked["anonymous"], asked["connected"]
             session.protocol, session.recorded = asked["protocol"], asked["recorded"]
             sessions.append(session)
-    identity = make_directory(settings.directory, NAMES[settings.names])
-    return Fleet(identity, settings.wildcards, groups, applications, machines, sessions)
+    identity = make_directory(settings.directory, names)
+    return Fleet(identity, settings.wildcards, groups, applications, catalogs, machines, sessions)
 
 
 def _named(known: tuple[Ref, ...], kind: str, name: str) -> Ref:

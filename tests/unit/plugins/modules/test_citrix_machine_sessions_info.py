@@ -27,6 +27,7 @@ def test_sessions_are_listed_with_their_number_on_each_machine(module, fake_api,
     result = under_test.run(module(check_mode, machine=[SECOND, FIRST]), fake_api)
     assert result == {
         "changed": False,
+        "list_complete": True,
         "sessions": [
             {"id": "1", "formatted_start_time": "2026-01-05T09:14:31Z", "machine": {"name": FIRST}},
             {"id": "2", "machine": {"name": FIRST}},

@@ -36,6 +36,7 @@ def test_all_machines_are_returned_whole(module, fake_api, check_mode):
     fake_api.on(LISTING, page(MACHINE, token="more"), page({"Id": "m2", "Tags": None}))
     assert under_test.run(module(check_mode), fake_api) == {
         "changed": False,
+        "list_complete": True,
         "machines": [
             {"id": "m1", "name": "LAB\\vda-001", "dns_name": "vda-001.lab.example", "session_count": 10},
             {"id": "m2", "tags": None},

@@ -40,7 +40,9 @@ def table(folder):
 def test_the_files_are_what_is_returned(module, site, tmp_path):
     result = under_test.run(module(dest=str(tmp_path)), site)
     assert result["changed"] is True
-    assert result["msg"].startswith("Coverage 50.0 %: 1 of 2 recordable sessions are recorded; 1 not recorded")
+    assert result["msg"].startswith(
+        "Coverage 50.0 % (1 of 3 sessions are not recordable): 1 of 2 recordable sessions are recorded; 1"
+    )
     assert (result["csv"], result["json"]) == (str(tmp_path / "coverage.csv"), str(tmp_path / "coverage.json"))
     assert json.loads((tmp_path / "coverage.json").read_text(encoding="utf-8")) == result["coverage"]
     assert [gap["id"] for gap in result["coverage"]["gaps"]] == ["2"]

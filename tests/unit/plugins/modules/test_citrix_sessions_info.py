@@ -27,6 +27,7 @@ def test_all_sessions_are_returned_whole(module, fake_api, check_mode):
     fake_api.on(LISTING, page(SESSION, token="more"), page({"Id": "2"}))
     assert under_test.run(module(check_mode), fake_api) == {
         "changed": False,
+        "list_complete": True,
         "sessions": [
             {"id": "1", "state": "Active", "user": {"name": "LAB\\user001"}, "machine": {"name": "LAB\\vda-001"}},
             {"id": "2"},
@@ -43,7 +44,7 @@ def test_selectors_states_and_conditions_are_asked_of_the_server(module, fake_ap
     (body,) = fake_api.searches
     assert [tuple(each.values()) for each in body["SearchFilters"]] == [
         ("ClientName", "StartsWith", "client"),
-        ("UserName", "Equals", "LAB\\user001"),
+        ("CurrentUser", "Equals", "LAB\\user001"),
         ("SessionState", "Equals", "Active"),
     ]
 
@@ -76,7 +77,12 @@ def test_no_more_than_the_limit_are_returned_and_read(module, fake_api, limit, c
 
 def test_a_user_who_is_not_on_has_no_sessions_and_that_is_an_answer(module, fake_api):
     fake_api.on(SEARCH, page())
-    assert under_test.run(module(user=["user001"]), fake_api) == {"changed": False, "sessions": []}
+    fake_api.on("GET Sessions", page())
+    mock = module(user=["user001", "user002"])
+    assert under_test.run(mock, fake_api) == {"changed": False, "sessions": [], "list_complete": True}
+    mock.warn.assert_called_once_with(
+        "user: no session belongs to user001, user002; check the names if they are connected."
+    )
 
 
 @pytest.mark.parametrize("given", [{"limit": -1}, {"user": []}, {"machine": ["LAB\x0bda-001"]}, {"application": [" "]}])

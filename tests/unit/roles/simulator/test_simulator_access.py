@@ -125,12 +125,18 @@ def test_on_premises_sign_in_refusals(simulator):
     assert simulator.sign_in_on_premises(Accept="*/*").status_code == 406
 
 
+def test_on_premises_sign_in_needs_no_accept(simulator):
+    assert simulator.sign_in_on_premises(Accept=None).status_code == 200
+    assert simulator.get("/me", Accept=None).status_code == 406
+
+
 @pytest.mark.parametrize(
     ("changes", "status"),
     [
         ({}, 200),
         ({"Authorization": None}, 401),
-        ({"Authorization": "Bearer {token}"}, 401),
+        ({"Authorization": "Bearer {token}"}, 200),
+        ({"Authorization": "Bearer unknown"}, 401),
         ({"Authorization": "CWSAuth bearer=unknown"}, 401),
         ({"Authorization": "CWSAuth Bearer={token}"}, 200),
         ({"Authorization": "CwsAuth bearer={token}"}, 200),

@@ -246,6 +246,8 @@ def test_jobs_are_listed_and_deleted(simulator, jobs):
     assert jobs.ids() == [url.rpartition("/")[2] for url in urls]
     reply = jobs.delete(urls[1])
     assert (reply.status_code, reply.content) == (204, b"")
+    # A 204 must not have the length of a body.
+    assert "Content-Length" not in reply.headers
     assert jobs.ids() == [url.rpartition("/")[2] for url in (urls[0], urls[2])]
     for gone in (jobs.read(urls[1]), jobs.results(urls[1]), jobs.cancel(urls[1]), jobs.delete(urls[1])):
         assert gone.status_code == 404

@@ -50,7 +50,7 @@ def test_delivery_groups(simulator):
 def test_one_delivery_group(simulator):
     group = simulator.get("/DeliveryGroups").json()["Items"][1]
     for name_or_id in ("Engineering", "engineerING", group["Id"], group["Id"].upper()):
-        assert simulator.get(f"/DeliveryGroups/{name_or_id}").json() == group
+        assert simulator.get(f"/DeliveryGroups/{name_or_id}").json().items() >= group.items()
     assert simulator.get("/DeliveryGroups/Engineering", {"fields": "Name,Id"}).json() == {
         "Id": group["Id"],
         "Name": "Engineering",
@@ -87,8 +87,6 @@ def test_one_application(simulator):
     )
     assert simulator.get(f"/Applications/{application['Id']}").json() == application
     assert simulator.get("/Applications/Drawing", {"fields": "Name"}).json() == {"Name": "Drawing"}
-    in_use = simulator.get(f"/Sessions/{simulator.ids()[1]}").json()["ApplicationsInUse"]
-    assert [entry["Id"] for entry in in_use] == [application["Id"]]
 
 
 def test_sessions_of_an_application(simulator):

@@ -8,23 +8,39 @@ from __future__ import annotations
 import email.utils
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import pytest
+import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-HINTS = ["seconds", "http_date", "rfc3339", "retry_delay_list", "retry_delay_dict", "none"]
+RETRY_AFTER = ["seconds", "gateway", "http_date", "rfc3339"]
+HINTS = ["retry_delay_list", "retry_delay_dict", *RETRY_AFTER, "none"]
+KINDS = ["token_bucket", "window", "sliding_log", "sliding_counter"]
 
 
 @pytest.fixture(scope="module")
 def make_meter(script):
-    """The function that makes meters, out of the code itself: they are given the time."""
+    """The meters, out of the code itself: they are given the time. The function takes (now, cost), and waits for 0."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "dont_write_bytecode", True)
         patch.syspath_prepend(str(script.parent))
-        from citrix_sim.world.meters import make_meter as function
-    return function
+        from citrix_sim.world.meters import METERS
+
+    def make(kind, rate, seconds):
+        meter = METERS[kind](rate, seconds)
+
+        def take(now, cost):
+            wait = meter.wait(now, cost)
+            if wait == 0:
+                meter.spend(now, cost)
+            return wait
+
+        return take
+
+    return make
 
 
 def statuses(simulator, count, path="/me"):
@@ -32,39 +48,64 @@ def statuses(simulator, count, path="/me"):
 
 
 def test_a_bucket_is_full_at_first_and_fills_again(make_meter):
-    bucket = make_meter("token_bucket", 10, 0.5)
-    assert [bucket.take(7.0, 1) for _request in range(5)] == [0.0] * 5
-    assert bucket.take(7.0, 1) == pytest.approx(0.1)
-    assert bucket.take(7.05, 1) == pytest.approx(0.05)
-    assert bucket.take(7.1, 1) == 0.0
-    assert [bucket.take(99.0, 1) for _request in range(6)] == [0.0] * 5 + [pytest.approx(0.1)]
+    take = make_meter("token_bucket", 10, 0.5)
+    assert [take(7.0, 1) for _request in range(5)] == [0.0] * 5
+    assert take(7.0, 1) == pytest.approx(0.1)
+    assert take(7.05, 1) == pytest.approx(0.05)
+    assert take(7.1, 1) == 0.0
+    assert [take(99.0, 1) for _request in range(6)] == [0.0] * 5 + [pytest.approx(0.1)]
 
 
 def test_a_window_begins_with_the_first_request(make_meter):
-    window = make_meter("window", 2, 2)
-    assert [window.take(7.5, 1) for _request in range(4)] == [0.0] * 4
-    assert window.take(7.5, 1) == pytest.approx(2.0)
-    assert window.take(9.25, 1) == pytest.approx(0.25)
-    assert [window.take(9.5, 1) for _request in range(5)] == [0.0] * 4 + [pytest.approx(2.0)]
-    # The windows go on where nothing is asked for.
-    assert window.take(20.0, 1) == 0.0
-    assert [window.take(21.4, 1) for _request in range(4)] == [0.0] * 3 + [pytest.approx(0.1)]
+    take = make_meter("window", 2, 2)
+    assert [take(7.5, 1) for _request in range(4)] == [0.0] * 4
+    assert take(7.5, 1) == pytest.approx(2.0)
+    assert take(9.25, 1) == pytest.approx(0.25)
+    assert [take(9.5, 1) for _request in range(5)] == [0.0] * 4 + [pytest.approx(2.0)]
+    # The windows go on without requests.
+    assert take(20.0, 1) == 0.0
+    assert [take(21.4, 1) for _request in range(4)] == [0.0] * 3 + [pytest.approx(0.1)]
 
 
-@pytest.mark.parametrize(("kind", "expected"), [("token_bucket", 2.6), ("window", 3.0)])
-def test_what_costs_more_than_there_ever_is_is_paid_later(make_meter, kind, expected):
-    meter = make_meter(kind, 10, 1)
-    assert meter.take(0.0, 35) == 0.0
-    assert meter.take(0.0, 1) == pytest.approx(expected)
-    assert meter.take(expected - 0.01, 1) > 0
-    assert meter.take(expected, 1) == 0.0
-    full = make_meter(kind, 10, 1)
-    assert full.take(0.0, 1) == 0.0
-    # Even more than there ever is waits until all of it is there.
-    assert full.take(0.0, 35) == pytest.approx(0.1 if kind == "token_bucket" else 1.0)
+def test_a_sliding_log_counts_each_request_until_it_is_old(make_meter):
+    take = make_meter("sliding_log", 2, 2)
+    assert [take(now, 1) for now in (7.0, 7.5, 8.0, 8.5)] == [0.0] * 4
+    assert take(8.9, 1) == pytest.approx(0.1)
+    assert take(9.0, 1) == 0.0
+    # Another window would let four in here.
+    assert take(9.0, 1) == pytest.approx(0.5)
+    assert take(9.25, 2) == pytest.approx(0.75)
+    assert take(10.0, 2) == 0.0
 
 
-@pytest.mark.parametrize("kind", ["token_bucket", "window"])
+def test_a_sliding_counter_weighs_the_window_before(make_meter):
+    take = make_meter("sliding_counter", 2, 2)
+    assert [take(7.0, 1) for _request in range(4)] == [0.0] * 4
+    assert take(7.0, 1) == pytest.approx(2.5)
+    assert take(9.0, 1) == pytest.approx(0.5)
+    assert take(9.5, 1) == 0.0
+    assert take(9.5, 1) == pytest.approx(0.5)
+    assert take(10.0, 1) == 0.0
+    # Two were let in by then, and the next window counts them in full at its begin.
+    assert [take(11.0, 1), take(11.0, 1), take(11.0, 1)] == [0.0, 0.0, pytest.approx(1.0)]
+
+
+EXPECTED = {"token_bucket": 2.6, "window": 3.0, "sliding_log": 1.0, "sliding_counter": 2 - 9 / 35}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_costs_more_than_there_ever_is_waits_for_all(make_meter, kind):
+    take, expected = make_meter(kind, 10, 1), EXPECTED[kind]
+    assert take(0.0, 35) == 0.0
+    assert take(0.0, 1) == pytest.approx(expected)
+    assert take(expected - 0.01, 1) > 0
+    assert take(expected + 1e-9, 1) == 0.0
+    take = make_meter(kind, 10, 1)
+    assert take(0.0, 1) == 0.0
+    assert take(0.0, 35) == pytest.approx({"token_bucket": 0.1, "sliding_counter": 2.0}.get(kind, 1.0))
+
+
+@pytest.mark.parametrize("kind", KINDS)
 @given(
     capacity=st.integers(4, 60),
     seconds=st.floats(0.1, 60),
@@ -72,37 +113,43 @@ def test_what_costs_more_than_there_ever_is_is_paid_later(make_meter, kind, expe
 )
 def test_no_more_than_the_quota_and_the_wait_is_right(make_meter, kind, capacity, seconds, steps):
     rate = capacity / seconds
-    meter, now, taken = make_meter(kind, rate, seconds), 100.0, []
+    take, now, taken = make_meter(kind, rate, seconds), 100.0, []
     for pause, cost in steps:
         now += pause
-        wait = meter.take(now, cost)
+        wait = take(now, cost)
         if wait:
-            assert meter.take(now + wait * 0.9, cost) == pytest.approx(wait * 0.1, abs=1e-6)
+            assert take(now + wait * 0.9, cost) == pytest.approx(wait * 0.1, abs=1e-6)
             now += wait + 1e-6
-            assert meter.take(now, cost) == 0.0
+            assert take(now, cost) == 0.0
         taken.append((now, cost))
     for at, (begin, _cost) in enumerate(taken):
         used = 0
         for last, cost in taken[at:]:
             used += cost
-            # Any time touches at most one window more than it is long.
-            windows = (last - begin) // seconds + 2
-            assert used <= (capacity * windows if kind == "window" else capacity + rate * (last - begin)) + 1e-3
+            assert used <= _most(kind, capacity, seconds, last - begin) + 1e-3
 
 
-@pytest.mark.parametrize("quota", ["token_bucket", "window"])
+def _most(kind, capacity, seconds, span):
+    """Return the most that a limit lets in during a span of time."""
+    if kind == "token_bucket":
+        return capacity + capacity / seconds * span
+    if kind == "sliding_log":
+        return capacity * (span // seconds + 1)
+    # Any time touches at most one window more than it is long.
+    return capacity * (span // seconds + 2)
+
+
+@pytest.mark.parametrize("quota", KINDS)
 def test_requests_beyond_the_quota_are_refused_without_work(simulator, quota):
-    simulator.reset(quota=quota, quota_rate=4, quota_seconds=1)
+    simulator.reset(quota=quota, quota_rate=0.04, quota_seconds=100)
     session_id = next(iter(simulator.state()))
     path = f"/Sessions/{session_id}/$startRecording"
     replies = [simulator.post(path) for _request in range(6)]
     assert [reply.status_code for reply in replies] == [200, 200, 200, 200, 429, 429]
-    assert replies[-1].headers["Retry-After"] == "1"
+    assert replies[-1].json()["type"] == "https://errors-api.cloud.com/common/rateLimitExceeded"
     assert replies[-1].headers["Citrix-TransactionId"]
     assert simulator.state()[session_id]["starts"] == 4
     assert [call["status"] for call in simulator.control("calls")["calls"]] == [200, 200, 200, 200, 200, 429, 429]
-    time.sleep(1.05)
-    assert statuses(simulator, 5) == [200, 200, 200, 200, 429]
 
 
 def test_counts(simulator):
@@ -124,23 +171,34 @@ def test_counts(simulator):
     assert simulator.control("quota") == {**nothing, "accepted": 30, "used": 30, "sign_ins": 1}
 
 
+VALUES = {"exact": (22, 25), "rounded_up": (23, 25), "constant": (7, 7), "too_short": (11, 12.5), "too_long": (44, 50)}
+
+
+@pytest.mark.parametrize("value", VALUES)
 @pytest.mark.parametrize("hint", HINTS)
-def test_hints(simulator, hint):
-    simulator.reset(quota="window", quota_rate=0.4, quota_seconds=2.5, quota_hint=hint)
+def test_hints(simulator, hint, value):
+    settings = {"quota_hint": hint, "quota_hint_value": value, "quota_hint_seconds": 7}
+    simulator.reset(quota="window", quota_rate=0.04, quota_seconds=25, **settings)
     simulator.get("/me")
     reply, now = simulator.get("/me"), time.time()
     assert reply.status_code == 429
     header, body = reply.headers.get("Retry-After"), reply.json()
-    if hint == "seconds":
-        assert header == "3"
-    elif hint == "none":
-        assert header is None
+    least, most = VALUES[value]
+    if hint in ("seconds", "gateway"):
+        told = float(header)
     elif hint.startswith("retry_delay"):
-        delay = body["parameters"]["retryDelay"] if hint.endswith("dict") else body["parameters"][0]["value"]
-        assert 2 <= float(delay) <= 2.5
+        told = float(body["parameters"]["retryDelay"] if hint.endswith("dict") else body["parameters"][0]["value"])
+    elif hint == "none":
+        assert (header, body["parameters"]) == (None, [])
+        return
     else:
         parse = email.utils.parsedate_to_datetime if hint == "http_date" else from_rfc3339
-        assert 2.3 <= parse(header).timestamp() - now <= 3.6
+        told, least, most = parse(header).timestamp() - now, least - 1, most + 2
+    assert least <= told <= most
+    assert value not in ("rounded_up", "constant") or told == int(told) or hint in ("http_date", "rfc3339")
+    # All but the gateway answer with an ErrorResponse.
+    assert set(body) == ({"statusCode", "message"} if hint == "gateway" else {"type", "detail", "parameters"})
+    assert (header is None) is hint.startswith("retry_delay")
 
 
 def from_rfc3339(text):
@@ -148,11 +206,11 @@ def from_rfc3339(text):
 
 
 def test_the_hint_is_right(simulator):
-    simulator.reset(quota="token_bucket", quota_rate=5, quota_seconds=0.2, quota_hint="retry_delay_dict")
+    simulator.reset(quota="token_bucket", quota_rate=5, quota_seconds=0.2, quota_hint_value="exact")
     for _round in range(4):
         while (reply := simulator.get("/me")).status_code == 200:
             pass
-        time.sleep(float(reply.json()["parameters"]["retryDelay"]))
+        time.sleep(float(reply.json()["parameters"][0]["value"]))
         assert simulator.get("/me").status_code == 200
 
 
@@ -165,6 +223,52 @@ def test_what_a_batch_counts_as(simulator, counted, expected):
     # What makes no sense counts as well.
     simulator.reset(quota="window", quota_rate=0.2, quota_seconds=10, quota_batch=counted)
     assert [simulator.post("/$batch", {}).status_code for _batch in range(3)] == [400, 400, 429]
+
+
+def test_two_limits_hold_together(simulator):
+    second = {"quota_also": "sliding_log", "quota_also_rate": 0.05, "quota_also_seconds": 60}
+    simulator.reset(quota="window", quota_rate=0.05, quota_seconds=100, **second)
+    assert statuses(simulator, 4) == [200, 200, 200, 429]
+    assert float(simulator.get("/me").json()["parameters"][0]["value"]) <= 60
+    simulator.reset(quota="window", quota_rate=0.02, quota_seconds=100, **second)
+    assert statuses(simulator, 3) == [200, 200, 429]
+    assert float(simulator.get("/me").json()["parameters"][0]["value"]) > 60
+
+
+def test_requests_under_way_are_limited(simulator):
+    simulator.reset(quota_concurrency=2)
+    simulator.faults({"latency": 3, "path": "/Machines$"})
+    with ThreadPoolExecutor(2) as pool:
+        slow = [pool.submit(simulator.get, "/Machines") for _request in range(2)]
+        while len(simulator.control("calls")["calls"]) < 3:
+            pass
+        assert statuses(simulator, 2) == [429, 429]
+    assert [reply.result().status_code for reply in slow] == [200, 200]
+    # Each that has ended makes room, however it ended.
+    simulator.faults({"path": "/me$", "times": 5, "drop": {}})
+    for _request in range(5):
+        with pytest.raises(requests.ConnectionError):
+            simulator.get("/me")
+    assert statuses(simulator, 5) == [200] * 5
+
+
+def test_each_node_has_its_share_of_the_limit(simulator):
+    simulator.reset(quota="window", quota_rate=0.2, quota_seconds=100, quota_nodes=4)
+    told = statuses(simulator, 40)
+    # Five for each of the nodes, and no request knows which node it meets.
+    assert told.count(200) == 20
+    first = told.index(429)
+    assert 5 < first < 20
+    assert 200 in told[first:]
+
+
+def test_other_traffic_uses_the_limit_up(simulator):
+    simulator.reset(quota="window", quota_rate=0.5, quota_seconds=100, quota_shared=100)
+    assert statuses(simulator, 1) == [200]
+    time.sleep(0.6)
+    assert statuses(simulator, 1) == [429]
+    told = simulator.control("quota")
+    assert (told["accepted"], told["refused"]) == (1, 1)
 
 
 def test_a_refusal_comes_before_fault_rules(simulator):
@@ -183,6 +287,12 @@ def test_a_refusal_comes_before_fault_rules(simulator):
         {"quota_rate": "10"},
         {"quota_seconds": 0},
         {"quota_hint": "perhaps"},
+        {"quota_hint_value": "perhaps"},
+        {"quota_also": "some"},
+        {"quota_nodes": 0},
+        {"quota_nodes": 1.5},
+        {"quota_concurrency": -1},
+        {"quota_shared": -1},
         {"quota_batch": "calls"},
         {"batch_parallelism": 0},
         {"batch_parallelism": 1.5},

@@ -72,7 +72,7 @@ def test_unknown_sessions(simulator):
     assert start(simulator, NOBODY).status_code == 404
     assert stop(simulator, NOBODY).status_code == 404
     assert simulator.get("/Sessions/RecordingStatus").status_code == 400
-    assert simulator.get("/Sessions/RecordingStatus", {"id": NOBODY}).status_code == 404
+    assert simulator.get("/Sessions/RecordingStatus", {"id": NOBODY}).status_code == 400
 
 
 @pytest.mark.parametrize("status", [400, 404, 500])

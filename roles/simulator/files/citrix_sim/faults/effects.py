@@ -101,7 +101,13 @@ EFFECTS: dict[str, Effect] = {
         _answer,
     ),
     "throttle": Effect(
-        record({"hint": one_of(*HINTS), "value": number, "status": one_of(429, 503)}, value=1, status=429), _throttle
+        record(
+            {"hint": one_of(*HINTS), "value": number, "status": one_of(429, 503)},
+            hint="retry_delay_list",
+            value=1,
+            status=429,
+        ),
+        _throttle,
     ),
     "expire_tokens": Effect(one_of(*REFUSAL_SHAPES), _expire_tokens),
     "vanish": Effect(one_of(True), _vanish),

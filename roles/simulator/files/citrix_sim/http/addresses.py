@@ -43,7 +43,7 @@ def locate(segments: list[str]) -> Address | None:
     rest = segments[3:]
     if rest == ["me"] or rest in TOKENS:
         return Address(rest, direct=True)
-    if len(rest) == 3 and rest[1] == "Sites":
+    if len(rest) in (2, 3) and rest[1] == "Sites":
         return Address(rest[1:], customer=rest[0], direct=True)
     if len(rest) < 3 or rest[2] in WITHOUT_SITE:
         return None

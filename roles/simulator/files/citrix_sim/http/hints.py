@@ -8,29 +8,37 @@ from __future__ import annotations
 import math
 import time
 from email.utils import formatdate
-from typing import Any
+from typing import Any, Callable
 
-from .message import Reply, error_body, json_reply
+from .message import Headers, Refusal, Reply, json_reply
 
-HINTS = ("seconds", "http_date", "rfc3339", "retry_delay_list", "retry_delay_dict", "none")
+# The Retry-After header of each form that has one; "gateway" is the body of Azure API Management.
+_RETRY_AFTER: dict[str, Callable[[float], str]] = {
+    "seconds": lambda seconds: f"{seconds:g}",
+    "gateway": lambda seconds: f"{seconds:g}",
+    "http_date": lambda seconds: formatdate(_whole(seconds), usegmt=True),
+    "rfc3339": lambda seconds: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(_whole(seconds))),
+}
+HINTS = ("retry_delay_list", "retry_delay_dict", *_RETRY_AFTER, "none")
+_KINDS = {429: "rateLimitExceeded", 503: "serviceUnavailable"}
+
+
+def _whole(seconds: float) -> int:
+    return math.ceil(time.time() + seconds)
 
 
 def throttled(hint: str, seconds: float, status: int = 429) -> Reply:
-    """A refusal that asks to come back in so many seconds."""
+    """Return a refusal that asks to come back in so many seconds, an ErrorResponse unless the hint says otherwise."""
     wait = f"{seconds:g}"
+    headers: Headers = (("Retry-After", _RETRY_AFTER[hint](seconds)),) if hint in _RETRY_AFTER else ()
+    if hint == "gateway":
+        message = f"Rate limit is exceeded. Try again in {wait} seconds."
+        return json_reply({"statusCode": status, "message": message}, status, headers)
+    parameters: Any = []
+    detail = "Too many requests."
     if hint in ("retry_delay_list", "retry_delay_dict"):
-        parameters: Any = [{"name": "retryDelay", "value": wait}]
-        if hint == "retry_delay_dict":
-            parameters = {"retryDelay": wait}
+        parameters = [{"name": "retryDelay", "value": wait}] if hint.endswith("list") else {"retryDelay": wait}
         detail = f"Too many requests; come back in {wait} seconds."
-        return json_reply(error_body("rateLimitExceeded", detail, parameters), status)
-    message = f"Too many requests. Come back in {wait} seconds." if hint == "seconds" else "Too many requests."
-    reply = json_reply({"statusCode": status, "message": message}, status)
-    then = math.ceil(time.time() + seconds)
-    if hint == "seconds":
-        reply.headers = (("Retry-After", wait),)
-    elif hint == "http_date":
-        reply.headers = (("Retry-After", formatdate(then, usegmt=True)),)
-    elif hint == "rfc3339":
-        reply.headers = (("Retry-After", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(then))),)
-    return reply
+    refusal = Refusal(status, _KINDS[status], detail, parameters)
+    refusal.headers = headers
+    return refusal

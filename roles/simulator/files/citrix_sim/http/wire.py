@@ -163,5 +163,8 @@ def render(reply: Reply, keep_alive: bool) -> bytes:
     if reply.content_type:
         lines.append(f"Content-Type: {reply.content_type}")
     lines += [f"{name}: {value}" for name, value in reply.headers]
-    lines.append(f"Content-Length: {len(reply.body)}\r\nConnection: {'keep-alive' if keep_alive else 'close'}")
+    # A 204 has no body, and so no length of it.
+    if reply.status != 204:
+        lines.append(f"Content-Length: {len(reply.body)}")
+    lines.append(f"Connection: {'keep-alive' if keep_alive else 'close'}")
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace") + reply.body

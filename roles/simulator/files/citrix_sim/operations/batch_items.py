@@ -15,7 +15,6 @@ from ..http.message import Reply, Request, refuse
 METHODS = ("GET", "HEAD", "PUT", "PATCH", "POST", "DELETE")
 _WITHOUT_BODY = ("GET", "HEAD", "DELETE")
 _REFERENCE = re.compile(r"[-_0-9a-zA-Z]*")
-_BEARER = re.compile(r"bearer\s+(\S+)", re.IGNORECASE)
 # A URL as it may stand in a request line.
 _URL = re.compile(r"[!-~]*")
 
@@ -116,7 +115,7 @@ class Requests:
     def _target(self, url: str) -> str | None:
         """Path and query on this server: behind the gateway as it is, else with both ids before it."""
         if not self._address.direct:
-            return self._address.base + url if url.startswith("/") else None
+            return f"{self._address.base}/{url.removeprefix('/')}"
         pieces = url.removeprefix("/").split("/", 2)
         if len(pieces) < 3 or [unquote(piece) for piece in pieces[:2]] != [self._address.customer, self._address.site]:
             return None
@@ -124,10 +123,6 @@ class Requests:
 
     @staticmethod
     def _own_headers(item: Item) -> dict[str, str]:
-        """An item may name the token in either form, and needs not say what a body is."""
+        """Return the headers of an item, which needs not say what a body is."""
         own = {} if item.body is None else {"content-type": "application/json"}
-        own.update(item.headers)
-        bearer = _BEARER.fullmatch(own.get("authorization", ""))
-        if bearer:
-            own["authorization"] = f"CWSAuth bearer={bearer.group(1)}"
-        return own
+        return {**own, **item.headers}

@@ -1,13 +1,13 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Operations on delivery groups and published applications."""
+"""Operations on delivery groups, published applications and machine catalogs."""
 
 from __future__ import annotations
 
 from ..http.message import Reply, encode, json_reply, refuse
 from ..shapes.common import Fields, pick
-from ..shapes.group import application_json, group_json
+from ..shapes.group import application_detail_json, catalog_detail_json, group_detail_json, group_json
 from ..shapes.machine import machine_json
 from ..shapes.session import session_text
 from ..world.objects import Machine, Ref, Session
@@ -36,7 +36,7 @@ def list_groups(call: Call) -> Reply:
 
 def get_group(call: Call) -> Reply:
     """``GET /DeliveryGroups/{nameOrId}``."""
-    return json_reply(pick(group_json(call.fleet, _find_group(call)), read_fields(call.request)))
+    return json_reply(pick(group_detail_json(call.fleet, _find_group(call)), read_fields(call.request)))
 
 
 def _show_machine(machine: Machine, fields: Fields) -> str:
@@ -59,7 +59,7 @@ def _find_application(call: Call) -> Ref:
 
 def get_application(call: Call) -> Reply:
     """``GET /Applications/{nameOrId}``."""
-    return json_reply(pick(application_json(_find_application(call)), read_fields(call.request)))
+    return json_reply(pick(application_detail_json(_find_application(call)), read_fields(call.request)))
 
 
 def _show_session(session: Session, fields: Fields) -> str:
@@ -74,3 +74,9 @@ def list_application_sessions(call: Call) -> Reply:
     scope = f"Applications/{call.site.id}/{application.id}/Sessions"
     listing = Listing(scope, fleet.sessions, indexes, _show_session)
     return listing.page(call.world, call.request, read_limit(call.request), fleet.is_live)
+
+
+def get_catalog(call: Call) -> Reply:
+    """``GET /MachineCatalogs/{nameOrId}``."""
+    catalog = found(call.fleet.catalog(call.name), "machine catalog", nameOrId=call.name)
+    return json_reply(pick(catalog_detail_json(call.fleet, catalog), read_fields(call.request)))

@@ -43,8 +43,8 @@ def read_flag(request: Request, name: str, default: bool) -> bool:
 
 
 def read_fields(request: Request) -> Fields:
-    """The top-level names in ``fields``; None where all are wanted. Names that do not exist do no harm."""
-    text = request.query.get("fields", "")
+    """Return the top-level names in ``fields``, in lower case; None for all. Unknown names do no harm."""
+    text = request.query.get("fields", "").lower()
     return frozenset(name.strip() for name in text.split(",")) if text.strip() else None
 
 

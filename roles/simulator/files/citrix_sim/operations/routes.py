@@ -14,8 +14,29 @@ from . import batch, groups, jobs, machines, recording, sessions, sign_in, sites
 from .call import BeginItem, Call, Operation, found
 from .paging import read_flag
 
+Route = tuple[tuple[str, ...], dict[str, Operation]]
+
+# Documented, and not simulated: a 404 would say that the object does not exist.
+NOT_SIMULATED: dict[tuple[str, ...], tuple[str, ...]] = {
+    ("Admin", "EffectiveRights"): ("GET",),
+    ("Admin", "Permissions"): ("GET",),
+    ("Applications",): ("GET",),
+    ("ConfigLog", "*"): ("GET",),
+    ("ConfigLog", "*", "*"): ("GET", "POST", "PATCH"),
+    ("MachineCatalogs",): ("GET",),
+    ("MachinesV2",): ("GET",),
+    ("Sessions", "*", "$disconnect"): ("POST",),
+    ("Sessions", "*", "$hide"): ("POST",),
+    ("Sessions", "*", "$logoff"): ("POST",),
+    ("Sessions", "*", "Applications"): ("GET",),
+    ("Sessions", "*", "Machine"): ("GET",),
+    ("SessionsV2",): ("GET",),
+    ("Sites",): ("GET",),
+    ("Tokens", "$refresh"): ("POST",),
+}
+
 # The first pattern that fits wins, so fixed words stand before "*", which takes any one segment but the first.
-ROUTES: tuple[tuple[tuple[str, ...], dict[str, Operation]], ...] = (
+_SIMULATED: tuple[Route, ...] = (
     (("me",), {"GET": sites.get_me}),
     (("Sites", "*"), {"GET": sites.get_site}),
     (("$batch",), {"POST": batch.do_batch}),
@@ -30,6 +51,7 @@ ROUTES: tuple[tuple[tuple[str, ...], dict[str, Operation]], ...] = (
     (("DeliveryGroups",), {"GET": groups.list_groups}),
     (("DeliveryGroups", "*"), {"GET": groups.get_group}),
     (("DeliveryGroups", "*", "Machines"), {"GET": groups.list_group_machines}),
+    (("MachineCatalogs", "*"), {"GET": groups.get_catalog}),
     (("Applications", "*"), {"GET": groups.get_application}),
     (("Applications", "*", "Sessions"), {"GET": groups.list_application_sessions}),
     (("Sessions",), {"GET": sessions.list_sessions}),
@@ -40,8 +62,11 @@ ROUTES: tuple[tuple[tuple[str, ...], dict[str, Operation]], ...] = (
     (("Sessions", "*", "$startRecording"), {"POST": recording.start}),
     (("Sessions", "*", "$stopRecording"), {"POST": recording.stop}),
 )
+ROUTES: tuple[Route, ...] = _SIMULATED + tuple(
+    (pattern, dict.fromkeys(methods, sites.not_simulated)) for pattern, methods in NOT_SIMULATED.items()
+)
 
-_BY_START: dict[tuple[int, str], list[tuple[tuple[str, ...], dict[str, Operation]]]] = {}
+_BY_START: dict[tuple[int, str], list[Route]] = {}
 for _pattern, _methods in ROUTES:
     _BY_START.setdefault((len(_pattern), _pattern[0]), []).append((_pattern, _methods))
 

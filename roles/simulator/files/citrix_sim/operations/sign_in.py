@@ -59,7 +59,7 @@ def government(request: Request, world: World, customer: str) -> Reply:
 
 def on_premises(request: Request, world: World) -> Reply:
     """``POST {base}/Tokens``: HTTP Basic (UTF-8), no body; the end of the token comes as RFC 3339 text."""
-    check_accept(request)
+    check_accept(request, required=False)
     scheme, _blank, encoded = request.headers.get("authorization", "").partition(" ")
     try:
         text = base64.b64decode(encoded.strip(), validate=True).decode("utf-8") if scheme.lower() == "basic" else ""

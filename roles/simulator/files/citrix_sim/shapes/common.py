@@ -87,5 +87,5 @@ class Template:
 
 
 def pick(whole: dict[str, Any], fields: Fields) -> dict[str, Any]:
-    """The wanted top-level fields, in the order of the whole; all of them for None."""
-    return whole if fields is None else {name: value for name, value in whole.items() if name in fields}
+    """Return the wanted top-level fields, named in lower case, in the order of the whole; all of them for None."""
+    return whole if fields is None else {name: value for name, value in whole.items() if name.lower() in fields}

@@ -1,15 +1,16 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The JSON of a delivery group and of a published application."""
+"""The JSON of a delivery group, of a published application and of a machine catalog."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from ..world.fleet import Fleet
-from ..world.objects import Ref
-from .common import NO_ID, scopes, split_name
+from ..world.objects import ZONE, Ref
+from .common import NO_ID, ref, scopes, split_name
+from .machine import LISTED
 
 _SCOPES = scopes("DeliveryGroup")[0]["Scopes"]
 
@@ -68,16 +69,78 @@ def group_json(fleet: Fleet, group: Ref) -> dict[str, Any]:
     }
 
 
-def application_json(application: Ref) -> dict[str, Any]:
-    """The plainest ApplicationResponseModel; Name is the one inside its folder."""
+def group_detail_json(fleet: Fleet, group: Ref) -> dict[str, Any]:
+    """Return DeliveryGroupDetailResponseModel: what the list has, and counts of machines."""
+    machines = [machine for machine in fleet.machines if machine.group is group]
+    systems = [{"Name": LISTED["OSType"], "Value": len(machines)}] if machines else []
+    return {
+        **group_json(fleet, group),
+        "DesktopsInUse": sum(bool(machine.sessions) for machine in machines),
+        "DesktopsNeverRegistered": 0,
+        "DesktopsPreparing": 0,
+        "MachinesInMaintenanceMode": 0,
+        "MachineOperatingSystems": systems,
+        "MachineType": LISTED["MachineType"],
+        "OffMachines": 0,
+        "RegisteredMachines": len(machines),
+        "SecureIcaRequired": False,
+        "TotalApplicationGroups": 0,
+        "TotalMachines": len(machines),
+    }
+
+
+def application_detail_json(application: Ref) -> dict[str, Any]:
+    """Return ApplicationDetailResponseModel; Name is the one inside its folder."""
     folder, name = split_name(application.name)
     return {
         "Id": application.id,
         "Uid": application.uid,
         "ApplicationFolder": folder,
         "ApplicationType": "HostedOnDesktop",
+        "ContainerScopes": scopes("DeliveryGroup"),
+        "Description": None,
         "Enabled": True,
+        "IconId": "1",
         "Name": name,
         "PublishedName": name,
+        "SharingKind": "Shared",
         "Visible": True,
+        "BrowserName": name,
+        "CpuPriorityLevel": "Normal",
+        "HomeZone": ref(ZONE),
+        "HomeZoneMode": "Ignore",
+        "IncludedUserFilterEnabled": False,
+    }
+
+
+def catalog_detail_json(fleet: Fleet, catalog: Ref) -> dict[str, Any]:
+    """Return MachineCatalogDetailResponseModel; Name is the one inside its folder."""
+    folder, name = split_name(catalog.name)
+    machines = [machine for machine in fleet.machines if machine.catalog is catalog]
+    groups = dict.fromkeys(machine.group for machine in machines)
+    return {
+        "Id": catalog.id,
+        "Uid": catalog.uid,
+        "Name": name,
+        "FullName": catalog.name,
+        "AdminFolder": folder,
+        "AllocationType": LISTED["AllocationType"],
+        "AvailableCount": sum(not machine.sessions for machine in machines),
+        "Description": None,
+        "IsRemotePC": False,
+        "MachineType": LISTED["MachineType"],
+        "MinimumFunctionalLevel": "L7_20",
+        "HasBeenPromoted": False,
+        "CanRollbackVMImage": False,
+        "CanRecreateCatalog": False,
+        "PersistChanges": LISTED["PersistUserChanges"],
+        "ProvisioningType": LISTED["ProvisioningType"],
+        "SessionSupport": machines[0].support if machines else "MultiSession",
+        "SharingKind": "Shared",
+        "TotalCount": len(machines),
+        "IsBroken": False,
+        "UnassignedCount": 0,
+        "UsedCount": sum(bool(machine.sessions) for machine in machines),
+        "Zone": ref(ZONE),
+        "DeliveryGroups": [ref(group) for group in groups],
     }

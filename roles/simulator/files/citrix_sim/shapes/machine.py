@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..world.directory import DOMAIN, DOMAIN_SIDS
 from ..world.objects import ZONE, Machine
 from .common import NO_ID, both_times, ref, scopes
+from .user import user_json
 
 # Order and values, above all the nulls, of the machine inside the published session sample. A list fills more of it.
 _IN_SESSION: dict[str, Any] = {
@@ -98,6 +100,22 @@ _IN_SESSION: dict[str, Any] = {
 }
 
 _IN_LIST: dict[str, Any] = {
+    "ContainerMetadata": {"Metadata": [], "ContainerType": "MachineCatalog"},
+    "LastConnectionFailure": "None",
+    "LastDeregistrationReason": "Unknown",
+    "SessionProtocol": "Unknown",
+    "SessionState": "Unknown",
+    "UpgradeDetail": {
+        "Uuid": None,
+        "ScheduleStatus": "Unknown",
+        "StatusMessage": None,
+        "LastStateChangeTimeUtc": None,
+        "ScheduledTimeUtc": None,
+        "DurationInHours": None,
+        "TargetPackageVersion": None,
+    },
+    "UpgradeState": "Unknown",
+    "UpgradeType": "NotSet",
     "ApplicationsInUse": [],
     "AssignedUsers": [],
     "AssociatedUsers": [],
@@ -159,6 +177,8 @@ def machine_json(machine: Machine) -> dict[str, Any]:
         **machine_in_session_json(machine),
         **_IN_LIST,
         "Id": machine.id,
+        "Sid": f"{DOMAIN_SIDS[DOMAIN]}-{100_001 + machine.index}",
+        "LastConnectionUser": user_json(machine.sessions[-1] if machine.sessions else None),
         "SessionCount": len(machine.sessions),
         "LoadIndex": load_index(machine),
         "SummaryState": summary_state(machine),

@@ -10,7 +10,7 @@ from typing import Any, Callable
 
 from ..http.message import encode
 from ..world.objects import Machine, Ref, Session
-from .common import Fields, Template, both_times, ref, scopes
+from .common import NO_ID, Fields, Template, both_times, scopes
 from .machine import machine_in_session_json
 from .user import user_text
 
@@ -93,7 +93,8 @@ def _client(session: Session) -> str:
 
 @lru_cache(maxsize=16)
 def _applications_text(applications: tuple[Ref, ...]) -> str:
-    return encode([ref(application) for application in applications])
+    """Names with folders; the published sample has no id here."""
+    return encode([{"Id": NO_ID, "Uid": None, "Name": application.name} for application in applications])
 
 
 @lru_cache(maxsize=8)
@@ -152,7 +153,7 @@ _FIELDS: dict[str, Callable[[Session], str]] = {
 @lru_cache(maxsize=64)
 def _chosen(fields: Fields) -> list[tuple[str, Callable[[Session], str]]]:
     """How each of the wanted members begins, and what gives its value."""
-    return [(f'"{name}":', text) for name, text in _FIELDS.items() if fields is None or name in fields]
+    return [(f'"{name}":', text) for name, text in _FIELDS.items() if fields is None or name.lower() in fields]
 
 
 def session_text(session: Session, fields: Fields = None) -> str:

@@ -68,8 +68,11 @@ _USER = Template(
 @lru_cache(maxsize=4096)
 def user_text(session: Session) -> str:
     """Return the User block of a session, as JSON text."""
-    user = session.user
-    if user is None:
-        return "null"
-    whole = {**_SPARSE, **user}
-    return _USER.fill(whole) if isinstance(session, GeneratedSession) else encode(whole)
+    if isinstance(session, GeneratedSession):
+        return _USER.fill({**_SPARSE, **session.user})
+    return "null" if session.user is None else encode({**_SPARSE, **session.user})
+
+
+def user_json(session: Session | None) -> dict[str, Any]:
+    """Return the user of a session; without a session or a user a block in which all is null."""
+    return {**_SPARSE, **((session and session.user) or {})}

@@ -19,7 +19,8 @@ ADMINISTRATOR = "LAB\\administrator"
 
 REFUSAL_SHAPES = ("error_response", "dict_parameters", "cws_exception")
 
-_AUTHORIZATION = re.compile(r"cwsauth\s+bearer=(\S+)", re.IGNORECASE)
+# CWSAuth is documented; Citrix's own client sends Bearer in the items of a batch, which take the same way.
+_AUTHORIZATION = re.compile(r"(?:cwsauth\s+bearer=|bearer\s+)(\S+)", re.IGNORECASE)
 _REFUSAL = "The token is missing, unknown or no longer valid."
 
 
@@ -103,9 +104,10 @@ def unauthorized(shape: str) -> Reply:
     return json_reply(body, 401)
 
 
-def check_accept(request: Request) -> None:
-    """Accept must be application/json, neither more nor less."""
-    if request.headers.get("accept", "").strip().lower() != "application/json":
+def check_accept(request: Request, required: bool = True) -> None:
+    """Accept must be application/json, neither more nor less; a sign-in needs none."""
+    accept = request.headers.get("accept", "").strip().lower()
+    if accept != "application/json" and (accept or required):
         raise refuse(406, "notAcceptable", "Accept must be application/json.")
 
 

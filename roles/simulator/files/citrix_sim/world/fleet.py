@@ -14,6 +14,8 @@ from .names import NAMES
 from .objects import PLAIN, RECORDED, GeneratedSession, Machine, Ref, Session, make_id
 from .settings import Settings
 
+SUPPORTS = ("MultiSession", "SingleSession")
+
 Named = TypeVar("Named", bound=Union[Machine, Ref])
 
 
@@ -58,6 +60,7 @@ class Fleet:
         wildcards: bool,
         groups: tuple[Ref, ...] = (),
         applications: tuple[Ref, ...] = (),
+        catalogs: tuple[Ref, ...] = (),
         machines: Sequence[Machine] = (),
         sessions: Iterable[Session] = (),
     ) -> None:
@@ -71,6 +74,7 @@ class Fleet:
         self._machines = Index(machines, wildcards)
         self._groups = Index(groups, wildcards)
         self._applications = Index(applications, wildcards)
+        self._catalogs = Index(catalogs, wildcards)
         for session in sessions:
             self._add(session)
 
@@ -85,6 +89,10 @@ class Fleet:
     def application(self, key: str) -> Ref | None:
         """Return an application in the same way; its name has its folders."""
         return self._applications.find(key)
+
+    def catalog(self, key: str) -> Ref | None:
+        """Return a machine catalog in the same way; its name has its folders."""
+        return self._catalogs.find(key)
 
     def session(self, key: str) -> Session | None:
         """Return a session that has not ended, by its id or Uid."""
@@ -133,10 +141,12 @@ def generate(settings: Settings) -> Fleet:
     names = NAMES[settings.names]
     identity = make_directory(settings.directory, names)
     groups, applications = refs("group", names.groups), refs("application", names.applications)
-    machines = [
-        Machine(at, *identity.machine(at), groups[at % len(groups)], "SingleSession" if at % 5 == 4 else "MultiSession")
-        for at in range(settings.machines)
-    ]
+    catalogs = refs("catalog", names.catalogs)
+    machines = []
+    for at in range(settings.machines):
+        single = at % 5 == 4
+        group = groups[at % len(groups)]
+        machines.append(Machine(at, *identity.machine(at), group, catalogs[single], SUPPORTS[single]))
     sessions = (
         GeneratedSession(
             at,
@@ -147,7 +157,7 @@ def generate(settings: Settings) -> Fleet:
         )
         for at in range(settings.sessions)
     )
-    return Fleet(identity, settings.wildcards, groups, applications, machines, sessions)
+    return Fleet(identity, settings.wildcards, groups, applications, catalogs, machines, sessions)
 
 
 def empty(settings: Settings) -> Fleet:

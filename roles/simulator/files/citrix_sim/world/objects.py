@@ -34,10 +34,6 @@ class Ref(NamedTuple):
     name: str
 
 
-CATALOGS = {
-    "MultiSession": Ref(make_id("catalog", 0), 1, "Multi-session Windows"),
-    "SingleSession": Ref(make_id("catalog", 1), 2, "Single-session Windows"),
-}
 ZONE = Ref(make_id("zone", 0), None, "Primary")
 
 
@@ -52,14 +48,15 @@ class Message(NamedTuple):
 class Machine:
     """One machine that runs sessions."""
 
-    __slots__ = ("dns_name", "group", "id", "index", "name", "sessions", "support")
+    __slots__ = ("catalog", "dns_name", "group", "id", "index", "name", "sessions", "support")
 
-    def __init__(self, index: int, name: str, dns_name: str, group: Ref, support: str) -> None:
+    def __init__(self, index: int, name: str, dns_name: str, group: Ref, catalog: Ref, support: str) -> None:
         self.index = index
         self.id = make_id("machine", index)
         self.name = name
         self.dns_name = dns_name
         self.group = group
+        self.catalog = catalog
         self.support = support
         self.sessions: list[Session] = []
 
@@ -67,11 +64,6 @@ class Machine:
     def uid(self) -> int:
         """Uid, the old integer id."""
         return self.index + 1
-
-    @property
-    def catalog(self) -> Ref:
-        """The machine catalog: one for each kind of session support."""
-        return CATALOGS[self.support]
 
 
 class Session:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from ..http.error_forms import ERROR_FORMS
 from ..http.hints import HINTS
 from .directory import DIRECTORIES
+from .meters import METERS
 from .names import NAMES
 
 MIXES = ("mixed", "recordable")
@@ -21,7 +22,8 @@ GOV_REPLIES = ("trust", "documented")
 GONE_STATUSES = (400, 404, 500)
 JOB_LOCATIONS = ("absolute", "placeholder")
 JOB_RESULTS = ("redirect", "inline")
-QUOTAS = ("none", "token_bucket", "window")
+QUOTAS = ("none", *METERS)
+QUOTA_HINT_VALUES = ("exact", "rounded_up", "constant", "too_short", "too_long")
 QUOTA_BATCHES = ("request", "items")
 
 _LIMITS: dict[str, tuple[float, float]] = {
@@ -36,8 +38,23 @@ _LIMITS: dict[str, tuple[float, float]] = {
     "job_seconds": (0, 3600),
     "quota_rate": (0.001, 1_000_000),
     "quota_seconds": (0.001, 3600),
+    "quota_also_rate": (0.001, 1_000_000),
+    "quota_also_seconds": (0.001, 3600),
+    "quota_concurrency": (0, 10_000),
+    "quota_nodes": (1, 100),
+    "quota_shared": (0, 100_000),
+    "quota_hint_seconds": (0, 86_400),
 }
-_FRACTIONS = ("token_lifetime", "batch_item_seconds", "job_seconds", "quota_rate", "quota_seconds")
+_WHOLE = (
+    "machines",
+    "sessions",
+    "sites",
+    "machine_page",
+    "batch_parallelism",
+    "batch_limit",
+    "quota_concurrency",
+    "quota_nodes",
+)
 _CHOICES: dict[str, Any] = {
     "mix": MIXES,
     "names": tuple(NAMES),
@@ -57,7 +74,9 @@ _CHOICES: dict[str, Any] = {
     "job_results": JOB_RESULTS,
     "batch_support": (True, False),
     "quota": QUOTAS,
+    "quota_also": QUOTAS,
     "quota_hint": HINTS,
+    "quota_hint_value": QUOTA_HINT_VALUES,
     "quota_batch": QUOTA_BATCHES,
 }
 
@@ -89,7 +108,7 @@ class Settings(NamedTuple):
     machine_repeats: bool = False
     error_form: str = "error_response"
     # RecordingStatus of an unknown session: no status is documented.
-    gone_status: int = 404
+    gone_status: int = 400
 
     batch_support: bool = True
     batch_parallelism: int = 10
@@ -109,7 +128,20 @@ class Settings(NamedTuple):
     quota_rate: float = 10.0
     # Length of a window; a bucket holds what comes in during that time.
     quota_seconds: float = 1.0
-    quota_hint: str = "seconds"
+    # A second rate limit, which holds together with the first.
+    quota_also: str = "none"
+    quota_also_rate: float = 10.0
+    quota_also_seconds: float = 60.0
+    # Requests under way at once, 0 for any number.
+    quota_concurrency: int = 0
+    # Nodes behind the address, each with its share of the rate limits; requests meet any of them.
+    quota_nodes: int = 1
+    # Requests a second of other traffic, which uses the same limits up.
+    quota_shared: float = 0.0
+    quota_hint: str = "retry_delay_list"
+    quota_hint_value: str = "rounded_up"
+    # The hint "constant".
+    quota_hint_seconds: float = 1.0
     quota_batch: str = "request"
 
 
@@ -129,6 +161,6 @@ def changed(settings: Settings, changes: Any) -> Settings:
 
 def _check_number(name: str, value: Any) -> None:
     low, high = _LIMITS[name]
-    kinds = (int, float) if name in _FRACTIONS else (int,)
+    kinds = (int,) if name in _WHOLE else (int, float)
     if isinstance(value, bool) or not isinstance(value, kinds) or not low <= value <= high:
         raise ValueError(f"{name} must be a number from {low} to {high}.")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from dataclasses import asdict
 
@@ -57,6 +58,12 @@ def status_key(session_id="1"):
 
 def write_key(session_id="1", wanted=START):
     return f"POST Sessions/{session_id}/${'start' if wanted.recorded else 'stop'}Recording"
+
+
+@pytest.fixture(autouse=True)
+def in_order(monkeypatch):
+    """Have the engine take the sessions in their order, whatever it draws."""
+    monkeypatch.setattr(_converge, "shuffle", len)
 
 
 @pytest.fixture
@@ -311,9 +318,10 @@ def test_a_doubtful_request_whose_effect_shows_later_is_a_change(converged, fake
     assert len(fake_api.writes) == 1
 
 
+@pytest.mark.parametrize("notify_user", [True, False])
 @pytest.mark.parametrize("error", [500, 502, 503, LOST])
-def test_a_doubtful_request_whose_effect_never_shows_is_unconfirmed(converged, fake_api, clock, error):
-    entry = converged(OFF, write=error)
+def test_a_doubtful_request_whose_effect_never_shows_is_unconfirmed(converged, fake_api, clock, error, notify_user):
+    entry = converged(OFF, write=error, wanted=Wanted(recorded=True, notify_user=notify_user))
     assert outline(entry) == ("unconfirmed", False, False)
     assert entry.reason == "The answer was lost." if error is LOST else f"HTTP {error}" in entry.reason
     assert len(fake_api.writes) == 1
@@ -756,3 +764,137 @@ def test_each_session_is_brought_to_what_is_wanted_of_it(fake_api, clock):
     assert [entry.notify_user for entry in entries] == [False, None, True, True, None]
     assert [entry.ended_is_fine for entry in entries] == [False, True, False, False, True]
     assert len(fake_api.writes) == 5
+
+
+# Two runs at once
+
+
+class OtherRun:
+    """Stands in for the locks: another run holds these sessions for so many looks."""
+
+    def __init__(self, monkeypatch, *held, looks=10**6):
+        self.held = dict.fromkeys(held, looks)
+        self.taken, self.released = [], []
+        monkeypatch.setattr(_converge, "SessionLocks", lambda site, warn: self)
+
+    def take(self, session_id):
+        if self.held.get(session_id, 0):
+            self.held[session_id] -= 1
+            return False
+        self.taken.append(session_id)
+        return True
+
+    def release(self, session_id):
+        self.released.append(session_id)
+
+
+def at_the_site(fake_api, **statuses):
+    """Have sessions answer their status reads in turn, and their starts; return their targets."""
+    for session_id, answers in statuses.items():
+        fake_api.on(status_key(session_id[1:]), *answers)
+        fake_api.on(write_key(session_id[1:]), {})
+    return [a_target(session_id[1:]) for session_id in statuses]
+
+
+def test_converge_session_of_another_run_waited_for(fake_api, clock, monkeypatch):
+    other = OtherRun(monkeypatch, "1", looks=5)
+    targets = at_the_site(fake_api, s1=[OFF, OFF, ON], s2=[OFF, ON])
+    first, second = converge(fake_api, targets, START, False)
+    assert (outline(first), outline(second)) == (("started", True, True),) * 2
+    assert fake_api.sent("POST")[-1] == write_key("1")
+    assert set(other.released) == {"1", "2"}
+
+
+def test_converge_session_of_another_run_done_meanwhile_unchanged(fake_api, clock, monkeypatch):
+    OtherRun(monkeypatch, "1", looks=5)
+    (entry,) = converge(fake_api, at_the_site(fake_api, s1=[OFF, ON]), START, False)
+    assert outline(entry) == ("unchanged", True, False)
+    assert fake_api.writes == []
+
+
+def test_converge_session_of_another_run_as_wanted_not_waited_for(fake_api, clock, monkeypatch):
+    OtherRun(monkeypatch, "1")
+    (entry,) = converge(fake_api, at_the_site(fake_api, s1=[ON]), START, False)
+    assert outline(entry) == ("unchanged", True, False)
+    assert clock.slept == []
+
+
+def test_converge_session_held_too_long_read_again_and_changed(fake_api, clock, monkeypatch):
+    OtherRun(monkeypatch, "1")
+    began = clock()
+    (entry,) = converge(fake_api, at_the_site(fake_api, s1=[OFF, OFF, ON]), START, False)
+    assert outline(entry) == ("started", True, True)
+    assert _converge.LONGEST_HOLD <= clock() - began < _converge.LONGEST_HOLD + 1
+    # Its lock is asked for, and its status is not read, until the time is up.
+    assert fake_api.sent("GET") == [status_key("1")] * 3
+
+
+def test_converge_interrupted_while_waiting_ends_at_once(fake_api, clock, monkeypatch):
+    OtherRun(monkeypatch, "1")
+    fake_api.throttle.pause = lambda seconds: True
+    (entry,) = converge(fake_api, at_the_site(fake_api, s1=[OFF, STALLED]), START, False)
+    assert outline(entry) == ("failed", None, False)
+    assert fake_api.writes == []
+
+
+def test_converge_lock_held_until_result_is_known(fake_api, clock, monkeypatch):
+    other = OtherRun(monkeypatch)
+    released = []
+    fake_api.on(status_key("1"), OFF, OFF, lambda call: released.extend(other.released) or ON)
+    fake_api.on(write_key("1"), {})
+    converge(fake_api, [a_target("1")], START, False)
+    assert (released, other.released) == ([], ["1"])
+
+
+@pytest.mark.parametrize(("statuses", "wanted"), [([ON], START), ([UNKNOWN], START), ([404], START), ([OFF], STOP)])
+def test_converge_lock_of_unchanged_session_released(fake_api, clock, monkeypatch, statuses, wanted):
+    other = OtherRun(monkeypatch)
+    fake_api.on("GET Sessions/1", 404)
+    converge(fake_api, at_the_site(fake_api, s1=statuses), wanted, False)
+    assert (other.taken, other.released) == (["1"], ["1"])
+
+
+def test_converge_without_waiting_lock_released_at_the_request(fake_api, clock, monkeypatch):
+    other = OtherRun(monkeypatch)
+    converge(fake_api, at_the_site(fake_api, s1=[OFF]), Wanted(recorded=True, wait=False), False)
+    assert other.released == ["1"]
+
+
+def test_converge_check_mode_takes_no_lock(fake_api, clock, monkeypatch):
+    other = OtherRun(monkeypatch, "1")
+    (entry,) = converge(fake_api, at_the_site(fake_api, s1=[OFF]), START, True)
+    assert (entry.result, other.taken) == ("started", [])
+
+
+def test_converge_batch_with_a_session_of_another_run_changes_the_others(fake_api, clock, monkeypatch):
+    OtherRun(monkeypatch, "1", looks=3)
+    fake_api.batch_size = 10
+    fake_api.on("POST $batch", fake_api.do_batch)
+    targets = at_the_site(fake_api, s1=[OFF, OFF, ON], s2=[OFF, ON], s3=[ON])
+    entries = converge(fake_api, targets, START, False)
+    assert [entry.result for entry in entries] == ["started", "started", "unchanged"]
+    assert (
+        len([item for item in fake_api.items_of_batches if "start" in item["RelativeUrl"]]) + len(fake_api.writes) >= 2
+    )
+
+
+def test_converge_sessions_in_shuffled_order_results_in_theirs(fake_api, clock, monkeypatch):
+    monkeypatch.setattr(_converge, "shuffle", random.shuffle)
+    statuses = {f"s{number}": [OFF, ON] for number in range(30)}
+    fake_api.max_concurrency = 1
+    orders = set()
+    for _run in range(3):
+        entries = converge(fake_api, at_the_site(fake_api, **statuses), START, False)
+        assert [entry.id for entry in entries] == [str(number) for number in range(30)]
+        orders.add(tuple(fake_api.sent("POST")))
+        fake_api.calls.clear()
+    assert len(orders) == 3
+    assert len({frozenset(order) for order in orders}) == 1
+
+
+def test_converge_status_read_right_before_each_start(fake_api, clock):
+    fake_api.max_concurrency = 1
+    converge(fake_api, at_the_site(fake_api, **{f"s{number}": [OFF, ON] for number in range(9)}), START, False)
+    sent = fake_api.sent()
+    for number in range(9):
+        assert sent[sent.index(write_key(str(number))) - 1] == status_key(str(number))

@@ -44,6 +44,23 @@ def test_an_entry_tells_who_and_where():
     }
 
 
+def test_result_hidden_characters_escaped(reported):
+    hidden = "a\u200bb\u202e\nok: [host]"
+    session = {
+        "User": {"Name": hidden},
+        "State": hidden,
+        "Machine": {"Name": hidden, "DeliveryGroup": {"Name": hidden}},
+    }
+    entry = Entry.from_target(Target.from_session(hidden, session))
+    entry.end("sent", changed=True)
+    result, _warnings = reported(entry)
+    shown = r"a\u200bb\u202e\nok: [host]"
+    assert list(result["sessions"][0].values())[:5] == [shown] * 5
+    assert result["diff"]["after"] == {shown: f"{shown} on {shown}: sent"}
+    # The API knows the session by its real id.
+    assert entry.id == hidden
+
+
 def test_an_entry_has_the_id_by_which_its_session_was_named():
     assert Entry.from_target(Target.from_session("ABC", {**SESSION, "Id": "abc"})).id == "ABC"
 
@@ -279,6 +296,36 @@ def test_an_empty_selection_is_a_gap(reported, ended_is_fine, selector, default,
     assert "No session is selected: nobody is connected there" in (warnings[0] if warnings else result["msg"])
 
 
+@pytest.mark.parametrize("on_gap", ["fail", "warn"])
+@pytest.mark.parametrize("selection", [Selection([], [], []), None])
+def test_task_result_no_machine_visible_is_a_gap(fake_api, on_gap, selection):
+    fake_api.on("GET Machines", {"Items": []})
+    warnings = []
+    module = SimpleNamespace(params={"on_gap": on_gap}, check_mode=False, warn=warnings.append)
+    result = task_result(module, fake_api, selection, [], RESULTS)
+    told = result["msg"] if on_gap == "fail" else " ".join(warnings)
+    assert "The account sees no session and no machine: check its role" in told
+    assert bool(result.get("failed")) is (on_gap == "fail")
+    assert len(warnings) == int(on_gap == "warn")
+
+
+@pytest.mark.parametrize("on_gap", ["fail", "warn"])
+def test_task_result_policy_matches_no_session_one_warning(fake_api, on_gap):
+    warnings = []
+    module = SimpleNamespace(params={"on_gap": on_gap}, check_mode=False, warn=warnings.append)
+    result = task_result(module, fake_api, None, [], RESULTS)
+    assert "failed" not in result
+    assert [warning.split(":")[0] for warning in warnings] == ["No session falls under a rule"]
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_task_result_incomplete_list_reported(reported, fake_api, complete):
+    fake_api.list_complete = complete
+    result, _warnings = reported(an_entry("unchanged"))
+    assert result["list_complete"] is complete
+    assert fake_api.calls == []
+
+
 @pytest.mark.parametrize("ended_is_fine", [True, False])
 @pytest.mark.parametrize("entries", [[], [an_entry("unchanged")]])
 @pytest.mark.parametrize("on_gap", [None, "fail", "warn"])
@@ -359,36 +406,6 @@ def test_where_some_are_to_start_and_some_to_stop_each_has_its_own_gap(reported,
     assert ("LAB\\user002" in result["msg"], "LAB\\user001" in result["msg"]) == (on_gap == "fail", False)
 
 
-@pytest.mark.parametrize("on_gap", ["fail", "warn"])
-def test_where_nobody_has_to_be_there_nobody_is_no_gap(fake_api, on_gap):
-    warnings = []
-    module = SimpleNamespace(params={"on_gap": on_gap}, check_mode=False, warn=warnings.append)
-    result = task_result(module, fake_api, None, [], RESULTS)
-    assert ("failed" in result, warnings) == (False, [])
-    assert result["msg"] == "0 sessions: none found."
-
-
-def test_there_is_one_warning_for_each_kind_of_gap(reported):
-    entries = [an_entry("not_recordable", number, "not_active") for number in range(1, 6)]
-    entries += [an_entry("not_recordable", 6, "not_hdx"), an_entry("ended", 7, "gone")]
-    result, warnings = reported(*entries)
-    assert len(warnings) == 3
-    assert warnings[0].startswith("5 not recordable (LAB\\user001 ")
-    assert " and 2 more): only active sessions can be recorded" in warnings[0]
-    assert "LAB\\user003" in warnings[0] and "LAB\\user004" not in warnings[0]
-    assert len(result["sessions"]) == 7
-
-
-def test_reasons_that_differ_by_ids_only_are_of_one_kind(reported):
-    entries = [
-        an_entry("failed", number, f"Could not start session id-{number}: HTTP 403. [transaction t-{number}]")
-        for number in range(1, 5)
-    ]
-    result, _warnings = reported(*entries)
-    assert result["msg"].count("HTTP 403") == 1
-    assert "4 failed (" in result["msg"] and "and 1 more" in result["msg"]
-
-
 @pytest.mark.parametrize("name", ["LAB\\user001", "x" * 1000])
 def test_however_many_reasons_there_are_the_message_is_not_endless(reported, name):
     reasons = [f"{number} {'x' * 600}" for number in range(50)]
@@ -410,7 +427,7 @@ def test_failures_and_gaps_are_told_together(reported):
     [
         ({"user": None}, "(anonymous on LAB\\vda-001, Active)"),
         ({"machine": None}, "(id-1)"),
-        ({"user": "LAB\\a\nb\x1b[31m"}, "(LAB\\a b [31m on LAB\\vda-001, Active)"),
+        ({"user": "LAB\\a\nb\x1b[31m"}, "(LAB\\a b\\x1b[31m on LAB\\vda-001, Active)"),
         ({"user": "x" * 1000}, "..."),
     ],
 )

@@ -438,10 +438,16 @@ def test_a_name_that_would_leave_its_place_is_refused(name):
         segment(name)
 
 
+@pytest.mark.parametrize(("validate_certs", "count"), [(False, 1), (True, 0)])
+def test_connect_validate_certs_false_warned(api, warnings, validate_certs, count):
+    api(deployment="on_premises", api_url="https://ddc01.example.com", validate_certs=validate_certs)
+    assert [warning.split(",")[0] for warning in warnings] == ["validate_certs: is false"] * count
+
+
 def test_an_accepted_write_is_in_the_log_at_once(settings, wire):
     log = []
     api = connect(settings(retries=0), False, None, log.append)
-    start = Call("POST", "Sessions/1/$startRecording", "start the recording of the session 1", write=True)
+    start = Call("POST", "Sessions/1/$startRecording", "start the recording of\nthe session 1", write=True)
     wire.post(f"{GATEWAY}/{start.path}", json={"Id": "1"}, headers={"Citrix-TransactionId": "t1"})
     api.send(start)
     assert log == ["accepted: start the recording of the session 1 [transaction t1]"]

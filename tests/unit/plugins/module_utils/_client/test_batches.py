@@ -520,6 +520,18 @@ def test_where_a_job_or_its_results_cannot_be_read_writes_are_in_doubt(api, brok
     assert alone(api) == [read_key(0)]
 
 
+def test_the_writes_of_a_job_that_goes_on_are_not_sent_again(api):
+    api.batches.as_jobs = True
+    api.on(BATCH, ACCEPTED)
+    api.on(JOB, {"Status": "InProgress"})
+    outcomes = outcomes_of(api, {0: read(0), 1: write(1)})
+    # A lost batch would be sent again once its effect is missing.
+    assert isinstance(outcomes[1], JobError)
+    assert "has not ended within 30 minutes" in str(outcomes[1])
+    assert outcomes[0].body == {"Number": 0}
+    assert alone(api) == [read_key(0)]
+
+
 def test_one_batch_that_is_lost_leaves_the_others_alone(api):
     api.max_concurrency = 1
     api.on(BATCH, api.do_batch, 502, api.do_batch)

@@ -13,11 +13,13 @@ import time
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._client import interrupt as _watch
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.interrupt import (
+    HANGS,
     ORPHANED,
     SIGNALS,
+    Background,
     InterruptHandler,
 )
-from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import Interrupted
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import Interrupted, Stalled
 
 PATIENCE = 10
 """Seconds after which what does not come is taken for missing."""
@@ -170,3 +172,35 @@ def test_a_file_needs_no_reader(monkeypatch, file):
     with open(file, "rb") as stream:
         monkeypatch.setattr(_watch, "STDOUT", stream.fileno())
         assert not _watch._has_no_reader()
+
+
+def outcome(background):
+    """Wait until something in the background is over, and return its value."""
+    latest = time.monotonic() + PATIENCE
+    while not background.is_over():
+        assert time.monotonic() < latest
+        time.sleep(0.01)
+    return background.value()
+
+
+def test_background_value_returned_and_error_raised(throttle):
+    assert outcome(Background(lambda: 7, throttle)) == 7
+    for error in (Stalled("Nothing moves."), KeyError("bug")):
+
+        def fails(error=error):
+            raise error
+
+        with pytest.raises(type(error)):
+            outcome(Background(fails, throttle))
+    assert throttle.why == []
+
+
+def test_background_unfinished_answer_given_up(throttle):
+    release = threading.Event()
+    background = Background(release.wait, throttle)
+    assert not background.is_over()
+    throttle.stuck = True
+    with pytest.raises(Stalled, match=r"^Gave up what was under way, since .* too long\); check proxies"):
+        outcome(background)
+    release.set()
+    assert throttle.why == [HANGS]

@@ -76,7 +76,8 @@ def test_an_answer_that_is_no_fault_comes_back_at_once(retrying, clock, request_
 
 
 @pytest.mark.parametrize(
-    "fault", [Reply(500, {}, ""), Reply(502, {}, ""), Reply(503, {}, ""), Reply(530, {}, ""), DROPPED]
+    "fault",
+    [Reply(408, {}, ""), Reply(500, {}, ""), Reply(502, {}, ""), Reply(503, {}, ""), Reply(530, {}, ""), DROPPED],
 )
 def test_a_read_is_sent_again_after_a_fault(retrying, fault):
     retrier, server = retrying(fault, fault, OK)
@@ -84,7 +85,7 @@ def test_a_read_is_sent_again_after_a_fault(retrying, fault):
     assert (len(server.asked_at), counted(retrier)[0]) == (3, 3)
 
 
-@pytest.mark.parametrize("status", [500, 502, 503, 504, 530])
+@pytest.mark.parametrize("status", [408, 500, 502, 503, 504, 530])
 def test_a_write_is_not_sent_again_after_a_fault_of_the_server(retrying, status):
     retrier, server = retrying(Reply(status, {}, ""), OK)
     assert retrier.send(WRITE).status == status

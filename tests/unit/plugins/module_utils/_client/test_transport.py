@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import ssl
 
@@ -81,13 +82,52 @@ def test_every_status_is_a_reply_and_is_asked_for_once(transport, wire, status):
     [
         (b'\xef\xbb\xbf{"a": 1}', '{"a": 1}'),
         ("Zürich".encode(), "Zürich"),
-        (b"\xff\xfe", "\ufffd\ufffd"),
+        (b"\xef\xbb\xbf" + "Zürich".encode(), "Zürich"),
+        ("Zürich".encode("iso-8859-1"), "Zürich"),
+        ("Zürich".encode("utf-16"), "Zürich"),
+        (codecs.BOM_UTF16_BE + "Zürich".encode("utf-16-be"), "Zürich"),
         (b"", ""),
     ],
 )
 def test_the_text_is_decoded_with_or_without_a_byte_order_mark(transport, wire, body, text):
     wire.get(URL, body=body, content_type="application/json; charset=iso-8859-1")
     assert transport().send(a_request()).text == text
+
+
+@pytest.mark.parametrize(
+    ("charset", "body", "text"),
+    [
+        ("", "Zürich".encode(), "Zürich"),
+        ('charset="UTF-8"', "Zürich".encode(), "Zürich"),
+        ("charset=utf-16le", '{"a": 1}'.encode("utf-16-le"), '{"a": 1}'),
+        ("charset=windows-1252", "Zürich €".encode("cp1252"), "Zürich €"),
+        ("charset=nonsense", "Zürich".encode(), "Zürich"),
+        ("charset=nonsense", b"\xfc", "\ufffd"),
+        ("charset=base64", b"\xfc", "\ufffd"),
+        ("charset=", b"\xfc", "\ufffd"),
+    ],
+)
+def test_the_text_is_decoded_whatever_the_header_says(transport, wire, charset, body, text):
+    wire.get(URL, body=body, content_type=f"application/json; {charset}")
+    assert transport().send(a_request()).text == text
+
+
+def test_cookies_go_back_to_the_api_and_to_no_other_host(transport, wire):
+    elsewhere = "https://trust.citrixworkspacesapi.us/x"
+    wire.get(URL, json={}, headers={"Set-Cookie": "node=a; Path=/; HttpOnly"})
+    wire.post(elsewhere, json={}, headers={"Set-Cookie": "login=b; Path=/"})
+    sending = transport()
+    for url in (URL, URL, elsewhere, elsewhere, URL):
+        sending.send(a_request("GET" if url == URL else "POST", url=url))
+    assert [call.request.headers.get("Cookie") for call in wire.calls] == [None, "node=a", None, None, "node=a"]
+
+
+@pytest.mark.parametrize("cookie", ["", "=", ";;;", "a=b; Domain=.evil.example", "a=b; Max-Age=0", "\x00=\xff"])
+def test_a_cookie_of_any_form_does_no_harm(transport, wire, cookie):
+    wire.get(URL, json={}, headers={"Set-Cookie": cookie})
+    sending = transport()
+    assert [sending.send(a_request()).status for _count in range(2)] == [200, 200]
+    assert "a=b" not in (wire.calls[1].request.headers.get("Cookie") or "")
 
 
 def test_a_redirect_is_not_followed_and_the_token_stays_here(transport, wire):
@@ -228,7 +268,27 @@ def proxy_error(reason):
             "give the CA's certificate in ca_path",
         ),
         (ssl_error("[SSL: WRONG_VERSION_NUMBER] wrong version number"), ConnectionNotMade, "does not speak TLS"),
-        (ssl_error("[SSL: TLSV1_ALERT_PROTOCOL_VERSION] alert"), ConnectionNotMade, "does not speak TLS"),
+        *(
+            (
+                ssl_error(f"[SSL: {sign}] some words (_ssl.c:1006)"),
+                ConnectionNotMade,
+                "does not speak TLS, or no version",
+            )
+            for sign in (
+                "TLSV1_ALERT_PROTOCOL_VERSION",
+                "UNSAFE_LEGACY_RENEGOTIATION_DISABLED",
+                "UNSUPPORTED_PROTOCOL",
+                "NO_PROTOCOLS_AVAILABLE",
+                "SSLV3_ALERT_HANDSHAKE_FAILURE",
+                "DH_KEY_TOO_SMALL",
+            )
+        ),
+        (
+            ssl_error("[SSL: TLSV1_ALERT_UNKNOWN_CA] unknown ca"),
+            ConnectionNotMade,
+            "is not trusted (TLSV1_ALERT_UNKNOWN_CA",
+        ),
+        (ssl_error("[SSL: DECRYPTION_FAILED_OR_BAD_RECORD_MAC] bad record mac"), AnswerLost, "broke off"),
         (ssl_error("EOF occurred in violation of protocol"), AnswerLost, "broke off"),
     ],
 )

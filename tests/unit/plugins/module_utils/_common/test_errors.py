@@ -78,6 +78,7 @@ def test_the_transaction_id_stands_in_the_message_and_in_the_result():
         (ApiError("refused", 409, "", None), False),
         (ApiError("slow down", 429, "", None), False),
         (ApiError("redirected", 307, "", None), False),
+        (ApiError("timed out", 408, "", None), True),
         (ApiError("broken", 500, "", None), True),
         (ApiError("bad gateway", 502, "", None), True),
         (ApiError("unavailable", 503, "", None), True),

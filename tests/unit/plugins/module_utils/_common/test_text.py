@@ -9,8 +9,11 @@ import json
 
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.text import (
+    DEEPEST,
     MAX_DETAIL,
+    MOST_VALUES,
     clean,
+    escaped,
     folded,
     nested,
     objects,
@@ -136,3 +139,74 @@ def test_the_objects_of_anything_are_objects(value):
 @example("[" * 100_000)
 def test_reading_json_never_raises(text):
     read_json(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (r'{"Name": "caf\xe9 \x26 \x5Cx"}', {"Name": "caf\xe9 & \\x"}),
+        (r'"\x41\\x42\\\x43"', "A\\x42\\C"),
+        (r'"\xg0"', None),
+        (r'{"a": "\x41"', None),
+    ],
+)
+def test_read_json_hexadecimal_escapes_read(text, value):
+    assert read_json(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (r'{"Name": "LAB\\x\ud800"}', {"Name": "LAB\\x\ufffd"}),
+        (r'["\uDFFFx", "\udc00\ud83d", {"\ud83d": 1}]', ["\ufffdx", "\ufffd\ufffd", {"\ufffd": 1}]),
+        (r'"\ud83d\ude00 \\ud800"', "\U0001f600 \\ud800"),
+        ('{"a": NaN, "b": [Infinity, -Infinity, 1e999, -1e999], "c": 1.5}', {"a": None, "b": [None] * 4, "c": 1.5}),
+    ],
+)
+def test_read_json_unwritable_value_replaced(text, value):
+    found = read_json(text)
+    assert found == value
+    assert json.loads(json.dumps(found, allow_nan=False, ensure_ascii=False).encode()) == value
+
+
+@pytest.mark.parametrize(
+    "spoil", [str, lambda text: text.replace("d", r"\ud83d"), lambda text: text.replace("1", "1e999")]
+)
+@given(value=JSON)
+def test_read_json_any_value_writable(spoil, value):
+    json.dumps(read_json(spoil(json.dumps(value))), allow_nan=False, ensure_ascii=False).encode()
+
+
+@pytest.mark.parametrize("item", ["{}", "[]", "0", '{"a":0}'])
+def test_read_json_too_many_values_none(item):
+    assert read_json(f"[{','.join([item] * 1000)}]") == [json.loads(item)] * 1000
+    assert read_json(f"[{','.join([item] * (MOST_VALUES + 1))}]") is None
+
+
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}"), ('[{"a":1},{"a":', "}]")])
+def test_read_json_too_deep_none(opening, closing):
+    levels = opening.count("[") + opening.count('{"a":') - opening.count("},")
+    fitting = DEEPEST // levels
+    assert read_json(opening * fitting + "1" + closing * fitting) is not None
+    assert read_json(opening * (fitting + 1) + "1" + closing * (fitting + 1)) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("LAB\\m\u00fcller", "LAB\\m\u00fcller"),
+        ("\u5c71\u7530\u3000\u592a\u90ce", "\u5c71\u7530\u3000\u592a\u90ce"),
+        ("a\u200bb", "a\\u200bb"),
+        ("\u202eevil\u2066", "\\u202eevil\\u2066"),
+        ("a\r\nok: [host]\u2028\x85", "a\\r\\nok: [host]\\u2028\\x85"),
+        ("\x1b[31m\x00\ufeff\u00ad", "\\x1b[31m\\x00\\ufeff\\xad"),
+        ("\u3164\u115f\ufe0f\U000e0041", "\\u3164\\u115f\\ufe0f\\U000e0041"),
+    ],
+)
+def test_escaped_hidden_characters_visible(name, shown):
+    assert escaped(name) == shown
+
+
+@pytest.mark.parametrize("text", ["a\u200bb", "\u202eb", "a\u3164"])
+def test_clean_hidden_characters_escaped(text):
+    assert clean(f"first\n{text}") == f"first {escaped(text)}"

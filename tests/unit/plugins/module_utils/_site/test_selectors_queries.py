@@ -171,13 +171,13 @@ def test_applications_alone_are_asked_for_their_sessions(api):
 
 
 CONDITIONS = [
-    ({"user": ("LAB\\user001",)}, [("UserName", "LAB\\user001")], []),
+    ({"user": ("LAB\\user001",)}, [("CurrentUser", "LAB\\user001")], []),
     ({"user": ("user001@lab.example",)}, [("UserPrincipalName", "user001@lab.example")], []),
-    ({"user": ("user001",)}, [], [[("UserName", "\\user001"), ("UserName", "user001")]]),
+    ({"user": ("user001",)}, [], [[("CurrentUser", "\\user001"), ("CurrentUser", "user001")]]),
     (
         {"user": ("LAB\\user001", "LAB\\user002")},
         [],
-        [[("UserName", "LAB\\user001"), ("UserName", "LAB\\user002")]],
+        [[("CurrentUser", "LAB\\user001"), ("CurrentUser", "LAB\\user002")]],
     ),
     ({"delivery_group": ("Office",)}, [], [[("DeliveryGroup", "Office"), ("DeliveryGroup", "EU\\Office")]]),
     ({"states": ("Active",)}, [("SessionState", "Active")], []),
@@ -190,7 +190,7 @@ CONDITIONS = [
     ),
     (
         {"machine": (FIRST,), "user": ("LAB\\user001",), "delivery_group": ("Office",), "application": ("Editor",)},
-        [("MachineName", FIRST), ("UserName", "LAB\\user001")],
+        [("CurrentUser", "LAB\\user001"), ("MachineName", FIRST)],
         [[("DeliveryGroup", "Office"), ("DeliveryGroup", "EU\\Office")]],
     ),
 ]
@@ -208,7 +208,7 @@ def test_conditions_of_the_task_stand_beside_the_selectors(api):
     api.on(SEARCH, page(a_session("1")))
     own = compare("ClientName", "client", "StartsWith")
     assert found(api, user=("LAB\\user001",), filters=(own,)) == ["1"]
-    assert api.searches == [{"SearchFilters": [own, compare("UserName", "LAB\\user001")]}]
+    assert api.searches == [{"SearchFilters": [own, compare("CurrentUser", "LAB\\user001")]}]
 
 
 def test_an_application_beside_another_selector_is_looked_up_and_checked_here(api):
@@ -352,7 +352,8 @@ def test_a_machine_without_a_name_is_searched_for_by_its_dns_name(api):
 
 @pytest.mark.parametrize("user", [None, {}, {"Name": None}, {"Name": 17}, "LAB\\user001", {"DisplayName": "user001"}])
 def test_a_user_must_be_vouched_for(api, user):
-    api.on(SEARCH, page(a_session("1", User=user), {"Id": "2"}))
+    for key in (SEARCH, "GET Sessions"):
+        api.on(key, page(a_session("1", User=user), {"Id": "2"}))
     assert found(api, user=("user001", "LAB\\user001")) == []
 
 
@@ -459,6 +460,7 @@ def searchable(session):
     """Return what a search may test of a session, in lower case."""
     values = {
         "MachineName": session["Machine"]["Name"],
+        "CurrentUser": session["User"]["Name"],
         "UserName": session["User"]["Name"],
         "DeliveryGroup": session["Machine"]["DeliveryGroup"]["Name"],
         "SessionState": session["State"],

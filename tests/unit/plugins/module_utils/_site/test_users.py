@@ -12,6 +12,7 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._client.search i
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import OptionError
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.text import folded
 from ansible_collections.sessionops.citrix.plugins.module_utils._site.users import (
+    absent,
     check_short_names,
     filters,
     fold,
@@ -164,12 +165,12 @@ def test_a_name_of_his_own_choice_gets_nobody_out_of_a_selection(untrusted, disp
     ],
 )
 def test_each_way_to_name_a_person_has_its_condition(user, conditions):
-    assert filters([user]) == conditions
-    assert filters(["OTHER\\sam", user]) == [compare("UserName", "OTHER\\sam"), *conditions]
+    assert filters([user], "UserName") == conditions
+    assert filters(["OTHER\\sam", user], "UserName") == [compare("UserName", "OTHER\\sam"), *conditions]
 
 
 def test_nobody_named_is_no_condition():
-    assert filters([]) == []
+    assert filters([], "UserName") == []
 
 
 # Short names
@@ -321,9 +322,16 @@ def test_short_names_are_accepted_or_refused_by_name_and_nothing_else_happens(as
 
 @given(st.lists(NAMES, max_size=4))
 def test_each_person_named_has_a_condition_that_holds_a_name(users):
-    conditions = filters(users)
+    conditions = filters(users, "UserName")
     assert len(conditions) >= len(users)
     assert {condition["Property"] for condition in conditions} <= {"UserName", "UserPrincipalName"}
     assert [condition["Value"].lstrip("\\") for condition in conditions if condition["Operator"] == "Equals"] == [
         user.lstrip("\\") for user in users
     ]
+
+
+def test_absent_users_without_a_session_as_written():
+    sessions = [of(Name="LAB\\sam"), of(PrincipalName="eve@lab.example")]
+    assert absent(["Sam", "lab\\SAM", "EVE@lab.example"], sessions) == []
+    assert absent(["Bob", "sam", "CORP\\sam"], sessions) == ["Bob", "CORP\\sam"]
+    assert absent([], sessions) == []

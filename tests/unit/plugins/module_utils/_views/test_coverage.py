@@ -61,9 +61,9 @@ def read(api, *sessions):
     return coverage.read(api, Query(), warnings.append), warnings
 
 
-def documented(api, rows, unrecorded_limit=1000, query=None):
+def documented(api, rows, unrecorded_limit=1000, query=None, visible=True):
     api.on("GET Sites/site1", {"Name": "LAB"})
-    return coverage.document(api, query or Query(), rows, unrecorded_limit, time.time())
+    return coverage.document(api, query or Query(), rows, unrecorded_limit, time.time(), visible)
 
 
 # Categories
@@ -147,9 +147,9 @@ def test_a_row_has_what_the_api_tells_made_printable_and_in_the_order_of_the_mac
         session("3", Machine={"Name": "LAB\\vda-1\ud800"}, FormattedStartTime=None, StartTime="1/6/2025 8:00:30 AM"),
     )
     assert [row.id for row in rows] == ["2", "3", "1"]
-    assert [row.machine for row in rows] == ["lab\\VDA-1", "LAB\\vda-1", "LAB\\vda-2"]
+    assert [row.machine for row in rows] == ["lab\\VDA-1", "LAB\\vda-1\\ud800", "LAB\\vda-2"]
     assert (rows[0].user, rows[0].since, rows[1].since) == (
-        "a b @lab.example",
+        "a\\nb\\u202e@lab.example",
         "2025-01-06T08:00:30Z",
         "1/6/2025 8:00:30 AM",
     )
@@ -237,7 +237,7 @@ def test_the_report_says_what_was_asked_of_whom_and_when(fake_api):
 
 def test_a_site_whose_name_cannot_be_read_has_none(fake_api, valid):
     fake_api.on("GET Sites/site1", 403)
-    document = coverage.document(fake_api, Query(), [], 0, time.time())
+    document = coverage.document(fake_api, Query(), [], 0, time.time(), True)
     assert document["site_name"] is None
     valid(document)
 
@@ -266,12 +266,50 @@ def test_the_schema_refuses_figures_that_it_does_not_know(fake_api, valid):
 def test_the_figures_are_told_in_a_sentence(fake_api):
     rows = [coverage.Row(str(at), None, None, None, (), None, None, result) for at, result in enumerate(RESULTS)]
     assert coverage.sentence(documented(fake_api, rows)) == (
-        "Coverage 33.3 %: 1 of 3 recordable sessions are recorded; "
+        "Coverage 33.3 % (1 of 5 sessions are not recordable): 1 of 3 recordable sessions are recorded; "
         "1 not recorded, 1 unknown, 1 not recordable, 1 ended."
     )
     assert coverage.sentence(documented(fake_api, [])) == (
         "No session that could be recorded was found: 0 not recorded, 0 unknown, 0 not recordable, 0 ended."
     )
+
+
+def test_sentence_all_sessions_recordable_percentage_alone(fake_api):
+    rows = [coverage.Row("1", None, None, None, (), None, None, "recorded")]
+    assert coverage.sentence(documented(fake_api, rows)).startswith("Coverage 100.0 %: 1 of 1 recordable sessions")
+
+
+def test_sentence_one_of_a_hundred_does_not_read_as_all(fake_api):
+    results = ["recorded"] + ["not_recordable"] * 99
+    rows = [coverage.Row(str(at), None, None, None, (), None, None, result) for at, result in enumerate(results)]
+    assert coverage.sentence(documented(fake_api, rows)).startswith(
+        "Coverage 100.0 % (99 of 100 sessions are not recordable): 1 of 1"
+    )
+
+
+@pytest.mark.parametrize("complete", [True, False])
+@pytest.mark.parametrize("visible", [True, False])
+def test_document_incomplete_list_and_missing_scope_reported(fake_api, valid, complete, visible):
+    fake_api.list_complete = complete
+    document = documented(fake_api, [], visible=visible)
+    valid(document)
+    assert (document["list_complete"], document["machines_visible"]) == (complete, visible)
+
+
+@pytest.mark.parametrize(
+    ("machines", "told"), [([], "no session and no machine"), ([{"Id": "m"}], "account sees machines")]
+)
+def test_machines_visible_no_session_one_request_decides(fake_api, machines, told):
+    fake_api.on("GET Machines", {"Items": machines})
+    warnings = []
+    assert coverage.machines_visible(fake_api, [], warnings.append) is bool(machines)
+    assert [told in warning for warning in warnings] == [True]
+    assert fake_api.calls[0].query == {"limit": "1", "fields": "Id"}
+
+
+def test_machines_visible_sessions_found_no_request(fake_api):
+    assert coverage.machines_visible(fake_api, [coverage.Row("1", *[None] * 3, (), None, None)], pytest.fail)
+    assert fake_api.calls == []
 
 
 def test_a_hundred_thousand_sessions_are_counted_and_the_list_of_gaps_stays_short(fake_api):

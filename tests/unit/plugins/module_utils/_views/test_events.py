@@ -13,6 +13,7 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._views.events im
     ARGUMENT_SPEC,
     FACTS,
     CitrixError,
+    Patience,
     Seen,
     SessionWatcher,
     differences,
@@ -210,6 +211,53 @@ def test_an_unknown_state_neither_begins_nor_ends_the_count(site, watch, clock, 
     assert watching.look() == []
 
 
+def test_unrecorded_time_adds_up_over_disconnections(site, watch, clock):
+    site.put(a_session("1"))
+    watching = watch(events=["unrecorded"], unrecorded_after=12)
+    found = []
+    for _round in range(8):
+        for state, seconds in (("Active", 3), ("Disconnected", 2)):
+            site.put(a_session("1", state=state))
+            found += watching.look()
+            clock.now += seconds
+    [event] = found
+    assert event["unrecorded_seconds"] == 12
+
+
+def test_unrecorded_session_is_reported_again_with_back_off(site, watch, clock):
+    site.put(a_session("1"))
+    watching = watch(events=["unrecorded"], unrecorded_repeat=10)
+    found = []
+    for _look in range(1500):
+        found += watching.look()
+        clock.now += 10
+    found = [event["unrecorded_seconds"] for event in found]
+    assert found[:6] == [0, 10, 30, 70, 150, 310]
+    assert found[-1] - found[-2] == 3600
+    site.recorded["1"] = True
+    watching.look()
+    site.recorded["1"] = False
+    assert told(watching.look()) == [("unrecorded", "1")]
+
+
+def test_stopped_session_is_reported_unless_stops_are_respected(site, watch):
+    for respected in (False, True):
+        site.put(a_session("1"))
+        site.recorded["1"] = True
+        watching = watch(events=["unrecorded"], unrecorded_stopped=not respected)
+        watching.look()
+        site.recorded["1"] = False
+        assert told(watching.look()) == ([] if respected else [("unrecorded", "1")])
+        # What ends with the connection was not stopped by anyone.
+        site.recorded["1"] = True
+        watching.look()
+        site.put(a_session("1", state="Disconnected"))
+        site.recorded["1"] = False
+        watching.look()
+        site.put(a_session("1"))
+        assert told(watching.look()) == [("unrecorded", "1")]
+
+
 def test_a_session_that_cannot_be_recorded_is_not_unrecorded(site, watch, clock):
     site.put(a_session("1", state="Disconnected"))
     site.put(a_session("2", Connection={"Protocol": "Rdp"}))
@@ -322,6 +370,7 @@ def test_a_client_is_used_again_unless_it_was_silent_for_long(site, watch, clien
         ({"interval": 86401}, "interval: must be from 1 to 86400, not 86401"),
         ({"events": ALL, "unrecorded_after": -1}, "unrecorded_after: must be from 0 to 86400, not -1"),
         ({"unrecorded_after": 5}, "unrecorded_after: is about the event unrecorded; add it to events"),
+        ({"unrecorded_repeat": 5}, "unrecorded_repeat: is about the event unrecorded; add it to events"),
         ({"events": []}, "events: is empty; name at least one"),
         ({"user": []}, "user: is empty; name at least one"),
         ({"machine": ["LAB\vda-001"]}, "machine: 'LAB\\x0bda-001' holds a control character"),
@@ -344,6 +393,11 @@ def test_nothing_in_an_event_begins_a_template(text):
     assert harmless.replace(" ", "") == text.replace(" ", "")
     if not {"{{", "{%", "{#"} & {text[at : at + 2] for at in range(len(text))}:
         assert harmless == text
+
+
+@pytest.mark.parametrize("text", ["a\u200bb", "a\u202eb", "a\nb", "{\u2066{"])
+def test_inert_hidden_characters_escaped(text):
+    assert inert(text) == text.encode("unicode_escape").decode()
 
 
 def test_every_text_of_an_event_is_made_harmless(site, watch):
@@ -387,35 +441,44 @@ def facts_of(world):
 
 @given(WORLDS, WORLDS)
 def test_the_events_are_the_whole_difference_and_nothing_else(before, after):
-    events = list(differences(before, after, 0))
+    events = list(differences(before, after))
     assert replay(facts_of(before), events) == facts_of(after)
     assert len(told(events)) == len({event["session"]["id"] for event in events})
 
 
 @given(WORLDS)
 def test_what_stays_the_same_is_not_told(world):
-    assert list(differences(world, world, 0)) == []
+    assert list(differences(world, world)) == []
 
 
-@given(st.lists(st.tuples(SEEN, st.booleans(), st.integers(0, 20)), min_size=1), st.integers(0, 30))
-def test_what_a_look_leaves_open_stays_known_and_each_spell_is_told_once(looks, patience):
-    known, now, tellings, spells = None, 0, 0, 0
+@given(
+    st.lists(st.tuples(SEEN, st.booleans(), st.integers(0, 20)), min_size=1),
+    st.builds(Patience, st.integers(0, 30), st.integers(0, 5), st.booleans()),
+)
+def test_follow_adds_unrecorded_time_and_reports_when_due(looks, patience):
+    known, now, seconds, counting, reports, due = None, 0, 0, False, 0, patience.after
     for found, recordable, passed in looks:
         now += passed
         before, known = known, follow(known, found, recordable, now, patience)
         for name in FACTS:
             value = getattr(found, name)
             assert getattr(known, name) == (value if value is not None or before is None else getattr(before, name))
-        in_spell = known.unrecorded_since is not None
-        spells += in_spell and (before is None or before.unrecorded_since is None)
-        if known.told and not (before and before.told):
-            tellings += 1
+        seconds += passed * counting
+        if found.recorded:
+            seconds, counting, reports, due = 0, False, 0, patience.after
+        elif not recordable or found.recorded is False:
+            counting = recordable
+        assert known.unrecorded_seconds == seconds
+        if known.reports > reports:
             assert found.recorded is False
-            assert now - known.unrecorded_since >= patience
-        if found.recorded or not recordable:
-            assert (known.unrecorded_since, known.told) == (None, False)
-        assert in_spell or not known.told
-    assert tellings <= spells
+            assert recordable
+            assert seconds >= due
+            assert patience.repeat or not reports
+            assert patience.stopped or not known.stopped
+            due += patience.repeat * 2**reports
+        elif found.recorded is False and recordable and (patience.repeat or not reports):
+            assert seconds < due or (known.stopped and not patience.stopped)
+        reports = known.reports
 
 
 @settings(max_examples=60)
@@ -441,3 +504,25 @@ def test_whoever_hears_all_events_knows_the_site_after_each_good_look(new_fake_a
             assert {key: facts["user"] for key, facts in heard.items()} == {
                 key: body["User"]["Name"] for key, body in site.there.items()
             }
+
+
+def test_look_interrupted_counts_for_nothing(site, watch):
+    watcher = watch(initial=True)
+    interrupted = []
+    site.api.throttle.hangs = lambda: True
+    site.api.throttle.stop = interrupted.append
+    assert not watcher.hangs()
+
+    def answer_late(call):
+        assert watcher.hangs()
+        watcher.stop("It hangs.")
+        return {"Items": [a_session("1")]}
+
+    site.api.on(LIST, answer_late, {"Items": [a_session("1")]})
+    with pytest.raises(CitrixError, match="The look was given up"):
+        watcher.look()
+    assert interrupted == ["It hangs."]
+    assert not watcher.begun and not watcher.hangs()
+    watcher.stop("Once more.")
+    assert interrupted == ["It hangs."]
+    assert [event["type"] for event in watcher.look()] == ["new"]

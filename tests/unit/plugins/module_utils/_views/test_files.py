@@ -29,8 +29,6 @@ FORMULAS = (
     "'=1",
     "\u201c=1\u201d",
     "\u3000=1",
-    "\u200b=1",
-    "\ufeff=1",
     "\uff1d1",
     "\uff0b1",
     "\uff0d1",
@@ -49,6 +47,11 @@ def test_what_could_be_a_formula_stands_behind_an_apostrophe(text):
 @pytest.mark.parametrize("text", HARMLESS)
 def test_other_text_stays_as_it_is(text):
     assert files.cell(text) == text
+
+
+@pytest.mark.parametrize("hidden", ["\u200b", "\ufeff", "\u202e"])
+def test_cell_hidden_character_escaped(hidden):
+    assert files.cell(f"{hidden}=1") == f"{hidden.encode('unicode_escape').decode()}=1"
 
 
 @given(st.text())

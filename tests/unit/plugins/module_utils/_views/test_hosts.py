@@ -225,7 +225,21 @@ def test_a_prefix_that_no_name_can_begin_with(prefix):
 ONE, TWO = {"id": "m1", "name": "LAB\\vda-1"}, {"id": "m2", "name": "LAB\\vda-2"}
 
 
-UNUSABLE = [None, "", " ", "localhost", "LocalHost", "127.0.0.1", "::1", "all", "a\nb", "a\x00"]
+UNUSABLE = [
+    None,
+    "",
+    " ",
+    "localhost",
+    "LocalHost",
+    "127.0.0.1",
+    "::1",
+    "all",
+    "a\nb",
+    "a\x00",
+    "a\u200b",
+    "a\u3164",
+    "\u202eb",
+]
 
 
 @pytest.mark.parametrize("unusable", UNUSABLE)

@@ -1,0 +1,95 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Locks of single sessions: two runs of one user on one host never change the same session at the same time."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import os
+import stat
+import tempfile
+from threading import Lock
+from typing import Callable
+
+FILES = 16
+"""Files that the locks are spread over: the kernel takes longer for each lock that a file has."""
+
+_descriptors: dict[str, int] = {}
+"""Lock files by path. They stay open: closing one would drop all locks that the process has in it."""
+_opening = Lock()
+
+
+class SessionLocks:
+    """One lock for each session, a byte of a file of the user. Locks end with the process, however it ends."""
+
+    def __init__(self, site: str, warn: Callable[[str], None], usable: bool = True) -> None:
+        """site: what tells the site from all others. usable: False for locks that lock nothing."""
+        self._site = site
+        self._folder = os.path.join(tempfile.gettempdir(), f"sessionops.citrix-{os.geteuid()}")
+        """Not in a home, which may be on another host."""
+        self._warn = warn
+        self._usable = usable
+
+    def take(self, session_id: str) -> bool:
+        """Take the lock of a session, if no other run holds it; returns whether it may be changed now.
+
+        Where no lock can be made, warns once and lets all sessions be changed.
+        """
+        try:
+            return not self._usable or self._apply(session_id, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            self._give_up(error)
+            return True
+
+    def release(self, session_id: str) -> None:
+        """Let other runs change a session."""
+        if self._usable:
+            self._apply(session_id, fcntl.LOCK_UN)
+
+    def _apply(self, session_id: str, operation: int) -> bool:
+        # Ids are GUIDs: the same one in capitals is the same session.
+        digest = hashlib.sha256(f"{self._site} {session_id.lower()}".encode(errors="replace")).digest()
+        path = f"{self._folder}/sessions-{digest[0] % FILES:02}"
+        with _opening:
+            descriptor = _descriptors.get(path) or _open_file(path)
+        try:
+            # 62 bits of an offset: two sessions with the same byte are not to be expected.
+            fcntl.lockf(descriptor, operation, 1, int.from_bytes(digest[1:9], "big") >> 2)
+        except OSError as error:
+            if error.errno in (errno.EACCES, errno.EAGAIN):
+                return False
+            raise
+        return True
+
+    def _give_up(self, error: OSError) -> None:
+        with _opening:
+            usable, self._usable = self._usable, False
+        if usable:
+            self._warn(
+                f"Sessions are not locked against other runs on this host: {self._folder} cannot be used "
+                f"({error.strerror}); remove it, or set TMPDIR to a directory on a local disk."
+            )
+
+
+def _open_file(path: str) -> int:
+    """Open a lock file and return its descriptor; raises OSError unless its folder is the user's own."""
+    folder, name = os.path.split(path)
+    try:
+        os.mkdir(folder, 0o700)
+    except FileExistsError:
+        pass
+    within = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        status = os.fstat(within)
+        if status.st_uid != os.geteuid() or stat.S_IMODE(status.st_mode) & 0o077:
+            raise PermissionError(errno.EPERM, "owner or mode")
+        descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600, dir_fd=within)
+    finally:
+        os.close(within)
+    # Programs that clean up temporary files remove old ones.
+    os.utime(descriptor)
+    _descriptors[path] = descriptor
+    return descriptor

@@ -1,0 +1,33 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run one look of the event source with the arguments on stdin, and print its events as the result of a module."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import runpy
+import sys
+
+from support.simulator_process import COLLECTION
+
+SOURCE = COLLECTION / "extensions" / "eda" / "plugins" / "event_source" / "citrix_sessions.py"
+
+
+def look(arguments: dict) -> dict:
+    source = runpy.run_path(str(SOURCE))
+    error = source["CitrixError"]
+    try:
+        outcome = asyncio.run(source["aside"](source["prepare"](arguments)))
+    except error as failure:
+        outcome = failure
+    if isinstance(outcome, error):
+        return {"failed": True, "msg": str(outcome)}
+    return {"sessions": [event["session"] for event in outcome if event["type"] == "new"]}
+
+
+if __name__ == "__main__":
+    result = look(json.load(sys.stdin))
+    print(json.dumps(result))
+    sys.exit(int("failed" in result))

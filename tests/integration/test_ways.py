@@ -1,0 +1,23 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Each pair of switches, inventories, environments and places of variables, in few runs; more by `make ways`."""
+
+from __future__ import annotations
+
+import pytest
+from ways.matrix import POSSIBLE, pairs, pairwise
+from ways.runs import faults
+
+WAYS = pairwise(seed=1)
+
+
+def test_ways_hold_every_possible_pair():
+    assert set().union(*map(pairs, WAYS)) == set().union(*map(pairs, POSSIBLE))
+    assert len(WAYS) <= 60
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.title)
+def test_way_has_expected_effect(simulator, tmp_path, way):
+    found = faults(way, simulator, tmp_path)
+    assert not found, "\n".join(found)

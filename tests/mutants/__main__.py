@@ -1,0 +1,195 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Test mutants of the client, the engine and the selection: with the unit tests that import the file, then with faults.
+
+What is found is kept: a run that was ended goes on where it stood, until the code or the tests change.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from queue import SimpleQueue
+from random import Random
+
+from support import figures_page
+from support.simulator_process import COLLECTION
+
+from mutants.changes import Mutant, mutants
+
+TESTS = Path(__file__).parents[1]
+UNITS = TESTS / "unit" / "plugins"
+UTILS = Path("plugins/module_utils")
+TARGETS = ("_client/*.py", "_actions/converge.py", "_site/selection.py")
+PAGE = TESTS.parent / "docs" / "reliability.md"
+MAKER = "make mutants"
+LONGEST = 180
+"""Seconds for the unit tests of one mutant; one that takes longer waits for ever, and is caught."""
+LONGEST_CAMPAIGN = 600
+MOST_CAMPAIGNS = 30
+"""Survivors of the unit tests that a campaign is run for."""
+FAULTS = {
+    "batch": ("batch, item missing", "batch, item 202", "batch, answer lost", "batch, server has none", "job Failed"),
+    "jobs": ("job Failed", "job Canceled", "job cannot be read", "job results cannot be read", "batch, item 202"),
+    "pages": ("page token empty", "same object on two pages", "lists without an end", "lists shorter than they say"),
+    "auth": ("token expires, error_response", "secret revoked", "sign-in refused with 200", "answer shows the request"),
+    "transport": ("no answer in time", "answer cut short", "TLS, authority not known", "gzip", "proxy variables"),
+    "": ("none", "429, no hint", "503 with a hint", "500 once", "dropped after the work", "status late", "quota"),
+}
+"""The faults of the campaign for files whose names hold a word; those of "" for all others."""
+
+
+def chosen(count: int, seed: int) -> list[tuple[str, Mutant]]:
+    """Return so many mutants, of each file in proportion to its size: (file, mutant)."""
+    found = [
+        (str(path.relative_to(COLLECTION / UTILS)), mutant)
+        for pattern in TARGETS
+        for path in sorted((COLLECTION / UTILS).glob(pattern))
+        for mutant in mutants(str(path.relative_to(COLLECTION / UTILS)), path.read_text(encoding="utf-8"))
+    ]
+    Random(seed).shuffle(found)
+    return found[:count]
+
+
+def unit_tests(file: str) -> list[str]:
+    """Return the test files that import a file of module_utils, its own first."""
+    package, name = file.removesuffix(".py").split("/")
+    imports = re.compile(rf"module_utils\.{package}(\.{name} import|[^\n]* import [^\n]*\b{name}\b)")
+    found = [path for path in sorted(UNITS.rglob("test_*.py")) if imports.search(path.read_text(encoding="utf-8"))]
+    return sorted(map(str, found), key=lambda path: not path.endswith(f"/test_{name}.py"))
+
+
+class Bench:
+    """A copy of the collection in which one file at a time is a mutant."""
+
+    def __init__(self, folder: Path) -> None:
+        self._root = folder
+        self._collection = folder / "ansible_collections" / "sessionops" / "citrix"
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(COLLECTION, self._collection)
+
+    def catches(self, file: str, mutant: Mutant, campaign: bool) -> str:
+        """Return what catches a mutant: "units" or "campaign"; "" if nothing does. campaign: which of both is run."""
+        path = self._collection / UTILS / file
+        good = path.read_bytes()
+        path.write_text(mutant.code, encoding="utf-8")
+        try:
+            if campaign:
+                return "campaign" if self._fails(self._campaign(file), LONGEST_CAMPAIGN) else ""
+            return "units" if self._fails(self._units(file), LONGEST) else ""
+        finally:
+            path.write_bytes(good)
+
+    def _units(self, file: str) -> list[str]:
+        options = ["-x", "-q", "-p", "no:cacheprovider", "--hypothesis-profile=few"]
+        return ["-m", "pytest", *options, *unit_tests(file)]
+
+    def _campaign(self, file: str) -> list[str]:
+        faults = next(names for word, names in FAULTS.items() if word in file)
+        only = [argument for name in faults for argument in ("--only", name)]
+        return ["-m", "faults", "--runs", str(3 * len(faults)), "--jobs", "1", *only]
+
+    def _fails(self, command: list[str], longest: int) -> bool:
+        env = {**os.environ, "PYTHONPATH": f"{self._root}{os.pathsep}{TESTS}", "PYTHONDONTWRITEBYTECODE": "1"}
+        process = subprocess.Popen(
+            [sys.executable, *command],
+            cwd=TESTS.parent,
+            env=env,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            return process.wait(longest) != 0
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, 9)
+            process.wait()
+            return True
+
+
+def digest(file: str, mutant: Mutant) -> str:
+    """Return what a finding depends on: the code of a mutant and its tests."""
+    texts = [mutant.code, *(Path(path).read_text(encoding="utf-8") for path in unit_tests(file))]
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="mutants", description=__doc__)
+    parser.add_argument("--count", type=int, default=400, metavar="N", help="mutants (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of their choice (default: %(default)s)")
+    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="mutants at a time (default: %(default)s)")
+    parser.add_argument("--folder", type=Path, required=True, help="for copies of the collection and what is found")
+    parser.add_argument("--write", action="store_true", help=f"put the table into docs/{PAGE.name}")
+    options = parser.parse_args()
+    options.folder.mkdir(parents=True, exist_ok=True)
+    kept = options.folder / "found.jsonl"
+    found = dict(map(json.loads, kept.read_text(encoding="utf-8").splitlines())) if kept.exists() else {}
+    benches: SimpleQueue[Bench] = SimpleQueue()
+    for number in range(options.jobs):
+        benches.put(Bench(options.folder.absolute() / str(number)))
+    todo = chosen(options.count, options.seed)
+    began = time.monotonic()
+
+    def test(pair: tuple[str, Mutant], campaign: bool) -> str:
+        key = f"{digest(*pair)} {campaign}"
+        if key not in found:
+            bench = benches.get()
+            try:
+                found[key] = bench.catches(*pair, campaign)
+            finally:
+                benches.put(bench)
+            with kept.open("a", encoding="utf-8") as file:
+                file.write(json.dumps([key, found[key]]) + "\n")
+        return found[key]
+
+    with ThreadPoolExecutor(options.jobs) as pool:
+        # As it is, the code must pass: else each mutant would count as caught.
+        sources = {file: (COLLECTION / UTILS / file).read_text(encoding="utf-8") for file, _mutant in todo}
+        good = [(file, Mutant("unchanged", source)) for file, source in sources.items()]
+        failing = [pair[0] for pair, outcome in zip(good, pool.map(lambda pair: test(pair, False), good)) if outcome]
+        if failing:
+            parser.error(f"the unit tests of {', '.join(failing)} fail without a change")
+        outcomes = []
+        for number, outcome in enumerate(pool.map(lambda pair: test(pair, False), todo), 1):
+            outcomes.append(outcome)
+            if number % 50 == 0:
+                print(f"{number} of {len(todo)} mutants, {outcomes.count('')} not caught by units", flush=True)
+        left = [at for at, outcome in enumerate(outcomes) if not outcome][:MOST_CAMPAIGNS]
+        for at, outcome in zip(left, pool.map(lambda at: test(todo[at], True), left)):
+            outcomes[at] = outcome
+    caught = len(todo) - outcomes.count("")
+    share = caught * 1000 // len(todo) / 10
+    minutes = (time.monotonic() - began) / 60
+    text = f"{_table(todo, outcomes)}\n{caught} of {len(todo)} mutants are caught ({share} %); seed {options.seed}.\n"
+    print(f"{text}\n{minutes:.1f} minutes. Not caught:")
+    print("\n".join(sorted(mutant.name for (_file, mutant), outcome in zip(todo, outcomes) if not outcome)))
+    if options.write:
+        figures_page.write(PAGE, MAKER, text)
+    return int(share < 90)
+
+
+def _table(todo: list[tuple[str, Mutant]], outcomes: list[str]) -> str:
+    counts: dict[str, Counter] = {}
+    for (file, _mutant), outcome in zip(todo, outcomes):
+        counts.setdefault(file, Counter())[outcome] += 1
+    lines = [
+        (f"`{file}`", *map(str, (sum(count.values()), count["units"], count["campaign"], count[""])))
+        for file, count in sorted(counts.items())
+    ]
+    titles = ("File", "Mutants", "Caught by units", "Caught by the campaign", "Not caught")
+    return figures_page.table(titles, lines, numbers=range(1, len(titles)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

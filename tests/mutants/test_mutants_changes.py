@@ -1,0 +1,60 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The mutants: each has one change, and its tests are those that import the file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mutants.__main__ import chosen, unit_tests
+from mutants.changes import mutants
+
+UNCHANGED = '''"""Text 1 + 1."""
+
+LIMIT: dict[int, bool]
+
+def f(a: int = None) -> bool:
+    """Return 1."""
+    return None
+'''
+
+
+@pytest.mark.parametrize(
+    ("source", "changed"),
+    [
+        ("a < b", "a <= b"),
+        ("a is not None", "a is None"),
+        ("a and b", "a or b"),
+        ("a - 1", "a + 1"),
+        ("x = True", "x = False"),
+        ("x = 5", "x = 6"),
+        ("x = min(a)", "x = max(a)"),
+        ("f(a)", "None"),
+        ("def f():\n    return a", "def f():\n    return None"),
+        ("x = [a for a in b if a]", "x = [a for a in b]"),
+        ("if a:\n    pass", "if not a:\n    pass"),
+    ],
+)
+def test_mutants_each_kind_of_change_made(source, changed):
+    assert changed in [mutant.code for mutant in mutants("x.py", source)]
+
+
+@pytest.mark.parametrize("source", [UNCHANGED, "x = 'a' + b", "x = f'{a}' % b", "x: Callable[[int], bool] = y"])
+def test_mutants_text_and_types_left_alone(source):
+    assert list(mutants("x.py", source)) == []
+
+
+def test_mutants_of_the_code_differ_and_have_names():
+    found = [mutant for _file, mutant in chosen(10**6, 1)]
+    assert len(found) > 500
+    assert len({mutant.name for mutant in found}) == len(found)
+    assert chosen(50, 1) == chosen(50, 1) != chosen(50, 2)
+
+
+def test_unit_tests_those_that_import_the_file_its_own_first():
+    names = [Path(path).name for path in unit_tests("_client/retries.py")]
+    assert names[0] == "test_retries.py"
+    assert "test_auth.py" in names and "test_text.py" not in names

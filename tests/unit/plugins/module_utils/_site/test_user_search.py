@@ -1,0 +1,83 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""No user is reported absent because a server does not know the name of a search property."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.search import compare
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import ApiError
+from ansible_collections.sessionops.citrix.plugins.module_utils._site.user_search import search_users
+
+ONE, TWO, UPN = "LAB\\user001", "LAB\\user002", "user003@lab.example"
+BY_CURRENT_USER = [compare("CurrentUser", ONE)]
+BY_USER_NAME = [compare("UserName", ONE)]
+
+
+class Server:
+    """Sessions that are users, searched by the properties that work; another one finds nothing, or is refused."""
+
+    def __init__(self, working, *present, refuses=None):
+        self._working, self._present, self._refuses = working, present, refuses
+        self.searches = []
+
+    def search(self, conditions):
+        self.searches.append(conditions)
+        names = {condition["Property"] for condition in conditions}
+        if self._refuses and names - set(self._working):
+            raise ApiError("refused", self._refuses, "", None)
+        values = {each["Value"] for each in conditions if each["Property"] in self._working}
+        return [user for user in self._present if not conditions or user in values]
+
+    def find(self, *users):
+        return search_users(users, self.search, lambda session: [session] if session in users else [])
+
+
+def test_search_users_published_property_first():
+    server = Server(["CurrentUser"], ONE)
+    assert server.find(ONE) == [ONE]
+    assert server.searches == [BY_CURRENT_USER]
+
+
+@pytest.mark.parametrize("refuses", [None, 400])
+def test_search_users_other_property_next(refuses):
+    server = Server(["UserName"], ONE, refuses=refuses)
+    assert server.find(ONE) == [ONE]
+    assert server.searches == [BY_CURRENT_USER, BY_USER_NAME]
+
+
+@pytest.mark.parametrize("refuses", [None, 400])
+def test_search_users_all_sessions_last(refuses):
+    server = Server([], ONE, TWO, refuses=refuses)
+    assert server.find(ONE) == [ONE, TWO]
+    assert server.searches == [BY_CURRENT_USER, BY_USER_NAME, []]
+
+
+def test_search_users_working_property_is_trusted():
+    server = Server(["CurrentUser"], ONE)
+    assert server.find(ONE, TWO) == [ONE]
+    assert len(server.searches) == 1
+
+
+def test_search_users_upn_is_a_property_of_its_own():
+    server = Server(["CurrentUser"], ONE, UPN)
+    assert UPN in server.find(ONE, UPN)
+    assert server.searches[-1] == []
+    server = Server(["CurrentUser", "UserPrincipalName"], ONE, UPN)
+    assert server.find(ONE, UPN) == [ONE, UPN]
+    assert len(server.searches) == 1
+
+
+def test_search_users_absent_user_is_absent_from_the_list():
+    server = Server(["CurrentUser", "UserName"], TWO)
+    assert ONE not in server.find(ONE)
+    assert server.searches[-1] == []
+
+
+@pytest.mark.parametrize("status", [401, 403, 429, 500])
+def test_search_users_other_errors_raised(status):
+    server = Server([], ONE, refuses=status)
+    with pytest.raises(ApiError):
+        server.find(ONE)
+    assert len(server.searches) == 1
