@@ -108,6 +108,7 @@ options:
       - How often a request is sent again, from 0 to 20, where that is safe.
       - Reads are sent again after faults of the network and the service. A start or a stop is sent again only where
         the server refused it before any work, or as said of O(batch_size).
+      - A refusal for the rate limit (HTTP 429) does not count as a retry.
       - Where nothing has moved for 300 seconds the run ends with what was done.
       - If not set, the environment variable E(CITRIX_RETRIES) is used.
     type: int

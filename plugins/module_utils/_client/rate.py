@@ -207,7 +207,7 @@ class Rate:
             measured = passed / max(now - self._since, 1e-3)
             if self._window.count:
                 measured = max(measured, self._window.count / self._window.period)
-            ten = [at for at in list(self._sent)[-TEN - 1 : -1] if at > refused_at - LONG]
+            ten = [at for at in list(self._sent)[-TEN - 1 : -1] if at >= max(self._since, refused_at - LONG)]
             if len(ten) > 2:
                 last_ten = len(ten) / max(refused_at - ten[0], 1e-3)
             last_ten = min(last_ten, UNSURE * measured)
