@@ -148,7 +148,7 @@ def test_a_redirect_is_not_followed_and_names_the_region(simulator, fails, path)
 
 def test_http_to_a_foreign_host_is_refused_before_anything_is_sent(simulator, fails):
     message = fails({**simulator.cloud, "api_url": "http://api.cloud.example"})
-    assert "in the clear" in message
+    assert "unencrypted" in message
     assert "https://" in message
     assert simulator.calls() == []
 

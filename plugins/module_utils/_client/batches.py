@@ -28,7 +28,7 @@ LARGE = 250
 """Items from which on a batch is sent as a job: a server may lose the answer to one that takes over 90 seconds."""
 REFUSED = (400, 404, 405, 413, 501)
 """The answers of a server that takes no batches, or none like this: nothing was done."""
-LEFT_OUT = "The API left this call out of its answer to a batch; check proxies, or leave batch_size out."
+LEFT_OUT = "The response to a batch does not contain this call; check proxies, or remove batch_size."
 TOO_SLOW = (LOST, 504)
 """What became of a batch that should have been a job."""
 

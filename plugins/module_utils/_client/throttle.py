@@ -82,7 +82,7 @@ class Throttle:
                 now = self._clock()
                 if max(now, self._resume_at) - self._last_answer > STALL_LIMIT:
                     raise Stalled(
-                        f"Could not {what}: the API has given no useful answer for {STALL_LIMIT:.0f} seconds; "
+                        f"Could not {what}: the API returned no usable response for {STALL_LIMIT:.0f} seconds; "
                         "run again later, or lower requests_per_second and max_concurrency."
                     )
                 wait = self._wait(now)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import traceback
 from typing import Any
@@ -13,7 +14,7 @@ from urllib.parse import urlsplit
 from .._common.errors import AnswerLost, AnswerTooLarge, CitrixError, ConnectionNotMade
 from .._common.options import Settings
 from .._common.text import clean, decode
-from .._common.urls import is_loopback
+from .._common.urls import check_proxy, is_loopback
 from .exchange import LOST, Reply, Request
 
 try:
@@ -22,7 +23,7 @@ try:
     from requests.adapters import HTTPAdapter
     from requests.auth import AuthBase, HTTPBasicAuth
     from requests.structures import CaseInsensitiveDict
-    from requests.utils import get_environ_proxies
+    from requests.utils import get_environ_proxies, select_proxy
     from urllib3.util.retry import Retry
 except ImportError:
     REQUESTS_IMPORT_ERROR: str | None = traceback.format_exc()
@@ -84,6 +85,8 @@ CERTIFICATE_SIGNS = ("CERTIFICATE_VERIFY_FAILED", "X509", "MD_TOO_WEAK", "_ALERT
 PROXY_SIGNS = ("Tunnel connection failed", "NewConnectionError", "NameResolutionError", "ConnectTimeoutError")
 """Marks of a proxy that was not reached or refused; without one, an open tunnel broke and the server may have acted."""
 
+PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
+
 
 class PoolAdapter(HTTPAdapter):
     """An adapter that finds the pool of a host and its TLS settings once: they are the same in all of a run.
@@ -140,6 +143,9 @@ class Transport:
             respect_retry_after_header=False,
         )
         self._adapter = PoolAdapter(pool_connections=2, pool_maxsize=settings.max_concurrency, max_retries=connect)
+        # What is wrong with a proxy is told before anything is sent.
+        for url in (settings.endpoints.base_url, settings.endpoints.token_url or settings.endpoints.token_origin):
+            self._proxies_for(url)
         if not settings.verify:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
 
@@ -149,7 +155,7 @@ class Transport:
         Raises ConnectionNotMade where the request never left and AnswerLost where the server may have acted on it.
         """
         if request.write and self._check_mode:
-            raise CitrixError(f"Refused to {request.what} in check mode; that is a bug in the collection, report it.")
+            raise CitrixError(f"Refused to {request.what} in check mode; this is a bug in the collection, report it.")
         cookies = self._cookies if urlsplit(request.url).netloc == self._cookie_host else None
         try:
             prepared = requests.Request(
@@ -171,7 +177,7 @@ class Transport:
             content = _read(response)
             if content is None:
                 raise AnswerTooLarge(
-                    f"Could not {request.what}: the answer of {urlsplit(request.url).netloc} has more than "
+                    f"Could not {request.what}: the response of {urlsplit(request.url).netloc} exceeds "
                     f"{LARGEST_ANSWER} bytes; check api_url and proxies."
                 )
         except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:
@@ -187,7 +193,7 @@ class Transport:
         if parts.netloc not in self._proxies:
             # No proxy reaches the loopback of this host.
             direct = is_loopback(parts.hostname or "")
-            self._proxies[parts.netloc] = {} if direct else get_environ_proxies(url)
+            self._proxies[parts.netloc] = {} if direct else _environment_proxies(url)
         return self._proxies[parts.netloc]
 
     def _explain(self, request: Request, error: Exception) -> CitrixError:
@@ -198,17 +204,17 @@ class Transport:
         tls = str(error) if isinstance(error, requests.exceptions.SSLError) else ""
         if any(sign in tls for sign in PROTOCOL_SIGNS):
             return ConnectionNotMade(
-                f"{could_not}{host} does not speak TLS, or no version of it that is allowed here "
+                f"{could_not}{host} does not support TLS, or no TLS version that is allowed here "
                 f"({_last_part(cause or error)}); check the port of api_url, and the TLS settings of that host."
             )
         if any(sign in tls for sign in CERTIFICATE_SIGNS):
             return ConnectionNotMade(
                 f"{could_not}the certificate of {host} is not trusted ({_last_part(cause or error)}); "
-                "give the CA's certificate in ca_path, and write api_url with the name that the certificate holds."
+                "set ca_path to the CA certificate, and use the host name of the certificate in api_url."
             )
         if isinstance(error, requests.exceptions.ProxyError) and any(sign in str(error) for sign in PROXY_SIGNS):
             return ConnectionNotMade(
-                f"{could_not}the proxy on the way to {host} did not let it through; check HTTPS_PROXY and NO_PROXY."
+                f"{could_not}the proxy for {host} refused the request; check HTTPS_PROXY and NO_PROXY."
             )
         never_made = isinstance(cause, urllib3.exceptions.NewConnectionError) or isinstance(error, NEVER_MADE)
         if never_made:
@@ -218,13 +224,24 @@ class Transport:
             )
         if isinstance(error, requests.exceptions.Timeout):
             return AnswerLost(
-                f"{could_not}{host} gave no answer in time; check host and port of api_url, "
+                f"{could_not}{host} did not respond in time; check host and port of api_url, "
                 f"raise timeout ({self._settings.timeout} seconds now), or lower max_concurrency."
             )
         return AnswerLost(
-            f"{could_not}the connection to {host} broke off before the answer was complete "
-            f"({type(error).__name__}); run again, and check proxies if it happens again."
+            f"{could_not}the connection to {host} was closed before the response was complete "
+            f"({type(error).__name__}); run again, and check proxies if this happens again."
         )
+
+
+def _environment_proxies(url: str) -> dict[str, str]:
+    """Return the proxies that the environment sets for an address; raises OptionError, which names the variable."""
+    proxies = get_environ_proxies(url)
+    proxy = select_proxy(url, proxies)
+    if proxy:
+        check_proxy(
+            next((name for name in PROXY_VARIABLES if os.environ.get(name) == proxy), PROXY_VARIABLES[0]), proxy
+        )
+    return proxies
 
 
 def _read(response: Any) -> bytes | None:

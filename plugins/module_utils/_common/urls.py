@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from importlib.util import find_spec
 from ipaddress import ip_address
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -71,6 +72,30 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def check_proxy(variable: str, proxy: str) -> None:
+    """Raise OptionError for a proxy that cannot be used. The message holds nothing of it: it may hold a password.
+
+    variable: the name of the environment variable that sets it.
+    """
+    try:
+        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    strange = {"?", "#"} & set(proxy) or parts.path.strip("/") or port == 0
+    if strange or not re.fullmatch(HOST, parts.hostname or ""):
+        raise OptionError(
+            variable,
+            "is not the URL of a proxy; write http://HOST:PORT, and percent-encode special characters of its password, "
+            "such as %23 for #",
+        )
+    if parts.scheme not in ("http", "https") and not (parts.scheme.startswith("socks") and find_spec("socks")):
+        raise OptionError(
+            variable,
+            "is no HTTP proxy; write http://HOST:PORT, or install the Python library PySocks for a SOCKS proxy",
+        )
+
+
 def _parse(option: str, url: str) -> Url:
     if not url:
         raise OptionError(option, "is required on premises; set it to https:// and the name of the Delivery Controller")
@@ -80,11 +105,11 @@ def _parse(option: str, url: str) -> Url:
     except ValueError:
         host, parts = "", urlsplit("")
     if "@" in parts.netloc or {"?", "#"} & set(url):
-        raise OptionError(option, "takes https://host, a port and a path only; credentials have their own options")
+        raise OptionError(option, "may contain only https://host, port and path; set credentials in their own options")
     # urlsplit() drops line ends and tabs, and some letters of other alphabets look like ASCII.
     written = re.fullmatch(r"[!-~]+", url) and "\\" not in url
     if not written or not re.fullmatch(HOST, host) or parts.scheme not in ("https", "http"):
-        raise OptionError(option, "is not a URL; write it as https://host, in ASCII, with :port or a path if required")
+        raise OptionError(option, "is not a URL; use https://host, in ASCII, with :port or a path if required")
     if parts.scheme == "http" and not is_loopback(host):
-        raise OptionError(option, f"http:// would send credentials to {host} in the clear; write https://")
+        raise OptionError(option, f"http:// would send credentials to {host} unencrypted; use https://")
     return Url(f"{parts.scheme}://{parts.netloc.lower()}", parts.path, host)

@@ -89,7 +89,7 @@ def _raise_errors(api: Api, option: str, outcomes: Mapping[str, object]) -> None
     if unknown:
         raise OptionError(
             option,
-            f"site {api.site_id()} has no {', '.join(sorted(unknown))}; write the name as the console shows it, "
+            f"site {api.site_id()} has no {', '.join(sorted(unknown))}; use the name shown in the console, "
             "with its folders as FOLDER\\NAME, or the id, and check site_id",
         )
     for outcome in outcomes.values():

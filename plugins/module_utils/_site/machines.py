@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-
 from .._client.api import Api
 from .._client.calls import Call, segment
 from .._client.dispatch import send_all
@@ -136,7 +135,7 @@ def asked_fields(names: list[str] | None) -> tuple[str, ...]:
     """Return the fields that a task asks for after those that name the machine; none for all. Raises OptionError."""
     for name in names or ():
         if not re.fullmatch(r"[A-Za-z0-9]+", name):
-            raise OptionError("fields", f"'{clean(name)}' is no field; write it as in the API, such as SessionCount")
+            raise OptionError("fields", f"'{clean(name)}' is not a field; spell it as in the API, such as SessionCount")
     return tuple(dict.fromkeys([*NAME_FIELDS, *names])) if names else ()
 
 

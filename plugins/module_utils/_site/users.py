@@ -85,7 +85,7 @@ def check_short_names(option: str, users: Iterable[str], sessions: Iterable[dict
     for user, candidates in people.items():
         if len(candidates) > 1:
             choice = ", ".join(sorted(clean(account) for _known, account in candidates))
-            raise OptionError(option, f"'{user}' is the name of several people; write the one meant in full: {choice}")
+            raise OptionError(option, f"'{user}' matches several users; use one of the full names: {choice}")
 
 
 def _marks(session: dict) -> set[str]:

@@ -86,9 +86,13 @@ FACTS = Seen._fields[:6]
 def inert(text: str | None) -> str | None:
     """Break what begins a template: events become variables of playbooks, where Ansible takes text for templates.
 
-    Hidden characters are shown as escapes.
+    Hidden characters are shown as escapes, and so are those beyond U+FFFF: ansible-rulebook would split them, and no
+    variable of the playbook could be read.
     """
-    return text and re.sub(r"\{(?=[{%#])", "{ ", escaped(text))
+    if text is None:
+        return None
+    plain = re.sub(r"[\U00010000-\U0010ffff]", lambda char: char[0].encode("unicode_escape").decode(), escaped(text))
+    return re.sub(r"\{(?=[{%#])", "{ ", plain)
 
 
 class Patience(NamedTuple):
@@ -166,10 +170,10 @@ class SessionWatcher:
             if not low <= params[name] <= high:
                 raise OptionError(name, f"must be from {low} to {high}, not {params[name]}")
         if not params["events"]:
-            raise OptionError("events", "is empty; name at least one")
+            raise OptionError("events", "is empty; set at least one value")
         for name in ("unrecorded_after", "unrecorded_repeat"):
             if params[name] and UNRECORDED not in params["events"]:
-                raise OptionError(name, f"is about the event {UNRECORDED}; add it to events")
+                raise OptionError(name, f"requires the event {UNRECORDED}; add it to events")
         self._query = Query.from_params(params)
         self._events = frozenset(params["events"])
         self._patience = Patience(*(params[f"unrecorded_{name}"] for name in Patience._fields))
@@ -215,7 +219,7 @@ class SessionWatcher:
             recordable = target.not_recordable is None
             after[session_id] = follow(known.get(session_id), found, recordable, now, self._patience)
         if self._looking is not api:
-            raise Interrupted("The look was given up; the next one reads everything again.")
+            raise Interrupted("The poll was canceled; the next one reads everything again.")
         before = self._known
         if before is None:
             before = {} if self._initial else {name: session._replace(reports=0) for name, session in after.items()}
@@ -244,7 +248,7 @@ class SessionWatcher:
             elif not sessions.is_gone(outcome):
                 unread[session_id] = outcome
         if unread:
-            self._warn(f"Whether {len(unread)} sessions have ended is not known. {next(iter(unread.values()))}")
+            self._warn(f"It is unknown whether {len(unread)} sessions have ended. {next(iter(unread.values()))}")
         return list(unread)
 
     def _recorded(self, api: Api, targets: Mapping[str, Target]) -> Mapping[str, object]:
@@ -252,5 +256,5 @@ class SessionWatcher:
         try:
             return sessions.read_known(api, ids, self._warn) if ids else {}
         except CitrixError as error:
-            self._warn(f"The recording status of no session is known. {error}")
+            self._warn(f"The recording status of all sessions is unknown. {error}")
             return {}

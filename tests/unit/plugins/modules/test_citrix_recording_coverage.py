@@ -55,7 +55,7 @@ def test_the_table_has_every_session_and_no_formula(module, site, tmp_path):
     rows = table(tmp_path)
     assert [(row["id"], row["result"], row["reason"]) for row in rows] == [
         ("1", "recorded", ""),
-        ("2", "not_recorded", "the API says that it is not being recorded"),
+        ("2", "not_recorded", "the API reports the session as not recorded"),
         ("3", "not_recordable", "not_active"),
     ]
     assert rows[1]["user"] == "'=cmd|'/C calc'!A0"
@@ -127,7 +127,7 @@ def test_the_module_fails_on_the_wire_with_what_the_api_answered(executed, wire,
     ("args", "told"),
     [
         ({}, "missing required arguments: dest"),
-        ({"dest": "/nowhere/at/all"}, "dest: there is no directory /nowhere/at/all; make it"),
+        ({"dest": "/nowhere/at/all"}, "dest: directory /nowhere/at/all does not exist; create it"),
         ({"dest": ".", "session_id": "1"}, "Unsupported parameters"),
     ],
 )

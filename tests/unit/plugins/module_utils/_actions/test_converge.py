@@ -123,7 +123,7 @@ def test_a_session_that_is_as_wanted_gets_no_request(converged, fake_api, status
 def test_a_session_of_unknown_state_fails_and_gets_no_request(converged, fake_api, body, wanted):
     entry = converged(body, wanted=wanted)
     assert outline(entry) == ("failed", None, False)
-    assert "does not say" in entry.reason and "nothing was sent" in entry.reason
+    assert "does not report" in entry.reason and "nothing was sent" in entry.reason
     assert fake_api.writes == []
 
 
@@ -159,7 +159,7 @@ def test_what_cannot_be_recorded_can_be_stopped(converged):
 def test_a_session_without_an_id_fails_and_is_not_addressed(fake_api, clock, session_id):
     (entry,) = converge(fake_api, [Target.from_session(session_id, a_session(session_id))], START, False)
     assert outline(entry) == ("failed", None, False)
-    assert "no id for this session by which it could be addressed" in entry.reason
+    assert "no usable id for this session" in entry.reason
     assert fake_api.calls == []
 
 
@@ -209,7 +209,7 @@ def test_a_change_that_never_shows_is_unconfirmed_and_no_change(converged, fake_
 def test_a_state_that_becomes_unknown_is_unconfirmed_and_not_false(converged):
     entry = converged(OFF, UNKNOWN)
     assert outline(entry) == ("unconfirmed", None, False)
-    assert "does not say whether it is recorded" in entry.reason
+    assert "does not report whether the session is recorded" in entry.reason
 
 
 def test_an_error_of_a_reading_is_got_over(converged):

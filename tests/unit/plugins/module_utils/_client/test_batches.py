@@ -243,7 +243,7 @@ def test_what_an_answer_leaves_out_is_read_alone_and_not_written_again(api, body
     outcomes = outcomes_of(api, {0: read(0), 1: write(1)})
     assert outcomes[0].body == {"Number": 0}
     assert isinstance(outcomes[1], BatchLost)
-    assert "left this call out" in str(outcomes[1])
+    assert "does not contain this call" in str(outcomes[1])
     assert alone(api) == [read_key(0)]
 
 
@@ -396,7 +396,7 @@ def test_a_server_that_takes_no_batch_gets_each_call_alone_and_the_user_one_warn
     assert len(alone(api)) == len(set(alone(api))) == 30
     assert len(batches(api)) <= api.max_concurrency
     assert len(api.warnings) == 1
-    assert api.warnings[0].startswith("batch_size: every call was sent alone, since the API took no batch of 3. ")
+    assert api.warnings[0].startswith("batch_size: every call was sent alone, because the API refused a batch of 3. ")
     assert f"HTTP {status} (Refused.)" in api.warnings[0]
 
     sent = len(batches(api))

@@ -80,14 +80,14 @@ def test_a_signal_interrupts_the_run_and_leaves_it_to_end(throttle, log, number)
         # Longer than the grace: nothing is under way, so nothing is given up.
         time.sleep(0.5)
     assert throttle.why == [f"the run was interrupted ({number.name})"]
-    assert log == [f"{throttle.why[0]}: nothing more is sent"]
+    assert log == [f"{throttle.why[0]}: no further requests are sent"]
 
 
 def test_what_is_under_way_is_given_up_after_a_while(throttle, log):
     throttle.busy = True
     with InterruptHandler(throttle, log.append):
         os.kill(os.getpid(), signal.SIGTERM)
-        with pytest.raises(Interrupted, match=r"^Gave up what was under way, since the run was interrupted") as caught:
+        with pytest.raises(Interrupted, match=r"^Canceled requests in progress, because the run") as caught:
             threading.Event().wait(PATIENCE)
         # Once is enough: the run has its result to tell.
         os.kill(os.getpid(), signal.SIGTERM)
@@ -100,7 +100,7 @@ def test_an_answer_that_does_not_get_done_ends_the_run(throttle, log):
     throttle.stuck = True
     with InterruptHandler(throttle, log.append):
         assert throttle.interrupted.wait(PATIENCE)
-    assert throttle.why == ["the run was ended (the API has not finished an answer for too long)"]
+    assert throttle.why == ["the run was ended (a response of the API took too long)"]
 
 
 @pytest.mark.parametrize("gone", ["_has_no_reader", "getppid", "_leaders_parent"])
@@ -200,7 +200,7 @@ def test_background_unfinished_answer_given_up(throttle):
     background = Background(release.wait, throttle)
     assert not background.is_over()
     throttle.stuck = True
-    with pytest.raises(Stalled, match=r"^Gave up what was under way, since .* too long\); check proxies"):
+    with pytest.raises(Stalled, match=r"^Canceled requests in progress, because .* too long\); check proxies"):
         outcome(background)
     release.set()
     assert throttle.why == [HANGS]

@@ -289,8 +289,12 @@ def test_an_interruption_wakes_those_who_sleep(clock, settings, answer):
     threading.Timer(0.1, retrier.throttle.stop, ["the run was interrupted"]).start()
     with pytest.raises(Interrupted, match="Could not read something: the run was interrupted before it was sent"):
         retrier.send(READ)
-    retrier.throttle.pause(LONG)
+    assert retrier.throttle.pause(LONG) is True
     assert time.monotonic() - began < LONG
+
+
+def test_pause_without_an_interruption_false(clock, settings):
+    assert Retrier(Server(clock), settings()).pause(0.001) is False
 
 
 def test_a_request_that_is_under_way_when_nothing_has_moved_for_long_hangs(retrying, clock):

@@ -201,7 +201,7 @@ def test_the_ceiling_holds_also_after_a_hold(ceiling, clock):
 
 
 def test_a_run_in_which_nothing_moves_ends_after_the_stall_limit(throttle, clock):
-    with pytest.raises(Stalled, match=r"^Could not read it: .* no useful answer for 300 seconds; run again later"):
+    with pytest.raises(Stalled, match=r"^Could not read it: .* no usable response for 300 seconds; run again later"):
         for _number in range(9):
             throttle.held(throttle.turn("read it"), 101, quota=False)
     assert (throttle.counts()["requests"], clock() - 1000.0) == (3, 202.0)

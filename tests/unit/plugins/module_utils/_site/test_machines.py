@@ -472,7 +472,7 @@ def test_names_are_always_among_the_fields_and_none_is_asked_for_twice():
 
 @pytest.mark.parametrize("name", ["", "Session Count", "Session,Count", "State&limit=1", "Größe", "A\n"])
 def test_what_cannot_be_a_field_is_refused_by_name(name):
-    with pytest.raises(OptionError, match=r"^fields: '.*' is no field; write it as in the API"):
+    with pytest.raises(OptionError, match=r"^fields: '.*' is not a field; spell it as in the API"):
         asked_fields(["SessionCount", name])
 
 

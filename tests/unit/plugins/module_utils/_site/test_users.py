@@ -190,8 +190,7 @@ def test_a_short_name_that_means_several_people_is_refused_and_lists_each_once()
     with pytest.raises(OptionError) as error:
         check_short_names("user", ["sam"], sessions)
     assert str(error.value) == (
-        "user: 'sam' is the name of several people; write the one meant in full: "
-        "CORP\\sam, LAB\\sam, samuel@corp.example"
+        "user: 'sam' matches several users; use one of the full names: CORP\\sam, LAB\\sam, samuel@corp.example"
     )
 
 
@@ -214,7 +213,7 @@ def test_a_short_name_that_means_several_people_is_refused_and_lists_each_once()
     ],
 )
 def test_people_of_one_short_name_are_told_apart_by_what_the_broker_gives(one, other, told):
-    with pytest.raises(OptionError, match=f"; write the one meant in full: {re.escape(told)}$"):
+    with pytest.raises(OptionError, match=f"; use one of the full names: {re.escape(told)}$"):
         check_short_names("user", ["sam"], [of(**one), of(**other), of(**one)])
 
 
@@ -237,7 +236,7 @@ def test_one_person_whose_sessions_tell_other_names_is_one_person(one, other):
 
 
 def test_the_option_and_the_name_are_told_as_the_task_writes_them():
-    with pytest.raises(OptionError, match=r"^exclude_user: 'Sam' is the name of several people"):
+    with pytest.raises(OptionError, match=r"^exclude_user: 'Sam' matches several users"):
         check_short_names("exclude_user", ["other", "Sam"], [of(Name="LAB\\sam"), of(Name="CORP\\sam")])
 
 

@@ -145,8 +145,8 @@ def test_what_is_named_and_picks_nothing_is_told(fake_api, found):
     kept = [machine(1, MachineCatalog={"Id": "c1", "Name": "One"}), machine(2, MachineCatalog={"Name": "one"})]
     assert found(kept, machine_catalog=["One", "Won"], name=["vda-*", "vdi*"]) == ["m1", "m2"]
     assert fake_api.warnings == [
-        "machine_catalog: no machine found fits Won; check how it is written",
-        "name: no machine found fits vdi*; check how it is written",
+        "machine_catalog: no machine matches Won; check the spelling",
+        "name: no machine matches vdi*; check the spelling",
     ]
 
 
@@ -207,7 +207,7 @@ def test_what_a_pattern_fits_has_its_longest_piece(pattern, name):
 def test_facts_are_named_before_they_are_asked_for():
     assert fact_names(["OSType", "IPAddress", "Name"]) == ["dns_name", "name", "id", "os_type", "ip_address"]
     assert fact_names([]) == ["dns_name", "name", "id"]
-    with pytest.raises(OptionError, match=r"^fields: 'No\.Field' is no field"):
+    with pytest.raises(OptionError, match=r"^fields: 'No\.Field' is not a field"):
         fact_names(["No.Field"])
 
 
@@ -245,7 +245,7 @@ UNUSABLE = [
 @pytest.mark.parametrize("unusable", UNUSABLE)
 def test_the_first_usable_name_is_taken(unusable):
     assert Names({"all"}).first(ONE, [unusable, " vda-1 ", "other"]) == "vda-1"
-    with pytest.raises(OptionError, match=r"^hostnames: none of them gives LAB\\vda-1 a usable name"):
+    with pytest.raises(OptionError, match=r"^hostnames: no entry results in a usable name for LAB\\vda-1"):
         Names({"all"}).first(ONE, [unusable])
 
 
@@ -264,10 +264,10 @@ def test_two_machines_never_share_a_name():
     names = Names(())
     assert names.first(ONE, ["vda"]) == "vda"
     assert names.first(ONE, ["vda"]) == "vda"
-    with pytest.raises(OptionError, match=r"LAB\\vda-1 and LAB\\vda-2 would both be the host vda"):
+    with pytest.raises(OptionError, match=r"LAB\\vda-1 and LAB\\vda-2 would both have the host name vda"):
         names.first(TWO, ["vda"])
     # One name in two domains is the same text; the machines are not.
-    with pytest.raises(OptionError, match="would both be the host vda"):
+    with pytest.raises(OptionError, match="would both have the host name vda"):
         names.first({"id": "m3", "name": "LAB\\vda-1"}, ["vda"])
 
 
