@@ -11,6 +11,14 @@ from typing import Any
 
 from .._common.text import nested, read_json
 
+VERSION = "1.0.0"
+HEADERS = {
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip, deflate",
+    "Connection": "keep-alive",
+    "User-Agent": f"sessionops.citrix/{VERSION}",
+}
+"""Of every request."""
 LOST = 0
 """Among the statuses of Request.final, an answer that was lost."""
 

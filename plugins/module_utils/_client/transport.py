@@ -15,7 +15,7 @@ from .._common.errors import AnswerLost, AnswerTooLarge, CitrixError, Connection
 from .._common.options import Settings
 from .._common.text import clean, decode
 from .._common.urls import check_proxy, is_loopback
-from .exchange import LOST, Reply, Request
+from .exchange import HEADERS, LOST, VERSION, Reply, Request
 
 try:
     import requests
@@ -50,14 +50,6 @@ __all__ = [
     "Transport",
 ]
 
-VERSION = "1.0.0"
-HEADERS = {
-    "Accept": "application/json",
-    "Accept-Encoding": "gzip, deflate",
-    "Connection": "keep-alive",
-    "User-Agent": f"sessionops.citrix/{VERSION}",
-}
-"""Of every request."""
 LARGEST_ANSWER = 32 * 1024 * 1024
 """Bytes, when unpacked; a page of a thousand sessions with all their fields has about five million."""
 PIECE = 64 * 1024

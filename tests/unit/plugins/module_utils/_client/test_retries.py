@@ -294,7 +294,7 @@ def test_an_interruption_wakes_those_who_sleep(clock, settings, answer):
 
 
 def test_pause_without_an_interruption_false(clock, settings):
-    assert Retrier(Server(clock), settings()).pause(0.001) is False
+    assert Retrier(Server(clock), settings()).throttle.pause(0.001) is False
 
 
 def test_a_request_that_is_under_way_when_nothing_has_moved_for_long_hangs(retrying, clock):
