@@ -106,8 +106,7 @@ class PoolAdapter(HTTPAdapter):
         if "Set-Cookie" in resp.headers:
             return super().build_response(req, resp)
         response = requests.Response()
-        response.status_code, response.headers, response.raw = resp.status, resp.headers, resp
-        response.request, response.url = req, req.url
+        response.status_code, response.headers, response.raw, response.request = resp.status, resp.headers, resp, req
         return response
 
 
