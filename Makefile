@@ -12,6 +12,7 @@
 # make faults         run the modules thousands of times with injected faults; FAULTS=--write updates docs/reliability.md
 # make mutants        make small changes to the code that tests should detect; MUTANTS=--write updates docs/reliability.md
 # make bench          measure a run and compare it with other methods; BENCH=--write updates docs/performance.md
+# make limiters       play the rate control against models of limiters; LIMITERS=--write updates docs/limiters.md
 # make ways           run the playbooks in a random sample of all ways; WAYS="--runs 1000 --seed 1" selects another one
 # make slices         record a large fleet in 1, 2, 4 and 8 job slices; SLICES=--write updates docs/scaling.md
 # make release-notes  move changelog fragments, new modules and new roles to CHANGELOG.md
@@ -48,7 +49,8 @@ PYTEST := env PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTIONS
 TESTED := $(VENV)/test.stamp $(VENV)/collection.stamp
 LINTED := $(VENV)/lint.stamp $(VENV)/collection.stamp
 
-.PHONY: demo test quick lint dist bench faults mutants slices ways clean release-notes screenshots $(TEST) $(QUICK)
+.PHONY: demo test quick lint dist bench limiters faults mutants slices ways clean release-notes screenshots $(TEST) \
+	$(QUICK)
 
 # The simulator watches the process of the playbook, so it also ends if the playbook is interrupted.
 demo: $(VENV)/collection.stamp
@@ -74,6 +76,9 @@ test quick lint dist:
 bench: $(VENV)/bench.stamp $(VENV)/collection.stamp
 	@PYTHONPATH="$(CURDIR)/$(COLLECTIONS):$(CURDIR)/tests" $(VENV)/bench/bin/python -m bench $(BENCH)
 
+limiters: $(TESTED)
+	@PYTHONPATH="$(CURDIR)/$(COLLECTIONS):$(CURDIR)/tests" $(BIN)/python -m limiters $(LIMITERS)
+
 CAMPAIGN = env PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTIONS):$(CURDIR)/tests" $(BIN)/python -m faults
 faults: $(TESTED)
 	@$(CAMPAIGN) $(FAULTS)
@@ -92,7 +97,8 @@ clean:
 	rm -rf $(VENV) .ansible .nox .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 unit: $(TESTED)
-	$(STEP) run $@ $(PYTEST) -n 2 tests/unit/plugins tests/unit/extensions tests/bench tests/faults tests/mutants
+	$(STEP) run $@ $(PYTEST) -n 2 tests/unit/plugins tests/unit/extensions tests/bench tests/faults tests/limiters \
+		tests/mutants
 simulator: $(TESTED)
 	$(STEP) run $@ $(PYTEST) tests/unit/roles
 structure: $(TESTED)

@@ -109,6 +109,7 @@ options:
       - Number of retries of a request, from 0 to 20, if a retry is safe.
       - Reads are retried after network and service errors. A start or stop is retried only if the server refused it
         before processing it, or as described for O(batch_size).
+      - A throttled request (HTTP 429) does not count as a retry.
       - If no request makes progress for 300 seconds, the run ends and reports the changes it made.
       - If not set, the environment variable E(CITRIX_RETRIES) is used.
     type: int

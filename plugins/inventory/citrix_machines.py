@@ -317,7 +317,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         warn = self.display.warning
         # Check mode, so that nothing can be changed.
         api = connect(options.settings(connection), True, warn, self.display.vvv)
-        search = Background(lambda: hosts.find_hosts(api, own, warn), api.retrier)
+        search = Background(lambda: hosts.find_hosts(api, own, warn), api.throttle)
         while not search.is_over():
             time.sleep(TICK)
         return search.value()

@@ -32,7 +32,7 @@ def execute(module: AnsibleModule, run: Callable[[AnsibleModule, Api], dict], wr
     api = None
     try:
         api = connect(options.settings(module.params), module.check_mode, module.warn, module.log)
-        with InterruptHandler(api.retrier, module.log):
+        with InterruptHandler(api.throttle, module.log):
             result = run(module, api)
     except CitrixError as error:
         result = {**error.to_result(), "failed": True}

@@ -47,8 +47,8 @@ HOST_LOG = Path(__file__).parents[1] / "host_log"
 # An answer may take two seconds longer than its time-out allows, instead of five minutes.
 IMPATIENT = """
 import runpy
-from ansible_collections.sessionops.citrix.plugins.module_utils._client import retries, throttle
-throttle.STALL_LIMIT = retries.STALL_LIMIT = 2.0
+from ansible_collections.sessionops.citrix.plugins.module_utils._client import throttle
+throttle.STALL_LIMIT = 2.0
 runpy.run_module({module!r}, run_name="__main__")
 """
 

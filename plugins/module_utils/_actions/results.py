@@ -98,7 +98,7 @@ def task_result(
         "msg": ("Check mode, nothing was sent; a run would give " if module.check_mode else "") + _sentence(summary),
         "sessions": [entry.to_result() for entry in entries],
         "list_complete": api.list_complete,
-        "summary": {**summary, **api.retrier.counts()},
+        "summary": {**summary, **api.throttle.counts()},
         "diff": _diff(entries),
     }
     problems = _fitting(_problems(entries, FAILURES))

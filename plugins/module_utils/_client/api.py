@@ -37,6 +37,7 @@ class Api:
         log: Callable[[str], None],
     ) -> None:
         self.retrier = retrier
+        self.throttle = retrier.throttle
         self.log = log
         self.customer_id = settings.customer_id
         self.max_concurrency = settings.max_concurrency

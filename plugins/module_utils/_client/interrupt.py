@@ -15,7 +15,7 @@ from types import FrameType, TracebackType
 from typing import Callable, Generic, Protocol, TypeVar
 
 from .._common.errors import CitrixError, Interrupted, Stalled
-from .retries import Retrier
+from .throttle import Throttle
 
 Value = TypeVar("Value")
 
@@ -36,8 +36,8 @@ class InterruptHandler:
     the main thread. Each time the run continues to its end with the results so far, if anything can read them.
     """
 
-    def __init__(self, retrier: Retrier, log: Callable[[str], None]) -> None:
-        self._retrier = retrier
+    def __init__(self, throttle: Throttle, log: Callable[[str], None]) -> None:
+        self._throttle = throttle
         self._log = log
         self._signal = 0
         self._why = ""
@@ -81,11 +81,11 @@ class InterruptHandler:
                 return
             self._why = self._reason()
         self._log(f"{self._why}: no further requests are sent")
-        self._retrier.interrupt(self._why)
+        self._throttle.stop(self._why)
         if self._why == ORPHANED:
             self._die()
         while not self._left.wait(GRACE):
-            if self._retrier.under_way():
+            if self._throttle.under_way():
                 self._given_up = True
                 os.kill(os.getpid(), signal.SIGTERM)
                 return
@@ -96,7 +96,7 @@ class InterruptHandler:
         A result would only hold up a worker of ansible-playbook that has nobody to hand it on to.
         """
         latest = time.monotonic() + GRACE
-        while self._retrier.under_way() and time.monotonic() < latest:
+        while self._throttle.under_way() and time.monotonic() < latest:
             time.sleep(INTERVAL / 10)
         time.sleep(INTERVAL)
         os._exit(1)
@@ -106,17 +106,17 @@ class InterruptHandler:
             return f"the run was interrupted ({signal.Signals(self._signal).name})"
         if _has_no_reader() or os.getppid() != self._parent or _leaders_parent() not in (self._leaders_parent, None):
             return ORPHANED
-        if self._retrier.hangs():
+        if self._throttle.hangs():
             return HANGS
         return ""
 
 
 class Interruptible(Protocol):
-    """What may hang, and can be told to send nothing more: a Retrier, or what has one."""
+    """What may hang, and can be told to send nothing more: a Throttle, or what has one."""
 
     def hangs(self) -> bool: ...
 
-    def interrupt(self, why: str) -> None: ...
+    def stop(self, why: str) -> None: ...
 
 
 class Background(Generic[Value]):
@@ -136,7 +136,7 @@ class Background(Generic[Value]):
     def is_over(self) -> bool:
         """Tell whether value() has something to return or raise."""
         if self._thread.is_alive() and self._watched.hangs():
-            self._watched.interrupt(HANGS)
+            self._watched.stop(HANGS)
             self._error = Stalled(f"Canceled requests in progress, because {HANGS}; check proxies, and run again.")
             return True
         return not self._thread.is_alive()

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
 from .._common.errors import AnswerLost, AnswerTooLarge, CitrixError, ConnectionNotMade
 from .._common.options import Settings
 from .._common.proxies import usable_proxies
-from .._common.text import clean, decode, nested, read_json
+from .._common.text import clean, decode
+from .exchange import HEADERS, LOST, VERSION, Reply, Request
 from .tls import is_about_certificate, is_about_protocol
 
 try:
@@ -28,7 +27,7 @@ try:
     from urllib3.util.retry import Retry
 except ImportError:
     REQUESTS_IMPORT_ERROR: str | None = traceback.format_exc()
-    AuthBase = HTTPBasicAuth = object  # type: ignore[assignment,misc]
+    AuthBase = HTTPAdapter = HTTPBasicAuth = object  # type: ignore[assignment,misc]
     CaseInsensitiveDict = dict  # type: ignore[assignment,misc]
 else:
     REQUESTS_IMPORT_ERROR = None
@@ -51,16 +50,6 @@ __all__ = [
     "Transport",
 ]
 
-VERSION = "1.0.0"
-HEADERS = {
-    "Accept": "application/json",
-    "Accept-Encoding": "gzip, deflate",
-    "Connection": "keep-alive",
-    "User-Agent": f"sessionops.citrix/{VERSION}",
-}
-"""Of every request."""
-LOST = 0
-"""Among the statuses of Request.final, an answer that was lost."""
 LARGEST_ANSWER = 32 * 1024 * 1024
 """Bytes, when unpacked; a page of a thousand sessions with all their fields has about five million."""
 PIECE = 64 * 1024
@@ -70,38 +59,34 @@ PROXY_SIGNS = ("Tunnel connection failed", "NewConnectionError", "NameResolution
 """Marks of a proxy that was not reached or refused; without one, an open tunnel broke and the server may have acted."""
 
 
-@dataclass(frozen=True)
-class Request:
-    """One HTTP request. `auth` is always set: without one, a .netrc entry would take its place."""
+class PoolAdapter(HTTPAdapter):
+    """An adapter that finds the pool of a host and its TLS settings once: they are the same in all of a run.
 
-    method: str
-    url: str
-    what: str
-    """What it is for, as in "read the session X": the subject of every message about it."""
-    auth: Any = field(repr=False, default=None)
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    query: Mapping[str, str] = field(default_factory=dict)
-    json: Any = field(default=None, repr=False)
-    form: Mapping[str, str] | None = field(default=None, repr=False)
-    write: bool = False
-    """Whether it changes something: then it is sent again only where the server refused it before any work."""
-    final: tuple[int, ...] = ()
-    """Statuses that the caller wants to see at once, though they could be tried again; LOST is one of them."""
+    Its errors are those of its base.
+    """
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._pools: dict[tuple[str, str], Any] = {}
+        self._verified: set[Any] = set()
 
-@dataclass(frozen=True)
-class Reply:
-    """One HTTP answer: status, headers (names without regard to case), decoded text."""
+    def get_connection_with_tls_context(self, request: Any, *options: Any, **more: Any) -> Any:
+        host = urlsplit(request.url)[:2]
+        if host not in self._pools:
+            self._pools[host] = super().get_connection_with_tls_context(request, *options, **more)
+        return self._pools[host]
 
-    status: int
-    headers: Mapping[str, str]
-    text: str = field(repr=False)
+    def cert_verify(self, conn: Any, *options: Any) -> None:
+        if conn not in self._verified:
+            super().cert_verify(conn, *options)
+            self._verified.add(conn)
 
-    @property
-    def transaction_id(self) -> str | None:
-        """The id under which Citrix finds the request: that of the API, the trust service or the gateway."""
-        named = self.headers.get("Citrix-TransactionId") or self.headers.get("X-Cws-TransactionId")
-        return named or (nested(read_json(self.text), "activityId") if self.status >= 400 else None)
+    def build_response(self, req: Any, resp: Any) -> Any:
+        if "Set-Cookie" in resp.headers:
+            return super().build_response(req, resp)
+        response = requests.Response()
+        response.status_code, response.headers, response.raw, response.request = resp.status, resp.headers, resp, req
+        return response
 
 
 class Transport:
@@ -127,7 +112,7 @@ class Transport:
             backoff_factor=CONNECT_BACKOFF,
             respect_retry_after_header=False,
         )
-        self._adapter = HTTPAdapter(pool_connections=2, pool_maxsize=settings.max_concurrency, max_retries=connect)
+        self._adapter = PoolAdapter(pool_connections=2, pool_maxsize=settings.max_concurrency, max_retries=connect)
         # What is wrong with a proxy is told before anything is sent.
         for url in (settings.endpoints.base_url, settings.endpoints.token_url or settings.endpoints.token_origin):
             self._proxies_for(url)
@@ -167,7 +152,7 @@ class Transport:
                 )
         except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:
             raise self._explain(request, error) from None
-        if cookies is not None:
+        if cookies is not None and response.cookies:
             cookies.update(response.cookies)
         return Reply(
             response.status_code, response.headers, decode(content, response.headers.get("Content-Type") or "")

@@ -10,13 +10,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
-
 from .._client.api import Api
 from .._client.calls import Call, segment
 from .._client.dispatch import send_all
 from .._client.search import Filter, compare, distinct, listing, searches
 from .._common.errors import CitrixError, OptionError
+from .._common.facts import snake_facts
 from .._common.options import check_names
 from .._common.text import clean, folded, nested
 from .sessions import is_gone
@@ -142,7 +141,7 @@ def asked_fields(names: list[str] | None) -> tuple[str, ...]:
 
 def to_result(machine: dict, fields: tuple[str, ...] = ()) -> dict:
     """Return a machine as facts with snake_case keys; only these fields, or all that there are."""
-    return camel_dict_to_snake_dict({name: machine[name] for name in fields or machine if name in machine})
+    return snake_facts({name: machine[name] for name in fields or machine if name in machine})
 
 
 def _on_one(api: Api, name: str, address: str, fields: tuple[str, ...]) -> list[dict]:

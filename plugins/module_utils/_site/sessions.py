@@ -9,12 +9,11 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Union
 
-from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
-
 from .._client.api import Api
 from .._client.calls import Call, segment
 from .._client.dispatch import Calls, send_all
 from .._common.errors import ApiError, CitrixError
+from .._common.facts import snake_facts
 from .._common.text import nested
 
 FIELDS = (
@@ -174,7 +173,7 @@ def not_recordable(session: dict) -> str | None:
 
 def to_result(session: dict, fields: tuple[str, ...] = ()) -> dict:
     """Return a session as facts with snake_case keys; only these fields, or all that there are."""
-    return camel_dict_to_snake_dict({name: session[name] for name in fields or session if name in session})
+    return snake_facts({name: session[name] for name in fields or session if name in session})
 
 
 def facts(

@@ -160,7 +160,7 @@ def document(api: Api, query: Query, rows: Sequence[Row], unrecorded_limit: int,
         "machines": _parts((row.machine, row.result) for row in rows),
         "gaps_total": len(gaps),
         "gaps": [row.to_result() for row in gaps[:unrecorded_limit]],
-        **api.retrier.counts(),
+        **api.throttle.counts(),
     }
 
 

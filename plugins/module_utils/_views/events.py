@@ -193,13 +193,13 @@ class SessionWatcher:
 
     def hangs(self) -> bool:
         """Tell whether the look under way waits for an answer that does not get done."""
-        return self._looking is not None and self._looking.retrier.hangs()
+        return self._looking is not None and self._looking.throttle.hangs()
 
-    def interrupt(self, why: str) -> None:
+    def stop(self, why: str) -> None:
         """Give up the look under way: it sends nothing more, and what it still finds counts for nothing."""
         api, self._looking = self._looking, None
         if api:
-            api.retrier.interrupt(why)
+            api.throttle.stop(why)
 
     def look(self) -> list[dict[str, Any]]:
         """Look once, and return what has happened since the last look.

@@ -66,7 +66,7 @@ def run(source, monkeypatch):
 def watching(look, hangs=lambda: False):
     """Return a watcher of which only the look matters, and a list of what it was interrupted with."""
     told = []
-    return SimpleNamespace(look=look, hangs=hangs, interrupt=told.append), told
+    return SimpleNamespace(look=look, hangs=hangs, stop=told.append), told
 
 
 def test_each_event_is_put_into_the_queue(run):

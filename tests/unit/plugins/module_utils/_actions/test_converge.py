@@ -254,7 +254,7 @@ def test_time_in_which_the_brake_is_on_does_not_count(fake_api, clock):
         clock.now += 100.0
         return ON if len(fake_api.sent(status_key())) > 6 else OFF
 
-    fake_api.retrier.active_seconds = lambda: clock() - held
+    fake_api.throttle.active_seconds = lambda: clock() - held
     fake_api.on(status_key(), slow_status)
     fake_api.on(write_key(), {})
     (entry,) = converge(fake_api, [a_target()], Wanted(recorded=True, wait_timeout=5), False)
@@ -831,7 +831,7 @@ def test_converge_session_held_too_long_read_again_and_changed(fake_api, clock, 
 
 def test_converge_interrupted_while_waiting_ends_at_once(fake_api, clock, monkeypatch):
     OtherRun(monkeypatch, "1")
-    fake_api.retrier.pause = lambda seconds: True
+    fake_api.throttle.pause = lambda seconds: True
     (entry,) = converge(fake_api, at_the_site(fake_api, s1=[OFF, STALLED]), START, False)
     assert outline(entry) == ("failed", None, False)
     assert fake_api.writes == []

@@ -280,6 +280,22 @@ def test_an_item_that_could_be_tried_again_is_read_alone(api, status):
     assert alone(api) == [read_key(0)]
 
 
+@pytest.mark.parametrize(
+    ("headers", "body", "delay"),
+    [
+        ([{"Name": "retry-after", "Value": "7"}], None, 7.0),
+        ({"Retry-After": "7"}, None, 7.0),
+        (None, '{"parameters": [{"name": "retryDelay", "value": "4"}]}', 4.0),
+        (None, None, None),
+    ],
+)
+def test_batch_item_429_holds_the_throttle(api, headers, body, delay):
+    refused = {"Code": 429, "Headers": headers, "Body": body}
+    api.on(BATCH, items_answered({"Code": 200, "Body": "{}"}, refused, {"Code": 503}))
+    outcomes_of(api, writes(3))
+    assert api.holds == [delay]
+
+
 @pytest.mark.parametrize("status", [401, 429])
 def test_a_write_that_was_refused_before_any_work_is_sent_alone(api, status):
     api.on(BATCH, items_answered({"Code": 200}, {"Code": status}))

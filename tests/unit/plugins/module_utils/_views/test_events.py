@@ -509,13 +509,13 @@ def test_whoever_hears_all_events_knows_the_site_after_each_good_look(new_fake_a
 def test_look_interrupted_counts_for_nothing(site, watch):
     watcher = watch(initial=True)
     interrupted = []
-    site.api.retrier.hangs = lambda: True
-    site.api.retrier.interrupt = interrupted.append
+    site.api.throttle.hangs = lambda: True
+    site.api.throttle.stop = interrupted.append
     assert not watcher.hangs()
 
     def answer_late(call):
         assert watcher.hangs()
-        watcher.interrupt("It hangs.")
+        watcher.stop("It hangs.")
         return {"Items": [a_session("1")]}
 
     site.api.on(LIST, answer_late, {"Items": [a_session("1")]})
@@ -523,6 +523,6 @@ def test_look_interrupted_counts_for_nothing(site, watch):
         watcher.look()
     assert interrupted == ["It hangs."]
     assert not watcher.begun and not watcher.hangs()
-    watcher.interrupt("Once more.")
+    watcher.stop("Once more.")
     assert interrupted == ["It hangs."]
     assert [event["type"] for event in watcher.look()] == ["new"]
