@@ -2,31 +2,32 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# make demo   the main job against the simulator: list, start, start again, rehearse a stop, stop, report
-# make test   all tests: every step below, and a table of them
-# make quick  what a change needs before it is committed
-# make lint   the linters alone
-# make docs   the documentation, checked and built: .venv/docs/html/index.html
-# make dist   the release of the last commit, with SBOM and SHA256SUMS, checked and tried: .venv/dist
-# make STEP   one step, such as make unit
-# make faults  thousands of module runs against a simulator that goes wrong; FAULTS=--write puts their table into docs
-# make bench  what a run costs beside other ways to the same end; BENCH=--write puts the figures into docs
-# make mutants  small changes of the code, each of which a test should catch; MUTANTS=--write puts the table into docs
-# make slices one large fleet recorded in 1, 2, 4 and 8 slices of a job; SLICES=--write puts the figures into docs
-# make ways   a random sample of all ways in which Ansible runs the playbooks; WAYS="--runs 1000 --seed 1" for another
-# make release-notes  moves the fragments of the changelog and new modules and roles into CHANGELOG.md
-# make screenshots  takes the pictures in docs/images anew
-# make clean  removes what the others made
+# make demo           list sessions, start and stop recordings and write a report, against the simulator
+# make test           run all tests (every step below) and print a summary table
+# make quick          run the checks required before a commit
+# make lint           run the linters only
+# make docs           check and build the documentation site: .venv/docs/html/index.html
+# make dist           build the release of the last commit, with SBOM and SHA256SUMS, and test it: .venv/dist
+# make STEP           run one step, such as make unit
+# make faults         run the modules thousands of times with injected faults; FAULTS=--write updates docs/reliability.md
+# make mutants        make small changes to the code that tests should detect; MUTANTS=--write updates docs/reliability.md
+# make bench          measure a run and compare it with other methods; BENCH=--write updates docs/performance.md
+# make limiters       play the rate control against models of limiters; LIMITERS=--write updates docs/limiters.md
+# make ways           run the playbooks in a random sample of all ways; WAYS="--runs 1000 --seed 1" selects another one
+# make slices         record a large fleet in 1, 2, 4 and 8 job slices; SLICES=--write updates docs/scaling.md
+# make release-notes  move changelog fragments, new modules and new roles to CHANGELOG.md
+# make screenshots    update the pictures in docs/images
+# make clean          delete all generated files
 #
-# Everything is made in .venv; nothing is installed or written elsewhere.
+# Everything is installed and written in .venv.
 
 PYTHON ?= python3
 JOBS ?= 2
 
-# The longest first.
+# Longest steps first.
 TEST = integration sanity-2.21 structure targets-2.21 targets-3.9 faults-short sanity-2.19 unit unit-2.21 simulator \
 	contract eda molecule browser awx artifact $(LINT)
-LINT := importer ansible-lint docs mypy licences changelog ruff
+LINT := importer ansible-lint docs mypy licences changelog ruff style
 QUICK := unit shape ruff
 DISTRIBUTED := importer artifact
 
@@ -39,15 +40,19 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/$(COLLECTIONS)
 SOURCES := galaxy.yml $(wildcard *.md) LICENSE \
 	$(shell find changelogs docs extensions meta playbooks plugins roles -type f ! -name '*.py[co]')
 
+PROSE := $(wildcard *.md) docs extensions playbooks roles \
+	$(addprefix plugins/,doc_fragments inventory lookup modules)
+
 STEP := @$(PYTHON) tests/support/step.py
 PIP := pip install -qq --disable-pip-version-check --no-compile
 PYTEST := env PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTIONS)" $(BIN)/pytest
 TESTED := $(VENV)/test.stamp $(VENV)/collection.stamp
 LINTED := $(VENV)/lint.stamp $(VENV)/collection.stamp
 
-.PHONY: demo test quick lint dist bench faults mutants slices ways clean release-notes screenshots $(TEST) $(QUICK)
+.PHONY: demo test quick lint dist bench limiters faults mutants slices ways clean release-notes screenshots $(TEST) \
+	$(QUICK)
 
-# The simulator ends with the playbook, also when that is interrupted: its process is the one to watch.
+# The simulator watches the process of the playbook, so it also ends if the playbook is interrupted.
 demo: $(VENV)/collection.stamp
 	@mkdir -p $(VENV)/demo
 	@exec $(BIN)/ansible-playbook sessionops.citrix.demo -e simulator_watch_pid=$$$$ -e citrix_dest=$(VENV)/demo
@@ -60,8 +65,8 @@ lint: STEPS = $(LINT)
 lint: STANDS_ON = $(LINTED)
 dist: STEPS = $(DISTRIBUTED)
 dist: STANDS_ON = $(LINTED) $(VENV)/dist.stamp
-# What the steps stand on is made before all of them, or make would begin with those that need least. It waits for
-# downloads more than it works.
+# Build shared prerequisites first; otherwise make starts with the steps that have the fewest. Most of this time is spent
+# on downloads, so run it with all jobs.
 test quick lint dist:
 	@rm -rf $(VENV)/steps
 	@$(MAKE) --no-print-directory --keep-going --jobs $(STANDS_ON) || true
@@ -70,6 +75,9 @@ test quick lint dist:
 
 bench: $(VENV)/bench.stamp $(VENV)/collection.stamp
 	@PYTHONPATH="$(CURDIR)/$(COLLECTIONS):$(CURDIR)/tests" $(VENV)/bench/bin/python -m bench $(BENCH)
+
+limiters: $(TESTED)
+	@PYTHONPATH="$(CURDIR)/$(COLLECTIONS):$(CURDIR)/tests" $(BIN)/python -m limiters $(LIMITERS)
 
 CAMPAIGN = env PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTIONS):$(CURDIR)/tests" $(BIN)/python -m faults
 faults: $(TESTED)
@@ -89,7 +97,8 @@ clean:
 	rm -rf $(VENV) .ansible .nox .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 unit: $(TESTED)
-	$(STEP) run $@ $(PYTEST) -n 2 tests/unit/plugins tests/unit/extensions tests/bench tests/faults tests/mutants
+	$(STEP) run $@ $(PYTEST) -n 2 tests/unit/plugins tests/unit/extensions tests/bench tests/faults tests/limiters \
+		tests/mutants
 simulator: $(TESTED)
 	$(STEP) run $@ $(PYTEST) tests/unit/roles
 structure: $(TESTED)
@@ -98,35 +107,34 @@ shape: $(TESTED)
 	$(STEP) run $@ $(PYTEST) tests/structure/test_layers.py tests/structure/test_simulator_layers.py \
 		tests/structure/test_documentation.py
 contract: $(TESTED)
-	$(STEP) run $@ $(PYTEST) -n 2 tests/contract tests/published
-# The real modules, one way of each through real ansible-playbook.
+	$(STEP) run $@ $(PYTEST) tests/contract
+# The real modules with real ansible-playbook, one variant each.
 integration: $(TESTED)
 	$(STEP) run $@ $(PYTEST) -n 3 tests/integration
 
-# Each fault a few times, always the same runs; most of the time they wait.
+# Each fault a few times, with a fixed set of runs, which mostly wait.
 faults-short: $(TESTED)
 	$(STEP) run $@ $(CAMPAIGN) --runs 220 --jobs 3
-# The playbook that sets AWX up, with the real modules of awx.awx, against a fake of AWX.
+# The AWX setup playbook with the real modules of awx.awx, against a fake AWX API.
 awx: $(TESTED) $(VENV)/awx.stamp
 	$(STEP) run $@ env ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/$(COLLECTIONS):$(CURDIR)/$(VENV)/awx" $(PYTEST) -n 2 tests/awx
 
-# The pages of the reports, in whatever Chromium there is.
-# Each role as its users have it: applied, applied again, and its effect asked of the simulator.
+# Each role is applied twice; its effect is checked on the simulator.
 molecule: $(LINTED)
 	@mkdir -p $(VENV)/molecule
 	$(LINT_STEP) HOME="$(CURDIR)/$(VENV)/molecule" molecule test --all
+# The report pages in the installed Chromium.
 browser: $(TESTED)
 	$(STEP) run --needs Chromium $@ $(PYTEST) tests/browser
 screenshots: $(TESTED)
 	SCREENSHOTS="$(CURDIR)/docs/images" $(PYTEST) tests/browser -k screenshot
 
-# The rulebooks in a real ansible-rulebook, whose rule engine needs Java.
+# The rulebooks in a real ansible-rulebook, which requires Java.
 eda: $(TESTED)
 	$(STEP) run --needs Java $@ $(PYTEST) -n 2 tests/eda
 
 # The matrix: ansible-core 2.19 on Python 3.11 and 2.21 on 3.13; with 2.19 also modules on Python 3.9, with the lowest
-# versions of what they import.
-# A Python that this machine does not have is told of in the table.
+# versions of their requirements. The summary table lists missing Python versions.
 sanity-2.19 targets-3.9: PY := 3.11
 sanity-2.21 targets-2.21 unit-2.21: PY := 3.13
 sanity-2.19 targets-3.9: $(VENV)/py3.11.stamp
@@ -134,7 +142,7 @@ sanity-2.21 targets-2.21 unit-2.21: $(VENV)/py3.13.stamp
 targets-3.9: $(VENV)/py3.9.stamp
 
 ANSIBLE_TEST = tests/support/ansible_test.sh $@ $(VENV)/py$(PY)
-# All of the tree with the newest; what an older one says of tests, mostly by pylint, is of no use to anybody.
+# Only the newest ansible-core checks the tests, because the pylint of older versions reports false positives there.
 sanity-2.19: EXCEPT := --exclude tests/
 sanity-2.19 sanity-2.21:
 	$(STEP) run --needs $(PY) $@ $(ANSIBLE_TEST) sanity --python $(PY) $(EXCEPT)
@@ -142,13 +150,13 @@ targets-2.21:
 	$(STEP) run --needs $(PY) $@ $(ANSIBLE_TEST) integration --python $(PY)
 targets-3.9:
 	$(STEP) run --needs $(PY) --needs 3.9 $@ $(ANSIBLE_TEST) integration \
-		--controller origin:python=$(PY) --target "controller:python=3.9@$(CURDIR)/$(VENV)/py3.9/bin/python" 'citrix_.*'
-# Of the examples of properties only some: they would be the same again.
+		--controller origin:python=$(PY) --target controller:python=3.9@$(CURDIR)/$(VENV)/py3.9/bin/python 'citrix_.*'
+# Fewer property examples, because the unit step already runs all of them.
 unit-2.21: $(VENV)/collection.stamp
 	$(STEP) run --needs $(PY) $@ sh -c '$(VENV)/py$(PY)/bin/$(PIP) -c requirements/test.txt -r tests/unit/requirements.txt pytest && \
 		PYTHONPATH="$(CURDIR)/$(COLLECTIONS)" $(VENV)/py$(PY)/bin/pytest --hypothesis-profile=few tests/unit/plugins'
 
-# From the tarball alone, as on a machine that never saw the clone: the demo with nothing but what the metadata ask for.
+# Run the demo from the tarball, with only the requirements in its metadata.
 artifact: $(VENV)/dist.stamp
 	$(STEP) run $@ tests/support/artifact.sh $(DIST)
 
@@ -159,7 +167,7 @@ mypy: $(LINTED)
 	$(LINT_STEP) MYPYPATH=$(COLLECTIONS) mypy -p ansible_collections.sessionops.citrix.plugins
 ansible-lint: $(LINTED)
 	$(LINT_STEP) ansible-lint
-# It needs no network: what the pages refer to elsewhere is known to docs/site/conf.py.
+# No network required: docs/site/conf.py lists the targets of external references.
 docs: $(LINTED)
 	$(LINT_STEP) sh -c 'antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self . && \
 		docs/site/build.sh $(VENV)/docs'
@@ -169,13 +177,16 @@ release-notes: $(LINTED)
 	env PATH="$(CURDIR)/$(VENV)/lint/bin:$$PATH" antsibull-changelog release --update-existing --reload-plugins
 licences: $(LINTED)
 	$(LINT_STEP) reuse lint
-# Its findings do not change its exit code.
+# The word list and its settings: tests/style/words.txt and pyproject.toml.
+style: $(LINTED)
+	$(LINT_STEP) codespell $(PROSE)
+# galaxy-importer exits with 0 even if it reports findings.
 importer: $(LINTED) $(VENV)/dist.stamp
 	$(LINT_STEP) sh -c 'cd $(DIST) && python -m galaxy_importer.main *.tar.gz 2>&1 | tee importer.log; \
 		! grep -E "^(ERROR|WARNING)" importer.log'
 
 $(VENV)/run.stamp: requirements/run.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is required: make PYTHON=...")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/$(PIP) -r $<
 	@touch $@
@@ -189,7 +200,7 @@ $(VENV)/lint.stamp: requirements/lint.txt
 	$(VENV)/lint/bin/$(PIP) -r $<
 	@touch $@
 
-# Of the package ansible only that one collection is taken: the rest is many times the size, and runs with what is here.
+# Only awx.awx is unpacked from the package ansible, because the rest is many times larger and not used.
 $(VENV)/awx.stamp: requirements/awx.txt $(VENV)/run.stamp
 	@rm -rf $(VENV)/awx
 	$(BIN)/pip download -qq --disable-pip-version-check --no-deps --only-binary :all: --python-version 3.13 \
@@ -202,7 +213,7 @@ $(VENV)/bench.stamp: requirements/bench.txt requirements/run.txt
 	$(VENV)/bench/bin/$(PIP) -r $<
 	@touch $@
 
-# Python 3.9 is for modules only, without an ansible-core: with the lowest versions that the metadata allow.
+# Python 3.9 runs only modules, without ansible-core, with the lowest versions that the metadata allow.
 $(VENV)/py3.9.stamp: meta/ee-requirements.txt
 	@mkdir -p $(VENV)
 	@sed 's/>=/==/' $< > $(VENV)/lowest.txt
@@ -217,13 +228,13 @@ $(VENV)/py%.stamp: requirements/matrix.txt
 venv = py=$$($(PYTHON) tests/support/step.py python $(1)) || exit 0; \
 	echo "virtual environment of Python $(1)"; "$$py" -m venv $(VENV)/py$(1) && $(VENV)/py$(1)/bin/$(PIP) -r $(2)
 
-# Tests and demo run the collection as a user has it: built and installed, not the files of the clone.
+# Tests and demo use the built and installed collection, not the files of the clone.
 $(VENV)/collection.stamp: $(SOURCES) $(VENV)/run.stamp
 	@$(BIN)/ansible-galaxy collection install --force --offline -p $(COLLECTIONS) . > $(VENV)/collection.log \
 		|| { cat $(VENV)/collection.log; exit 1; }
 	@touch $@
 
-# Each time: it is the last commit that counts, and not the time of a file.
+# Always rebuilt, because it depends on the last commit and not on file times.
 .PHONY: $(VENV)/dist.stamp
 $(VENV)/dist.stamp: $(VENV)/run.stamp
 	@rm -rf $(DIST)

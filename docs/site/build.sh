@@ -4,13 +4,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # build.sh FOLDER
-# Builds the documentation of the installed collection into FOLDER/html. A warning is an error.
+# Build the documentation site of the installed collection in FOLDER/html. A warning is an error.
 set -eu
 here=$(dirname "$0")
 rm -rf "$1"
 mkdir -p "$1"
-# antsibull-docs writes only where nobody else can.
+# antsibull-docs requires a directory that no other user can write to.
 mkdir -m 700 "$1/rst"
 antsibull-docs --config-file "$here/antsibull-docs.cfg" collection --use-current --squash-hierarchy --fail-on-error \
     --dest-dir "$1/rst" sessionops.citrix
+cp -r "$here/../images" "$1/rst"
 sphinx-build --quiet --fail-on-warning --keep-going --jobs auto -b html -c "$here" -d "$1/doctrees" "$1/rst" "$1/html"

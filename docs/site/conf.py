@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How Sphinx builds the documentation; `make docs` puts the pages of the plugins and the guides beside it."""
+"""Sphinx settings of the documentation site; `make docs` adds the guides and the pages of the plugins."""
 
 from __future__ import annotations
 
@@ -19,19 +19,39 @@ VARIABLES = (
     "ANSIBLE_CACHE_PLUGIN_PREFIX",
     "ANSIBLE_CACHE_PLUGIN_TIMEOUT",
 )
-"""Variables of the environment that it refers to there."""
+"""Environment variables of Ansible that the pages refer to."""
 CONFIGURATION = "reference_appendices/config.html"
-"""What the pages refer to in Ansible's own documentation: known here, so that a build needs no network."""
+"""Page of Ansible's documentation with these variables. The targets are listed here, so a build needs no network."""
+HOME = Path(__file__).with_name("home.rst")
+"""Overview for the index page."""
+HEADINGS = {
+    "\nPlugin Index\n------------\n": "\nReference\n---------\n",
+    "\nRole Index\n----------\n": "\nRoles\n~~~~~\n",
+}
+"""Headings of the index page as antsibull-docs writes them, and as they are on the site."""
 
 
 def inventory() -> str:
-    """Write the inventory of what is elsewhere as Sphinx reads it (version 2), and return its path."""
+    """Write a Sphinx inventory (version 2) of the targets in Ansible's documentation and return its path."""
     head = "# Sphinx inventory version 2\n# Project: Ansible\n# Version: \n# The rest is compressed using zlib.\n"
     entries = "".join(f"{label} std:label -1 {address} {label}\n" for label, address in ELSEWHERE.items())
     entries += "".join(f"{name} std:envvar 1 {CONFIGURATION}#envvar-{name} -\n" for name in VARIABLES)
     path = Path(tempfile.mkdtemp()) / "ansible.inv"
     path.write_bytes(head.encode() + zlib.compress(entries.encode()))
     return str(path)
+
+
+def add_overview(_app, page: str, source: list[str]) -> None:
+    """Insert the overview into the generated index page, before its table of contents."""
+    if page == "index":
+        source[0] = source[0].replace(".. contents::", f"{HOME.read_text(encoding='utf-8')}\n.. contents::", 1)
+        for generated, heading in HEADINGS.items():
+            source[0] = source[0].replace(generated, heading)
+
+
+def setup(app) -> None:
+    """Register the change of the index page with Sphinx."""
+    app.connect("source-read", add_overview)
 
 
 project = "sessionops.citrix"
@@ -50,7 +70,7 @@ highlight_language = "YAML+Jinja"
 
 html_theme = "sphinx_ansible_theme"
 html_theme_options = {
-    # Otherwise the theme advertises pages of Ansible.
+    # The theme links to pages of Ansible by default.
     "topbar_links": {"Ansible documentation": "https://docs.ansible.com/"},
 }
 html_static_path = ["static"]

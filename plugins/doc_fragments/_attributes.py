@@ -1,24 +1,24 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The documentation of the attributes that modules have in common."""
+"""Documentation of the attributes that all modules share."""
 
 from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """What holds for every module, for those that change something, and for those that only read."""
+    """Attributes of every module, and of the modules that only read."""
 
     DOCUMENTATION = r"""
 attributes:
   check_mode:
-    description: Can run in C(check_mode) and return what a run would change, without changing it.
+    description: Can run in C(check_mode) and return the changes that a run would make, without making them.
   diff_mode:
-    description: Returns details on what has changed, or would change in C(check_mode), when in diff mode.
+    description: Returns details about the changes made, or to be made in C(check_mode), in diff mode.
   idempotent:
-    description: Run again with the same options, it changes nothing if nothing has changed since.
+    description: A second run with the same options changes nothing if nothing has changed in between.
   platform:
-    description: Where the module can run.
+    description: Platforms on which the module runs.
     support: full
     platforms: posix
   action_group:
@@ -27,10 +27,10 @@ attributes:
     membership:
       - sessionops.citrix.citrix
 notes:
-  - A task that is interrupted sends nothing more. It waits a few seconds for what is under way, and ends with what it
-    did. Each start, stop and message is in the log of the host where the module runs as soon as the API accepts it.
-  - The modules talk to the API from the host they run on. Run them on the controller, with the host C(localhost) or
-    C(delegate_to), with the Python that has C(requests).
+  - An interrupted task sends no further requests. It waits a few seconds for requests in progress and reports the
+    changes it made. The host that runs the module logs each start, stop and message as soon as the API accepts it.
+  - The modules call the API from the host they run on. Run them on the controller, on C(localhost) or with
+    C(delegate_to), with a Python that has C(requests).
 """
 
     INFO = r"""

@@ -6,25 +6,25 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Conditions of a search in the API's own words."""
+    """Search conditions in the terms of the API."""
 
     DOCUMENTATION = r"""
 options:
   search_filters:
     description:
-      - Further conditions, all of which must hold, as the API's searches know them. They are passed on as they are.
+      - Further search conditions of the API, all of which must match. They are passed to the API unchanged.
     type: list
     elements: dict
     suboptions:
       property:
-        description: What to compare, such as C(RegistrationState) of machines or C(ClientName) of sessions.
+        description: Property to compare, such as C(RegistrationState) of machines or C(ClientName) of sessions.
         type: str
         required: true
       operator:
-        description: How to compare, such as C(Equals), C(Contains), C(StartsWith) or C(GreaterThan).
+        description: Comparison operator, such as C(Equals), C(Contains), C(StartsWith) or C(GreaterThan).
         type: str
         default: Equals
       value:
-        description: What to compare with, as text.
+        description: Value to compare with, as text.
         type: str
 """

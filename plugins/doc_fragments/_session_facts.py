@@ -6,14 +6,14 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """How much of a session is read."""
+    """Fields of a session to read."""
 
     DOCUMENTATION = r"""
 options:
   fields:
     description:
-      - Fields to ask for, spelled as in the API. The others are left out of the answer, which makes it much smaller.
-      - C(Id) is always asked for. Unless set, all fields are returned.
+      - Fields to request, spelled as in the API. Other fields are omitted, which makes the response much smaller.
+      - C(Id) is always included. By default all fields are returned.
     type: list
     elements: str
     choices:
@@ -45,7 +45,7 @@ options:
       - User
   recording:
     description:
-      - Whether to read the recording status too. That is one more request for each session.
+      - Whether to read the recording status too. That takes one more request for each session.
     type: bool
     default: false
 """

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: citrix_machines
-short_description: Citrix machines as hosts
+short_description: Citrix machines as inventory hosts
 version_added: 1.0.0
 description:
-  - Makes a host of each machine (VDA) of a Citrix DaaS or Citrix Virtual Apps and Desktops site.
+  - Adds each machine (VDA) of a Citrix DaaS or Citrix Virtual Apps and Desktops site to the inventory as a host.
   - The name of an inventory file must end in C(citrix_machines.yml) or C(citrix_machines.yaml).
-  - What the API answers is never taken as a template.
+  - Values from the API are never evaluated as templates.
 author:
   - The sessionops.citrix contributors (!UNKNOWN)
 extends_documentation_fragment:
@@ -22,32 +22,33 @@ extends_documentation_fragment:
 options:
   plugin:
     description:
-      - Names this plugin.
+      - Name of this plugin.
     type: str
     required: true
     choices:
       - sessionops.citrix.citrix_machines
   delivery_group:
     description:
-      - Delivery groups whose machines are meant, by name or id. One in a folder is written C(FOLDER\\NAME).
+      - Select the machines of these delivery groups, given by name or id. Write C(FOLDER\\NAME) for a delivery group in
+        a folder.
       - A delivery group that does not exist is an error.
     type: list
     elements: str
   machine_catalog:
     description:
-      - Names of machine catalogs whose machines are meant.
+      - Select the machines of these machine catalogs, given by name.
     type: list
     elements: str
   session_support:
     description:
-      - The kind of machine meant; unless set, both.
+      - Select one kind of machine. By default both kinds are included.
     type: str
     choices:
       - MultiSession
       - SingleSession
   registration_state:
     description:
-      - Registration states, any of which a machine may have.
+      - Select the machines in any of these registration states.
     type: list
     elements: str
     choices:
@@ -58,7 +59,8 @@ options:
       - AgentError
   power_state:
     description:
-      - Power states, any of which a machine may have. Without quotes YAML takes C(On) and C(Off) for booleans.
+      - Select the machines in any of these power states. Quote C(On) and C(Off), which YAML otherwise reads as
+        booleans.
     type: list
     elements: str
     choices:
@@ -76,14 +78,16 @@ options:
       - VirtualMachineNotFound
   name:
     description:
-      - Patterns, any of which the name of a machine may fit, with C(*), C(?) and C([abc]) and without regard to case.
-      - One with a backslash is compared with C(DOMAIN\\NAME), any other with C(NAME).
+      - Select the machines whose name matches any of these patterns, with C(*), C(?) and C([abc]). Case does not
+        matter.
+      - A pattern with a backslash is compared with C(DOMAIN\\NAME), any other with C(NAME).
     type: list
     elements: str
   fields:
     description:
-      - Fields of a machine that become host variables, spelled as in the API. C(Id), C(Name) and C(DnsName) always do.
-      - A variable has the name of its field in snake_case behind O(hostvars_prefix), such as C(citrix_session_count).
+      - Fields of a machine that become host variables, spelled as in the API. C(Id), C(Name) and C(DnsName) are always
+        included.
+      - The name of a variable is O(hostvars_prefix) and the field name in snake_case, such as C(citrix_session_count).
     type: list
     elements: str
     default:
@@ -103,13 +107,13 @@ options:
       - Zone
   sessions:
     description:
-      - Whether the sessions of each machine become a host variable, C(citrix_sessions). It takes one request more for
+      - Whether to add the sessions of each machine as host variable C(citrix_sessions). That takes one more request for
         each 1000 sessions.
     type: bool
     default: false
   session_fields:
     description:
-      - Fields of those sessions, spelled as in the API. C(Id) is always there.
+      - Fields of these sessions, spelled as in the API. C(Id) is always included.
     type: list
     elements: str
     default:
@@ -145,31 +149,33 @@ options:
       - User
   hostvars_prefix:
     description:
-      - What the names of the host variables begin with.
+      - Prefix of the names of the host variables.
     type: str
     default: citrix_
   hostnames:
     description:
-      - What a host is called, by preference. Each is the name of a host variable, or a template over host variables.
-      - The first that gives a name is taken. What is empty, the name of a group or a name of the controller itself is
-        passed over.
-      - Two machines with the same name are an error, since one of them would be lost.
-      - Unless set, it is C(citrix_dns_name), then C(citrix_name), then C(citrix_id).
+      - Sources of the host name, in order of preference. Each is the name of a host variable or a template over host
+        variables.
+      - The first source with a usable name is used. Empty names, names of groups and names of the controller itself are
+        skipped.
+      - Two machines with the same host name are an error, because one of them would be lost.
+      - The default is C(citrix_dns_name), then C(citrix_name), then C(citrix_id).
     type: list
     elements: str
 notes:
   - Any of O(api_url), O(token_url), O(customer_id), O(site_id), O(client_id), O(client_secret), O(username),
     O(password) and O(access_token) may be a template, such as a lookup of a secret.
-  - The cache holds what the API told of the machines, and nothing to sign in with. It is asked anew when an option
-    changes that decides what is asked.
-  - Unless C(ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED) is set, ansible goes on without an inventory that cannot be read.
+  - The cache contains the API responses about the machines and no credentials. It is refreshed if an option that
+    affects the requests changes.
+  - Unless C(ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED) is set, Ansible continues without an inventory that it cannot
+    read.
 seealso:
   - module: sessionops.citrix.citrix_machines_info
 """
 
 EXAMPLES = r"""
 ---
-# all.citrix_machines.yml: all machines. The CITRIX_* variables say where the site is and how to sign in.
+# all.citrix_machines.yml: all machines. The CITRIX_* variables set the site and the credentials.
 plugin: sessionops.citrix.citrix_machines
 
 ---
@@ -193,7 +199,7 @@ keyed_groups:
     prefix: zone
 
 ---
-# busy.citrix_machines.yml: machines with sessions, called by their names without the domain, and reached with psrp.
+# busy.citrix_machines.yml: machines with sessions, named without the domain and connected with psrp.
 plugin: sessionops.citrix.citrix_machines
 search_filters:
   - property: SessionCount
@@ -247,7 +253,7 @@ ENDINGS = ("citrix_machines.yml", "citrix_machines.yaml")
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
-    """Reads an inventory file, asks the API, and adds the hosts."""
+    """Read an inventory file, request the machines, and add the hosts."""
 
     NAME = "sessionops.citrix.citrix_machines"
 
@@ -255,11 +261,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return super().verify_file(path) and path.endswith(ENDINGS)
 
     def set_options(self, task_keys: Any = None, var_options: Any = None, direct: Any = None) -> None:
-        # Ansible passes over an option that it does not know: a filter with a slip would mean all machines.
+        # Ansible ignores unknown options, so a filter with a typo would select all machines.
         unknown = set(direct or ()) - set(self.option_definitions)
         if unknown:
             raise AnsibleParserError(f"{', '.join(sorted(map(str, unknown)))}: there is no such option")
-        # What is wrong with a value is told with the value, which may be a secret.
+        # Ansible's message would include the value, which may be a secret.
         for name in TEMPLATED:
             if isinstance((direct or {}).get(name), (dict, list)):
                 raise AnsibleParserError(f"{name}: must be text, or a template that gives text")
@@ -277,7 +283,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             raise AnsibleParserError(str(error)) from None
 
     def _machines(self, config: dict, path: str, cache: bool) -> list[dict]:
-        """Return the facts of the machines, out of the cache where that holds what is asked for."""
+        """Return the facts of the machines, from the cache if it has them."""
         connection = self._connection(config)
         own = {name: self.get_option(name) for name in hosts.OPTIONS}
         if not self.get_option("cache"):
@@ -292,7 +298,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return known["machines"]
 
     def _connection(self, config: dict) -> dict:
-        """Return the shared options as a module has them: out of the file, the environment, or their defaults."""
+        """Return the shared options as for a module: from the file, the environment, or the defaults."""
         given = {name: config[name] for name in options.OPTIONS if config.get(name) is not None}
         self.templar.available_variables = self._vars
         for name in given.keys() & TEMPLATED:
@@ -309,9 +315,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _ask(self, connection: dict, own: dict) -> list[dict]:
         warn = self.display.warning
-        # As in check mode, so that nothing can be changed.
+        # Check mode, so that nothing can be changed.
         api = connect(options.settings(connection), True, warn, self.display.vvv)
-        search = Background(lambda: hosts.find_hosts(api, own, warn), api.retrier)
+        search = Background(lambda: hosts.find_hosts(api, own, warn), api.throttle)
         while not search.is_over():
             time.sleep(TICK)
         return search.value()
@@ -326,7 +332,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             for name, value in variables.items():
                 self.inventory.set_variable(host, name, value)
             self._set_composite_vars(self.get_option("compose"), variables, host, strict)
-            # Once for all groups: of many machines this is the larger part of the time.
+            # Once for all groups, because this takes most of the time.
             variables = self.inventory.get_host(host).get_vars()
             self._add_host_to_composed_groups(self.get_option("groups"), variables, host, strict, False)
             self._add_host_to_keyed_groups(self.get_option("keyed_groups"), variables, host, strict, False)

@@ -58,14 +58,14 @@ from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 
 TYPOS = 2
-"""Most letters by which a typo differs from the name that was meant."""
+"""Maximum number of letters in which a typo differs from a known name."""
 
 
 class LookupModule(LookupBase):
     """Check the variables of a task against the names that a playbook takes."""
 
     def run(self, terms, variables=None, **kwargs):
-        """Return a sentence for each variable that is rejected; warn of the others that begin with the prefix."""
+        """Return a sentence for each rejected variable; warn about others that start with the prefix."""
         self.set_options(var_options=variables, direct=kwargs)
         refused, prefix = self.get_option("refused"), self.get_option("prefix")
         rejected, unused = [], []
@@ -76,15 +76,15 @@ class LookupModule(LookupBase):
                 rejected.append(f"{name}: could not template its value: {error}.")
         for name in sorted(set(variables) - set(terms)):
             if name.startswith("__"):
-                # Internal ones, of a play or a role.
+                # Internal variables of a play or a role.
                 continue
             if name in refused:
                 if not _of_inventory(variables, name):
                     rejected.append(f"{name}: this playbook does not take it. Remove it.")
                 continue
-            meant = next((known for known in [*terms, *refused] if _is_typo(name, known)), None)
-            if meant:
-                rejected.append(f"{name}: unknown variable. Did you mean {meant}?")
+            similar = next((known for known in [*terms, *refused] if _is_typo(name, known)), None)
+            if similar:
+                rejected.append(f"{name}: unknown variable. Did you mean {similar}?")
             elif prefix and name.startswith(prefix) and not _of_host_alone(variables, name):
                 unused.append(name)
         if unused:
@@ -93,12 +93,12 @@ class LookupModule(LookupBase):
 
 
 def _of_inventory(variables, name):
-    """Tell whether a variable is what the inventory plugin sets for a machine."""
+    """Return whether the inventory plugin sets this variable for a machine."""
     return "citrix_name" in variables and isinstance(variables[name], Mapping)
 
 
 def _of_host_alone(variables, name):
-    """Tell whether the inventory sets a variable for this machine, and not for all hosts."""
+    """Return whether the inventory sets a variable only for this machine, not for all hosts."""
     return "citrix_name" in variables and name not in variables["hostvars"]["localhost"]
 
 

@@ -22,16 +22,22 @@ def create_module(argument_spec: dict[str, dict], **constraints: Any) -> Ansible
     return AnsibleModule(argument_spec=spec, supports_check_mode=True, **constraints)
 
 
-def execute(module: AnsibleModule, run: Callable[[AnsibleModule, Api], dict]) -> None:
-    """Run a module and report: run(module, api) returns the result, with "failed" in it for a failed task."""
+def execute(module: AnsibleModule, run: Callable[[AnsibleModule, Api], dict], writes: bool = False) -> None:
+    """Run a module and report: run(module, api) returns the result, with "failed" in it for a failed task.
+
+    writes: whether the module can change something. Then the result has the number of requests that did, or may have.
+    """
     if REQUESTS_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
+    api = None
     try:
         api = connect(options.settings(module.params), module.check_mode, module.warn, module.log)
-        with InterruptHandler(api.retrier, module.log):
+        with InterruptHandler(api.throttle, module.log):
             result = run(module, api)
     except CitrixError as error:
-        module.fail_json(**error.to_result())
+        result = {**error.to_result(), "failed": True}
+    if writes:
+        result["writes_sent"] = api.retrier.writes_sent if api else 0
     if result.get("failed"):
         module.fail_json(**result)
     module.exit_json(**result)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: citrix_machine_sessions_info
-short_description: List the sessions that run on machines of a Citrix site
+short_description: List the sessions on machines of a Citrix site
 version_added: 1.0.0
 description:
   - Returns the sessions that run on one or more machines of Citrix DaaS or Citrix Virtual Apps and Desktops.
@@ -21,10 +21,12 @@ extends_documentation_fragment:
 options:
   machine:
     description:
-      - Machines to list, written C(DOMAIN\NAME), or by DNS name or id. A list of text, or one text in which commas
-        separate the names.
-      - A machine that does not exist fails the task. If several machines have the DNS name, all of them are listed.
-      - In C(key=value) arguments a backslash starts an escape; pass JSON or YAML there.
+      - Machines whose sessions to list, given as C(DOMAIN\NAME), DNS name or id. Pass a list of text, or one text with
+        the names separated by commas.
+      - A machine that does not exist fails the task. If several machines have the DNS name, the sessions of all of them
+        are listed.
+      - In C(key=value) arguments a backslash starts an escape sequence, so C(\v) becomes a control character, which is
+        invalid. Pass JSON or YAML instead.
     type: raw
     required: true
 seealso:
@@ -38,7 +40,7 @@ EXAMPLES = r"""
     machine: LAB\vda-001
   register: found
 
-- name: Who is on these machines, and are they recorded?
+- name: List the users on two machines with their recording status
   sessionops.citrix.citrix_machine_sessions_info:
     machine:
       - LAB\vda-001
@@ -50,7 +52,7 @@ EXAMPLES = r"""
     recording: true
   register: found
 
-- name: Show it
+- name: Show each session
   ansible.builtin.debug:
     msg: "{{ (item.user or {}).name | default('?', true) }} is {{ item.state }}, recorded: {{ item.recorded }}"
   loop: "{{ found.sessions }}"
@@ -61,9 +63,9 @@ EXAMPLES = r"""
 RETURN = r"""
 sessions:
   description:
-    - The sessions found, each once, with the fields of the API in snake_case.
-    - Any field may be null or absent. Of the times, the C(formatted_) ones are RFC 3339.
-    - C(untrusted_user_name) is what the machine says, not verified.
+    - Sessions found, each once, with the fields of the API in snake_case.
+    - Any field may be null or absent. Times with the prefix C(formatted_) are RFC 3339.
+    - C(untrusted_user_name) is reported by the machine and not verified.
   returned: success
   type: list
   elements: dict
@@ -83,11 +85,11 @@ sessions:
       description: C(Active), C(Connected), C(Disconnected) or C(Unknown).
       type: str
     recorded:
-      description: Whether the session is being recorded; null where that is not known.
-      returned: when O(recording=true)
+      description: Whether the session is being recorded; null if unknown.
+      returned: if O(recording=true)
       type: bool
 machines:
-  description: Number of sessions on each machine, under the name it was asked for.
+  description: Number of sessions on each machine, by the name given in O(machine).
   returned: success
   type: dict
   sample:
@@ -99,8 +101,8 @@ list_complete:
   type: bool
   sample: true
 failure:
-  description: What the API answered, where an answer of its own ended the task.
-  returned: when an answer of the API ended the task
+  description: Error response of the API, if it ended the task.
+  returned: if an error response of the API ended the task
   type: dict
   contains:
     status:
@@ -108,11 +110,11 @@ failure:
       type: int
       sample: 403
     detail:
-      description: What the API said, on one line.
+      description: Error text of the API, on one line.
       type: str
       sample: Access denied.
     transaction_id:
-      description: Id under which Citrix finds the request.
+      description: Id by which Citrix can find the request.
       type: str
       sample: 44399a9e-18ea-4c16-b549-811fa252c7b6
 """

@@ -10,8 +10,7 @@ module: citrix_machines_info
 short_description: List the machines of a Citrix site
 version_added: 1.0.0
 description:
-  - Returns the machines (VDAs) of a site of Citrix DaaS or Citrix Virtual Apps and Desktops, all of them or those
-    selected.
+  - Returns all machines (VDAs), or the selected machines, of a site of Citrix DaaS or Citrix Virtual Apps and Desktops.
 author:
   - The sessionops.citrix contributors (!UNKNOWN)
 extends_documentation_fragment:
@@ -22,37 +21,40 @@ extends_documentation_fragment:
 options:
   machine:
     description:
-      - Machines to return, written C(DOMAIN\NAME), or by DNS name or id.
+      - Select these machines, given as C(DOMAIN\NAME), DNS name or id.
       - A machine that does not exist fails the task. If several machines have the DNS name, all of them are returned.
     type: raw
   delivery_group:
     description:
-      - Delivery groups whose machines are meant, by name or id. One in a folder is written C(FOLDER\NAME).
+      - Select the machines of these delivery groups, given by name or id. Write C(FOLDER\NAME) for a delivery group in
+        a folder.
       - A delivery group that does not exist fails the task.
     type: raw
   session_support:
     description:
-      - The kind of machine meant; unless set, both.
+      - Select one kind of machine. By default both kinds are returned.
     type: str
     choices:
       - MultiSession
       - SingleSession
   fields:
     description:
-      - Fields to ask for, spelled as in the API, such as C(SessionCount). The others are left out of the answer, which
-        makes it much smaller.
-      - C(Id), C(Name) and C(DnsName) are always asked for. Unless set, all fields are returned.
+      - Fields to request, spelled as in the API, such as C(SessionCount). Other fields are omitted, which makes the
+        response much smaller.
+      - C(Id), C(Name) and C(DnsName) are always included. By default all fields are returned.
     type: list
     elements: str
   limit:
     description:
-      - Most machines to return; 0 returns all.
+      - Maximum number of machines to return; V(0) returns all.
     type: int
     default: 0
 notes:
-  - The values of one selector are alternatives; several selectors must all match.
-  - Names are a list of text, or one text in which commas separate them. Quote names that YAML would take for a number.
-    In C(key=value) arguments a backslash starts an escape; pass JSON or YAML there.
+  - A machine must match every selector; within a selector, one matching value is enough.
+  - Names are a list of text, or one text with the names separated by commas. Quote names that YAML would read
+    as numbers.
+  - In C(key=value) arguments a backslash starts an escape sequence, so C(\v) becomes a control character, which is
+    invalid. Pass JSON or YAML instead.
 seealso:
   - module: sessionops.citrix.citrix_machine_sessions_info
   - module: sessionops.citrix.citrix_sessions_info
@@ -61,7 +63,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Machines of a delivery group, with what is needed to choose one
+- name: List the machines of a delivery group with few fields
   sessionops.citrix.citrix_machines_info:
     delivery_group: Office Desktops
     fields:
@@ -69,7 +71,7 @@ EXAMPLES = r"""
       - SessionCount
   register: office
 
-- name: Which machines are not registered?
+- name: List the machines that are not registered
   sessionops.citrix.citrix_machines_info:
     search_filters:
       - property: RegistrationState
@@ -79,7 +81,7 @@ EXAMPLES = r"""
       - RegistrationState
       - FaultState
 
-- name: Everything about one machine
+- name: Show all fields of one machine
   sessionops.citrix.citrix_machines_info:
     machine: vda-001.lab.example
 """
@@ -87,8 +89,8 @@ EXAMPLES = r"""
 RETURN = r"""
 machines:
   description:
-    - The machines found, each once, with the fields of the API in snake_case. Any field may be null or absent.
-    - C(name) is written C(DOMAIN\NAME).
+    - Machines found, each once, with the fields of the API in snake_case. Any field may be null or absent.
+    - C(name) has the form C(DOMAIN\NAME).
   returned: success
   type: list
   elements: dict
@@ -114,8 +116,8 @@ list_complete:
   type: bool
   sample: true
 failure:
-  description: What the API answered, where an answer of its own ended the task.
-  returned: when an answer of the API ended the task
+  description: Error response of the API, if it ended the task.
+  returned: if an error response of the API ended the task
   type: dict
   contains:
     status:
@@ -123,11 +125,11 @@ failure:
       type: int
       sample: 403
     detail:
-      description: What the API said, on one line.
+      description: Error text of the API, on one line.
       type: str
       sample: Access denied.
     transaction_id:
-      description: Id under which Citrix finds the request.
+      description: Id by which Citrix can find the request.
       type: str
       sample: 44399a9e-18ea-4c16-b549-811fa252c7b6
 """

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: citrix_recording_coverage
-short_description: Find out which Citrix sessions are recorded and which are not
+short_description: Report which Citrix sessions are recorded and which are not
 version_added: 1.0.0
 description:
-  - Reads the recording status of every session that could be recorded, of a whole site of Citrix DaaS or Citrix Virtual
-    Apps and Desktops or of a selection, and counts.
-  - Writes C(coverage.csv), a table with a line for each session, and C(coverage.json), the figures and the gaps, as
-    RV(coverage) returns them. The role P(sessionops.citrix.recording_coverage#role) makes a page of them.
+  - Reads the recording status of every recordable session of a site of Citrix DaaS or Citrix Virtual Apps and Desktops,
+    or of the selected sessions, and counts the results.
+  - Writes C(coverage.csv), a table with a line for each session, and C(coverage.json), the figures and gaps as returned
+    in RV(coverage). The role P(sessionops.citrix.recording_coverage#role) creates an HTML page from them.
   - Every session is counted once. It is V(recorded), V(not_recorded), V(unknown), V(not_recordable) or V(ended).
-  - Coverage is the share of V(recorded) in V(recorded), V(not_recorded) and V(unknown). What is not known never counts
-    as recorded.
-  - It is what the API says at that time, session by session, and no evidence in the legal sense.
+  - Coverage is the number of V(recorded) sessions divided by the number of V(recorded), V(not_recorded) and V(unknown)
+    sessions. An unknown session never counts as recorded.
+  - The report shows the responses of the API at that time, session by session. It is not legal evidence.
 author:
   - The sessionops.citrix contributors (!UNKNOWN)
 extends_documentation_fragment:
@@ -28,55 +28,55 @@ attributes:
   check_mode:
     support: full
     details:
-      - All reads are made and no file is written.
+      - Reads everything and writes no file.
   diff_mode:
     support: none
     details:
-      - The files hold what was read, whatever they held before.
+      - The files are replaced regardless of their previous content.
   idempotent:
     support: none
     details:
-      - Each run reads anew and writes its time.
+      - Each run reads all statuses again and writes the current time.
 options:
   dest:
     description:
-      - Directory in which C(coverage.csv) and C(coverage.json) are written. It must exist.
-      - They take the place of files of that name as a whole, and only when all was read. They name people, so that only
-        the owner and the group can read them.
+      - Directory for C(coverage.csv) and C(coverage.json). It must exist.
+      - Existing files are replaced as a whole, and only after everything was read. The files contain user names, so
+        only the owner and the group can read them.
     type: path
     required: true
   unrecorded_limit:
     description:
-      - Most gaps to return, and to write into C(coverage.json). The table has all of them in any case.
+      - Maximum number of gaps to return and to write to C(coverage.json). The table always lists all gaps.
     type: int
     default: 1000
 notes:
-  - Without a selector the whole site is meant.
-  - In the table, what a spreadsheet could take for a formula stands behind an apostrophe. It is UTF-8 with a byte order
-    mark, which Excel needs for other alphabets.
+  - Without a selector, the report covers the whole site.
+  - In the table, values that a spreadsheet could interpret as a formula are prefixed with an apostrophe. The encoding
+    is UTF-8 with a byte order mark, which Excel requires for non-Latin text.
 seealso:
   - module: sessionops.citrix.citrix_session_recording
   - module: sessionops.citrix.citrix_sessions_info
 """
 
 EXAMPLES = r"""
-- name: How much of the site is recorded?
+- name: Report the recording coverage of the site
   sessionops.citrix.citrix_recording_coverage:
     dest: /srv/reports
     batch_size: 200
   register: site
 
-- name: Say it
+- name: Show the coverage
   ansible.builtin.debug:
     msg: "{{ site.msg }}"
 
-- name: Which contractors are not recorded?
+- name: Report the recording coverage of the contractors
   sessionops.citrix.citrix_recording_coverage:
     delivery_group: Contractors
     dest: /srv/reports
   register: contractors
 
-- name: Show them
+- name: Show the sessions that are not recorded
   ansible.builtin.debug:
     msg: "{{ item.user | default('anonymous', true) }} on {{ item.machine }}: {{ item.reason }}"
   loop: "{{ contractors.coverage.gaps }}"
@@ -86,7 +86,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 coverage:
-  description: What C(coverage.json) holds. Names come from the API and are not trusted; they are printable.
+  description: Content of C(coverage.json). Names come from the API and are untrusted; they are printable.
   returned: success
   type: dict
   contains:
@@ -95,7 +95,7 @@ coverage:
       type: int
       sample: 1
     tool:
-      description: What made it.
+      description: Name and version of the collection.
       type: str
       sample: sessionops.citrix 1.0.0
     customer_id:
@@ -107,21 +107,21 @@ coverage:
       type: str
       sample: 630cb34d-96d1-5718-923a-d53d6f4780ab
     site_name:
-      description: Name of the site; null where it could not be read.
+      description: Name of the site; null if it could not be read.
       type: str
       sample: Simulated Site 1
     selection:
-      description: The selectors of the task; none for the whole site.
+      description: Selectors of the task; empty for the whole site.
       type: dict
       sample:
         delivery_group:
           - Contractors
     started_at:
-      description: When the reading began, in UTC.
+      description: Start time of the report in UTC.
       type: str
       sample: "2025-01-06T08:30:00Z"
     finished_at:
-      description: When it was done, in UTC.
+      description: End time of the report in UTC.
       type: str
       sample: "2025-01-06T08:30:04Z"
     list_complete:
@@ -133,13 +133,13 @@ coverage:
       type: bool
       sample: true
     sessions:
-      description: The number of sessions of each kind, and the coverage.
+      description: Number of sessions by result, and the coverage.
       type: dict
       contains: &figures
         coverage_percent:
           description:
-            - Share of recorded sessions in the recordable ones, in percent, rounded down to one decimal.
-            - Null where no session is recordable.
+            - Percentage of recordable sessions that are recorded, rounded down to one decimal.
+            - Null if no session is recordable.
           type: float
           sample: 71.4
         total:
@@ -147,31 +147,31 @@ coverage:
           type: int
           sample: 10
         recordable:
-          description: Those that are recorded, not recorded or unknown.
+          description: Sessions that are recorded, not recorded or unknown.
           type: int
           sample: 7
         recorded:
-          description: Those of which the API says that they are being recorded.
+          description: Sessions that the API reports as recorded.
           type: int
           sample: 5
         not_recorded:
-          description: Those of which the API says that they are not.
+          description: Sessions that the API reports as not recorded.
           type: int
           sample: 1
         unknown:
-          description: Those whose status could not be read, or of which the API does not say.
+          description: Sessions whose status could not be read or is not reported by the API.
           type: int
           sample: 1
         not_recordable:
-          description: Those that cannot be recorded; their status is not read.
+          description: Sessions that cannot be recorded; their status is not read.
           type: int
           sample: 2
         ended:
-          description: Those that ended while the report was made.
+          description: Sessions that ended while the report was created.
           type: int
           sample: 1
     not_recordable_reasons:
-      description: The number of sessions for each reason why they cannot be recorded.
+      description: Number of sessions that cannot be recorded, by reason.
       type: dict
       contains:
         logging_off:
@@ -179,7 +179,7 @@ coverage:
           type: int
           sample: 0
         not_active:
-          description: The session is connected or disconnected, and not active.
+          description: The session is connected or disconnected, not active.
           type: int
           sample: 1
         not_hdx:
@@ -187,27 +187,27 @@ coverage:
           type: int
           sample: 1
     delivery_groups:
-      description: The same figures for each delivery group, those with the most gaps first.
+      description: The same figures for each delivery group, sorted by number of gaps, highest first.
       type: list
       elements: dict
       contains:
         name:
-          description: Name of the delivery group; null for sessions of which the API tells none.
+          description: Name of the delivery group; null for sessions without one in the API response.
           type: str
           sample: Contractors
         <<: *figures
     machines:
-      description: The same figures for each machine, those with the most gaps first.
+      description: The same figures for each machine, sorted by number of gaps, highest first.
       type: list
       elements: dict
       contains:
         name:
-          description: Name of the machine; null for sessions of which the API tells none.
+          description: Name of the machine; null for sessions without one in the API response.
           type: str
           sample: LAB\vda-001
         <<: *figures
     gaps_total:
-      description: Number of gaps, which are the sessions that are not recorded or unknown.
+      description: Number of gaps. A gap is a session that is not recorded or unknown.
       type: int
       sample: 2
     gaps:
@@ -220,19 +220,19 @@ coverage:
           type: str
           sample: 3cfab8ca-9651-5900-9dc2-ba3b489fe4cf
         user:
-          description: The user as C(DOMAIN\name) or as UPN; null for an anonymous one.
+          description: User as C(DOMAIN\name) or as user principal name; null for an anonymous user.
           type: str
           sample: LAB\user001
         machine:
-          description: The machine on which the session runs.
+          description: Machine on which the session runs.
           type: str
           sample: LAB\vda-001
         delivery_group:
-          description: The delivery group of the machine.
+          description: Delivery group of the machine.
           type: str
           sample: Contractors
         applications:
-          description: The published applications in use; none in a desktop session.
+          description: Published applications in use; empty for a desktop session.
           type: list
           elements: str
           sample:
@@ -242,7 +242,7 @@ coverage:
           type: str
           sample: Active
         since:
-          description: Start of the session as the API tells it, RFC 3339 where it has that.
+          description: Start time of the session as reported by the API, RFC 3339 if available.
           type: str
           sample: "2025-01-06T08:00:30Z"
         result:
@@ -250,19 +250,19 @@ coverage:
           type: str
           sample: not_recorded
         reason:
-          description: What is known about why.
+          description: Known cause of the gap.
           type: str
-          sample: the API says that it is not being recorded
+          sample: the API reports the session as not recorded
     requests:
       description: Number of requests sent.
       type: int
       sample: 11
     throttled:
-      description: How often the API asked to come later.
+      description: Number of times the API throttled a request.
       type: int
       sample: 0
     waited_seconds:
-      description: How long requests had to wait for their turn because of that, or of O(requests_per_second).
+      description: Time in seconds that requests waited because of throttling or O(requests_per_second).
       type: float
       sample: 0.0
 csv:
@@ -276,8 +276,8 @@ json:
   type: str
   sample: /srv/reports/coverage.json
 failure:
-  description: What the API answered, where an answer of its own ended the task.
-  returned: when an answer of the API ended the task
+  description: Error response of the API, if it ended the task.
+  returned: if an error response of the API ended the task
   type: dict
   contains:
     status:
@@ -285,11 +285,11 @@ failure:
       type: int
       sample: 403
     detail:
-      description: What the API said, on one line.
+      description: Error text of the API, on one line.
       type: str
       sample: Access denied.
     transaction_id:
-      description: Id under which Citrix finds the request.
+      description: Id by which Citrix can find the request.
       type: str
       sample: 44399a9e-18ea-4c16-b549-811fa252c7b6
 """

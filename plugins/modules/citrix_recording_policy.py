@@ -7,14 +7,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: citrix_recording_policy
-short_description: Keep the recording of live Citrix sessions as a policy says
+short_description: Apply a recording policy to live Citrix sessions
 version_added: 1.0.0
 description:
-  - Brings the live sessions of a site to the states that a list of rules asks for. The first rule that fits a session
-    wins, and a session that no rule fits is left alone.
-  - All rules are converged in one pass, with one sign-in and one listing of the sessions. What is said of
-    M(sessionops.citrix.citrix_session_recording) holds here too. The status is read before and after, and only sessions
-    that differ get a request.
+  - Starts and stops the recording of the live sessions of a site as a list of rules requires. The first rule that
+    matches a session applies; sessions that match no rule are ignored.
+  - All rules are applied in one pass, with one sign-in and one listing of the sessions. As with
+    M(sessionops.citrix.citrix_session_recording), the recording status is read before and after, and only sessions that
+    differ from the policy get a request.
 author:
   - The sessionops.citrix contributors (!UNKNOWN)
 extends_documentation_fragment:
@@ -24,69 +24,72 @@ attributes:
   check_mode:
     support: full
     details:
-      - All reads are made and no request to start or stop is sent. That is an audit of the policy.
+      - Reads everything and sends no start or stop, which makes it an audit of the policy.
   diff_mode:
     support: full
   idempotent:
     support: full
     details:
-      - A session that already is as wanted gets no request, and its user no second notice.
+      - A session that is already in the requested state gets no request, and its user no second notification.
 options:
   rules:
     description:
-      - The policy. A session falls under the first rule whose selectors it fits and that does not exclude it.
-      - The values of one selector are alternatives; several selectors of a rule must all fit.
-      - Rules that make no sense are refused by name before anything is sent.
+      - Rules of the policy. The first rule that matches and does not exclude a session applies to it.
+      - A session must match every selector of a rule; within a selector, one matching value is enough.
+      - Names are a list of text, or one text with the names separated by commas.
+      - Invalid rules fail the task before anything is sent; the message names the rule.
     type: list
     elements: dict
     required: true
     suboptions:
       name:
         description:
-          - What the rule is called in results and messages. Each rule has a name of its own.
+          - Unique name of the rule, used in results and messages.
         type: str
         required: true
       machine:
         description:
-          - Machines, written as in M(sessionops.citrix.citrix_session_recording).
+          - Select the sessions on these machines, given as in M(sessionops.citrix.citrix_session_recording).
           - A machine that does not exist fails the task.
         type: raw
       user:
         description:
-          - People, written C(DOMAIN\name), as user principal name or as C(name). Case does not matter.
-          - A C(name) without a domain that turns out to mean several people fails the task, which lists them.
-          - Somebody who is not there at the moment is no gap.
+          - Select the sessions of these users, given as C(DOMAIN\name), user principal name or C(name). Case does not
+            matter.
+          - If a C(name) without a domain matches several users, the task fails and lists them.
+          - A user without a session does not count as a gap.
         type: raw
       delivery_group:
         description:
-          - Delivery groups, by name or id. One that does not exist fails the task.
+          - Select the sessions on the machines of these delivery groups, given by name or id. A delivery group that
+            does not exist fails the task.
         type: raw
       application:
         description:
-          - Published applications, by name or id; meant are the sessions in which one of them is running now.
-          - One that does not exist fails the task.
+          - Select the sessions in which one of these published applications is running, given by name or id.
+          - An application that does not exist fails the task.
         type: raw
       all_sessions:
         description:
-          - Whether the rule is about every session that no rule before it took.
+          - Whether the rule matches all sessions that match no earlier rule.
         type: bool
         default: false
       exclude_user:
         description:
-          - People to whom the rule does not apply. Their sessions are left to the rules that follow.
+          - Users to whom the rule does not apply. Later rules can match their sessions.
         type: raw
       exclude_machine:
         description:
-          - Machines to which the rule does not apply. Their sessions are left to the rules that follow.
+          - Machines to which the rule does not apply. Later rules can match their sessions.
         type: raw
       max_sessions:
         description:
-          - Most sessions that may fall under the rule. If there are more, the task fails before anything is sent.
+          - Maximum number of sessions for the rule. If there are more, the task fails before it sends anything.
         type: int
         default: 1000
       state:
         description:
-          - V(started) records the sessions, V(stopped) ends their recording.
+          - V(started) starts the recording of the sessions, V(stopped) stops it.
         type: str
         required: true
         choices:
@@ -94,13 +97,14 @@ options:
           - stopped
       notify_user:
         description:
-          - Whether users are told that the recording of their session starts. Only for V(started).
+          - Whether to notify users that the recording of their session starts. Only used with V(started).
         type: bool
         default: true
   on_gap:
     description:
-      - What to do about sessions that are to be recorded and cannot be, or that have ended meanwhile.
-      - V(fail) fails the task after everything else is done, V(warn) warns.
+      - Whether a gap fails the task. A gap is a session that a rule requires to be recorded but that cannot be recorded
+        or has ended.
+      - V(fail) fails the task after all other sessions are processed, V(warn) warns.
     type: str
     default: warn
     choices:
@@ -108,21 +112,22 @@ options:
       - warn
   include_unidentified:
     description:
-      - Whether to record sessions whose user the API does not give, although a rule
-        that applies to them or precedes names or excludes users.
-      - By default such a session gets the result C(unidentified), since its user may be one of those who are named.
-        Sessions that the broker calls anonymous are not affected.
+      - Whether to record sessions whose user the API does not return, even if the rule that applies to them excludes
+        users, or an earlier rule that could match them selects users.
+      - By default, such a session gets the result C(unidentified), because its user may be one of these users. Sessions
+        that the broker reports as anonymous are not affected.
     type: bool
     default: false
   wait:
     description:
-      - Whether to read the status back until the changes show.
-      - With V(false) an accepted request is reported as C(requested) and counts as a change.
+      - Whether to read the recording status back until the changes are confirmed.
+      - With V(false), an accepted request has the result C(requested) and counts as a change.
     type: bool
     default: true
   wait_timeout:
     description:
-      - Seconds to wait for the change of a session to show, from its own accepted request on, from 0 to 3600.
+      - Seconds to wait for the confirmation of each session, from 0 to 3600. The time starts when the API accepts the
+        request for that session.
     type: int
     default: 30
 seealso:
@@ -130,7 +135,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Keep contractors recorded, and nobody of the works council
+- name: Keep contractors recorded, but no one of the works council
   sessionops.citrix.citrix_recording_policy:
     rules:
       - name: Works council
@@ -147,7 +152,7 @@ EXAMPLES = r"""
         notify_user: false
   register: policy
 
-- name: Show what each rule came to
+- name: Show the outcome of each rule
   ansible.builtin.debug:
     msg: "{{ item.name }}: {{ item.sessions }} sessions, {{ item.started }} started, {{ item.stopped }} stopped"
   loop: "{{ policy.rules }}"
@@ -157,8 +162,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 sessions:
-  description: What became of each session that a rule is about, in the order in which they were found.
-  returned: when the sessions could be read, also if the task fails
+  description: Result of each session that matches a rule, in the order in which the sessions were found.
+  returned: if the sessions could be read, even if the task fails
   type: list
   elements: dict
   contains:
@@ -167,19 +172,19 @@ sessions:
       type: str
       sample: 3cfab8ca-9651-5900-9dc2-ba3b489fe4cf
     rule:
-      description: The rule that the session fell under.
+      description: Name of the rule that applies to the session.
       type: str
       sample: Contractors
     user:
-      description: The user as C(DOMAIN\name) or as UPN; null for an anonymous one.
+      description: User as C(DOMAIN\name) or as user principal name; null for an anonymous user.
       type: str
       sample: LAB\user001
     machine:
-      description: The machine on which the session runs.
+      description: Machine on which the session runs.
       type: str
       sample: LAB\vda-001
     delivery_group:
-      description: The delivery group of the machine.
+      description: Delivery group of the machine.
       type: str
       sample: Office Desktops
     session_state:
@@ -188,45 +193,47 @@ sessions:
       sample: Active
     recorded_before:
       description:
-        - Whether the session was being recorded when the task began.
-        - Null where that is not known; it is not read for sessions that are C(not_recordable) or C(unidentified).
+        - Whether the session was being recorded when the task started.
+        - Null if unknown. It is not read for sessions with the result C(not_recordable) or C(unidentified).
       type: bool
       sample: false
     recorded:
       description:
         - Whether the session is being recorded after the task, as read back from the API.
-        - Null where that is not known; it is not read for sessions that are C(not_recordable), C(unidentified) or
+        - Null if unknown. It is not read for sessions with the result C(not_recordable), C(unidentified) or
           C(requested).
       type: bool
       sample: true
     changed:
-      description: Whether the task changed it.
+      description: Whether the task changed the session.
       type: bool
       sample: true
     result:
       description:
-        - C(started) and C(stopped) are changes that were read back.
-        - C(requested) is a request that was accepted and not waited for.
-        - C(unchanged) was as wanted before.
-        - C(not_recordable) cannot be recorded; RV(sessions[].reason) is C(not_active), C(not_hdx) or C(logging_off).
-        - C(unidentified) was not started, since the API does not give its user and rules name or exclude users. See
-          O(include_unidentified).
-        - C(ended) is a session that is no more; when stopping that is as good as stopped.
-        - C(unconfirmed) was sent and did not show within O(wait_timeout).
-        - C(failed) was refused or could not be read; the reason says which.
-        - Any C(unconfirmed) or C(failed) fails the task.
+        - "C(started), C(stopped): the change was confirmed by reading the status back."
+        - "C(requested): the API accepted the request, and the module did not wait for the change."
+        - "C(unchanged): the session was already in the requested state."
+        - "C(not_recordable): the session cannot be recorded; RV(sessions[].reason) is C(not_active), C(not_hdx) or
+          C(logging_off)."
+        - "C(unidentified): the recording was not started, because the API does not return the user and rules
+          select or exclude users. See O(include_unidentified)."
+        - "C(ended): the session has ended. For a rule with V(stopped), that counts as stopped."
+        - "C(unconfirmed): the request was sent, but the status did not change within O(wait_timeout)."
+        - "C(failed): the API refused the request, or the status could not be read and nothing was sent;
+          RV(sessions[].reason) has the cause."
+        - The task fails if any session is C(unconfirmed) or C(failed).
       type: str
       sample: started
     reason:
-      description: Why, where the result is not plain success.
+      description: Reason for the result; null if the session is as requested.
       type: str
       sample: null
     notify_user:
-      description: Whether the user is told of the start, as the request asked. Null where no start took effect.
+      description: Whether the start request asked to notify the user. Null if no start took effect.
       type: bool
       sample: true
     transaction_id:
-      description: Id under which Citrix finds the request to start or stop. Null where none was sent.
+      description: Id by which Citrix can find the start or stop request. Null if none was sent.
       type: str
       sample: 44399a9e-18ea-4c16-b549-811fa252c7b6
 list_complete:
@@ -237,9 +244,9 @@ list_complete:
 summary:
   description:
     - Number of sessions for each result.
-    - C(requests) is the number of requests sent, C(throttled) how often the API asked to come later, and
-      C(waited_seconds) how long requests had to wait for their turn because of that, or of O(requests_per_second).
-  returned: when the sessions could be read, also if the task fails
+    - C(requests) is the number of requests sent, C(throttled) the number of times the API throttled a request, and
+      C(waited_seconds) the time that requests waited because of throttling or O(requests_per_second).
+  returned: if the sessions could be read, even if the task fails
   type: dict
   sample:
     started: 1
@@ -255,8 +262,8 @@ summary:
     throttled: 0
     waited_seconds: 0.0
 rules:
-  description: What came of each rule, in the order of O(rules), as the number of sessions for each result.
-  returned: when the sessions could be read, also if the task fails
+  description: Outcome of each rule, in the order of O(rules), as the number of sessions for each result.
+  returned: if the sessions could be read, even if the task fails
   type: list
   elements: dict
   contains:
@@ -265,23 +272,23 @@ rules:
       type: str
       sample: Contractors
     sessions:
-      description: Sessions that fell under it.
+      description: Sessions to which the rule applies.
       type: int
       sample: 1
     started:
-      description: Sessions that it started to record. There is a number for each RV(sessions[].result).
+      description: Sessions whose recording was started. There is a number for each RV(sessions[].result).
       type: int
       sample: 1
     stopped:
-      description: Sessions whose recording it stopped.
+      description: Sessions whose recording was stopped.
       type: int
       sample: 0
     requested:
-      description: Requests that were accepted and not waited for.
+      description: Sessions with an accepted request that was not confirmed, with O(wait=false).
       type: int
       sample: 0
     unchanged:
-      description: Sessions that were as wanted before.
+      description: Sessions that were already in the requested state.
       type: int
       sample: 0
     not_recordable:
@@ -289,24 +296,31 @@ rules:
       type: int
       sample: 0
     unidentified:
-      description: Sessions whose user the API does not give.
+      description: Sessions that were not started because the API does not return their user.
       type: int
       sample: 0
     ended:
-      description: Sessions that are no more.
+      description: Sessions that have ended.
       type: int
       sample: 0
     unconfirmed:
-      description: Changes that did not show.
+      description: Sessions whose status did not change in time.
       type: int
       sample: 0
     failed:
-      description: Sessions that were refused or could not be read.
+      description: Sessions whose request was refused or whose status could not be read.
       type: int
       sample: 0
+writes_sent:
+  description:
+    - Number of requests to start or stop a recording that were sent, whatever came of them. A batch is one request.
+    - With V(0) the task has changed nothing, also if it failed.
+  returned: unless an option is of the wrong type
+  type: int
+  sample: 1
 failure:
-  description: What the API answered, where an answer of its own ended the task.
-  returned: when an answer of the API ended the task before any change
+  description: Error response of the API, if it ended the task.
+  returned: if an error response of the API ended the task before any change
   type: dict
   contains:
     status:
@@ -314,11 +328,11 @@ failure:
       type: int
       sample: 403
     detail:
-      description: What the API said, on one line.
+      description: Error text of the API, on one line.
       type: str
       sample: Access denied.
     transaction_id:
-      description: Id under which Citrix finds the request.
+      description: Id by which Citrix can find the request.
       type: str
       sample: 44399a9e-18ea-4c16-b549-811fa252c7b6
 """
@@ -340,7 +354,7 @@ def run(module, api):
 
 
 def main():
-    execute(create_module(ARGUMENT_SPEC), run)
+    execute(create_module(ARGUMENT_SPEC), run, writes=True)
 
 
 if __name__ == "__main__":

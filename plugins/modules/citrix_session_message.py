@@ -10,10 +10,10 @@ module: citrix_session_message
 short_description: Send a message to the users of Citrix sessions
 version_added: 1.0.0
 description:
-  - Shows a message box in live sessions of Citrix DaaS or Citrix Virtual Apps and Desktops, to tell people that they
-    are recorded, or that a machine goes down.
-  - Each run sends the message again. A message whose answer was lost is not sent a second time.
-  - That a message was accepted does not prove that it was seen.
+  - Shows a message box in live sessions of Citrix DaaS or Citrix Virtual Apps and Desktops, for example to notify users
+    that they are recorded or that a machine restarts.
+  - Each run sends the message again. Within a run, a message is not resent if its response is lost.
+  - An accepted message does not prove that the user saw it.
 author:
   - The sessionops.citrix contributors (!UNKNOWN)
 extends_documentation_fragment:
@@ -25,13 +25,13 @@ attributes:
   check_mode:
     support: full
     details:
-      - All reads are made and no message is sent.
+      - Reads everything and sends no message.
   diff_mode:
     support: full
   idempotent:
     support: none
     details:
-      - Each run sends the message again; the API does not tell what was sent before.
+      - Each run sends the message again; the API does not report earlier messages.
 options:
   title:
     description:
@@ -40,7 +40,7 @@ options:
     required: true
   text:
     description:
-      - What the user is to read.
+      - Text of the message.
     type: str
     required: true
   style:
@@ -59,13 +59,13 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Tell the contractors that they are recorded
+- name: Notify the contractors that they are recorded
   sessionops.citrix.citrix_session_message:
     delivery_group: Contractors
     title: Recording
     text: Your session is being recorded. Questions go to the service desk.
 
-- name: Warn everybody on a machine
+- name: Warn all users on a machine
   sessionops.citrix.citrix_session_message:
     machine: LAB\vda-001
     title: Maintenance
@@ -75,8 +75,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 sessions:
-  description: What became of each selected session, in the order in which they were named or found.
-  returned: when the selection could be read, also if the task fails
+  description: Result of each selected session, in the order in which the sessions were named or found.
+  returned: if the sessions could be selected, even if the task fails
   type: list
   elements: dict
   contains:
@@ -85,15 +85,15 @@ sessions:
       type: str
       sample: 3cfab8ca-9651-5900-9dc2-ba3b489fe4cf
     user:
-      description: The user as C(DOMAIN\name) or as UPN; null for an anonymous one.
+      description: User as C(DOMAIN\name) or as user principal name; null for an anonymous user.
       type: str
       sample: LAB\user001
     machine:
-      description: The machine on which the session runs.
+      description: Machine on which the session runs.
       type: str
       sample: LAB\vda-001
     delivery_group:
-      description: The delivery group of the machine.
+      description: Delivery group of the machine.
       type: str
       sample: Office Desktops
     session_state:
@@ -101,24 +101,24 @@ sessions:
       type: str
       sample: Active
     changed:
-      description: Whether a message was sent to it.
+      description: Whether a message was sent to the session.
       type: bool
       sample: true
     result:
       description:
-        - C(sent) was accepted by the API.
-        - C(ended) is a session that is no more.
-        - C(unconfirmed) was sent and the answer was lost, so that it may have been shown.
-        - C(failed) was refused; the reason says why.
-        - Any C(unconfirmed) or C(failed) fails the task.
+        - "C(sent): the API accepted the message."
+        - "C(ended): the session has ended."
+        - "C(unconfirmed): the message was sent, but the response was lost, so the user may have seen it."
+        - "C(failed): the API refused the message; RV(sessions[].reason) has the cause."
+        - The task fails if any session is C(unconfirmed) or C(failed).
       type: str
       sample: sent
     reason:
-      description: Why, where the result is not plain success.
+      description: Reason for the result; null if the message was sent.
       type: str
       sample: null
     transaction_id:
-      description: Id under which Citrix finds the request. Null where none was sent.
+      description: Id by which Citrix can find the request. Null if none was sent.
       type: str
       sample: 44399a9e-18ea-4c16-b549-811fa252c7b6
 list_complete:
@@ -129,9 +129,9 @@ list_complete:
 summary:
   description:
     - Number of sessions for each result.
-    - C(requests) is the number of requests sent, C(throttled) how often the API asked to come later, and
-      C(waited_seconds) how long requests had to wait for their turn because of that, or of O(requests_per_second).
-  returned: when the selection could be read, also if the task fails
+    - C(requests) is the number of requests sent, C(throttled) the number of times the API throttled a request, and
+      C(waited_seconds) the time that requests waited because of throttling or O(requests_per_second).
+  returned: if the sessions could be selected, even if the task fails
   type: dict
   sample:
     sent: 1
@@ -141,9 +141,16 @@ summary:
     requests: 4
     throttled: 0
     waited_seconds: 0.0
+writes_sent:
+  description:
+    - Number of requests to send a message that were sent, whatever came of them. A batch is one request.
+    - With V(0) the task has changed nothing, also if it failed.
+  returned: unless an option is of the wrong type
+  type: int
+  sample: 1
 failure:
-  description: What the API answered, where an answer of its own ended the task.
-  returned: when an answer of the API ended the task before any change
+  description: Error response of the API, if it ended the task.
+  returned: if an error response of the API ended the task before any change
   type: dict
   contains:
     status:
@@ -151,11 +158,11 @@ failure:
       type: int
       sample: 403
     detail:
-      description: What the API said, on one line.
+      description: Error text of the API, on one line.
       type: str
       sample: Access denied.
     transaction_id:
-      description: Id under which Citrix finds the request.
+      description: Id by which Citrix can find the request.
       type: str
       sample: 44399a9e-18ea-4c16-b549-811fa252c7b6
 """
@@ -176,7 +183,7 @@ def run(module, api):
 
 
 def main():
-    execute(create_module(ARGUMENT_SPEC), run)
+    execute(create_module(ARGUMENT_SPEC), run, writes=True)
 
 
 if __name__ == "__main__":

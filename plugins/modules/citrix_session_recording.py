@@ -10,10 +10,10 @@ module: citrix_session_recording
 short_description: Start and stop the recording of live Citrix sessions
 version_added: 1.0.0
 description:
-  - Brings live sessions of Citrix DaaS or Citrix Virtual Apps and Desktops to the state of being recorded, or of not
-    being recorded.
-  - The recording status of each session is read first, and only those that differ are asked to change. Afterwards the
-    status is read again until it has changed, since an accepted request does not prove that a recording runs.
+  - Starts or stops the recording of live sessions of Citrix DaaS or Citrix Virtual Apps and Desktops.
+  - The module reads the recording status of each selected session, sends a request only if the status differs from
+    O(state), and then reads the status again until the change is confirmed. An accepted request alone does not prove
+    that the recording started or stopped.
 author:
   - The sessionops.citrix contributors (!UNKNOWN)
 extends_documentation_fragment:
@@ -25,17 +25,17 @@ attributes:
   check_mode:
     support: full
     details:
-      - All reads are made and no request to start or stop is sent.
+      - Reads everything and sends no start or stop.
   diff_mode:
     support: full
   idempotent:
     support: full
     details:
-      - A session that already is as wanted gets no request, and its user no second notice.
+      - A session that is already in the requested state gets no request, and its user no second notification.
 options:
   state:
     description:
-      - V(started) records the selected sessions, V(stopped) ends their recording.
+      - V(started) starts the recording of the selected sessions, V(stopped) stops it.
     type: str
     required: true
     choices:
@@ -43,28 +43,29 @@ options:
       - stopped
   notify_user:
     description:
-      - Whether the user of a session is told that its recording starts.
-      - Only for O(state=started). Recording people without telling them is a matter of law in many places.
-      - A session that is recorded already gets no further notice.
+      - Whether to notify the user of a session that its recording starts.
+      - Only used with O(state=started). In many places the law restricts recording without notification.
+      - The user of a session that is already recorded gets no further notification.
     type: bool
     default: true
   include_unidentified:
     description:
-      - Whether to record sessions whose user the API does not give, although O(exclude_user) is set.
-      - By default such a session gets the result C(unidentified), since its user may be one of those who are named.
-        Sessions that the broker calls anonymous are not affected.
+      - Whether to record sessions whose user the API does not return, even if O(exclude_user) is set.
+      - By default, such a session gets the result C(unidentified), because its user may be an excluded one. Sessions
+        that the broker reports as anonymous are not affected.
     type: bool
     default: false
   wait:
     description:
-      - Whether to read the status back until the change shows.
-      - With V(false) an accepted request is reported as C(requested) and counts as a change.
+      - Whether to read the recording status back until the change is confirmed.
+      - With V(false), an accepted request has the result C(requested) and counts as a change.
     type: bool
     default: true
   wait_timeout:
     description:
-      - Seconds to wait for the change of a session to show, from its own accepted request on, from 0 to 3600.
-      - Time in which the API asked all requests to wait does not count. The status is read three times at least.
+      - Seconds to wait for the confirmation of each session, from 0 to 3600. The time starts when the API accepts the
+        request for that session.
+      - Time spent waiting because the API throttled requests does not count. The status is read at least three times.
     type: int
     default: 30
 seealso:
@@ -73,7 +74,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Record one session now, and tell its user
+- name: Record one session now and notify its user
   sessionops.citrix.citrix_session_recording:
     state: started
     session_id:
@@ -88,12 +89,12 @@ EXAMPLES = r"""
     max_sessions: 200
   register: recording
 
-- name: Record this person now, wherever the sessions are
+- name: Record all sessions of one user
   sessionops.citrix.citrix_session_recording:
     state: started
     user: LAB\user001
 
-- name: Keep the contractors recorded, but not the test accounts and not the machine under repair
+- name: Keep the contractors recorded, except two test accounts and a machine under repair
   sessionops.citrix.citrix_session_recording:
     state: started
     delivery_group: Contractors
@@ -103,7 +104,7 @@ EXAMPLES = r"""
     exclude_machine: LAB\vda-003
     max_sessions: 5000
 
-- name: Show who is not recorded, and why
+- name: Show which sessions are not recorded and why
   ansible.builtin.debug:
     msg: "{{ item.user }} on {{ item.machine }}: {{ item.result }} {{ item.reason | default('', true) }}"
   loop: "{{ recording.sessions | rejectattr('recorded', 'eq', true) }}"
@@ -123,8 +124,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 sessions:
-  description: What became of each selected session, in the order in which they were named or found.
-  returned: when the selection could be read, also if the task fails
+  description: Result of each selected session, in the order in which the sessions were named or found.
+  returned: if the sessions could be selected, even if the task fails
   type: list
   elements: dict
   contains:
@@ -133,15 +134,15 @@ sessions:
       type: str
       sample: 3cfab8ca-9651-5900-9dc2-ba3b489fe4cf
     user:
-      description: The user as C(DOMAIN\name) or as UPN; null for an anonymous one.
+      description: User as C(DOMAIN\name) or as user principal name; null for an anonymous user.
       type: str
       sample: LAB\user001
     machine:
-      description: The machine on which the session runs.
+      description: Machine on which the session runs.
       type: str
       sample: LAB\vda-001
     delivery_group:
-      description: The delivery group of the machine.
+      description: Delivery group of the machine.
       type: str
       sample: Office Desktops
     session_state:
@@ -150,45 +151,47 @@ sessions:
       sample: Active
     recorded_before:
       description:
-        - Whether the session was being recorded when the task began.
-        - Null where that is not known; it is not read for sessions that are C(not_recordable) or C(unidentified).
+        - Whether the session was being recorded when the task started.
+        - Null if unknown. It is not read for sessions with the result C(not_recordable) or C(unidentified).
       type: bool
       sample: false
     recorded:
       description:
         - Whether the session is being recorded after the task, as read back from the API.
-        - Null where that is not known; it is not read for sessions that are C(not_recordable), C(unidentified) or
+        - Null if unknown. It is not read for sessions with the result C(not_recordable), C(unidentified) or
           C(requested).
       type: bool
       sample: true
     changed:
-      description: Whether the task changed it.
+      description: Whether the task changed the session.
       type: bool
       sample: true
     result:
       description:
-        - C(started) and C(stopped) are changes that were read back.
-        - C(requested) is a request that was accepted and not waited for.
-        - C(unchanged) was as wanted before.
-        - C(not_recordable) cannot be recorded; RV(sessions[].reason) is C(not_active), C(not_hdx) or C(logging_off).
-        - C(unidentified) was not started, since the API does not give its user and O(exclude_user) is set. See
-          O(include_unidentified).
-        - C(ended) is a session that is no more; when stopping that is as good as stopped.
-        - C(unconfirmed) was sent and did not show within O(wait_timeout).
-        - C(failed) was refused or could not be read; the reason says which.
-        - Any C(unconfirmed) or C(failed) fails the task.
+        - "C(started), C(stopped): the change was confirmed by reading the status back."
+        - "C(requested): the API accepted the request, and the module did not wait for the change."
+        - "C(unchanged): the session was already in the requested state."
+        - "C(not_recordable): the session cannot be recorded; RV(sessions[].reason) is C(not_active), C(not_hdx) or
+          C(logging_off)."
+        - "C(unidentified): the recording was not started, because the API does not return the user and O(exclude_user)
+          is set. See O(include_unidentified)."
+        - "C(ended): the session has ended. With O(state=stopped), that counts as stopped."
+        - "C(unconfirmed): the request was sent, but the status did not change within O(wait_timeout)."
+        - "C(failed): the API refused the request, or the status could not be read and nothing was sent;
+          RV(sessions[].reason) has the cause."
+        - The task fails if any session is C(unconfirmed) or C(failed).
       type: str
       sample: started
     reason:
-      description: Why, where the result is not plain success.
+      description: Reason for the result; null if the session is as requested.
       type: str
       sample: null
     notify_user:
-      description: Whether the user is told of the start, as the request asked. Null where no start took effect.
+      description: Whether the start request asked to notify the user. Null if no start took effect.
       type: bool
       sample: true
     transaction_id:
-      description: Id under which Citrix finds the request to start or stop. Null where none was sent.
+      description: Id by which Citrix can find the start or stop request. Null if none was sent.
       type: str
       sample: 44399a9e-18ea-4c16-b549-811fa252c7b6
 list_complete:
@@ -199,9 +202,9 @@ list_complete:
 summary:
   description:
     - Number of sessions for each result.
-    - C(requests) is the number of requests sent, C(throttled) how often the API asked to come later, and
-      C(waited_seconds) how long requests had to wait for their turn because of that, or of O(requests_per_second).
-  returned: when the selection could be read, also if the task fails
+    - C(requests) is the number of requests sent, C(throttled) the number of times the API throttled a request, and
+      C(waited_seconds) the time that requests waited because of throttling or O(requests_per_second).
+  returned: if the sessions could be selected, even if the task fails
   type: dict
   sample:
     started: 1
@@ -216,9 +219,16 @@ summary:
     requests: 6
     throttled: 0
     waited_seconds: 0.0
+writes_sent:
+  description:
+    - Number of requests to start or stop a recording that were sent, whatever came of them. A batch is one request.
+    - With V(0) the task has changed nothing, also if it failed.
+  returned: unless an option is of the wrong type
+  type: int
+  sample: 1
 failure:
-  description: What the API answered, where an answer of its own ended the task.
-  returned: when an answer of the API ended the task before any change
+  description: Error response of the API, if it ended the task.
+  returned: if an error response of the API ended the task before any change
   type: dict
   contains:
     status:
@@ -226,11 +236,11 @@ failure:
       type: int
       sample: 403
     detail:
-      description: What the API said, on one line.
+      description: Error text of the API, on one line.
       type: str
       sample: Access denied.
     transaction_id:
-      description: Id under which Citrix finds the request.
+      description: Id by which Citrix can find the request.
       type: str
       sample: 44399a9e-18ea-4c16-b549-811fa252c7b6
 """
@@ -252,7 +262,7 @@ def run(module, api):
 
 
 def main():
-    execute(create_module(ARGUMENT_SPEC), run)
+    execute(create_module(ARGUMENT_SPEC), run, writes=True)
 
 
 if __name__ == "__main__":

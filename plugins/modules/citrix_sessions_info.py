@@ -10,8 +10,8 @@ module: citrix_sessions_info
 short_description: List the sessions of a Citrix site
 version_added: 1.0.0
 description:
-  - Returns the sessions of a site of Citrix DaaS or Citrix Virtual Apps and Desktops, all of them or those selected.
-  - The server does the search, so that only what is asked for travels.
+  - Returns all sessions, or the selected sessions, of a site of Citrix DaaS or Citrix Virtual Apps and Desktops.
+  - The server does the search, so the response contains only candidates.
 author:
   - The sessionops.citrix contributors (!UNKNOWN)
 extends_documentation_fragment:
@@ -24,7 +24,7 @@ extends_documentation_fragment:
 options:
   session_state:
     description:
-      - States of the sessions meant.
+      - Select sessions in these states.
     type: list
     elements: str
     choices:
@@ -34,7 +34,7 @@ options:
       - Unknown
   limit:
     description:
-      - Most sessions to return; 0 returns all.
+      - Maximum number of sessions to return; V(0) returns all.
     type: int
     default: 0
 seealso:
@@ -43,7 +43,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Who is on, slim and fast
+- name: List the users of active sessions with few fields
   sessionops.citrix.citrix_sessions_info:
     session_state: Active
     fields:
@@ -52,21 +52,21 @@ EXAMPLES = r"""
       - FormattedStartTime
   register: found
 
-- name: Which active contractors are not recorded?
+- name: Read the recording status of active contractors
   sessionops.citrix.citrix_sessions_info:
     delivery_group: Contractors
     session_state: Active
     recording: true
   register: contractors
 
-- name: Show them
+- name: Show the sessions that are not recorded
   ansible.builtin.debug:
     msg: "{{ (item.user or {}).name | default('anonymous', true) }} on {{ item.machine.name }}"
   loop: "{{ contractors.sessions | rejectattr('recorded', 'eq', true) }}"
   loop_control:
     label: "{{ item.id }}"
 
-- name: The sessions of one person that do not use HDX
+- name: List the sessions of one user that do not use HDX
   sessionops.citrix.citrix_sessions_info:
     user: user001@lab.example
     search_filters:
@@ -78,9 +78,9 @@ EXAMPLES = r"""
 RETURN = r"""
 sessions:
   description:
-    - The sessions found, each once, with the fields of the API in snake_case.
-    - Any field may be null or absent. Of the times, the C(formatted_) ones are RFC 3339.
-    - C(untrusted_user_name) is what the machine says, not verified.
+    - Sessions found, each once, with the fields of the API in snake_case.
+    - Any field may be null or absent. Times with the prefix C(formatted_) are RFC 3339.
+    - C(untrusted_user_name) is reported by the machine and not verified.
   returned: success
   type: list
   elements: dict
@@ -100,8 +100,8 @@ sessions:
       description: C(Active), C(Connected), C(Disconnected) or C(Unknown).
       type: str
     recorded:
-      description: Whether the session is being recorded; null where that is not known.
-      returned: when O(recording=true)
+      description: Whether the session is being recorded; null if unknown.
+      returned: if O(recording=true)
       type: bool
 list_complete:
   description: Whether each list had as many objects as the API reports. If not, sessions may be missing.
@@ -109,8 +109,8 @@ list_complete:
   type: bool
   sample: true
 failure:
-  description: What the API answered, where an answer of its own ended the task.
-  returned: when an answer of the API ended the task
+  description: Error response of the API, if it ended the task.
+  returned: if an error response of the API ended the task
   type: dict
   contains:
     status:
@@ -118,11 +118,11 @@ failure:
       type: int
       sample: 403
     detail:
-      description: What the API said, on one line.
+      description: Error text of the API, on one line.
       type: str
       sample: Access denied.
     transaction_id:
-      description: Id under which Citrix finds the request.
+      description: Id by which Citrix can find the request.
       type: str
       sample: 44399a9e-18ea-4c16-b549-811fa252c7b6
 """

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: citrix_site_info
-short_description: Show who is signed in to Citrix, and which sites there are
+short_description: Show the signed-in Citrix account and its sites
 version_added: 1.0.0
 description:
-  - Returns the account that the credentials belong to, the customers and sites that it sees, and the settings of its
-    sites, among them the product version.
-  - A good first task. It needs O(site_id) only where one site of several is meant.
+  - Returns the signed-in account, its customers and sites, and the settings of the sites, such as the product version.
+  - Use it as the first task to check the connection. O(site_id) is optional; it limits the settings to one site.
 author:
   - The sessionops.citrix contributors (!UNKNOWN)
 extends_documentation_fragment:
@@ -24,7 +23,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Who am I, and which sites are there?
+- name: Read the signed-in account and its sites
   sessionops.citrix.citrix_site_info:
   register: citrix
 
@@ -43,12 +42,12 @@ user_id:
   type: str
   sample: S-1-5-21-1000000001-2000000002-3000000003-500
 display_name:
-  description: Name of the account; null where the API tells none.
+  description: Name of the account; null if unknown.
   returned: success
   type: str
   sample: LAB\administrator
 customers:
-  description: The customers that the account sees, each with its sites.
+  description: Customers visible to the account, each with its sites.
   returned: success
   type: list
   elements: dict
@@ -58,11 +57,11 @@ customers:
       type: str
       sample: simulated
     name:
-      description: Name of the customer; null where the API tells none.
+      description: Name of the customer; null if unknown.
       type: str
       sample: simulated
     sites:
-      description: Sites of the customer that the account sees.
+      description: Sites of the customer that are visible to the account.
       type: list
       elements: dict
       contains:
@@ -76,8 +75,8 @@ customers:
           sample: Simulated Site 1
 sites:
   description:
-    - The settings of the site that O(site_id) names, or of all sites of O(customer_id), with the fields of the API in
-      snake_case. Any field may be null or absent.
+    - Settings of the site with O(site_id), or of all sites of O(customer_id), with the fields of the API in snake_case.
+      Any field may be null or absent.
   returned: success
   type: list
   elements: dict
@@ -97,8 +96,8 @@ sites:
       description: Version of the product.
       type: str
 failure:
-  description: What the API answered, where an answer of its own ended the task.
-  returned: when an answer of the API ended the task
+  description: Error response of the API, if it ended the task.
+  returned: if an error response of the API ended the task
   type: dict
   contains:
     status:
@@ -106,11 +105,11 @@ failure:
       type: int
       sample: 403
     detail:
-      description: What the API said, on one line.
+      description: Error text of the API, on one line.
       type: str
       sample: Access denied.
     transaction_id:
-      description: Id under which Citrix finds the request.
+      description: Id by which Citrix can find the request.
       type: str
       sample: 44399a9e-18ea-4c16-b549-811fa252c7b6
 """

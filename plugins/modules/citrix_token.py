@@ -7,14 +7,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: citrix_token
-short_description: Sign in to Citrix once, for all tasks that follow
+short_description: Sign in to Citrix once for all tasks that follow
 version_added: 1.0.0
 description:
-  - Signs in and returns the access token, so that a play with many tasks signs in once. Citrix limits sign-ins, and
-    each task is a process of its own.
-  - It returns the site too, so that the tasks that follow need not look for it.
-  - The token stands in the result in clear text. Set C(no_log) to C(true) on the task, or it is shown and logged.
-  - An O(access_token) that is given is not used, since this module always signs in.
+  - Signs in and returns the access token, so that a play with many tasks signs in once. Each task is a separate process
+    that would sign in again, and Citrix limits sign-ins.
+  - Also returns the site id, which saves later tasks a request.
+  - The result contains the token in clear text. Set C(no_log) to C(true) on the task; otherwise the token is printed
+    and logged.
+  - Always signs in and ignores O(access_token).
 author:
   - The sessionops.citrix contributors (!UNKNOWN)
 extends_documentation_fragment:
@@ -26,7 +27,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Sign in once, and use it in all tasks
+- name: Sign in once for all tasks of a block
   module_defaults:
     group/sessionops.citrix.citrix:
       access_token: "{{ citrix.access_token | default(omit) }}"
@@ -37,7 +38,7 @@ EXAMPLES = r"""
       register: citrix
       no_log: true
 
-    - name: List who is on
+    - name: List the users of active sessions
       sessionops.citrix.citrix_sessions_info:
         session_state: Active
         fields:
@@ -46,28 +47,28 @@ EXAMPLES = r"""
 
 RETURN = r"""
 access_token:
-  description: The token, in clear text, for O(access_token) of other tasks.
+  description: Access token in clear text, for O(access_token) of other tasks.
   returned: success
   type: str
   sample: eyJhbGciOiJSUzI1NiIsImtpZCI6InNhbXBsZSJ9.example
 expires_at:
-  description: When the token ends, RFC 3339, UTC. Tasks to which it was given do not renew it.
+  description: Time when the token expires, RFC 3339, UTC. Tasks that use the token do not refresh it.
   returned: success
   type: str
   sample: "2026-01-05T10:14:31Z"
 customer_id:
-  description: The customer that the token is for.
+  description: Customer id of the token.
   returned: success
   type: str
   sample: simulated
 site_id:
-  description: The site, as given or as found.
+  description: Site id, from O(site_id) or the only site of the account.
   returned: success
   type: str
   sample: 630cb34d-96d1-5718-923a-d53d6f4780ab
 failure:
-  description: What the API answered, where an answer of its own ended the task.
-  returned: when an answer of the API ended the task
+  description: Error response of the API, if it ended the task.
+  returned: if an error response of the API ended the task
   type: dict
   contains:
     status:
@@ -75,11 +76,11 @@ failure:
       type: int
       sample: 403
     detail:
-      description: What the API said, on one line.
+      description: Error text of the API, on one line.
       type: str
       sample: Access denied.
     transaction_id:
-      description: Id under which Citrix finds the request.
+      description: Id by which Citrix can find the request.
       type: str
       sample: 44399a9e-18ea-4c16-b549-811fa252c7b6
 """

@@ -195,7 +195,7 @@ def test_the_inventory_keeps_to_the_file(simulator, client, deployment):
         assert client(plugin, getattr(simulator, deployment), **own)["hosts"]
     used = {CONTRACT.find(call).operation.id for call in checked_calls(simulator)}
     listings = {"listMachines", "listSessions", "searchMachines", "searchSessions"}
-    assert used == {*listings, "readDeliveryGroup", "readMe", SIGN_INS[deployment]}
+    assert used == {*listings, "readDeliveryGroup", "readMachineCatalog", "readMe", SIGN_INS[deployment]}
 
 
 @pytest.mark.parametrize("deployment", BASES)

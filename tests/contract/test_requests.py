@@ -14,6 +14,7 @@ import os
 import re
 import uuid
 from pathlib import Path
+from types import SimpleNamespace
 from unittest.mock import Mock
 from urllib.parse import unquote, urlsplit
 
@@ -23,6 +24,7 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._actions import 
 from ansible_collections.sessionops.citrix.plugins.module_utils._client import batches
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.api import connect
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.options import OPTIONS, settings
+from ansible_collections.sessionops.citrix.plugins.module_utils._views import hosts
 from ansible_collections.sessionops.citrix.plugins.modules import (
     citrix_machine_sessions_info,
     citrix_machines_info,
@@ -83,11 +85,14 @@ BODIES = {
 }
 RECORD = {"state": "started", "session_id": [FIRST], "wait_timeout": 0}
 TWO = {**RECORD, "session_id": [FIRST, SECOND]}
+INVENTORY = SimpleNamespace(run=lambda task, api: hosts.find_hosts(api, task.params, task.warn))
+CATALOG = {**dict.fromkeys(hosts.OPTIONS), "machine_catalog": ["Folder\\Name"]}
 # Each: what a task wants, the module and its options; batched are those that send more than one call at a time.
 TASKS = [
     ("show the site", citrix_site_info, {}),
     ("list machines", citrix_machines_info, {"fields": ["SessionCount"]}),
     ("find machines", citrix_machines_info, {"machine": [SITE, "vda-001.lab.example"], "fields": ["SessionCount"]}),
+    ("find the machines of a catalog", INVENTORY, CATALOG),
     ("list the sessions of a machine", citrix_machine_sessions_info, {"machine": [MACHINE], "fields": ["State"]}),
     ("list sessions", citrix_sessions_info, {}),
     ("search sessions", citrix_sessions_info, {"session_state": ["Active"], "delivery_group": ["Folder\\Name"]}),

@@ -96,7 +96,7 @@ def test_watched_user_is_recorded_after_failed_start_and_stop(simulator, run, re
 def test_an_empty_list_of_watched_users_is_not_everybody(simulator, run):
     rulebook = run(f"{NAME}.record_watched_users", variables={"citrix_watched_users": None})
     rulebook.ended()
-    assert "user: is empty; name at least one" in rulebook.output
+    assert "user: is empty; set at least one value" in rulebook.output
     assert simulator.calls() == []
 
 
@@ -169,7 +169,7 @@ def test_only_the_user_that_an_alert_names_is_recorded(simulator, alert, tmp_pat
     rulebook.wait_for(lambda: started(simulator) == expected)
     rulebook.wait_for(lambda: rulebook.output.count("PLAY RECAP") == 3)
     assert rulebook.output.count("An alert was rejected.") == len(bad) + 4
-    assert "'user013' is the name of several people" in rulebook.output
+    assert "'user013' matches several users" in rulebook.output
     assert started(simulator) == expected
     assert not marker.exists()
     assert nothing_is_given_away(simulator, rulebook.output)
@@ -180,7 +180,7 @@ def test_alert_with_characters_beyond_bmp_reaches_playbook(simulator, alert):
     name = "LAB\\\U0001f600 \U00020000"
     assert alert({"user": name}) == 200
     alert.rulebook.wait_for(lambda: "PLAY RECAP" in alert.rulebook.output)
-    assert f"No session was found of {name}" in alert.rulebook.output
+    assert f"No session was found for {name}" in alert.rulebook.output
     assert nothing_is_given_away(simulator, alert.rulebook.output)
 
 
@@ -235,8 +235,8 @@ def test_the_rulebook_of_the_guide_tells_who_comes_and_goes(simulator, run, show
     simulator.disconnect(session_of(simulator, "LAB\\user001")["id"])
     simulator.log_off(session_of(simulator, "LAB\\user002")["id"])
     for told in (
-        "LAB\\user051 came to LAB\\vda-001",
-        "LAB\\user001 left; the session was Active",
-        "LAB\\user002 is gone",
+        "LAB\\user051 logged on to LAB\\vda-001",
+        "LAB\\user001 disconnected; the session was Active",
+        "LAB\\user002 logged off",
     ):
         rulebook.wait_for(lambda told=told: told in rulebook.output)

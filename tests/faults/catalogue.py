@@ -191,8 +191,8 @@ def _throttled_for_ever(draw: Draw) -> Trouble:
     return Trouble(
         _if_for_ever(draw, step),
         [_rule(step, throttle={"hint": hint, "value": 0})],
-        options={"retries": 1},
         sign_ins=_sign_ins(step),
+        budget=330,
     )
 
 
@@ -531,7 +531,7 @@ FAULTS = {
     "429, huge": Fault(_huge_hint, rare=True),
     "429 for ever, huge": Fault(_huge_hint_for_ever, rare=True, scenes=LISTED),
     "429 or 503 for ever, no hint": Fault(_no_hint_for_ever, rare=True, scenes=LISTED),
-    "429 for ever": Fault(_throttled_for_ever),
+    "429 for ever": Fault(_throttled_for_ever, rare=True),
     "503 with a hint": Fault(_unavailable_with_hint),
     **{f"{status} once": Fault(_broken_once(status)) for status in (500, 502, 503, 504, 530)},
     **{f"{status} for ever": Fault(_broken_for_ever(status)) for status in (500, 502, 503, 504, 530)},

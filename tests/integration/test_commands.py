@@ -47,7 +47,7 @@ def test_sessions_with_hardly_a_field_are_listed(simulator, ansible, environment
     extra = json.dumps({"citrix_machine": [MACHINE]})
     run = ansible("ansible-playbook", "sessionops.citrix.machine_sessions", "-e", extra, env=environment)
     assert run.code == 0, run.output
-    assert re.search(r"- +- +- +since - +not known", run.output)
+    assert re.search(r"- +- +- +since - +unknown", run.output)
 
 
 def test_record_without_a_selector_is_refused(simulator, ansible, environment):

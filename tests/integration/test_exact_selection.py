@@ -141,7 +141,7 @@ def test_names_that_are_not_text_are_rejected(site, three, option, value):
 
 def test_names_on_several_lines_ask_for_a_list(site, three):
     told = site.rejected(site.record, all_sessions=True, exclude_user="LAB\\user001\nLAB\\user002\n")
-    assert "holds a line break; pass several names as a list" in told
+    assert "contains a line break; pass several names as a list" in told
 
 
 def test_policy_warns_of_an_exclusion_without_effect(site, three):

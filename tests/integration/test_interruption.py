@@ -8,9 +8,11 @@ Nothing more is sent a few seconds later, no process is left, and what the serve
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
+import runpy
 import signal
 import socket
 import subprocess
@@ -23,9 +25,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from ansible.errors import AnsibleError
+from ansible_collections.sessionops.citrix.plugins.module_utils._client import retries
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import CitrixError
 from conftest import BIN
 from support.simulator_process import COLLECTION, Simulator
 
+EVENT_SOURCE = COLLECTION / "extensions" / "eda" / "plugins" / "event_source" / "citrix_sessions.py"
 MODULE = "ansible_collections.sessionops.citrix.plugins.modules.citrix_session_recording"
 SESSIONS = 2000
 """More than any run gets through before it is cut off."""
@@ -41,8 +47,8 @@ HOST_LOG = Path(__file__).parents[1] / "host_log"
 # An answer may take two seconds longer than its time-out allows, instead of five minutes.
 IMPATIENT = """
 import runpy
-from ansible_collections.sessionops.citrix.plugins.module_utils._client import retries, throttle
-throttle.STALL_LIMIT = retries.STALL_LIMIT = 2.0
+from ansible_collections.sessionops.citrix.plugins.module_utils._client import throttle
+throttle.STALL_LIMIT = 2.0
 runpy.run_module({module!r}, run_name="__main__")
 """
 
@@ -249,7 +255,7 @@ def test_what_does_not_answer_is_not_waited_for(site, module):
     assert (task.process.returncode, stderr) == (1, "")
     result = json.loads(stdout)
     assert len(result["sessions"]) == SESSIONS
-    assert any("Gave up what was under way" in entry["reason"] for entry in result["sessions"] if entry["reason"])
+    assert any("Canceled requests in progress" in entry["reason"] for entry in result["sessions"] if entry["reason"])
     told = {entry["id"]: entry["result"] for entry in result["sessions"]}
     assert {told[each] for each in starts(site)} <= {"started", "unconfirmed", "failed"}
 
@@ -304,9 +310,11 @@ class Dripper:
         self._listener.close()
 
 
-@pytest.mark.parametrize(
-    "head", [b"HTTP/1.1 200 OK\r\nX-Never-Ending: ", b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"]
-)
+HEADS = [b"HTTP/1.1 200 OK\r\nX-Never-Ending: ", b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"]
+UNFINISHED = "a response of the API took too long"
+
+
+@pytest.mark.parametrize("head", HEADS)
 def test_an_answer_that_does_not_get_done_ends_the_run(simulator, module, head):
     server = Dripper(head)
     code = IMPATIENT.format(module=MODULE)
@@ -314,4 +322,36 @@ def test_an_answer_that_does_not_get_done_ends_the_run(simulator, module, head):
     stdout, _stderr = task.process.communicate(timeout=2 * LIMIT)
     server.close()
     assert task.process.returncode == 1
-    assert "the API has not finished an answer for too long" in json.loads(stdout)["msg"]
+    assert UNFINISHED in json.loads(stdout)["msg"]
+
+
+@pytest.fixture
+def dripper(monkeypatch):
+    """Return a function that starts a dripping server, for clients in this process that have little patience."""
+    monkeypatch.setattr(retries, "STALL_LIMIT", 1.0)
+    servers = []
+
+    def start(head: bytes) -> str:
+        servers.append(Dripper(head))
+        return servers[-1].url
+
+    yield start
+    for server in servers:
+        server.close()
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_inventory_unfinished_answer_ends_with_an_error(simulator, inventory, tmp_path, dripper, head):
+    path = tmp_path / "site.citrix_machines.yml"
+    given = {**simulator.cloud, "api_url": dripper(head), "timeout": 1}
+    path.write_text(json.dumps({"plugin": "sessionops.citrix.citrix_machines", **given}), encoding="utf-8")
+    with pytest.raises(AnsibleError, match=UNFINISHED):
+        inventory(str(path))
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_event_source_unfinished_answer_is_a_failed_look(simulator, dripper, head):
+    source = runpy.run_path(str(EVENT_SOURCE))
+    watch = source["prepare"]({**simulator.cloud, "api_url": dripper(head), "timeout": 1})
+    outcome = asyncio.run(source["aside"](watch))
+    assert isinstance(outcome, CitrixError) and UNFINISHED in str(outcome)

@@ -70,7 +70,7 @@ def test_lists_of_all_kinds(simulator, truth, modules):
 
 def test_what_cannot_be_meant_is_refused(simulator, modules):
     unsent = {
-        "fields: 'Session Count' is no field": {"fields": ["Session Count"]},
+        "fields: 'Session Count' is not a field": {"fields": ["Session Count"]},
         "value of session_support must be one of": {"session_support": ""},
         "missing required arguments: property": {"search_filters": [{"value": "10"}]},
     }

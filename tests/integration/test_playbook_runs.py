@@ -82,7 +82,7 @@ def test_limit_without_localhost_fails_run(simulator, ansible, environment, host
     command = ["-e", json.dumps({"citrix_machine": [MACHINE]}), "sessionops.citrix.record"]
     done = ansible("ansible-playbook", "-i", hosts(), *command, "--limit", "vda-001", env=environment)
     assert done.code == 2, done.output
-    assert "--limit leaves localhost out" in done.output
+    assert "--limit excludes localhost" in done.output
     assert simulator.calls() == []
     for more, limit in (({}, "vda-001:localhost"), ({"localhost": {}}, "localhost"), ({"localhost": {}}, "!vda-002")):
         simulator.reset()
@@ -95,7 +95,7 @@ def test_tags_that_select_nothing_fail_run(simulator, ansible, environment, tmp_
     extra = json.dumps({"citrix_machine": [MACHINE]})
     done = ansible("ansible-playbook", "sessionops.citrix.record", "-e", extra, "--tags", "recording", env=environment)
     assert done.code == 2, done.output
-    assert "leave nothing of this playbook to run" in done.output
+    assert "select no task of this playbook" in done.output
     assert simulator.calls() == []
     site = tmp_path / "site.yml"
     site.write_text(
@@ -143,7 +143,7 @@ def test_coverage_in_check_mode_needs_no_directory(simulator, play, tmp_path):
     ]
     rehearsal = play(tasks, "--check", connection=simulator.cloud)
     assert rehearsal.code == 0, rehearsal.output
-    assert re.search(r"\[WARNING\]: dest: there is no directory", rehearsal.output)
+    assert re.search(r"\[WARNING\]: dest: directory .* does not exist", rehearsal.output)
     assert not folder.exists()
     done = play(tasks, connection=simulator.cloud)
     assert done.code == 0, done.output
@@ -182,6 +182,27 @@ def test_plays_against_simulator_ignore_environment(ansible, tmp_path):
     playbooks = ("sessionops.citrix.smoke", "sessionops.citrix.demo")
     done = ansible("ansible-playbook", *playbooks, "-e", f"citrix_dest={tmp_path}", env=strange)
     assert done.code == 0, done.output
+
+
+def test_playbooks_tell_whether_writes_were_sent(simulator, ansible, environment):
+    shown = {**environment, "ANSIBLE_SHOW_CUSTOM_STATS": "true"}
+
+    def run(name: str, **variables) -> tuple[int, int]:
+        """Return the exit code and the number of writes of a run."""
+        command = (f"sessionops.citrix.{name}", "-e", json.dumps(variables))
+        done = ansible("ansible-playbook", *command, env=shown)
+        (told,) = re.findall(r'session_recording_writes_sent"?: (\d+)', done.output)
+        return done.code, int(told)
+
+    named = {"citrix_machine": [MACHINE]}
+    assert run("record", citrix_machine=["LAB\\none"]) == (2, 0)
+    assert run("stop", citrix_user=[]) == (2, 0)
+    expected = len(simulator.recordable_on(MACHINE))
+    simulator.fault({"path": "startRecording", "after": 2, "answer": {"status": 500}})
+    assert run("record", **named) == (2, expected)
+    simulator.fault()
+    assert run("converge", citrix_rules=[{"name": "One", "machine": MACHINE, "state": "stopped"}]) == (0, 3)
+    assert run("converge", citrix_rules=[{"name": "One", "machine": "LAB\\none", "state": "stopped"}]) == (2, 0)
 
 
 ODD_PATH = "a blank and \u00fc"

@@ -77,7 +77,7 @@ def test_what_is_not_as_wanted_is_shown(simulator, record):
     simulator.reset()
     run = record()
     assert run.code == 0, run.output
-    shown = run.output.partition("What became of the sessions")[2]
+    shown = run.output.partition("Results of the sessions")[2]
     assert "LAB\\\\user007" in shown
     assert "not_hdx" in shown
     assert "LAB\\\\user001" not in shown
@@ -117,7 +117,7 @@ def test_hosts_that_are_no_citrix_machines_are_refused(simulator, record, tmp_pa
     other.write_text("strange.example\n", encoding="utf-8")
     run = record("-i", str(other))
     assert run.code == 2
-    assert "No citrix_name" in run.output
+    assert "citrix_name, which the inventory plugin" in run.output
     assert "at strange.example (1 of 6 hosts)" in " ".join(run.output.split())
     assert simulator.counts()["$search"] == 0
     assert {session["starts"] for session in simulator.state().values()} == {0}

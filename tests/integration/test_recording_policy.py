@@ -118,7 +118,7 @@ def test_who_is_excluded_from_a_rule_falls_under_the_next(simulator, modules):
 def test_a_wrong_rule_is_refused_by_its_name_before_anything_is_sent(simulator, modules):
     run = modules([policy(COUNCIL, WRONG)], connection=simulator.cloud)
     assert run.code != 0
-    assert "rules[Night shift]: there is no option users; use name, machine, user," in run.result["msg"]
+    assert "rules[Night shift]: unknown option users; use name, machine, user," in run.result["msg"]
     assert simulator.calls() == []
 
 

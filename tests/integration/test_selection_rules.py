@@ -39,7 +39,7 @@ def refusal(simulator, client):
 @pytest.mark.parametrize("none", [{}, {"all_sessions": False}, {"exclude_machine": [MACHINE]}])
 def test_a_task_without_a_selector_is_refused(refusal, module, own, none):
     told = refusal(module, **own, **none)
-    assert told.startswith("session_id, machine, user, delivery_group, application: none is given;")
+    assert told.startswith("session_id, machine, user, delivery_group, application: no selector is set;")
     assert "set all_sessions to true" in told
 
 
@@ -47,18 +47,18 @@ def test_a_task_without_a_selector_is_refused(refusal, module, own, none):
 @pytest.mark.parametrize(
     ("options", "named"),
     [
-        ({"session_id": ["a"], "user": ["b"]}, "session_id: stands alone; leave it out, or user"),
+        ({"session_id": ["a"], "user": ["b"]}, "session_id: cannot be combined; remove it or user"),
         (
             {"session_id": ["a"], "machine": ["b"], "application": ["c"]},
-            "session_id: stands alone; leave it out, or machine and application",
+            "session_id: cannot be combined; remove it or machine and application",
         ),
         (
             {"session_id": ["a"], "all_sessions": True},
-            "all_sessions: means every session of the site; leave it out, or s",
+            "all_sessions: selects every session of the site; remove it or s",
         ),
         (
             {"user": ["a"], "delivery_group": ["b"], "all_sessions": True},
-            "all_sessions: means every session of the site; leave it out, or user and delivery_group",
+            "all_sessions: selects every session of the site; remove it or user and delivery_group",
         ),
     ],
 )
@@ -71,13 +71,13 @@ def test_selectors_that_contradict_each_other_are_named(refusal, module, own, op
 @pytest.mark.parametrize("option", ["session_id", "machine", "user", "delivery_group", "application"])
 @SELECTING
 def test_an_empty_name_is_refused_by_its_option(refusal, module, own, option, empty):
-    assert refusal(module, **own, **{option: empty}).startswith(f"{option}: holds an empty name;")
+    assert refusal(module, **own, **{option: empty}).startswith(f"{option}: contains an empty name;")
 
 
 @pytest.mark.parametrize("option", ["exclude_user", "exclude_machine"])
 @SELECTING
 def test_an_empty_name_among_the_exclusions_is_refused(refusal, module, own, option):
-    assert refusal(module, **own, all_sessions=True, **{option: ""}).startswith(f"{option}: holds an empty name;")
+    assert refusal(module, **own, all_sessions=True, **{option: ""}).startswith(f"{option}: contains an empty name;")
 
 
 @SELECTING
@@ -141,7 +141,7 @@ def test_a_named_user_without_a_session_is_a_gap_after_all_else_is_done(simulato
         simulator.reset()
         result = client(module, simulator.cloud, **options, on_gap=on_gap)
         assert result["failed"]
-        assert "No session was found of LAB\\nobody: check the name" in result["msg"]
+        assert "No session was found for LAB\\nobody: check the name" in result["msg"]
         assert [entry["user"] for entry in result["sessions"] if entry["changed"]] == ["LAB\\user001"]
         assert [
             session["user"] for session in simulator.state().values() if session["starts"] or session["messages"]
@@ -175,12 +175,12 @@ def test_a_user_without_a_session_of_the_other_selectors_is_told_so(simulator, c
 def test_a_selection_of_nobody_fails_where_people_are_named_and_warns_elsewhere(simulator, client, module, own):
     nobody = client(module, simulator.cloud, **own, user=["LAB\\user001"], exclude_user=["user001"])
     assert nobody["failed"]
-    assert "No session is selected" in nobody["msg"]
+    assert "No sessions matched" in nobody["msg"]
     everywhere = {"delivery_group": [GROUP], "exclude_machine": ["LAB\\vda-001", "LAB\\vda-004"]}
     empty = client(module, simulator.cloud, **own, **everywhere)
     assert empty["sessions"] == []
     assert "failed" not in empty
-    assert "No session is selected" in empty["warnings"][0]
+    assert "No sessions matched" in empty["warnings"][0]
     assert client(module, simulator.cloud, **own, **everywhere, on_gap="fail")["failed"]
 
 

@@ -63,7 +63,7 @@ def compare(fleet, ask, options, page_size):
     assert not ambiguity
     assert ids(result["sessions"]) == ids(fleet.left(options))
     assert fleet.simulator.listings() <= fleet.listings(options, page_size)
-    for option, told in (("user", "No session was found of "), ("exclude_user", "exclude_user: no selected session ")):
+    for option, told in (("user", "No session was found for "), ("exclude_user", "exclude_user: no selected session ")):
         warned = [warning for warning in result["warnings"] if warning.startswith(told)]
         missing = fleet.without_session(option, options)
         assert len(warned) == bool(missing)
@@ -93,7 +93,7 @@ def test_a_name_without_a_domain_that_means_several_people_is_refused(fleet, ask
     with pytest.raises(OptionError) as caught:
         ask(fleet, message, **MESSAGE, **selector, **{option: [name]})
     choice = ", ".join(sorted(clean(session["user"]) for session in (one, other)))
-    assert str(caught.value).startswith(f"{option}: '{clean(name)}' is the name of several people")
+    assert str(caught.value).startswith(f"{option}: '{clean(name)}' matches several users")
     assert str(caught.value).endswith(choice)
 
 

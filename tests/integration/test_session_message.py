@@ -88,7 +88,7 @@ def test_what_becomes_of_each_message_is_told_also_by_a_task_that_fails(simulato
     assert got == {**dict.fromkeys(entries, 1), broken: 0, refused: 0, gone: 0}
 
     assert "The session is locked." in entries[refused]["reason"]
-    assert all("so it was not sent again" in entries[each]["reason"] for each in (lost, drowned, broken))
+    assert all("so it was not resent" in entries[each]["reason"] for each in (lost, drowned, broken))
     assert all(kind in run.result["msg"] for kind in ("5 sent", "unconfirmed", "The session is locked"))
     assert run.result["summary"]["throttled"] == 2
     sent = {call["headers"].get("citrix-transactionid") for call in simulator.calls()}
@@ -111,7 +111,7 @@ def test_what_cannot_be_meant_is_refused_before_anything_is_sent(simulator, modu
     wrong = {
         "value of style must be one of: information, exclamation": message(style="loud"),
         "missing required arguments: text": {MESSAGE: {"machine": [MACHINE], "title": "Maintenance"}},
-        "text: is empty; write what the user is to read": message(text=""),
+        "text: is empty; write the text for the user": message(text=""),
     }
     run = modules([{**task, "ignore_errors": True} for task in wrong.values()], connection=simulator.cloud)
     assert len(run.results) == len(wrong)

@@ -302,7 +302,7 @@ def test_a_machine_without_sessions_is_a_gap(simulator, modules):
     ("options", "named"),
     [
         ({}, "session_id, machine, user, delivery_group, application"),
-        ({"session_id": ["a"], "machine": ["b"]}, "session_id: stands alone; leave it out, or machine"),
+        ({"session_id": ["a"], "machine": ["b"]}, "session_id: cannot be combined; remove it or machine"),
         ({"session_id": [".."]}, "'..'"),
         ({"session_id": ["../me"]}, "no session with this id"),
     ],

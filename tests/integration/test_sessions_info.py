@@ -96,7 +96,7 @@ def test_what_cannot_be_meant_is_refused(simulator, modules):
     }
     unfit = {
         "delivery_group: site": {"delivery_group": ["Engineering", "Nowhere"]},
-        "'user013' is the name of several people; write the one meant in full: LAB\\user013, PARTNER\\user013": {
+        "'user013' matches several users; use one of the full names: LAB\\user013, PARTNER\\user013": {
             "user": ["user013"]
         },
     }

@@ -56,6 +56,6 @@ def test_a_customer_that_the_account_does_not_see_is_named(simulator, client):
     other = {"Customers": [{"Id": "customer2", "Sites": []}, {"Id": "customer3", "Name": "Three"}], "UserId": "u"}
     simulator.fault({"path": "me$", "answer": {"status": 200, "body": other}})
     with pytest.raises(
-        OptionError, match=r"^customer_id: the account does not see simulated; it sees customer2, customer3$"
+        OptionError, match=r"^customer_id: the account cannot access simulated; it can access customer2, customer3$"
     ):
         client(site_info, simulator.cloud)

@@ -69,7 +69,7 @@ def test_what_fails_tells_why_and_no_secret(simulator, modules):
     refused, undecided = run.results
     assert "check customer_id, client_id and client_secret" in refused["msg"]
     assert refused["failure"]["status"] == 400
-    assert undecided["msg"].startswith("site_id: the account sees several sites; set one of:")
+    assert undecided["msg"].startswith("site_id: the account has several sites; set one of:")
     assert simulator.facts["site_id"] in undecided["msg"]
     assert simulator.kinds() == ["sign-in", "sign-in", "me"]
     assert "Traceback" not in run.output

@@ -205,5 +205,5 @@ def test_a_run_that_is_under_way_is_not_joined_by_another(simulator, cron, tmp_p
         fcntl.flock(lock, fcntl.LOCK_EX)
         done = cron()
     assert done.returncode == 75
-    assert "still under way" in done.stderr
+    assert "still in progress" in done.stderr
     assert simulator.calls() == []

@@ -71,7 +71,7 @@ def test_me_cloud_customer_and_site_found(site, run):
 
 def test_me_shortened_site_id_rejected(site, run):
     site.api("GET", "me", sample("me_2020_shortened_id"))
-    failed(run("citrix_token"), "site_id: takes only letters, digits, - and _")
+    failed(run("citrix_token"), "site_id: may contain only letters, digits, - and _")
 
 
 @pytest.mark.parametrize("name", ["me_2020", "me_onprem_any_guid", "me_onprem_live"])
@@ -167,7 +167,7 @@ def test_recording_status_true_is_unchanged(site, run):
 
 def test_recording_status_without_member_fails_and_sends_nothing(site, run):
     recordable(site, sample("recording_status_empty"))
-    failed(run("citrix_session_recording", **RECORD), "the API does not say whether the session is being recorded")
+    failed(run("citrix_session_recording", **RECORD), "the API does not report whether the session is being recorded")
     assert f"POST {START}" not in site.paths()
 
 
@@ -225,8 +225,8 @@ def test_accepted_batch_items_follow_their_jobs(site, run, status, result):
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("err_401_cwsauth", "HTTP 401 (The token is missing or wrong.); the token is not valid or has expired"),
-        ("err_401_missing", "HTTP 401 (The token is missing.); the token is not valid or has expired"),
+        ("err_401_cwsauth", "HTTP 401 (The token is missing or wrong.); the token is invalid or has expired"),
+        ("err_401_missing", "HTTP 401 (The token is missing.); the token is invalid or has expired"),
         ("err_403", "HTTP 403 (Not allowed.); check site_id and customer_id"),
         ("err_404", "HTTP 404 (There is no such widget.); check the name or id"),
         ("err_404_empty", "HTTP 404; check the name or id"),
@@ -239,7 +239,7 @@ def test_accepted_batch_items_follow_their_jobs(site, run, status, result):
         ("err_502_html", "HTTP 502 (an HTML page, 502 Bad Gateway)"),
         (
             "redirect_307",
-            "HTTP 307 (This customer has a region of its own.); the API points to https://api-eu.cloud.com",
+            "HTTP 307 (This customer has a region of its own.); the API redirects to https://api-eu.cloud.com",
         ),
     ],
 )

@@ -25,7 +25,7 @@ SUCCESSES = {
     "Could not …: HTTP ……; ….…",
 }
 """What says how things are, or is put together of what is explained part by part."""
-ANSIBLES_OWN = "What Ansible says"
+ANSIBLES_OWN = "Messages of Ansible"
 """The section on messages that are not of this collection."""
 
 TEXT = TROUBLESHOOTING.read_text(encoding="utf-8").partition(f"\n{ANSIBLES_OWN}\n")[0]

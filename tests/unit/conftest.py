@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import nullcontext
 from types import SimpleNamespace
+from unittest import mock
 
 import hypothesis
 import pytest
+from ansible_collections.sessionops.citrix.plugins.module_utils._client import throttle
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.api import Api
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.auth import Token
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.calls import Answer
@@ -77,8 +80,29 @@ class Clock:
         return self.now
 
     def sleep(self, seconds):
+        assert seconds is not None, "waits for another thread, and there is none"
         self.slept.append(seconds)
         self.now += seconds
+
+    def make(self, factory, *arguments):
+        """Return what a factory of _client makes, on this clock: a throttle, or a retrier with one."""
+        times = SimpleNamespace(monotonic=self)
+        threads = SimpleNamespace(
+            Lock=nullcontext, Condition=lambda: Gate(self), Event=lambda: SimpleNamespace(wait=self.sleep, set=dict)
+        )
+        with mock.patch.multiple(throttle, time=times, threading=threads):
+            return factory(*arguments)
+
+
+class Gate(nullcontext):
+    """A condition that nobody else notifies: to wait for it moves the clock."""
+
+    def __init__(self, clock):
+        super().__init__()
+        self.wait = clock.sleep
+
+    def notify(self):
+        pass
 
 
 @pytest.fixture
@@ -96,15 +120,24 @@ class FakeApi(Api):
 
     def __init__(self, clock):
         self.calls = []
+        self.holds = []
         self.items_of_batches = []
         self.warnings = []
         self.logged = []
         self.clock = clock
         self.counts = {"requests": 0, "throttled": 0, "waited_seconds": 0.0}
-        retrier = SimpleNamespace(active_seconds=clock, pause=clock.sleep, counts=lambda: dict(self.counts))
+        limits = SimpleNamespace(
+            active_seconds=clock, pause=clock.sleep, hold=self.holds.append, counts=lambda: dict(self.counts)
+        )
         given = {**{name: spec.get("default") for name, spec in options.OPTIONS.items()}, **CLOUD, "max_concurrency": 4}
         authenticator = SimpleNamespace(mask=str)
-        super().__init__(retrier, authenticator, options.settings(given), self.warnings.append, self.logged.append)
+        super().__init__(
+            SimpleNamespace(throttle=limits),
+            authenticator,
+            options.settings(given),
+            self.warnings.append,
+            self.logged.append,
+        )
         # The account sees a machine, as most do.
         self._answers = {"GET Machines": [{"Items": [{"Id": "m1"}]}]}
 

@@ -113,9 +113,9 @@ def converge(
     )
     _bring_all(api, todo, check_mode, locks)
     held = [case for case in todo if not case.entry.result]
-    latest = api.retrier.active_seconds() + LONGEST_HOLD
+    latest = api.throttle.active_seconds() + LONGEST_HOLD
     while held:
-        if api.retrier.pause(HOLD_PAUSE) or api.retrier.active_seconds() >= latest:
+        if api.throttle.pause(HOLD_PAUSE) or api.throttle.active_seconds() >= latest:
             locks = NO_LOCKS
         _bring_all(api, [case for case in held if locks.take(case.entry.id)], check_mode, locks)
         held = [case for case in held if not case.entry.result]
@@ -188,7 +188,7 @@ def _request(api: Api, cases: list[Case], may_repeat: bool) -> list[Case]:
         entry.tell(case.wanted)
         doubt = outcome if isinstance(outcome, CitrixError) else None
         if doubt or case.wanted.wait:
-            case.since, case.doubt, case.reads = api.retrier.active_seconds(), doubt, 0
+            case.since, case.doubt, case.reads = api.throttle.active_seconds(), doubt, 0
             # A status may lag for longer than anybody waits: then the user would be told twice.
             case.repeat = may_repeat and isinstance(outcome, BatchLost) and not entry.notify_user
             watched.append(case)
@@ -209,7 +209,7 @@ def _confirm(api: Api, cases: list[Case], locks: SessionLocks) -> list[Case]:
     again = []
     while cases:
         states = sessions.read_recorded(api, [case.entry.id for case in cases])
-        now = api.retrier.active_seconds()
+        now = api.throttle.active_seconds()
         still_open = []
         for case in cases:
             if not case.settle(states[case.entry.id], now):
@@ -219,6 +219,6 @@ def _confirm(api: Api, cases: list[Case], locks: SessionLocks) -> list[Case]:
         _release(locks, cases)
         cases = still_open
         if cases:
-            api.retrier.pause(pause)
+            api.throttle.pause(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
     return again

@@ -25,7 +25,7 @@ _opening = Lock()
 class SessionLocks:
     """One lock for each session, a byte of a file of the user. Locks end with the process, however it ends."""
 
-    def __init__(self, site: str, warn: Callable[[str], None], usable: bool = True) -> None:
+    def __init__(self, site: str, warn: Callable[[str], object], usable: bool = True) -> None:
         """site: what tells the site from all others. usable: False for locks that lock nothing."""
         self._site = site
         self._folder = os.path.join(tempfile.gettempdir(), f"sessionops.citrix-{os.geteuid()}")

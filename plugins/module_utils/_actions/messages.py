@@ -38,7 +38,7 @@ class Message(NamedTuple):
         """Check the options of a message; raises OptionError."""
         for name in ("title", "text"):
             if not params[name].strip():
-                raise OptionError(name, "is empty; write what the user is to read")
+                raise OptionError(name, "is empty; write the text for the user")
         return cls(params["title"], params["text"], params["style"].capitalize())
 
 
@@ -62,7 +62,7 @@ def send(api: Api, targets: list[Target], message: Message, check_mode: bool) ->
         elif not isinstance(outcome, CitrixError):
             entry.end("sent", changed=True)
         elif outcome.may_have_acted and not isinstance(outcome, JobFailed):
-            entry.end("unconfirmed", f"the user may have got it, so it was not sent again: {outcome}")
+            entry.end("unconfirmed", f"the user may have received it, so it was not resent: {outcome}")
         else:
             entry.end("failed", str(outcome))
     return entries

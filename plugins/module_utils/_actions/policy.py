@@ -99,10 +99,10 @@ def rules_of(params: dict) -> list[Rule]:
     """Check a policy; raises OptionError before anything is sent."""
     rules = [Rule.from_params(_with_defaults(rule, number), params) for number, rule in enumerate(params["rules"], 1)]
     if not rules:
-        raise OptionError("rules", "is empty; name at least one rule")
+        raise OptionError("rules", "is empty; add at least one rule")
     for name, count in Counter(rule.name for rule in rules).items():
         if count > 1:
-            raise OptionError("rules", f"'{clean(name)}' is the name of {count} rules; give each its own")
+            raise OptionError("rules", f"'{clean(name)}' is the name of {count} rules; use unique names")
     return rules
 
 
@@ -168,11 +168,11 @@ def _with_defaults(rule: dict, number: int) -> dict:
     name = str(params.get("name") or "")
     if checked.unsupported_parameters:
         unknown = ", ".join(sorted(map(str, checked.unsupported_parameters)))
-        raise _of_rule(name or f"number {number}", f"there is no option {unknown}; use {', '.join(RULE_SPEC)}")
+        raise _of_rule(name or f"number {number}", f"unknown option {unknown}; use {', '.join(RULE_SPEC)}")
     if checked.error_messages:
         raise _of_rule(name or f"number {number}", "; ".join(checked.error_messages))
     if not name.strip():
-        raise _of_rule(f"number {number}", "has an empty name; write one, which the result will tell")
+        raise _of_rule(f"number {number}", "has an empty name; set a name")
     return params
 
 

@@ -20,7 +20,7 @@ ARGUMENT_SPEC = {
     "wait": {"type": "bool", "default": True},
     "wait_timeout": {"type": "int", "default": 30},
 }
-IN_WORDS = {True: "recorded", False: "not recorded", None: "recording not known"}
+IN_WORDS = {True: "recorded", False: "not recorded", None: "recording unknown"}
 RESULTS = (
     "started",
     "stopped",
@@ -68,9 +68,9 @@ class Wanted(NamedTuple):
         if isinstance(state, CitrixError):
             return str(state)
         told = {
-            None: "does not say whether it is recorded",
-            True: "still has it recorded",
-            False: "has it not recorded",
+            None: "does not report whether the session is recorded",
+            True: "still reports the session as recorded",
+            False: "still reports the session as not recorded",
         }
         remedies = {
             True: "check the Session Recording agent on the machine, the recording server and its policy",
@@ -109,7 +109,7 @@ class RecordingEntry(Entry):
         elif state is None:
             self.end(
                 "failed",
-                "nothing was sent: the API does not say whether the session is being recorded; check that Session "
+                "nothing was sent: the API does not report whether the session is being recorded; check that Session "
                 "Recording is set up for the site, and run again",
             )
         else:

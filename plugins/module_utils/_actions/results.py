@@ -57,7 +57,7 @@ class Entry:
             try:
                 segment(entry.id)
             except CitrixError:
-                entry.end("failed", "the API gives no id for this session by which it could be addressed; run again")
+                entry.end("failed", "the API returned no usable id for this session; run again")
         return entry
 
     @property
@@ -102,7 +102,7 @@ def task_result(
         "msg": ("Check mode, nothing was sent; a run would give " if module.check_mode else "") + _sentence(summary),
         "sessions": [entry.to_result() for entry in entries],
         "list_complete": api.list_complete,
-        "summary": {**summary, **api.retrier.counts()},
+        "summary": {**summary, **api.throttle.counts()},
         "diff": _diff(entries),
     }
     problems = _fitting(_problems(entries, FAILURES))
@@ -110,7 +110,7 @@ def task_result(
     gaps += _problems([entry for entry in entries if not entry.ended_is_fine], GAPS)
     warnings = []
     if not selection and not entries and not gaps:
-        warnings = ["No session falls under a rule: check the rules, if users are connected now."]
+        warnings = ["No session matches a rule: check the rules if users are connected."]
     if selection and selection.unused:
         warnings = [unused_exclusions(selection.unused)]
     warnings += _problems([entry for entry in entries if entry.ended_is_fine], GAPS)
@@ -151,11 +151,11 @@ def _absences(api: Api, selection: Selection | None, entries: Sequence[Entry], p
             return [
                 f"No session of {few} matches {matched} too: check these selectors and the name, or run again later."
             ]
-        return [f"No session was found of {few}: check the name, or run again when the user is there."]
+        return [f"No session was found for {few}: check the name, or run again when the user is logged on."]
     if not entries and not any_visible(api):
         return ["The account sees no session and no machine: check its role, its scope and site_id."]
     if selection and not entries:
-        return ["No session is selected: nobody is connected there, or all who are were excluded."]
+        return ["No sessions matched, or all matching sessions were excluded."]
     return []
 
 
@@ -183,7 +183,7 @@ def _fitting(problems: Sequence[str]) -> list[str]:
     """Return the first problems, one at least, as far as there is room: each session may have one of its own."""
     fitting = max(1, sum(size <= ROOM for size in accumulate(map(len, problems))))
     told, more = list(problems[:fitting]), len(problems) - fitting
-    return [*told, f"Other problems: {more}; look at the reason of each session."] if more > 0 else told
+    return [*told, f"Other problems: {more}; see the reason of each session."] if more > 0 else told
 
 
 def _kind(entry: Entry) -> str:

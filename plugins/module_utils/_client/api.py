@@ -37,6 +37,7 @@ class Api:
         log: Callable[[str], None],
     ) -> None:
         self.retrier = retrier
+        self.throttle = retrier.throttle
         self.log = log
         self.customer_id = settings.customer_id
         self.max_concurrency = settings.max_concurrency
@@ -124,7 +125,7 @@ class Api:
     def _report_short(self, call: Call, total: int, found: int) -> None:
         self.list_complete = False
         self.warn(
-            f"Could not {call.what} in full: the API reports {total} and returned {found}, also when read again; "
+            f"Could not {call.what} in full: the API reports {total} and returned {found}, even when read again; "
             "check the role and scope of the account, and run again."
         )
 
@@ -132,7 +133,7 @@ class Api:
         mask = self._authenticator.mask
         remedy = redirect_remedy(self._url(call), reply, mask)
         if reply.status < 300:
-            remedy = "that is no answer of the Citrix API; check api_url and proxies"
+            remedy = "this is not a response of the Citrix API; check api_url and proxies"
         error = api_error(call.what, reply.status, reply.text, transaction_id, remedy, mask)
         if reply.status == 404 and call.route in self._routes:
             # The path exists, so a body that only says "not found", or nothing, is about the object.
@@ -183,6 +184,6 @@ def connect(
     warn, log: where a line for the user goes, and one for the log of the host.
     """
     if not settings.verify:
-        warn("validate_certs: is false, so that any host on the way can read the password; set ca_path instead.")
+        warn("validate_certs: is false, so the password can be intercepted; set ca_path instead.")
     retrier = Retrier(Transport(settings, check_mode), settings)
     return Api(retrier, Authenticator(retrier, credentials_of(settings)), settings, warn, log)

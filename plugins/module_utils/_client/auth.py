@@ -116,7 +116,7 @@ class Login:
     url: str
     username: str
     password: str = field(repr=False)
-    remedy: ClassVar[str] = "check username (write DOMAIN\\user) and password"
+    remedy: ClassVar[str] = "check username (use DOMAIN\\user) and password"
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -213,7 +213,7 @@ class Authenticator:
             remedy = sign_in.remedy if reply.status in REFUSALS else redirect_remedy(sign_in.url, reply, self.mask)
             raise self._error(reply, body, remedy)
         if not isinstance(body, dict):
-            raise self._error(reply, body, "that is no answer of the Citrix API; check api_url and proxies")
+            raise self._error(reply, body, "this is not a response of the Citrix API; check api_url and proxies")
         value = nested(body, "access_token") or nested(body, "Token") or nested(body, "token")
         if not value or not re.fullmatch(r"[!-~]+", value):
             # Citrix Cloud answers some refusals with 200 and an error in the body.

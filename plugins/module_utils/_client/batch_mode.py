@@ -27,4 +27,4 @@ class BatchMode:
         with self._lock:
             size, self.size = self.size, 0
         if size:
-            self._warn(f"batch_size: every call was sent alone, since the API took no batch of {size}. {error}")
+            self._warn(f"batch_size: every call was sent alone, because the API refused a batch of {size}. {error}")

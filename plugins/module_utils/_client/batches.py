@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Mapping
 from typing import TypeVar, Union
 
@@ -15,6 +16,7 @@ from . import jobs
 from .api import Api
 from .calls import Answer, Call
 from .retries import may_repeat
+from .retry_after import retry_delay
 from .transport import LOST, CaseInsensitiveDict, Reply
 from .workers import side_by_side
 
@@ -26,7 +28,7 @@ LARGE = 250
 """Items from which on a batch is sent as a job: a server may lose the answer to one that takes over 90 seconds."""
 REFUSED = (400, 404, 405, 413, 501)
 """The answers of a server that takes no batches, or none like this: nothing was done."""
-LEFT_OUT = "The API left this call out of its answer to a batch; check proxies, or leave batch_size out."
+LEFT_OUT = "The response to a batch does not contain this call; check proxies, or remove batch_size."
 TOO_SLOW = (LOST, 504)
 """What became of a batch that should have been a job."""
 
@@ -111,9 +113,13 @@ def _outcomes(api: Api, batch: Mapping[Key, Call], answer: Answer) -> dict[Key, 
             continue
         key = keys.pop(reference)
         call = batch[key]
+        reply = _reply(call, status, item)
+        if status == 429:
+            # The batch got through, but no more of its items do for now.
+            api.throttle.hold(retry_delay(reply.headers, reply.text, time.time()))
         if status == 401 or may_repeat(status, call.write, call.final):
             continue
-        outcome = _read(api, call, status, item, answer.transaction_id)
+        outcome = _read(api, call, reply, answer.transaction_id)
         if isinstance(outcome, Answer) and outcome.job_id is not None:
             accepted[key] = call, outcome
         else:
@@ -124,11 +130,11 @@ def _outcomes(api: Api, batch: Mapping[Key, Call], answer: Answer) -> dict[Key, 
 
 
 def _status(item: dict) -> int | None:
-    code = item.get("Code")
-    return int(code) if str(code).isdecimal() else None
+    code = str(item.get("Code"))
+    return int(code) if code.isdecimal() else None
 
 
-def _read(api: Api, call: Call, status: int, item: dict, transaction_id: str) -> Outcome:
+def _reply(call: Call, status: int, item: dict) -> Reply:
     headers, body = item.get("Headers"), item.get("Body")
     if not isinstance(headers, dict):
         headers = {header.get("Name"): header.get("Value") for header in objects(headers)}
@@ -136,9 +142,12 @@ def _read(api: Api, call: Call, status: int, item: dict, transaction_id: str) ->
     if (call.write and not call.proof and status == 200) or body is None:
         body = ""
     text = body if isinstance(body, str) else json.dumps(body)
-    named = CaseInsensitiveDict({str(name): str(value) for name, value in headers.items()})
+    return Reply(status, CaseInsensitiveDict({str(name): str(value) for name, value in headers.items()}), text)
+
+
+def _read(api: Api, call: Call, reply: Reply, transaction_id: str) -> Outcome:
     try:
-        return api.read(call, Reply(status, named, text), transaction_id)
+        return api.read(call, reply, transaction_id)
     except CitrixError as error:
         return error
 

@@ -61,5 +61,5 @@ def segment(name: str) -> str:
     except UnicodeEncodeError:
         quoted = ""
     if quoted in ("", ".", ".."):
-        raise CitrixError(f"'{clean(name)}' cannot be a name or id in the API; write the name in full, in UTF-8.")
+        raise CitrixError(f"'{clean(name)}' is not a valid name or id; write the full name in UTF-8.")
     return quoted

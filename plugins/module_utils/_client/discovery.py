@@ -12,12 +12,12 @@ from .._common.options import Settings, identifier
 from .._common.text import nested, objects
 from .calls import ACCOUNT, Call
 
-ME = Call("GET", "me", what="read what the account sees", scope=ACCOUNT)
+ME = Call("GET", "me", what="read the account and its sites", scope=ACCOUNT)
 """Its response is {Customers: [{Id, Sites: [{Id, Name}]}]}."""
 
 
 def own_sites(me: dict, settings: Settings, shown: Callable[[object], str]) -> list[dict]:
-    """Return the sites of the customer, each once; raises OptionError if the account does not see the customer.
+    """Return the sites of the customer, each once; raises OptionError if the account cannot access the customer.
 
     On premises the listed customer may have any generated id, so all sites count. shown: makes text safe to show.
     """
@@ -26,7 +26,7 @@ def own_sites(me: dict, settings: Settings, shown: Callable[[object], str]) -> l
         own = [each for each in customers if str(each.get("Id")).lower() == settings.customer_id.lower()]
         if customers and not own:
             seen = ", ".join(shown(each.get("Id")) for each in customers)
-            raise OptionError("customer_id", f"the account does not see {settings.customer_id}; it sees {seen}")
+            raise OptionError("customer_id", f"the account cannot access {settings.customer_id}; it can access {seen}")
         customers = own
     sites = [site for each in customers for site in objects(each.get("Sites"))]
     return list({nested(site, "Id"): site for site in sites if nested(site, "Id")}.values())
@@ -35,8 +35,8 @@ def own_sites(me: dict, settings: Settings, shown: Callable[[object], str]) -> l
 def only_site(sites: list[dict], shown: Callable[[object], str]) -> str:
     """Return the id of the only site; raises OptionError, which lists them, if there is another number of them."""
     if not sites:
-        raise OptionError("site_id", "the account sees no site; give it an administrator role, or set site_id")
+        raise OptionError("site_id", "the account has no site; assign an administrator role, or set site_id")
     if len(sites) > 1:
         choice = ", ".join(f"{shown(site['Id'])} ({shown(site.get('Name'))})" for site in sites)
-        raise OptionError("site_id", f"the account sees several sites; set one of: {choice}")
+        raise OptionError("site_id", f"the account has several sites; set one of: {choice}")
     return identifier("site_id", sites[0]["Id"])

@@ -15,7 +15,7 @@ from types import FrameType, TracebackType
 from typing import Callable, Generic, Protocol, TypeVar
 
 from .._common.errors import CitrixError, Interrupted, Stalled
-from .retries import Retrier
+from .throttle import Throttle
 
 Value = TypeVar("Value")
 
@@ -25,19 +25,19 @@ INTERVAL = 0.5
 GRACE = 3.0
 """Seconds in which requests that are under way may still be answered."""
 STDOUT = 1
-HANGS = "the run was ended (the API has not finished an answer for too long)"
-ORPHANED = "the run was interrupted (nobody is there any more for whom it was made)"
+HANGS = "the run was ended (a response of the API took too long)"
+ORPHANED = "the run was interrupted (nothing reads its result anymore)"
 
 
 class InterruptHandler:
     """A context in which a run can be interrupted.
 
-    First nothing more is sent. GRACE seconds later what is still under way is given up: Interrupted is raised in the
-    main thread, wherever it is. Each time the run goes on to its end with what it has, if anybody is there to read it.
+    First no further requests are sent. GRACE seconds later requests in progress are canceled: Interrupted is raised in
+    the main thread. Each time the run continues to its end with the results so far, if anything can read them.
     """
 
-    def __init__(self, retrier: Retrier, log: Callable[[str], None]) -> None:
-        self._retrier = retrier
+    def __init__(self, throttle: Throttle, log: Callable[[str], None]) -> None:
+        self._throttle = throttle
         self._log = log
         self._signal = 0
         self._why = ""
@@ -69,8 +69,8 @@ class InterruptHandler:
         if self._given_up and not self._left.is_set():
             self._given_up = False
             raise Interrupted(
-                f"Gave up what was under way, since {self._why}; what was accepted by then is in the log of the host "
-                "where the module runs, run again to see what is left.",
+                f"Canceled requests in progress, because {self._why}; the log of the host that runs the module "
+                "lists the accepted requests. Run again to process the rest.",
                 under_way=True,
             )
         self._signal = number
@@ -80,12 +80,12 @@ class InterruptHandler:
             if self._left.wait(INTERVAL):
                 return
             self._why = self._reason()
-        self._log(f"{self._why}: nothing more is sent")
-        self._retrier.interrupt(self._why)
+        self._log(f"{self._why}: no further requests are sent")
+        self._throttle.stop(self._why)
         if self._why == ORPHANED:
             self._die()
         while not self._left.wait(GRACE):
-            if self._retrier.under_way():
+            if self._throttle.under_way():
                 self._given_up = True
                 os.kill(os.getpid(), signal.SIGTERM)
                 return
@@ -96,7 +96,7 @@ class InterruptHandler:
         A result would only hold up a worker of ansible-playbook that has nobody to hand it on to.
         """
         latest = time.monotonic() + GRACE
-        while self._retrier.under_way() and time.monotonic() < latest:
+        while self._throttle.under_way() and time.monotonic() < latest:
             time.sleep(INTERVAL / 10)
         time.sleep(INTERVAL)
         os._exit(1)
@@ -106,17 +106,17 @@ class InterruptHandler:
             return f"the run was interrupted ({signal.Signals(self._signal).name})"
         if _has_no_reader() or os.getppid() != self._parent or _leaders_parent() not in (self._leaders_parent, None):
             return ORPHANED
-        if self._retrier.hangs():
+        if self._throttle.hangs():
             return HANGS
         return ""
 
 
 class Interruptible(Protocol):
-    """What may hang, and can be told to send nothing more: a Retrier, or what has one."""
+    """What may hang, and can be told to send nothing more: a Throttle, or what has one."""
 
     def hangs(self) -> bool: ...
 
-    def interrupt(self, why: str) -> None: ...
+    def stop(self, why: str) -> None: ...
 
 
 class Background(Generic[Value]):
@@ -136,8 +136,8 @@ class Background(Generic[Value]):
     def is_over(self) -> bool:
         """Tell whether value() has something to return or raise."""
         if self._thread.is_alive() and self._watched.hangs():
-            self._watched.interrupt(HANGS)
-            self._error = Stalled(f"Gave up what was under way, since {HANGS}; check proxies, and run again.")
+            self._watched.stop(HANGS)
+            self._error = Stalled(f"Canceled requests in progress, because {HANGS}; check proxies, and run again.")
             return True
         return not self._thread.is_alive()
 

@@ -27,17 +27,17 @@ def ended(api: Api, call: Call, job_id: str) -> dict:
     """
     look = Call("GET", f"Jobs/{segment(job_id)}", f"look at the job that is to {call.what}")
     pause = FIRST_PAUSE
-    until = api.retrier.active_seconds() + LIMIT
+    until = api.throttle.active_seconds() + LIMIT
     while True:
         job = api.send(look).body
         if _has_ended(job):
             return job
-        if api.retrier.active_seconds() > until:
+        if api.throttle.active_seconds() > until:
             raise JobError(
                 f"Could not {call.what}: the job {api.shown(job_id)} has not ended within {LIMIT / 60:.0f} minutes; "
                 "run again later"
             )
-        api.retrier.pause(pause)
+        api.throttle.pause(pause)
         pause = min(pause * 2, LONGEST_PAUSE)
 
 

@@ -75,7 +75,7 @@ class _Reading:
                 body = send(call)
             self.begun = True
             if not isinstance(body.get("Items", ""), (list, type(None))):
-                raise CitrixError(f"Could not {call.what}: the answer is no list; check api_url and proxies.")
+                raise CitrixError(f"Could not {call.what}: the response is not a list; check api_url and proxies.")
             total = body.get("TotalItems")
             self.total = total if type(total) is int else self.total
             before = self.found
@@ -95,7 +95,7 @@ class _Reading:
             if token in tokens:
                 if self.found == before or 0 < self.total <= self.found:
                     return
-                raise CitrixError(f"Could not {call.what}: the API repeats a page; run again, or select fewer.")
+                raise CitrixError(f"Could not {call.what}: the API repeated a page; run again, or select fewer.")
             idle = 0 if self.found > before else idle + 1
             if idle == IDLE_PAGES:
                 break

@@ -24,11 +24,11 @@ def redirect_remedy(url: str, reply: Reply, mask: Callable[[str], str]) -> str |
         return None
     target = clean(mask(_target(url, reply.headers.get("Location") or "")))
     if reply.status == 303:
-        return f"the API keeps this result elsewhere ({target or 'no address given'}), and redirects are not followed"
+        return f"the API stores this result elsewhere ({target or 'no address given'}), and redirects are not followed"
     if target.startswith("/"):
-        return f"the API points to {target} on the same host; check the path of api_url"
+        return f"the API redirects to {target} on the same host; check the path of api_url"
     if target:
-        return f"the API points to {target}; if that is the customer's region, set api_url to it"
+        return f"the API redirects to {target}; if this is your region, set api_url to it"
     region = clean(mask(_customer_region(reply.text) or "")).lower()
     if region in REGIONS:
         return f"the customer's region is {region}; set api_url to https://api-{region}.cloud.com"

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Callable
 
 from .._common.errors import AnswerLost
 from .._common.options import Settings
-from .retry_after import retry_delay
-from .throttle import STALL_LIMIT, Throttle, Turn, backoff
+from .retry_after import announced_delay, retry_delay
+from .throttle import Throttle, Turn, backoff
 from .transport import LOST, Reply, Request, Transport
 
 THROTTLED = (429, 503)
@@ -25,85 +24,59 @@ class Retrier:
     a write only after a 429, which refuses it before any work.
     """
 
-    def __init__(
-        self,
-        transport: Transport,
-        settings: Settings,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], object] | None = None,
-    ) -> None:
+    def __init__(self, transport: Transport, settings: Settings) -> None:
+        self.throttle = Throttle(settings)
         self._transport = transport
         self._retries = settings.retries
-        self._timeout = settings.timeout
-        self._interrupted = threading.Event()
-        # Nobody sleeps on when the run is to end.
-        self._sleep = sleep or self._interrupted.wait
-        self._throttle = Throttle(settings.requests_per_second, clock, self._sleep)
+        self._lock = threading.Lock()
+        self.writes_sent = 0
+        """Requests that change something and were sent, whatever the answer; a batch is one."""
 
     def send(self, request: Request) -> Reply:
         """Send a request, again where that is safe and useful, and return the last reply.
 
+        A 429 uses up no try: what is refused for now is refused for all, and only the stall limit ends that.
         Raises what the transport raises, Stalled once nothing has moved for too long, and Interrupted.
         """
         tries = 0
         while True:
-            turn = self._throttle.turn(request.what)
+            turn = self.throttle.turn(request.what)
             reply = None
             try:
                 reply = self._transport.send(request)
+                self._count(request)
             except AnswerLost:
+                self._count(request)
                 if tries >= self._retries or not may_repeat(LOST, request.write, request.final):
                     raise
             finally:
                 self._take_in(turn, request, reply)
-            if reply is not None and (
-                tries >= self._retries or not may_repeat(reply.status, request.write, request.final)
-            ):
-                return reply
+            if reply is not None:
+                if not may_repeat(reply.status, request.write, request.final):
+                    return reply
+                if reply.status == 429:
+                    continue
+                if tries >= self._retries:
+                    return reply
             if reply is None or reply.status not in THROTTLED:
-                self._sleep(backoff(tries))
-            # While others get through, the quota is shared and not lost: such a try does not count.
-            if reply is None or reply.status != 429 or self._throttle.answers == turn.answers:
-                tries += 1
+                self.throttle.pause(backoff(tries))
+            tries += 1
 
-    def pause(self, seconds: float) -> bool:
-        """Wait for something that takes its time at the server; returns whether the run is to end."""
-        return bool(self._sleep(seconds))
-
-    def interrupt(self, why: str) -> None:
-        """Send nothing more, and wait for nothing. why: as in "the run was interrupted"."""
-        self._throttle.stop(why)
-        self._interrupted.set()
-
-    def under_way(self) -> bool:
-        """Tell whether a request has been sent and not been answered yet."""
-        return self._throttle.under_way()
-
-    def hangs(self) -> bool:
-        """Tell whether an answer does not get done: a time-out is for its next byte, and not for the whole of it."""
-        return self.under_way() and self._throttle.silence() > STALL_LIMIT + self._timeout
-
-    def active_seconds(self) -> float:
-        """Return the seconds of this run so far in which nothing was held back: a clock for time limits."""
-        return self._throttle.active_seconds()
-
-    def counts(self) -> dict[str, float]:
-        """Return, so far: the requests sent, how many the API asked to come later, and the seconds waited for that."""
-        throttle = self._throttle
-        return {
-            "requests": throttle.turns,
-            "throttled": throttle.holds,
-            "waited_seconds": round(throttle.waited, 1),
-        }
+    def _count(self, request: Request) -> None:
+        with self._lock:
+            self.writes_sent += request.write
 
     def _take_in(self, turn: Turn, request: Request, reply: Reply | None) -> None:
         if reply is None:
-            self._throttle.lost(turn)
+            self.throttle.lost(turn)
         elif reply.status in THROTTLED and reply.status not in request.final:
             delay = retry_delay(reply.headers, reply.text, time.time())
-            self._throttle.held(turn, delay, quota=reply.status == 429)
+            self.throttle.held(turn, delay, quota=reply.status == 429)
         else:
-            self._throttle.passed(turn, useful=reply.status < 500 or reply.status in request.final)
+            self.throttle.passed(turn, useful=reply.status < 500 or reply.status in request.final)
+            delay = announced_delay(reply.headers, time.time())
+            if delay is not None:
+                self.throttle.hold(delay)
 
 
 def may_repeat(status: int, write: bool, final: tuple[int, ...]) -> bool:

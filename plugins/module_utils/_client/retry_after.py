@@ -1,34 +1,66 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How long an answer asks to wait: the hints of a 429 or 503, in every form that is met."""
+"""How long an answer asks to wait: the hints of a 429 or 503, and what headers say of the quota, in every form met."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from .._common.text import objects, read_json
 from .._common.times import timestamp
 
+EPOCH = 1e9
+"""Seconds from which on a number is a moment, in Unix time, and not a length of time."""
+PREFIXES = ("RateLimit", "X-RateLimit")
+
 
 def retry_delay(headers: Mapping[str, str], text: str, now: float) -> float | None:
-    """Return the seconds that an answer asks to wait, or None where it does not say; may be negative or huge.
+    """Return the seconds that a refusal asks to wait, or None where it does not say; may be negative or huge.
 
     Forms met (API error pages, gateway, sister services): Retry-After in seconds, as HTTP date or as RFC 3339 date;
-    the parameter retryDelay in the body, as a list of name and value or as an object; "try again in N seconds".
+    the parameter retryDelay in the body, as a list of name and value or as an object; "try again in N seconds"; the
+    reset of a RateLimit header. now: Unix time, for dates in an answer that has none of its own.
     """
-    for hint in (headers.get("Retry-After"), _body_hint(text)):
-        if hint is None:
-            continue
-        seconds = _number(hint)
-        if seconds is None:
-            moment = timestamp(str(hint))
-            seconds = None if moment is None else moment - now
+    now = timestamp(headers.get("Date") or "") or now
+    for hint in (headers.get("Retry-After"), _body_hint(text), *(reset for _left, reset in _quotas(headers))):
+        seconds = _seconds(hint, now)
         if seconds is not None:
             return seconds
     return None
+
+
+def announced_delay(headers: Mapping[str, str], now: float) -> float | None:
+    """Return the seconds to wait where an answer says that the quota is used up with it, else None.
+
+    Read are RateLimit ("name";r=0;t=30) and (X-)RateLimit-Remaining with (X-)RateLimit-Reset (IETF drafts).
+    """
+    for left, reset in _quotas(headers):
+        if left is not None and _number(left) == 0:
+            return _seconds(reset, timestamp(headers.get("Date") or "") or now)
+    return None
+
+
+def _quotas(headers: Mapping[str, str]) -> Iterator[tuple[str | None, str | None]]:
+    """Yield what is left of each quota that the headers name, and when it is full again."""
+    for quota in (headers.get("RateLimit") or "").split(","):
+        told = dict(re.findall(r";\s*([rt])=(\d+)", quota))
+        if told:
+            yield told.get("r"), told.get("t")
+    for prefix in PREFIXES:
+        reset = headers.get(f"{prefix}-Reset")
+        if reset:
+            yield headers.get(f"{prefix}-Remaining"), reset
+
+
+def _seconds(hint: object, now: float) -> float | None:
+    number = _number(hint)
+    if number is None:
+        moment = None if hint is None else timestamp(str(hint))
+        return None if moment is None else moment - now
+    return number - now if number > EPOCH else number
 
 
 def _body_hint(text: str) -> object:

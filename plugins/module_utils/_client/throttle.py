@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import math
 import threading
-from typing import Callable, NamedTuple
+import time
+from typing import NamedTuple
 
 from .._common.errors import Interrupted, Stalled
+from .._common.options import Settings
 from .rate import Rate
 
 LONGEST_WAIT = 120.0
@@ -19,16 +22,21 @@ TICK = 1e-6
 STALL_LIMIT = 300.0
 """Seconds without a single useful answer after which the run ends with what was done."""
 
+FIRST_ROOM = 4
+"""Requests under way at first; each answer makes room for one more."""
+
+SILENCE = 1.0
+"""Seconds without a request after which the number under way grows anew from its beginning."""
+
 OPEN, HELD, PROBING = "open", "held", "probing"
 """Requests go; wait; or one request has gone ahead and the others wait for its response."""
 
 
 class Turn(NamedTuple):
-    """The right to send one request: when it was given, and how many useful answers there were by then."""
+    """The right to send one request: when it was given, and whether all others wait for its response."""
 
     at: float
     probe: bool
-    answers: int
 
 
 class Throttle:
@@ -37,29 +45,28 @@ class Throttle:
     Every turn that turn() gives is handed back once, to passed(), held() or lost().
     """
 
-    def __init__(
-        self, requests_per_second: float, clock: Callable[[], float], sleep: Callable[[float], object]
-    ) -> None:
-        self.turns = 0
-        self.holds = 0
-        """Requests that the server refused for now."""
-        self.answers = 0
-        """Answers that the run got on with."""
-        self.waited = 0.0
+    def __init__(self, settings: Settings) -> None:
+        self._turns = 0
+        self._refused = 0
+        self._waited = 0.0
         """Seconds in which a request was ready and had to wait for its turn."""
-        self._interval = 1 / requests_per_second if requests_per_second else 0.0
-        self._clock = clock
-        self._sleep = sleep
+        self._interval = 1 / settings.requests_per_second if settings.requests_per_second else 0.0
+        self._longest_answer = STALL_LIMIT + settings.timeout
+        self._clock = time.monotonic
+        self._queue = threading.Lock()
+        """Held by the thread whose turn is next: it alone waits for the time to come, and the others wait for it."""
         self._gate = threading.Condition()
+        self._stop = threading.Event()
         self._rate = Rate()
         self._state = OPEN
-        self._opened_at = self._last_answer = clock()
+        self._opened_at = self._last_answer = self._clock()
         self._next_slot = 0.0
         self._resume_at = 0.0
         self._holds_in_a_row = 0
         self._held = 0.0
-        self._waited_until = 0.0
         self._under_way = 0
+        self._room = FIRST_ROOM
+        self._given_at = 0.0
         self._stopped = ""
 
     def turn(self, what: str) -> Turn:
@@ -67,42 +74,39 @@ class Throttle:
 
         Raises Stalled once nothing has moved for STALL_LIMIT seconds, and Interrupted from stop() on.
         """
-        began = None
-        while True:
-            with self._gate:
-                while self._state is PROBING and not self._stopped:
-                    began = began or self._clock()
-                    self._gate.wait()
+        with self._queue, self._gate:
+            began = self._clock()
+            while True:
                 if self._stopped:
                     raise Interrupted(f"Could not {what}: {self._stopped} before it was sent; run again.")
                 now = self._clock()
                 if max(now, self._resume_at) - self._last_answer > STALL_LIMIT:
                     raise Stalled(
-                        f"Could not {what}: the API has given no useful answer for {STALL_LIMIT:.0f} seconds; "
+                        f"Could not {what}: the API returned no usable response for {STALL_LIMIT:.0f} seconds; "
                         "run again later, or lower requests_per_second and max_concurrency."
                     )
-                wait = max(
-                    self._resume_at - now if self._state is HELD else self._rate.wait(now), self._next_slot - now
-                )
+                wait = self._wait(now)
                 if wait < TICK:
-                    return self._give(now, began or now)
-            began = began or now
-            self._sleep(wait)
+                    return self._give(now, began)
+                self._gate.wait(None if wait == math.inf else wait)
+
+    def pause(self, seconds: float) -> bool:
+        """Wait for something that takes its time at the server; return whether the run is to end."""
+        return self._stop.wait(seconds)
 
     def passed(self, turn: Turn, useful: bool) -> None:
         """Take in that the server let a request through; useful: with an answer that the run gets on with."""
         with self._gate:
             self._under_way -= 1
             self._holds_in_a_row = 0
+            self._room += 1
             if useful:
-                self.answers += 1
                 self._last_answer = self._clock()
             if turn.probe:
                 self._state = OPEN
                 self._opened_at = turn.at
-                self._gate.notify_all()
                 self._rate.reopened(turn.at)
-            self._rate.passed()
+            self._gate.notify()
 
     def held(self, turn: Turn, delay: float | None, quota: bool) -> None:
         """Take in that the server refused a request for so many seconds, or for as long as seems good to us.
@@ -111,22 +115,25 @@ class Throttle:
         """
         with self._gate:
             self._under_way -= 1
-            self.holds += 1
-            now = self._clock()
+            self._refused += 1
             if turn.at < self._opened_at or (self._state is PROBING and not turn.probe):
                 # It was sent before a hold that is over by now: that has been waited for.
-                return
-            if self._state is not HELD:
-                self._holds_in_a_row += 1
-            if delay is None:
-                delay = backoff(self._holds_in_a_row - 1)
-            if quota:
-                self._rate.refused(turn.at, now)
-            self._state = HELD
-            resume_at = max(self._resume_at, now + min(max(delay, SHORTEST_WAIT), LONGEST_WAIT))
-            self._held += resume_at - max(self._resume_at, now)
-            self._resume_at = resume_at
-            self._gate.notify_all()
+                self._rate.forget(turn.at)
+            else:
+                if quota:
+                    self._rate.refused(turn.at, turn.probe)
+                if self._state is not HELD:
+                    self._holds_in_a_row += 1
+                # After two hints in a row that were too short, wait longer than they say.
+                least = backoff(self._holds_in_a_row - (1 if delay is None else 3))
+                self._hold(least if delay is None or (self._holds_in_a_row > 2 and delay < least) else delay)
+            self._gate.notify()
+
+    def hold(self, delay: float | None) -> None:
+        """Send nothing for so many seconds: the server said so in an answer that did not refuse its request."""
+        with self._gate:
+            self._hold(backoff(0) if delay is None else delay)
+            self._gate.notify()
 
     def lost(self, turn: Turn) -> None:
         """Take in that there is no answer, so that nobody waits for it."""
@@ -134,21 +141,26 @@ class Throttle:
             self._under_way -= 1
             if turn.probe:
                 self._state = HELD
-                self._gate.notify_all()
+            self._gate.notify()
 
     def stop(self, why: str) -> None:
-        """Give no turn any more. why: as in "the run was interrupted"."""
+        """Give no turn any more, and end all pauses. why: as in "the run was interrupted"."""
         with self._gate:
             self._stopped = why
-            self._gate.notify_all()
+            self._gate.notify()
+        self._stop.set()
 
     def under_way(self) -> bool:
         """Tell whether a turn is not handed back yet."""
         return self._under_way > 0
 
-    def silence(self) -> float:
-        """Return the seconds since the last useful answer."""
-        return self._clock() - self._last_answer
+    def hangs(self) -> bool:
+        """Tell whether an answer does not get done: a time-out is for its next byte, and not for the whole of it."""
+        return self.under_way() and self._clock() - self._last_answer > self._longest_answer
+
+    def counts(self) -> dict[str, float]:
+        """Return, so far: the requests sent, how many the API asked to come later, and the seconds waited for that."""
+        return {"requests": self._turns, "throttled": self._refused, "waited_seconds": round(self._waited, 1)}
 
     def active_seconds(self) -> float:
         """Return the seconds of this run so far in which there was no hold: a clock for time limits."""
@@ -156,17 +168,36 @@ class Throttle:
             now = self._clock()
             return now - self._held + max(0.0, self._resume_at - now)
 
+    def _hold(self, delay: float) -> None:
+        now = self._clock()
+        self._state = HELD
+        self._room = 1
+        resume_at = max(self._resume_at, now + min(max(delay, SHORTEST_WAIT), LONGEST_WAIT))
+        self._held += resume_at - max(self._resume_at, now)
+        self._resume_at = resume_at
+
+    def _wait(self, now: float) -> float:
+        """Return the seconds until the next turn may be given; infinite until a turn is handed back."""
+        if self._state is HELD:
+            return max(self._resume_at, self._next_slot) - now
+        if self._state is PROBING or self._under_way >= self._room:
+            return math.inf
+        return max(self._rate.wait(now), self._next_slot - now)
+
     def _give(self, now: float, began: float) -> Turn:
-        turn = Turn(now, self._state is HELD, self.answers)
+        if not self._under_way and now - self._given_at > SILENCE:
+            # What the server lets in may have changed.
+            self._room = FIRST_ROOM if self._resume_at == 0.0 else 1
+        turn = Turn(now, self._state is HELD)
         if turn.probe:
             self._state = PROBING
-        self.turns += 1
+        self._turns += 1
         self._under_way += 1
+        self._given_at = now
         self._next_slot = now + self._interval
         self._rate.take(now)
-        # Turns are given one after the other, so this counts what several waited for together once.
-        self.waited += max(0.0, now - max(began, self._waited_until))
-        self._waited_until = now
+        # Only the next thread waits here, so this counts what several wait for together once.
+        self._waited += now - began
         return turn
 
 

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
 from .._common.errors import AnswerLost, AnswerTooLarge, CitrixError, ConnectionNotMade
 from .._common.options import Settings
-from .._common.text import clean, decode, nested, read_json
-from .._common.urls import is_loopback
+from .._common.proxies import usable_proxies
+from .._common.text import clean, decode
+from .exchange import HEADERS, LOST, VERSION, Reply, Request
+from .tls import is_about_certificate, is_about_protocol
 
 try:
     import requests
@@ -27,7 +27,7 @@ try:
     from urllib3.util.retry import Retry
 except ImportError:
     REQUESTS_IMPORT_ERROR: str | None = traceback.format_exc()
-    AuthBase = HTTPBasicAuth = object  # type: ignore[assignment,misc]
+    AuthBase = HTTPAdapter = HTTPBasicAuth = object  # type: ignore[assignment,misc]
     CaseInsensitiveDict = dict  # type: ignore[assignment,misc]
 else:
     REQUESTS_IMPORT_ERROR = None
@@ -50,76 +50,43 @@ __all__ = [
     "Transport",
 ]
 
-VERSION = "1.0.0"
-HEADERS = {
-    "Accept": "application/json",
-    "Accept-Encoding": "gzip, deflate",
-    "Connection": "keep-alive",
-    "User-Agent": f"sessionops.citrix/{VERSION}",
-}
-"""Of every request."""
-LOST = 0
-"""Among the statuses of Request.final, an answer that was lost."""
 LARGEST_ANSWER = 32 * 1024 * 1024
 """Bytes, when unpacked; a page of a thousand sessions with all their fields has about five million."""
 PIECE = 64 * 1024
 CONNECT_TIMEOUT = 10
 CONNECT_BACKOFF = 0.2
-PROTOCOL_SIGNS = (
-    "HANDSHAKE_FAILURE",
-    "HTTP_REQUEST",
-    "INSUFFICIENT_SECURITY",
-    "KEY_TOO_SMALL",
-    "NO_CIPHERS_AVAILABLE",
-    "NO_PROTOCOLS_AVAILABLE",
-    "NO_SHARED_CIPHER",
-    "PROTOCOL_VERSION",
-    "UNKNOWN_PROTOCOL",
-    "UNSAFE_LEGACY_RENEGOTIATION_DISABLED",
-    "UNSUPPORTED_PROTOCOL",
-    "VERSION_TOO_LOW",
-    "WRONG_SSL_VERSION",
-    "WRONG_VERSION_NUMBER",
-)
-"""Marks of a TLS handshake without a common version or cipher; the request was not sent."""
-CERTIFICATE_SIGNS = ("CERTIFICATE_VERIFY_FAILED", "X509", "MD_TOO_WEAK", "_ALERT_")
-"""Marks of a TLS handshake that failed for a certificate; the request was not sent."""
 PROXY_SIGNS = ("Tunnel connection failed", "NewConnectionError", "NameResolutionError", "ConnectTimeoutError")
 """Marks of a proxy that was not reached or refused; without one, an open tunnel broke and the server may have acted."""
 
 
-@dataclass(frozen=True)
-class Request:
-    """One HTTP request. `auth` is always set: without one, a .netrc entry would take its place."""
+class PoolAdapter(HTTPAdapter):
+    """An adapter that finds the pool of a host and its TLS settings once: they are the same in all of a run.
 
-    method: str
-    url: str
-    what: str
-    """What it is for, as in "read the session X": the subject of every message about it."""
-    auth: Any = field(repr=False, default=None)
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    query: Mapping[str, str] = field(default_factory=dict)
-    json: Any = field(default=None, repr=False)
-    form: Mapping[str, str] | None = field(default=None, repr=False)
-    write: bool = False
-    """Whether it changes something: then it is sent again only where the server refused it before any work."""
-    final: tuple[int, ...] = ()
-    """Statuses that the caller wants to see at once, though they could be tried again; LOST is one of them."""
+    Its errors are those of its base.
+    """
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._pools: dict[tuple[str, str], Any] = {}
+        self._verified: set[Any] = set()
 
-@dataclass(frozen=True)
-class Reply:
-    """One HTTP answer: status, headers (names without regard to case), decoded text."""
+    def get_connection_with_tls_context(self, request: Any, *options: Any, **more: Any) -> Any:
+        host = urlsplit(request.url)[:2]
+        if host not in self._pools:
+            self._pools[host] = super().get_connection_with_tls_context(request, *options, **more)
+        return self._pools[host]
 
-    status: int
-    headers: Mapping[str, str]
-    text: str = field(repr=False)
+    def cert_verify(self, conn: Any, *options: Any) -> None:
+        if conn not in self._verified:
+            super().cert_verify(conn, *options)
+            self._verified.add(conn)
 
-    @property
-    def transaction_id(self) -> str | None:
-        """The id under which Citrix finds the request: that of the API, the trust service or the gateway."""
-        named = self.headers.get("Citrix-TransactionId") or self.headers.get("X-Cws-TransactionId")
-        return named or (nested(read_json(self.text), "activityId") if self.status >= 400 else None)
+    def build_response(self, req: Any, resp: Any) -> Any:
+        if "Set-Cookie" in resp.headers:
+            return super().build_response(req, resp)
+        response = requests.Response()
+        response.status_code, response.headers, response.raw, response.request = resp.status, resp.headers, resp, req
+        return response
 
 
 class Transport:
@@ -145,7 +112,10 @@ class Transport:
             backoff_factor=CONNECT_BACKOFF,
             respect_retry_after_header=False,
         )
-        self._adapter = HTTPAdapter(pool_connections=2, pool_maxsize=settings.max_concurrency, max_retries=connect)
+        self._adapter = PoolAdapter(pool_connections=2, pool_maxsize=settings.max_concurrency, max_retries=connect)
+        # What is wrong with a proxy is told before anything is sent.
+        for url in (settings.endpoints.base_url, settings.endpoints.token_url or settings.endpoints.token_origin):
+            self._proxies_for(url)
         if not settings.verify:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
 
@@ -155,7 +125,7 @@ class Transport:
         Raises ConnectionNotMade where the request never left and AnswerLost where the server may have acted on it.
         """
         if request.write and self._check_mode:
-            raise CitrixError(f"Refused to {request.what} in check mode; that is a bug in the collection, report it.")
+            raise CitrixError(f"Refused to {request.what} in check mode; this is a bug in the collection, report it.")
         cookies = self._cookies if urlsplit(request.url).netloc == self._cookie_host else None
         try:
             prepared = requests.Request(
@@ -177,12 +147,12 @@ class Transport:
             content = _read(response)
             if content is None:
                 raise AnswerTooLarge(
-                    f"Could not {request.what}: the answer of {urlsplit(request.url).netloc} has more than "
+                    f"Could not {request.what}: the response of {urlsplit(request.url).netloc} exceeds "
                     f"{LARGEST_ANSWER} bytes; check api_url and proxies."
                 )
         except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:
             raise self._explain(request, error) from None
-        if cookies is not None:
+        if cookies is not None and response.cookies:
             cookies.update(response.cookies)
         return Reply(
             response.status_code, response.headers, decode(content, response.headers.get("Content-Type") or "")
@@ -191,9 +161,7 @@ class Transport:
     def _proxies_for(self, url: str) -> dict[str, str]:
         parts = urlsplit(url)
         if parts.netloc not in self._proxies:
-            # No proxy reaches the loopback of this host.
-            direct = is_loopback(parts.hostname or "")
-            self._proxies[parts.netloc] = {} if direct else get_environ_proxies(url)
+            self._proxies[parts.netloc] = usable_proxies(url, get_environ_proxies(url))
         return self._proxies[parts.netloc]
 
     def _explain(self, request: Request, error: Exception) -> CitrixError:
@@ -202,19 +170,19 @@ class Transport:
         could_not = f"Could not {request.what}: "
         cause = getattr(error.args[0] if error.args else None, "reason", None)
         tls = str(error) if isinstance(error, requests.exceptions.SSLError) else ""
-        if any(sign in tls for sign in PROTOCOL_SIGNS):
+        if is_about_protocol(tls):
             return ConnectionNotMade(
-                f"{could_not}{host} does not speak TLS, or no version of it that is allowed here "
+                f"{could_not}{host} does not support TLS, or no TLS version that is allowed here "
                 f"({_last_part(cause or error)}); check the port of api_url, and the TLS settings of that host."
             )
-        if any(sign in tls for sign in CERTIFICATE_SIGNS):
+        if is_about_certificate(tls):
             return ConnectionNotMade(
                 f"{could_not}the certificate of {host} is not trusted ({_last_part(cause or error)}); "
-                "give the CA's certificate in ca_path, and write api_url with the name that the certificate holds."
+                "set ca_path to the CA certificate, and use the host name of the certificate in api_url."
             )
         if isinstance(error, requests.exceptions.ProxyError) and any(sign in str(error) for sign in PROXY_SIGNS):
             return ConnectionNotMade(
-                f"{could_not}the proxy on the way to {host} did not let it through; check HTTPS_PROXY and NO_PROXY."
+                f"{could_not}the proxy for {host} refused the request; check HTTPS_PROXY and NO_PROXY."
             )
         never_made = isinstance(cause, urllib3.exceptions.NewConnectionError) or isinstance(error, NEVER_MADE)
         if never_made:
@@ -224,12 +192,12 @@ class Transport:
             )
         if isinstance(error, requests.exceptions.Timeout):
             return AnswerLost(
-                f"{could_not}{host} gave no answer in time; check host and port of api_url, "
+                f"{could_not}{host} did not respond in time; check host and port of api_url, "
                 f"raise timeout ({self._settings.timeout} seconds now), or lower max_concurrency."
             )
         return AnswerLost(
-            f"{could_not}the connection to {host} broke off before the answer was complete "
-            f"({type(error).__name__}); run again, and check proxies if it happens again."
+            f"{could_not}the connection to {host} was closed before the response was complete "
+            f"({type(error).__name__}); run again, and check proxies if this happens again."
         )
 
 

@@ -14,21 +14,21 @@ ERROR_FIELDS = ("detail", "errormessage", "sdkerrorid", "errortype")
 
 REMEDIES = {
     400: "check the values named in the message",
-    401: "the token is not valid or has expired; sign in again or pass a fresh access_token, and check customer_id",
+    401: "the token is invalid or has expired; sign in again or pass a new access_token, and check customer_id",
     403: (
         "check site_id and customer_id, give the account a Citrix administrator role and scope that cover these "
         "sessions, or set api_url to the customer's own region"
     ),
     404: "check the name or id, site_id and api_url",
-    405: "check that api_url leads to the Citrix API and not to another service",
-    406: "something on the way changed the Accept header; check proxies between here and the API",
-    409: "the state of the session does not allow it now; look at the session, and run again",
-    415: "something on the way changed the Content-Type header; check proxies between here and the API",
-    429: "the request quota is used up; run again later, or lower requests_per_second and max_concurrency",
-    500: "check customer_id and site_id; if they are right, give Citrix support the transaction id",
-    502: "a gateway or proxy before the API failed; check api_url and proxies, and run again",
-    503: "the service is not available now; run again later",
-    504: "a gateway or proxy before the API gave up waiting; run again, with less at once",
+    405: "check that api_url is the address of the Citrix API and not of another service",
+    406: "a proxy changed the Accept header; check the proxies between this host and the API",
+    409: "the state of the session does not allow the operation now; check the session and run again",
+    415: "a proxy changed the Content-Type header; check the proxies between this host and the API",
+    429: "the request quota is exhausted; run again later, or lower requests_per_second and max_concurrency",
+    500: "check customer_id and site_id; if they are correct, contact Citrix support with the transaction id",
+    502: "a gateway or proxy failed; check api_url and proxies, and run again",
+    503: "the service is unavailable; run again later",
+    504: "a gateway or proxy timed out; run again with fewer sessions or a lower max_concurrency",
     530: "the site is frozen after a long idle time; sign in to the Citrix Cloud console to wake it, then run again",
 }
 

@@ -53,7 +53,7 @@ def read_names(option: str, value: object) -> tuple[str, ...]:
     if isinstance(value, str):
         given = list(value.split(","))
     if not given:
-        raise OptionError(option, "is empty; name at least one")
+        raise OptionError(option, "is empty; set at least one value")
     read = _read_id if option == "session_id" else _read_name
     return tuple(dict.fromkeys(read(option, each) for each in given))
 
@@ -97,7 +97,7 @@ def _read_name(option: str, value: object) -> str:
         )
     name = ENDS.sub("", unicodedata.normalize("NFC", value))
     if not name:
-        raise OptionError(option, "holds an empty name; leave it out or write the whole name")
+        raise OptionError(option, "contains an empty name; remove it or write the full name")
     _check_characters(option, name)
     if name[0] == name[-1] and name[0] in "'\"":
         raise OptionError(option, f"{visible(name)} is quoted twice; take the inner quotes out")
@@ -111,7 +111,7 @@ def _read_name(option: str, value: object) -> str:
     if option in ACCOUNTS and (len(parts) > 2 or name.count("@") > 1):
         raise OptionError(option, f"'{visible(name)}' is more than one name; pass several names as a list")
     if option in USERS and re.search(r"[*?]", name):
-        raise OptionError(option, f"'{visible(name)}' holds a wildcard; name each user")
+        raise OptionError(option, f"'{visible(name)}' contains a wildcard; list each user")
     return name
 
 
@@ -119,18 +119,18 @@ def _check_characters(option: str, name: str) -> None:
     if any(char in LINE_BREAKS for char in name):
         raise OptionError(
             option,
-            f"'{visible(name)}' holds a line break; pass several names as a list. In key=value arguments \\n is a line "
-            "break: pass JSON with each backslash doubled instead",
+            f"'{visible(name)}' contains a line break; pass several names as a list. In key=value arguments \\n is a "
+            "line break: pass JSON and double each backslash",
         )
     for char in name:
         category = unicodedata.category(char)
         if category == "Cc":
             raise OptionError(
                 option,
-                f"'{visible(name)}' holds a control character; in key=value arguments a backslash starts an escape: "
-                'pass JSON with each backslash doubled instead, as in \'{"machine": ["DOMAIN\\\\NAME"]}\'',
+                f"'{visible(name)}' contains a control character; in key=value arguments a backslash is an escape "
+                'character: pass JSON and double each backslash, as in \'{"machine": ["DOMAIN\\\\NAME"]}\'',
             )
         if category in FORBIDDEN and char not in JOINERS:
             raise OptionError(
-                option, f"'{visible(name)}' holds the invisible character U+{ord(char):04X}; type the name by hand"
+                option, f"'{visible(name)}' contains the invisible character U+{ord(char):04X}; type the name by hand"
             )

@@ -44,6 +44,9 @@ RANGES = {
     "batch_size": (0, 1000),
 }
 
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+"""Characters that no credential holds: a file ends in one, and in double quotes a backslash and a letter become one."""
+
 
 def environment_name(option: str) -> str:
     """Return the environment variable that stands in for an option that is not given."""
@@ -115,7 +118,7 @@ def identifier(option: str, value: str) -> str:
     Both ids travel in headers, in paths and, for the government cloud, in the host name.
     """
     if not re.fullmatch(r"[A-Za-z0-9_-]+", value):
-        raise OptionError(option, "takes only letters, digits, - and _; copy it from the Citrix console")
+        raise OptionError(option, "may contain only letters, digits, - and _; copy it from the Citrix console")
     return value
 
 
@@ -128,7 +131,7 @@ def _default_customer(deployment: str) -> str:
 def _credentials(params: dict) -> dict[str, str]:
     if params["access_token"]:
         if not re.fullmatch(r"[!-~]+", params["access_token"]):
-            raise OptionError("access_token", "holds white space or control characters; pass the bare token alone")
+            raise OptionError("access_token", "contains white space or control characters; pass only the token")
         return {"access_token": params["access_token"]}
     pair = account, secret = DEPLOYMENTS[params["deployment"]].credentials
     for name in pair:
@@ -138,6 +141,12 @@ def _credentials(params: dict) -> dict[str, str]:
                 f"is missing for deployment {params['deployment']}; set {account} and {secret} "
                 f"({environment_name(account)}, {environment_name(secret)}), or pass an access_token",
             )
+        if CONTROL.search(params[name]):
+            raise OptionError(
+                name,
+                "contains a line break or another control character; remove line breaks with the filter trim, and "
+                "double each backslash in double quotes and in key=value arguments",
+            )
     return {name: params[name] for name in pair}
 
 
@@ -145,12 +154,13 @@ def _verify(params: dict) -> bool | str:
     if not params["validate_certs"]:
         if params["deployment"] != ON_PREMISES:
             raise OptionError(
-                "validate_certs", "can be false on_premises only; give the CA's certificate in ca_path instead"
+                "validate_certs", "can be false on premises only; set ca_path to the CA certificate instead"
             )
         return False
     # requests would take these by itself, but together with .netrc and other things of the environment.
     bundle = params["ca_path"] or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
     if bundle and not os.path.exists(bundle):
         said = "" if params["ca_path"] else "from REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE, "
-        raise OptionError("ca_path", f"{said}{clean(bundle)} does not exist where the module runs; write another path")
+        missing = f"{said}{clean(bundle)} does not exist on the host of the module; set another path"
+        raise OptionError("ca_path", missing)
     return bundle or True

@@ -80,11 +80,11 @@ def _parse(option: str, url: str) -> Url:
     except ValueError:
         host, parts = "", urlsplit("")
     if "@" in parts.netloc or {"?", "#"} & set(url):
-        raise OptionError(option, "takes https://host, a port and a path only; credentials have their own options")
+        raise OptionError(option, "may contain only https://host, port and path; set credentials in their own options")
     # urlsplit() drops line ends and tabs, and some letters of other alphabets look like ASCII.
     written = re.fullmatch(r"[!-~]+", url) and "\\" not in url
     if not written or not re.fullmatch(HOST, host) or parts.scheme not in ("https", "http"):
-        raise OptionError(option, "is not a URL; write it as https://host, in ASCII, with :port or a path if required")
+        raise OptionError(option, "is not a URL; use https://host, in ASCII, with :port or a path if required")
     if parts.scheme == "http" and not is_loopback(host):
-        raise OptionError(option, f"http:// would send credentials to {host} in the clear; write https://")
+        raise OptionError(option, f"http:// would send credentials to {host} unencrypted; use https://")
     return Url(f"{parts.scheme}://{parts.netloc.lower()}", parts.path, host)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Delivery groups and applications: look them up by the names in options, and recognize them in sessions."""
+"""Delivery groups, machine catalogs and applications: look them up by name, and recognize them in sessions."""
 
 from __future__ import annotations
 
@@ -48,7 +48,12 @@ def _real_id(reference: dict) -> str | None:
 
 def find_delivery_groups(api: Api, names: Sequence[str]) -> list[Named]:
     """Return the delivery groups; raises OptionError that names every one which does not exist."""
-    return _find(api, "delivery_group", "DeliveryGroups", names, "Id,Name,FullName", _delivery_group)
+    return _find(api, "delivery_group", "DeliveryGroups", names, "Id,Name,FullName", _with_full_name)
+
+
+def find_machine_catalogs(api: Api, names: Sequence[str]) -> list[Named]:
+    """Return the machine catalogs; raises OptionError that names every one which does not exist."""
+    return _find(api, "machine_catalog", "MachineCatalogs", names, "Id,Name,FullName", _with_full_name)
 
 
 def find_applications(api: Api, names: Sequence[str]) -> list[Named]:
@@ -96,13 +101,13 @@ def _find(
     if unknown:
         raise OptionError(
             option,
-            f"site {api.site_id()} has no {', '.join(unknown)}; write the name as the console shows it, "
+            f"site {api.site_id()} has no {', '.join(unknown)}; use the name shown in the console, "
             "with its folders as FOLDER\\NAME, or the id, and check site_id",
         )
     return [named for name in calls if (named := found[name])]
 
 
-def _delivery_group(body: dict, asked: str) -> Named | None:
+def _with_full_name(body: dict, asked: str) -> Named | None:
     name = nested(body, "Name")
     full_name = nested(body, "FullName") or _in_folder(name, asked)
     return _checked(body, asked, full_name, {name, full_name})

@@ -11,16 +11,15 @@ from fnmatch import fnmatchcase
 from itertools import chain
 from typing import NamedTuple
 
-from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
-
 from .._client.api import Api
 from .._client.calls import Call, segment
 from .._client.dispatch import send_all
 from .._client.search import Filter, compare, distinct, listing, searches
 from .._common.errors import CitrixError, OptionError
+from .._common.facts import snake_facts
 from .._common.names import guid_of, read_names, visible
 from .._common.text import clean, folded, nested
-from .groups import Named, find_delivery_groups, is_any
+from .groups import Named, find_delivery_groups, find_machine_catalogs, is_any
 from .sessions import is_gone
 
 SESSION_SUPPORT = ("MultiSession", "SingleSession")
@@ -177,9 +176,10 @@ def find_machines(api: Api, query: MachineQuery, fields: tuple[str, ...]) -> Ite
     """Yield the machines that a query selects. They may hold more than the fields; none asks for all.
 
     What the server finds is checked; a field that it leaves out is taken on its word. Raises OptionError that names
-    each machine or delivery group which does not exist.
+    each machine, delivery group or machine catalog which does not exist.
     """
-    parts = list(_parts(query, find_delivery_groups(api, query.delivery_group)))
+    groups = find_delivery_groups(api, query.delivery_group)
+    parts = list(_parts(query, groups, find_machine_catalogs(api, query.machine_catalog)))
     needed = tuple(dict.fromkeys([*fields, *(part.field for part in parts)])) if fields else ()
     found = find(api, "machine", query.machine, needed)
     machines: Iterable[dict] = list(distinct(chain.from_iterable(found.values())))
@@ -193,13 +193,11 @@ def find_machines(api: Api, query: MachineQuery, fields: tuple[str, ...]) -> Ite
     yield from (machine for machine in machines if all(part.check(machine) for part in parts))
 
 
-def _parts(query: MachineQuery, groups: list[Named]) -> Iterator[_Part]:
-    if groups:
-        conditions = [compare("DeliveryGroup", name) for group in groups for name in group.names]
-        yield _Part("DeliveryGroup", conditions, _refers("DeliveryGroup", groups))
-    if query.machine_catalog:
-        conditions = [compare("MachineCatalog", name) for name in query.machine_catalog]
-        yield _Part("MachineCatalog", conditions, in_catalogs(query.machine_catalog))
+def _parts(query: MachineQuery, groups: list[Named], catalogs: list[Named]) -> Iterator[_Part]:
+    for field, wanted in (("DeliveryGroup", groups), ("MachineCatalog", catalogs)):
+        if wanted:
+            conditions = [compare(field, name) for each in wanted for name in each.names]
+            yield _Part(field, conditions, _refers(field, wanted))
     if query.session_support != SESSION_SUPPORT:
         yield _Part("SessionSupport", [], _is_one_of("SessionSupport", query.session_support))
     for option, field in STATE_FIELDS.items():
@@ -211,11 +209,6 @@ def _parts(query: MachineQuery, groups: list[Named]) -> Iterator[_Part]:
         pieces = [_longest_piece(pattern) for pattern in query.name]
         conditions = [compare("MachineName", piece, "Contains") for piece in pieces] if all(pieces) else []
         yield _Part("Name", conditions, lambda machine: any(is_called(machine, pattern) for pattern in query.name))
-
-
-def in_catalogs(names: Iterable[str]) -> Callable[[dict], bool]:
-    """Return a check whether a machine is in one of these machine catalogs."""
-    return _refers("MachineCatalog", [Named(None, (name,)) for name in names])
 
 
 def is_called(machine: dict, pattern: str) -> bool:
@@ -241,13 +234,13 @@ def asked_fields(names: list[str] | None) -> tuple[str, ...]:
     """Return the fields that a task asks for after those that name the machine; none for all. Raises OptionError."""
     for name in names or ():
         if not re.fullmatch(r"[A-Za-z0-9]+", name):
-            raise OptionError("fields", f"'{clean(name)}' is no field; write it as in the API, such as SessionCount")
+            raise OptionError("fields", f"'{clean(name)}' is not a field; spell it as in the API, such as SessionCount")
     return tuple(dict.fromkeys([*NAME_FIELDS, *names])) if names else ()
 
 
 def to_result(machine: dict, fields: tuple[str, ...] = ()) -> dict:
     """Return a machine as facts with snake_case keys; only these fields, or all that there are."""
-    return camel_dict_to_snake_dict({name: machine[name] for name in fields or machine if name in machine})
+    return snake_facts({name: machine[name] for name in fields or machine if name in machine})
 
 
 def _by_id(api: Api, ids: list[str], fields: Sequence[str]) -> dict[str, list[dict]]:

@@ -35,7 +35,7 @@ class SessionRef(NamedTuple):
 
     def each(self, change: Callable[[str], str | None]) -> SessionRef:
         """Return the reference with each of its texts changed."""
-        return SessionRef(*(fact and change(fact) for fact in self))
+        return SessionRef._make(fact and change(fact) for fact in self)
 
 
 def _shared(text: str | None) -> str | None:

@@ -128,7 +128,7 @@ class Exclusions:
             raise OptionError(
                 "max_sessions",
                 f"{count} sessions are selected and {self._most} are allowed; nothing was changed. "
-                f"Select fewer, or set max_sessions to {count} or more if all of them are meant",
+                f"Select fewer, or set max_sessions to {count} or more to select all of them",
             )
 
     @property
@@ -144,12 +144,12 @@ def check_selectors(params: dict) -> None:
         raise OptionError("max_sessions", f"must be 1 or more, not {params['max_sessions']}")
     if not given and not params["all_sessions"]:
         raise OptionError(
-            ", ".join(("session_id", *SELECTORS)), "none is given; name who is meant, or set all_sessions to true"
+            ", ".join(("session_id", *SELECTORS)), "no selector is set; set at least one, or set all_sessions to true"
         )
     if given and params["all_sessions"]:
-        raise OptionError("all_sessions", f"means every session of the site; leave it out, or {' and '.join(given)}")
+        raise OptionError("all_sessions", f"selects every session of the site; remove it or {' and '.join(given)}")
     if "session_id" in given and len(given) > 1:
-        raise OptionError("session_id", f"stands alone; leave it out, or {' and '.join(given[1:])}")
+        raise OptionError("session_id", f"cannot be combined; remove it or {' and '.join(given[1:])}")
     for option in given:
         read_names(option, params[option])
     for option in EXCLUSIONS:

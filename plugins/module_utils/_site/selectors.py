@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
@@ -55,7 +55,7 @@ class Query(NamedTuple):
     @classmethod
     def from_params(cls, params: dict, **further: tuple) -> Query:
         """Take the selectors out of a module's options; raises OptionError where one holds no name."""
-        given = {name: read_names(name, params[name]) for name in SELECTORS if params[name] is not None}
+        given: dict[str, Any] = {name: read_names(name, params[name]) for name in SELECTORS if params[name] is not None}
         return cls(**given, **further)
 
     @property

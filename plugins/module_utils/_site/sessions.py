@@ -9,12 +9,11 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Union
 
-from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
-
 from .._client.api import Api
 from .._client.calls import Call, segment
 from .._client.dispatch import Calls, send_all
 from .._common.errors import ApiError, CitrixError
+from .._common.facts import snake_facts
 from .._common.text import nested
 
 FIELDS = (
@@ -138,7 +137,7 @@ def read_known(api: Api, session_ids: list[str], warn: Callable[[str], None]) ->
     if errors and len(errors) == len(states):
         raise errors[0]
     if errors:
-        warn(f"The recording status of {len(errors)} of {len(states)} sessions is not known. {errors[0]}")
+        warn(f"The recording status of {len(errors)} of {len(states)} sessions is unknown. {errors[0]}")
     return states
 
 
@@ -155,7 +154,7 @@ def is_gone(outcome: object) -> bool:
 
 NOT_RECORDABLE = {
     "logging_off": "their users are logging off",
-    "not_active": "only active sessions can be recorded; run again once their users are back",
+    "not_active": "only active sessions can be recorded; run again when the users are active",
     "not_hdx": "only HDX sessions can be recorded",
 }
 """Why a session cannot be recorded (Broker SDK reference), told to people."""
@@ -174,7 +173,7 @@ def not_recordable(session: dict) -> str | None:
 
 def to_result(session: dict, fields: tuple[str, ...] = ()) -> dict:
     """Return a session as facts with snake_case keys; only these fields, or all that there are."""
-    return camel_dict_to_snake_dict({name: session[name] for name in fields or session if name in session})
+    return snake_facts({name: session[name] for name in fields or session if name in session})
 
 
 def facts(

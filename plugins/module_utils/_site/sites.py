@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
-
 from .._client.api import Api
 from .._client.calls import CUSTOMER, Call, segment
 from .._client.discovery import ME
 from .._client.dispatch import send_all
 from .._common.errors import CitrixError
+from .._common.facts import snake_facts
 from .._common.text import nested, objects
 
 
@@ -43,7 +42,7 @@ def facts(api: Api, site_id: str | None) -> dict:
             {**_names(customer), "sites": [_names(site) for site in objects(customer.get("Sites"))]}
             for customer in objects(me.get("Customers"))
         ],
-        "sites": [camel_dict_to_snake_dict(outcomes[each].body) for each in site_ids],  # type: ignore[union-attr]
+        "sites": [snake_facts(outcomes[each].body) for each in site_ids],  # type: ignore[union-attr]
     }
 
 

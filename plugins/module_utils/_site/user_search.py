@@ -41,10 +41,10 @@ def search_users(
 
     account_property = _find_property(users, read, matcher)
     searched = {compared(name) for name in users}
-    for _search_number in range(MORE_SEARCHES if account_property else 0):
+    for _search_number in range(MORE_SEARCHES):
         own = {name for session, person in found.values() if matcher.matches(person) for name in names_of(session)}
         names = sorted(name for name in own if compared(name) not in searched)
-        if not names:
+        if not account_property or not names:
             break
         searched.update(map(compared, names))
         for _session in read(filters(names, account_property)):

@@ -237,12 +237,12 @@ class UserMatcher:
                 choice = ", ".join(sorted(self.people.accounts(key, persons)))
                 raise OptionError(
                     self._option,
-                    f"'{visible(name)}' is the name of several people; write the one meant in full: {choice}",
+                    f"'{visible(name)}' matches several users; use one of the full names: {choice}",
                 )
             if not persons and is_doubtful(name):
                 raise OptionError(
                     self._option,
-                    f"'{visible(name)}' has no session and holds characters that cannot be seen; type the name by hand",
+                    f"'{visible(name)}' has no session and contains invisible characters; type the name by hand",
                 )
 
     @property

@@ -36,9 +36,9 @@ UNPROVEN = ("not_recorded", "unknown")
 RECORDABLE = ("recorded", *UNPROVEN)
 RESULTS = (*RECORDABLE, "not_recordable", "ended")
 
-NOT_RECORDED = "the API says that it is not being recorded"
-NOT_TOLD = "the API does not say whether it is being recorded"
-NO_ID = "the API gives no id for this session by which its status could be read"
+NOT_RECORDED = "the API reports the session as not recorded"
+NOT_TOLD = "the API does not report whether it is recorded"
+NO_ID = "the API returned no usable id for this session"
 
 
 class Row(NamedTuple):
@@ -129,7 +129,7 @@ def machines_visible(api: Api, rows: Sequence[Row], warn: Callable[[str], None])
         return True
     visible = machines.any_visible(api)
     warn(
-        "No session was found, and the account sees machines: check the selectors if users are connected."
+        "No session was found, but the account sees machines: check the selectors if users are connected."
         if visible
         else "The account sees no session and no machine: check its role, its scope and site_id."
     )
@@ -160,7 +160,7 @@ def document(api: Api, query: Query, rows: Sequence[Row], unrecorded_limit: int,
         "machines": _parts((row.session.machine, row.result) for row in rows),
         "gaps_total": len(gaps),
         "gaps": [row.to_result() for row in gaps[:unrecorded_limit]],
-        **api.retrier.counts(),
+        **api.throttle.counts(),
     }
 
 
@@ -185,7 +185,7 @@ def sentence(document: dict) -> str:
     counts = document["sessions"]
     rest = ", ".join(f"{counts[result]} {result.replace('_', ' ')}" for result in RESULTS[1:])
     if not counts["recordable"]:
-        return f"No session that could be recorded was found: {rest}."
+        return f"No recordable session was found: {rest}."
     share = f"{counts['recorded']} of {counts['recordable']} recordable sessions are recorded"
     # Beside the percentage: one session of a hundred that can be recorded must not read as all of them.
     left_out = counts["not_recordable"]

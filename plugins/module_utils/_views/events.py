@@ -73,9 +73,11 @@ class Seen(NamedTuple):
 def inert(text: str) -> str:
     """Break what begins a template: events become variables of playbooks, where Ansible takes text for templates.
 
-    Hidden characters are shown as escapes.
+    Hidden characters are shown as escapes, and so are those beyond U+FFFF: ansible-rulebook would split them, and no
+    variable of the playbook could be read.
     """
-    return re.sub(r"\{(?=[{%#])", "{ ", escaped(text))
+    plain = re.sub(r"[\U00010000-\U0010ffff]", lambda char: char[0].encode("unicode_escape").decode(), escaped(text))
+    return re.sub(r"\{(?=[{%#])", "{ ", plain)
 
 
 class Patience(NamedTuple):
@@ -103,7 +105,7 @@ def follow(before: Seen | None, found: Seen, recordable: bool, now: float, patie
     anew when the session is found recorded.
     """
     earlier = before or found
-    session = SessionRef(*(old if new is None else new for old, new in zip(earlier.session, found.session)))
+    session = SessionRef._make(old if new is None else new for old, new in zip(earlier.session, found.session))
     known = found._replace(session=session, recorded=earlier.recorded if found.recorded is None else found.recorded)
     if found.recorded:
         return known._replace(recording=True)
@@ -154,10 +156,10 @@ class SessionWatcher:
             if not low <= params[name] <= high:
                 raise OptionError(name, f"must be from {low} to {high}, not {params[name]}")
         if not params["events"]:
-            raise OptionError("events", "is empty; name at least one")
+            raise OptionError("events", "is empty; set at least one value")
         for name in ("unrecorded_after", "unrecorded_repeat"):
             if params[name] and UNRECORDED not in params["events"]:
-                raise OptionError(name, f"is about the event {UNRECORDED}; add it to events")
+                raise OptionError(name, f"requires the event {UNRECORDED}; add it to events")
         self._query = Query.from_params(params)
         self._events = frozenset(params["events"])
         self._patience = Patience(*(params[f"unrecorded_{name}"] for name in Patience._fields))
@@ -177,13 +179,13 @@ class SessionWatcher:
 
     def hangs(self) -> bool:
         """Tell whether the look under way waits for an answer that does not get done."""
-        return self._looking is not None and self._looking.retrier.hangs()
+        return self._looking is not None and self._looking.throttle.hangs()
 
-    def interrupt(self, why: str) -> None:
+    def stop(self, why: str) -> None:
         """Give up the look under way: it sends nothing more, and what it still finds counts for nothing."""
         api, self._looking = self._looking, None
         if api:
-            api.retrier.interrupt(why)
+            api.throttle.stop(why)
 
     def look(self) -> list[dict[str, Any]]:
         """Look once, and return what has happened since the last look.
@@ -203,7 +205,7 @@ class SessionWatcher:
             recordable = target.not_recordable is None
             after[session_id] = follow(known.get(session_id), found, recordable, now, self._patience)
         if self._looking is not api:
-            raise Interrupted("The look was given up; the next one reads everything again.")
+            raise Interrupted("The poll was canceled; the next one reads everything again.")
         before = self._known
         if before is None:
             before = {} if self._initial else {name: session._replace(reports=0) for name, session in after.items()}
@@ -232,7 +234,7 @@ class SessionWatcher:
             elif not sessions.is_gone(outcome):
                 unread[session_id] = outcome
         if unread:
-            self._warn(f"Whether {len(unread)} sessions have ended is not known. {next(iter(unread.values()))}")
+            self._warn(f"It is unknown whether {len(unread)} sessions have ended. {next(iter(unread.values()))}")
         return list(unread)
 
     def _recorded(self, api: Api, targets: Mapping[str, Target]) -> Mapping[str, object]:
@@ -240,5 +242,5 @@ class SessionWatcher:
         try:
             return sessions.read_known(api, ids, self._warn) if ids else {}
         except CitrixError as error:
-            self._warn(f"The recording status of no session is known. {error}")
+            self._warn(f"The recording status of all sessions is unknown. {error}")
             return {}

@@ -33,12 +33,12 @@ def check_folder(option: str, path: str, warn: Callable[[str], None] | None = No
     if not path.strip():
         raise OptionError(option, "is empty; set it to a directory")
     if not os.path.isdir(path):
-        missing = OptionError(option, f"there is no directory {clean(path)}; make it, or name another")
+        missing = OptionError(option, f"directory {clean(path)} does not exist; create it or use another one")
         if not warn or os.path.lexists(path):
             raise missing
         warn(str(missing))
     elif not os.access(path, os.W_OK | os.X_OK):
-        raise OptionError(option, f"no file can be made in {clean(path)}; check its owner and mode")
+        raise OptionError(option, f"no file can be created in {clean(path)}; check its owner and mode")
 
 
 def write_csv(option: str, path: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable
 
 from .._client.api import Api
 from .._common.errors import OptionError
@@ -19,7 +19,6 @@ from .._site.machines import (
     MachineQuery,
     asked_fields,
     find_machines,
-    in_catalogs,
     is_called,
     to_result,
 )
@@ -47,27 +46,18 @@ RESERVED = frozenset({"localhost", "127.0.0.1", "::1"})
 def find_hosts(api: Api, params: dict, warn: Callable[[str], None]) -> list[dict]:
     """Return the facts of each machine that meets all options, and with params["sessions"] those of its sessions.
 
-    Raises OptionError, also for a delivery group that does not exist; warns of what else was named and picks nothing.
+    Raises OptionError, also for a delivery group or catalog that does not exist; warns of patterns that fit nothing.
     """
     query = MachineQuery.from_params(params, selectors.filters_of(params))
     fields = asked_fields(params["fields"] or ["Id"])
     machines = list(find_machines(api, query, fields))
-    for option, name in _unused(query, machines):
-        warn(f"{option}: no machine found fits {visible(name)}; check how it is written")
+    for pattern in query.name:
+        if not any(is_called(machine, pattern) for machine in machines):
+            warn(f"name: no machine matches {visible(pattern)}; check the spelling")
     facts = [to_result(machine, fields) for machine in machines]
     if params["sessions"]:
         _add_sessions(api, params, query, machines, facts)
     return facts
-
-
-def _unused(query: MachineQuery, machines: list[dict]) -> Iterator[tuple[str, str]]:
-    """Yield the option and the name of each catalog and pattern that no machine fits, which often means a typo."""
-    for name in query.machine_catalog:
-        if not any(map(in_catalogs([name]), machines)):
-            yield "machine_catalog", name
-    for pattern in query.name:
-        if not any(is_called(machine, pattern) for machine in machines):
-            yield "name", pattern
 
 
 def _add_sessions(api: Api, params: dict, query: MachineQuery, machines: list[dict], facts: list[dict]) -> None:
@@ -78,10 +68,10 @@ def _add_sessions(api: Api, params: dict, query: MachineQuery, machines: list[di
         fact["sessions"] = []
         own[str(number)] = [machine]
     index = MachineIndex(own)
-    query = selectors.Query(delivery_group=query.delivery_group)
-    for session in selectors.find_sessions(api, query, tuple(dict.fromkeys([*fields, "Machine"]))):
-        for number in index.names(session.get("Machine")):
-            facts[int(number)]["sessions"].append(sessions.to_result(session, fields))
+    in_groups = selectors.Query(delivery_group=query.delivery_group)
+    for session in selectors.find_sessions(api, in_groups, tuple(dict.fromkeys([*fields, "Machine"]))):
+        for place in index.names(session.get("Machine")):
+            facts[int(place)]["sessions"].append(sessions.to_result(session, fields))
 
 
 def check_prefix(prefix: str) -> None:

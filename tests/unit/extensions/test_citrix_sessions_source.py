@@ -66,7 +66,7 @@ def run(source, monkeypatch):
 def watching(look, hangs=lambda: False):
     """Return a watcher of which only the look matters, and a list of what it was interrupted with."""
     told = []
-    return SimpleNamespace(look=look, hangs=hangs, interrupt=told.append), told
+    return SimpleNamespace(look=look, hangs=hangs, stop=told.append), told
 
 
 def test_each_event_is_put_into_the_queue(run):
@@ -81,10 +81,10 @@ def test_after_failures_it_goes_on_with_growing_pauses(run, caplog):
     events, waits = run([{"type": "new"}], *failures, [{"type": "ended"}], CitrixError("Again."), interval=60)
     assert events == [{"type": "new"}, {"type": "ended"}]
     assert waits == [60, 60, 120, 240, 480, 600, 600, 60, 60]
-    assert caplog.messages[0] == ("The site is away. Next try in 60 seconds; what happens until then is told then.")
+    assert caplog.messages[0] == ("The site is away. Next poll in 60 seconds; changes until then are sent then.")
     assert caplog.messages[6:] == [
-        "The sessions are read again.",
-        "Again. Next try in 60 seconds; what happens until then is told then.",
+        "The sessions can be read again.",
+        "Again. Next poll in 60 seconds; changes until then are sent then.",
     ]
 
 
@@ -135,8 +135,8 @@ def test_aside_look_that_hangs_given_up(source):
     watch, told = watching(release.wait, hangs=lambda: True)
     error = asyncio.run(source.aside(watch))
     release.set()
-    assert "the API has not finished an answer for too long" in str(error)
-    assert told == ["the run was ended (the API has not finished an answer for too long)"]
+    assert "a response of the API took too long" in str(error)
+    assert told == ["the run was ended (a response of the API took too long)"]
 
 
 def test_prepare_validate_certs_false_warned_once(source, caplog):
@@ -173,9 +173,9 @@ def test_a_look_does_not_hold_up_the_end(source):
         ({"intervall": 5}, "intervall. Supported parameters include"),
         ({"deployment": "moon"}, "value of deployment must be one of: cloud, japan, gov, on_premises, got: moon"),
         ({"api_url": "http://ddc01.example.com"}, "api_url: http:// would send credentials"),
-        ({"validate_certs": False}, "validate_certs: can be false on_premises only"),
+        ({"validate_certs": False}, "validate_certs: can be false on premises only"),
         ({"timeout": 0}, "timeout: must be from 1 to 300, not 0"),
-        ({"user": []}, "user: is empty; name at least one"),
+        ({"user": []}, "user: is empty; set at least one value"),
     ],
 )
 def test_senseless_options_are_refused_as_modules_refuse_them(source, given, message):

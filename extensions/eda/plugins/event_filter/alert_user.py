@@ -7,23 +7,23 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: alert_user
-short_description: Keep the user that an alert names, and nothing else
+short_description: Extract the user name from an alert
 version_added: 1.0.0
 author:
   - The sessionops.citrix contributors (!UNKNOWN)
 description:
   - >-
-    For the events of C(eda.builtin.webhook) with the JSON body C({"user": "DOMAIN\\name"}).
-  - Replaces the event by C(alert), which is C(accepted) or C(rejected), and C(user) if it is accepted. The value of
-    C(user) is a Python literal in ASCII, quotes included, from which a template of a rulebook gets back the name.
-    ansible-rulebook would break characters beyond U+FFFF, and the variables of a play with them.
-  - An alert is rejected unless C(user) is one name of a user. Wildcards, braces, line breaks and hidden characters make
-    none. Nothing else in the alert is kept.
+    Filters events of C(eda.builtin.webhook) with the JSON body C({"user": "DOMAIN\\name"}).
+  - Replaces the event with C(alert), which is C(accepted) or C(rejected), and C(user) if the alert is accepted. The
+    value of C(user) is a Python literal in ASCII, including quotes, which a template in a rulebook converts back to the
+    name. Without that, ansible-rulebook would corrupt characters beyond U+FFFF and the variables of the play.
+  - An alert is rejected unless C(user) is one user name. Wildcards, braces, line breaks and hidden characters are
+    invalid. All other content of the alert is removed.
 options: {}
 """
 
 EXAMPLES = r"""
-- name: Show whom alerts name
+- name: Show the users in alerts
   hosts: localhost
   sources:
     - eda.builtin.webhook:

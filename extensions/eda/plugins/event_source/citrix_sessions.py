@@ -1,92 +1,94 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An event source of ansible-rulebook: what happens to the sessions of a Citrix site."""
+"""Event source for ansible-rulebook: changes of the sessions of a Citrix site."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 ---
 module: citrix_sessions
-short_description: Tell what happens to the sessions of a Citrix site
+short_description: Send events when the sessions of a Citrix site change
 version_added: 1.0.0
 author:
   - The sessionops.citrix contributors (!UNKNOWN)
 description:
-  - Looks at the sessions of a site of Citrix DaaS or Citrix Virtual Apps and Desktops at intervals, and makes an event
-    of each thing that has happened since the last look. It only reads.
-  - An event holds C(type), and in C(session) the keys C(id), C(user), C(machine), C(delivery_group), C(session_state)
-    and C(recorded), any of which may be null. C(changed) has in C(before) what was different, C(unrecorded) has
-    C(unrecorded_seconds).
-  - Each thing is told once. A look that fails is logged and made again after a pause that grows up to ten minutes, or
-    the interval if that is longer; what happened meanwhile is told then. What came and went between two looks is not.
-  - A session that is missing in a list is asked for by its id. It has ended only where the API knows no such session.
-  - The options of the connection are those of the modules, with the same environment variables.
+  - Polls the sessions of a site of Citrix DaaS or Citrix Virtual Apps and Desktops and sends an event for each change
+    since the last poll. It only reads.
+  - An event has C(type) and C(session). C(session) has the keys C(id), C(user), C(machine), C(delivery_group),
+    C(session_state) and C(recorded), any of which may be null. C(changed) events have the previous values in C(before),
+    C(unrecorded) events have C(unrecorded_seconds).
+  - Each change is sent once. A failed poll is logged and retried after a pause that grows up to ten minutes, or to
+    the interval if that is longer; changes in the meantime are sent then. Sessions that start and end between two polls
+    are not seen.
+  - A session that is missing in a list is read by its id. It counts as ended only if the API reports that there is no
+    such session.
+  - The connection options and their environment variables are the same as for the modules.
 options:
   events:
     description:
-      - What is to be told. V(new) is a session that was not there before, V(ended) one that is no more.
-      - V(changed) is one of which something that an event holds is different now. An unknown recording state is no
-        change.
-      - V(unrecorded) is a session that could be recorded and is not. It costs one request for each session in each
-        look, or fewer with O(batch_size). Without it C(recorded) is always null.
+      - Types of events to send. V(new) is a session that did not exist at the last poll, V(ended) a session that has
+        ended.
+      - V(changed) is a session for which a value in the event has changed. An unknown recording state is not a change.
+      - V(unrecorded) is a session that could be recorded and is not. It takes one request for each session in each
+        poll, or fewer with O(batch_size). Without it, C(recorded) is always null.
     type: list
     elements: str
     choices: [new, ended, changed, unrecorded]
     default: [new, ended, changed]
   interval:
-    description: Seconds from the end of one look to the next, from 1 to 86400.
+    description: Seconds from the end of one poll to the next, from 1 to 86400.
     type: int
     default: 60
   initial:
     description:
-      - Whether the sessions that are there at the start are told as V(new).
-      - Set it where an action may safely be done again, such as the start of a recording, so that nobody is missed who
-        logged on while nobody was looking.
+      - Whether to send the sessions that exist at the start as V(new).
+      - Set it if the action is idempotent, such as the start of a recording, so that sessions that started while the
+        event source was not running are not missed.
     type: bool
     default: false
   unrecorded_after:
     description:
-      - Seconds for which a session must have been found unrecorded before that is told, from 0 to 86400.
-      - The seconds add up from the first look that finds it so, also at the start. They do not go on while the session
-        cannot be recorded, such as while its user is disconnected, and begin anew when it is recorded. An unknown state
-        neither begins nor ends them.
+      - Seconds for which a session must be unrecorded before the event is sent, from 0 to 86400.
+      - The time starts with the first poll that finds the session unrecorded, including the first poll after the start.
+        It pauses while the session cannot be recorded, for example while its user is disconnected, and restarts when
+        the session is recorded. An unknown state neither starts nor ends the time.
     type: int
     default: 0
   unrecorded_repeat:
     description:
-      - Seconds from the first C(unrecorded) of a session to the second, from 0 to 86400; V(0) reports it once. Each
-        further time is twice as long, up to an hour, until the session is found recorded.
+      - Seconds between the first and the second C(unrecorded) event of a session, from 0 to 86400; V(0) sends only one.
+        Each further interval is twice as long, up to an hour, until the session is recorded.
     type: int
     default: 0
   unrecorded_stopped:
     description:
-      - Whether C(unrecorded) also reports sessions whose recording was stopped between two looks while they could be
-        recorded. Set it to V(false) to respect a deliberate stop.
+      - Whether to send C(unrecorded) also for sessions whose recording was stopped between two polls while they could
+        be recorded. Set it to V(false) to respect a deliberate stop.
     type: bool
     default: true
   user:
     description:
-      - People whose sessions are meant, written C(DOMAIN\\name), as user principal name (C(name@domain)) or as C(name).
-      - Of O(user), O(machine), O(delivery_group) and O(application) all that are given must fit, of the values of each
-        one. Without any, all sessions of the site are meant.
+      - Select the sessions of these users, given as C(DOMAIN\\name), user principal name (C(name@domain)) or C(name).
+      - A session must match every selector of O(user), O(machine), O(delivery_group) and O(application); within a
+        selector, one matching value is enough. Without a selector, all sessions of the site are selected.
     type: raw
   machine:
-    description: Machines whose sessions are meant, written C(DOMAIN\\NAME), or by DNS name or id.
+    description: Select the sessions on these machines, given as C(DOMAIN\\NAME), DNS name or id.
     type: raw
   delivery_group:
-    description: Delivery groups whose sessions are meant, by name or id.
+    description: Select the sessions on the machines of these delivery groups, given by name or id.
     type: raw
   application:
-    description: Published applications, by name or id; meant are the sessions in which one of them is running.
+    description: Select the sessions in which one of these published applications is running, given by name or id.
     type: raw
   deployment:
-    description: Which world the site lives in. E(CITRIX_DEPLOYMENT)
+    description: Deployment type of the site. E(CITRIX_DEPLOYMENT)
     type: str
     default: cloud
     choices: [cloud, japan, gov, on_premises]
   api_url:
-    description: Scheme, host and port of the API. Needed for V(on_premises). E(CITRIX_API_URL)
+    description: Scheme, host and port of the API. Required for V(on_premises). E(CITRIX_API_URL)
     type: str
   token_url:
     description: Whole URL of the sign-in, for a private gateway. E(CITRIX_TOKEN_URL)
@@ -95,7 +97,7 @@ options:
     description: Customer id of Citrix Cloud. E(CITRIX_CUSTOMER_ID)
     type: str
   site_id:
-    description: Id of the site; without it the only site that the account sees. E(CITRIX_SITE_ID)
+    description: Id of the site. The default is the only site of the account. E(CITRIX_SITE_ID)
     type: str
   client_id:
     description: Id of an API client of Citrix Cloud. E(CITRIX_CLIENT_ID)
@@ -104,53 +106,54 @@ options:
     description: Secret of the API client. E(CITRIX_CLIENT_SECRET)
     type: str
   username:
-    description: Name of a Citrix administrator on premises, written C(DOMAIN\\user). E(CITRIX_USERNAME)
+    description: Name of a Citrix administrator on premises, given as C(DOMAIN\\user). E(CITRIX_USERNAME)
     type: str
   password:
     description: Password of the administrator. E(CITRIX_PASSWORD)
     type: str
   access_token:
     description:
-      - A token in the place of any other credential. It is never renewed, and a source may outlive it.
+      - An access token that replaces all other credentials. It is never refreshed and may expire while the event source
+        runs.
       - E(CITRIX_ACCESS_TOKEN)
     type: str
   validate_certs:
-    description: Whether the certificate of the API is checked. E(CITRIX_VALIDATE_CERTS)
+    description: Whether to verify the certificate of the API. E(CITRIX_VALIDATE_CERTS)
     type: bool
     default: true
   ca_path:
-    description: File with the CA certificates to trust, in PEM form. E(CITRIX_CA_PATH)
+    description: File with the trusted CA certificates in PEM format. E(CITRIX_CA_PATH)
     type: path
   timeout:
-    description: Seconds to wait for a sign of the server, from 1 to 300. E(CITRIX_TIMEOUT)
+    description: Read timeout in seconds, from 1 to 300. E(CITRIX_TIMEOUT)
     type: int
     default: 30
   retries:
-    description: How often a request is sent again within one look, from 0 to 20. E(CITRIX_RETRIES)
+    description: Number of retries of a request within one poll, from 0 to 20. E(CITRIX_RETRIES)
     type: int
     default: 5
   max_concurrency:
-    description: Requests under way at the same time, from 1 to 100. E(CITRIX_MAX_CONCURRENCY)
+    description: Number of concurrent requests, from 1 to 100. E(CITRIX_MAX_CONCURRENCY)
     type: int
     default: 10
   requests_per_second:
-    description: Most requests to send in a second, up to 1000; V(0) sets no limit. E(CITRIX_REQUESTS_PER_SECOND)
+    description: Rate limit in requests per second, up to 1000; V(0) sets no limit. E(CITRIX_REQUESTS_PER_SECOND)
     type: float
     default: 0.0
   batch_size:
-    description: How many calls travel in one request, up to 1000; V(0) sends each alone. E(CITRIX_BATCH_SIZE)
+    description: Number of calls in one request, up to 1000; V(0) sends each call alone. E(CITRIX_BATCH_SIZE)
     type: int
     default: 0
 requirements:
   - ansible-core >= 2.19, in the Python that runs ansible-rulebook
-  - requests >= 2.25.1, in the same
+  - requests >= 2.25.1, in the same Python
 notes:
-  - Text in events is data from outside. What would begin a template in it, a brace before a brace, C(%) or C(#), has a
-    blank put in between, since Ansible takes extra variables for templates.
+  - Text in events is untrusted. Ansible evaluates extra variables as templates, so the event source inserts a space
+    where text would start a template, that is between a brace and a brace, C(%) or C(#).
 """
 
 EXAMPLES = r"""
-- name: Tell who comes and goes in a delivery group
+- name: Report logons and logoffs in a delivery group
   hosts: localhost
   sources:
     - sessionops.citrix.citrix_sessions:
@@ -158,7 +161,7 @@ EXAMPLES = r"""
         events: [new, ended]
         interval: 30
   rules:
-    - name: Somebody came or went
+    - name: A session started or ended
       condition: event.session is defined
       action:
         debug:
@@ -196,17 +199,17 @@ except ImportError as missing:
     raise ImportError(f"citrix_sessions needs ansible-core; install it for {sys.executable}. {missing}") from missing
 
 LONGEST_PAUSE = 600
-"""Seconds between two tries after failures, unless the interval is longer."""
+"""Maximum seconds between two attempts after failures, unless the interval is longer."""
 TICK = 0.05
-"""Seconds from one glance at a look that is under way to the next."""
+"""Seconds between two checks of a running poll."""
 
 LOGGER = logging.getLogger("sessionops.citrix.citrix_sessions")
 
 
 async def main(queue: asyncio.Queue[Any], args: dict[str, Any]) -> None:
-    """Put an event into the queue for each thing that happens, for ever.
+    """Put an event into the queue for each change, until canceled.
 
-    Raises CitrixError for options that make no sense, also where only the site can tell, such as an unknown machine.
+    Raises CitrixError for invalid options, including those that only the site can reject, such as an unknown machine.
     """
     watch = prepare(args)
     failures = 0
@@ -217,10 +220,10 @@ async def main(queue: asyncio.Queue[Any], args: dict[str, Any]) -> None:
                 raise outcome
             wait = pause(watch.interval, failures)
             failures += 1
-            LOGGER.warning("%s Next try in %d seconds; what happens until then is told then.", outcome, wait)
+            LOGGER.warning("%s Next poll in %d seconds; changes until then are sent then.", outcome, wait)
         else:
             if failures:
-                LOGGER.warning("The sessions are read again.")
+                LOGGER.warning("The sessions can be read again.")
             wait, failures = watch.interval, 0
             for event in outcome:
                 await queue.put(event)
@@ -237,11 +240,11 @@ def prepare(args: dict[str, Any]) -> events.SessionWatcher:
     params = checked.validated_parameters
     settings = options.settings(params)
 
-    # A client of each look would repeat what is wrong with the options.
+    # Each poll has a new client; warn about the options only once.
     warn_once = lru_cache(LOGGER.warning)
 
     def new_client():
-        # As in check mode, where the client refuses to write.
+        # Check mode, in which the client rejects writes.
         return connect(settings, True, warn_once, LOGGER.info)
 
     return events.SessionWatcher(params, new_client, LOGGER.warning)

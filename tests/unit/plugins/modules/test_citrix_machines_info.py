@@ -151,7 +151,7 @@ def test_the_module_fails_on_the_wire_with_what_the_api_answered(executed, wire)
     [
         ({"session_support": "Nonsense"}, "value of session_support must be one of"),
         ({"search_filters": [{"value": "x"}]}, "property"),
-        ({"fields": ["Session Count"]}, "fields: 'Session Count' is no field"),
+        ({"fields": ["Session Count"]}, "fields: 'Session Count' is not a field"),
     ],
 )
 def test_wrong_arguments_are_refused(executed, wire, args, told):

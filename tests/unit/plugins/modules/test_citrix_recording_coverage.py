@@ -55,7 +55,7 @@ def test_the_table_has_every_session_and_no_formula(module, site, tmp_path):
     rows = table(tmp_path)
     assert [(row["id"], row["result"], row["reason"]) for row in rows] == [
         ("1", "recorded", ""),
-        ("2", "not_recorded", "the API says that it is not being recorded"),
+        ("2", "not_recorded", "the API reports the session as not recorded"),
         ("3", "not_recordable", "not_active"),
     ]
     assert rows[1]["user"] == "'=cmd|'/C calc'!A0"
@@ -92,13 +92,23 @@ def test_an_error_of_the_api_leaves_the_old_report(module, site, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "given", [{"unrecorded_limit": -1}, {"user": []}, {"machine": ["LAB\x0bda-001"]}, {"dest": "/nowhere/at/all"}]
+    "given", [{"unrecorded_limit": -1}, {"user": []}, {"machine": ["LAB\x0bda-001"]}, {"dest": ""}]
 )
 @pytest.mark.parametrize("check_mode", [False, True])
 def test_wrong_options_end_the_task_before_any_call(module, fake_api, tmp_path, given, check_mode):
     with pytest.raises(OptionError, match=f"^{next(iter(given))}: "):
         under_test.run(module(check_mode=check_mode, **{"dest": str(tmp_path), **given}), fake_api)
     assert fake_api.calls == []
+
+
+def test_missing_directory_fails_and_warns_in_check_mode(module, fake_api, site, tmp_path):
+    dest = str(tmp_path / "absent")
+    with pytest.raises(OptionError, match=r"^dest: directory .* does not exist"):
+        under_test.run(module(dest=dest), fake_api)
+    assert fake_api.calls == []
+    task = module(check_mode=True, dest=dest)
+    under_test.run(task, site)
+    assert task.warn.call_args.args[0].startswith("dest: directory ")
 
 
 # Down to the wire
@@ -127,7 +137,7 @@ def test_the_module_fails_on_the_wire_with_what_the_api_answered(executed, wire,
     ("args", "told"),
     [
         ({}, "missing required arguments: dest"),
-        ({"dest": "/nowhere/at/all"}, "dest: there is no directory /nowhere/at/all; make it"),
+        ({"dest": "/nowhere/at/all"}, "dest: directory /nowhere/at/all does not exist; create it"),
         ({"dest": ".", "session_id": "1"}, "Unsupported parameters"),
     ],
 )

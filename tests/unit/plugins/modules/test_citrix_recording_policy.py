@@ -165,7 +165,7 @@ def test_check_mode_sends_no_write_on_the_wire(executed, wire):
     [
         ({}, "missing required arguments: rules"),
         ({"rules": [{**FREE, "state": "paused"}]}, "rules[Free]: value of state must be one of"),
-        ({"rules": [{**FREE, "users": ["a"]}]}, "rules[Free]: there is no option users"),
+        ({"rules": [{**FREE, "users": ["a"]}]}, "rules[Free]: unknown option users"),
         ({"rules": [{"name": "Free", "user": ["a"]}]}, "rules[Free]: missing required arguments: state"),
         ({"rules": [FREE], "on_gap": "ignore"}, "value of on_gap must be one of"),
         ({"rules": ["a"]}, "rules"),

@@ -94,7 +94,7 @@ def test_a_named_user_without_a_session_fails_the_task_after_everything_else(sen
     fake_api.on(SEND, {})
     result, _warnings = send(user=["user001", "user002"])
     assert (result["failed"], result["changed"], outlines(result)) == (True, True, [("1", "sent", True)])
-    assert "No session was found of user002" in result["msg"]
+    assert "No session was found for user002" in result["msg"]
 
 
 def test_an_exclusion_that_excludes_nobody_is_told_and_everybody_gets_the_message(send, fake_api):
@@ -120,7 +120,7 @@ def test_wrong_options_end_the_task_before_any_call(send, fake_api, given):
 
 
 def test_nobody_meant_is_refused_before_any_call(send, fake_api):
-    with pytest.raises(CitrixError, match="none is given; name who is meant"):
+    with pytest.raises(CitrixError, match="no selector is set; set at least one"):
         send()
     assert fake_api.calls == []
 
@@ -164,7 +164,7 @@ def test_check_mode_sends_no_write_on_the_wire(executed, wire):
         ({"session_id": "1", "title": "x"}, "text"),
         ({"session_id": "1", **MESSAGE, "style": "Nonsense"}, "value of style must be one of"),
         ({"session_id": "1", **MESSAGE, "text": "  "}, "text: is empty"),
-        (MESSAGE, "none is given; name who is meant"),
+        (MESSAGE, "no selector is set; set at least one"),
     ],
 )
 def test_wrong_arguments_are_refused(executed, wire, args, told):

@@ -85,7 +85,7 @@ def test_a_named_user_without_a_session_fails_the_task_after_everything_else(mod
     fake_api.on(START, {})
     result = under_test.run(module(state="started", user=["LAB\\user001", "LAB\\user002"]), fake_api)
     assert (result["failed"], result["changed"], outlines(result)) == (True, True, [("1", "started", True)])
-    assert "No session was found of LAB\\user002" in result["msg"]
+    assert "No session was found for LAB\\user002" in result["msg"]
 
 
 @pytest.mark.parametrize(("state", "failed"), [("started", True), ("stopped", False)])
@@ -181,10 +181,10 @@ def test_check_mode_sends_no_write_on_the_wire(executed, wire):
     [
         ({"session_id": ["1"]}, "state"),
         ({"state": "paused", "session_id": ["1"]}, "value of state must be one of"),
-        ({"state": "started", "session_id": ["1"], "machine": ["a"]}, "session_id: stands alone"),
+        ({"state": "started", "session_id": ["1"], "machine": ["a"]}, "session_id: cannot be combined"),
         ({"state": "started", "session_id": ["1"], "on_gap": "ignore"}, "value of on_gap must be one of"),
-        ({"state": "started", "all_sessions": True, "user": "a"}, "all_sessions: means every session"),
-        ({"state": "started"}, "none is given; name who is meant"),
+        ({"state": "started", "all_sessions": True, "user": "a"}, "all_sessions: selects every session"),
+        ({"state": "started"}, "no selector is set; set at least one"),
     ],
 )
 def test_wrong_arguments_are_refused(executed, wire, args, told):

@@ -123,7 +123,7 @@ def test_one_site_of_several_has_to_be_named(executed, wire):
     wire.get(f"{ORIGIN}/cvad/manage/me", json={"Customers": [{"Id": "customer1", "Sites": sites}]})
     code, result = executed()
     assert code == 1
-    assert result["msg"].startswith("site_id: the account sees several sites; set one of: site7 (One), site8 (Two)")
+    assert result["msg"].startswith("site_id: the account has several sites; set one of: site7 (One), site8 (Two)")
     assert "access_token" not in result
 
 

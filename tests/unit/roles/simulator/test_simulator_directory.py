@@ -178,7 +178,7 @@ PLAN = {
             "sessions": [
                 {"user": {"Name": "AzureAD\\anna@contoso.com", "PrincipalName": None}, "recorded": True},
                 {"user": {"SamName": "LAB\\anna", "IsBuiltIn": False}, "applications": ["Test\\Notepad"]},
-                {"user": {}, "connected": False},
+                {"user": {"Name": 17, "Sid": ["x"]}, "connected": False},
                 {"user": None, "anonymous": True, "protocol": "Rdp"},
             ],
         },
@@ -195,7 +195,7 @@ def test_a_test_may_describe_the_fleet(simulator):
     assert [given(session["User"] or {}) for session in sessions] == [
         {"Name": "AzureAD\\anna@contoso.com"},
         {"SamName": "LAB\\anna"},
-        {},
+        {"Name": 17, "Sid": ["x"]},
         {},
     ]
     assert sessions[1]["User"]["IsBuiltIn"] is False

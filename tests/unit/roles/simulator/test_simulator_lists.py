@@ -113,13 +113,6 @@ def test_an_end_between_pages_hides_no_other(simulator):
     assert seen == ids
 
 
-def test_machine_sessions_page_when_told(simulator):
-    simulator.reset(machine_page=4)
-    found = page_ids(simulator, "/Machines/LAB%7Cvda-001/Sessions", fields="Id")
-    assert [len(page) for page in found] == [4, 4, 2]
-    assert joined(found) == simulator.ids()[:10]
-
-
 def test_fields_leave_the_rest_out(simulator):
     page = simulator.get("/Sessions", {"fields": "Id,State,User", "limit": 3}).json()
     assert [sorted(item) for item in page["Items"]] == [["Id", "State", "User"]] * 3

@@ -125,8 +125,9 @@ class Session:
         raise NotImplementedError
 
     def shown(self, member: str) -> str:
-        """Return a member of the User block; empty without one."""
-        return (self.user or {}).get(member) or ""
+        """Return a member of the User block; empty if it is no text."""
+        value = (self.user or {}).get(member)
+        return value if isinstance(value, str) else ""
 
     def reported(self, now: float) -> bool:
         """Return what RecordingStatus reports at that time, which may lag behind the truth."""

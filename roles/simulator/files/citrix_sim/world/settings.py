@@ -30,7 +30,6 @@ _LIMITS: dict[str, tuple[float, float]] = {
     "machines": (1, 100_000),
     "sessions": (0, 1_000_000),
     "sites": (1, 100),
-    "machine_page": (0, 1_000_000),
     "token_lifetime": (0, 10_000_000),
     "batch_parallelism": (1, 1000),
     "batch_item_seconds": (0, 3600),
@@ -49,7 +48,6 @@ _WHOLE = (
     "machines",
     "sessions",
     "sites",
-    "machine_page",
     "batch_parallelism",
     "batch_limit",
     "quota_concurrency",
@@ -103,8 +101,7 @@ class Settings(NamedTuple):
     unknown_search: str = "nothing"
     # SearchFilterGroups replace SearchFilters, as published, or hold together with them.
     group_search: str = "instead"
-    # Page size of GET /Machines/{x}/Sessions, 0 for one page; that page may name a token, which leads to it again.
-    machine_page: int = 0
+    # GET /Machines/{x}/Sessions names a token, which leads to the same page: the request takes none.
     machine_repeats: bool = False
     error_form: str = "error_response"
     # RecordingStatus of an unknown session: no status is documented.

@@ -122,7 +122,7 @@ def test_a_session_that_is_as_wanted_gets_no_request(converged, fake_api, status
 def test_a_session_of_unknown_state_fails_and_gets_no_request(converged, fake_api, body, wanted):
     entry = converged(body, wanted=wanted)
     assert outline(entry) == ("failed", None, False)
-    assert "does not say" in entry.reason and "nothing was sent" in entry.reason
+    assert "does not report" in entry.reason and "nothing was sent" in entry.reason
     assert fake_api.writes == []
 
 
@@ -158,7 +158,7 @@ def test_what_cannot_be_recorded_can_be_stopped(converged):
 def test_a_session_without_an_id_fails_and_is_not_addressed(fake_api, clock, session_id):
     (entry,) = converge(fake_api, [Target.from_session(session_id, a_session(session_id))], START, False)
     assert outline(entry) == ("failed", None, False)
-    assert "no id for this session by which it could be addressed" in entry.reason
+    assert "no usable id for this session" in entry.reason
     assert fake_api.calls == []
 
 
@@ -208,7 +208,7 @@ def test_a_change_that_never_shows_is_unconfirmed_and_no_change(converged, fake_
 def test_a_state_that_becomes_unknown_is_unconfirmed_and_not_false(converged):
     entry = converged(OFF, UNKNOWN)
     assert outline(entry) == ("unconfirmed", None, False)
-    assert "does not say whether it is recorded" in entry.reason
+    assert "does not report whether the session is recorded" in entry.reason
 
 
 def test_an_error_of_a_reading_is_got_over(converged):
@@ -253,7 +253,7 @@ def test_time_in_which_the_brake_is_on_does_not_count(fake_api, clock):
         clock.now += 100.0
         return ON if len(fake_api.sent(status_key())) > 6 else OFF
 
-    fake_api.retrier.active_seconds = lambda: clock() - held
+    fake_api.throttle.active_seconds = lambda: clock() - held
     fake_api.on(status_key(), slow_status)
     fake_api.on(write_key(), {})
     (entry,) = converge(fake_api, [a_target()], Wanted(recorded=True, wait_timeout=5), False)
@@ -830,7 +830,7 @@ def test_converge_session_held_too_long_read_again_and_changed(fake_api, clock, 
 
 def test_converge_interrupted_while_waiting_ends_at_once(fake_api, clock, monkeypatch):
     OtherRun(monkeypatch, "1")
-    fake_api.retrier.pause = lambda seconds: True
+    fake_api.throttle.pause = lambda seconds: True
     (entry,) = converge(fake_api, at_the_site(fake_api, s1=[OFF, STALLED]), START, False)
     assert outline(entry) == ("failed", None, False)
     assert fake_api.writes == []

@@ -76,7 +76,7 @@ def test_an_entry_tells_who_and_where(fake_api):
 def test_a_message_that_may_have_arrived_is_unconfirmed_and_not_sent_again(fake_api, answer):
     entry = sent_to_one(fake_api, answer)
     assert (entry.result, entry.changed) == ("unconfirmed", False)
-    assert entry.reason.startswith("the user may have got it, so it was not sent again: ")
+    assert entry.reason.startswith("the user may have received it, so it was not resent: ")
     assert ("The answer was lost." if answer is LOST else f"HTTP {answer}") in entry.reason
     assert fake_api.sent() == [key()]
 
@@ -176,7 +176,7 @@ def test_the_text_is_sent_as_it_is_written():
 @pytest.mark.parametrize("name", ["title", "text"])
 @pytest.mark.parametrize("value", ["", " ", "\n\t "])
 def test_an_empty_message_is_refused_by_the_name_of_its_option(name, value):
-    with pytest.raises(OptionError, match=f"^{name}: is empty; write what the user is to read$"):
+    with pytest.raises(OptionError, match=f"^{name}: is empty; write the text for the user$"):
         Message.from_params({**GIVEN, name: value})
 
 
@@ -188,5 +188,5 @@ def test_messages_of_a_lost_batch_may_have_been_shown_and_are_not_sent_again(fak
     fake_api.max_concurrency = 1
     entries = send(fake_api, [a_target(session_id) for session_id in ("1", "2", "3", "4")], MESSAGE, check_mode=False)
     assert [entry.result for entry in entries] == ["sent", "sent", "unconfirmed", "unconfirmed"]
-    assert all("was not sent again: The answer was lost." in entry.reason for entry in entries[2:])
+    assert all("was not resent: The answer was lost." in entry.reason for entry in entries[2:])
     assert fake_api.sent() == ["POST $batch"] * 2

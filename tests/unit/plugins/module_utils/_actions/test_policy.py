@@ -87,21 +87,21 @@ def test_the_options_of_the_task_are_left_as_they_are():
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
-        (rule(), r"machine, user, delivery_group, application: none is given"),
-        (rule(exclude_user=["a"]), "none is given; name who is meant"),
+        (rule(), r"machine, user, delivery_group, application: no selector is set"),
+        (rule(exclude_user=["a"]), "no selector is set; set at least one"),
         (rule(user=["a"], state="paused"), "value of state must be one of: started, stopped, got: paused"),
         ({"name": "Contractors", "user": ["a"]}, "missing required arguments: state"),
-        (rule(users=["a"]), "there is no option users; use name, machine, user, delivery_group, application, all_s"),
-        (rule(user=["a"], session_id=["1"]), "there is no option session_id"),
-        (rule(user=["a"], wait=True, on_gap="warn"), "there is no option on_gap, wait;"),
+        (rule(users=["a"]), "unknown option users; use name, machine, user, delivery_group, application, all_s"),
+        (rule(user=["a"], session_id=["1"]), "unknown option session_id"),
+        (rule(user=["a"], wait=True, on_gap="warn"), "unknown option on_gap, wait;"),
         (rule(user=["a"], max_sessions="many"), "argument 'max_sessions' is of type"),
         (rule(user=["a"], notify_user="perhaps"), "argument 'notify_user' is of type"),
         (rule(user=["a"], max_sessions=0), "max_sessions: must be 1 or more, not 0"),
         (rule(user=[]), "user: is empty"),
         (rule(machine=["LAB\x0bda-001"]), "machine: .* control character"),
-        (rule(delivery_group=[" "]), "delivery_group: holds an empty name"),
-        (rule(user=["a"], exclude_machine=[""]), "exclude_machine: holds an empty name"),
-        (rule(user=["a"], all_sessions=True), "all_sessions: means every session of the site; leave it out, or user"),
+        (rule(delivery_group=[" "]), "delivery_group: contains an empty name"),
+        (rule(user=["a"], exclude_machine=[""]), "exclude_machine: contains an empty name"),
+        (rule(user=["a"], all_sessions=True), "all_sessions: selects every session of the site; remove it or user"),
     ],
 )
 @pytest.mark.parametrize("place", [0, 1])
@@ -119,7 +119,7 @@ def test_a_wrong_rule_is_refused_by_its_name(wrong, told, place):
         ({"state": "started", "user": ["a"], "name": None}, "missing required arguments: name|has an empty name"),
         (rule(name="", user=["a"]), "has an empty name"),
         (rule(name=" \t", user=["a"]), "has an empty name"),
-        ({"users": ["a"]}, "there is no option users"),
+        ({"users": ["a"]}, "unknown option users"),
     ],
 )
 def test_a_rule_without_a_name_is_refused_by_its_place(wrong, told):
@@ -240,7 +240,7 @@ TWO_PEOPLE = [a_session("1", "LAB\\user001"), a_session("2", "CORP\\user001")]
 def test_a_short_name_of_several_people_is_refused_with_the_rule(assigned, option):
     wrong = rule(**{"all_sessions": option != "user", option: ["user001"]})
     with pytest.raises(
-        OptionError, match=rf"^rules\[Contractors\]: {option}: 'user001' is the name of several people; .*: CORP"
+        OptionError, match=rf"^rules\[Contractors\]: {option}: 'user001' matches several users; .*: CORP"
     ):
         assigned(TWO_PEOPLE, wrong)
 
@@ -248,7 +248,7 @@ def test_a_short_name_of_several_people_is_refused_with_the_rule(assigned, optio
 def test_a_short_name_of_several_people_is_refused_though_another_rule_took_one_of_them(assigned):
     """Or who is meant would depend on who else is there."""
     before = rule("Before", "stopped", user=["CORP\\user001"])
-    with pytest.raises(OptionError, match=r"^rules\[Contractors\]: user: 'user001' is the name of several people"):
+    with pytest.raises(OptionError, match=r"^rules\[Contractors\]: user: 'user001' matches several users"):
         assigned(TWO_PEOPLE, before, rule(user=["user001"]))
 
 

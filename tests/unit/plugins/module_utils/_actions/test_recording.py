@@ -25,7 +25,7 @@ START, STOP = Wanted(recorded=True), Wanted(recorded=False)
     [
         (False, True, ("not recorded", "recorded")),
         (True, False, ("recorded", "not recorded")),
-        (False, None, ("not recorded", "recording not known")),
+        (False, None, ("not recorded", "recording unknown")),
     ],
 )
 def test_what_changed_is_the_recording(before, after, words):
@@ -64,10 +64,10 @@ def test_what_is_wanted_is_asked_for_by_one_write(wanted, path, query):
 @pytest.mark.parametrize(
     ("wanted", "state", "told", "remedy"),
     [
-        (START, False, "has it not recorded", "Session Recording agent"),
-        (STOP, True, "still has it recorded", "recording policy starts it again"),
-        (START, None, "does not say", "Session Recording agent"),
-        (STOP, None, "does not say", "recording policy starts it again"),
+        (START, False, "still reports the session as not recorded", "Session Recording agent"),
+        (STOP, True, "still reports the session as recorded", "recording policy starts it again"),
+        (START, None, "does not report", "Session Recording agent"),
+        (STOP, None, "does not report", "recording policy starts it again"),
     ],
 )
 def test_what_is_not_confirmed_is_told_with_the_remedy_of_what_was_wanted(wanted, state, told, remedy):

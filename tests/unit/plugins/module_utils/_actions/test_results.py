@@ -76,7 +76,7 @@ def test_a_session_that_is_no_more_has_ended():
 def test_a_session_without_an_id_by_which_to_address_it_fails_with_what_is_known_of_it(session_id):
     entry = Entry.from_target(Target.from_session(session_id, {**SESSION, "Id": session_id}))
     assert (entry.id, entry.result, entry.changed, entry.session.user) == (session_id, "failed", False, "LAB\\user001")
-    assert entry.reason == "the API gives no id for this session by which it could be addressed; run again"
+    assert entry.reason == "the API returned no usable id for this session; run again"
 
 
 @pytest.mark.parametrize("session_id", ["", "."])
@@ -198,7 +198,7 @@ def test_check_mode_is_told(reported):
     [
         ("started", False, True, ("not recorded", "recorded")),
         ("stopped", True, False, ("recorded", "not recorded")),
-        ("requested", False, None, ("not recorded", "recording not known")),
+        ("requested", False, None, ("not recorded", "recording unknown")),
     ],
 )
 def test_the_difference_has_what_changed_and_nothing_else(reported, outcome, before, after, words):
@@ -285,7 +285,7 @@ def test_an_empty_selection_is_a_gap(reported, ended_is_fine, selector, default,
     assert result["sessions"] == []
     assert ("failed" in result) is ((on_gap or default) == "fail")
     assert bool(warnings) is ((on_gap or default) == "warn")
-    assert "No session is selected: nobody is connected there" in (warnings[0] if warnings else result["msg"])
+    assert "No sessions matched, or all matching" in (warnings[0] if warnings else result["msg"])
 
 
 @pytest.mark.parametrize("on_gap", ["fail", "warn"])
@@ -307,7 +307,7 @@ def test_task_result_policy_matches_no_session_one_warning(fake_api, on_gap):
     module = SimpleNamespace(params={"on_gap": on_gap}, check_mode=False, warn=warnings.append)
     result = task_result(module, fake_api, None, [], RESULTS)
     assert "failed" not in result
-    assert [warning.split(":")[0] for warning in warnings] == ["No session falls under a rule"]
+    assert [warning.split(":")[0] for warning in warnings] == ["No session matches a rule"]
 
 
 @pytest.mark.parametrize("complete", [True, False])
@@ -326,7 +326,7 @@ def test_a_named_user_without_a_session_is_a_gap_whoever_else_has_one(reported, 
     result, warnings = reported(
         *entries, absent=absent, user=["LAB\\user001", *absent], ended_is_fine=ended_is_fine, on_gap=on_gap
     )
-    told = "No session was found of LAB\\user002, user003: check the name, or run again when the user is there."
+    told = "No session was found for LAB\\user002, user003: check the name, or run again when the user is logged on."
     if on_gap == "warn":
         assert ("failed" in result, warnings) == (False, [told])
     else:
@@ -338,7 +338,7 @@ def test_a_named_user_without_a_session_is_a_gap_whoever_else_has_one(reported, 
 def test_of_many_users_without_a_session_the_first_are_named(reported):
     absent = [f"LAB\\user{number:03}" for number in range(1, 6)]
     result, _warnings = reported(an_entry("unchanged"), absent=absent, user=absent)
-    assert "No session was found of LAB\\user001, LAB\\user002, LAB\\user003 and 2 more: " in result["msg"]
+    assert "No session was found for LAB\\user001, LAB\\user002, LAB\\user003 and 2 more: " in result["msg"]
 
 
 @pytest.mark.parametrize("ended_is_fine", [True, False])
@@ -404,7 +404,7 @@ def test_however_many_reasons_there_are_the_message_is_not_endless(reported, nam
     result, _warnings = reported(*(an_entry("failed", n, reason, user=name) for n, reason in enumerate(reasons)))
     told = sum(f": {reason}." in result["msg"] for reason in reasons)
     assert told >= 1 and len(result["msg"]) < 2000
-    assert f"Other problems: {50 - told}; look at the reason of each session." in result["msg"]
+    assert f"Other problems: {50 - told}; see the reason of each session." in result["msg"]
 
 
 def test_failures_and_gaps_are_told_together(reported):

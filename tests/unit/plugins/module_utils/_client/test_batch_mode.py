@@ -16,5 +16,5 @@ def test_giving_up_batches_is_warned_of_once():
         mode.give_up(CitrixError("No such path."))
     assert mode.size == 0
     assert warnings == [
-        "batch_size: every call was sent alone, since the API took no batch of 50. No such path.",
+        "batch_size: every call was sent alone, because the API refused a batch of 50. No such path.",
     ]

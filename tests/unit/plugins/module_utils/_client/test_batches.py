@@ -243,7 +243,7 @@ def test_what_an_answer_leaves_out_is_read_alone_and_not_written_again(api, body
     outcomes = outcomes_of(api, {0: read(0), 1: write(1)})
     assert outcomes[0].body == {"Number": 0}
     assert isinstance(outcomes[1], BatchLost)
-    assert "left this call out" in str(outcomes[1])
+    assert "does not contain this call" in str(outcomes[1])
     assert alone(api) == [read_key(0)]
 
 
@@ -278,6 +278,22 @@ def test_an_item_that_could_be_tried_again_is_read_alone(api, status):
     outcomes = outcomes_of(api, reads(2))
     assert [outcomes[0].body, outcomes[1].body] == [{"Number": 0}, {"Number": "of the batch"}]
     assert alone(api) == [read_key(0)]
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "delay"),
+    [
+        ([{"Name": "retry-after", "Value": "7"}], None, 7.0),
+        ({"Retry-After": "7"}, None, 7.0),
+        (None, '{"parameters": [{"name": "retryDelay", "value": "4"}]}', 4.0),
+        (None, None, None),
+    ],
+)
+def test_batch_item_429_holds_the_throttle(api, headers, body, delay):
+    refused = {"Code": 429, "Headers": headers, "Body": body}
+    api.on(BATCH, items_answered({"Code": 200, "Body": "{}"}, refused, {"Code": 503}))
+    outcomes_of(api, writes(3))
+    assert api.holds == [delay]
 
 
 @pytest.mark.parametrize("status", [401, 429])
@@ -380,7 +396,7 @@ def test_a_server_that_takes_no_batch_gets_each_call_alone_and_the_user_one_warn
     assert len(alone(api)) == len(set(alone(api))) == 30
     assert len(batches(api)) <= api.max_concurrency
     assert len(api.warnings) == 1
-    assert api.warnings[0].startswith("batch_size: every call was sent alone, since the API took no batch of 3. ")
+    assert api.warnings[0].startswith("batch_size: every call was sent alone, because the API refused a batch of 3. ")
     assert f"HTTP {status} (Refused.)" in api.warnings[0]
 
     sent = len(batches(api))

@@ -25,7 +25,7 @@ PATIENCE = 10
 """Seconds after which what does not come is taken for missing."""
 
 
-class FakeRetrier:
+class FakeThrottle:
     """Notes that it is interrupted."""
 
     def __init__(self):
@@ -34,7 +34,7 @@ class FakeRetrier:
         self.busy = False
         self.stuck = False
 
-    def interrupt(self, why):
+    def stop(self, why):
         self.why.append(why)
         self.interrupted.set()
 
@@ -46,12 +46,12 @@ class FakeRetrier:
 
 
 @pytest.fixture
-def retrier(monkeypatch):
-    """A retrier, for a handler that has little patience and a reader."""
+def throttle(monkeypatch):
+    """A throttle, for a handler that has little patience and a reader."""
     monkeypatch.setattr(_watch, "INTERVAL", 0.02)
     monkeypatch.setattr(_watch, "GRACE", 0.2)
     monkeypatch.setattr(_watch, "_has_no_reader", lambda: False)
-    return FakeRetrier()
+    return FakeThrottle()
 
 
 @pytest.fixture
@@ -73,83 +73,83 @@ def died(monkeypatch):
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_a_signal_interrupts_the_run_and_leaves_it_to_end(retrier, log, number):
-    with InterruptHandler(retrier, log.append):
+def test_a_signal_interrupts_the_run_and_leaves_it_to_end(throttle, log, number):
+    with InterruptHandler(throttle, log.append):
         os.kill(os.getpid(), number)
-        assert retrier.interrupted.wait(PATIENCE)
+        assert throttle.interrupted.wait(PATIENCE)
         # Longer than the grace: nothing is under way, so nothing is given up.
         time.sleep(0.5)
-    assert retrier.why == [f"the run was interrupted ({number.name})"]
-    assert log == [f"{retrier.why[0]}: nothing more is sent"]
+    assert throttle.why == [f"the run was interrupted ({number.name})"]
+    assert log == [f"{throttle.why[0]}: no further requests are sent"]
 
 
-def test_what_is_under_way_is_given_up_after_a_while(retrier, log):
-    retrier.busy = True
-    with InterruptHandler(retrier, log.append):
+def test_what_is_under_way_is_given_up_after_a_while(throttle, log):
+    throttle.busy = True
+    with InterruptHandler(throttle, log.append):
         os.kill(os.getpid(), signal.SIGTERM)
-        with pytest.raises(Interrupted, match=r"^Gave up what was under way, since the run was interrupted") as caught:
+        with pytest.raises(Interrupted, match=r"^Canceled requests in progress, because the run") as caught:
             threading.Event().wait(PATIENCE)
         # Once is enough: the run has its result to tell.
         os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(0.5)
     assert caught.value.may_have_acted
-    assert len(retrier.why) == 1
+    assert len(throttle.why) == 1
 
 
-def test_an_answer_that_does_not_get_done_ends_the_run(retrier, log):
-    retrier.stuck = True
-    with InterruptHandler(retrier, log.append):
-        assert retrier.interrupted.wait(PATIENCE)
-    assert retrier.why == ["the run was ended (the API has not finished an answer for too long)"]
+def test_an_answer_that_does_not_get_done_ends_the_run(throttle, log):
+    throttle.stuck = True
+    with InterruptHandler(throttle, log.append):
+        assert throttle.interrupted.wait(PATIENCE)
+    assert throttle.why == ["the run was ended (a response of the API took too long)"]
 
 
 @pytest.mark.parametrize("gone", ["_has_no_reader", "getppid", "_leaders_parent"])
-def test_a_run_that_nobody_wants_any_more_ends_without_a_result(retrier, log, died, monkeypatch, gone):
+def test_a_run_that_nobody_wants_any_more_ends_without_a_result(throttle, log, died, monkeypatch, gone):
     monkeypatch.setattr(_watch, "GRACE", PATIENCE)
-    retrier.busy = True
-    with InterruptHandler(retrier, log.append):
+    throttle.busy = True
+    with InterruptHandler(throttle, log.append):
         owner = _watch.os if gone == "getppid" else _watch
         monkeypatch.setattr(owner, gone, lambda: -1)
-        assert retrier.interrupted.wait(PATIENCE)
+        assert throttle.interrupted.wait(PATIENCE)
         assert not died
-        retrier.busy = False
+        throttle.busy = False
         end = time.monotonic() + PATIENCE
         while not died and time.monotonic() < end:
             time.sleep(0.01)
-    assert (died, retrier.why) == ([1], [ORPHANED])
+    assert (died, throttle.why) == ([1], [ORPHANED])
 
 
-def test_who_does_not_answer_is_not_waited_for_when_nobody_wants_the_run(retrier, log, died, monkeypatch):
-    retrier.busy = True
+def test_who_does_not_answer_is_not_waited_for_when_nobody_wants_the_run(throttle, log, died, monkeypatch):
+    throttle.busy = True
     monkeypatch.setattr(_watch, "_has_no_reader", lambda: True)
-    with InterruptHandler(retrier, log.append):
+    with InterruptHandler(throttle, log.append):
         time.sleep(1)
     assert died == [1]
 
 
-def test_a_session_whose_leader_cannot_be_seen_is_no_reason(retrier, log, monkeypatch):
-    with InterruptHandler(retrier, log.append):
+def test_a_session_whose_leader_cannot_be_seen_is_no_reason(throttle, log, monkeypatch):
+    with InterruptHandler(throttle, log.append):
         monkeypatch.setattr(_watch, "_leaders_parent", lambda: None)
-        assert not retrier.interrupted.wait(0.3)
+        assert not throttle.interrupted.wait(0.3)
 
 
-def test_afterwards_all_is_as_before(retrier, log):
+def test_afterwards_all_is_as_before(throttle, log):
     before, threads = [signal.getsignal(number) for number in SIGNALS], threading.active_count()
-    with pytest.raises(ValueError, match="of the run"), InterruptHandler(retrier, log.append):
+    with pytest.raises(ValueError, match="of the run"), InterruptHandler(throttle, log.append):
         assert [signal.getsignal(number) for number in SIGNALS] != before
         raise ValueError("of the run")
     assert [signal.getsignal(number) for number in SIGNALS] == before
     assert threading.active_count() == threads
-    assert not retrier.interrupted.wait(0.2)
+    assert not throttle.interrupted.wait(0.2)
     assert not log
 
 
-def test_in_another_thread_nothing_is_watched(retrier, log):
+def test_in_another_thread_nothing_is_watched(throttle, log):
     before = [signal.getsignal(number) for number in SIGNALS]
     found = []
 
     def run():
-        with InterruptHandler(retrier, log.append):
+        with InterruptHandler(throttle, log.append):
             found.append([signal.getsignal(number) for number in SIGNALS])
 
     thread = threading.Thread(target=run)
@@ -183,24 +183,24 @@ def outcome(background):
     return background.value()
 
 
-def test_background_value_returned_and_error_raised(retrier):
-    assert outcome(Background(lambda: 7, retrier)) == 7
+def test_background_value_returned_and_error_raised(throttle):
+    assert outcome(Background(lambda: 7, throttle)) == 7
     for error in (Stalled("Nothing moves."), KeyError("bug")):
 
         def fails(error=error):
             raise error
 
         with pytest.raises(type(error)):
-            outcome(Background(fails, retrier))
-    assert retrier.why == []
+            outcome(Background(fails, throttle))
+    assert throttle.why == []
 
 
-def test_background_unfinished_answer_given_up(retrier):
+def test_background_unfinished_answer_given_up(throttle):
     release = threading.Event()
-    background = Background(release.wait, retrier)
+    background = Background(release.wait, throttle)
     assert not background.is_over()
-    retrier.stuck = True
-    with pytest.raises(Stalled, match=r"^Gave up what was under way, since .* too long\); check proxies"):
+    throttle.stuck = True
+    with pytest.raises(Stalled, match=r"^Canceled requests in progress, because .* too long\); check proxies"):
         outcome(background)
     release.set()
-    assert retrier.why == [HANGS]
+    assert throttle.why == [HANGS]

@@ -79,7 +79,7 @@ def test_a_job_that_ends_within_30_minutes_is_done(fake_api, clock, steps):
 
 
 def test_time_in_which_the_brake_is_on_is_not_held_against_a_job(fake_api, clock):
-    fake_api.retrier.active_seconds = lambda: 1000.0
+    fake_api.throttle.active_seconds = lambda: 1000.0
     fake_api.on(JOB, *[status("InProgress")] * 100, status("Complete"))
     assert jobs.ended(fake_api, WRITE, "job1")["Status"] == "Complete"
     assert clock() - 1000.0 > 600

@@ -57,7 +57,7 @@ def test_a_repeated_token_with_new_items_is_an_error_and_no_loop(count, data):
     again = data.draw(st.integers(0, count))
     tokens = [f"token {number}" for number in range(count + 1)] + [f"token {again}"]
     api = Pages([{"Items": [{"Id": str(at)}], "ContinuationToken": token} for at, token in enumerate(tokens)])
-    with pytest.raises(CitrixError, match=r"Could not list the sessions: the API repeats a page"):
+    with pytest.raises(CitrixError, match=r"Could not list the sessions: the API repeated a page"):
         list(api.items())
     assert len(api.asked_with) == len(tokens)
 
@@ -82,7 +82,7 @@ def test_a_repeated_token_ends_a_list_that_is_complete(last, total, complete):
     if complete:
         assert [item["Id"] for item in api.items()] == sorted({"1", *last})
     else:
-        with pytest.raises(CitrixError, match="repeats a page"):
+        with pytest.raises(CitrixError, match="repeated a page"):
             list(api.items())
 
 

@@ -30,13 +30,13 @@ def remedy(status, headers=None, body=None):
 @pytest.mark.parametrize(
     ("location", "told"),
     [
-        ("https://api-eu.cloud.com/feature/x?y=z", "the API points to https://api-eu.cloud.com;"),
-        ("https://user:secret@api-eu.cloud.com:8443/x", "the API points to https://api-eu.cloud.com:8443;"),
-        ("//api-eu.cloud.com/x", "the API points to https://api-eu.cloud.com;"),
-        ("/other/base/x", "the API points to /other/base/x on the same host; check the path of api_url"),
-        ("../Machines", "the API points to /cvad/manage/Jobs/Machines on the same host;"),
-        ("https://api.cloud.com/other", "the API points to /other on the same host;"),
-        ("https://[Ddc]/cvad", "the API points to https://[Ddc]/cvad;"),
+        ("https://api-eu.cloud.com/feature/x?y=z", "the API redirects to https://api-eu.cloud.com;"),
+        ("https://user:secret@api-eu.cloud.com:8443/x", "the API redirects to https://api-eu.cloud.com:8443;"),
+        ("//api-eu.cloud.com/x", "the API redirects to https://api-eu.cloud.com;"),
+        ("/other/base/x", "the API redirects to /other/base/x on the same host; check the path of api_url"),
+        ("../Machines", "the API redirects to /cvad/manage/Jobs/Machines on the same host;"),
+        ("https://api.cloud.com/other", "the API redirects to /other on the same host;"),
+        ("https://[Ddc]/cvad", "the API redirects to https://[Ddc]/cvad;"),
     ],
 )
 def test_a_location_of_any_form_is_named(location, told):
@@ -66,10 +66,15 @@ def test_a_redirect_that_names_nothing_has_no_remedy_of_its_own(body):
 @pytest.mark.parametrize("headers", [{}, {"Location": "https://storage.example.com/results"}])
 def test_a_303_is_a_result_kept_elsewhere_and_no_region(headers):
     told = remedy(303, headers, PUBLISHED)
-    assert told.startswith("the API keeps this result elsewhere (")
+    assert told.startswith("the API stores this result elsewhere (")
     assert "region" not in told and ("storage.example.com" in told) is bool(headers)
 
 
 @pytest.mark.parametrize("status", [200, 202, 404, 500])
 def test_another_status_is_no_redirect(status):
     assert remedy(status, {"Location": "https://api-eu.cloud.com"}) is None
+
+
+@pytest.mark.parametrize(("status", "is_redirect"), [(299, False), (300, True), (399, True), (400, False)])
+def test_redirect_remedy_statuses_of_redirects_only(status, is_redirect):
+    assert bool(remedy(status, {"location": "https://api-eu.cloud.com/x"})) is is_redirect

@@ -56,14 +56,14 @@ def retrying(clock, settings):
 
     def make(*answers, **given):
         server = Server(clock, *answers)
-        return Retrier(server, settings(**given), clock, clock.sleep), server
+        return clock.make(Retrier, server, settings(**given)), server
 
     return make
 
 
 def counted(retrier):
     """Return how many requests were sent, and how many of them were refused for now."""
-    counts = retrier.counts()
+    counts = retrier.throttle.counts()
     return counts["requests"], counts["throttled"]
 
 
@@ -115,11 +115,18 @@ def test_a_write_is_sent_again_after_it_was_refused_for_the_rate(retrying, clock
 
 
 @pytest.mark.parametrize("retries", [0, 1, 4])
-@pytest.mark.parametrize("fault", [Reply(500, {}, ""), wait_for(1)])
-def test_tries_end_with_the_last_answer(retrying, retries, fault):
-    retrier, server = retrying(fault, retries=retries)
-    assert retrier.send(READ) is fault
+@pytest.mark.parametrize("status", [500, 503])
+def test_tries_end_with_the_last_answer(retrying, retries, status):
+    retrier, server = retrying(Reply(status, {}, ""), retries=retries)
+    assert retrier.send(READ).status == status
     assert len(server.asked_at) == 1 + retries
+
+
+@pytest.mark.parametrize("request_", [READ, WRITE])
+def test_retrier_429_uses_up_no_try(retrying, request_):
+    retrier, _server = retrying(*[wait_for(1)] * 10, OK, retries=0)
+    assert retrier.send(request_) is OK
+    assert counted(retrier) == (11, 10)
 
 
 def test_tries_end_with_the_last_error(retrying):
@@ -148,75 +155,6 @@ def test_a_final_status_does_not_make_others_final(retrying):
     assert len(server.asked_at) == 2
 
 
-class Busy:
-    """A transport on which writes are under way, one of which gets its answer whenever a read comes."""
-
-    def __init__(self, fault, faults, others=8):
-        self._faults = [fault] * faults
-        self._release, self._under_way = threading.Semaphore(0), threading.Semaphore(0)
-        self._others = others
-        self._threads = []
-        self.reads = 0
-
-    def begin(self, retrier):
-        self._threads = [
-            threading.Thread(target=retrier.send, args=(WRITE,), daemon=True) for _n in range(self._others)
-        ]
-        for thread in self._threads:
-            thread.start()
-        for _thread in self._threads:
-            assert self._under_way.acquire(timeout=10)
-
-    def end(self):
-        self._release.release(self._others)
-        for thread in self._threads:
-            thread.join(10)
-            assert not thread.is_alive()
-
-    def send(self, request):
-        if request is WRITE:
-            self._under_way.release()
-            assert self._release.acquire(timeout=10)
-            return OK
-        self.reads += 1
-        self._others -= 1
-        alive = sum(thread.is_alive() for thread in self._threads)
-        self._release.release()
-        while sum(thread.is_alive() for thread in self._threads) == alive:
-            time.sleep(0.001)
-        fault = self._faults.pop(0) if self._faults else OK
-        if isinstance(fault, Exception):
-            raise fault
-        return fault
-
-
-@pytest.fixture
-def busy(clock, settings):
-    """Return a function that sends a read while others get through; it returns the outcome and the number of tries."""
-
-    def run(fault, faults, retries):
-        transport = Busy(fault, faults)
-        retrier = Retrier(transport, settings(retries=retries), clock, clock.sleep)
-        transport.begin(retrier)
-        try:
-            outcome = retrier.send(READ)
-        except AnswerLost as error:
-            outcome = error
-        transport.end()
-        return outcome, transport.reads
-
-    return run
-
-
-def test_while_others_get_through_a_429_uses_up_no_try(busy):
-    assert busy(wait_for(1), faults=6, retries=1) == (OK, 7)
-
-
-@pytest.mark.parametrize("fault", [Reply(500, {}, ""), Reply(503, {}, ""), DROPPED])
-def test_a_fault_of_one_request_uses_up_its_tries_though_others_get_through(busy, fault):
-    assert busy(fault, faults=6, retries=2) == (fault, 3)
-
-
 def test_a_run_in_which_nothing_moves_ends_with_what_was_to_be_done(retrying):
     retrier, server = retrying(wait_for(101), retries=20)
     with pytest.raises(Stalled, match=r"Could not write something: .* for 300 seconds; run again later"):
@@ -232,7 +170,6 @@ def test_a_run_in_which_nothing_moves_ends_with_what_was_to_be_done(retrying):
     [
         (Reply(500, {}, ""), ()),
         (Reply(530, {}, ""), ()),
-        (wait_for(1), ()),
         (DROPPED, ()),
         (Reply(500, {}, ""), (500,)),
     ],
@@ -253,35 +190,13 @@ def test_what_a_run_gets_on_with(retrying, clock, useless, final):
 
 
 def test_the_brake_holds_every_request_until_the_moment_that_was_named(retrying, clock):
-    retrier, server = retrying(wait_for(30), OK, retries=0)
-    assert retrier.send(READ).status == 429
-    clock.now += 10
+    def go_on(_request):
+        clock.now += 10
+        return wait_for(20)
+
+    retrier, server = retrying(wait_for(30), go_on, OK)
     assert retrier.send(WRITE) is OK
-    assert server.asked_at == [1000.0, 1030.0]
-
-
-def test_the_brake_holds_a_request_that_waits_for_its_turn_too(settings, clock):
-    """A request that already has its turn must not go out once the server has asked all to wait."""
-    waiting, throttled = threading.Event(), threading.Event()
-
-    def sleep(seconds):
-        waiting.set()
-        assert throttled.wait(10)
-        clock.sleep(seconds)
-
-    def refuse_while_the_other_waits(_request):
-        other.start()
-        assert waiting.wait(10)
-        return wait_for(60)
-
-    server = Server(clock, refuse_while_the_other_waits, OK)
-    retrier = Retrier(server, settings(requests_per_second=1.0, retries=0), clock, sleep)
-    other = threading.Thread(target=retrier.send, args=(READ,))
-    assert retrier.send(READ).status == 429
-    throttled.set()
-    other.join()
-    assert server.asked_at[0] == 1000.0
-    assert server.asked_at[1] >= 1060.0
+    assert server.asked_at == [1000.0, 1030.0, 1060.0]
 
 
 @pytest.mark.parametrize("status", [429, 503])
@@ -299,7 +214,7 @@ def test_the_hint_of_a_refusal_holds_the_next_request(retrying, clock, status, h
     retrier, _server = retrying(Reply(status, headers, body), OK)
     assert retrier.send(READ) is OK
     assert clock.slept == [pytest.approx(waited)]
-    assert retrier.counts() == {"requests": 2, "throttled": 1, "waited_seconds": waited}
+    assert retrier.throttle.counts() == {"requests": 2, "throttled": 1, "waited_seconds": waited}
 
 
 def test_a_503_that_is_final_for_the_caller_holds_nobody(retrying, clock):
@@ -318,7 +233,7 @@ def test_a_lost_answer_that_is_final_for_the_caller_is_an_error_at_once(retrying
 
 @pytest.mark.parametrize("error", [DROPPED, ConnectionNotMade("No connection."), KeyError("a bug")])
 def test_whatever_becomes_of_the_first_request_after_a_hold_nobody_waits_for_it(retrying, clock, error):
-    retrier, server = retrying(wait_for(5), error, OK, retries=0)
+    retrier, server = retrying(Reply(503, {"Retry-After": "5"}, ""), error, OK, retries=0)
     retrier.send(READ)
     with pytest.raises(type(error)):
         retrier.send(READ)
@@ -328,17 +243,32 @@ def test_whatever_becomes_of_the_first_request_after_a_hold_nobody_waits_for_it(
 
 def test_only_a_429_teaches_a_quota(retrying, clock):
     for status, kept in ((429, True), (503, False)):
-        retrier, server = retrying(*[OK] * 20, Reply(status, {"Retry-After": "1"}, ""), OK, retries=0)
+        retrier, server = retrying(*[OK] * 20, Reply(status, {"Retry-After": "1"}, ""), OK)
         for _count in range(81):
             retrier.send(READ)
         assert (server.asked_at[-1] - server.asked_at[20] > 2) is kept
 
 
+@pytest.mark.parametrize(
+    ("headers", "waited"),
+    [
+        ({"RateLimit-Remaining": "0", "RateLimit-Reset": "9"}, [9.0]),
+        ({"RateLimit-Remaining": "1", "RateLimit-Reset": "9"}, []),
+        ({"Retry-After": "9"}, []),
+    ],
+)
+def test_retrier_quota_used_up_holds_without_refusal(retrying, clock, headers, waited):
+    retrier, _server = retrying(Reply(200, headers, ""), OK)
+    retrier.send(READ)
+    retrier.send(READ)
+    assert (clock.slept, counted(retrier)) == (waited, (2, 0))
+
+
 def test_what_takes_its_time_at_the_server_is_waited_for(retrying, clock):
     retrier, _server = retrying(OK)
-    retrier.pause(2.5)
+    retrier.throttle.pause(2.5)
     assert clock.slept == [2.5]
-    assert retrier.active_seconds() == clock()
+    assert retrier.throttle.active_seconds() == clock()
 
 
 @pytest.mark.parametrize(
@@ -356,11 +286,15 @@ def test_what_may_be_sent_again(status, reads, writes):
 def test_an_interruption_wakes_those_who_sleep(clock, settings, answer):
     began = time.monotonic()
     retrier = Retrier(Server(clock, answer), settings(retries=20))
-    threading.Timer(0.1, retrier.interrupt, ["the run was interrupted"]).start()
+    threading.Timer(0.1, retrier.throttle.stop, ["the run was interrupted"]).start()
     with pytest.raises(Interrupted, match="Could not read something: the run was interrupted before it was sent"):
         retrier.send(READ)
-    retrier.pause(LONG)
+    assert retrier.throttle.pause(LONG) is True
     assert time.monotonic() - began < LONG
+
+
+def test_pause_without_an_interruption_false(clock, settings):
+    assert Retrier(Server(clock), settings()).throttle.pause(0.001) is False
 
 
 def test_a_request_that_is_under_way_when_nothing_has_moved_for_long_hangs(retrying, clock):
@@ -369,7 +303,7 @@ def test_a_request_that_is_under_way_when_nothing_has_moved_for_long_hangs(retry
     def silent(seconds):
         def answer(_request):
             clock.now += seconds
-            found.append(retrier.hangs())
+            found.append(retrier.throttle.hangs())
             return OK
 
         return answer
@@ -379,4 +313,4 @@ def test_a_request_that_is_under_way_when_nothing_has_moved_for_long_hangs(retry
         retrier.send(READ)
     assert found == [False, True, False]
     clock.now += 1000
-    assert not retrier.hangs()
+    assert not retrier.throttle.hangs()

@@ -9,7 +9,7 @@ import json
 import math
 
 import pytest
-from ansible_collections.sessionops.citrix.plugins.module_utils._client.retry_after import retry_delay
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.retry_after import announced_delay, retry_delay
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -36,6 +36,13 @@ IN_A_MINUTE = {"Retry-After": "Mon, 05 Jan 2026 09:15:31 GMT"}
         ({}, "Try again in 1 second.", 1.0),
         ({"Retry-After": "7"}, {"parameters": {"retryDelay": "12"}}, 7.0),
         ({"Retry-After": "soon"}, {"parameters": {"retryDelay": "12"}}, 12.0),
+        ({"Retry-After": "Mon, 05 Jan 2026 09:15:31 GMT", "Date": "Mon, 05 Jan 2026 09:15:21 GMT"}, "", 10.0),
+        ({"RateLimit-Remaining": "0", "RateLimit-Reset": "30"}, "", 30.0),
+        ({"X-RateLimit-Reset": "1767604531"}, "", 60.0),
+        ({"X-RateLimit-Reset": "2026-01-05T09:15:31Z"}, "", 60.0),
+        ({"RateLimit": '"default";r=0;t=30'}, "", 30.0),
+        ({"RateLimit": "limit=10, remaining=0"}, "", None),
+        ({"Retry-After": "7", "RateLimit-Reset": "30"}, "", 7.0),
         ({"Retry-After": "nan"}, "", None),
         ({"Retry-After": "inf"}, "", None),
         ({"Retry-After": ""}, "", None),
@@ -50,6 +57,26 @@ IN_A_MINUTE = {"Retry-After": "Mon, 05 Jan 2026 09:15:31 GMT"}
 def test_a_hint_is_found_in_every_form_that_is_met(headers, body, seconds):
     text = body if isinstance(body, str) else json.dumps(body)
     assert retry_delay(headers, text, NOW) == seconds
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"RateLimit-Remaining": "0", "RateLimit-Reset": "30"}, 30.0),
+        ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1767604531"}, 60.0),
+        ({"RateLimit": '"minute";r=0;t=30'}, 30.0),
+        ({"RateLimit": '"second";r=5;t=1, "minute";r=0;t=30'}, 30.0),
+        ({"RateLimit": '"minute";r=1;t=30'}, None),
+        ({"RateLimit-Remaining": "1", "RateLimit-Reset": "30"}, None),
+        ({"RateLimit-Remaining": "0"}, None),
+        ({"RateLimit-Remaining": "none", "RateLimit-Reset": "30"}, None),
+        ({"RateLimit-Remaining": "0", "RateLimit-Reset": "soon"}, None),
+        ({"Retry-After": "30"}, None),
+        ({}, None),
+    ],
+)
+def test_announced_delay_only_when_quota_is_used_up(headers, seconds):
+    assert announced_delay(headers, NOW) == seconds
 
 
 JSON = st.recursive(

@@ -242,7 +242,7 @@ def proxy_error(reason):
         (
             requests.exceptions.ReadTimeout("read timed out"),
             AnswerLost,
-            "gave no answer in time; check host and port of api_url",
+            "did not respond in time; check host and port of api_url",
         ),
         (requests.exceptions.ConnectTimeout("no route"), ConnectionNotMade, "no connection to api.cloud.com"),
         (
@@ -254,7 +254,7 @@ def proxy_error(reason):
             ConnectionNotMade,
             "no connection to api.cloud.com ([Errno 111] Connection refused); check api_url",
         ),
-        (requests.exceptions.ConnectionError("reset by peer"), AnswerLost, "broke off before the answer was complete"),
+        (requests.exceptions.ConnectionError("reset by peer"), AnswerLost, "was closed before the response"),
         (requests.exceptions.ChunkedEncodingError("cut short"), AnswerLost, "(ChunkedEncodingError)"),
         (requests.exceptions.ContentDecodingError("not gzip"), AnswerLost, "(ContentDecodingError)"),
         (urllib3.exceptions.ProtocolError("cut short"), AnswerLost, "(ProtocolError)"),
@@ -265,14 +265,14 @@ def proxy_error(reason):
         (
             ssl_error("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed (_ssl.c:1006)"),
             ConnectionNotMade,
-            "give the CA's certificate in ca_path",
+            "set ca_path to the CA certificate",
         ),
-        (ssl_error("[SSL: WRONG_VERSION_NUMBER] wrong version number"), ConnectionNotMade, "does not speak TLS"),
+        (ssl_error("[SSL: WRONG_VERSION_NUMBER] wrong version number"), ConnectionNotMade, "does not support TLS"),
         *(
             (
                 ssl_error(f"[SSL: {sign}] some words (_ssl.c:1006)"),
                 ConnectionNotMade,
-                "does not speak TLS, or no version",
+                "does not support TLS, or no TLS version",
             )
             for sign in (
                 "TLSV1_ALERT_PROTOCOL_VERSION",
@@ -288,8 +288,8 @@ def proxy_error(reason):
             ConnectionNotMade,
             "is not trusted (TLSV1_ALERT_UNKNOWN_CA",
         ),
-        (ssl_error("[SSL: DECRYPTION_FAILED_OR_BAD_RECORD_MAC] bad record mac"), AnswerLost, "broke off"),
-        (ssl_error("EOF occurred in violation of protocol"), AnswerLost, "broke off"),
+        (ssl_error("[SSL: DECRYPTION_FAILED_OR_BAD_RECORD_MAC] bad record mac"), AnswerLost, "was closed"),
+        (ssl_error("EOF occurred in violation of protocol"), AnswerLost, "was closed"),
     ],
 )
 def test_a_broken_connection_says_whether_the_request_had_left(transport, wire, broken, kind, told):
@@ -356,6 +356,6 @@ def test_an_answer_that_is_too_large_is_refused_and_not_kept(transport, wire, mo
     wire.get(URL, body=b"x" * 200_000)
     assert len(transport().send(a_request()).text) == 200_000
     wire.replace("GET", URL, body=gzip.compress(b"x" * 10_000_000), headers={"Content-Encoding": "gzip"})
-    with pytest.raises(AnswerTooLarge, match="has more than 200000 bytes; check api_url and proxies") as caught:
+    with pytest.raises(AnswerTooLarge, match="exceeds 200000 bytes; check api_url and proxies") as caught:
         transport().send(a_request())
     assert caught.value.may_have_acted

@@ -30,7 +30,7 @@ WHAT_TO_DO = [
     (500, "customer_id"),
     (502, "prox"),
     (503, "run again later"),
-    (504, "with less at once"),
+    (504, "timed out"),
     (530, "frozen"),
 ]
 

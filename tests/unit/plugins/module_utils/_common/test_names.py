@@ -75,12 +75,12 @@ def test_read_names_white_space_at_ends_is_stripped(option, white):
 @pytest.mark.parametrize("option", [*OPTIONS, "session_id"])
 @pytest.mark.parametrize("value", ["", " ", [""], ["a", "\u00a0"], "a,", ",a", "a,,b", ["\n"]])
 def test_read_names_empty_name_is_rejected(option, value):
-    assert "holds an empty name" in rejection(option, value)
+    assert "contains an empty name" in rejection(option, value)
 
 
 @pytest.mark.parametrize("value", [[], ()])
 def test_read_names_empty_list_is_rejected(value):
-    assert rejection("user", value) == "user: is empty; name at least one"
+    assert rejection("user", value) == "user: is empty; set at least one value"
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_read_names_invisible_character_is_rejected_and_shown():
 @pytest.mark.parametrize("option", OPTIONS)
 def test_read_names_line_break_asks_for_a_list(option, char):
     told = rejection(option, f"LAB\\user001{char}LAB\\user002{char}")
-    assert "holds a line break; pass several names as a list" in told
+    assert "contains a line break; pass several names as a list" in told
 
 
 @pytest.mark.parametrize("option", OPTIONS)
@@ -173,7 +173,7 @@ def test_read_names_folders_may_be_nested():
 @pytest.mark.parametrize("name", ["LAB\\svc-*", "*", "LAB\\user0?"])
 def test_read_names_wildcard_in_a_user_is_rejected(name):
     for option in ("user", "exclude_user"):
-        assert "holds a wildcard" in rejection(option, name)
+        assert "contains a wildcard" in rejection(option, name)
     assert read_names("name", name) == (name,)
 
 

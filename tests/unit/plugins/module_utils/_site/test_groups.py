@@ -76,7 +76,7 @@ def test_every_one_that_does_not_exist_is_named_with_the_remedy(fake_api, find, 
     fake_api.on(f"GET {path}/Legal", 404)
     with pytest.raises(OptionError) as error:
         find(fake_api, ["Sales", "Office", "Legal"])
-    assert str(error.value).startswith(f"{option}: site site1 has no Legal, Sales; write the name as the console shows")
+    assert str(error.value).startswith(f"{option}: site site1 has no Legal, Sales; use the name shown in the console")
     assert "Office" not in str(error.value)
 
 
@@ -155,7 +155,7 @@ def test_every_application_that_does_not_exist_is_named(fake_api):
     fake_api.on("GET Applications/Editor", {"Id": "a1", "Name": "Editor"})
     fake_api.on("GET Applications/Paint", 404)
     fake_api.on("GET Applications/Chess", 404)
-    with pytest.raises(OptionError, match=r"^application: site site1 has no Chess, Paint; write the name"):
+    with pytest.raises(OptionError, match=r"^application: site site1 has no Chess, Paint; use the name"):
         sessions_of_applications(fake_api, ["Paint", "Editor", "Chess"])
 
 
@@ -168,9 +168,9 @@ def test_a_list_that_breaks_off_ends_the_task(fake_api):
 
 @pytest.mark.parametrize("name", [".", ".."])
 def test_a_name_that_would_leave_its_place_is_refused(fake_api, name):
-    with pytest.raises(CitrixError, match="cannot be a name or id"):
+    with pytest.raises(CitrixError, match="is not a valid name or id"):
         find_applications(fake_api, [name])
-    with pytest.raises(CitrixError, match="cannot be a name or id"):
+    with pytest.raises(CitrixError, match="is not a valid name or id"):
         sessions_of_applications(fake_api, [name])
 
 

@@ -536,7 +536,7 @@ def test_what_a_task_asks_for_itself_is_taken_on_the_server_s_word(site):
     ("given", "told"),
     [
         ({"machine": []}, r"^machine: is empty"),
-        ({"delivery_group": [" "]}, r"^delivery_group: holds an empty name"),
+        ({"delivery_group": [" "]}, r"^delivery_group: contains an empty name"),
         ({"machine": ["LAB\x0bda-001"]}, r"^machine: .* control character"),
     ],
 )
@@ -577,7 +577,7 @@ def test_names_are_always_among_the_fields_and_none_is_asked_for_twice():
 
 @pytest.mark.parametrize("name", ["", "Session Count", "Session,Count", "State&limit=1", "Größe", "A\n"])
 def test_what_cannot_be_a_field_is_refused_by_name(name):
-    with pytest.raises(OptionError, match=r"^fields: '.*' is no field; write it as in the API"):
+    with pytest.raises(OptionError, match=r"^fields: '.*' is not a field; spell it as in the API"):
         asked_fields(["SessionCount", name])
 
 

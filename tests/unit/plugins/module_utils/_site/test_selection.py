@@ -179,9 +179,7 @@ def test_a_user_who_is_left_out_is_not_absent(fake_api):
 def test_a_short_name_of_several_people_ends_the_task_and_lists_them(fake_api):
     other = {**a_session("2"), "User": {"Name": "CORP\\user001"}}
     fake_api.on(SEARCH, page(a_session("1"), other))
-    with pytest.raises(
-        OptionError, match=r"^user: 'user001' is the name of several people; .*: CORP\\user001, LAB\\us"
-    ):
+    with pytest.raises(OptionError, match=r"^user: 'user001' matches several users; .*: CORP\\user001, LAB\\us"):
         select(fake_api, wanted(user=["user001"]))
 
 
@@ -206,7 +204,7 @@ def test_a_name_of_his_own_choice_gets_nobody_out_of_the_selection(selected):
 
 def test_a_short_name_that_would_exclude_several_people_is_refused(selected):
     other = {**a_session("2"), "User": {"Name": "CORP\\user001"}}
-    with pytest.raises(OptionError, match=r"^exclude_user: 'user001' is the name of several people"):
+    with pytest.raises(OptionError, match=r"^exclude_user: 'user001' matches several users"):
         selected(a_session("1"), other, exclude_user=["user001"])
     assert selected(a_session("1"), other, exclude_user=["CORP\\user001"]) == ["1"]
 
@@ -293,15 +291,15 @@ def test_a_task_must_name_something(fake_api):
     with pytest.raises(OptionError) as error:
         select(fake_api, wanted())
     assert str(error.value) == (
-        "session_id, machine, user, delivery_group, application: none is given; "
-        "name who is meant, or set all_sessions to true"
+        "session_id, machine, user, delivery_group, application: no selector is set; "
+        "set at least one, or set all_sessions to true"
     )
     assert fake_api.calls == []
 
 
 @pytest.mark.parametrize("given", [{"exclude_user": ["a"]}, {"exclude_machine": [FIRST]}])
 def test_an_exclusion_is_no_selection(fake_api, given):
-    with pytest.raises(OptionError, match="none is given; name who is meant"):
+    with pytest.raises(OptionError, match="no selector is set; set at least one"):
         select(fake_api, wanted(**given))
     assert fake_api.calls == []
 
@@ -327,7 +325,7 @@ def test_a_list_without_names_is_refused_by_its_own_before_any_call(fake_api, na
 
 @pytest.mark.parametrize("other", ["machine", "user", "delivery_group", "application"])
 def test_ids_of_sessions_stand_alone(fake_api, other):
-    with pytest.raises(OptionError, match=f"^session_id: stands alone; leave it out, or {other}$"):
+    with pytest.raises(OptionError, match=f"^session_id: cannot be combined; remove it or {other}$"):
         select(fake_api, wanted(session_id=["1"], **{other: ["a"]}))
     assert fake_api.calls == []
 
@@ -342,7 +340,7 @@ def test_ids_of_sessions_stand_alone(fake_api, other):
     ],
 )
 def test_all_sessions_take_the_place_of_the_selectors(fake_api, given, told):
-    with pytest.raises(OptionError, match=f"^all_sessions: means every session of the site; leave it out, or {told}$"):
+    with pytest.raises(OptionError, match=f"^all_sessions: selects every session of the site; remove it or {told}$"):
         select(fake_api, wanted(all_sessions=True, **given))
     assert fake_api.calls == []
 

@@ -386,9 +386,7 @@ def test_a_user_is_known_by_each_name_without_regard_to_case(api, name):
 def test_a_short_name_that_means_several_people_is_refused(api):
     one, other = page(a_session("1"), token="more"), page(a_session("2", User={"Name": "CORP\\user001"}))
     api.on(SEARCH, one, other)
-    with pytest.raises(
-        OptionError, match=r"^user: 'user001' is the name of several people; .*: CORP\\user001, LAB\\us"
-    ):
+    with pytest.raises(OptionError, match=r"^user: 'user001' matches several users; .*: CORP\\user001, LAB\\us"):
         found(api, user=("user001",))
     api.on(SEARCH, one, other)
     assert found(api, user=("LAB\\user001", "CORP\\user001")) == ["1", "2"]

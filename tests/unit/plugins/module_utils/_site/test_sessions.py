@@ -307,5 +307,5 @@ def test_a_session_whose_id_is_none_is_a_fact_without_a_known_recording(fake_api
 
 
 def test_an_error_of_an_option_is_no_state_of_a_session(fake_api):
-    fake_api.on(status_key("1"), OptionError("site_id", "the account sees several sites"))
+    fake_api.on(status_key("1"), OptionError("site_id", "the account has several sites"))
     assert isinstance(read_recorded(fake_api, ["1"])["1"], OptionError)

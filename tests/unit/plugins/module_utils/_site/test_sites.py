@@ -65,7 +65,7 @@ def test_an_account_that_sees_nothing_is_told_as_it_is(fake_api, body):
 
 def test_facts_of_a_customer_that_the_account_does_not_see_are_refused(fake_api):
     fake_api.on("GET me", me("a", customer="other"))
-    with pytest.raises(OptionError, match=r"^customer_id: the account does not see customer1; it sees other$"):
+    with pytest.raises(OptionError, match=r"^customer_id: the account cannot access customer1; it can access other$"):
         facts(fake_api, None)
 
 

@@ -211,8 +211,7 @@ def test_check_short_name_of_several_users_lists_each_once():
     with pytest.raises(OptionError) as error:
         Run(["sam"], *sessions).matcher.check()
     assert str(error.value) == (
-        "user: 'sam' is the name of several people; write the one meant in full: "
-        "CORP\\sam, LAB\\sam, samuel@corp.example"
+        "user: 'sam' matches several users; use one of the full names: CORP\\sam, LAB\\sam, samuel@corp.example"
     )
 
 
@@ -237,7 +236,7 @@ def test_check_short_name_of_several_users_lists_each_once():
 def test_check_names_users_by_what_tells_them_apart(one, other, told):
     with pytest.raises(OptionError) as error:
         Run(["sam"], of(**one), of(**other), of(**one)).matcher.check()
-    assert str(error.value).endswith(f"; write the one meant in full: {told}")
+    assert str(error.value).endswith(f"; use one of the full names: {told}")
 
 
 @pytest.mark.parametrize(

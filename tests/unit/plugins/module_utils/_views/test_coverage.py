@@ -274,7 +274,7 @@ def test_the_figures_are_told_in_a_sentence(fake_api):
         "1 not recorded, 1 unknown, 1 not recordable, 1 ended."
     )
     assert coverage.sentence(documented(fake_api, [])) == (
-        "No session that could be recorded was found: 0 not recorded, 0 unknown, 0 not recordable, 0 ended."
+        "No recordable session was found: 0 not recorded, 0 unknown, 0 not recordable, 0 ended."
     )
 
 

@@ -286,7 +286,7 @@ def test_the_rest_is_told_though_no_recording_state_can_be_read(site, watch):
     site.put(a_session("1"))
     site.api.on("GET Sessions/RecordingStatus?id=1", 503)
     assert told(watching.look()) == [("new", "1")]
-    assert "The recording status of no session is known." in site.api.warnings[0]
+    assert "The recording status of all sessions is unknown." in site.api.warnings[0]
 
 
 # Looks that fail
@@ -343,7 +343,7 @@ def test_a_session_of_which_nothing_can_be_read_is_kept(site, watch, outcome):
     site.remove("1")
     site.api.on("GET Sessions/1", outcome)
     assert watching.look() == []
-    assert "Whether 1 sessions have ended is not known." in site.api.warnings[0]
+    assert "It is unknown whether 1 sessions have ended." in site.api.warnings[0]
     site.api.on("GET Sessions/1", 404)
     assert told(watching.look()) == [("ended", "1")]
 
@@ -369,11 +369,11 @@ def test_a_client_is_used_again_unless_it_was_silent_for_long(site, watch, clien
         ({"interval": 0}, "interval: must be from 1 to 86400, not 0"),
         ({"interval": 86401}, "interval: must be from 1 to 86400, not 86401"),
         ({"events": ALL, "unrecorded_after": -1}, "unrecorded_after: must be from 0 to 86400, not -1"),
-        ({"unrecorded_after": 5}, "unrecorded_after: is about the event unrecorded; add it to events"),
-        ({"unrecorded_repeat": 5}, "unrecorded_repeat: is about the event unrecorded; add it to events"),
-        ({"events": []}, "events: is empty; name at least one"),
-        ({"user": []}, "user: is empty; name at least one"),
-        ({"machine": ["LAB\vda-001"]}, "machine: 'LAB<U+000B>da-001' holds a control character"),
+        ({"unrecorded_after": 5}, "unrecorded_after: requires the event unrecorded; add it to events"),
+        ({"unrecorded_repeat": 5}, "unrecorded_repeat: requires the event unrecorded; add it to events"),
+        ({"events": []}, "events: is empty; set at least one value"),
+        ({"user": []}, "user: is empty; set at least one value"),
+        ({"machine": ["LAB\vda-001"]}, "machine: 'LAB<U+000B>da-001' contains a control character"),
     ],
 )
 def test_senseless_options_are_refused_before_anything_is_sent(site, watch, clients, given, message):
@@ -513,20 +513,20 @@ def test_whoever_hears_all_events_knows_the_site_after_each_good_look(new_fake_a
 def test_look_interrupted_counts_for_nothing(site, watch):
     watcher = watch(initial=True)
     interrupted = []
-    site.api.retrier.hangs = lambda: True
-    site.api.retrier.interrupt = interrupted.append
+    site.api.throttle.hangs = lambda: True
+    site.api.throttle.stop = interrupted.append
     assert not watcher.hangs()
 
     def answer_late(call):
         assert watcher.hangs()
-        watcher.interrupt("It hangs.")
+        watcher.stop("It hangs.")
         return {"Items": [a_session("1")]}
 
     site.api.on(LIST, answer_late, {"Items": [a_session("1")]})
-    with pytest.raises(CitrixError, match="The look was given up"):
+    with pytest.raises(CitrixError, match="The poll was canceled"):
         watcher.look()
     assert interrupted == ["It hangs."]
     assert not watcher.begun and not watcher.hangs()
-    watcher.interrupt("Once more.")
+    watcher.stop("Once more.")
     assert interrupted == ["It hangs."]
     assert [event["type"] for event in watcher.look()] == ["new"]

@@ -105,8 +105,8 @@ def test_a_folder_must_be_there_and_take_files(tmp_path, monkeypatch):
     files.check_folder("dest", str(tmp_path))
     (tmp_path / "file").touch()
     for missing in ("none", "file"):
-        with pytest.raises(OptionError, match=r"^dest: there is no directory .*; make it"):
+        with pytest.raises(OptionError, match=r"^dest: directory .* does not exist; create it"):
             files.check_folder("dest", str(tmp_path / missing))
     monkeypatch.setattr(files.os, "access", lambda _path, _mode: False)
-    with pytest.raises(OptionError, match=r"^dest: no file can be made in .*; check its owner"):
+    with pytest.raises(OptionError, match=r"^dest: no file can be created in .*; check its owner"):
         files.check_folder("dest", str(tmp_path))

@@ -80,10 +80,12 @@ def test_no_field_still_gives_the_names(fake_api, wanted):
 
 def test_every_filter_is_a_condition_of_the_search(fake_api, found):
     fake_api.on("GET DeliveryGroups/EU%7COffice", {"Id": "g1", "Name": "Office", "FullName": "EU\\Office"})
+    fake_api.on("GET MachineCatalogs/EU%7COne", {"Id": "c1", "Name": "One", "FullName": "EU\\One"})
+    fake_api.on("GET MachineCatalogs/Two", {"Id": "c2", "Name": "Two"})
     found(
         [],
         delivery_group=["EU\\Office"],
-        machine_catalog=["One", "Two"],
+        machine_catalog=["EU\\One", "Two"],
         session_support="MultiSession",
         registration_state=["Registered", "AgentError"],
         power_state=["On"],
@@ -98,7 +100,7 @@ def test_every_filter_is_a_condition_of_the_search(fake_api, found):
     ]
     assert groups_of(fake_api, body) == [
         [("DeliveryGroup", "Equals", "EU\\Office"), ("DeliveryGroup", "Equals", "Office")],
-        [("MachineCatalog", "Equals", "One"), ("MachineCatalog", "Equals", "Two")],
+        [("MachineCatalog", "Equals", name) for name in ("EU\\One", "One", "Two")],
         [("RegistrationState", "Equals", "Registered"), ("RegistrationState", "Equals", "AgentError")],
         [("MachineName", "Contains", "vda-0"), ("MachineName", "Contains", "LAB\\x")],
     ]
@@ -120,13 +122,14 @@ def test_a_pattern_without_text_asks_for_all(fake_api, wanted):
 
 
 OFFICE = {"Id": "g1", "Name": "Office"}
+CATALOG = {"Id": "c1", "Name": "One"}
 
 
 @pytest.mark.parametrize(
     ("options", "fit", "unfit"),
     [
         ({"delivery_group": ["Office"]}, {"DeliveryGroup": OFFICE}, {"DeliveryGroup": {"Id": "g2", "Name": "Office"}}),
-        ({"machine_catalog": ["one"]}, {"MachineCatalog": {"Name": "One"}}, {"MachineCatalog": {"Name": "Ones"}}),
+        ({"machine_catalog": ["one"]}, {"MachineCatalog": CATALOG}, {"MachineCatalog": {"Id": "c2", "Name": "One"}}),
         ({"session_support": "MultiSession"}, {"SessionSupport": "MultiSession"}, {"SessionSupport": "SingleSession"}),
         ({"registration_state": ["Registered"]}, {"RegistrationState": "Registered"}, {"RegistrationState": "Unknown"}),
         ({"power_state": ["On", "Off"]}, {"PowerState": "Off"}, {"PowerState": "Suspended"}),
@@ -136,18 +139,23 @@ OFFICE = {"Id": "g1", "Name": "Office"}
 )
 def test_what_is_found_is_checked_as_far_as_it_is_told(fake_api, found, options, fit, unfit):
     fake_api.on("GET DeliveryGroups/Office", OFFICE)
+    fake_api.on("GET MachineCatalogs/one", CATALOG)
     silent = dict.fromkeys(fit) if "name" not in options else fit
     machines = [machine(1, **unfit), machine(2, **fit), machine(3, **silent)]
     assert found(machines, **options) == ["m2", "m3"]
 
 
 def test_what_is_named_and_picks_nothing_is_told(fake_api, found):
-    kept = [machine(1, MachineCatalog={"Id": "c1", "Name": "One"}), machine(2, MachineCatalog={"Name": "one"})]
-    assert found(kept, machine_catalog=["One", "Won"], name=["vda-*", "vdi*"]) == ["m1", "m2"]
-    assert fake_api.warnings == [
-        "machine_catalog: no machine found fits Won; check how it is written",
-        "name: no machine found fits vdi*; check how it is written",
-    ]
+    assert found([machine(1), machine(2)], name=["vda-*", "vdi*"]) == ["m1", "m2"]
+    assert fake_api.warnings == ["name: no machine matches vdi*; check the spelling"]
+
+
+def test_find_hosts_unknown_catalogs_named(fake_api, wanted):
+    fake_api.on("GET MachineCatalogs/One", CATALOG)
+    for name in ("Won", "EU%7CTwo"):
+        fake_api.on(f"GET MachineCatalogs/{name}", 404)
+    with pytest.raises(OptionError, match=r"^machine_catalog: site site1 has no EU\\Two, Won; use the name"):
+        find_hosts(fake_api, wanted(machine_catalog=["One", "Won", "EU\\Two"]), fake_api.warnings.append)
 
 
 @pytest.mark.parametrize("option", ["delivery_group", "machine_catalog", "name"])
@@ -207,7 +215,7 @@ def test_what_a_pattern_fits_has_its_longest_piece(pattern, name):
 def test_facts_are_named_before_they_are_asked_for():
     assert fact_names(["OSType", "IPAddress", "Name"]) == ["dns_name", "name", "id", "os_type", "ip_address"]
     assert fact_names([]) == ["dns_name", "name", "id"]
-    with pytest.raises(OptionError, match=r"^fields: 'No\.Field' is no field"):
+    with pytest.raises(OptionError, match=r"^fields: 'No\.Field' is not a field"):
         fact_names(["No.Field"])
 
 

@@ -1,0 +1,24 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""JSON objects of the API as facts: the same values under snake_case keys."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
+
+
+def snake_facts(value: Any) -> Any:
+    """Return a JSON value with the keys of all its objects in snake_case."""
+    if isinstance(value, dict):
+        return {_snake(key): snake_facts(each) for key, each in value.items()}
+    return [snake_facts(each) for each in value] if isinstance(value, list) else value
+
+
+@lru_cache(maxsize=2048)
+def _snake(key: str) -> str:
+    # To convert a key costs more than all else that is done with a session, and there are a few hundred of them.
+    return next(iter(camel_dict_to_snake_dict({key: None})))

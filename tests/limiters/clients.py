@@ -1,0 +1,112 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The clients that are compared: this collection's, and the usual policies."""
+
+from __future__ import annotations
+
+from typing import Callable
+
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.retries import Retrier
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.retry_after import retry_delay
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.transport import Reply, Request
+from ansible_collections.sessionops.citrix.plugins.module_utils._common import options
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import CitrixError
+
+from limiters.runs import Client, Server, Setting
+from limiters.virtual import EPOCH, World
+
+READ = Request("GET", "https://api.cloud.com/read", "read something")
+PATIENT = 100
+"""Tries of a policy that does not give up."""
+
+
+def collection(world: World, server: Server, setting: Setting) -> Callable[[], bool]:
+    """The real classes, with default options."""
+    given = {name: spec.get("default") for name, spec in options.OPTIONS.items()}
+    given.update(customer_id="c", site_id="s", access_token="t" * 20, max_concurrency=setting.concurrency)
+    retrier = Retrier(server, options.settings(given))  # type: ignore[arg-type]
+
+    def call() -> bool:
+        try:
+            return retrier.send(READ).status == 200
+        except CitrixError:
+            return False
+
+    return call
+
+
+class Spaced:
+    """Keeps a distance between requests; what is refused is tried again after its hint."""
+
+    def __init__(self, world: World, server: Server, rate: float, learns: bool) -> None:
+        self._world, self._server, self._rate, self._learns = world, server, rate, learns
+        self._due = self._cut_at = 0.0
+
+    def __call__(self) -> bool:
+        for _try in range(PATIENT):
+            due = max(self._due, self._world.now)
+            self._due = due + 1 / self._rate
+            self._world.sleep(due - self._world.now)
+            sent = self._world.now
+            reply = self._server.send()
+            if reply.status == 200:
+                # Additive increase: half a request a second in each second.
+                self._rate += 0.5 / self._rate if self._learns else 0.0
+                return True
+            self._due = max(self._due, self._world.now + _delay(self._world, reply))
+            if self._learns and sent >= self._cut_at:
+                self._rate, self._cut_at = max(self._rate / 2, 0.1), self._world.now
+        return False
+
+
+def known_rate(world: World, server: Server, _setting: Setting) -> Callable[[], bool]:
+    """Keep to the quota, which this one is told."""
+    return Spaced(world, server, server.rate, learns=False)
+
+
+def aimd(world: World, server: Server, _setting: Setting) -> Callable[[], bool]:
+    """Halve the rate at a refusal, and add a little for each success; it begins at twice the quota."""
+    return Spaced(world, server, 2 * server.rate, learns=True)
+
+
+def retry_after(world: World, server: Server, _setting: Setting) -> Callable[[], bool]:
+    """Do what the refusal says, each thread for itself, up to ten times."""
+
+    def call() -> bool:
+        for _try in range(10):
+            reply = server.send()
+            if reply.status == 200:
+                return True
+            world.sleep(_delay(world, reply))
+        return False
+
+    return call
+
+
+def sdk(world: World, server: Server, _setting: Setting) -> Callable[[], bool]:
+    """Citrix's Go SDK: three retries after 15, 30 and 60 seconds, whatever the refusal says."""
+
+    def call() -> bool:
+        for pause in (15.0, 30.0, 60.0):
+            if server.send().status == 200:
+                return True
+            world.sleep(pause)
+        return server.send().status == 200
+
+    return call
+
+
+def _delay(world: World, reply: Reply) -> float:
+    told = retry_delay(reply.headers, "", EPOCH + world.now)
+    return 1.0 if told is None else max(told, 0.1)
+
+
+OWN = "this collection"
+CLIENTS: dict[str, Client] = {
+    OWN: collection,
+    "known rate": known_rate,
+    "AIMD": aimd,
+    "Retry-After only": retry_after,
+    "Go SDK's policy": sdk,
+}

@@ -1,0 +1,173 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Models of the limiters that are met in front of web APIs. Times are seconds of one clock, which never goes back."""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from itertools import cycle
+from typing import Protocol
+
+NOTHING = 1e-9
+
+
+class Limiter(Protocol):
+    """take() lets a request in and returns 0, or returns the seconds until one would be let in."""
+
+    def take(self, now: float) -> float: ...
+
+    def done(self, now: float) -> None: ...
+
+
+class Unlimited:
+    """Lets all in."""
+
+    def take(self, now: float) -> float:
+        return 0.0
+
+    def done(self, now: float) -> None:
+        """Note that a request that was let in has been answered."""
+
+
+class Bucket(Unlimited):
+    """A token bucket that holds so many and is full at first; GCRA is the same with its burst tolerance as size."""
+
+    def __init__(self, rate: float, size: float) -> None:
+        self.rate, self._size, self._held, self._at = rate, size, size, 0.0
+
+    def take(self, now: float) -> float:
+        self.charge(now, 0)
+        if self._held < 1 - NOTHING:
+            return (1 - self._held) / self.rate
+        self._held -= 1
+        return 0.0
+
+    def charge(self, now: float, cost: int = 1) -> None:
+        """Count what another client takes."""
+        self._held, self._at = min(self._size, self._held + (now - self._at) * self.rate) - cost, now
+
+
+class Window(Unlimited):
+    """So many in each window of the server's clock, which has run for `phase` seconds when the run begins."""
+
+    def __init__(self, count: int, seconds: float, phase: float = 0.0) -> None:
+        self._count, self._seconds, self._phase = count, seconds, phase
+        self._window, self._used = 0, 0
+
+    def take(self, now: float) -> float:
+        into = self.charge(now, 0)
+        if self._used >= self._count:
+            return self._seconds - into + NOTHING
+        self._used += 1
+        return 0.0
+
+    def charge(self, now: float, cost: int = 1) -> float:
+        """Count what another client takes; return the seconds since the window began."""
+        window, into = divmod(now + self._phase + NOTHING, self._seconds)
+        if window != self._window:
+            self._window, self._used = window, 0
+        self._used += cost
+        return into
+
+
+class SlidingLog(Unlimited):
+    """So many in any stretch of so many seconds, as Azure API Management counts."""
+
+    def __init__(self, count: int, seconds: float) -> None:
+        self._seconds, self._log = seconds, deque([-seconds] * count, count)
+
+    def take(self, now: float) -> float:
+        wait = self._log[0] + self._seconds - now
+        if wait > NOTHING:
+            return wait
+        self._log.append(now)
+        return 0.0
+
+
+class SlidingCounter(Unlimited):
+    """This window's count, and that of the one before for the part of it that is still in reach."""
+
+    def __init__(self, count: int, seconds: float) -> None:
+        self._count, self._seconds = count, seconds
+        self._window, self._used, self._before = 0.0, 0, 0
+
+    def take(self, now: float) -> float:
+        window, into = divmod(now + NOTHING, self._seconds)
+        if window != self._window:
+            self._before = self._used if window == self._window + 1 else 0
+            self._window, self._used = window, 0
+        room = self._count - 1 - self._used
+        if self._before * (1 - into / self._seconds) > room + NOTHING:
+            if room >= 0:
+                return (1 - room / self._before) * self._seconds - into + NOTHING
+            # In the next window, when enough of this one is out of reach.
+            return self._seconds - into + (1 - (self._count - 1) / self._used) * self._seconds + NOTHING
+        self._used += 1
+        return 0.0
+
+
+class Concurrency(Unlimited):
+    """So many at once, however long they take. It cannot know when there is room again."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._under_way = most, 0
+
+    def take(self, now: float) -> float:
+        if self._under_way >= self._most:
+            return 0.05
+        self._under_way += 1
+        return 0.0
+
+    def done(self, now: float) -> None:
+        self._under_way -= 1
+
+
+class Both(Unlimited):
+    """Two limiters in a row, as a gateway and the service behind it: the first counts what the second refuses too."""
+
+    def __init__(self, first: Limiter, second: Limiter) -> None:
+        self._first, self._second = first, second
+
+    def take(self, now: float) -> float:
+        return self._first.take(now) or self._second.take(now)
+
+
+class Nodes(Unlimited):
+    """Several nodes that each count for themselves; a load balancer deals the requests out in turn."""
+
+    def __init__(self, *nodes: Limiter) -> None:
+        self._nodes = cycle(nodes)
+
+    def take(self, now: float) -> float:
+        return next(self._nodes).take(now)
+
+
+class Shared(Unlimited):
+    """Another client takes requests of the same quota, by chance, so many a second."""
+
+    def __init__(self, limiter: Bucket | Window, rate: float, chance: random.Random) -> None:
+        self._limiter, self._rate, self._chance = limiter, rate, chance
+        self._next = chance.expovariate(rate)
+
+    def take(self, now: float) -> float:
+        while self._next <= now:
+            self._limiter.charge(self._next)
+            self._next += self._chance.expovariate(self._rate)
+        return self._limiter.take(now)
+
+
+class Changing(Unlimited):
+    """A bucket whose rate is another one after so many seconds, and the first one again after as many more."""
+
+    def __init__(self, rate: float, size: float, factor: float, seconds: float) -> None:
+        self._bucket = Bucket(rate, size)
+        self._rates, self._seconds = (rate, rate * factor), seconds
+
+    def take(self, now: float) -> float:
+        rate = self._rates[int(now / self._seconds) % 2]
+        if rate != self._bucket.rate:
+            self._bucket.take(now)
+            self._bucket.rate = rate
+        return self._bucket.take(now)

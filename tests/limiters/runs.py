@@ -1,0 +1,132 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One run: a client makes its calls against a limiter, and what came of them is counted."""
+
+from __future__ import annotations
+
+import heapq
+import math
+import random
+from dataclasses import dataclass
+from email.utils import formatdate
+from typing import Callable, NamedTuple
+
+from ansible_collections.sessionops.citrix.plugins.module_utils._client import retries, throttle
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.transport import Reply, Request
+
+from limiters.models import Limiter
+from limiters.virtual import EPOCH, World
+
+HINTS: dict[str, Callable[[float], float | None]] = {
+    "exact": lambda wait: wait,
+    "rounded up": math.ceil,
+    "date": math.ceil,
+    "none": lambda wait: None,
+    "constant": lambda wait: 1.0,
+    "too short": lambda wait: 0.5 * wait,
+    "too long": lambda wait: 1.5 * wait,
+}
+"""Seconds that a refusal asks to wait, of those that it takes; the date is that of the next whole second."""
+RATE = 10.0
+"""Requests a second of every limiter, over the length of the run."""
+LEAST_USED, MOST_REFUSED = 0.90, 0.05
+"""What a good run reaches: the part of the quota, and the part of the requests."""
+JITTER = 0.2
+"""Part of the latency by which it varies."""
+
+
+class Setting(NamedTuple):
+    """How a client calls: seconds of latency, calls at once, calls in all."""
+
+    latency: float
+    concurrency: int
+    calls: int
+
+
+class Server:
+    """Answers after a latency, half of it on the way there."""
+
+    rate = RATE
+
+    def __init__(self, world: World, limiter: Limiter, hint: str, latency: float, chance: random.Random) -> None:
+        self.passed = self.refused = 0
+        self._world, self._limiter, self._hint = world, limiter, hint
+        self._latency, self._chance = latency, chance
+
+    def send(self, _request: Request | None = None) -> Reply:
+        half = self._latency / 2 * self._chance.uniform(1 - JITTER, 1 + JITTER)
+        self._world.sleep(half)
+        wait = self._limiter.take(self._world.now)
+        if wait:
+            self.refused += 1
+            hint = HINTS[self._hint](wait)
+            headers = {} if hint is None else {"Retry-After": self._header(hint)}
+            self._world.sleep(half)
+            return Reply(429, headers, "")
+        self.passed += 1
+        self._world.sleep(half)
+        self._limiter.done(self._world.now)
+        return Reply(200, {}, "")
+
+    def _header(self, seconds: float) -> str:
+        if self._hint == "date":
+            return formatdate(math.ceil(EPOCH + self._world.now + seconds), usegmt=True)
+        return f"{seconds:.3f}"
+
+
+Client = Callable[[World, Server, Setting], Callable[[], bool]]
+"""Returns what makes one call and tells whether it succeeded."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """used: the least time in which the limiter lets in that many, known beforehand, over the time it took."""
+
+    used: float
+    refused: float
+    failed: int
+
+    @property
+    def good(self) -> bool:
+        return self.used >= LEAST_USED and self.refused <= MOST_REFUSED and not self.failed
+
+
+def play(make: Callable[[random.Random], Limiter], hint: str, setting: Setting, client: Client, seed: str) -> Outcome:
+    """Run a client; the same seed gives the same run."""
+    world = World()
+    server = Server(world, make(random.Random(seed)), hint, setting.latency, random.Random(seed))
+    with world.inside(retries, throttle):
+        call = client(world, server, setting)
+        todo = iter(range(setting.calls))
+        failed = []
+
+        def work() -> None:
+            for number in todo:
+                if not call():
+                    failed.append(number)
+
+        world.run(*[work] * setting.concurrency)
+    least = least_seconds(make(random.Random(seed)), setting)
+    return Outcome(min(1.0, least / world.now), server.refused / (server.passed + server.refused), len(failed))
+
+
+def least_seconds(limiter: Limiter, setting: Setting) -> float:
+    """Return the seconds that a client needs which never sends what would be refused."""
+    free = [0.0] * setting.concurrency
+    way = setting.latency / 2
+    now = last = 0.0
+    answered: list[float] = []
+    for _number in range(setting.calls):
+        now = max(now, heapq.heappop(free) + way)
+        while True:
+            while answered and answered[0] <= now:
+                limiter.done(heapq.heappop(answered))
+            wait = limiter.take(now)
+            if not wait:
+                break
+            now += wait
+        last = now + way
+        heapq.heappush(answered, last)
+        heapq.heappush(free, last)
+    return last
