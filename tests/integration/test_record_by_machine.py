@@ -118,7 +118,7 @@ def test_hosts_that_are_no_citrix_machines_are_refused(simulator, record, tmp_pa
     run = record("-i", str(other))
     assert run.code == 2
     assert "citrix_name, which the inventory plugin" in run.output
-    assert "at strange.example (1 of 6 hosts)" in " ".join(run.output.split())
+    assert "missing on strange.example (1 of 6 hosts)" in " ".join(run.output.split())
     assert simulator.counts()["$search"] == 0
     assert {session["starts"] for session in simulator.state().values()} == {0}
 

@@ -68,7 +68,7 @@ def test_the_three_files_agree_with_the_simulator_and_with_one_another(simulator
     assert [gap["id"] for gap in figures["gaps"]] == gaps[:5]
     assert figures["gaps_total"] == len(gaps)
     page = (folder / "coverage.html").read_text(encoding="utf-8")
-    assert f"The first 5 of {len(gaps)} sessions" in page
+    assert f"The first 5 of {len(gaps)} recordable sessions" in page
     for part in figures["delivery_groups"] + figures["machines"]:
         assert f">{html.escape(part['name']).replace('&#x27;', '&#39;').replace('&quot;', '&#34;')}</th>" in page
     counts = simulator.counts()
