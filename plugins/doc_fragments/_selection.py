@@ -37,8 +37,8 @@ options:
     type: raw
 notes:
   - A session must match every selector; within a selector, one matching value is enough.
-  - Names are a list of text, or one text with the names separated by commas. Quote names that YAML would read
-    as numbers.
+  - Names are a list of text, or one text with the names separated by commas. Quote names that YAML would read as
+    numbers.
   - In C(key=value) arguments a backslash starts an escape sequence, so C(\v) becomes a control character, which is
     invalid. Pass JSON or YAML instead.
 """
