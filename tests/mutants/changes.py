@@ -84,7 +84,7 @@ def _possible(node: ast.AST) -> list[tuple[str, Callable[[], object]]]:
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
         return [("call is dropped", lambda: setattr(node, "value", ast.Constant(None)))]
     if isinstance(node, ast.comprehension) and node.ifs:
-        return [("filter is dropped", lambda: node.ifs.clear())]
+        return [("filter is dropped", node.ifs.clear)]
     return []
 
 

@@ -77,7 +77,7 @@ class _Reading:
             if not isinstance(body.get("Items", ""), (list, type(None))):
                 raise CitrixError(f"Could not {call.what}: the response is not a list; check api_url and proxies.")
             total = body.get("TotalItems")
-            self.total = total if type(total) is int else self.total
+            self.total = total if isinstance(total, int) and not isinstance(total, bool) else self.total
             before = self.found
             for item in objects(body["Items"]):
                 own_id = nested(item, "Id")

@@ -77,7 +77,7 @@ def _add_sessions(api: Api, params: dict, query: MachineQuery, machines: list[di
 def check_prefix(prefix: str) -> None:
     """Refuse what no name of a variable can begin with; raises OptionError."""
     if prefix and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", prefix):
-        raise OptionError("hostvars_prefix", "takes letters, digits and _, and no digit at the beginning")
+        raise OptionError("hostvars_prefix", "may contain only letters, digits and _, and must not start with a digit")
 
 
 def fact_names(fields: list[str]) -> list[str]:
@@ -106,12 +106,12 @@ class Names:
             if name and escaped(name) == name and name.lower() not in RESERVED and name not in self._taken:
                 break
         else:
-            raise OptionError("hostnames", f"none of them gives {shown} a usable name; put citrix_id at the end")
+            raise OptionError("hostnames", f"no entry results in a usable name for {shown}; add citrix_id at the end")
         owner = self._owners.setdefault(name, (own_id, shown))
         if owner != (own_id, shown):
             raise OptionError(
                 "hostnames",
-                f"{owner[1]} and {shown} would both be the host {clean(name)}; put first what tells them apart, "
+                f"{owner[1]} and {shown} would both have the host name {clean(name)}; put a unique name first, "
                 "such as citrix_name",
             )
         return name

@@ -253,7 +253,7 @@ UNUSABLE = [
 @pytest.mark.parametrize("unusable", UNUSABLE)
 def test_the_first_usable_name_is_taken(unusable):
     assert Names({"all"}).first(ONE, [unusable, " vda-1 ", "other"]) == "vda-1"
-    with pytest.raises(OptionError, match=r"^hostnames: none of them gives LAB\\vda-1 a usable name"):
+    with pytest.raises(OptionError, match=r"^hostnames: no entry results in a usable name for LAB\\vda-1"):
         Names({"all"}).first(ONE, [unusable])
 
 
@@ -272,10 +272,10 @@ def test_two_machines_never_share_a_name():
     names = Names(())
     assert names.first(ONE, ["vda"]) == "vda"
     assert names.first(ONE, ["vda"]) == "vda"
-    with pytest.raises(OptionError, match=r"LAB\\vda-1 and LAB\\vda-2 would both be the host vda"):
+    with pytest.raises(OptionError, match=r"LAB\\vda-1 and LAB\\vda-2 would both have the host name vda"):
         names.first(TWO, ["vda"])
     # One name in two domains is the same text; the machines are not.
-    with pytest.raises(OptionError, match="would both be the host vda"):
+    with pytest.raises(OptionError, match="would both have the host name vda"):
         names.first({"id": "m3", "name": "LAB\\vda-1"}, ["vda"])
 
 
