@@ -38,6 +38,8 @@ options:
       - A session must match every selector of a rule; within a selector, one matching value is enough.
       - Names are a list of text, or one text with the names separated by commas.
       - Invalid rules fail the task before anything is sent; the message names the rule.
+      - A machine, delivery group or application that does not exist fails the task too. The rules above that rule are
+        applied. The rule itself and all rules below it are not, because its sessions would match a rule below it.
     type: list
     elements: dict
     required: true
@@ -271,6 +273,12 @@ rules:
       description: Name of the rule.
       type: str
       sample: Contractors
+    applied:
+      description:
+        - Whether the rule was applied. A rule with a machine, delivery group or application that does not exist is not
+          applied, and neither are the rules below it.
+      type: bool
+      sample: true
     sessions:
       description: Sessions to which the rule applies.
       type: int

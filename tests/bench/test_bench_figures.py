@@ -10,11 +10,11 @@ import importlib.util
 import json
 import subprocess
 import sys
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._actions.recording import RecordingEntry
+from ansible_collections.sessionops.citrix.plugins.module_utils._site.refs import SessionRef
 from support import figures_page
 
 from bench import options as settings
@@ -141,7 +141,7 @@ def test_the_bare_module_hands_over_entries_like_those_of_the_real_one():
     spec = importlib.util.spec_from_file_location("bare_exit", path)
     bare = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(bare)
-    assert set(bare.entry(1)) == set(asdict(RecordingEntry(id="x")))
+    assert set(bare.entry(1)) == set(RecordingEntry(SessionRef("x")).to_result())
 
 
 def test_each_option_is_an_argument():

@@ -173,6 +173,21 @@ def test_a_gap_fails_after_everything_else_is_done_and_the_job_shows_its_counts_
     assert shown["started"] + shown["stopped"] == writes(simulator) == 13
 
 
+def test_policy_unknown_object_applies_the_rules_above_it(simulator, converge):
+    renamed = {"name": "Renamed group", "delivery_group": ["Renamed"], "state": "stopped"}
+    rest = {"name": "Rest", "all_sessions": True, "state": "started"}
+    before = simulator.state()
+    run = converge(citrix_rules=[COUNCIL, renamed, rest])
+    assert run.code != 0
+    assert "rules[Renamed group]: delivery_group: site" in run.output
+    assert "These rules were not applied: Renamed group, Rest." in run.output
+    changed = [session for key, session in simulator.state().items() if session["recorded"] != before[key]["recorded"]]
+    assert {session["user"] for session in changed} == {"LAB\\user006"}
+    assert writes(simulator) == 1
+    applied = {rule["name"]: rule["applied"] for rule in stats(run.output)["session_recording_by_rule"]}
+    assert applied == {"Council": True, "Renamed group": False, "Rest": False}
+
+
 def test_tags_choose_what_the_role_does(simulator, converge):
     run = converge("--skip-tags", "session_recording_summary", citrix_rules=RULES)
     assert run.code == 0, run.output

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ from .._client.api import Api
 from .._common.errors import OptionError
 from .._common.text import clean, nested
 from .._site import selection, selectors
+from .._site.machines import look_up
 from .._site.selection import Exclusions, Target
 from .._site.selectors import Place, Query
 from .._site.users import People, UserMatcher
@@ -57,19 +58,24 @@ class Rule:
         except OptionError as error:
             raise _of_rule(name, str(error)) from None
 
+    @property
+    def machines(self) -> tuple[str, ...]:
+        """The names of all machines in the rule."""
+        return *self.query.machine, *selection.excluded(self.params, "exclude_machine")
+
 
 class _Search:
     """A rule at work: its selectors and exclusions, looked up on this site, and the number of sessions it took."""
 
-    def __init__(self, api: Api, rule: Rule, people: People) -> None:
+    def __init__(self, api: Api, rule: Rule, people: People, machines: Mapping[str, list[dict]]) -> None:
         """Raises OptionError, which names the rule, for what does not exist."""
         self.rule = rule
         self.people = people
         self.count = 0
         try:
-            self.place = Place(api, rule.query, searched=False)
+            self.place = Place(api, rule.query, searched=False, machines=machines)
             self.named = UserMatcher("user", rule.query.user, people)
-            self.exclusions = Exclusions(api, rule.params, people)
+            self.exclusions = Exclusions(api, rule.params, people, machines)
         except OptionError as error:
             raise _of_rule(rule.name, str(error)) from None
 
@@ -92,7 +98,9 @@ class Assignment(NamedTuple):
     targets: list[tuple[Target, Rule]]
     """Each session with the first rule that fits it, in the order of the list."""
     unused: dict[str, list[str]]
-    """By rule, the users to be excluded of whom no session was selected."""
+    """By applied rule, the users to be excluded of whom no session was selected."""
+    held_back: str
+    """Why some rules are not applied, and which; "" if all are."""
 
 
 def rules_of(params: dict) -> list[Rule]:
@@ -109,12 +117,14 @@ def rules_of(params: dict) -> list[Rule]:
 def assign(api: Api, rules: Sequence[Rule]) -> Assignment:
     """Return each session of the site that a rule is about, with the first such rule.
 
-    The sessions are listed once for all rules. An exclusion leaves a session to the rules that follow. Raises
-    OptionError, which names the rule, for what selection.select() does.
+    The sessions are listed once for all rules, and so are the machines that the rules name. An exclusion leaves a
+    session to the rules that follow. A rule with an object that does not exist holds back itself and all rules below
+    it: a session that it is about would fall under them. Raises OptionError, which names the rule, if that is the
+    first rule, and for everything else that selection.select() does.
     """
     people = People()
-    searches = [_Search(api, rule, people) for rule in rules]
-    needed = dict.fromkeys([*selection.FIELDS, *(name for rule in rules for name in rule.query.needs)])
+    searches, held_back = _look_up(api, rules, people)
+    needed = dict.fromkeys([*selection.FIELDS, *(name for each in searches for name in each.rule.query.needs)])
     offered = []
     shared: dict[tuple, tuple] = {}
     for session in selectors.find_sessions(api, Query(), tuple(needed)):
@@ -139,7 +149,22 @@ def assign(api: Api, rules: Sequence[Rule]) -> Assignment:
                 assigned.append((judged, search.rule))
     for search in searches:
         search.check()
-    return Assignment(assigned, {search.rule.name: search.exclusions.unused for search in searches})
+    return Assignment(assigned, {search.rule.name: search.exclusions.unused for search in searches}, held_back)
+
+
+def _look_up(api: Api, rules: Sequence[Rule], people: People) -> tuple[list[_Search], str]:
+    """Return the rules that can be applied, and why the others cannot."""
+    machines = look_up(api, list(dict.fromkeys(name for rule in rules for name in rule.machines)))
+    searches: list[_Search] = []
+    for rule in rules:
+        try:
+            searches.append(_Search(api, rule, people, machines))
+        except OptionError as error:
+            if not searches:
+                raise
+            names = ", ".join(clean(each.name) for each in rules[len(searches) :])
+            return searches, f"{error} These rules were not applied: {names}."
+    return searches, ""
 
 
 def tell(module: Any, result: dict, rules: Sequence[Rule], assigned: Assignment) -> dict:
@@ -147,12 +172,19 @@ def tell(module: Any, result: dict, rules: Sequence[Rule], assigned: Assignment)
     for name, users in assigned.unused.items():
         if users:
             module.warn(str(_of_rule(name, results.unused_exclusions(users))))
+    if assigned.held_back:
+        result.update(failed=True, msg=f"{result['msg']} {assigned.held_back}")
     counts: dict[str, Counter] = {rule.name: Counter() for rule in rules}
     for session, (_target, rule) in zip(result["sessions"], assigned.targets):
         session["rule"] = rule.name
         counts[rule.name][session["result"]] += 1
     result["rules"] = [
-        {"name": name, "sessions": sum(found.values()), **{each: found[each] for each in recording.RESULTS}}
+        {
+            "name": name,
+            "applied": name in assigned.unused,
+            "sessions": sum(found.values()),
+            **{each: found[each] for each in recording.RESULTS},
+        }
         for name, found in counts.items()
     ]
     return result

@@ -54,11 +54,27 @@ def any_visible(api: Api) -> bool:
     return next(api.items(one), None) is not None
 
 
-def find(api: Api, option: str, names: Sequence[str], fields: Sequence[str] = NAME_FIELDS) -> dict[str, list[dict]]:
+def find(
+    api: Api,
+    option: str,
+    names: Sequence[str],
+    fields: Sequence[str] = NAME_FIELDS,
+    known: Mapping[str, list[dict]] | None = None,
+) -> dict[str, list[dict]]:
     """Return the machines of each name: DOMAIN\\NAME, DNS name or id. Several machines may have one DNS name.
 
-    fields: NAME_FIELDS and more, or none for all. Raises OptionError that names every machine which does not exist.
+    fields: NAME_FIELDS and more, or none for all. known: what look_up() found for these names and others. Raises
+    OptionError that names every machine which does not exist.
     """
+    found = look_up(api, names, fields) if known is None else known
+    unknown = [name for name in names if name not in found]
+    if unknown:
+        raise unknown_machines(api, option, unknown)
+    return {name: found[name] for name in names}
+
+
+def look_up(api: Api, names: Sequence[str], fields: Sequence[str] = NAME_FIELDS) -> dict[str, list[dict]]:
+    """Return the machines of each name as find() does, without the names of no machine."""
     found = _by_id(api, [name for name in names if guid_of(name)], fields)
     for support in SESSION_SUPPORT:
         # One DNS name may belong to machines of both kinds.
@@ -72,10 +88,7 @@ def find(api: Api, option: str, names: Sequence[str], fields: Sequence[str] = NA
                 for own in names_of(machine):
                     for name in asked.get(own, ()):
                         found.setdefault(name, []).append(machine)
-    unknown = [name for name in names if name not in found]
-    if unknown:
-        raise unknown_machines(api, option, unknown)
-    return {name: found[name] for name in names}
+    return found
 
 
 def names_of(machine: object) -> set[str]:

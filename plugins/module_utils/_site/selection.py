@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from .._client.api import Api
@@ -101,12 +101,17 @@ class Exclusions:
     Raises OptionError for a machine that does not exist, which often means a typo.
     """
 
-    def __init__(self, api: Api, params: dict, people: People) -> None:
-        """people: of the run; users are excluded only after all sessions were added to it."""
-        users, names = (_excluded(params, option) for option in EXCLUSIONS)
+    def __init__(
+        self, api: Api, params: dict, people: People, machines: Mapping[str, list[dict]] | None = None
+    ) -> None:
+        """people: of the run; users are excluded only after all sessions were added to it.
+
+        machines: known ones by name, see find().
+        """
+        users, names = (excluded(params, option) for option in EXCLUSIONS)
         self._people = people
         self._users = UserMatcher("exclude_user", users, people)
-        self._machines = MachineIndex(find(api, "exclude_machine", names))
+        self._machines = MachineIndex(find(api, "exclude_machine", names, known=machines))
         self._most = params["max_sessions"]
 
     def of_machine(self, session: dict) -> bool:
@@ -153,10 +158,11 @@ def check_selectors(params: dict) -> None:
     for option in given:
         read_names(option, params[option])
     for option in EXCLUSIONS:
-        _excluded(params, option)
+        excluded(params, option)
 
 
-def _excluded(params: dict, option: str) -> tuple[str, ...]:
+def excluded(params: dict, option: str) -> tuple[str, ...]:
+    """Return the names in an exclusion; raises OptionError for invalid ones."""
     # A template that excludes no one gives an empty list; an empty selector is a mistake.
     return () if params[option] in (None, []) else read_names(option, params[option])
 

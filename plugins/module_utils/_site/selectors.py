@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -135,14 +135,17 @@ class Place:
     Raises OptionError that names each which does not exist.
     """
 
-    def __init__(self, api: Api, query: Query, searched: bool = True) -> None:
+    def __init__(
+        self, api: Api, query: Query, searched: bool = True, machines: Mapping[str, list[dict]] | None = None
+    ) -> None:
         """searched: whether the sessions are those that the server found by these conditions.
 
-        Then a machine, group or state that a session leaves out is taken on its word.
+        Then a machine, group or state that a session leaves out is taken on its word. machines: known ones by name,
+        see find().
         """
         self._query = query
         self._searched = searched
-        self._machines = find(api, "machine", query.machine)
+        self._machines = find(api, "machine", query.machine, known=machines)
         self._delivery_groups = find_delivery_groups(api, query.delivery_group)
         self._applications = find_applications(api, query.application)
         self._checks = list(self._make_checks())

@@ -92,7 +92,8 @@ def test_an_error_of_the_api_leaves_the_old_report(module, site, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "given", [{"unrecorded_limit": -1}, {"user": []}, {"machine": ["LAB\x0bda-001"]}, {"dest": ""}]
+    "given",
+    [{"unrecorded_limit": -1}, {"user": []}, {"machine": ["LAB\x0bda-001"]}, {"dest": " "}, {"dest": "/dev/null"}],
 )
 @pytest.mark.parametrize("check_mode", [False, True])
 def test_wrong_options_end_the_task_before_any_call(module, fake_api, tmp_path, given, check_mode):
@@ -101,14 +102,14 @@ def test_wrong_options_end_the_task_before_any_call(module, fake_api, tmp_path, 
     assert fake_api.calls == []
 
 
-def test_missing_directory_fails_and_warns_in_check_mode(module, fake_api, site, tmp_path):
-    dest = str(tmp_path / "absent")
+def test_missing_dest_is_error_and_warning_in_check_mode(module, site, tmp_path):
+    missing = str(tmp_path / "none")
     with pytest.raises(OptionError, match=r"^dest: directory .* does not exist"):
-        under_test.run(module(dest=dest), fake_api)
-    assert fake_api.calls == []
-    task = module(check_mode=True, dest=dest)
-    under_test.run(task, site)
-    assert task.warn.call_args.args[0].startswith("dest: directory ")
+        under_test.run(module(dest=missing), site)
+    assert site.calls == []
+    rehearsal = module(check_mode=True, dest=missing)
+    assert under_test.run(rehearsal, site)["changed"]
+    assert any("does not exist" in call.args[0] for call in rehearsal.warn.call_args_list)
 
 
 # Down to the wire

@@ -219,8 +219,33 @@ def test_what_does_not_exist_is_told_with_the_rule_that_names_it(assigned, fake_
     fake_api.on("GET DeliveryGroups/Nowhere", 404)
     fake_api.on("GET Applications/Nothing", 404)
     with pytest.raises(OptionError, match=rf"^rules\[Contractors\]: {told}"):
-        assigned([a_session("1")], EVERYONE, rule(**wrong))
+        assigned([a_session("1")], rule(**wrong), EVERYONE)
     assert LISTING not in fake_api.sent()
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"machine": ["LAB\\nowhere"]}, {"delivery_group": ["Nowhere"]}, {"application": ["Nothing"]}]
+)
+def test_assign_unknown_object_holds_back_rules_below(fake_api, wrong):
+    fake_api.on("GET DeliveryGroups/Nowhere", 404)
+    fake_api.on("GET Applications/Nothing", 404)
+    fake_api.on(MACHINES, {"Items": []})
+    fake_api.on(LISTING, {"Items": [a_session("1", "LAB\\user001"), a_session("2", "LAB\\user002")]})
+    first = rule("First", user=["LAB\\user001"])
+    found = assign(fake_api, rules_of(policy(first, rule("Second", **wrong), EVERYONE)))
+    assert [(target.session.id, each.name) for target, each in found.targets] == [("1", "First")]
+    assert found.held_back.startswith(f"rules[Second]: {next(iter(wrong))}: site site1 has no ")
+    assert found.held_back.endswith(" These rules were not applied: Second, Everyone.")
+
+
+def test_assign_machines_of_all_rules_in_one_search(fake_api):
+    machines = [{"Id": f"m{number}", "Name": f"LAB\\vda-{number:03}"} for number in range(1, 41)]
+    fake_api.on(MACHINES, {"Items": machines})
+    fake_api.on(LISTING, {"Items": []})
+    names = [machine["Name"] for machine in machines]
+    rules = [rule(f"Rule {at}", machine=[name], exclude_machine=names[:1]) for at, name in enumerate(names)]
+    assign(fake_api, rules_of(policy(*rules)))
+    assert fake_api.sent().count(MACHINES) == 1
 
 
 def test_each_rule_has_a_cap_of_its_own_on_what_falls_under_it(assigned):
@@ -273,9 +298,9 @@ def test_a_result_tells_the_rule_of_each_session_and_what_came_of_each_rule(assi
     assert [session["rule"] for session in result["sessions"]] == ["One", "Two", "One"]
     none = dict.fromkeys(RESULTS, 0)
     assert result["rules"] == [
-        {"name": "One", "sessions": 2, **none, "started": 1, "failed": 1},
-        {"name": "Two", "sessions": 1, **none, "unchanged": 1},
-        {"name": "Everyone", "sessions": 0, **none},
+        {"name": "One", "applied": True, "sessions": 2, **none, "started": 1, "failed": 1},
+        {"name": "Two", "applied": True, "sessions": 1, **none, "unchanged": 1},
+        {"name": "Everyone", "applied": True, "sessions": 0, **none},
     ]
 
 

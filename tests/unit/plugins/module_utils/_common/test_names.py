@@ -170,6 +170,13 @@ def test_read_names_folders_may_be_nested():
     assert read_names("application", "EU\\Prod\\Notepad") == ("EU\\Prod\\Notepad",)
 
 
+@pytest.mark.parametrize("slash", ["/", "\uff0f", "\uff3c", "\u2044", "\u2215", "\u29f5", "\ufe68"])
+def test_read_names_slash_in_a_user_is_rejected(slash):
+    for option in ("user", "exclude_user"):
+        assert "contains a slash; use a backslash" in rejection(option, f"LAB{slash}user001")
+    assert read_names("application", "Word/Excel") == ("Word/Excel",)
+
+
 @pytest.mark.parametrize("name", ["LAB\\svc-*", "*", "LAB\\user0?"])
 def test_read_names_wildcard_in_a_user_is_rejected(name):
     for option in ("user", "exclude_user"):
