@@ -119,7 +119,8 @@ class Fleet:
             # A user who is not found by either property is looked for among all sessions that the others select.
             rest = {kind: options[kind] for kind in kinds if kind not in ("application", "user")}
             pages += 1 + max(1, ceil(len(self.selected(rest)) / page_size))
-        return pages + 2 * len({"machine", "exclude_machine"} & options.keys())
+        # Without any session left, one machine is read: an account that sees none lacks a role.
+        return pages + 2 * len({"machine", "exclude_machine"} & options.keys()) + (not self.left(options))
 
 
 def fold(names: Iterable[str]) -> set[str]:

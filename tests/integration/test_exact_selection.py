@@ -189,7 +189,7 @@ def test_user_is_excluded_by_the_sam_account_name(site, name):
 def test_user_ambiguous_sam_names_are_told_apart(site):
     domain = {"SamAccountName": "anna", "Domain": "corp.example"}
     site.have({"SamName": "LAB\\anna", **domain}, {"SamName": "PARTNER\\anna", **domain})
-    with pytest.raises(OptionError, match=r"write the one meant in full: LAB\\anna, PARTNER\\anna$"):
+    with pytest.raises(OptionError, match=r"use one of the full names: LAB\\anna, PARTNER\\anna$"):
         site.record(user="anna")
 
 

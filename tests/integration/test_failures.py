@@ -110,7 +110,7 @@ def test_quota_that_stays_used_up_ends_at_the_stall_limit(simulator, fails, monk
     monkeypatch.setattr(throttle, "STALL_LIMIT", 3.0)
     simulator.fault({"path": "me", "throttle": {"hint": "seconds", "value": 0, "status": 429}})
     message = fails({**simulator.cloud, "retries": 0})
-    assert "no useful answer for 3 seconds" in message
+    assert "no usable response for 3 seconds" in message
     assert simulator.counts()["me"] > 3
 
 
@@ -143,7 +143,7 @@ def test_a_redirect_is_not_followed_and_names_the_region(simulator, fails, path)
     simulator.fault({"path": path, "redirect": {"status": 307, "location": "https://api-eu.cloud.example/cvad/manage"}})
     message = fails(simulator.cloud)
     assert "HTTP 307" in message
-    assert "https://api-eu.cloud.example; if that is the customer's region, set api_url" in message
+    assert "https://api-eu.cloud.example; if this is your region, set api_url" in message
 
 
 def test_http_to_a_foreign_host_is_refused_before_anything_is_sent(simulator, fails):

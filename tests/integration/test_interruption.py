@@ -26,7 +26,7 @@ from pathlib import Path
 
 import pytest
 from ansible.errors import AnsibleError
-from ansible_collections.sessionops.citrix.plugins.module_utils._client import retries
+from ansible_collections.sessionops.citrix.plugins.module_utils._client import throttle
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import CitrixError
 from conftest import BIN
 from support.simulator_process import COLLECTION, Simulator
@@ -328,7 +328,7 @@ def test_an_answer_that_does_not_get_done_ends_the_run(simulator, module, head):
 @pytest.fixture
 def dripper(monkeypatch):
     """Return a function that starts a dripping server, for clients in this process that have little patience."""
-    monkeypatch.setattr(retries, "STALL_LIMIT", 1.0)
+    monkeypatch.setattr(throttle, "STALL_LIMIT", 1.0)
     servers = []
 
     def start(head: bytes) -> str:

@@ -196,7 +196,7 @@ def test_names_that_cannot_be_meant_are_rejected_everywhere(simulator, client, o
 def test_names_that_look_like_others_are_rejected(simulator, client, sessions, name, option):
     simulator.fleet(**plan(sessions))
     selection = {option: [name], **({"all_sessions": True} if option == "exclude_user" else {})}
-    with pytest.raises(OptionError, match="has no session and holds characters"):
+    with pytest.raises(OptionError, match="has no session and contains invisible characters"):
         client(recording, simulator.cloud, state="started", **selection)
     assert not any(session["starts"] for session in simulator.state().values())
     assert plain(name) not in {plain(each) for each in NAMES["user"]}

@@ -108,7 +108,7 @@ def test_what_two_searches_find_counts_once(fleet, ask):
     names = [session["user"] for session in people] + [session["user_principal_name"] for session in people]
     found = ask(fleet, sessions, user=names, fields=["Id"])["sessions"]
     assert sorted(ids(found)) == sorted(ids(people))
-    assert fleet.simulator.listings() == 5
+    assert fleet.simulator.listings() <= 5
 
 
 def test_a_machine_that_two_searches_find_counts_once(fleet, ask):

@@ -304,7 +304,7 @@ def test_a_machine_without_sessions_is_a_gap(simulator, modules):
         ({}, "session_id, machine, user, delivery_group, application"),
         ({"session_id": ["a"], "machine": ["b"]}, "session_id: cannot be combined; remove it or machine"),
         ({"session_id": [".."]}, "'..'"),
-        ({"session_id": ["../me"]}, "no session with this id"),
+        ({"session_id": ["../me"]}, "'../me' cannot be the id of a session"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_before_any_change(simulator, modules, options, named):

@@ -35,8 +35,8 @@ def test_one_sign_in_serves_all_tasks_of_a_play(simulator, play):
     assert run.code == 0, run.output
     counts = simulator.counts()
     assert (counts["sign-in"], counts["me"]) == (1, 1)
-    # A list; then a search, a status, a start and the status again.
-    assert sum(counts.values()) == 2 + 1 + 4
+    # A list; then two searches, a status, a start and the status again.
+    assert sum(counts.values()) == 2 + 1 + 5
     (token,) = tokens_of(simulator)
     assert len(token) > 20
     assert token not in run.output

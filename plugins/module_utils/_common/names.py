@@ -110,8 +110,10 @@ def _read_name(option: str, value: object) -> str:
         )
     if option in ACCOUNTS and (len(parts) > 2 or name.count("@") > 1):
         raise OptionError(option, f"'{visible(name)}' is more than one name; pass several names as a list")
-    if option in USERS and re.search(r"[/\uff0f\uff3c\u2044\u2215\u29f5\ufe68]", name):
-        raise OptionError(option, f"'{visible(name)}' contains a slash; use a backslash, as in DOMAIN\\name")
+    if option in USERS and re.search(r"[\u2216\u29f5\u29f9\ufe68\uff3c]", name):
+        raise OptionError(
+            option, f"'{visible(name)}' contains a character that looks like a backslash; type \\ by hand"
+        )
     if option in USERS and re.search(r"[*?]", name):
         raise OptionError(option, f"'{visible(name)}' contains a wildcard; list each user")
     return name

@@ -170,11 +170,10 @@ def test_read_names_folders_may_be_nested():
     assert read_names("application", "EU\\Prod\\Notepad") == ("EU\\Prod\\Notepad",)
 
 
-@pytest.mark.parametrize("slash", ["/", "\uff0f", "\uff3c", "\u2044", "\u2215", "\u29f5", "\ufe68"])
-def test_read_names_slash_in_a_user_is_rejected(slash):
+@pytest.mark.parametrize("char", ["\u2216", "\u29f5", "\u29f9", "\ufe68", "\uff3c"])
+def test_read_names_false_backslash_in_a_user_is_rejected(char):
     for option in ("user", "exclude_user"):
-        assert "contains a slash; use a backslash" in rejection(option, f"LAB{slash}user001")
-    assert read_names("application", "Word/Excel") == ("Word/Excel",)
+        assert "looks like a backslash" in rejection(option, f"LAB{char}user001")
 
 
 @pytest.mark.parametrize("name", ["LAB\\svc-*", "*", "LAB\\user0?"])
