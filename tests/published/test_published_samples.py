@@ -232,9 +232,9 @@ def test_accepted_batch_items_follow_their_jobs(site, run, status, result):
         ("err_404_empty", "HTTP 404; check the name or id"),
         ("err_404_errordata", "HTTP 404 (There is no such object.)"),
         ("err_404_errordata_min", "HTTP 404 (Citrix.XDPowerShell.Broker.UnknownObject)"),
-        ("err_406", "HTTP 406 (Only JSON is spoken here.); something on the way changed the Accept header"),
+        ("err_406", "HTTP 406 (Only JSON is spoken here.); a proxy changed the Accept header"),
         ("err_409", "HTTP 409 (The widget has changed meanwhile.)"),
-        ("err_415", "HTTP 415 (Only JSON is read here.); something on the way changed the Content-Type header"),
+        ("err_415", "HTTP 415 (Only JSON is read here.); a proxy changed the Content-Type header"),
         ("err_501", "HTTP 501 (Not built yet.)"),
         ("err_502_html", "HTTP 502 (an HTML page, 502 Bad Gateway)"),
         (
