@@ -163,7 +163,7 @@ def _look_up(api: Api, rules: Sequence[Rule], people: People) -> tuple[list[_Sea
             if not searches:
                 raise
             names = ", ".join(clean(each.name) for each in rules[len(searches) :])
-            return searches, f"{error} These rules were not applied: {names}."
+            return searches, f"{error}. These rules were not applied: {names}."
     return searches, ""
 
 
