@@ -272,7 +272,8 @@ def _holes(draw: Draw) -> Trouble:
     kept = [field for option, field in judged.items() if option in draw.selectors]
     hosts = ["Name", "DnsName"] if draw.scene == "inventory" else []
     twist = twists.Holes(draw.rng, [*kept, *hosts])
-    return Trouble(EITHER, twist=twist)
+    # A user whose names are missing cannot be found by them.
+    return Trouble(EITHER, twist=twist, whole="user" not in draw.selectors)
 
 
 def _short_lists(draw: Draw) -> Trouble:

@@ -26,6 +26,6 @@ export CITRIX_ACCESS_TOKEN=the-token-of-a-real-site CITRIX_SITE_ID=x CITRIX_VALI
 ansible-playbook sessionops.citrix.demo -e citrix_dest=. > demo.log || { cat demo.log; exit 1; }
 test -s coverage.html
 for told in "10 sessions: 7 started, 1 unchanged, 2 not recordable." "The report is $empty/coverage.html." \
-    "What to try next"; do
+    "Next steps"; do
     grep -F -e "$told" demo.log || { cat demo.log; exit 1; }
 done

@@ -124,9 +124,10 @@ class Throttle:
                     self._rate.refused(turn.at, turn.probe)
                 if self._state is not HELD:
                     self._holds_in_a_row += 1
-                # After two hints in a row that were too short, wait longer than they say.
+                # After two hints in a row that were too short for a quota, wait longer than they say.
                 least = backoff(self._holds_in_a_row - (1 if delay is None else 3))
-                self._hold(least if delay is None or (self._holds_in_a_row > 2 and delay < least) else delay)
+                too_short = quota and self._holds_in_a_row > 2 and delay is not None and delay < least
+                self._hold(least if delay is None or too_short else delay)
             self._gate.notify()
 
     def hold(self, delay: float | None) -> None:

@@ -176,8 +176,6 @@ def test_a_look_does_not_hold_up_the_end(source):
         ({"validate_certs": False}, "validate_certs: can be false on premises only"),
         ({"timeout": 0}, "timeout: must be from 1 to 300, not 0"),
         ({"user": []}, "user: is empty; set at least one value"),
-        ({"user": None}, "user: is empty; set at least one value"),
-        ({"delivery_group": None}, "delivery_group: is empty; set at least one value"),
     ],
 )
 def test_senseless_options_are_refused_as_modules_refuse_them(source, given, message):

@@ -194,7 +194,6 @@ try:
     from ansible_collections.sessionops.citrix.plugins.module_utils._client.interrupt import Background
     from ansible_collections.sessionops.citrix.plugins.module_utils._common import options
     from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import CitrixError, OptionError
-    from ansible_collections.sessionops.citrix.plugins.module_utils._site.selectors import SELECTORS
     from ansible_collections.sessionops.citrix.plugins.module_utils._views import events
 except ImportError as missing:
     raise ImportError(f"citrix_sessions needs ansible-core; install it for {sys.executable}. {missing}") from missing
@@ -239,10 +238,6 @@ def prepare(args: dict[str, Any]) -> events.SessionWatcher:
     if checked.error_messages:
         raise CitrixError("; ".join(checked.error_messages))
     params = checked.validated_parameters
-    for name in SELECTORS:
-        # A variable that is null would select all sessions.
-        if name in args and args[name] is None:
-            raise OptionError(name, "is empty; set at least one value")
     settings = options.settings(params)
 
     # Each poll has a new client; warn about the options only once.

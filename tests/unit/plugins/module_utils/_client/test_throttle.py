@@ -466,9 +466,9 @@ def test_throttle_hold_of_part_of_a_batch_holds_all(throttle, delay, until):
     assert throttle.counts()["throttled"] == 0
 
 
-def test_throttle_hints_that_are_too_short_are_lengthened(throttle, clock):
+def test_throttle_hints_too_short_for_a_quota_are_lengthened(throttle, clock):
     for _count in range(6):
-        hold(throttle, 0.1)
+        hold(throttle, 0.1, quota=True)
     gone_at(throttle, 1)
     assert clock.slept == [pytest.approx(seconds) for seconds in (0.1, 0.1, 0.5, 1.0, 2.0, 4.0)]
 
