@@ -167,7 +167,7 @@ def test_only_the_user_that_an_alert_names_is_recorded(simulator, alert, tmp_pat
     assert alert({"user": "USER004@lab.example"}) == 200
     expected = {"PARTNER\\user013": (1, 1), "LAB\\user004": (1, 1)}
     rulebook.wait_for(lambda: started(simulator) == expected)
-    rulebook.wait_for(lambda: rulebook.output.count("PLAY RECAP") == 3)
+    rulebook.wait_for(lambda: rulebook.output.count("PLAY RECAP") >= 3)
     assert rulebook.output.count("An alert was rejected.") == len(bad) + 4
     assert "'user013' matches several users" in rulebook.output
     assert started(simulator) == expected
