@@ -107,10 +107,10 @@ def test_each_reference_gets_its_own_answer(process, references):
         ({"Items": [{"Reference": "a"}]}, "RelativeUrl"),
         ({"Items": [{"Reference": "a", "RelativeUrl": 7}]}, "RelativeUrl"),
         ({"Items": [{"Reference": "a", "RelativeUrl": "/me", "Method": "get"}]}, "Method"),
-        ({"Items": [{"Reference": "a", "RelativeUrl": "/me", "Body": "{}"}]}, "GET takes no Body"),
+        ({"Items": [{"Reference": "a", "RelativeUrl": "/me", "Body": "{}"}]}, "GET must not have a Body"),
         (
             {"Items": [{"Reference": "a", "RelativeUrl": "/me", "Method": "DELETE", "Body": "{}"}]},
-            "DELETE takes no Body",
+            "DELETE must not have a Body",
         ),
         ({"Items": [{"Reference": "a", "RelativeUrl": "/me", "Method": "POST", "Body": {}}]}, "string"),
         ({"Items": [{"Reference": "a", "RelativeUrl": "/me", "Headers": {"Accept": "x"}}]}, "Headers"),
@@ -327,7 +327,7 @@ def test_a_rule_for_the_batch_is_none_for_its_items(simulator, ids):
 FAULTS = {
     "item_missing": ["a", "b"],
     "item_twice": ["a", "b", "c", "c"],
-    "unknown_reference": ["a", "b", "c", "nobody-asked"],
+    "unknown_reference": ["a", "b", "c", "not-in-request"],
     # These are of jobs only.
     "job_failed": ["a", "b", "c"],
     "results_lost": ["a", "b", "c"],

@@ -40,7 +40,7 @@ def test_reset(simulator):
         {"sessions": True},
         {"mix": "none"},
         {"names": "odd"},
-        {"gone_status": 418},
+        {"unknown_session_status": 418},
         {"gov_reply": "short"},
     ],
 )

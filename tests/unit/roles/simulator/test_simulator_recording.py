@@ -77,7 +77,7 @@ def test_unknown_sessions(simulator):
 
 @pytest.mark.parametrize("status", [400, 404, 500])
 def test_status_of_a_gone_session_is_a_setting(simulator, status):
-    simulator.reset(gone_status=status)
+    simulator.reset(unknown_session_status=status)
     reply = simulator.get("/Sessions/RecordingStatus", {"id": NOBODY})
     assert reply.status_code == status
     assert reply.json()["detail"]
