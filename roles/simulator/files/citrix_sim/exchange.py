@@ -75,6 +75,7 @@ class Exchange(NamedTuple):
         if reply is None:
             return outcome
         reply.headers += ((_TRANSACTION, transaction),)
+        reply.clock_offset = self.world.settings.clock_offset
         entry.status = reply.status
         return Outcome(reply, keep=partial(self.calls.answer, entry))
 

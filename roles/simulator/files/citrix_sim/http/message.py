@@ -49,15 +49,16 @@ class Request:
 
 
 class Reply:
-    """One HTTP response, before it is serialized."""
+    """One HTTP response, before it is serialized. ``clock_offset``: seconds by which the clock of its Date is ahead."""
 
-    __slots__ = ("body", "content_type", "headers", "status")
+    __slots__ = ("body", "clock_offset", "content_type", "headers", "status")
 
     def __init__(self, status: int, body: bytes = b"", content_type: str | None = None, headers: Headers = ()) -> None:
         self.status = status
         self.body = body
         self.content_type = content_type
         self.headers = headers
+        self.clock_offset = 0.0
 
 
 class LateReply(Reply):

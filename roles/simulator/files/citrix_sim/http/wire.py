@@ -142,10 +142,10 @@ class RequestReader:
         return bytes(body)
 
 
-def _http_date() -> str:
-    """Return the current time for a Date header, formatted once a second."""
+def _http_date(offset: float) -> str:
+    """Return the time for a Date header, ``offset`` seconds from now, formatted once a second."""
     global _date
-    now = int(time.time())
+    now = int(time.time() + offset)
     if _date[0] != now:
         _date = (now, formatdate(now, usegmt=True))
     return _date[1]
@@ -159,7 +159,8 @@ def keeps_alive(request: Request) -> bool:
 
 def render(reply: Reply, keep_alive: bool) -> bytes:
     """Return the bytes of a reply."""
-    lines = [f"HTTP/1.1 {reply.status} {_REASONS.get(reply.status, 'Unknown')}\r\nDate: {_http_date()}"]
+    date = _http_date(reply.clock_offset)
+    lines = [f"HTTP/1.1 {reply.status} {_REASONS.get(reply.status, 'Unknown')}\r\nDate: {date}"]
     if reply.content_type:
         lines.append(f"Content-Type: {reply.content_type}")
     lines += [f"{name}: {value}" for name, value in reply.headers]

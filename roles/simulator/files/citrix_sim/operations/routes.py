@@ -10,7 +10,7 @@ from ..http.addresses import TOKENS, WITHOUT_SITE, Address, locate
 from ..http.message import Headers, Reply, Request, refuse
 from ..world.access import check_accept, check_body_type, check_customer
 from ..world.world import Site, World
-from . import batch, groups, jobs, machines, recording, sessions, sign_in, sites
+from . import admin, batch, groups, jobs, machines, recording, sessions, sign_in, sites
 from .call import BeginItem, Call, Operation, found
 from .paging import read_flag
 
@@ -18,8 +18,6 @@ Route = tuple[tuple[str, ...], dict[str, Operation]]
 
 # Documented but not simulated: a 404 would mean that the object does not exist.
 NOT_SIMULATED: dict[tuple[str, ...], tuple[str, ...]] = {
-    ("Admin", "EffectiveRights"): ("GET",),
-    ("Admin", "Permissions"): ("GET",),
     ("Applications",): ("GET",),
     ("ConfigLog", "*"): ("GET",),
     ("ConfigLog", "*", "*"): ("GET", "POST", "PATCH"),
@@ -39,6 +37,9 @@ NOT_SIMULATED: dict[tuple[str, ...], tuple[str, ...]] = {
 _SIMULATED: tuple[Route, ...] = (
     (("me",), {"GET": sites.get_me}),
     (("Sites", "*"), {"GET": sites.get_site}),
+    (("Admin", "EffectiveRights"), {"GET": admin.list_rights}),
+    (("Admin", "Permissions"), {"GET": admin.list_permissions}),
+    (("Admin", "Roles", "*"), {"GET": admin.get_role}),
     (("$batch",), {"POST": batch.do_batch}),
     (("Jobs",), {"GET": jobs.list_jobs}),
     (("Jobs", "*"), {"GET": jobs.get_job, "DELETE": jobs.delete_job}),
@@ -70,7 +71,7 @@ _BY_START: dict[tuple[int, str], list[Route]] = {}
 for _pattern, _methods in ROUTES:
     _BY_START.setdefault((len(_pattern), _pattern[0]), []).append((_pattern, _methods))
 
-# The type of the job that async=true creates. A batch creates its own.
+# The type of the job that async=true creates, and the operation that the role has to permit. A batch creates its own.
 JOB_TYPES: dict[Operation, str] = {
     sessions.send_message: "SendSessionMessage",
     recording.start: "StartSessionRecording",
@@ -107,6 +108,8 @@ def perform(
     check_body_type(request)
     operation, call = methods[request.method], Call(request, world, grant, site, name, address, twist, begin_item)
     job_type = JOB_TYPES.get(operation)
+    if job_type:
+        admin.check_role(call, job_type)
     if job_type and (read_flag(request, "async", False) or world.settings.write_jobs):
         return jobs.start_job(call, job_type, operation)
     return operation(call)

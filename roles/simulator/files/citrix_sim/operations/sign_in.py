@@ -75,6 +75,6 @@ def on_premises(request: Request, world: World) -> Reply:
             "Principal": world.credentials.username,
             "UserId": USER_ID,
             "CustomerId": grant.customer,
-            "ExpiresAt": grant_end(grant),
+            "ExpiresAt": grant_end(world, grant),
         }
     )

@@ -53,20 +53,25 @@ def two_texts(when: datetime) -> tuple[str, str]:
     return f"{when.month}/{when.day}/{when.year} {clock}", rfc3339(when)
 
 
-def scopes(*kinds: str) -> Any:
-    """Return ContainerScopes: the built-in scope "All" for each kind of container."""
-    everything = {
-        "Id": NO_ID,
+def scope_json(name: str = "All") -> dict[str, Any]:
+    """Return ScopeResponseModel: the built-in scope "All", or one of the site's own."""
+    everything = name == "All"
+    return {
+        "Id": NO_ID if everything else make_id("scope", name),
         "Uid": None,
-        "Name": "All",
+        "Name": name,
         "Description": None,
-        "IsBuiltIn": True,
-        "IsAllScope": True,
+        "IsBuiltIn": everything,
+        "IsAllScope": everything,
         "IsTenantScope": False,
         "TenantId": None,
         "TenantName": None,
     }
-    return [{"Scopes": [everything], "ScopeType": kind} for kind in kinds]
+
+
+def scopes(*kinds: str) -> Any:
+    """Return ContainerScopes: the built-in scope "All" for each kind of container."""
+    return [{"Scopes": [scope_json()], "ScopeType": kind} for kind in kinds]
 
 
 class Template:

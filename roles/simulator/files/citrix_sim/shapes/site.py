@@ -17,9 +17,9 @@ from .common import ref, rfc3339
 USER_ID = f"{DOMAIN_SIDS[DOMAIN]}-500"
 
 
-def grant_end(grant: Grant) -> str:
-    """Return the end of a token as RFC 3339."""
-    return rfc3339(datetime.fromtimestamp(grant.ends, timezone.utc))
+def grant_end(world: World, grant: Grant) -> str:
+    """Return the end of a token as RFC 3339, on the clock of the service."""
+    return rfc3339(datetime.fromtimestamp(grant.ends + world.settings.clock_offset, timezone.utc))
 
 
 def me_json(world: World, grant: Grant) -> dict[str, Any]:
@@ -28,8 +28,8 @@ def me_json(world: World, grant: Grant) -> dict[str, Any]:
     return {
         "UserId": USER_ID,
         "DisplayName": ADMINISTRATOR,
-        "ExpiryTime": grant_end(grant),
-        "RefreshExpirationTime": grant_end(grant),
+        "ExpiryTime": grant_end(world, grant),
+        "RefreshExpirationTime": grant_end(world, grant),
         "VerifiedEmail": None,
         "IsCspCustomer": False,
         "Customers": [

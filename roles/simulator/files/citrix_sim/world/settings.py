@@ -13,6 +13,8 @@ from .directory import DIRECTORIES
 from .meters import METERS
 from .names import NAMES
 
+ROLES = ("full", "help_desk", "read_only", "no_recording")
+SCOPES = ("all", "limited")
 MIXES = ("mixed", "recordable")
 CUSTOMER_IDS = ("generated", "CitrixOnPremises")
 USER_SEARCHES = ("both", "CurrentUser", "UserName")
@@ -31,6 +33,7 @@ _LIMITS: dict[str, tuple[float, float]] = {
     "sessions": (0, 1_000_000),
     "sites": (1, 100),
     "token_lifetime": (0, 10_000_000),
+    "clock_offset": (-10_000_000, 10_000_000),
     "batch_parallelism": (1, 1000),
     "batch_item_seconds": (0, 3600),
     "batch_limit": (0, 1_000_000),
@@ -56,6 +59,9 @@ _WHOLE = (
 _CHOICES: dict[str, Any] = {
     "mix": MIXES,
     "names": tuple(NAMES),
+    "role": ROLES,
+    "scope": SCOPES,
+    "role_permissions": (True, False),
     "directory": DIRECTORIES,
     "wildcards": (True, False),
     "me_customer": CUSTOMER_IDS,
@@ -88,6 +94,14 @@ class Settings(NamedTuple):
     names: str = "plain"
     directory: str = "active_directory"
     sites: int = 1
+
+    # The rights of the administrator; a limited scope is one that covers exactly the fleet.
+    role: str = "full"
+    scope: str = "all"
+    # Whether EffectiveRights lists the permissions of its roles, which are optional there.
+    role_permissions: bool = True
+    # Seconds by which the clock of the service is ahead; negative if it is behind.
+    clock_offset: float = 0.0
 
     token_lifetime: float = 3600
     gov_reply: str = "trust"
