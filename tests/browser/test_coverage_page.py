@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The page of the coverage report in a browser: harmless, right, readable, and sortable."""
+"""The page of the coverage report in a browser: safe, correct, readable and sortable."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ LOW_CONTRAST = """
 
 
 def number(text: str) -> int:
-    """Read a number as the page writes it."""
+    """Read a number from the page."""
     return int(text.replace("\u202f", ""))
 
 
@@ -65,13 +65,13 @@ def test_nothing_is_loaded_executed_or_complained_of(page, report):
     )
 
 
-def test_the_policy_stops_what_gets_in_all_the_same(page, hostile, tmp_path):
+def test_policy_blocks_injected_content(page, hostile, tmp_path):
     spoilt = tmp_path / "spoilt.html"
     attack = f'<script>{EVIL}</script><img src="x" onerror="{EVIL}">'
     spoilt.write_text(hostile.page.read_text(encoding="utf-8").replace("<main>", f"<main>{attack}"), encoding="utf-8")
     page.open(spoilt)
     assert page.run("document.title") != "owned"
-    # This is also how a complaint would be seen.
+    # This also shows that violations would be seen.
     assert len(page.complaints()) >= 2
 
 
@@ -169,7 +169,7 @@ def test_text_and_bars_stand_out_from_the_paper(page, report, scheme, media):
     assert (seen["paper"] < 0.1) is (scheme == "dark" and not media)
 
 
-def test_what_is_shown_is_told_too(page, report):
+def test_visible_data_is_accessible(page, report):
     page.open(report.page)
     for what, wrong in {
         "a language": "document.documentElement.lang !== 'en'",

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""citrix_machine_sessions_info as its users run it."""
+"""Use citrix_machine_sessions_info in plays."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_a_machine_is_found_by_dns_name_and_by_id(simulator, modules):
     assert len(run.result["sessions"]) == 20
 
 
-def test_a_token_on_a_list_that_takes_none_is_not_sent(simulator, modules):
+def test_token_of_list_without_paging_not_sent(simulator, modules):
     simulator.reset(machine_repeats=True)
     run = modules([{INFO: {"machine": [MACHINE], "fields": ["Id"]}}], connection=simulator.cloud)
     assert [session["id"] for session in run.result["sessions"]] == list(by_id(simulator, MACHINE))
@@ -100,7 +100,7 @@ def test_several_sites_are_listed_to_choose_from(simulator, modules):
 @pytest.mark.parametrize(
     "options", [{"machine": []}, {"machine": ["a\tb"]}, {"machine": [MACHINE], "fields": ["state"]}]
 )
-def test_what_cannot_be_meant_is_refused_before_anything_is_sent(simulator, modules, options):
+def test_invalid_options_rejected_before_any_request(simulator, modules, options):
     run = modules([{INFO: options}], connection=simulator.cloud)
     assert run.code != 0
     assert next(iter(set(options) - {"machine"}), "machine") in run.result["msg"]

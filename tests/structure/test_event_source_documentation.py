@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Event sources say of their options what is so; no tool of Ansible reads their documentation."""
+"""The options of event sources match their documentation, which no tool of Ansible reads."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ RULEBOOKS = {path.stem: path for path in sorted((EDA / "rulebooks").glob("*.yml"
 
 
 def document(name: str) -> dict:
-    """Return what DOCUMENTATION of a source holds."""
+    """Return DOCUMENTATION of a source."""
     for node in ast.parse(SOURCES[name].read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Assign) and node.targets[0].id == "DOCUMENTATION":
             return yaml.safe_load(ast.literal_eval(node.value))
@@ -47,7 +47,7 @@ def test_the_ranges_are_documented_as_they_are():
 
 
 @pytest.mark.parametrize("name", RULEBOOKS)
-def test_a_rulebook_names_what_there_is(name):
+def test_rulebook_names_existing_objects(name):
     text = RULEBOOKS[name].read_text(encoding="utf-8")
     assert f"--rulebook {NAME}.{name} " in text
     for source in re.findall(rf"^ +{re.escape(NAME)}\.(\w+):", text, re.MULTILINE):

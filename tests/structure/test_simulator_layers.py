@@ -9,9 +9,9 @@ from collection_tree import COLLECTION, code, rows, titled
 from test_layers import OURS, code_lines, each, imports
 
 LAYERS = (("operations",), ("faults", "shapes"), ("world",), ("http",))
-"""The folders of citrix_sim, top to bottom. The files beside the folders stand above them and import any of them."""
+"""The folders of citrix_sim from top to bottom. Files beside them may import any of them."""
 LONGEST = 200
-"""Most lines of code in a file."""
+"""Maximum lines of code in a file."""
 
 DEPTHS = {folder: depth for depth, layer in enumerate(LAYERS) for folder in layer}
 ABOVE = -1
