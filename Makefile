@@ -27,7 +27,7 @@ JOBS ?= 2
 # Longest steps first.
 TEST = integration sanity-2.21 structure targets-2.21 targets-3.9 faults-short sanity-2.19 unit unit-2.21 simulator \
 	contract eda molecule browser awx artifact $(LINT)
-LINT := importer ansible-lint docs mypy licences changelog ruff style
+LINT := importer ansible-lint docs mypy licenses changelog ruff style
 QUICK := unit shape ruff
 DISTRIBUTED := importer artifact
 
@@ -175,7 +175,7 @@ changelog: $(LINTED)
 	$(LINT_STEP) antsibull-changelog lint
 release-notes: $(LINTED)
 	env PATH="$(CURDIR)/$(VENV)/lint/bin:$$PATH" antsibull-changelog release --update-existing --reload-plugins
-licences: $(LINTED)
+licenses: $(LINTED)
 	$(LINT_STEP) reuse lint
 # The word list and its settings: tests/style/words.txt and pyproject.toml.
 style: $(LINTED)

@@ -248,7 +248,7 @@ TEMPLATED = (
     "access_token",
 )
 TICK = 0.01
-"""Seconds between two looks at the search for machines."""
+"""Seconds between two checks of the search for machines."""
 ENDINGS = ("citrix_machines.yml", "citrix_machines.yaml")
 
 
@@ -338,7 +338,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             self._add_host_to_keyed_groups(self.get_option("keyed_groups"), variables, host, strict, False)
 
     def _preferred(self) -> list[tuple[str, bool]]:
-        """Return the preferred host names: names of host variables and templates, and whether each is a template."""
+        """Return the preferred host names: (host variable or template, whether it is a template)."""
         prefix = self.get_option("hostvars_prefix")
         hosts.check_prefix(prefix)
         known = [f"{prefix}{name}" for name in hosts.fact_names(self.get_option("fields"))]
@@ -350,7 +350,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return preferred
 
     def _choices(self, preferred: list[tuple[str, bool]], variables: dict) -> Iterator[object]:
-        """Yield what each preferred name is for one machine; None where it gives nothing."""
+        """Yield the name of a machine for each preference; None if it has no value."""
         for entry, is_template in preferred:
             if not is_template:
                 yield variables.get(entry)

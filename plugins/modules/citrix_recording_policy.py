@@ -353,7 +353,7 @@ ARGUMENT_SPEC = policy.ARGUMENT_SPEC
 
 
 def run(module, api):
-    """Assign each session to a rule, bring all to the states that are wanted, and report by session and by rule."""
+    """Assign each session to a rule, set the requested states, report by session and by rule."""
     rules = policy.rules_of(module.params)
     assigned = policy.assign(api, rules)
     entries = converge(api, [(target, rule.wanted) for target, rule in assigned.targets], module.check_mode)

@@ -254,7 +254,7 @@ ARGUMENT_SPEC = {**selection.ARGUMENT_SPEC, **results.ARGUMENT_SPEC, **recording
 
 
 def run(module, api):
-    """Select the sessions, bring them to the wanted state, and report."""
+    """Select the sessions, set the requested recording state, and report."""
     wanted = recording.Wanted.from_params(module.params)
     selected = selection.select(api, module.params)
     entries = converge(api, [(target, wanted) for target in selected.targets], module.check_mode)

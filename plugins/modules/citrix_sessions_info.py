@@ -142,7 +142,7 @@ ARGUMENT_SPEC = {
 
 
 def run(module, api):
-    """List the sessions, and read their recording status if asked to."""
+    """List the sessions, and on request read their recording status."""
     params = module.params
     fields = asked_fields(params["fields"])
     query = selectors.Query.from_params(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Options:
-    """What is measured; each is an argument of the same name."""
+    """Options of a measurement; each is an argument with the same name."""
 
     repeat: int = 5
     sessions: int = 1000
@@ -31,7 +31,7 @@ class Options:
 
     @property
     def fleet(self) -> dict:
-        """Sessions that nobody records yet, and that all can be."""
+        """Number of sessions, all recordable and not recorded."""
         return {"machines": self.machines, "sessions": self.sessions, "mix": "recordable"}
 
 
@@ -55,7 +55,7 @@ HELP = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Let a command line set each of the options."""
+    """Add each of the options to a command line."""
     defaults = Options()
     for name, text in HELP.items():
         default = getattr(defaults, name)

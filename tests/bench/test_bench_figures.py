@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The arithmetic of the bench and the form of what it writes. Nothing here is timed."""
+"""Arithmetic and output of the bench; nothing is timed here."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def calls(*times: float, status: int = 200, path: str = "/cvad/manage/Sessions/R
     return [Call(at, "GET", path, status) for at in times]
 
 
-def test_a_short_run_tells_of_a_long_one():
+def test_short_run_extrapolated_to_long_one():
     assert seconds_per_call(calls(10.0, 10.5, 12.0)) == 1.0
     assert extrapolate(seconds=8.0, done=20, wanted=1000, per_item=0.5) == 498.0
 
 
-def test_calls_are_told_apart():
+def test_calls_counted_by_kind():
     sign_in = Call(0.0, "POST", "/cctrustoauth2/customer/tokens/clients", 200)
     log = [sign_in, *calls(1.0), *calls(2.0, status=429)]
     assert [call.sign_in for call in log] == [True, False, False]
@@ -89,7 +89,7 @@ def test_further_refusals_are_no_use_of_a_quota():
     assert BUCKET.used(log) == pytest.approx(0.1)
 
 
-def test_the_windows_of_a_quota_begin_with_the_first_call_that_counts():
+def test_quota_windows_begin_with_first_counted_call():
     sign_in = Call(70.0, "POST", "/cctrustoauth2/customer/tokens/clients", 200)
     for refusal in (102.0, 162.0):
         log = [sign_in, *calls(100.0), *calls(refusal, status=429), *calls(refusal + 59)]
@@ -126,17 +126,17 @@ def test_a_short_run_is_shown_as_one_in_full():
     assert row.way == "slow, from 3 sessions"
 
 
-def test_the_stopwatch_tells_of_the_command_alone(tmp_path):
+def test_stopwatch_measures_only_the_command(tmp_path):
     figures = tmp_path / "figures.json"
     busy = "import sys; held = bytearray(64 << 20); held[::4096] = b'x' * len(held[::4096]); sys.exit(3)"
     done = subprocess.run([*STOPWATCH, str(figures), sys.executable, "-c", busy], check=False)
-    told = json.loads(figures.read_text(encoding="utf-8"))
-    assert done.returncode == told["code"] == 3
-    assert 64 < told["peak_mb"] < 128
-    assert told["seconds"] > 0
+    text = json.loads(figures.read_text(encoding="utf-8"))
+    assert done.returncode == text["code"] == 3
+    assert 64 < text["peak_mb"] < 128
+    assert text["seconds"] > 0
 
 
-def test_the_bare_module_hands_over_entries_like_those_of_the_real_one():
+def test_bare_module_returns_entries_of_the_real_one():
     path = Path(__file__).parent / "library" / "bare_exit.py"
     spec = importlib.util.spec_from_file_location("bare_exit", path)
     bare = importlib.util.module_from_spec(spec)

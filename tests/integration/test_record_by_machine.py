@@ -147,6 +147,6 @@ def test_overlap_or_gap_of_slices_reported(simulator, client):
     done = [Slice(hosts=7, code=0, seconds=1.0, peak_mb=1.0, output="")]
     shown = " ".join(judge(done, 1.0, simulator.calls(), list(simulator.state().values())).faults(8, 24))
     assert "7 machines were in slices, not 8" in shown
-    assert re.search(r"sessions by how often they were started: {(?=.*0: 3)(?=.*1: 18)(?=.*2: 3)", shown)
+    assert re.search(r"sessions by number of starts: {(?=.*0: 3)(?=.*1: 18)(?=.*2: 3)", shown)
     assert "3 sign-ins" in shown
     assert busiest_second([0.0, 0.5, 0.99, 1.0, 1.2, 3.0]) == 4
