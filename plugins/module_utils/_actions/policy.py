@@ -54,7 +54,7 @@ class Rule:
         try:
             # The id of a session lives no longer than the session: no rule for it.
             selection.check_selectors({**params, "session_id": None})
-            return cls(name, params, wanted, Query.from_params(params))
+            return cls(name, params, wanted._replace(rule=name), Query.from_params(params))
         except OptionError as error:
             raise _of_rule(name, str(error)) from None
 

@@ -67,7 +67,7 @@ def assigned(fake_api):
 def test_a_rule_says_who_is_meant_and_what_is_wanted():
     (found,) = rules_of(policy(rule(user=["user001"], notify_user=False), wait=False, wait_timeout=5))
     assert found.name == "Contractors"
-    assert found.wanted == Wanted(recorded=True, notify_user=False, wait=False, wait_timeout=5)
+    assert found.wanted == Wanted(True, notify_user=False, wait=False, wait_timeout=5, rule="Contractors")
     assert found.query == Query(user=("user001",))
 
 

@@ -57,7 +57,7 @@ def test_what_is_wanted_comes_from_the_options(state, recorded, result):
     ],
 )
 def test_what_is_wanted_is_asked_for_by_one_write(wanted, path, query):
-    call = wanted.call("1")
+    call = wanted.call(RecordingEntry(SessionRef("1")))
     assert (call.method, call.path, call.query, call.write) == ("POST", path, query, True)
 
 
