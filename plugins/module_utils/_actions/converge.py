@@ -134,11 +134,12 @@ def _bring_all(api: Api, cases: list[Case], check_mode: bool, locks: SessionLock
         if isinstance(outcome, CitrixError):
             for case in chunks[at]:
                 case.entry.end("failed", str(outcome))
-            _release(locks, chunks[at])
+            _finish(api, locks, chunks[at])
         else:
             watched += outcome
     left = _confirm(api, watched, locks)
     _confirm(api, _request(api, left, may_repeat=False), locks)
+    _finish(api, locks, left)
 
 
 def _bring(api: Api, cases: list[Case], check_mode: bool, locks: SessionLocks) -> list[Case]:
@@ -157,14 +158,16 @@ def _bring(api: Api, cases: list[Case], check_mode: bool, locks: SessionLocks) -
         for case in to_change:
             case.entry.tell(case.wanted)
             case.accept()
-    _release(locks, [by_id[session_id] for session_id in own])
+    _finish(api, locks, [by_id[session_id] for session_id in own])
     return watched
 
 
-def _release(locks: SessionLocks, cases: Iterable[Case]) -> None:
-    for case in cases:
-        if case.entry.result:
-            locks.release(case.entry.id)
+def _finish(api: Api, locks: SessionLocks, cases: Iterable[Case]) -> None:
+    """Let go of the sessions that have a result, which the audit trail shows first."""
+    done = [case.entry for case in cases if case.entry.result]
+    api.observer.after(done)
+    for entry in done:
+        locks.release(entry.id)
 
 
 def _request(api: Api, cases: list[Case], may_repeat: bool) -> list[Case]:
@@ -172,7 +175,7 @@ def _request(api: Api, cases: list[Case], may_repeat: bool) -> list[Case]:
     by_id = {case.entry.id: case for case in cases}
     watched = []
     conflicts = []
-    calls = Calls(by_id, lambda session_id: by_id[session_id].wanted.call(session_id))
+    calls = Calls(by_id, lambda session_id: by_id[session_id].wanted.call(by_id[session_id].entry))
     for session_id, outcome in send_all(api, calls):
         case = by_id[session_id]
         entry = case.entry
@@ -216,7 +219,7 @@ def _confirm(api: Api, cases: list[Case], locks: SessionLocks) -> list[Case]:
                 still_open.append(case)
             elif not case.entry.result:
                 again.append(case)
-        _release(locks, cases)
+        _finish(api, locks, cases)
         cases = still_open
         if cases:
             api.throttle.pause(pause)

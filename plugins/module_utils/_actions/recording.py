@@ -12,6 +12,7 @@ from .._client.calls import Call
 from .._common.errors import CitrixError, OptionError
 from .._site import sessions
 from .results import Entry
+from .trail import Write
 
 ARGUMENT_SPEC = {
     "state": {"type": "str", "required": True, "choices": ["started", "stopped"]},
@@ -43,6 +44,10 @@ class Wanted(NamedTuple):
     wait: bool = True
     wait_timeout: int = 30
     include_unidentified: bool = False
+    stop_at: float | None = None
+    """Unix time at which a started recording is to end; None if it has no end."""
+    rule: str | None = None
+    """The rule of a policy that asks for it."""
 
     @classmethod
     def from_params(cls, params: dict) -> Wanted:
@@ -50,18 +55,22 @@ class Wanted(NamedTuple):
         if not 0 <= params["wait_timeout"] <= 3600:
             raise OptionError("wait_timeout", f"must be from 0 to 3600 seconds, not {params['wait_timeout']}")
         recorded = params["state"] == "started"
-        return cls(recorded, *(params[name] for name in cls._fields[1:]))
+        return cls(recorded, **{name: params[name] for name in ARGUMENT_SPEC if name != "state"})
 
     @property
     def result(self) -> str:
         """The result of a session that now is as wanted and was not before."""
         return "started" if self.recorded else "stopped"
 
-    def call(self, session_id: str) -> Call:
-        """The request that asks for it."""
+    def call(self, entry: RecordingEntry) -> Call:
+        """Return the request that asks for it, with its subject for the audit trail."""
         if self.recorded:
-            return sessions.start_recording(session_id, self.notify_user)
-        return sessions.stop_recording(session_id)
+            call = sessions.start_recording(entry.id, self.notify_user)
+            write = Write(entry, "start_recording", self.notify_user, self.stop_at, self.rule)
+        else:
+            call = sessions.stop_recording(entry.id)
+            write = Write(entry, "stop_recording", rule=self.rule)
+        return call._replace(subject=write)
 
     def not_confirmed(self, state: bool | CitrixError | None) -> str:
         """Say why an accepted request is not confirmed, by the last reading."""

@@ -24,8 +24,10 @@ def rights(simulator):
 
 @pytest.mark.parametrize("direct", [False, True])
 def test_effective_rights_full_administrator(simulator, direct):
-    told = simulator.told
-    base = f"/citrix/orchestration/api/{told['customer_id']}/{told['site_id']}" if direct else "/cvad/manage"
+    connection = simulator.connection
+    base = (
+        f"/citrix/orchestration/api/{connection['customer_id']}/{connection['site_id']}" if direct else "/cvad/manage"
+    )
     reply = simulator.get("/Admin/EffectiveRights", base=base).json()
     assert reply["ContinuationToken"] is None
     right, reader = reply["Items"]
