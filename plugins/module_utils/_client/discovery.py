@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Site discovery: the sites that an account may use, and the only one if there is no choice."""
+"""Discover the site: list the sites of an account, and return the only one."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ ME = Call("GET", "me", what="read the account and its sites", scope=ACCOUNT)
 
 
 def own_sites(me: dict, settings: Settings, shown: Callable[[object], str]) -> list[dict]:
-    """Return the sites of the customer, each once; raises OptionError if the account cannot access the customer.
+    """Return the sites of the customer, each once; OptionError without access to the customer.
 
-    On premises the listed customer may have any generated id, so all sites count. shown: makes text safe to show.
+    On premises, the customer in the list may have any generated id, so all sites count. shown: makes text safe to show.
     """
     customers = objects(me.get("Customers"))
     if not settings.on_premises:
@@ -33,7 +33,7 @@ def own_sites(me: dict, settings: Settings, shown: Callable[[object], str]) -> l
 
 
 def only_site(sites: list[dict], shown: Callable[[object], str]) -> str:
-    """Return the id of the only site; raises OptionError, which lists them, if there is another number of them."""
+    """Return the id of the only site; OptionError, which lists the sites, for none or several."""
     if not sites:
         raise OptionError("site_id", "the account has no site; assign an administrator role, or set site_id")
     if len(sites) > 1:
