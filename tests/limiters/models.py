@@ -112,16 +112,16 @@ class Concurrency(Unlimited):
     """Accept a number of concurrent requests; the time of the next free place is unknown."""
 
     def __init__(self, most: int) -> None:
-        self._most, self._under_way = most, 0
+        self._most, self._in_progress = most, 0
 
     def take(self, now: float) -> float:
-        if self._under_way >= self._most:
+        if self._in_progress >= self._most:
             return 0.05
-        self._under_way += 1
+        self._in_progress += 1
         return 0.0
 
     def done(self, now: float) -> None:
-        self._under_way -= 1
+        self._in_progress -= 1
 
 
 class Both(Unlimited):

@@ -235,10 +235,10 @@ class Authenticator:
         expires_in is a number in a string, the trust service's ExpiresAt or expiresIn a number of seconds, the
         controller's ExpiresAt an RFC 3339 date.
         """
-        told = body.get("expires_in") or body.get("expiresIn") or body.get("ExpiresAt")
+        value = body.get("expires_in") or body.get("expiresIn") or body.get("ExpiresAt")
         try:
-            lifetime = float(told)  # type: ignore[arg-type]
+            lifetime = float(value)  # type: ignore[arg-type]
         except (TypeError, ValueError, OverflowError):
-            lifetime = (timestamp(str(told)) or 0.0) - self._clock()
+            lifetime = (timestamp(str(value)) or 0.0) - self._clock()
         # An end in the past means that two clocks differ, not that the token was never valid.
         return min(lifetime, LONGEST_LIFETIME) if lifetime > 0 else DEFAULT_LIFETIME

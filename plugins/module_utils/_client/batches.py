@@ -72,14 +72,14 @@ def _send(api: Api, batch: Mapping[Key, Call]) -> dict[Key, Outcome]:
             api.batches.as_jobs = True
             if not call.write:
                 return _send(api, batch)
-        return _in_doubt(batch, error)
+        return _uncertain(batch, error)
     if answer.job_id:
         try:
             # A failed job may have processed some of its items: the results show which.
             jobs.ended(api, call, answer.job_id)
             answer = jobs.results(api, call, answer.job_id)
         except CitrixError as error:
-            return _in_doubt(batch, error)
+            return _uncertain(batch, error)
     return _outcomes(api, batch, answer)
 
 
@@ -128,7 +128,7 @@ def _outcomes(api: Api, batch: Mapping[Key, Call], answer: Answer) -> dict[Key, 
             outcomes[key] = outcome
     outcomes.update(side_by_side(lambda pair: jobs.finish(api, *pair), accepted, api.max_concurrency))
     missing = {key: batch[key] for key in keys.values()}
-    return {**outcomes, **_in_doubt(missing, BatchLost(LEFT_OUT))}
+    return {**outcomes, **_uncertain(missing, BatchLost(LEFT_OUT))}
 
 
 def _status(item: dict) -> int | None:
@@ -154,7 +154,7 @@ def _read(api: Api, call: Call, reply: Reply, transaction_id: str) -> Outcome:
         return error
 
 
-def _in_doubt(batch: Mapping[Key, Call], error: CitrixError) -> dict[Key, Outcome]:
+def _uncertain(batch: Mapping[Key, Call], error: CitrixError) -> dict[Key, Outcome]:
     """Return the outcomes of calls with lost responses: reads are resent, writes are uncertain.
 
     A JobError is kept: the job continues, so its writes are not resent.

@@ -71,7 +71,7 @@ class InterruptHandler:
             raise Interrupted(
                 f"Canceled requests in progress, because {self._why}; the log of the host that runs the module "
                 "lists the accepted requests. Run again to process the rest.",
-                under_way=True,
+                in_progress=True,
             )
         self._signal = number
 
@@ -85,7 +85,7 @@ class InterruptHandler:
         if self._why == ORPHANED:
             self._die()
         while not self._left.wait(GRACE):
-            if self._throttle.under_way():
+            if self._throttle.in_progress():
                 self._given_up = True
                 os.kill(os.getpid(), signal.SIGTERM)
                 return
@@ -96,7 +96,7 @@ class InterruptHandler:
         A result would only block a worker of ansible-playbook that has no parent for it.
         """
         latest = time.monotonic() + GRACE
-        while self._throttle.under_way() and time.monotonic() < latest:
+        while self._throttle.in_progress() and time.monotonic() < latest:
             time.sleep(INTERVAL / 10)
         time.sleep(INTERVAL)
         os._exit(1)

@@ -65,14 +65,14 @@ def finish(api: Api, call: Call, accepted: Answer) -> Answer:
             raise JobError(f"Could not {call.what}: it was accepted, but the API named no job; run again to check")
         job = ended(api, call, accepted.job_id)
         if job.get("Status") not in DONE:
-            told = api.shown(nested(job, "ErrorString") or job.get("Status") or "no status")
+            reason = api.shown(nested(job, "ErrorString") or job.get("Status") or "no status")
             kind = JobFailed if job.get("Status") == "Failed" else JobError
-            raise kind(f"Could not {call.what}: the job {api.shown(accepted.job_id)} failed ({told}); run again")
+            raise kind(f"Could not {call.what}: the job {api.shown(accepted.job_id)} failed ({reason}); run again")
         return accepted if call.write else results(api, call, accepted.job_id)
     except CitrixError as error:
-        doubt = error if isinstance(error, JobError) else JobError(str(error)) if call.write else error
-        doubt.transaction_id = accepted.transaction_id
-        raise doubt from None
+        failure = error if isinstance(error, JobError) else JobError(str(error)) if call.write else error
+        failure.transaction_id = accepted.transaction_id
+        raise failure from None
 
 
 def _has_ended(job: dict) -> bool:

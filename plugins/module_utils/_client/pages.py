@@ -33,7 +33,7 @@ def read_pages(send: Callable[[Call], dict], call: Call, report_short: Callable[
     try:
         yield from first.items(send, known)
     except ApiError as error:
-        if error.status != 400 or not first.begun:
+        if error.status != 400 or not first.started:
             raise
     else:
         if not first.is_short:
@@ -55,7 +55,7 @@ class _Reading:
         self.total = 0
         """Total number of objects according to the last page; 0 if it has none."""
         self.found = 0
-        self.begun = False
+        self.started = False
         """Whether there was a first page."""
 
     @property
@@ -73,7 +73,7 @@ class _Reading:
                     raise
                 call = _with_query(call, limit=str(SAFE_LIMIT))
                 body = send(call)
-            self.begun = True
+            self.started = True
             if not isinstance(body.get("Items", ""), (list, type(None))):
                 raise CitrixError(f"Could not {call.what}: the response is not a list; check api_url and proxies.")
             total = body.get("TotalItems")

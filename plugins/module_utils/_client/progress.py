@@ -24,12 +24,12 @@ class Progress:
         self._what = what
         self._clock = clock
         self._done = 0
-        self._told_at = clock()
+        self._logged_at = clock()
 
     def add(self, count: int = 1) -> None:
         """Count finished items."""
         self._done += count
         now = self._clock()
-        if now - self._told_at >= INTERVAL:
-            self._told_at = now
+        if now - self._logged_at >= INTERVAL:
+            self._logged_at = now
             self._log(f"{self._done} of {self._total} {self._what}")

@@ -47,9 +47,9 @@ def announced_delay(headers: Mapping[str, str], now: float) -> float | None:
 def _quotas(headers: Mapping[str, str]) -> Iterator[tuple[str | None, str | None]]:
     """Yield the remainder of each quota in the headers, and when it is full again."""
     for quota in (headers.get("RateLimit") or "").split(","):
-        told = dict(re.findall(r";\s*([rt])=(\d+)", quota))
-        if told:
-            yield told.get("r"), told.get("t")
+        fields = dict(re.findall(r";\s*([rt])=(\d+)", quota))
+        if fields:
+            yield fields.get("r"), fields.get("t")
     for prefix in PREFIXES:
         reset = headers.get(f"{prefix}-Reset")
         if reset:
@@ -72,8 +72,8 @@ def _body_hint(text: str) -> object:
         named = [parameters.get("retryDelay")]
     if named and named[0] is not None:
         return named[0]
-    told = re.search(r"again in (\d+(?:\.\d+)?) second", text)
-    return told.group(1) if told else None
+    found = re.search(r"again in (\d+(?:\.\d+)?) second", text)
+    return found.group(1) if found else None
 
 
 def _number(value: object) -> float | None:

@@ -64,7 +64,7 @@ class Throttle:
         self._resume_at = 0.0
         self._holds_in_a_row = 0
         self._held = 0.0
-        self._under_way = 0
+        self._in_progress = 0
         self._room = FIRST_ROOM
         self._given_at = 0.0
         self._stopped = ""
@@ -97,7 +97,7 @@ class Throttle:
     def passed(self, turn: Turn, useful: bool) -> None:
         """Use that the server accepted a request; useful: its response is progress of the run."""
         with self._gate:
-            self._under_way -= 1
+            self._in_progress -= 1
             self._holds_in_a_row = 0
             self._room += 1
             if useful:
@@ -114,7 +114,7 @@ class Throttle:
         quota: the request exceeded a quota, and the service is available.
         """
         with self._gate:
-            self._under_way -= 1
+            self._in_progress -= 1
             self._refused += 1
             if turn.at < self._opened_at or (self._state is PROBING and not turn.probe):
                 # It was sent before a pause that has ended: that wait is over.
@@ -139,7 +139,7 @@ class Throttle:
     def lost(self, turn: Turn) -> None:
         """Use that a response is missing, so that no thread waits for it."""
         with self._gate:
-            self._under_way -= 1
+            self._in_progress -= 1
             if turn.probe:
                 self._state = HELD
             self._gate.notify()
@@ -151,13 +151,13 @@ class Throttle:
             self._gate.notify()
         self._stop.set()
 
-    def under_way(self) -> bool:
+    def in_progress(self) -> bool:
         """Return whether a turn has not been returned yet."""
-        return self._under_way > 0
+        return self._in_progress > 0
 
     def hangs(self) -> bool:
         """Return whether a response does not end: a time-out applies to its next byte only."""
-        return self.under_way() and self._clock() - self._last_answer > self._longest_answer
+        return self.in_progress() and self._clock() - self._last_answer > self._longest_answer
 
     def counts(self) -> dict[str, float]:
         """Return the requests sent, those that the API throttled, and the seconds waited for that."""
@@ -181,19 +181,19 @@ class Throttle:
         """Return the seconds until the next turn; infinite until a turn is returned."""
         if self._state is HELD:
             return max(self._resume_at, self._next_slot) - now
-        if self._state is PROBING or self._under_way >= self._room:
+        if self._state is PROBING or self._in_progress >= self._room:
             return math.inf
         return max(self._rate.wait(now), self._next_slot - now)
 
     def _give(self, now: float, began: float) -> Turn:
-        if not self._under_way and now - self._given_at > SILENCE:
+        if not self._in_progress and now - self._given_at > SILENCE:
             # The accepted rate may have changed.
             self._room = FIRST_ROOM if self._resume_at == 0.0 else 1
         turn = Turn(now, self._state is HELD)
         if turn.probe:
             self._state = PROBING
         self._turns += 1
-        self._under_way += 1
+        self._in_progress += 1
         self._given_at = now
         self._next_slot = now + self._interval
         self._rate.take(now)

@@ -47,22 +47,22 @@ def side_by_side(
     for thread in threads:
         thread.start()
     try:
-        under_way = dict(islice(todo, count))
-        for pair in under_way.items():
+        in_progress = dict(islice(todo, count))
+        for pair in in_progress.items():
             waiting.put(pair)
-        while under_way:
+        while in_progress:
             try:
                 key, outcome, bug = done.get()
             except Interrupted as error:
-                yield from dict.fromkeys(under_way, error).items()
+                yield from dict.fromkeys(in_progress, error).items()
                 yield from ((key, _outcome(function, item)) for key, item in todo)
                 return
             if bug:
                 raise bug
-            del under_way[key]
+            del in_progress[key]
             yield key, outcome
             for pair in islice(todo, 1):
-                under_way[pair[0]] = pair[1]
+                in_progress[pair[0]] = pair[1]
                 waiting.put(pair)
     finally:
         for _each in threads:

@@ -87,10 +87,10 @@ class Stalled(CitrixError):
 class Interrupted(Stalled):
     """The run must end immediately."""
 
-    def __init__(self, message: str, under_way: bool = False) -> None:
-        """under_way: whether the request was sent, and is abandoned before its response."""
+    def __init__(self, message: str, in_progress: bool = False) -> None:
+        """in_progress: whether the request was sent, and is abandoned before its response."""
         super().__init__(message)
-        self.may_have_acted = under_way
+        self.may_have_acted = in_progress
 
 
 class AnswerTooLarge(CitrixError):
@@ -149,9 +149,9 @@ def api_error(
     detail = clean(mask(read_detail(text)))
     transaction_id = clean(mask(transaction_id)) if transaction_id else None
     remedy = remedy or REMEDIES.get(status) or "check api_url and the Citrix service, and run again"
-    told = f" ({detail})" if detail else ""
+    shown = f" ({detail})" if detail else ""
     traced = f" [transaction {transaction_id}]" if transaction_id else ""
-    error = ApiError(f"Could not {what}: HTTP {status}{told}; {remedy}.{traced}", status, detail, transaction_id)
+    error = ApiError(f"Could not {what}: HTTP {status}{shown}; {remedy}.{traced}", status, detail, transaction_id)
     error.text = text
     error.by_api = _is_by_api(read_json(text))
     return error
