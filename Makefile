@@ -40,8 +40,7 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/$(COLLECTIONS)
 SOURCES := galaxy.yml $(wildcard *.md) LICENSE \
 	$(shell find changelogs docs extensions meta playbooks plugins roles -type f ! -name '*.py[co]')
 
-PROSE := $(wildcard *.md) docs extensions playbooks roles \
-	$(addprefix plugins/,doc_fragments inventory lookup modules)
+PROSE := $(wildcard *.md) Makefile docs extensions playbooks plugins requirements roles tests
 
 STEP := @$(PYTHON) tests/support/step.py
 PIP := pip install -qq --disable-pip-version-check --no-compile
@@ -105,7 +104,7 @@ structure: $(TESTED)
 	$(STEP) run $@ $(PYTEST) tests/structure
 shape: $(TESTED)
 	$(STEP) run $@ $(PYTEST) tests/structure/test_layers.py tests/structure/test_simulator_layers.py \
-		tests/structure/test_documentation.py
+		tests/structure/test_documentation.py tests/structure/test_style.py
 contract: $(TESTED)
 	$(STEP) run $@ $(PYTEST) tests/contract
 # The real modules with real ansible-playbook, one variant each.

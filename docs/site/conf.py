@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sphinx settings of the documentation site; `make docs` adds the guides and the pages of the plugins."""
+"""Sphinx settings of the documentation site; `make docs` adds guides and plugin pages."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ HEADINGS = {
 
 
 def inventory() -> str:
-    """Write a Sphinx inventory (version 2) of the targets in Ansible's documentation and return its path."""
+    """Write a Sphinx inventory (version 2) of Ansible's documentation; return its path."""
     head = "# Sphinx inventory version 2\n# Project: Ansible\n# Version: \n# The rest is compressed using zlib.\n"
     entries = "".join(f"{label} std:label -1 {address} {label}\n" for label, address in ELSEWHERE.items())
     entries += "".join(f"{name} std:envvar 1 {CONFIGURATION}#envvar-{name} -\n" for name in VARIABLES)

@@ -298,7 +298,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return known["machines"]
 
     def _connection(self, config: dict) -> dict:
-        """Return the shared options as for a module: from the file, the environment, or the defaults."""
+        """Return the shared options as for a module: from the file, the environment or the defaults."""
         given = {name: config[name] for name in options.OPTIONS if config.get(name) is not None}
         self.templar.available_variables = self._vars
         for name in given.keys() & TEMPLATED:

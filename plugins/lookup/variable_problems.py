@@ -65,7 +65,7 @@ class LookupModule(LookupBase):
     """Check the variables of a task against the variables of a playbook."""
 
     def run(self, terms, variables=None, **kwargs):
-        """Return a sentence for each rejected variable; warn about others that start with the prefix."""
+        """Return a sentence for each rejected variable; warn about others with the prefix."""
         self.set_options(var_options=variables, direct=kwargs)
         refused, prefix = self.get_option("refused"), self.get_option("prefix")
         rejected, unused = [], []

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run a module: read options, create the client, return the result; the only file that fails."""
+"""Run a module: read options, create the client, return the result, or fail."""
 
 from __future__ import annotations
 

@@ -413,7 +413,7 @@ def run(module, api):
     assigned = policy.assign(api, rules)
     entries = converge(api, [(target, rule.wanted) for target, rule in assigned.targets], module.check_mode)
     result = results.task_result(module, api, None, entries, recording.RESULTS)
-    return policy.tell(module, result, rules, assigned, moment)
+    return policy.report(module, result, rules, assigned, moment)
 
 
 def main():

@@ -29,7 +29,7 @@ class BenchError(Exception):
 
 @dataclass(frozen=True)
 class Sample:
-    """One run: peak_mb of the largest process; module_mb and controller_mb may be 0 (unmeasured)."""
+    """One run: peak_mb of the largest process; module_mb, controller_mb: 0 if not measured."""
 
     code: int
     seconds: float

@@ -25,8 +25,8 @@ def bars(seconds: dict[str, float], sessions: int, path: Path) -> None:
         figure, axes = pyplot.subplots(figsize=(8, 0.45 * len(seconds) + 1))
         names = [name.replace("`", "") for name in reversed(seconds)]
         values = list(reversed(seconds.values()))
-        colours = [OWN if name.startswith("this") else OTHER for name in names]
-        drawn = axes.barh(names, values, color=colours)
+        colors = [OWN if name.startswith("this") else OTHER for name in names]
+        drawn = axes.barh(names, values, color=colors)
         axes.bar_label(drawn, [f"{value:,.1f} s" for value in values], padding=3)
         axes.set_xscale("log")
         axes.set_xlim(min(values) / 3, 3 * max(values))

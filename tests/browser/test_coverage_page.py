@@ -20,9 +20,9 @@ COLUMNS = ("recorded", "not_recorded", "unknown", "not_recordable")
 LOW_CONTRAST = """
 (() => {
   const canvas = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
-  const luminance = colour => {
+  const luminance = color => {
     canvas.clearRect(0, 0, 1, 1);
-    canvas.fillStyle = colour;
+    canvas.fillStyle = color;
     canvas.fillRect(0, 0, 1, 1);
     const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].map(part => {
       const share = part / 255;

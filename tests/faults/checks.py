@@ -213,7 +213,7 @@ def stays_home(outcome: Outcome) -> Iterator[str]:
 def shows_itself(outcome: Outcome) -> Iterator[str]:
     """Require that the fault took effect; otherwise the run proves nothing."""
     if not fired(outcome):
-        yield "the fault did not show itself: the campaign has to be mended, not the collection"
+        yield "the fault had no effect: correct the campaign, not the collection"
 
 
 def short_lists_are_reported(outcome: Outcome) -> Iterator[str]:

@@ -114,7 +114,7 @@ def shown(value: object) -> str:
 
 @pytest.fixture
 def refused(simulator, modules):
-    """Return a function that runs a module, which must reject its options; it returns the message."""
+    """Return a function that runs a module, which must reject its options; returns its message."""
 
     def run(name: str, options: dict, connection: dict | None = None) -> str:
         # An option that contradicts a selector would hide its own error.

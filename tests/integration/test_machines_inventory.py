@@ -395,7 +395,7 @@ def test_invalid_options_rejected(simulator, source, ansible, tmp_path):
 def test_refused_requests_are_errors(simulator, source, ansible, listing):
     secret = simulator.facts["client_secret"]
     for options, message in (
-        ({"delivery_group": ["Engineering", "Nobody"]}, "has no Nobody; use the name shown in the console"),
+        ({"delivery_group": ["Engineering", "Absent"]}, "has no Absent; use the name shown in the console"),
         (
             {"hostnames": ["{{ citrix_name[:3] }}"]},
             "LAB\\vda-001 and LAB\\vda-002 would both have the host name LAB; put a unique name first",

@@ -151,7 +151,7 @@ def test_role_variable_with_typo_fails_run(simulator, play, role, given, shown):
 
 INTERNAL = {
     # Names that the playbooks and roles used before, and likely typos.
-    **dict.fromkeys(("coverage", "recording", "found", "fine", "lines", "slices", "strangers", "log", "told"), 100),
+    **dict.fromkeys(("coverage", "recording", "found", "fine", "lines", "slices", "strangers", "log", "report"), 100),
     "site_rate": 5,
     "recording_coverage_result": {"coverage": {"sessions": {"coverage_percent": 100.0}}, "csv": "/x", "msg": ""},
     "session_recording_result": {"msg": "All.", "rules": [], "sessions": []},

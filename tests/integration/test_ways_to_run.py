@@ -175,10 +175,10 @@ def test_cron_keeps_the_policy_and_writes_the_report(simulator, cron, tmp_path):
 
 def test_failed_run_prints_reason_exit_code_and_report(simulator, cron, tmp_path):
     policy = tmp_path / "policy.yml"
-    policy.write_text(policy.read_text(encoding="utf-8").replace("Contractors", "Nobody's group"), encoding="utf-8")
+    policy.write_text(policy.read_text(encoding="utf-8").replace("Contractors", "Absent group"), encoding="utf-8")
     done = cron()
     assert done.returncode == 2
-    assert "Nobody's group" in done.stderr
+    assert "Absent group" in done.stderr
     assert (tmp_path / "reports" / "coverage.html").exists()
     assert simulator.counts()["$startRecording"] == 0
 

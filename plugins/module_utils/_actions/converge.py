@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Converge sessions: read, decide, act, confirm; only the recording status confirms a change."""
+"""Converge sessions: read, decide, act, confirm by reading the recording status."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def _bring_all(api: Api, cases: list[Case], check_mode: bool, locks: SessionLock
     size = max(api.batches.size, 1)
     chunks = {at: cases[at : at + size] for at in range(0, len(cases), size)}
     watched = []
-    progress = Progress(api.log, len(cases), "sessions are read and, if need be, asked to change")
+    progress = Progress(api.log, len(cases), "sessions are processed")
     for at, outcome in side_by_side(lambda chunk: _bring(api, chunk, check_mode, locks), chunks, api.max_concurrency):
         progress.add(len(chunks[at]))
         if isinstance(outcome, CitrixError):
@@ -156,7 +156,7 @@ def _bring(api: Api, cases: list[Case], check_mode: bool, locks: SessionLocks) -
         watched = _request(api, to_change, may_repeat=True)
     else:
         for case in to_change:
-            case.entry.tell(case.wanted)
+            case.entry.set_notified(case.wanted)
             case.accept()
     _finish(api, locks, [by_id[session_id] for session_id in own])
     return watched
@@ -188,7 +188,7 @@ def _request(api: Api, cases: list[Case], may_repeat: bool) -> list[Case]:
             if isinstance(outcome, ApiError) and outcome.status in (404, 409):
                 conflicts.append(session_id)
             continue
-        entry.tell(case.wanted)
+        entry.set_notified(case.wanted)
         doubt = outcome if isinstance(outcome, CitrixError) else None
         if doubt or case.wanted.wait:
             case.since, case.doubt, case.reads = api.throttle.active_seconds(), doubt, 0

@@ -44,7 +44,7 @@ class Period(NamedTuple):
         return cls(start, end, stops=params["state"] == "started" and params["after_until"] != "nothing")
 
     def state_at(self, state: str, moment: float) -> str | None:
-        """Return the state that a rule requires at a time; None if it does not apply. state: within the period."""
+        """Return the state that a rule requires at a time; None if inactive. state: in the period."""
         if moment < self.start:
             return None
         if moment < self.end:

@@ -183,7 +183,7 @@ def _look_up(api: Api, rules: Sequence[Rule], people: People) -> tuple[list[_Sea
     return searches, ""
 
 
-def tell(module: Any, result: dict, rules: Sequence[Rule], assigned: Assignment, moment: float) -> dict:
+def report(module: Any, result: dict, rules: Sequence[Rule], assigned: Assignment, moment: float) -> dict:
     """Add the rule of each session and counts by rule to a result; warn of unused exclusions."""
     result["at"] = times.rfc3339(moment)
     for name, users in assigned.unused.items():

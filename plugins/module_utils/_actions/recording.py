@@ -76,7 +76,7 @@ class Wanted(NamedTuple):
         """Return why an accepted request is not confirmed, by the last status read."""
         if isinstance(state, CitrixError):
             return str(state)
-        told = {
+        texts = {
             None: "does not report whether the session is recorded",
             True: "still reports the session as recorded",
             False: "still reports the session as not recorded",
@@ -86,7 +86,7 @@ class Wanted(NamedTuple):
             False: "check whether a recording policy starts it again",
         }
         after = f"the request was accepted, and {self.wait_timeout} seconds later the API"
-        return f"{after} {told[state]}; {remedies[self.recorded]}"
+        return f"{after} {texts[state]}; {remedies[self.recorded]}"
 
 
 @dataclass
@@ -105,7 +105,7 @@ class RecordingEntry(Entry):
     def difference(self) -> tuple[str, str]:
         return IN_WORDS[self.recorded_before], IN_WORDS[self.recorded]
 
-    def tell(self, wanted: Wanted) -> None:
+    def set_notified(self, wanted: Wanted) -> None:
         """Save whether the request notifies the user; a stop has no notification."""
         self.notify_user = wanted.notify_user if wanted.recorded else None
 

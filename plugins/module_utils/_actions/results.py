@@ -181,8 +181,8 @@ def _problems(entries: Sequence[Entry], results: tuple[str, ...]) -> list[str]:
 def _fitting(problems: Sequence[str]) -> list[str]:
     """Return the first problems, at least one, that fit into a message."""
     fitting = max(1, sum(size <= ROOM for size in accumulate(map(len, problems))))
-    told, more = list(problems[:fitting]), len(problems) - fitting
-    return [*told, f"Other problems: {more}; see the reason of each session."] if more > 0 else told
+    shown, more = list(problems[:fitting]), len(problems) - fitting
+    return [*shown, f"Other problems: {more}; see the reason of each session."] if more > 0 else shown
 
 
 def _kind(entry: Entry) -> str:

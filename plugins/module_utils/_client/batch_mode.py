@@ -12,7 +12,7 @@ from .._common.errors import CitrixError
 
 
 class BatchMode:
-    """Size and kind of the batches of a run; both depend on what the server accepts."""
+    """Size and kind of the batches of a run; both depend on the server."""
 
     def __init__(self, size: int, warn: Callable[[str], None]) -> None:
         self.size = size

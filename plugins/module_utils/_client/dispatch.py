@@ -45,7 +45,7 @@ def send_all(api: Api, calls: Mapping[Key, Call]) -> Iterator[tuple[Key, Outcome
         if _fit_batches(api, calls)
         else side_by_side(lambda call: jobs.send(api, call), calls, api.max_concurrency)
     )
-    progress = Progress(api.log, len(calls), "calls are answered")
+    progress = Progress(api.log, len(calls), "calls are completed")
     for key, outcome in outcomes:
         progress.add()
         yield key, outcome

@@ -18,7 +18,7 @@ class Progress:
     def __init__(
         self, log: Callable[[str], None], total: int, what: str, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """Count to a total of what, such as "sessions are read"."""
+        """Count to a total of what, such as "sessions are processed"."""
         self._log = log
         self._total = total
         self._what = what

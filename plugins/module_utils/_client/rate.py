@@ -85,7 +85,7 @@ class Pace:
 class Window:
     """A number of requests in a number of seconds, for limiters that refuse until a window ends.
 
-    All requests accepted between the first one after a long pause and the first one after the next may be sent again in
+    All requests accepted between the first one after a long pause and the first one after the next may be repeated in
     the same time, at the same intervals. That suits fixed and sliding windows. Each such period without a refusal
     increases the number. If a probe was refused in the pause, the window ends between that and the next probe: halve
     the difference.
@@ -138,7 +138,7 @@ class Window:
 
 
 class Rate:
-    """Time of the next request: no limit before the first refusal, then a pace, a window or both."""
+    """Time of the next request: no limit before the first refusal, then pace, window or both."""
 
     def __init__(self) -> None:
         self._pace = Pace()

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Read hints to wait in every known form: those of a 429 or 503, and headers about the quota."""
+"""Read hints to wait in every known form: of a 429 or 503, and in headers about the quota."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def retry_delay(headers: Mapping[str, str], text: str, now: float) -> float | No
     """Return the seconds in the hint of a refusal; None without one; may be negative or huge.
 
     Known forms: Retry-After in seconds, as HTTP date or RFC 3339 date; the parameter retryDelay in the body, as a list
-    of name and value or as an object; "try again in N seconds"; the reset of a RateLimit header. now: Unix time, for
+    of name and value or as an object; `try again in N seconds`; the reset of a RateLimit header. now: Unix time, for
     dates in a response without a Date.
     https://developer-docs.citrix.com/en-us/citrix-cloud/citrix-cloud-api-overview/common-citrix-cloud-api-error-codes
     """

@@ -46,7 +46,7 @@ def mask(text: str, secrets: Iterable[str]) -> str:
 
 
 def _levels(text: str) -> Iterator[tuple[str, list[tuple[int, int]]]]:
-    """Yield the text, then decoded repeatedly, each with the original position of every character."""
+    """Yield the text, then decoded repeatedly, each with the original position of characters."""
     chars, spans = text, [(at, at + 1) for at in range(len(text))]
     yield chars, spans
     for _level in range(LEVELS):

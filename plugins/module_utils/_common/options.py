@@ -59,7 +59,7 @@ def argument_spec() -> dict[str, dict]:
 
 
 def with_fallback(spec: dict[str, dict]) -> dict[str, dict]:
-    """Return an argument spec in which each option that is not given is read from its environment variable."""
+    """Return an argument spec whose options default to their environment variables."""
     return {name: {**each, "fallback": (_from_environment, [environment_name(name)])} for name, each in spec.items()}
 
 

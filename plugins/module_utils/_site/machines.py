@@ -149,8 +149,8 @@ class MachineIndex:
 
 
 def _marks(machine: object) -> dict[str, str]:
-    told = {field: nested(machine, field) for field in NAME_FIELDS}
-    return {field: folded(name) for field, name in told.items() if name}
+    names = {field: nested(machine, field) for field in NAME_FIELDS}
+    return {field: folded(name) for field, name in names.items() if name}
 
 
 class MachineQuery(NamedTuple):

@@ -167,7 +167,7 @@ https://developer-docs.citrix.com/en-us/citrix-virtual-apps-desktops-sdk/2411/br
 
 
 def not_recordable(session: dict) -> str | None:
-    """Return why the API would refuse a recording, or None; missing or unknown data is no reason."""
+    """Return why the API would refuse a recording, or None; unknown data is no reason."""
     if session.get("LogoffInProgress") is True:
         return "logging_off"
     if session.get("State") in ("Connected", "Disconnected"):

@@ -205,8 +205,8 @@ def _parts(results: Iterable[tuple[str | None, str]]) -> list[dict]:
 def _why(error: CitrixError) -> str:
     if not isinstance(error, ApiError):
         return clean(error)
-    told = f" ({error.detail})" if error.detail else ""
-    return f"its status could not be read: HTTP {error.status}{told} [transaction {error.transaction_id}]"
+    shown = f" ({error.detail})" if error.detail else ""
+    return f"its status could not be read: HTTP {error.status}{shown} [transaction {error.transaction_id}]"
 
 
 def _applications(session: dict) -> Iterable[str]:

@@ -27,7 +27,7 @@ class StartError(Exception):
 
 
 class Options(NamedTuple):
-    """Settings of the server: ``lifetime`` in seconds, ``watch_pid`` 0 for none, port 0 for free."""
+    """Settings of the server; ``lifetime`` in seconds, ``watch_pid`` 0: none, port 0: free."""
 
     host: str
     port: int

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Delegated administration: the rights of the administrator, and what they permit; the clock of the service."""
+"""Delegated administration: rights and their effect; the clock of the service."""
 
 from __future__ import annotations
 

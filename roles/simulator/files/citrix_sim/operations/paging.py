@@ -43,7 +43,7 @@ def read_flag(request: Request, name: str, default: bool) -> bool:
 
 
 def read_fields(request: Request) -> Fields:
-    """Return the top-level names in ``fields`` in lower case; None for all. Ignore unknown names."""
+    """Return the names in ``fields`` in lower case, None for all; unknown names have no effect."""
     text = request.query.get("fields", "").lower()
     return frozenset(name.strip() for name in text.split(",")) if text.strip() else None
 

@@ -39,7 +39,7 @@ def test_state_at_each_time_as_the_rule_requires(state, given, expected):
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "expected"),
     [
         ({"from": END, "until": START}, "until: is not later than from"),
         ({"from": START, "until": "2026-12-01T07:00:00Z"}, "until: is not later than from"),
@@ -48,8 +48,8 @@ def test_state_at_each_time_as_the_rule_requires(state, given, expected):
         ({"state": "stopped", "until": END, "after_until": "stopped"}, "after_until: a rule with state stopped"),
     ],
 )
-def test_from_params_contradiction_names_the_option(given, told):
-    with pytest.raises(OptionError, match=f"^{told}"):
+def test_from_params_contradiction_names_the_option(given, expected):
+    with pytest.raises(OptionError, match=f"^{expected}"):
         period(**given)
 
 
@@ -94,9 +94,9 @@ def test_evaluated_at_uses_the_clock_or_the_option(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("text", "check_mode", "told"),
+    ("text", "check_mode", "expected"),
     [(START, False, "at: is valid only in check mode"), ("soon", True, "at: 'soon' is not a time with a zone")],
 )
-def test_evaluated_at_invalid_names_the_option(text, check_mode, told):
-    with pytest.raises(OptionError, match=f"^{told}"):
+def test_evaluated_at_invalid_names_the_option(text, check_mode, expected):
+    with pytest.raises(OptionError, match=f"^{expected}"):
         evaluated_at({"at": text}, check_mode)
