@@ -29,6 +29,8 @@ HEADINGS = {
     "\nRole Index\n----------\n": "\nRoles\n~~~~~\n",
 }
 """Headings of the index page as antsibull-docs writes them, and as they are on the site."""
+LAST = (("\nHelp\n----\n", "\n.. _plugin_index_for_"), ("\n.. _changelog_section_for_", "\nGet started\n---"))
+"""Sections of the index page that follow the reference: the text that begins each, and the text after its end."""
 
 
 def inventory() -> str:
@@ -47,6 +49,10 @@ def add_overview(_app, page: str, source: list[str]) -> None:
         source[0] = source[0].replace(".. contents::", f"{HOME.read_text(encoding='utf-8')}\n.. contents::", 1)
         for generated, heading in HEADINGS.items():
             source[0] = source[0].replace(generated, heading)
+        for begin, end in LAST:
+            before, _begin, rest = source[0].partition(begin)
+            section, _end, after = rest.partition(end)
+            source[0] = f"{before}{end}{after}\n{begin}{section}"
 
 
 def setup(app) -> None:

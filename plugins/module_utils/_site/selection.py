@@ -190,6 +190,6 @@ def _by_id(api: Api, ids: Sequence[str]) -> dict[str, dict | None]:
         else:
             own_id = nested(outcome.body, "Id") or asked
             if guid_of(asked) and guid_of(own_id) != asked:
-                raise CitrixError(f"The API gives session {own_id} for {asked}; check api_url, and run again.")
+                raise CitrixError(f"The API returned session {own_id} for {asked}; check api_url, and run again.")
             found.setdefault(own_id, outcome.body)
     return found
