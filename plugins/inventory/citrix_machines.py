@@ -287,13 +287,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         connection = self._connection(config)
         own = {name: self.get_option(name) for name in hosts.OPTIONS}
         if not self.get_option("cache"):
-            return self._ask(connection, own)
+            return self._request(connection, own)
         decide = {**{name: connection[name] for name in hosts.WHOSE}, **own}
-        asked = hashlib.sha256(json.dumps(decide, sort_keys=True).encode()).hexdigest()
+        requested = hashlib.sha256(json.dumps(decide, sort_keys=True).encode()).hexdigest()
         key = self.get_cache_key(path)
         known = self._cache.get(key) if cache else None
-        if not isinstance(known, dict) or known.get("asked") != asked:
-            known = {"asked": asked, "machines": self._ask(connection, own)}
+        if not isinstance(known, dict) or known.get("requested") != requested:
+            known = {"requested": requested, "machines": self._request(connection, own)}
             self._cache[key] = known
         return known["machines"]
 
@@ -313,7 +313,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             raise AnsibleParserError("; ".join(checked.error_messages))
         return checked.validated_parameters
 
-    def _ask(self, connection: dict, own: dict) -> list[dict]:
+    def _request(self, connection: dict, own: dict) -> list[dict]:
         warn = self.display.warning
         # Check mode, so that nothing can be changed.
         api = connect(options.settings(connection), True, warn, self.display.vvv)

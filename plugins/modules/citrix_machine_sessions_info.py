@@ -128,7 +128,7 @@ ARGUMENT_SPEC = {"machine": {**NAME_LIST, "required": True}, **sessions.FACTS_SP
 
 def run(module, api):
     """List the sessions of the machines, and on request read their recording status."""
-    fields = sessions.asked_fields(module.params["fields"])
+    fields = sessions.requested_fields(module.params["fields"])
     listed = machine_sessions.list_sessions(api, read_names("machine", module.params["machine"]), fields)
     return {
         "changed": False,

@@ -274,7 +274,7 @@ sessions:
       type: str
       sample: null
     notify_user:
-      description: Whether the start request asked to notify the user. Null if no start took effect.
+      description: Whether the start request was to notify the user. Null if no start took effect.
       type: bool
       sample: true
     transaction_id:

@@ -296,7 +296,7 @@ def check_survey(given: dict) -> None:
         raise Refused("a survey has a name, a description and a spec")
     variables = [question["variable"] for question in given["spec"]]
     if len(set(variables)) < len(variables):
-        raise Refused("a variable is asked for twice")
+        raise Refused("a variable occurs twice")
     for question in given["spec"]:
         for name, kind in (("type", str), ("question_name", str), ("variable", str), ("required", bool)):
             if not isinstance(question.get(name), kind):

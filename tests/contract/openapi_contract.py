@@ -126,7 +126,7 @@ class Contract:
         if call["status"] == 200 and not faults:
             body = json.loads(answer["body"])
             for item in body.get("Items", [body]):
-                faults += [f"{name} was asked for and is not there" for name in _fields(call) if name not in item]
+                faults += [f"{name} was requested and is missing" for name in _fields(call) if name not in item]
         return faults
 
     def _read(self) -> Iterator[Operation]:

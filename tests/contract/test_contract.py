@@ -549,4 +549,4 @@ def test_the_check_compares_the_ids_of_path_and_headers(simulator, ask):
 def test_check_finds_omitted_requested_field(simulator, ask):
     call = ask(OPERATIONS["listSessions"], query={"fields": "Id,State"})
     in_body(lambda body: body["Items"][0].pop("State"))(call)
-    assert CONTRACT.faults(call) == ["State was asked for and is not there"]
+    assert CONTRACT.faults(call) == ["State was requested and is missing"]

@@ -53,7 +53,7 @@ FIELDS = (
 
 time: RFC 3339 in UTC with microseconds. event: `requested` or `result`. sequence: number of the line in its run.
 action: `start_recording`, `stop_recording` or `send_message`. stop_at: RFC 3339 in UTC, the time at which a start
-asked for the end of the recording; null unless set. result, result_reason: null in `requested`, then as in the result
+sets the end of the recording; null unless set. result, result_reason: null in `requested`, then as in the result
 of the module. transaction_id: that of the request, which a batch shares.
 """
 REQUESTED, RESULT = "requested", "result"

@@ -40,7 +40,7 @@ class Case:
     wanted: Wanted
     since: float = 0.0
     """When the response to its request arrived, in active seconds of the run."""
-    doubt: CitrixError | None = None
+    uncertain: CitrixError | None = None
     """Why it is unknown whether the server acted on the request; None if it was accepted."""
     reads: int = 0
     """Status reads since the request."""
@@ -50,7 +50,7 @@ class Case:
     @property
     def failed(self) -> bool:
         """Return whether the API reports that the accepted request failed."""
-        return isinstance(self.doubt, JobFailed)
+        return isinstance(self.uncertain, JobFailed)
 
     @property
     def patience(self) -> int:
@@ -85,7 +85,7 @@ class Case:
             entry.recorded = state if isinstance(state, bool) else None
             if not (self.repeat and isinstance(state, bool)):
                 result = "failed" if self.failed and isinstance(state, bool) else "unconfirmed"
-                entry.end(result, str(self.doubt) if self.doubt else wanted.not_confirmed(state))
+                entry.end(result, str(self.uncertain) if self.uncertain else wanted.not_confirmed(state))
         else:
             return False
         return True
@@ -189,9 +189,9 @@ def _request(api: Api, cases: list[Case], may_repeat: bool) -> list[Case]:
                 conflicts.append(session_id)
             continue
         entry.set_notified(case.wanted)
-        doubt = outcome if isinstance(outcome, CitrixError) else None
-        if doubt or case.wanted.wait:
-            case.since, case.doubt, case.reads = api.throttle.active_seconds(), doubt, 0
+        uncertain = outcome if isinstance(outcome, CitrixError) else None
+        if uncertain or case.wanted.wait:
+            case.since, case.uncertain, case.reads = api.throttle.active_seconds(), uncertain, 0
             # A status may lag for longer than the wait: a resend would notify the user twice.
             case.repeat = may_repeat and isinstance(outcome, BatchLost) and not entry.notify_user
             watched.append(case)

@@ -107,33 +107,33 @@ def _find(
     return [named for name in calls if (named := found[name])]
 
 
-def _with_full_name(body: dict, asked: str) -> Named | None:
+def _with_full_name(body: dict, requested: str) -> Named | None:
     name = nested(body, "Name")
-    full_name = nested(body, "FullName") or _in_folder(name, asked)
-    return _checked(body, asked, full_name, {name, full_name})
+    full_name = nested(body, "FullName") or _in_folder(name, requested)
+    return _checked(body, requested, full_name, {name, full_name})
 
 
-def _application(body: dict, asked: str) -> Named | None:
+def _application(body: dict, requested: str) -> Named | None:
     """Return an application with its folder; the name alone is another application."""
     name = nested(body, "Name")
     if name and "ApplicationFolder" in body:
         folder = (nested(body, "ApplicationFolder", "Name") or "").strip("\\")
         full_name: str | None = f"{folder}\\{name}" if folder else name
     else:
-        full_name = _in_folder(name, asked)
-    return _checked(body, asked, full_name, {full_name})
+        full_name = _in_folder(name, requested)
+    return _checked(body, requested, full_name, {full_name})
 
 
-def _in_folder(name: str | None, asked: str) -> str | None:
+def _in_folder(name: str | None, requested: str) -> str | None:
     """Return the full name of an object without a folder: the requested one if it matches."""
-    return asked if name and folded(asked).endswith(folded(f"\\{name}")) else name
+    return requested if name and folded(requested).endswith(folded(f"\\{name}")) else name
 
 
-def _checked(body: dict, asked: str, full_name: str | None, names: set[str | None]) -> Named | None:
+def _checked(body: dict, requested: str, full_name: str | None, names: set[str | None]) -> Named | None:
     """Return the object if it is the requested one, by full name or id."""
     own_id = _real_id(body)
-    by_name = full_name is not None and folded(full_name) == folded(asked.replace("|", "\\"))
-    by_id = own_id is not None and own_id in (asked.lower(), guid_of(asked))
+    by_name = full_name is not None and folded(full_name) == folded(requested.replace("|", "\\"))
+    by_id = own_id is not None and own_id in (requested.lower(), guid_of(requested))
     if by_name or by_id:
         return Named(own_id, tuple(sorted(name for name in names if name)))
     return None

@@ -84,12 +84,12 @@ def look_up(api: Api, names: Sequence[str], fields: Sequence[str] = NAME_FIELDS)
         wanted = [name for name in names if not guid_of(name) and (is_dns_name(name) or name not in found)]
         if wanted:
             conditions = [condition for name in wanted for condition in name_conditions(name)]
-            asked: dict[str, list[str]] = {}
+            names_by_key: dict[str, list[str]] = {}
             for name in wanted:
-                asked.setdefault(_key(name), []).append(name)
+                names_by_key.setdefault(_key(name), []).append(name)
             for machine in list_machines(api, fields, groups=[conditions], session_support=[support]):
                 for own in names_of(machine):
-                    for name in asked.get(own, ()):
+                    for name in names_by_key.get(own, ()):
                         found.setdefault(name, []).append(machine)
     return found
 
@@ -118,13 +118,13 @@ class MachineIndex:
     def __init__(self, machines: Mapping[str, Iterable[dict]]) -> None:
         """machines: by their names in the task, as from find()."""
         self._by: dict[str, dict[str, set[str]]] = {field: {} for field in (*NAME_FIELDS, "DnsName alone")}
-        for asked, found in machines.items():
+        for name_in_task, found in machines.items():
             for machine in found:
                 own = _marks(machine)
                 if "Name" not in own and "DnsName" in own:
                     own["DnsName alone"] = own["DnsName"]
                 for field, name in own.items():
-                    self._by[field].setdefault(name, set()).add(asked)
+                    self._by[field].setdefault(name, set()).add(name_in_task)
 
     def __bool__(self) -> bool:
         return any(self._by.values())
@@ -246,7 +246,7 @@ def _longest_piece(pattern: str) -> str:
     return max(re.split(r"[*?]|\[[^]]*\]?", pattern), key=len)
 
 
-def asked_fields(names: list[str] | None) -> tuple[str, ...]:
+def requested_fields(names: list[str] | None) -> tuple[str, ...]:
     """Return the requested fields after those with names; none for all. Raises OptionError."""
     for name in names or ():
         if not re.fullmatch(r"[A-Za-z0-9]+", name):

@@ -181,15 +181,15 @@ def _by_id(api: Api, ids: Sequence[str]) -> dict[str, dict | None]:
     calls = {session_id: sessions.details(session_id, FIELDS) for session_id in ids}
     outcomes = dict(send_all(api, calls))
     found: dict[str, dict | None] = {}
-    for asked in calls:
-        outcome = outcomes[asked]
+    for requested in calls:
+        outcome = outcomes[requested]
         if sessions.is_gone(outcome):
-            found[asked] = None
+            found[requested] = None
         elif isinstance(outcome, CitrixError):
             raise outcome
         else:
-            own_id = nested(outcome.body, "Id") or asked
-            if guid_of(asked) and guid_of(own_id) != asked:
-                raise CitrixError(f"The API returned session {own_id} for {asked}; check api_url, and run again.")
+            own_id = nested(outcome.body, "Id") or requested
+            if guid_of(requested) and guid_of(own_id) != requested:
+                raise CitrixError(f"The API returned session {own_id} for {requested}; check api_url, and run again.")
             found.setdefault(own_id, outcome.body)
     return found

@@ -59,7 +59,7 @@ FACTS_SPEC = {
 RECORDING_FIELDS = ("Id", "State", "Connection", "LogoffInProgress", "Machine", "User")
 """The fields that decide about and report the recording of a session."""
 
-GONE_STATUSES = (400, 404, 409, 500)
+AMBIGUOUS_STATUSES = (400, 404, 409, 500)
 """Statuses of a status read that may mean an ended session, which is not documented: the session itself is read."""
 
 
@@ -107,23 +107,23 @@ def read_recorded(api: Api, session_ids: list[str]) -> dict[str, Recorded]:
     """Read the recording state of many sessions: one call each, up to two more after an error."""
     calls = Calls(session_ids, partial(recording_status, final=(500,)))
     states: dict[str, Recorded] = {}
-    doubtful: dict[str, ApiError] = {}
+    ambiguous: dict[str, ApiError] = {}
     for session_id, outcome in send_all(api, calls):
-        if isinstance(outcome, ApiError) and outcome.status in GONE_STATUSES:
-            doubtful[session_id] = outcome
+        if isinstance(outcome, ApiError) and outcome.status in AMBIGUOUS_STATUSES:
+            ambiguous[session_id] = outcome
         else:
             states[session_id] = outcome if isinstance(outcome, CitrixError) else is_recorded(outcome.body)
-    states.update(_read_doubtful(api, doubtful))
+    states.update(_read_ambiguous(api, ambiguous))
     return states
 
 
-def _read_doubtful(api: Api, doubtful: Mapping[str, ApiError]) -> dict[str, Recorded]:
-    states: dict[str, Recorded] = dict(doubtful)
+def _read_ambiguous(api: Api, ambiguous: Mapping[str, ApiError]) -> dict[str, Recorded]:
+    states: dict[str, Recorded] = dict(ambiguous)
     again: dict[str, Call] = {}
-    for session_id, outcome in send_all(api, {session_id: details(session_id, ("Id",)) for session_id in doubtful}):
+    for session_id, outcome in send_all(api, {session_id: details(session_id, ("Id",)) for session_id in ambiguous}):
         if is_gone(outcome):
             states[session_id] = Ended()
-        elif not isinstance(outcome, CitrixError) and doubtful[session_id].status == 500:
+        elif not isinstance(outcome, CitrixError) and ambiguous[session_id].status == 500:
             again[session_id] = recording_status(session_id)
     for session_id, outcome in send_all(api, again):
         states[session_id] = outcome if isinstance(outcome, CitrixError) else is_recorded(outcome.body)
@@ -202,6 +202,6 @@ def facts(
     return results
 
 
-def asked_fields(names: list[str] | None) -> tuple[str, ...]:
+def requested_fields(names: list[str] | None) -> tuple[str, ...]:
     """Return the requested fields of a task, Id first; none for all."""
     return tuple(dict.fromkeys(["Id", *names])) if names else ()

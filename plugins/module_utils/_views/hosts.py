@@ -17,9 +17,9 @@ from .._site.machines import (
     STATE_FIELDS,
     MachineIndex,
     MachineQuery,
-    asked_fields,
     find_machines,
     is_called,
+    requested_fields,
     to_result,
 )
 
@@ -49,7 +49,7 @@ def find_hosts(api: Api, params: dict, warn: Callable[[str], None]) -> list[dict
     Raises OptionError, also for a missing delivery group or catalog; warns of patterns without a match.
     """
     query = MachineQuery.from_params(params, selectors.filters_of(params))
-    fields = asked_fields(params["fields"] or ["Id"])
+    fields = requested_fields(params["fields"] or ["Id"])
     machines = list(find_machines(api, query, fields))
     for pattern in query.name:
         if not any(is_called(machine, pattern) for machine in machines):
@@ -62,7 +62,7 @@ def find_hosts(api: Api, params: dict, warn: Callable[[str], None]) -> list[dict
 
 def _add_sessions(api: Api, params: dict, query: MachineQuery, machines: list[dict], facts: list[dict]) -> None:
     """Add the sessions of each machine to its facts."""
-    fields = sessions.asked_fields(params["session_fields"] or ["Id"])
+    fields = sessions.requested_fields(params["session_fields"] or ["Id"])
     own = {}
     for number, (machine, fact) in enumerate(zip(machines, facts)):
         fact["sessions"] = []
@@ -82,7 +82,7 @@ def check_prefix(prefix: str) -> None:
 
 def fact_names(fields: list[str]) -> list[str]:
     """Return the names of the facts for fields, those of NAMED_BY first; raises OptionError."""
-    facts = to_result(dict.fromkeys(asked_fields(fields or ["Id"])))
+    facts = to_result(dict.fromkeys(requested_fields(fields or ["Id"])))
     return list(dict.fromkeys([*NAMED_BY, *facts]))
 
 
