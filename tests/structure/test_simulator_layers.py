@@ -8,7 +8,7 @@ from __future__ import annotations
 from collection_tree import COLLECTION, code, rows, titled
 from test_layers import OURS, code_lines, each, imports
 
-LAYERS = (("operations",), ("faults", "shapes"), ("world",), ("http",))
+LAYERS = (("operations",), ("faults", "shapes"), ("state",), ("http",))
 """The folders of citrix_sim from top to bottom. Files beside them may import any of them."""
 LONGEST = 200
 """Maximum lines of code in a file."""

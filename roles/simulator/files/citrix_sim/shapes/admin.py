@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ..world.objects import make_id
+from ..state.objects import make_id
 from .common import scope_json
 
 
