@@ -285,15 +285,15 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def _machines(self, config: dict, path: str, cache: bool) -> list[dict]:
         """Return the facts of the machines, from the cache if it has them."""
         connection = self._connection(config)
-        own = {name: self.get_option(name) for name in hosts.OPTIONS}
+        params = {name: self.get_option(name) for name in hosts.OPTIONS}
         if not self.get_option("cache"):
-            return self._request(connection, own)
-        decide = {**{name: connection[name] for name in hosts.WHOSE}, **own}
+            return self._request(connection, params)
+        decide = {**{name: connection[name] for name in hosts.WHOSE}, **params}
         requested = hashlib.sha256(json.dumps(decide, sort_keys=True).encode()).hexdigest()
         key = self.get_cache_key(path)
         known = self._cache.get(key) if cache else None
         if not isinstance(known, dict) or known.get("requested") != requested:
-            known = {"requested": requested, "machines": self._request(connection, own)}
+            known = {"requested": requested, "machines": self._request(connection, params)}
             self._cache[key] = known
         return known["machines"]
 
@@ -313,11 +313,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             raise AnsibleParserError("; ".join(checked.error_messages))
         return checked.validated_parameters
 
-    def _request(self, connection: dict, own: dict) -> list[dict]:
+    def _request(self, connection: dict, params: dict) -> list[dict]:
         warn = self.display.warning
         # Check mode, so that nothing can be changed.
         api = connect(options.settings(connection), True, warn, self.display.vvv)
-        search = Background(lambda: hosts.find_hosts(api, own, warn), api.throttle)
+        search = Background(lambda: hosts.find_hosts(api, params, warn), api.throttle)
         while not search.is_over():
             time.sleep(TICK)
         return search.value()

@@ -72,9 +72,9 @@ class Entry:
     def to_result(self) -> dict:
         """Return the entry in the form of the result."""
         # All fields are plain: asdict() would copy each of them at ten times the cost.
-        own = dict(vars(self))
-        session = own.pop("session")
-        return {**session._asdict(), "id": escaped(session.id), **own}
+        fields = dict(vars(self))
+        session = fields.pop("session")
+        return {**session._asdict(), "id": escaped(session.id), **fields}
 
     def difference(self) -> tuple[str, str]:
         """Return the change in words, before and after."""

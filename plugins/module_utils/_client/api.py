@@ -18,7 +18,7 @@ from .._common.text import clean, nested, read_json
 from .auth import Authenticator, Token, credentials_of
 from .batch_mode import BatchMode
 from .calls import ACCOUNT, SITE, Answer, Call
-from .discovery import ME, only_site, own_sites
+from .discovery import ME, customer_sites, only_site
 from .pages import read_pages
 from .redirects import redirect_remedy
 from .retries import Retrier
@@ -63,16 +63,16 @@ class Api:
                 raise self._site_failure
             if self._site_id is None:
                 try:
-                    self._site_id = only_site(self.own_sites(self.send(ME).body), self.shown)
+                    self._site_id = only_site(self.customer_sites(self.send(ME).body), self.shown)
                 except CitrixError as error:
                     # All threads wait for this response; each gets the same error.
                     self._site_failure = NotReady(error)
                     raise self._site_failure from None
             return self._site_id
 
-    def own_sites(self, me: dict) -> list[dict]:
-        """Return the customer's sites from a response to ME; raises OptionError like own_sites()."""
-        return own_sites(me, self._settings, self.shown)
+    def customer_sites(self, me: dict) -> list[dict]:
+        """Return the customer's sites from a response to ME; raises OptionError like customer_sites()."""
+        return customer_sites(me, self._settings, self.shown)
 
     def token(self) -> Token:
         """Return the token of the calls, after a sign-in if required."""

@@ -16,18 +16,18 @@ ME = Call("GET", "me", what="read the account and its sites", scope=ACCOUNT)
 """Its response is {Customers: [{Id, Sites: [{Id, Name}]}]}."""
 
 
-def own_sites(me: dict, settings: Settings, shown: Callable[[object], str]) -> list[dict]:
+def customer_sites(me: dict, settings: Settings, shown: Callable[[object], str]) -> list[dict]:
     """Return the sites of the customer, each once; OptionError without access to the customer.
 
     On premises, the customer in the list may have any generated id, so all sites count. shown: makes text safe to show.
     """
     customers = objects(me.get("Customers"))
     if not settings.on_premises:
-        own = [each for each in customers if str(each.get("Id")).lower() == settings.customer_id.lower()]
-        if customers and not own:
+        matching = [each for each in customers if str(each.get("Id")).lower() == settings.customer_id.lower()]
+        if customers and not matching:
             seen = ", ".join(shown(each.get("Id")) for each in customers)
             raise OptionError("customer_id", f"the account cannot access {settings.customer_id}; it can access {seen}")
-        customers = own
+        customers = matching
     sites = [site for each in customers for site in objects(each.get("Sites"))]
     return list({nested(site, "Id"): site for site in sites if nested(site, "Id")}.values())
 

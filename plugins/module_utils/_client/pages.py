@@ -64,7 +64,7 @@ class _Reading:
 
     def items(self, send: Callable[[Call], dict], known: set[str]) -> Iterator[dict]:
         """Yield the objects whose ids are new, and add these to known."""
-        call, own, tokens, idle = self._call, set(), set(), 0
+        call, ids, tokens, idle = self._call, set(), set(), 0
         for _page in range(MOST_PAGES):
             try:
                 body = send(call)
@@ -80,14 +80,14 @@ class _Reading:
             self.total = total if isinstance(total, int) and not isinstance(total, bool) else self.total
             before = self.found
             for item in objects(body["Items"]):
-                own_id = nested(item, "Id")
-                if own_id in own:
+                object_id = nested(item, "Id")
+                if object_id in ids:
                     continue
                 self.found += 1
-                if own_id:
-                    own.add(own_id)
-                if own_id not in known:
-                    known.update([own_id] if own_id else ())
+                if object_id:
+                    ids.add(object_id)
+                if object_id not in known:
+                    known.update([object_id] if object_id else ())
                     yield item
             token = str(body.get("ContinuationToken") or "")
             if not token or "limit" not in call.query:

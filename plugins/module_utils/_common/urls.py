@@ -49,16 +49,16 @@ def endpoints(params: dict, customer: str) -> Endpoints:
     deployment = DEPLOYMENTS[name]
     token = _parse("token_url", params["token_url"]) if params["token_url"] else None
     api = _parse("api_url", params["api_url"] or deployment.api_origin.format(customer=customer))
-    own = name == ON_PREMISES or is_loopback(api.host)
-    if not (own or token or citrix_domain(api.host)):
+    serves_sign_in = name == ON_PREMISES or is_loopback(api.host)
+    if not (serves_sign_in or token or citrix_domain(api.host)):
         raise OptionError(
             "api_url",
             f"{api.host} is not a host of Citrix Cloud; check the spelling, or set token_url too for a private gateway",
         )
-    own = own or (api.host in deployment.regional_hosts and api.origin == f"https://{api.host}")
+    serves_sign_in = serves_sign_in or (api.host in deployment.regional_hosts and api.origin == f"https://{api.host}")
     return Endpoints(
         base_url=api.origin + base_path(deployment, api.host, api.path),
-        token_origin=api.origin if own else deployment.token_origin,
+        token_origin=api.origin if serves_sign_in else deployment.token_origin,
         token_url=token and token.origin + token.path,
     )
 

@@ -42,8 +42,8 @@ def is_any(wanted: Iterable[Named], references: object, default: bool) -> bool:
 
 
 def _real_id(reference: dict) -> str | None:
-    own_id = (nested(reference, "Id") or "").lower()
-    return own_id if own_id.strip("0-") else None
+    real_id = (nested(reference, "Id") or "").lower()
+    return real_id if real_id.strip("0-") else None
 
 
 def find_delivery_groups(api: Api, names: Sequence[str]) -> list[Named]:
@@ -131,9 +131,9 @@ def _in_folder(name: str | None, requested: str) -> str | None:
 
 def _checked(body: dict, requested: str, full_name: str | None, names: set[str | None]) -> Named | None:
     """Return the object if it is the requested one, by full name or id."""
-    own_id = _real_id(body)
+    real_id = _real_id(body)
     by_name = full_name is not None and folded(full_name) == folded(requested.replace("|", "\\"))
-    by_id = own_id is not None and own_id in (requested.lower(), guid_of(requested))
+    by_id = real_id is not None and real_id in (requested.lower(), guid_of(requested))
     if by_name or by_id:
-        return Named(own_id, tuple(sorted(name for name in names if name)))
+        return Named(real_id, tuple(sorted(name for name in names if name)))
     return None

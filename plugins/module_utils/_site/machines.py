@@ -88,8 +88,8 @@ def look_up(api: Api, names: Sequence[str], fields: Sequence[str] = NAME_FIELDS)
             for name in wanted:
                 names_by_key.setdefault(_key(name), []).append(name)
             for machine in list_machines(api, fields, groups=[conditions], session_support=[support]):
-                for own in names_of(machine):
-                    for name in names_by_key.get(own, ()):
+                for mark in names_of(machine):
+                    for name in names_by_key.get(mark, ()):
                         found.setdefault(name, []).append(machine)
     return found
 
@@ -120,10 +120,10 @@ class MachineIndex:
         self._by: dict[str, dict[str, set[str]]] = {field: {} for field in (*NAME_FIELDS, "DnsName alone")}
         for name_in_task, found in machines.items():
             for machine in found:
-                own = _marks(machine)
-                if "Name" not in own and "DnsName" in own:
-                    own["DnsName alone"] = own["DnsName"]
-                for field, name in own.items():
+                marks = _marks(machine)
+                if "Name" not in marks and "DnsName" in marks:
+                    marks["DnsName alone"] = marks["DnsName"]
+                for field, name in marks.items():
                     self._by[field].setdefault(name, set()).add(name_in_task)
 
     def __bool__(self) -> bool:
@@ -134,14 +134,14 @@ class MachineIndex:
 
         The id decides, else the name, else the DNS name, which is not unique: the machine in a session may lack some.
         """
-        own = _marks(machine)
-        by_id = self._by["Id"].get(own.get("Id", ""))
+        marks = _marks(machine)
+        by_id = self._by["Id"].get(marks.get("Id", ""))
         if by_id:
             return by_id
-        if "Name" in own:
-            by_dns_name = self._by["DnsName alone"].get(own.get("DnsName", ""), set())
-            return self._by["Name"].get(own["Name"], set()) | by_dns_name
-        return self._by["DnsName"].get(own.get("DnsName", ""), set())
+        if "Name" in marks:
+            by_dns_name = self._by["DnsName alone"].get(marks.get("DnsName", ""), set())
+            return self._by["Name"].get(marks["Name"], set()) | by_dns_name
+        return self._by["DnsName"].get(marks.get("DnsName", ""), set())
 
     def has(self, machine: object, default: bool) -> bool:
         """Return whether this is one of the machines; default: if it has no name."""

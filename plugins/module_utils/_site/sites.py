@@ -30,7 +30,7 @@ def name_of(api: Api) -> str | None:
 def facts(api: Api, site_id: str | None) -> dict:
     """Return the account, its sites, and the settings of one or of all sites of the customer."""
     me = api.send(ME).body
-    site_ids = [site_id] if site_id else [site["Id"] for site in api.own_sites(me)]
+    site_ids = [site_id] if site_id else [site["Id"] for site in api.customer_sites(me)]
     outcomes = dict(send_all(api, {each: details(each) for each in site_ids}))
     for outcome in outcomes.values():
         if isinstance(outcome, CitrixError):

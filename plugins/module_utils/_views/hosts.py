@@ -63,11 +63,11 @@ def find_hosts(api: Api, params: dict, warn: Callable[[str], None]) -> list[dict
 def _add_sessions(api: Api, params: dict, query: MachineQuery, machines: list[dict], facts: list[dict]) -> None:
     """Add the sessions of each machine to its facts."""
     fields = sessions.requested_fields(params["session_fields"] or ["Id"])
-    own = {}
+    numbered = {}
     for number, (machine, fact) in enumerate(zip(machines, facts)):
         fact["sessions"] = []
-        own[str(number)] = [machine]
-    index = MachineIndex(own)
+        numbered[str(number)] = [machine]
+    index = MachineIndex(numbered)
     in_groups = selectors.Query(delivery_group=query.delivery_group)
     for session in selectors.find_sessions(api, in_groups, tuple(dict.fromkeys([*fields, "Machine"]))):
         for place in index.names(session.get("Machine")):
@@ -99,16 +99,16 @@ class Names:
 
         Raises OptionError if there is none, or another machine has it.
         """
-        own_id = nested(facts, "id")
-        shown = clean(nested(facts, "name") or own_id or "a machine without name")
+        machine_id = nested(facts, "id")
+        shown = clean(nested(facts, "name") or machine_id or "a machine without name")
         for choice in choices:
             name = str(choice).strip() if choice is not None else ""
             if name and escaped(name) == name and name.lower() not in RESERVED and name not in self._taken:
                 break
         else:
             raise OptionError("hostnames", f"no entry results in a usable name for {shown}; add citrix_id at the end")
-        owner = self._owners.setdefault(name, (own_id, shown))
-        if owner != (own_id, shown):
+        owner = self._owners.setdefault(name, (machine_id, shown))
+        if owner != (machine_id, shown):
             raise OptionError(
                 "hostnames",
                 f"{owner[1]} and {shown} would both have the host name {clean(name)}; put a unique name first, "
