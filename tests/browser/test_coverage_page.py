@@ -75,7 +75,7 @@ def test_policy_blocks_injected_content(page, hostile, tmp_path):
     assert len(page.complaints()) >= 2
 
 
-def test_the_figures_are_those_of_the_json(page, report):
+def test_figures_are_those_of_json(page, report):
     page.open(report.page)
     sessions, reasons = report.figures["sessions"], report.figures["not_recordable_reasons"]
     wanted = {**{name: sessions[name] for name in COUNTS}, **reasons}
@@ -119,7 +119,7 @@ def test_every_gap_is_listed_as_it_is_called(page, hostile):
 
 
 @pytest.mark.parametrize("column", range(6))
-def test_a_click_on_a_heading_sorts_and_another_turns_it_round(page, hostile, column):
+def test_click_on_heading_sorts_second_click_reverses(page, hostile, column):
     page.open(hostile.page)
     before = page.run(ROWS)
     states = []
@@ -137,7 +137,7 @@ def test_a_click_on_a_heading_sorts_and_another_turns_it_round(page, hostile, co
     assert page.complaints() == []
 
 
-def test_without_script_all_is_there_but_the_sorting(page, hostile):
+def test_page_without_script_lacks_only_sorting(page, hostile):
     page.call("Emulation.setScriptExecutionDisabled", value=True)
     try:
         page.open(hostile.page)
@@ -150,7 +150,7 @@ def test_without_script_all_is_there_but_the_sorting(page, hostile):
 
 
 @pytest.mark.parametrize("width", [320, 400, 720, 1400])
-def test_nothing_sticks_out_of_the_window(page, report, width):
+def test_page_fits_window(page, report, width):
     page.open(report.page, width)
     assert page.run("innerWidth") == width
     wide = "[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1)"
@@ -159,7 +159,7 @@ def test_nothing_sticks_out_of_the_window(page, report, width):
 
 
 @pytest.mark.parametrize(("scheme", "media"), [("light", ""), ("dark", ""), ("dark", "print")])
-def test_text_and_bars_stand_out_from_the_paper(page, report, scheme, media):
+def test_text_and_bars_stand_out_from_paper(page, report, scheme, media):
     page.open(report.page, scheme=scheme)
     features = [{"name": "prefers-color-scheme", "value": scheme}]
     page.call("Emulation.setEmulatedMedia", media=media, features=features)
@@ -186,7 +186,7 @@ def test_visible_data_is_accessible(page, report):
         assert page.run(wrong) is False, what
 
 
-def test_the_page_prints(page, report):
+def test_page_prints(page, report):
     page.open(report.page)
     pdf = page.call("Page.printToPDF", printBackground=False)["data"]
     assert pdf.startswith("JVBERi0")

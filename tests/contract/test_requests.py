@@ -231,7 +231,7 @@ def test_requests_are_as_listed(wire, monkeypatch):
     assert text.splitlines() == LIST.read_text(encoding="utf-8").removeprefix(f"{head}\n").splitlines()
 
 
-def test_requests_list_every_operation_of_the_contract():
+def test_requests_list_every_operation_of_contract():
     contract = Contract()
     found = set()
     text = LIST.read_text(encoding="utf-8")

@@ -150,7 +150,7 @@ def bad_names(marker: str) -> list:
     ]
 
 
-def test_only_the_user_that_an_alert_names_is_recorded(simulator, alert, tmp_path):
+def test_only_user_that_alert_names_is_recorded(simulator, alert, tmp_path):
     """LAB and PARTNER both have a user013; an alert that includes the domain is accepted."""
     marker = tmp_path / "a-template-was-run"
     template = f"{{{{ lookup('pipe', 'touch {marker}') }}}}"
@@ -184,7 +184,7 @@ def test_alert_with_characters_beyond_bmp_reaches_playbook(simulator, alert):
     assert nothing_is_given_away(simulator, alert.rulebook.output)
 
 
-def test_without_a_token_no_alert_is_listened_for(simulator, run):
+def test_without_token_no_alert_is_listened_for(simulator, run):
     rulebook = run(f"{NAME}.record_on_alert")
     rulebook.ended()
     assert "'CITRIX_ALERT_TOKEN' is undefined" in rulebook.output

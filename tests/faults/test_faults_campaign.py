@@ -32,7 +32,7 @@ def test_short_campaign_has_each_fault_twice_except_rare_ones():
     }
 
 
-def test_a_long_campaign_has_every_fault_with_every_task_and_way():
+def test_long_campaign_has_every_fault_with_every_task_and_way():
     planned = list(plans(3 * LONG, 1, []))
     assert len(planned) == 3 * LONG
     assert len({plan.label for plan in planned}) == len(planned)
@@ -43,22 +43,22 @@ def test_a_long_campaign_has_every_fault_with_every_task_and_way():
         assert len(of_it) == (RARE_RUNS if fault.rare else ways * len(fault.scenes)), name
 
 
-def test_the_same_seed_gives_the_same_runs():
+def test_same_seed_gives_same_runs():
     assert list(plans(300, 7, [])) == list(plans(300, 7, []))
     assert list(plans(300, 7, [])) != list(plans(300, 8, []))
 
 
-def test_a_label_leads_back_to_its_run():
+def test_label_reproduces_its_run():
     assert all(Plan.of(plan.label) == plan for plan in plans(300, 1, []))
 
 
-def test_the_table_counts_runs_and_has_their_sum():
+def test_table_counts_runs_and_has_their_sum():
     rows = {"a": table.Row(2, 1, 0), "none": table.Row(), "b": table.Row(0, 0, 1)}
     lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.markdown(rows).splitlines()]
     assert lines[2:] == [["a", "3", "2", "1", "0"], ["b", "1", "0", "0", "1"], ["**all**", "4", "2", "1", "1"]]
 
 
-def test_the_page_has_the_marks():
+def test_page_has_marks():
     text = PAGE.read_text(encoding="utf-8")
     assert text.count(figures_page.begin(table.MAKER)) == 1
 
@@ -85,7 +85,7 @@ def outcomes(tmp_path_factory):
     station.close()
 
 
-def test_a_good_run_violates_nothing(outcomes):
+def test_good_run_violates_nothing(outcomes):
     assert {scene: checks.violations(outcome) for scene, outcome in outcomes.items()} == {
         scene: [] for scene in outcomes
     }
@@ -250,7 +250,7 @@ def test_silent_start_may_repeat_if_all_reads_show_old_state(outcomes, read):
         assert len(found(*states)) == 1
 
 
-def test_there_is_a_break_for_each_check():
+def test_each_check_has_a_break():
     assert {*BREAKS, "keeps_secrets"} == set(checks.CHECKS)
 
 

@@ -78,7 +78,7 @@ def test_job_silent_template_notifies_no_user(simulator, job):
 
 
 @pytest.mark.parametrize("given", ["LAB\\absent\n{{ lookup('ansible.builtin.pipe', 'touch made') }}", " \n"])
-def test_survey_answer_is_only_a_name(simulator, job, tmp_path, given):
+def test_survey_answer_is_only_name(simulator, job, tmp_path, given):
     made = tmp_path / "made"
     done = job(RECORD, {"survey_users": given.replace("touch made", f"touch {made}")})
     assert done.status == "failed", done.output
@@ -160,7 +160,7 @@ def test_report_written_to_folder_of_template_and_minimum_fails(simulator, job, 
     assert writes(simulator) == []
 
 
-def test_the_machines_of_the_source_are_shared_by_the_slices(simulator, job, ansible, tmp_path):
+def test_machines_of_source_are_shared_by_slices(simulator, job, ansible, tmp_path):
     """Update the inventory as AWX does, then run each slice of the sorted hosts as a job."""
     template = JOB_TEMPLATES["Citrix - record by machine"]
     (tmp_path / "env").mkdir()

@@ -35,7 +35,7 @@ def reported(events):
     return [(event["type"], event["session"]["user"]) for event in events]
 
 
-def test_a_session_from_the_first_look_to_the_last(simulator, watch):
+def test_session_from_first_look_to_last(simulator, watch):
     watching = watch(machine=[MACHINE], events=ALL)
     recordable = {session["id"] for session in simulator.recordable_on(MACHINE)}
     first = watching.look()
@@ -109,7 +109,7 @@ FAULTS = [
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=json.dumps)
-def test_a_look_that_fails_is_made_up_for(simulator, watch, fault):
+def test_failed_look_is_compensated_by_next(simulator, watch, fault):
     """The site has 1,200 sessions, so that a list has two pages."""
     simulator.reset(sessions=1200)
     watching = watch()
@@ -149,7 +149,7 @@ def test_refused_secret_not_shown_and_retried(simulator, prepare, caplog):
     assert "a-wrong-secret" not in caplog.text
 
 
-def test_neither_token_nor_secret_is_in_an_event(simulator, watch):
+def test_neither_token_nor_secret_is_in_event(simulator, watch):
     reported_for_all = json.dumps(watch(initial=True, events=ALL).look())
     tokens = [
         call["headers"]["authorization"].rpartition("=")[2]
@@ -161,7 +161,7 @@ def test_neither_token_nor_secret_is_in_an_event(simulator, watch):
     assert all(text not in reported_for_all for text in [*tokens, simulator.facts["client_secret"]])
 
 
-def test_a_machine_that_does_not_exist_is_named(simulator, watch):
+def test_machine_that_does_not_exist_is_named(simulator, watch):
     with pytest.raises(OptionError, match="vda-999"):
         watch(machine=["LAB\\vda-999"]).look()
 

@@ -52,7 +52,7 @@ def tarball(ansible, archive):
     return next(archive.iterdir())
 
 
-def test_the_definitions_are_found():
+def test_definitions_are_found():
     assert sorted(definitions()) == [
         "extensions/ee",
         "guide, decision-environment.yml",
@@ -77,7 +77,7 @@ def context(ansible, tarball, tmp_path):
 
 
 @pytest.mark.parametrize("where", definitions())
-def test_a_definition_brings_the_collection(context, tarball, where):
+def test_definition_brings_collection(context, tarball, where):
     made = context(where)
     assert "ARG EE_BASE_IMAGE=" in (made / "Containerfile").read_text(encoding="utf-8")
     listed = yaml.safe_load((made / "_build" / "requirements.yml").read_text(encoding="utf-8"))["collections"]
@@ -85,7 +85,7 @@ def test_a_definition_brings_the_collection(context, tarball, where):
     assert (made / "_build" / source).read_bytes() == tarball.read_bytes()
 
 
-def test_the_collection_brings_its_requirements(ansible, context, tarball, tmp_path):
+def test_collection_brings_its_requirements(ansible, context, tarball, tmp_path):
     # The steps of the build stages "galaxy" and "builder".
     image, found = tmp_path / "image", tmp_path / "found.txt"
     installed = ansible(
@@ -99,12 +99,12 @@ def test_the_collection_brings_its_requirements(ansible, context, tarball, tmp_p
     assert any(line.startswith("requests>=") for line in requirements(NEEDED))
 
 
-def test_the_readme_names_the_archive_as_it_is(tarball):
+def test_readme_names_archive_as_it_is(tarball):
     shown = (COLLECTION / "extensions" / "ee" / "README.md").read_text(encoding="utf-8")
     assert set(re.findall(r"sessionops-citrix-[\d.]+\.tar\.gz", shown)) == {tarball.name}
 
 
-def test_the_playbook_for_a_built_image_works_here(ansible):
+def test_playbook_for_built_image_works_here(ansible):
     run = ansible("ansible-playbook", "sessionops.citrix.smoke")
     assert run.code == 0, run.output
     assert "sessionops.citrix works here: ansible-core 2." in run.output

@@ -206,7 +206,7 @@ def worker(task: Task) -> int:
     ],
     ids=["Ctrl-C", "SIGTERM", "ansible-playbook killed", "its worker killed", "SIGTERM to the module"],
 )
-def test_a_playbook_that_is_cut_off_leaves_nothing_behind(site, playbook, whom, number):
+def test_interrupted_playbook_leaves_no_process(site, playbook, whom, number):
     task = playbook(site.cloud)
     assert until(lambda: sent(site) >= ENOUGH, 30)
     module_process = task.of_module()
@@ -315,7 +315,7 @@ UNFINISHED = "a response of the API took too long"
 
 
 @pytest.mark.parametrize("head", HEADS)
-def test_an_answer_that_does_not_get_done_ends_the_run(simulator, module, head):
+def test_endless_response_ends_run(simulator, module, head):
     server = Dripper(head)
     code = IMPATIENT.format(module=MODULE)
     task = module({**simulator.cloud, "api_url": server.url}, "-c", code, timeout=1)
@@ -341,7 +341,7 @@ def dripper(monkeypatch):
 
 
 @pytest.mark.parametrize("head", HEADS)
-def test_inventory_unfinished_answer_ends_with_an_error(simulator, inventory, tmp_path, dripper, head):
+def test_inventory_unfinished_answer_ends_with_error(simulator, inventory, tmp_path, dripper, head):
     path = tmp_path / "site.citrix_machines.yml"
     given = {**simulator.cloud, "api_url": dripper(head), "timeout": 1}
     path.write_text(json.dumps({"plugin": "sessionops.citrix.citrix_machines", **given}), encoding="utf-8")
@@ -350,7 +350,7 @@ def test_inventory_unfinished_answer_ends_with_an_error(simulator, inventory, tm
 
 
 @pytest.mark.parametrize("head", HEADS)
-def test_event_source_unfinished_answer_is_a_failed_look(simulator, dripper, head):
+def test_event_source_unfinished_answer_is_failed_look(simulator, dripper, head):
     source = runpy.run_path(str(EVENT_SOURCE))
     watch = source["prepare"]({**simulator.cloud, "api_url": dripper(head), "timeout": 1})
     outcome = asyncio.run(source["aside"](watch))

@@ -12,7 +12,7 @@ MACHINE = "LAB\\vda-001"
 
 
 @pytest.mark.parametrize("deployment", ["cloud", "gov", "on_premises", "on_premises_direct"])
-def test_the_sessions_of_machines_are_those_of_the_site(simulator, modules, deployment):
+def test_sessions_of_machines_are_those_of_site(simulator, modules, deployment):
     tasks = [{INFO: {"machine": [MACHINE, "LAB\\VDA-002"]}}]
     run = modules(tasks, connection=getattr(simulator, deployment))
     assert run.code == 0, run.output
@@ -30,7 +30,7 @@ def by_id(simulator, machine):
     return {session["id"]: session for session in simulator.sessions_on(machine)}
 
 
-def test_recording_adds_the_status_of_each_session(simulator, play):
+def test_recording_adds_status_of_each_session(simulator, play):
     run = play([{INFO: {"machine": [MACHINE], "fields": ["State"], "recording": True}}], connection=simulator.cloud)
     truth = by_id(simulator, MACHINE)
     assert {session["id"]: session["recorded"] for session in run.result["sessions"]} == {
@@ -39,13 +39,13 @@ def test_recording_adds_the_status_of_each_session(simulator, play):
     assert {True, False} == {session["recorded"] for session in truth.values()}
 
 
-def test_an_unknown_status_is_null_and_not_false(simulator, modules):
+def test_unknown_status_is_null_and_not_false(simulator, modules):
     simulator.fault({"path": "RecordingStatus", "answer": {"status": 200, "body": {}}})
     run = modules([{INFO: {"machine": [MACHINE], "fields": ["Id"], "recording": True}}], connection=simulator.cloud)
     assert {session["recorded"] for session in run.result["sessions"]} == {None}
 
 
-def test_statuses_that_cannot_be_read_fail_the_task(simulator, modules):
+def test_statuses_that_cannot_be_read_fail_task(simulator, modules):
     refused = {"status": 403, "body": {"type": "x", "detail": "No rights."}}
     simulator.fault({"path": "RecordingStatus", "answer": refused})
     run = modules([{INFO: {"machine": [MACHINE], "fields": ["Id"], "recording": True}}], connection=simulator.cloud)
@@ -53,14 +53,14 @@ def test_statuses_that_cannot_be_read_fail_the_task(simulator, modules):
     assert "No rights." in run.result["msg"]
 
 
-def test_fields_slim_the_answer_and_always_hold_the_id(simulator, modules):
+def test_fields_reduce_response_and_include_id(simulator, modules):
     run = modules([{INFO: {"machine": [MACHINE], "fields": ["State", "User"]}}], connection=simulator.cloud)
     assert {frozenset(session) for session in run.result["sessions"]} == {frozenset({"id", "state", "user"})}
     listing = next(call for call in simulator.calls() if call["path"].endswith("/Sessions"))
     assert listing["query"]["fields"] == "Id,State,User,Machine"
 
 
-def test_a_machine_is_found_by_dns_name_and_by_id(simulator, modules):
+def test_machine_is_found_by_dns_name_and_by_id(simulator, modules):
     machine_id = simulator.get("Machines/LAB%7Cvda-001")["Id"]
     names = ["vda-001.lab.example", "VDA-005.lab.example", machine_id]
     run = modules([{INFO: {"machine": names, "fields": ["Id"]}}], connection=simulator.cloud)

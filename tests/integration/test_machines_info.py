@@ -22,7 +22,7 @@ def truth(simulator):
     return machines
 
 
-def test_a_play_lists_machines(simulator, truth, play):
+def test_play_lists_machines(simulator, truth, play):
     tasks = [{INFO: {}}, {INFO: {"limit": 2, "fields": ["Id"]}, "check_mode": True}]
     run = play(tasks, "--diff", connection=simulator.on_premises_direct)
     assert run.code == 0, run.output

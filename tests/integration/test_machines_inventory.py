@@ -313,7 +313,7 @@ def trapped(simulator) -> None:
     )
 
 
-def test_text_of_the_api_is_never_a_template(simulator, source, ansible, tmp_path):
+def test_text_of_api_is_never_template(simulator, source, ansible, tmp_path):
     trapped(simulator)
     path = source(
         fields=["Description", "DeliveryGroup"],
@@ -420,7 +420,7 @@ def test_refused_requests_are_errors(simulator, source, ansible, listing):
         assert hidden not in denied.output
 
 
-def test_half_a_list_is_no_inventory(simulator, source, ansible):
+def test_incomplete_list_is_no_inventory(simulator, source, ansible):
     simulator.reset(machines=1200, sessions=0)
     simulator.fault({"path": "/Machines$", "after": 1, "answer": {"status": 500, "body": {"detail": "Later."}}})
     # By default, ansible continues with its other sources.

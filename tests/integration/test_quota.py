@@ -18,7 +18,7 @@ def recording(**options) -> dict:
 
 
 @pytest.mark.parametrize(("kind", "hint"), [("window", "seconds"), ("token_bucket", "retry_delay_dict")])
-def test_a_quota_slows_a_task_down_and_fails_nothing(simulator, modules, kind, hint):
+def test_quota_slows_task_down_and_fails_nothing(simulator, modules, kind, hint):
     simulator.reset(sessions=40, mix="recordable", quota=kind, quota_rate=RATE, quota_hint=hint)
     run = modules([recording()], connection=simulator.cloud)
     assert run.code == 0, run.output
@@ -38,7 +38,7 @@ def test_a_quota_slows_a_task_down_and_fails_nothing(simulator, modules, kind, h
     assert summary["waited_seconds"] <= calls[-1]["at"] - calls[0]["at"] + 0.1
 
 
-def test_a_ceiling_below_the_quota_is_never_refused(simulator, modules):
+def test_rate_limit_below_quota_never_refused(simulator, modules):
     simulator.reset(sessions=8, mix="recordable", quota="window", quota_rate=RATE)
     began = time.monotonic()
     run = modules([recording(requests_per_second=RATE / 2)], connection=simulator.cloud)
@@ -48,7 +48,7 @@ def test_a_ceiling_below_the_quota_is_never_refused(simulator, modules):
 
 
 @pytest.mark.parametrize("counted", ["request", "items"])
-def test_a_quota_holds_batches_too(simulator, modules, counted):
+def test_quota_holds_batches_too(simulator, modules, counted):
     settings = {"quota": "window", "quota_rate": RATE, "quota_batch": counted}
     simulator.reset(sessions=40, mix="recordable", **settings)
     run = modules([recording(batch_size=10)], connection=simulator.cloud)

@@ -83,7 +83,7 @@ def test_sessions_not_in_requested_state_shown(simulator, record):
     assert "LAB\\\\user001" not in shown
 
 
-def test_the_rate_is_shared_by_the_slices(record, tmp_path):
+def test_rate_is_shared_by_slices(record, tmp_path):
     # As in the module, for each way to set the rate of the site.
     shares = {
         10.0: {"citrix_slices": 3},
@@ -123,7 +123,7 @@ def test_hosts_that_are_no_citrix_machines_are_refused(simulator, record, tmp_pa
     assert {session["starts"] for session in simulator.state().values()} == {0}
 
 
-def test_slices_share_a_fleet_without_overlap(simulator, tmp_path):
+def test_slices_share_fleet_without_overlap(simulator, tmp_path):
     fleet = {"machines": 61, "sessions": 180, **RECORDABLE}
     simulator.reset(**fleet)
     document = list_inventory(simulator, tmp_path, fields=["SessionCount"])

@@ -78,7 +78,7 @@ def test_report_files_agree_with_simulator(simulator, report, folder):
     assert figures["requests"] == len(simulator.calls())
 
 
-def test_too_little_coverage_fails_after_the_report_is_written(report, folder):
+def test_too_little_coverage_fails_after_report_is_written(report, folder):
     run = report(citrix_minimum=99.5)
     assert run.code != 0
     assert (

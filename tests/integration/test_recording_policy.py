@@ -89,7 +89,7 @@ def test_sessions_get_state_of_first_matching_rule(simulator, modules):
         assert session["starts"] + session["stops"] <= 1
 
 
-def test_a_second_run_sends_nothing_but_reads(simulator, modules):
+def test_second_run_sends_nothing_but_reads(simulator, modules):
     first, second = modules([policy(), policy()], connection=simulator.cloud).results
     assert (first["changed"], second["changed"]) == (True, False)
     assert writes(simulator) == first["summary"]["started"] + first["summary"]["stopped"]
@@ -149,7 +149,7 @@ def test_policy_period_starts_and_stops_on_time(simulator, modules, monkeypatch)
     assert writes(simulator) == 2
 
 
-def test_policy_at_in_check_mode_shows_what_a_run_does_then(simulator, modules, monkeypatch):
+def test_policy_at_in_check_mode_shows_what_run_does_then(simulator, modules, monkeypatch):
     for moment, expected in ((START, "started"), (END, "stopped")):
         preview = modules([{**policy(TIMED, at=moment), "check_mode": True}], connection=simulator.cloud).result
         monkeypatch.setattr(times, "now", lambda moment=moment: times.instant(moment))
@@ -226,7 +226,7 @@ def test_gap_fails_after_all_sessions_and_job_shows_counts(simulator, converge):
     assert shown["started"] + shown["stopped"] == writes(simulator) == 13
 
 
-def test_policy_unknown_object_applies_the_rules_above_it(simulator, converge):
+def test_policy_unknown_object_applies_rules_above_it(simulator, converge):
     renamed = {"name": "Renamed group", "delivery_group": ["Renamed"], "state": "stopped"}
     rest = {"name": "Rest", "all_sessions": True, "state": "started"}
     before = simulator.state()
@@ -274,7 +274,7 @@ def test_converge_yaml_timestamps_are_read(simulator, converge, tmp_path):
 @pytest.mark.parametrize(
     ("given", "shown"), [({}, "rules: is empty"), ({"citrix_rules": "all"}, "session_recording_rules")]
 )
-def test_the_play_is_refused_without_rules(simulator, converge, given, shown):
+def test_play_is_refused_without_rules(simulator, converge, given, shown):
     run = converge(**given)
     assert run.code != 0
     assert shown in run.output

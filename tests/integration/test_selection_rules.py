@@ -37,7 +37,7 @@ def refusal(simulator, client):
 
 @SELECTING
 @pytest.mark.parametrize("none", [{}, {"all_sessions": False}, {"exclude_machine": [MACHINE]}])
-def test_a_task_without_a_selector_is_refused(refusal, module, own, none):
+def test_task_without_selector_is_refused(refusal, module, own, none):
     shown = refusal(module, **own, **none)
     assert shown.startswith("session_id, machine, user, delivery_group, application: no selector is set;")
     assert "set all_sessions to true" in shown
@@ -70,13 +70,13 @@ def test_selectors_that_contradict_each_other_are_named(refusal, module, own, op
 @pytest.mark.parametrize("empty", ["", [""], ["vda-001", "  "]])
 @pytest.mark.parametrize("option", ["session_id", "machine", "user", "delivery_group", "application"])
 @SELECTING
-def test_an_empty_name_is_refused_by_its_option(refusal, module, own, option, empty):
+def test_empty_name_is_refused_by_its_option(refusal, module, own, option, empty):
     assert refusal(module, **own, **{option: empty}).startswith(f"{option}: contains an empty name;")
 
 
 @pytest.mark.parametrize("option", ["exclude_user", "exclude_machine"])
 @SELECTING
-def test_an_empty_name_among_the_exclusions_is_refused(refusal, module, own, option):
+def test_empty_name_among_exclusions_is_refused(refusal, module, own, option):
     assert refusal(module, **own, all_sessions=True, **{option: ""}).startswith(f"{option}: contains an empty name;")
 
 
@@ -185,7 +185,7 @@ def test_empty_selection_fails_for_named_users_else_warns(simulator, client, mod
 
 
 @SELECTING
-def test_a_named_session_that_is_no_more_is_a_gap(simulator, client, module, own):
+def test_ended_named_session_is_gap(simulator, client, module, own):
     leaving, staying = (session["id"] for session in simulator.sessions_on(MACHINE)[:2])
     simulator.fault({"path": leaving, "vanish": True})
     for on_gap in (None, "warn"):

@@ -82,7 +82,7 @@ def test_selection_equals_plain_filter(fleet, ask, kinds, data):
 
 @settings(max_examples=10)
 @given(data=st.data())
-def test_all_sessions_are_all_but_the_excluded(fleet, ask, data):
+def test_all_sessions_selects_all_except_excluded(fleet, ask, data):
     options = data.draw(selections(fleet, ()))
     compare(fleet, ask, {"all_sessions": True, **options}, data.draw(PAGE_SIZES))
 
@@ -114,7 +114,7 @@ def test_result_of_two_searches_without_duplicates(fleet, ask):
     assert fleet.simulator.listings() <= 5
 
 
-def test_a_machine_that_two_searches_find_counts_once(fleet, ask):
+def test_machine_that_two_searches_find_counts_once(fleet, ask):
     both = sorted({session["machine"] for session in fleet.sessions[:50]})
     names = [name for machine in both for name in cases(machine)]
     assert len(names) == 128

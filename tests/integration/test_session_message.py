@@ -96,7 +96,7 @@ def test_message_results_shown_by_failed_task_too(simulator, modules):
 
 
 @pytest.mark.parametrize("batch_size", [0, 100])
-def test_an_empty_success_does_not_pass_for_a_message(simulator, modules, batch_size):
+def test_empty_success_is_not_a_sent_message(simulator, modules, batch_size):
     simulator.fault({"path": "sendMessage", "answer": {"status": 200, "body": ""}})
     run = modules([message(batch_size=batch_size)], connection=simulator.cloud)
     assert run.code != 0

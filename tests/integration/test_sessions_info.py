@@ -17,7 +17,7 @@ def ids(result):
     return [session["id"] for session in result["sessions"]]
 
 
-def test_a_play_lists_sessions(simulator, play):
+def test_play_lists_sessions(simulator, play):
     tasks = [
         {INFO: {}},
         {INFO: {"application": ["Drawing"], "limit": 2, "fields": ["Id"], "recording": True}, "check_mode": True},
@@ -81,7 +81,7 @@ def test_statuses_that_cannot_be_read_are_null_and_warned_of(simulator, client):
     assert "No rights." in warning
 
 
-def test_a_limit_ends_the_reading(simulator, client):
+def test_limit_ends_reading(simulator, client):
     simulator.reset(sessions=200)
     with patch.object(search, "PAGE_SIZE", 50):
         found = client(sessions, simulator.cloud, session_state=["Active", "Connected"], limit=60, fields=["Id"])

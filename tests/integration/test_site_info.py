@@ -22,7 +22,7 @@ def test_play_shows_account_and_site(simulator, play):
 
 
 @pytest.mark.parametrize("deployment", ["cloud", "on_premises_direct"])
-def test_the_account_and_its_sites(simulator, modules, deployment):
+def test_account_and_its_sites(simulator, modules, deployment):
     simulator.reset(sites=2)
     one = simulator.facts["site_id"]
     tasks = [
@@ -52,7 +52,7 @@ def test_the_account_and_its_sites(simulator, modules, deployment):
     assert simulator.counts() == {"sign-in": 3, "me": 3, "Sites": 2 + 1 + 1}
 
 
-def test_a_customer_that_the_account_does_not_see_is_named(simulator, client):
+def test_customer_that_account_does_not_see_is_named(simulator, client):
     other = {"Customers": [{"Id": "customer2", "Sites": []}, {"Id": "customer3", "Name": "Three"}], "UserId": "u"}
     simulator.fault({"path": "me$", "answer": {"status": 200, "body": other}})
     with pytest.raises(

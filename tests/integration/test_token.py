@@ -23,7 +23,7 @@ def tokens_of(simulator) -> set[str]:
     return {value.split("=", 1)[1] for value in sent if value.startswith("CWSAuth")}
 
 
-def test_one_sign_in_serves_all_tasks_of_a_play(simulator, play):
+def test_one_sign_in_serves_all_tasks_of_play(simulator, play):
     tasks = [
         SIGN_IN,
         {"sessionops.citrix.citrix_sessions_info": {"fields": ["User"]}},
@@ -44,7 +44,7 @@ def test_one_sign_in_serves_all_tasks_of_a_play(simulator, play):
 
 
 @pytest.mark.parametrize("deployment", ["cloud", "gov", "on_premises"])
-def test_a_token_serves_with_its_site_until_it_ends(simulator, modules, deployment):
+def test_token_and_site_used_until_expiry(simulator, modules, deployment):
     connection = getattr(simulator, deployment)
     shown = modules([{TOKEN: {}, "check_mode": True}], connection=connection).result
     assert (shown["site_id"], shown["changed"]) == (simulator.facts["site_id"], False)

@@ -96,13 +96,13 @@ def test_navigator_records_and_previews(simulator, shell, tmp_path):
     assert not list(tmp_path.glob("*artifact*"))
 
 
-def test_navigator_ends_with_the_code_of_the_playbook(simulator, shell):
+def test_navigator_ends_with_code_of_playbook(simulator, shell):
     (command,) = commands("guide_navigator", "citrix_user")
     done = shell(command.replace("user001", "absent"))
     assert done.returncode == 2, done.stdout + done.stderr
 
 
-def test_the_settings_of_navigator_are_settings(shell, tmp_path):
+def test_settings_of_navigator_are_settings(shell, tmp_path):
     write_settings(tmp_path)
     done = shell("ansible-navigator settings --effective --ee false -m stdout")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -162,7 +162,7 @@ def cron(simulator, shell, tmp_path):
     return run
 
 
-def test_cron_keeps_the_policy_and_writes_the_report(simulator, cron, tmp_path):
+def test_cron_keeps_policy_and_writes_report(simulator, cron, tmp_path):
     done = cron()
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert simulator.counts()["$startRecording"] > 0
@@ -183,7 +183,7 @@ def test_failed_run_prints_reason_exit_code_and_report(simulator, cron, tmp_path
     assert simulator.counts()["$startRecording"] == 0
 
 
-def test_a_minimum_that_is_missed_fails_the_run(cron, tmp_path):
+def test_minimum_that_is_missed_fails_run(cron, tmp_path):
     script = tmp_path / "run"
     script.write_text(script.read_text(encoding="utf-8").replace("minimum=0", "minimum=99.5"), encoding="utf-8")
     done = cron()

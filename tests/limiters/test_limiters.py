@@ -71,7 +71,7 @@ def test_concurrency_limit_frees_ended_requests():
     assert limiter.take(1.0) == 0.0
 
 
-def test_least_seconds_of_a_window():
+def test_least_seconds_of_window():
     # 100 immediately, 100 after ten seconds, and half of the latency for the response.
     assert least_seconds(Window(100, 10.0), Setting(0.1, 100, 200)) == pytest.approx(10.05, abs=0.01)
 
@@ -81,7 +81,7 @@ def test_known_rate_is_nearly_perfect():
     assert (outcome.used > 0.98, outcome.refused) == (True, 0.0)
 
 
-def test_world_jumps_to_the_next_moment():
+def test_world_jumps_to_next_moment():
     world, seen = World(), []
 
     def sleeper(seconds):

@@ -47,14 +47,14 @@ def test_mutants_text_and_types_left_alone(source):
     assert list(mutants("x.py", source)) == []
 
 
-def test_mutants_of_the_code_differ_and_have_names():
+def test_mutants_of_code_differ_and_have_names():
     found = [mutant for _file, mutant in chosen(10**6, 1)]
     assert len(found) > 500
     assert len({mutant.name for mutant in found}) == len(found)
     assert chosen(50, 1) == chosen(50, 1) != chosen(50, 2)
 
 
-def test_unit_tests_are_those_that_import_the_file():
+def test_unit_tests_are_those_that_import_file():
     names = [Path(path).name for path in unit_tests("_client/retries.py")]
     assert names[0] == "test_retries.py"
     assert "test_auth.py" in names and "test_text.py" not in names

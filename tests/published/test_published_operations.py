@@ -154,7 +154,7 @@ def test_responses_in_other_dress_read_alike(site, modules, dress):
 
 
 @pytest.mark.parametrize("content", [b"", b"null", b"[]", b"17", b"<html>", b'{"Items": {"Id": "1"}}', b'{"Items": [{'])
-def test_a_list_that_is_none_is_rejected(site, modules, content):
+def test_list_that_is_none_is_rejected(site, modules, content):
     site.api("GET", "Sessions", sample("sessions_list_2020")._replace(content=content))
     done = modules([task("citrix_sessions_info")], connection=site.cloud)
     assert done.code != 0
@@ -162,7 +162,7 @@ def test_a_list_that_is_none_is_rejected(site, modules, content):
 
 
 @pytest.mark.parametrize("items", [None, [], [None, 17, "x", [], {}]])
-def test_a_list_of_nothing_has_no_session(site, modules, items):
+def test_list_of_nothing_has_no_session(site, modules, items):
     site.api("GET", "Sessions", made({"Items": items, "ContinuationToken": None, "TotalItems": None}))
     done = modules([task("citrix_sessions_info", fields=["Id"])], connection=site.cloud)
     assert done.code == 0, done.output

@@ -18,7 +18,7 @@ RECORD = {"state": "started", "session_id": [SESSION], "wait_timeout": 2}
 NAMES = sorted(path.stem for path in SAMPLES.glob("*.json"))
 
 
-def test_samples_each_has_a_test_and_a_source():
+def test_samples_each_has_test_and_source():
     here = open(__file__, encoding="utf-8").read()
     index = (SAMPLES / "index.md").read_text(encoding="utf-8")
     assert [name for name in NAMES if f'"{name}"' not in here] == []
@@ -38,7 +38,7 @@ def failed(result, *shown):
 @pytest.mark.parametrize(
     ("deployment", "name"), [("cloud", "oauth_200"), ("gov", "trust_200_sdk"), ("on_premises", "tokens_onprem_schema")]
 )
-def test_sign_in_published_response_gives_the_token(site, run, deployment, name):
+def test_sign_in_published_response_gives_token(site, run, deployment, name):
     body = json.loads(sample(name).content)
     result = run("citrix_token", getattr(site, deployment))
     assert result["access_token"] == (body.get("access_token") or body["Token"])
@@ -85,7 +85,7 @@ def test_me_on_premises_listed_customer_ignored(site, run, name):
     assert (sent["citrix-customerid"], sent["citrix-instanceid"]) == ("CitrixOnPremises", expected)
 
 
-def test_me_frozen_site_names_the_remedy(site, run):
+def test_me_frozen_site_names_remedy(site, run):
     site.api("GET", "me", sample("me_530_frozen"))
     failed(run("citrix_token"), "HTTP 530; the site is frozen after a long idle time")
 
@@ -243,7 +243,7 @@ def test_accepted_batch_items_follow_their_jobs(site, run, status, result):
         ),
     ],
 )
-def test_error_of_a_list_shown_with_the_remedy(site, run, name, shown):
+def test_error_of_list_shown_with_remedy(site, run, name, shown):
     site.api("GET", "Machines", sample(name))
     failed(run("citrix_machines_info"), f"Could not list the machines: {shown}")
 
@@ -257,7 +257,7 @@ def test_throttled_list_waits_for_hint(site, run, name):
 
 
 @pytest.mark.parametrize("name", ["err_404", "err_404_empty", "err_404_errordata", "err_404_errordata_min"])
-def test_404_of_a_known_session_is_its_end(site, run, name):
+def test_404_of_known_session_is_its_end(site, run, name):
     """The session exists when it is selected and has ended when its recording is started."""
     gone = sample(name)
     site.api("GET", f"Sessions/{SESSION}", sample("session_detail_2022"), gone)

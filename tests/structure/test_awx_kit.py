@@ -50,7 +50,7 @@ def option(field: str) -> str:
 
 
 @each_type
-def test_the_fields_of_a_credential_are_shared_options(name):
+def test_fields_of_credential_are_shared_options(name):
     for field, declared in fields(name).items():
         known = options.OPTIONS[option(field)]
         assert declared.get("secret", False) is known.get("no_log", False), f"{name}, {field}: secret"
@@ -65,7 +65,7 @@ def test_the_fields_of_a_credential_are_shared_options(name):
 
 
 @each_type
-def test_each_field_is_injected_as_the_variable_of_its_option(name):
+def test_each_field_is_injected_as_variable_of_its_option(name):
     given = TYPES[name]["injectors"]["env"]
     constant = {variable for variable, template in given.items() if "{{" not in template}
     expected = {options.environment_name(option(field)) for field in fields(name)}
@@ -76,7 +76,7 @@ def test_each_field_is_injected_as_the_variable_of_its_option(name):
     assert not constant or given["CITRIX_DEPLOYMENT"] == "on_premises"
 
 
-def test_the_two_types_have_all_options_of_a_site():
+def test_two_types_have_all_options_of_site():
     known = set(options.OPTIONS) - NOT_OF_A_SITE
     assert {option(field) for name in TYPES for field in fields(name)} == known
     assert fields("Citrix Cloud")["deployment"]["choices"] == [
@@ -122,14 +122,14 @@ def _taken() -> dict:
 
 
 @each_template
-def test_a_job_template_runs_a_playbook_of_the_collection(name):
+def test_job_template_runs_playbook_of_collection(name):
     plays = load(KIT / "project" / JOB_TEMPLATES[name]["playbook"])
     imported = [play["ansible.builtin.import_playbook"] for play in plays if "hosts" not in play]
     assert len(imported) == 1
     assert imported[0].removeprefix(f"{NAME}.") in PLAYBOOKS
 
 
-def test_every_playbook_of_the_project_has_a_job_template():
+def test_every_playbook_of_project_has_job_template():
     playbooks = {path.name for path in (KIT / "project").glob("*.yml")}
     assert {template["playbook"] for template in JOB_TEMPLATES.values()} == playbooks
 
@@ -167,7 +167,7 @@ def test_only_silent_template_turns_notification_off():
     assert len(silent) == 1
 
 
-def test_the_guide_has_all_job_templates():
+def test_guide_has_all_job_templates():
     guide = (COLLECTION / "docs" / "docsite" / "rst" / "guide_awx.rst").read_text(encoding="utf-8")
     shown = re.findall(r"^   \* - (Citrix - .*)$", guide, re.MULTILINE)
     assert shown == list(JOB_TEMPLATES)
@@ -175,12 +175,12 @@ def test_the_guide_has_all_job_templates():
     assert f"``{report}``" in guide
 
 
-def test_the_address_of_the_collection_is_the_one_of_galaxy_yml():
+def test_collection_address_is_that_of_galaxy_yml():
     (entry,) = load(KIT / "project" / "collections" / "requirements.yml")["collections"]
     assert entry["name"] == GALAXY["repository"]
 
 
-def test_the_project_is_complete():
+def test_project_is_complete():
     names = {path.relative_to(KIT / "project").as_posix() for path in (KIT / "project").rglob("*") if path.is_file()}
     assert {"vars/policy.yml", "collections/requirements.yml"} <= names
     assert [Path(name).name for name in names if name.startswith("inventory/")] == ["site.citrix_machines.yml"]

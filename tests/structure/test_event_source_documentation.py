@@ -28,7 +28,7 @@ def document(name: str) -> dict:
     raise AssertionError(f"{name} has no DOCUMENTATION.")
 
 
-def test_the_options_are_documented_as_they_are():
+def test_options_are_documented_as_they_are():
     documented = document("citrix_sessions")["options"]
     spec = {**options.OPTIONS, **events.ARGUMENT_SPEC}
     assert {name: facets(option) for name, option in documented.items()} == {
@@ -40,7 +40,7 @@ def test_the_options_are_documented_as_they_are():
     }
 
 
-def test_the_ranges_are_documented_as_they_are():
+def test_ranges_are_documented_as_they_are():
     documented = document("citrix_sessions")["options"]
     for name, (low, high) in events.RANGES.items():
         assert f"from {low} to {high}" in str(documented[name]["description"]), name
@@ -65,7 +65,7 @@ def test_no_rulebook_records_in_silence(name):
             assert "citrix_all_sessions" not in given
 
 
-def test_the_readme_names_sources_and_rulebooks():
+def test_readme_names_sources_and_rulebooks():
     cells = [row[0] for row in rows((COLLECTION / "README.md").read_text(encoding="utf-8"))]
     for kind, there in (("event source", SOURCES), ("rulebook", RULEBOOKS)):
         named = [name for cell in cells if re.match(rf"{kind}s? `", cell) for name in code(cell)]

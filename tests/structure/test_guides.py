@@ -40,13 +40,13 @@ def commands_run_here(page: Path) -> list[str]:
     return [command for command in commands(page) if not any(part in command for part in ELSEWHERE)]
 
 
-def test_every_guide_is_in_the_table_of_contents_once():
+def test_every_guide_is_in_table_of_contents_once():
     listed = [name for section in load(DOCSITE / "extra-docs.yml")["sections"] for name in section["toctree"]]
     assert sorted(listed) == [page.stem for page in GUIDES], "docs/docsite: extra-docs.yml (left) and rst/*.rst differ"
 
 
 @each_guide
-def test_a_guide_can_be_referred_to_by_its_name(page):
+def test_guide_can_be_referred_to_by_its_name(page):
     label = f".. _ansible_collections.{NAME}.docsite.{page.stem}:\n"
     assert label in page.read_text(encoding="utf-8"), f"{page.name}: put {label.strip()} before the title"
 
@@ -64,7 +64,7 @@ def test_blocks_found_with_their_captions(tmp_path):
 
 
 @each_guide
-def test_the_yaml_of_a_guide_works(page, stage):
+def test_yaml_of_guide_works(page, stage):
     here, elsewhere = [], []
     before: list[dict] = []
     for block in blocks(page):
@@ -83,7 +83,7 @@ def test_the_yaml_of_a_guide_works(page, stage):
 
 
 @pytest.mark.parametrize("readme", READMES, ids=titled)
-def test_the_yaml_of_a_readme_works(readme, stage):
+def test_yaml_of_readme_works(readme, stage):
     texts = re.findall(r"^```ya?ml\n(.*?)^```$", readme.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
     plays: list[dict] = []
     before: list[dict] = []
@@ -95,7 +95,7 @@ def test_the_yaml_of_a_readme_works(readme, stage):
 
 
 @each_guide
-def test_the_commands_of_a_guide_work(page, stage, tmp_path):
+def test_commands_of_guide_work(page, stage, tmp_path):
     to_run = commands_run_here(page)
     if to_run:
         folder = tmp_path / "clone"
@@ -118,7 +118,7 @@ def test_file_that_runs_commands_elsewhere_exists(file):
 
 
 @each_guide
-def test_no_block_of_a_guide_escapes_the_tests(page):
+def test_no_block_of_guide_escapes_tests(page):
     shown = blocks(page)
     assert len(shown) == page.read_text(encoding="utf-8").count("code-block::"), f"{page.name}: a block is not found"
     for block in shown:

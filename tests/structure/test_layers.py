@@ -134,7 +134,7 @@ def test_layers_imports_point_down(path):
 
 
 @each(SOURCES)
-def test_only_the_transport_knows_the_http_library(path):
+def test_only_transport_knows_http_library(path):
     if unit(path) == "_client/transport":
         return
     for line, name in imports(path):
@@ -144,7 +144,7 @@ def test_only_the_transport_knows_the_http_library(path):
 
 
 @each(SOURCES)
-def test_only_module_ends_a_task(path):
+def test_only_module_ends_task(path):
     if unit(path) == "_module":
         return
     for node in ast.walk(tree_of(path)):

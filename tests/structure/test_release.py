@@ -79,7 +79,7 @@ def test_release_sbom_names_tarball_and_requirements(clone, tmp_path):
     assert ranges == {"ansible-core": ">=2.19.0", "requests": ">=2.25.1", "urllib3": ">=1.26.5"}
 
 
-def test_build_in_a_clone_packs_committed_files_only(clone, tmp_path):
+def test_build_in_clone_packs_committed_files_only(clone, tmp_path):
     subprocess.run([GALAXY, "collection", "build", "--output-path", tmp_path, clone], check=True, capture_output=True)
     (tarball,) = tmp_path.glob("*.tar.gz")
     committed = subprocess.run(["git", "ls-files"], cwd=clone, capture_output=True, text=True, check=True).stdout.split(
@@ -88,7 +88,7 @@ def test_build_in_a_clone_packs_committed_files_only(clone, tmp_path):
     assert packed(tarball) - {"FILES.json", "MANIFEST.json"} <= set(committed)
 
 
-def test_build_packs_all_that_a_user_needs(clone, tmp_path):
+def test_build_packs_all_that_user_needs(clone, tmp_path):
     subprocess.run([GALAXY, "collection", "build", "--output-path", tmp_path, clone], check=True, capture_output=True)
     (tarball,) = tmp_path.glob("*.tar.gz")
     committed = subprocess.run(["git", "ls-files"], cwd=clone, capture_output=True, text=True, check=True).stdout.split(

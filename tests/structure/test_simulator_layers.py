@@ -25,7 +25,7 @@ def test_simulator_folders_are_all_placed():
     assert folders == set(DEPTHS)
 
 
-def test_simulator_folders_are_those_of_the_documentation():
+def test_simulator_folders_are_those_of_documentation():
     text = (COLLECTION / "docs" / "architecture.md").read_text(encoding="utf-8")
     shown = [code(cell)[0].removesuffix("/") for (cell,) in rows(text, "Folder of the simulator")]
     assert shown == [folder for layer in LAYERS for folder in layer]

@@ -24,7 +24,7 @@ def nodes():
                 yield f"{path.relative_to(CLONE)}:{getattr(node, 'lineno', 1)}", node
 
 
-def test_style_docstrings_begin_with_a_short_line():
+def test_style_docstrings_begin_with_short_line():
     first_lines = ((place, (ast.get_docstring(node) or "").partition("\n")[0]) for place, node in nodes())
     long = [f"{place}: {line}" for place, line in first_lines if len(line) > LONGEST_LINE]
     assert not long, f"First lines of docstrings with more than {LONGEST_LINE} characters:\n" + "\n".join(long)

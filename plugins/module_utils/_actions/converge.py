@@ -73,7 +73,7 @@ class Case:
         self.entry.end(self.wanted.result if self.wanted.wait else "requested", changed=True)
 
     def settle(self, state: sessions.Recorded, now: float) -> bool:
-        """Use one status read after the request; return True if no other is needed."""
+        """Evaluate one status read after the request; return True if no other is needed."""
         self.reads += 1
         entry, wanted = self.entry, self.wanted
         if isinstance(state, sessions.Ended):

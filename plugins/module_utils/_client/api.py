@@ -71,7 +71,7 @@ class Api:
             return self._site_id
 
     def customer_sites(self, me: dict) -> list[dict]:
-        """Return the customer's sites from a response to ME; raises OptionError like customer_sites()."""
+        """Return the customer's sites in a response to ME; raises OptionError."""
         return customer_sites(me, self._settings, self.shown)
 
     def token(self) -> Token:

@@ -67,7 +67,7 @@ class Pace:
             self._age += min(gap, 2 / self.at())
 
     def learn(self, measured: float, passed: int, hold: float, last_ten: float) -> None:
-        """Use a refusal: the rate measured on passed requests, the pause, the rate of the last ten."""
+        """Learn from a refusal: the rate of passed requests, the pause, the rate of the last ten."""
         refused = min(self.at(), last_ten)
         confirmed = 2 * self._age > self._rest and abs(refused / self._high - 1) < CONFIRMED
         self._cycles += 1
@@ -118,7 +118,7 @@ class Window:
                 self.period = (self._failed + self.period) / 2
 
     def learn(self, total: int, hold: float, failed: float | None, now: float) -> bool:
-        """Use a refusal that has ended; return whether this limit was too high.
+        """Learn from a refusal that has ended; return whether this limit was too high.
 
         failed: when a probe was refused last.
         """
@@ -169,13 +169,13 @@ class Rate:
         self._total += 1
 
     def forget(self, sent: float) -> None:
-        """Uncount a refused request of that time."""
+        """Remove a refused request of that time from the count."""
         if sent in self._sent:
             self._sent.remove(sent)
             self._total -= 1
 
     def refused(self, sent: float, probe: bool) -> None:
-        """Use a refusal; until reopened(), only probes are sent."""
+        """Handle a refusal; until reopened(), only probes are sent."""
         self.forget(sent)
         if self._refused_at is None:
             self._refused_at = sent
@@ -183,7 +183,7 @@ class Rate:
             self._failed = sent
 
     def reopened(self, now: float) -> None:
-        """Use the first accepted request after a refusal; now: when it was sent."""
+        """Learn from the first accepted request after a refusal; now: when it was sent."""
         if self._refused_at is None:
             return
         refused_at, failed = self._refused_at, self._failed

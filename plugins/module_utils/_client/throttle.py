@@ -26,7 +26,7 @@ FIRST_ROOM = 4
 """Requests in progress at first; each response makes room for one more."""
 
 SILENCE = 1.0
-"""Seconds without a request after which the number in progress grows again from its start."""
+"""Seconds without a request after which the number in progress restarts from its initial value."""
 
 OPEN, HELD, PROBING = "open", "held", "probing"
 """Requests are sent; wait; or one request is the probe and the others wait for its response."""
@@ -95,7 +95,7 @@ class Throttle:
         return self._stop.wait(seconds)
 
     def passed(self, turn: Turn, useful: bool) -> None:
-        """Use that the server accepted a request; useful: its response is progress of the run."""
+        """Handle an accepted request; useful: its response is progress of the run."""
         with self._gate:
             self._in_progress -= 1
             self._holds_in_a_row = 0
@@ -109,7 +109,7 @@ class Throttle:
             self._gate.notify()
 
     def held(self, turn: Turn, delay: float | None, quota: bool) -> None:
-        """Use that the server refused a request for that many seconds, or for a default time.
+        """Handle a refusal for that many seconds, or for a default time.
 
         quota: the request exceeded a quota, and the service is available.
         """
@@ -137,7 +137,7 @@ class Throttle:
             self._gate.notify()
 
     def lost(self, turn: Turn) -> None:
-        """Use that a response is missing, so that no thread waits for it."""
+        """Handle a missing response, so that no thread waits for it."""
         with self._gate:
             self._in_progress -= 1
             if turn.probe:
