@@ -24,7 +24,7 @@ DAMAGE = (OSError, EOFError, zlib.error, lzma.LZMAError)
 """Errors of a file that cannot be read or decompressed to its end."""
 OPENERS: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
 """By the first bytes of a file."""
-SOUND, DOUBTFUL, REPORTED = "sound", "doubtful", "reported"
+SOUND, UNCONFIRMED, REPORTED = "sound", "unconfirmed", "reported"
 """States of a line: an entry; no entry, so that only the next line can confirm it; already reported as changed."""
 
 
@@ -119,7 +119,7 @@ class TrailReader:
             named = audit_lines.named_digest(line)
             if named:
                 self._report(place, "changed", "the line names another hash than it has")
-            state = REPORTED if named else DOUBTFUL
+            state = REPORTED if named else UNCONFIRMED
             self._chain = _Chain(before.number + 1, (audit_lines.digest_of(line), named), place, state)
             return None
         number = entry["line"]
@@ -138,7 +138,7 @@ class TrailReader:
 
     def _settle(self, linked: bool) -> None:
         """Report the last line in the chain; the next line names its hash, or another one."""
-        if self._chain.state == DOUBTFUL and linked:
+        if self._chain.state == UNCONFIRMED and linked:
             self._report(self._chain.place, "cut_off", "the writer was killed, or its disk was full")
         elif self._chain.state != REPORTED and not linked:
             self._report(self._chain.place, "changed", "the next line names another hash")
