@@ -21,6 +21,7 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._site import mac
 from ansible_collections.sessionops.citrix.plugins.module_utils._views import hosts
 from collection_tree import (
     COLLECTION,
+    CONNECTED,
     GALAXY,
     INVENTORIES,
     MODULES,
@@ -187,8 +188,8 @@ def number(version: str) -> tuple[int, ...]:
 
 def test_the_action_group_has_all_modules_and_says_so(documentation):
     groups = load(COLLECTION / "meta" / "runtime.yml")["action_groups"]
-    assert sorted(groups["citrix"]) == MODULES, "meta/runtime.yml: group citrix (left), plugins/modules"
-    for module in MODULES:
+    assert sorted(groups["citrix"]) == CONNECTED, "meta/runtime.yml: group citrix (left), plugins/modules"
+    for module in CONNECTED:
         membership = documentation[module]["doc"]["attributes"]["action_group"]["membership"]
         assert membership == [f"{NAME}.citrix"], f"{module}: attributes.action_group.membership is not so"
 
@@ -200,7 +201,7 @@ def test_the_action_group_has_all_modules_and_says_so(documentation):
 def test_an_inventory_has_the_shared_options_as_modules_have_them(inventory, inventory_documentation, documentation):
     options = inventory_documentation[inventory]["doc"]["options"]
     shared = {name: options.get(name) for name in OPTIONS}
-    assert shared == {name: documentation[MODULES[0]]["doc"]["options"][name] for name in OPTIONS}
+    assert shared == {name: documentation[CONNECTED[0]]["doc"]["options"][name] for name in OPTIONS}
     compare_options(f"{inventory}: ", OPTIONS, shared)
 
 
