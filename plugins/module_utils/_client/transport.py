@@ -115,7 +115,7 @@ class Transport:
         self._adapter = PoolAdapter(pool_connections=2, pool_maxsize=settings.max_concurrency, max_retries=connect)
         # What is wrong with a proxy is told before anything is sent.
         for url in (settings.endpoints.base_url, settings.endpoints.token_url or settings.endpoints.token_origin):
-            self._proxies_for(url)
+            self.proxies_for(url)
         if not settings.verify:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
 
@@ -142,7 +142,7 @@ class Transport:
                 prepared,
                 timeout=(min(CONNECT_TIMEOUT, self._settings.timeout), self._settings.timeout),
                 verify=self._settings.verify,
-                proxies=self._proxies_for(request.url),
+                proxies=self.proxies_for(request.url),
             )
             content = _read(response)
             if content is None:
@@ -158,7 +158,8 @@ class Transport:
             response.status_code, response.headers, decode(content, response.headers.get("Content-Type") or "")
         )
 
-    def _proxies_for(self, url: str) -> dict[str, str]:
+    def proxies_for(self, url: str) -> dict[str, str]:
+        """Return the proxies for the host of a URL, by scheme; raises OptionError for one that cannot be used."""
         parts = urlsplit(url)
         if parts.netloc not in self._proxies:
             self._proxies[parts.netloc] = usable_proxies(url, get_environ_proxies(url))
