@@ -9,6 +9,7 @@ import json
 import re
 
 import pytest
+from ansible_collections.sessionops.citrix.plugins.module_utils._common import times
 from ansible_collections.sessionops.citrix.plugins.modules import citrix_recording_policy as recording_policy
 from ansible_collections.sessionops.citrix.plugins.modules import citrix_session_recording as recording
 
@@ -122,6 +123,58 @@ def test_a_wrong_rule_is_refused_by_its_name_before_anything_is_sent(simulator, 
     assert simulator.calls() == []
 
 
+# A policy in the course of time
+
+START, END = "2026-12-01T08:00:00+01:00", "2026-12-01T18:00:00+01:00"
+TIMED = {"name": "Audit", "user": ["LAB\\user001"], "state": "started", "from": START, "until": END}
+
+
+def test_policy_period_starts_and_stops_on_time(simulator, modules, monkeypatch):
+    (audited,) = [key for key, session in simulator.state().items() if session["user"] == "LAB\\user001"]
+    seen = []
+    for hour in (6, 7, 16, 17, 18):
+        monkeypatch.setattr(times, "now", lambda hour=hour: times.instant(f"2026-12-01T{hour:02}:00:00Z"))
+        run = modules([policy(TIMED)], connection=simulator.cloud)
+        assert run.code == 0, run.output
+        (rule,) = run.result["rules"]
+        assert run.result["at"] == f"2026-12-01T{hour:02}:00:00Z"
+        seen.append((rule["state"], rule["applied"], rule["sessions"], simulator.state()[audited]["recorded"]))
+    assert seen == [
+        (None, False, 0, False),
+        ("started", True, 1, True),
+        ("started", True, 1, True),
+        ("stopped", True, 1, False),
+        ("stopped", True, 1, False),
+    ]
+    assert writes(simulator) == 2
+
+
+def test_policy_at_in_check_mode_shows_what_a_run_does_then(simulator, modules, monkeypatch):
+    for moment, expected in ((START, "started"), (END, "stopped")):
+        preview = modules([{**policy(TIMED, at=moment), "check_mode": True}], connection=simulator.cloud).result
+        monkeypatch.setattr(times, "now", lambda moment=moment: times.instant(moment))
+        done = modules([policy(TIMED)], connection=simulator.cloud).result
+        monkeypatch.undo()
+        assert preview["summary"][expected] == done["summary"][expected] == 1
+        assert (preview["rules"], preview["at"]) == (done["rules"], done["at"])
+    assert writes(simulator) == 2
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (policy(TIMED, at=START), "at: is valid only in check mode"),
+        (policy({**TIMED, "from": "2026-12-01 08:00"}), "rules[Audit]: from: '2026-12-01 08:00' is not a time"),
+        (policy({**TIMED, "until": START}), "rules[Audit]: until: is not later than from"),
+    ],
+)
+def test_policy_invalid_time_fails_before_any_request(simulator, modules, given, told):
+    run = modules([given], connection=simulator.cloud)
+    assert run.code != 0
+    assert told in run.result["msg"]
+    assert simulator.calls() == []
+
+
 # The role, by itself and in its play
 
 
@@ -196,6 +249,26 @@ def test_tags_choose_what_the_role_does(simulator, converge):
     run = converge("--skip-tags", "session_recording", citrix_rules=RULES)
     assert run.code == 0, run.output
     assert simulator.counts()["sign-in"] == 1
+
+
+def test_converge_yaml_timestamps_are_read(simulator, converge, tmp_path):
+    # YAML reads an unquoted time as a timestamp, and not as text.
+    (tmp_path / "policy.yml").write_text(
+        f"citrix_rules:\n  - {{name: Audit, user: user001, state: started, from: {START}, until: {END}}}\n"
+        "  - {name: Later, user: user002, state: started, from: 2027-01-01T00:00:00Z}\n"
+        f"citrix_at: {END}\n",
+        encoding="utf-8",
+    )
+    run = converge("--check", "-e", "@policy.yml")
+    assert run.code == 0, run.output
+    rule, later = stats(run.output)["session_recording_by_rule"]
+    assert (rule["state"], rule["sessions"], rule["applied"]) == ("stopped", 1, True)
+    assert (later["state"], later["sessions"], later["applied"]) == (None, 0, False)
+    assert "does not apply at 2026-12-01T17:00:00Z" in run.output
+    run = converge("-e", "@policy.yml")
+    assert run.code != 0
+    assert "at: is valid only in check mode" in run.output
+    assert writes(simulator) == 0
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,7 @@ class Given(NamedTuple):
     name: str
     options: dict
     deployment: str
+    check_mode: bool
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ class Stage:
     def call(self, tasks: list[Given], faults: tuple[dict, ...], **internal: Any) -> list[Done]:
         """Run modules in this process, which is fast, on a fresh site that then has faults.
 
-        internal: check_mode and diff. Tasks with templates are left out.
+        internal: check_mode and diff; a task may set check_mode itself. Tasks with templates are left out.
         """
         self.reset()
         prepared = [(task, self._options(task.options, task.deployment)) for task in tasks]
@@ -128,7 +129,8 @@ class Stage:
             if "{{" not in json.dumps(options):
                 calls = len(self._simulator.calls())
                 arguments = {**self._connection(task.deployment), **options}
-                arguments.update({f"_ansible_{name}": value for name, value in internal.items()})
+                set_for_task = {"check_mode": task.check_mode, **internal}
+                arguments.update({f"_ansible_{name}": value for name, value in set_for_task.items()})
                 result = _main(task.module, arguments)
                 done.append(Done(task, result, len(self._simulator.calls()) - calls))
         return done
@@ -157,7 +159,8 @@ class Stage:
         fqcn = next(iter(FQCNS.keys() & task.keys()), None)
         tells = self._tells and fqcn
         if fqcn:
-            self.given.append(Given(FQCNS[fqcn], task.get("name", ""), task[fqcn] or {}, deployment))
+            check_mode = bool(task.get("check_mode"))
+            self.given.append(Given(FQCNS[fqcn], task.get("name", ""), task[fqcn] or {}, deployment, check_mode))
             task[fqcn] = self._options(task[fqcn], deployment)
             task["environment"] = {**self._environment(deployment), **task.get("environment", {})}
         if tells:

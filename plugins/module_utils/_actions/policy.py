@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from .._client.api import Api
+from .._common import times
 from .._common.errors import OptionError
 from .._common.text import clean, nested
 from .._site import selection, selectors
@@ -21,6 +22,8 @@ from .._site.selection import Exclusions, Target
 from .._site.selectors import Place, Query
 from .._site.users import People, UserMatcher
 from . import recording, results
+from .periods import RULE_SPEC as PERIOD_SPEC
+from .periods import Period
 from .recording import Wanted
 
 OF_A_RULE = ("state", "notify_user")
@@ -28,10 +31,12 @@ RULE_SPEC = {
     "name": {"type": "str", "required": True},
     **{name: spec for name, spec in selection.ARGUMENT_SPEC.items() if name != "session_id"},
     **{name: spec for name, spec in recording.ARGUMENT_SPEC.items() if name in OF_A_RULE},
+    **PERIOD_SPEC,
 }
 ARGUMENT_SPEC = {
     # What is in a rule is checked here: as suboptions it would be refused without telling in which rule it is.
     "rules": {"type": "list", "elements": "dict", "required": True},
+    "at": {"type": "str"},
     "on_gap": {**results.ARGUMENT_SPEC["on_gap"], "default": "warn"},
     **{name: spec for name, spec in recording.ARGUMENT_SPEC.items() if name not in OF_A_RULE},
 }
@@ -43,18 +48,24 @@ class Rule:
 
     name: str
     params: dict
+    state: str | None
+    """The state that the rule requires at the time for which the policy is evaluated; None if it does not apply."""
     wanted: Wanted
     query: Query
 
     @classmethod
-    def from_params(cls, params: dict, of_all: dict) -> Rule:
-        """Check what is in a rule; raises OptionError, which names it. of_all: the options of the whole policy."""
+    def from_params(cls, params: dict, of_all: dict, moment: float) -> Rule:
+        """Check what is in a rule; raises OptionError, which names it. of_all: the options of the whole policy.
+
+        moment: the time for which the policy is evaluated.
+        """
         name = params["name"]
         wanted = Wanted.from_params({**of_all, **params})
         try:
+            state = Period.from_params(params).state_at(params["state"], moment)
             # The id of a session lives no longer than the session: no rule for it.
             selection.check_selectors({**params, "session_id": None})
-            return cls(name, params, wanted, Query.from_params(params))
+            return cls(name, params, state, wanted._replace(recorded=state == "started"), Query.from_params(params))
         except OptionError as error:
             raise _of_rule(name, str(error)) from None
 
@@ -103,9 +114,11 @@ class Assignment(NamedTuple):
     """Why some rules are not applied, and which; "" if all are."""
 
 
-def rules_of(params: dict) -> list[Rule]:
-    """Check a policy; raises OptionError before anything is sent."""
-    rules = [Rule.from_params(_with_defaults(rule, number), params) for number, rule in enumerate(params["rules"], 1)]
+def rules_of(params: dict, moment: float) -> list[Rule]:
+    """Check a policy and evaluate it for a time; raises OptionError before anything is sent."""
+    rules = [
+        Rule.from_params(_with_defaults(rule, number), params, moment) for number, rule in enumerate(params["rules"], 1)
+    ]
     if not rules:
         raise OptionError("rules", "is empty; add at least one rule")
     for name, count in Counter(rule.name for rule in rules).items():
@@ -115,7 +128,7 @@ def rules_of(params: dict) -> list[Rule]:
 
 
 def assign(api: Api, rules: Sequence[Rule]) -> Assignment:
-    """Return each session of the site that a rule is about, with the first such rule.
+    """Return each session of the site that a rule is about, with the first such rule that applies now.
 
     The sessions are listed once for all rules, and so are the machines that the rules name. An exclusion leaves a
     session to the rules that follow. A rule with an object that does not exist holds back itself and all rules below
@@ -123,7 +136,9 @@ def assign(api: Api, rules: Sequence[Rule]) -> Assignment:
     first rule, and for everything else that selection.select() does.
     """
     people = People()
-    searches, held_back = _look_up(api, rules, people)
+    searches, held_back = _look_up(api, [rule for rule in rules if rule.state], people)
+    if not searches:
+        return Assignment([], {}, "")
     needed = dict.fromkeys([*selection.FIELDS, *(name for each in searches for name in each.rule.query.needs)])
     offered = []
     shared: dict[tuple, tuple] = {}
@@ -167,8 +182,9 @@ def _look_up(api: Api, rules: Sequence[Rule], people: People) -> tuple[list[_Sea
     return searches, ""
 
 
-def tell(module: Any, result: dict, rules: Sequence[Rule], assigned: Assignment) -> dict:
+def tell(module: Any, result: dict, rules: Sequence[Rule], assigned: Assignment, moment: float) -> dict:
     """Add the rule of each session and the counts of each rule to a result; warn of exclusions without effect."""
+    result["at"] = times.rfc3339(moment)
     for name, users in assigned.unused.items():
         if users:
             module.warn(str(_of_rule(name, results.unused_exclusions(users))))
@@ -180,12 +196,13 @@ def tell(module: Any, result: dict, rules: Sequence[Rule], assigned: Assignment)
         counts[rule.name][session["result"]] += 1
     result["rules"] = [
         {
-            "name": name,
-            "applied": name in assigned.unused,
-            "sessions": sum(found.values()),
-            **{each: found[each] for each in recording.RESULTS},
+            "name": rule.name,
+            "state": rule.state,
+            "applied": rule.name in assigned.unused,
+            "sessions": sum(counts[rule.name].values()),
+            **{each: counts[rule.name][each] for each in recording.RESULTS},
         }
-        for name, found in counts.items()
+        for rule in rules
     ]
     return result
 

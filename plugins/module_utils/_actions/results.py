@@ -110,7 +110,7 @@ def task_result(
     gaps += _problems([entry for entry in entries if not entry.ended_is_fine], GAPS)
     warnings = []
     if not selection and not entries and not gaps:
-        warnings = ["No session matches a rule: check the rules if users are connected."]
+        warnings = ["No session matches a rule: check the rules, and their from and until, if users are connected."]
     if selection and selection.unused:
         warnings = [unused_exclusions(selection.unused)]
     warnings += _problems([entry for entry in entries if entry.ended_is_fine], GAPS)

@@ -5,8 +5,24 @@
 
 from __future__ import annotations
 
+import re
+import time
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
+
+RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+YEAR_10000 = 253402300800
+
+
+def now() -> float:
+    """Return the Unix time of this host: the one place that reads its clock."""
+    return time.time()
+
+
+def instant(text: str) -> float | None:
+    """Return the Unix time of an RFC 3339 text with a zone, from 1970 to 9999; None for any other text."""
+    moment = timestamp(text) if RFC3339.fullmatch(text.strip()) else None
+    return moment if moment is not None and 0 <= moment < YEAR_10000 else None
 
 
 def timestamp(text: str) -> float | None:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fault rules: what they match, and what they do."""
+"""Fault rules: how they match, and their effects."""
 
 from __future__ import annotations
 
@@ -245,7 +245,7 @@ def test_redirect(simulator):
         ([{"redirect": {"status": 200, "location": "/"}}], "status"),
     ],
 )
-def test_senseless_rules_are_refused_and_change_nothing(simulator, rules, word):
+def test_invalid_rules_refused_and_change_nothing(simulator, rules, word):
     simulator.faults({"answer": {"status": 418}})
     reply = simulator.raw_control("POST", "faults", json=rules)
     assert reply.status_code == 400
