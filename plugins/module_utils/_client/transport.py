@@ -23,7 +23,7 @@ try:
     from requests.adapters import HTTPAdapter
     from requests.auth import AuthBase, HTTPBasicAuth
     from requests.structures import CaseInsensitiveDict
-    from requests.utils import get_environ_proxies
+    from requests.utils import get_environ_proxies, select_proxy
     from urllib3.util.retry import Retry
 except ImportError:
     REQUESTS_IMPORT_ERROR: str | None = traceback.format_exc()
@@ -164,6 +164,15 @@ class Transport:
         if parts.netloc not in self._proxies:
             self._proxies[parts.netloc] = usable_proxies(url, get_environ_proxies(url))
         return self._proxies[parts.netloc]
+
+    def next_proxy(self, url: str) -> str | None:
+        """Return the proxy through which a URL is requested; None for a direct connection."""
+        return select_proxy(url, self.proxies_for(url))
+
+    def ca_bundle(self) -> str | None:
+        """Return the file or directory of trusted CA certificates; None if certificates are not verified."""
+        verify = self._settings.verify
+        return (verify if isinstance(verify, str) else requests.certs.where()) if verify else None
 
     def _explain(self, request: Request, error: Exception) -> CitrixError:
         """Turn an exception of requests into one of ours. Its text is used only where it holds no header."""
