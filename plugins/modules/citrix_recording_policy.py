@@ -20,6 +20,7 @@ author:
 extends_documentation_fragment:
   - sessionops.citrix._auth
   - sessionops.citrix._attributes
+  - sessionops.citrix._audit
 attributes:
   check_mode:
     support: full
@@ -273,7 +274,7 @@ sessions:
       type: str
       sample: null
     notify_user:
-      description: Whether the start request asked to notify the user. Null if no start took effect.
+      description: Whether the start request was to notify the user. Null if no start took effect.
       type: bool
       sample: true
     transaction_id:
@@ -374,7 +375,7 @@ at:
   sample: "2026-12-01T07:00:00Z"
 writes_sent:
   description:
-    - Number of requests to start or stop a recording that were sent, whatever came of them. A batch is one request.
+    - Number of requests to start or stop a recording that were sent, with any outcome. A batch is one request.
     - With V(0) the task has changed nothing, also if it failed.
   returned: unless an option is of the wrong type
   type: int
@@ -398,21 +399,21 @@ failure:
       sample: 44399a9e-18ea-4c16-b549-811fa252c7b6
 """
 
-from ..module_utils._actions import periods, policy, recording, results
+from ..module_utils._actions import periods, policy, recording, results, trail
 from ..module_utils._actions.converge import converge
 from ..module_utils._module import create_module, execute
 
-ARGUMENT_SPEC = policy.ARGUMENT_SPEC
+ARGUMENT_SPEC = {**trail.ARGUMENT_SPEC, **policy.ARGUMENT_SPEC}
 
 
 def run(module, api):
-    """Assign each session to a rule, bring all to the states that are wanted, and report by session and by rule."""
+    """Assign each session to a rule, set the requested states, report by session and by rule."""
     moment = periods.evaluated_at(module.params, module.check_mode)
     rules = policy.rules_of(module.params, moment)
     assigned = policy.assign(api, rules)
     entries = converge(api, [(target, rule.wanted) for target, rule in assigned.targets], module.check_mode)
     result = results.task_result(module, api, None, entries, recording.RESULTS)
-    return policy.tell(module, result, rules, assigned, moment)
+    return policy.report(module, result, rules, assigned, moment)
 
 
 def main():

@@ -20,6 +20,7 @@ author:
 extends_documentation_fragment:
   - sessionops.citrix._auth
   - sessionops.citrix._attributes
+  - sessionops.citrix._audit
 attributes:
   check_mode:
     support: full
@@ -145,10 +146,12 @@ writes_sent:
 
 from functools import partial
 
+from ..module_utils._actions import trail
 from ..module_utils._checks import site_check
 from ..module_utils._module import create_module, execute
 
 ARGUMENT_SPEC = {
+    **trail.ARGUMENT_SPEC,
     "report": {"type": "path"},
     "prove_session_id": {"type": "str"},
     "retries": {"type": "int", "default": 0},
