@@ -15,7 +15,7 @@ from .._client.calls import Call
 from .._client.workers import side_by_side
 from .._common.errors import ApiError, CitrixError
 from .._common.text import nested, objects
-from .._site.sessions import GONE_STATUSES, is_recorded, recording_status
+from .._site.sessions import AMBIGUOUS_STATUSES, is_recorded, recording_status
 from .check import Check, Finding, Probe, failed, in_words, listed, ok, skipped, status_of, warning
 from .kinds import kind_of, rounded
 from .reading import NO_SESSION, SAMPLE
@@ -64,7 +64,7 @@ def status(probe: Probe) -> Finding:
     }
     if states[None] == len(read):
         return failed(observed, SESSION_RECORDING, **facts)
-    if states[None] or [error for error in errors if status_of(error) not in GONE_STATUSES]:
+    if states[None] or [error for error in errors if status_of(error) not in AMBIGUOUS_STATUSES]:
         return warning(observed, SESSION_RECORDING, **facts)
     return ok(observed, **facts)
 
@@ -77,7 +77,7 @@ def unknown_session(probe: Probe) -> Finding:
     except ApiError as error:
         observed = f"the status of an unknown session is HTTP {error.status}"
         facts = {"http_status": error.status, "error_body": error.by_api}
-        return ok(observed, **facts) if error.status in GONE_STATUSES else warning(observed, remedy, **facts)
+        return ok(observed, **facts) if error.status in AMBIGUOUS_STATUSES else warning(observed, remedy, **facts)
     return warning("the status of an unknown session is a success", remedy, http_status=200)
 
 
@@ -105,7 +105,7 @@ def _batch(size: int, probe: Probe) -> Finding:
         "body": kind_of(items[0].get("Body")) if items else "null",
         "headers": kind_of(items[0].get("Headers")) if items else "null",
     }
-    if len(items) != size or set(codes) - {"200", *map(str, GONE_STATUSES)}:
+    if len(items) != size or set(codes) - {"200", *map(str, AMBIGUOUS_STATUSES)}:
         probe.suggested["batch_size"] = 0
         return warning(observed, remedy, **facts)
     probe.suggested["batch_size"] = size if size == BATCH and seconds < single else 0

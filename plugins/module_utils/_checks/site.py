@@ -16,7 +16,7 @@ def account(probe: Probe) -> Finding:
     """Read the account, and count its customers and sites."""
     probe.me = probe.me or probe.api.send(ME).body
     customers = objects(probe.me.get("Customers"))
-    own = probe.api.own_sites(probe.me)
+    own = probe.api.customer_sites(probe.me)
     names = listed(f"{probe.api.shown(site.get('Name'))} ({probe.api.shown(site['Id'])})" for site in own)
     observed = f"{in_words(len(customers), 'customer')}, {in_words(len(own), 'site')}: {names or 'none'}"
     facts = {"customers": rounded(len(customers)), "sites": rounded(len(own)), "fields": shape_of(probe.me)}
@@ -28,10 +28,10 @@ def account(probe: Probe) -> Finding:
 def site(probe: Probe) -> Finding:
     """Choose the site, which is the only one or that of the option site_id."""
     site_id = probe.api.site_id()
-    known = [nested(each, "Id") or "" for each in probe.api.own_sites(probe.me)]
+    known = [nested(each, "Id") or "" for each in probe.api.customer_sites(probe.me)]
     observed = f"site {site_id}"
     if site_id.lower() not in [each.lower() for each in known]:
-        return failed(f"{observed} is not one of the account", "Set site_id to a site of the check account.")
+        return failed(f"{observed} is not one of the account", "Set site_id to a site of the account.")
     return ok(observed)
 
 

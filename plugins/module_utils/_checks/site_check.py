@@ -119,7 +119,10 @@ def _report(params: dict, checks: list[dict], summary: dict[str, int]) -> dict:
 
 
 def _subclasses(kind: type) -> set[str]:
-    return {kind.__name__}.union(*(_subclasses(each) for each in kind.__subclasses__()))
+    names = {kind.__name__}
+    for each in kind.__subclasses__():
+        names |= _subclasses(each)
+    return names
 
 
 ERRORS = _subclasses(CitrixError)

@@ -62,7 +62,7 @@ def certificate(url: str, proxy: str | None, bundle: str | None, timeout: float)
         connection.connect()
         tls = connection.sock
         found = tls.getpeercert() or {}
-        names = tuple(str(name) for _kind, name in found.get("subjectAltName", ()))
+        names = tuple(str(pair[1]) for pair in found.get("subjectAltName", ()))
         end = found.get("notAfter")
         return Certificate(tls.version() or "", names, ssl.cert_time_to_seconds(str(end)) if end else None)
     finally:

@@ -22,6 +22,7 @@ try:
     import urllib3
     from requests.adapters import HTTPAdapter
     from requests.auth import AuthBase, HTTPBasicAuth
+    from requests.certs import where
     from requests.structures import CaseInsensitiveDict
     from requests.utils import get_environ_proxies, select_proxy
     from urllib3.util.retry import Retry
@@ -174,7 +175,7 @@ class Transport:
     def ca_bundle(self) -> str | None:
         """Return the file or directory of trusted CA certificates; None if certificates are not verified."""
         verify = self._settings.verify
-        return (verify if isinstance(verify, str) else requests.certs.where()) if verify else None
+        return (verify if isinstance(verify, str) else where()) if verify else None
 
     def _explain(self, request: Request, error: Exception) -> CitrixError:
         """Convert an exception of requests to an own one; text that contains a header is not used."""
