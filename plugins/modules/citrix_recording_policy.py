@@ -324,8 +324,8 @@ rules:
       sample: started
     applied:
       description:
-        - Whether the rule was applied. A rule that does not apply at RV(at) is not. A rule with a machine, delivery
-          group or application that does not exist is not applied, and neither are the rules below it.
+        - Whether the rule was applied. A rule that does not apply at RV(at) is not applied. A rule with a machine,
+          delivery group or application that does not exist is not applied, and neither are the rules below it.
       type: bool
       sample: true
     sessions:

@@ -56,14 +56,14 @@ def test_check_mode_sends_nothing_each_run_sends_once(simulator, play):
 
 
 def test_message_results_shown_by_failed_task_too(simulator, modules):
-    lost, drowned, broken, refused, gone, throttled = (each["id"] for each in simulator.sessions_on(MACHINE)[:6])
+    lost, drowned, broken, refused, ended, throttled = (each["id"] for each in simulator.sessions_on(MACHINE)[:6])
     body = {"type": "https://errors-api.cloud.com/x", "detail": "The session is locked.", "parameters": []}
     rules = [
         {"session": lost, "drop": {"acts": True}},
         {"session": drowned, "hang": {"seconds": 5, "acts": True}},
         {"session": broken, "answer": {"status": 502, "body": "<html><title>502 Bad Gateway</title></html>"}},
         {"session": refused, "answer": {"status": 409, "body": body}},
-        {"session": gone, "vanish": True},
+        {"session": ended, "vanish": True},
         {"session": throttled, "times": 2, "throttle": {"hint": "seconds", "value": 0.1, "status": 429}},
     ]
     simulator.fault(*({"path": "sendMessage", **rule} for rule in rules))
@@ -72,7 +72,7 @@ def test_message_results_shown_by_failed_task_too(simulator, modules):
     assert "Traceback" not in run.output
     entries = {entry["id"]: entry for entry in run.result["sessions"]}
     assert len(entries) == 10
-    assert [entries[each]["result"] for each in (lost, drowned, broken, refused, gone, throttled)] == [
+    assert [entries[each]["result"] for each in (lost, drowned, broken, refused, ended, throttled)] == [
         *["unconfirmed"] * 3,
         "failed",
         "ended",
@@ -85,7 +85,7 @@ def test_message_results_shown_by_failed_task_too(simulator, modules):
     # Only requests that were refused before any work were resent; no user got two messages.
     assert sent_to(simulator) == {**dict.fromkeys(entries, 1), throttled: 3}
     got = {session["id"]: len(session["messages"]) for session in simulator.sessions_on(MACHINE)}
-    assert got == {**dict.fromkeys(entries, 1), broken: 0, refused: 0, gone: 0}
+    assert got == {**dict.fromkeys(entries, 1), broken: 0, refused: 0, ended: 0}
 
     assert "The session is locked." in entries[refused]["reason"]
     assert all("so it was not resent" in entries[each]["reason"] for each in (lost, drowned, broken))

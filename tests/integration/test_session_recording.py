@@ -153,8 +153,8 @@ def test_a_session_that_ends_is_as_good_as_stopped(simulator, modules):
 
 
 def test_ended_named_session_fails_unless_on_gap_warn(simulator, modules):
-    gone = {"session_id": ["00000000-0000-0000-0000-000000000000"]}
-    tasks = [{**recording(**gone), "ignore_errors": True}, recording(on_gap="warn", **gone)]
+    missing = {"session_id": ["00000000-0000-0000-0000-000000000000"]}
+    tasks = [{**recording(**missing), "ignore_errors": True}, recording(on_gap="warn", **missing)]
     run = modules(tasks, connection=simulator.cloud)
     strict, lenient = run.results
     assert strict["failed"]

@@ -154,10 +154,10 @@ def cron(simulator, shell, tmp_path):
     (tmp_path / "citrix.env").chmod(0o600)
     (line,) = [block.text for block in blocks("guide_cron") if block.text.startswith("*/15")]
     command = line.split(maxsplit=5)[5].replace("/opt/citrix-recording", str(tmp_path))
-    gone = {f"CITRIX_{name.upper()}": None for name in simulator.cloud}
+    unset = {f"CITRIX_{name.upper()}": None for name in simulator.cloud}
 
     def run() -> subprocess.CompletedProcess[str]:
-        return shell(command, PATH="/usr/bin:/bin", **gone)
+        return shell(command, PATH="/usr/bin:/bin", **unset)
 
     return run
 

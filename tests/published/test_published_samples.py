@@ -259,9 +259,9 @@ def test_throttled_list_waits_for_hint(site, run, name):
 @pytest.mark.parametrize("name", ["err_404", "err_404_empty", "err_404_errordata", "err_404_errordata_min"])
 def test_404_of_known_session_is_its_end(site, run, name):
     """The session exists when it is selected and has ended when its recording is started."""
-    gone = sample(name)
-    site.api("GET", f"Sessions/{SESSION}", sample("session_detail_2022"), gone)
-    site.api("GET", "Sessions/RecordingStatus", NOT_RECORDED, gone)
-    site.api("POST", START, gone)
+    not_found = sample(name)
+    site.api("GET", f"Sessions/{SESSION}", sample("session_detail_2022"), not_found)
+    site.api("GET", "Sessions/RecordingStatus", NOT_RECORDED, not_found)
+    site.api("POST", START, not_found)
     (entry,) = run("citrix_session_recording", **RECORD)["sessions"]
     assert entry["result"] == "ended"

@@ -147,7 +147,7 @@ def _open(path: str, flags: int) -> int:
     found = os.fstat(descriptor)
     if not stat.S_ISREG(found.st_mode) or found.st_mode & WRITABLE_BY_OTHERS:
         os.close(descriptor)
-        raise PermissionError(errno.EPERM, "it is no regular file, or others may change it")
+        raise PermissionError(errno.EPERM, "it is not a regular file, or other users can change it")
     return descriptor
 
 

@@ -24,7 +24,7 @@ DAMAGE = (OSError, EOFError, zlib.error, lzma.LZMAError)
 """Errors of a file that cannot be read or decompressed to its end."""
 OPENERS: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
 """By the first bytes of a file."""
-SOUND, DOUBTFUL, REPORTED = "sound", "doubtful", "reported"
+SOUND, UNCONFIRMED, REPORTED = "sound", "unconfirmed", "reported"
 """States of a line: an entry; no entry, so that only the next line can confirm it; already reported as changed."""
 
 
@@ -118,8 +118,8 @@ class TrailReader:
             self._settle(linked=before.state == SOUND)
             named = audit_lines.named_digest(line)
             if named:
-                self._report(place, "changed", "the line names another hash than it has")
-            state = REPORTED if named else DOUBTFUL
+                self._report(place, "changed", "the hash of the line does not match its content")
+            state = REPORTED if named else UNCONFIRMED
             self._chain = _Chain(before.number + 1, (audit_lines.digest_of(line), named), place, state)
             return None
         number = entry["line"]
@@ -128,7 +128,7 @@ class TrailReader:
             if gap:
                 self._report(place, "moved", f"line {number} of the trail belongs before line {gap.row} of {gap.file}")
             else:
-                self._report(place, "repeated", f"line {number} of the trail was read before")
+                self._report(place, "repeated", f"line {number} of the trail occurs twice")
             return entry
         if number > before.number + 1:
             self._note_gap(place, before.number + 1, number)
@@ -138,10 +138,10 @@ class TrailReader:
 
     def _settle(self, linked: bool) -> None:
         """Report the last line in the chain; the next line names its hash, or another one."""
-        if self._chain.state == DOUBTFUL and linked:
+        if self._chain.state == UNCONFIRMED and linked:
             self._report(self._chain.place, "cut_off", "the writer was killed, or its disk was full")
         elif self._chain.state != REPORTED and not linked:
-            self._report(self._chain.place, "changed", "the next line names another hash")
+            self._report(self._chain.place, "changed", "the next line has a different hash of this line")
 
     def _note_gap(self, place: Place, first: int, end: int) -> None:
         if end - first + len(self._gaps) > MOST_KEPT:
@@ -175,7 +175,7 @@ class TrailReader:
             self._report_unfinished(place, entry)
 
     def _report_missing(self, place: Place, first: int, last: int) -> None:
-        self._report(place, "missing", f"lines {first} to {last} of the trail should stand before this line")
+        self._report(place, "missing", f"lines {first} to {last} of the trail are missing before this line")
 
     def _report_unfinished(self, place: Place, entry: dict) -> None:
         detail = f"{entry.get('action')} of session {entry.get('session_id')} has no result: its run was killed"

@@ -180,7 +180,7 @@ def _request(api: Api, cases: list[Case], may_repeat: bool) -> list[Case]:
         case = by_id[session_id]
         entry = case.entry
         entry.transaction_id = outcome.transaction_id
-        if sessions.is_gone(outcome):
+        if sessions.is_missing(outcome):
             entry.end("ended", "the session ended before the request")
             continue
         if isinstance(outcome, CitrixError) and not outcome.may_have_acted:

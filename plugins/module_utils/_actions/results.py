@@ -51,7 +51,7 @@ class Entry:
         """Create the entry of a selected session; it ends now if no request is possible."""
         known = target.session
         entry = cls(known.each(escaped)._replace(id=known.id))
-        if target.gone:
+        if target.ended:
             entry.end("ended", "there is no session with this id")
         else:
             try:

@@ -64,7 +64,7 @@ def guid_of(text: str) -> str | None:
     return "-".join(found.groups()) if found else None
 
 
-def is_doubtful(name: str) -> bool:
+def is_confusable(name: str) -> bool:
     """Return whether a name has confusable or invisible characters, such as a no-break space."""
     return visible(name) != name
 

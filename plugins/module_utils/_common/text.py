@@ -60,7 +60,7 @@ def read_json(text: str) -> Any:
     if text.count("[") + text.count("{") > DEEPEST and _is_deep(value):
         return None
     if re.search(r"\\u[dD][89a-fA-F]", text):
-        value = _mended(value)
+        value = _repaired(value)
     return value
 
 
@@ -73,12 +73,12 @@ def _finite(number: str) -> float | None:
 _DECODER = json.JSONDecoder(parse_float=_finite, parse_constant=lambda name: None)
 
 
-def _mended(value: Any) -> Any:
+def _repaired(value: Any) -> Any:
     if isinstance(value, str):
         return re.sub("[\ud800-\udfff]", "\ufffd", value)
     if isinstance(value, dict):
-        return {_mended(name): _mended(each) for name, each in value.items()}
-    return [_mended(each) for each in value] if isinstance(value, list) else value
+        return {_repaired(name): _repaired(each) for name, each in value.items()}
+    return [_repaired(each) for each in value] if isinstance(value, list) else value
 
 
 def _is_deep(value: Any) -> bool:

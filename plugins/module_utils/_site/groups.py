@@ -15,7 +15,7 @@ from .._client.dispatch import send_all, side_by_side
 from .._common.errors import CitrixError, OptionError
 from .._common.names import guid_of, visible
 from .._common.text import folded, nested, objects
-from .sessions import is_gone
+from .sessions import is_missing
 
 
 class Named(NamedTuple):
@@ -93,7 +93,7 @@ def _find(
     calls = {name: Call("GET", f"{path}/{segment(name)}", f"{what} {name}", {"fields": fields}) for name in names}
     found: dict[str, Named | None] = {}
     for name, outcome in send_all(api, calls):
-        if isinstance(outcome, CitrixError) and not is_gone(outcome):
+        if isinstance(outcome, CitrixError) and not is_missing(outcome):
             raise outcome
         # A server may resolve more than names, such as wildcards: then it returns another object than the named one.
         found[name] = None if isinstance(outcome, CitrixError) else read(outcome.body, name)

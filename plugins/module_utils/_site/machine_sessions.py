@@ -16,7 +16,7 @@ from .._common.errors import CitrixError
 from .._common.names import guid_of
 from .._common.text import nested
 from .machines import MachineIndex, condition, find, is_dns_name, unknown_machines
-from .sessions import is_gone
+from .sessions import is_missing
 
 
 class Listed(NamedTuple):
@@ -75,4 +75,4 @@ def _on_one(api: Api, name: str, address: str, fields: tuple[str, ...]) -> list[
     try:
         return list(distinct(api.items(Call("GET", f"Machines/{segment(address)}/Sessions", what, query))))
     except CitrixError as error:
-        raise unknown_machines(api, "machine", [name]) if is_gone(error) else error from None
+        raise unknown_machines(api, "machine", [name]) if is_missing(error) else error from None

@@ -20,7 +20,7 @@ from .._common.facts import snake_facts
 from .._common.names import guid_of, read_names, visible
 from .._common.text import clean, folded, nested
 from .groups import Named, find_delivery_groups, find_machine_catalogs, is_any
-from .sessions import is_gone
+from .sessions import is_missing
 
 SESSION_SUPPORT = ("MultiSession", "SingleSession")
 """A machine search must filter on one of these.
@@ -265,7 +265,7 @@ def _by_id(api: Api, ids: list[str], fields: Sequence[str]) -> dict[str, list[di
     found = {}
     for name, outcome in send_all(api, calls):
         if isinstance(outcome, CitrixError):
-            if not is_gone(outcome):
+            if not is_missing(outcome):
                 raise outcome
         elif guid_of(nested(outcome.body, "Id") or "") == guid_of(name):
             found[name] = [outcome.body]

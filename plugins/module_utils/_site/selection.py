@@ -42,7 +42,7 @@ class Target(NamedTuple):
     """Why it cannot be recorded, a key of sessions.NOT_RECORDABLE."""
     anonymous: bool = False
     """Whether the API reports that there is no user to name."""
-    gone: bool = False
+    ended: bool = False
     """Whether there is no such session."""
     unidentified: bool = False
     """Whether its user, whom the API omits, may be one whom the task treats differently."""
@@ -51,13 +51,13 @@ class Target(NamedTuple):
     def from_session(cls, session_id: str, session: dict | None) -> Target:
         """Read the required data of a session; None represents one that has ended."""
         if session is None:
-            return cls(SessionRef(session_id), gone=True)
+            return cls(SessionRef(session_id), ended=True)
         anonymous = session.get("IsAnonymousUser") is True
         return cls(SessionRef.from_session(session_id, session), sessions.not_recordable(session), anonymous)
 
     def judged(self, named: bool) -> Target:
         """Return the target if its user decides about it. named: whether the API gives the user."""
-        return self if named or self.anonymous or self.gone else self._replace(unidentified=True)
+        return self if named or self.anonymous or self.ended else self._replace(unidentified=True)
 
 
 class Selection(NamedTuple):
@@ -183,7 +183,7 @@ def _by_id(api: Api, ids: Sequence[str]) -> dict[str, dict | None]:
     found: dict[str, dict | None] = {}
     for requested in calls:
         outcome = outcomes[requested]
-        if sessions.is_gone(outcome):
+        if sessions.is_missing(outcome):
             found[requested] = None
         elif isinstance(outcome, CitrixError):
             raise outcome

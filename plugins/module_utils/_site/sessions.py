@@ -121,7 +121,7 @@ def _read_ambiguous(api: Api, ambiguous: Mapping[str, ApiError]) -> dict[str, Re
     states: dict[str, Recorded] = dict(ambiguous)
     again: dict[str, Call] = {}
     for session_id, outcome in send_all(api, {session_id: details(session_id, ("Id",)) for session_id in ambiguous}):
-        if is_gone(outcome):
+        if is_missing(outcome):
             states[session_id] = Ended()
         elif not isinstance(outcome, CitrixError) and ambiguous[session_id].status == 500:
             again[session_id] = recording_status(session_id)
@@ -150,7 +150,7 @@ def is_recorded(status: dict) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
-def is_gone(outcome: object) -> bool:
+def is_missing(outcome: object) -> bool:
     """Return whether an outcome means that there is no such session."""
     return isinstance(outcome, ApiError) and outcome.status == 404 and outcome.by_api
 

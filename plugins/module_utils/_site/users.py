@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from .._client.search import Filter, compare
 from .._common.errors import OptionError
-from .._common.names import is_doubtful, visible
+from .._common.names import is_confusable, visible
 from .._common.text import clean, folded, nested
 
 ENTRA = "azuread\\"
@@ -240,7 +240,7 @@ class UserMatcher:
                     self._option,
                     f"'{visible(name)}' matches several users; use one of the full names: {choice}",
                 )
-            if not persons and is_doubtful(name):
+            if not persons and is_confusable(name):
                 raise OptionError(
                     self._option,
                     f"'{visible(name)}' has no session and contains invisible characters; type the name by hand",

@@ -37,7 +37,7 @@ RECORDABLE = ("recorded", *UNPROVEN)
 RESULTS = (*RECORDABLE, "not_recordable", "ended")
 
 NOT_RECORDED = "the API reports the session as not recorded"
-NOT_TOLD = "the API does not report whether it is recorded"
+NOT_REPORTED = "the API does not report whether it is recorded"
 NO_ID = "the API returned no usable id for this session"
 
 
@@ -78,7 +78,7 @@ class Row(NamedTuple):
         if isinstance(state, CitrixError):
             return self.with_result("unknown", _why(state))
         if state is None:
-            return self.with_result("unknown", NOT_TOLD)
+            return self.with_result("unknown", NOT_REPORTED)
         return self.with_result("recorded") if state else self.with_result("not_recorded", NOT_RECORDED)
 
     def to_result(self) -> dict:

@@ -231,7 +231,7 @@ class SessionWatcher:
         for session_id, outcome in send_all(api, {name: sessions.details(name) for name in missing}):
             if not isinstance(outcome, CitrixError):
                 targets[session_id] = Target.from_session(session_id, outcome.body)
-            elif not sessions.is_gone(outcome):
+            elif not sessions.is_missing(outcome):
                 unread[session_id] = outcome
         if unread:
             self._warn(f"It is unknown whether {len(unread)} sessions have ended. {next(iter(unread.values()))}")
