@@ -188,7 +188,7 @@ sessions:
       type: str
       sample: null
     notify_user:
-      description: Whether the start request asked to notify the user. Null if no start took effect.
+      description: Whether the start request was to notify the user. Null if no start took effect.
       type: bool
       sample: true
     transaction_id:
@@ -222,7 +222,7 @@ summary:
     waited_seconds: 0.0
 writes_sent:
   description:
-    - Number of requests to start or stop a recording that were sent, whatever came of them. A batch is one request.
+    - Number of requests to start or stop a recording that were sent, with any outcome. A batch is one request.
     - With V(0) the task has changed nothing, also if it failed.
   returned: unless an option is of the wrong type
   type: int
@@ -255,7 +255,7 @@ ARGUMENT_SPEC = {**trail.ARGUMENT_SPEC, **selection.ARGUMENT_SPEC, **results.ARG
 
 
 def run(module, api):
-    """Select the sessions, bring them to the wanted state, and report."""
+    """Select the sessions, set the requested recording state, and report."""
     wanted = recording.Wanted.from_params(module.params)
     selected = selection.select(api, module.params)
     entries = converge(api, [(target, wanted) for target in selected.targets], module.check_mode)

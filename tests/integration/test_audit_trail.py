@@ -168,7 +168,7 @@ def test_audit_info_returns_what_it_documents(simulator, modules, path, tmp_path
     rotated.write_bytes(gzip.compress(path.read_bytes()))
     path.unlink()
     modules([TASKS["start"]], connection)
-    user = lines_of(path, "requested")[0]["user"]
+    user = next(line["user"] for line in lines_of(path, "requested") if line["user"])
     whole = {INFO: {"path": [str(path), str(rotated)]}}
     of_user = {INFO: {"path": f"{path}*", "user": user, "result": ["started"], "since": "2020-01-01T00:00:00Z"}}
     none = {INFO: {"path": f"{path}*", "until": "2020-01-01T00:00:00+01:00", "limit": 1}}
@@ -189,8 +189,8 @@ def test_audit_info_returns_what_it_documents(simulator, modules, path, tmp_path
     ("options", "told"),
     [
         ({"path": "/none/audit.jsonl"}, "path: /none/audit.jsonl does not exist"),
-        ({"since": "yesterday"}, "since: yesterday is no time"),
-        ({"until": "2026-01-05T09:14:31"}, "until: 2026-01-05T09:14:31 is no time"),
+        ({"since": "yesterday"}, "since: 'yesterday' is not a time"),
+        ({"until": "2026-01-05T09:14:31"}, "until: '2026-01-05T09:14:31' is not a time"),
         ({"limit": 10_001}, "limit: must be from 0 to 10000"),
         ({"first_line": 0}, "first_line: must be from 1"),
         ({"user": 7}, "user: 7 is a number"),

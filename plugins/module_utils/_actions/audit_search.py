@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from glob import glob
+from math import inf
 from typing import Any, NamedTuple
 
 from .._common.errors import OptionError
-from .._common.names import NAME_LIST, read_names
+from .._common.names import NAME_LIST, read_names, read_time
 from .._common.text import clean, folded
 from .._common.times import timestamp
 from .audit_file import HEAD
@@ -28,14 +28,13 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "result": {"type": "list", "elements": "str"},
     "limit": {"type": "int", "default": 1000},
 }
-RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 
 
 class Filter(NamedTuple):
     """Conditions that an entry must meet, all of them; None for one that is not set."""
 
-    since: float | None
-    until: float | None
+    since: float
+    until: float
     user: frozenset[str] | None
     session_id: frozenset[str] | None
     result: frozenset[str] | None
@@ -48,7 +47,8 @@ class Filter(NamedTuple):
             None if params[name] is None else frozenset(map(folded, read_names(name, params[name]))) for name in names
         )
         result = None if params["result"] is None else frozenset(params["result"])
-        return cls(_moment(params, "since"), _moment(params, "until"), user, session_id, result)
+        since, until = (read_time(name, params[name], unset) for name, unset in (("since", -inf), ("until", inf)))
+        return cls(since, until, user, session_id, result)
 
     def matches(self, entry: dict) -> bool:
         """Tell whether an entry meets all conditions."""
@@ -56,8 +56,7 @@ class Filter(NamedTuple):
         user = folded(str(entry.get("user") or ""))
         short = user.rpartition("\\")[2].partition("@")[0]
         return (
-            (self.since is None or at >= self.since)
-            and (self.until is None or at < self.until)
+            self.since <= at < self.until
             and (self.user is None or bool(self.user & {user, short}))
             and (self.session_id is None or folded(str(entry.get("session_id"))) in self.session_id)
             and (self.result is None or entry.get("result") in self.result)
@@ -100,13 +99,3 @@ def _files(patterns: list[str]) -> list[str]:
             raise OptionError("path", f"{clean(pattern)} does not exist on the host of the module; set another path")
         files += found
     return files
-
-
-def _moment(params: dict, option: str) -> float | None:
-    text = params[option]
-    if text is None:
-        return None
-    moment = timestamp(text.replace(" ", "T", 1)) if RFC3339.fullmatch(text) else None
-    if moment is None:
-        raise OptionError(option, f"{clean(text)} is no time; write it as 2026-01-05T09:14:31Z, with a time zone")
-    return moment
