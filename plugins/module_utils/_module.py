@@ -24,10 +24,30 @@ def create_module(argument_spec: dict[str, dict], **constraints: Any) -> Ansible
     return AnsibleModule(argument_spec=spec, supports_check_mode=True, **constraints)
 
 
-def execute(module: AnsibleModule, run: Callable[[AnsibleModule, Api], dict], writes: bool = False) -> None:
+def create_local_module(argument_spec: dict[str, dict]) -> AnsibleModule:
+    """Return the AnsibleModule of a module that only reads local files and has no other options."""
+    return AnsibleModule(argument_spec=argument_spec, supports_check_mode=True)
+
+
+def execute_local(module: AnsibleModule, run: Callable[[dict], dict]) -> None:
+    """Run a module that only reads local files, and report: run(params) returns the result."""
+    try:
+        result = run(module.params)
+    except CitrixError as error:
+        module.fail_json(**error.to_result())
+    module.exit_json(**result)
+
+
+def execute(
+    module: AnsibleModule,
+    run: Callable[[AnsibleModule, Api], dict],
+    writes: bool = False,
+    explain: Callable[[CitrixError], dict] = CitrixError.to_result,
+) -> None:
     """Run a module and report; run(module, api) returns the result, with "failed" if it failed.
 
     writes: whether the module can change something. Then the result has the number of requests that did or may have.
+    explain: returns the result for an error that ends the task.
     """
     if REQUESTS_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
@@ -38,7 +58,7 @@ def execute(module: AnsibleModule, run: Callable[[AnsibleModule, Api], dict], wr
         with _trail(module, api) if writes else nullcontext(), InterruptHandler(api.throttle, module.log):
             result = run(module, api)
     except CitrixError as error:
-        result = {**error.to_result(), "failed": True}
+        result = {**explain(error), "failed": True}
     if writes:
         result["writes_sent"] = api.retrier.writes_sent if api else 0
     if result.get("failed"):

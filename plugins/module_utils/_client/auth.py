@@ -47,6 +47,8 @@ class Token:
     value: str = field(repr=False)
     ends_at: float = float("inf")
     renew_at: float = float("inf")
+    secret_ends_at: float | None = None
+    """End of the credentials in Unix time, if the response to the sign-in has it; such a field is not documented."""
 
 
 class NoAuth(AuthBase):
@@ -221,7 +223,7 @@ class Authenticator:
         self._secrets = (*self._secrets, value)
         lifetime = self._lifetime(body)
         now = self._clock()
-        return Token(value, now + lifetime, now + max(lifetime - RENEW_EARLY, lifetime / 2))
+        return Token(value, now + lifetime, now + max(lifetime - RENEW_EARLY, lifetime / 2), _secret_end(body))
 
     def _error(self, reply: Reply, body: object, remedy: str | None) -> ApiError:
         # The body may repeat the credentials in any form: only a documented code is shown.
@@ -242,3 +244,13 @@ class Authenticator:
             lifetime = (timestamp(str(value)) or 0.0) - self._clock()
         # An end in the past means that two clocks differ, not that the token was never valid.
         return min(lifetime, LONGEST_LIFETIME) if lifetime > 0 else DEFAULT_LIFETIME
+
+
+def _secret_end(body: dict) -> float | None:
+    """Return the value of a field such as client_secret_expires_at (https://www.rfc-editor.org/rfc/rfc7591)."""
+    for name, value in body.items():
+        if "secret" in name.lower() and "expir" in name.lower():
+            number = isinstance(value, (int, float)) and not isinstance(value, bool)
+            end = float(value) if number else timestamp(str(value))
+            return end or None
+    return None

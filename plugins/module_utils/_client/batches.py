@@ -58,7 +58,7 @@ def _send(api: Api, batch: Mapping[Key, Call]) -> dict[Key, Outcome]:
     if not api.batches.size:
         return {}
     as_job = api.batches.as_jobs or len(batch) >= LARGE
-    call = _as_call(api, batch, as_job)
+    call = as_call(api, batch, as_job)
     try:
         answer = api.send(call)
     except CitrixError as error:
@@ -83,7 +83,7 @@ def _send(api: Api, batch: Mapping[Key, Call]) -> dict[Key, Outcome]:
     return _outcomes(api, batch, answer)
 
 
-def _as_call(api: Api, batch: Mapping[Key, Call], as_job: bool) -> Call:
+def as_call(api: Api, batch: Mapping[Key, Call], as_job: bool) -> Call:
     """Return the call of a batch; it writes if one of its items does."""
     items = [{"Reference": str(at), **_item(api, call)} for at, call in enumerate(batch.values())]
     writes = tuple(call for call in batch.values() if call.write)

@@ -26,7 +26,7 @@ class Retrier:
 
     def __init__(self, transport: Transport, settings: Settings) -> None:
         self.throttle = Throttle(settings)
-        self._transport = transport
+        self.transport = transport
         self._retries = settings.retries
         self._lock = threading.Lock()
         self.writes_sent = 0
@@ -43,7 +43,7 @@ class Retrier:
             turn = self.throttle.turn(request.what)
             reply = None
             try:
-                reply = self._transport.send(request)
+                reply = self.transport.send(request)
                 self._count(request)
             except AnswerLost:
                 self._count(request)

@@ -22,8 +22,9 @@ try:
     import urllib3
     from requests.adapters import HTTPAdapter
     from requests.auth import AuthBase, HTTPBasicAuth
+    from requests.certs import where
     from requests.structures import CaseInsensitiveDict
-    from requests.utils import get_environ_proxies
+    from requests.utils import get_environ_proxies, select_proxy
     from urllib3.util.retry import Retry
 except ImportError:
     REQUESTS_IMPORT_ERROR: str | None = traceback.format_exc()
@@ -117,7 +118,7 @@ class Transport:
         self._adapter = PoolAdapter(pool_connections=2, pool_maxsize=settings.max_concurrency, max_retries=connect)
         # Problems of a proxy are reported before any request.
         for url in (settings.endpoints.base_url, settings.endpoints.token_url or settings.endpoints.token_origin):
-            self._proxies_for(url)
+            self.proxies_for(url)
         if not settings.verify:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
 
@@ -144,7 +145,7 @@ class Transport:
                 prepared,
                 timeout=(min(CONNECT_TIMEOUT, self._settings.timeout), self._settings.timeout),
                 verify=self._settings.verify,
-                proxies=self._proxies_for(request.url),
+                proxies=self.proxies_for(request.url),
             )
             content = _read(response)
             if content is None:
@@ -160,11 +161,21 @@ class Transport:
             response.status_code, response.headers, decode(content, response.headers.get("Content-Type") or "")
         )
 
-    def _proxies_for(self, url: str) -> dict[str, str]:
+    def proxies_for(self, url: str) -> dict[str, str]:
+        """Return the proxies for the host of a URL, by scheme; raises OptionError for one that cannot be used."""
         parts = urlsplit(url)
         if parts.netloc not in self._proxies:
             self._proxies[parts.netloc] = usable_proxies(url, get_environ_proxies(url))
         return self._proxies[parts.netloc]
+
+    def next_proxy(self, url: str) -> str | None:
+        """Return the proxy through which a URL is requested; None for a direct connection."""
+        return select_proxy(url, self.proxies_for(url))
+
+    def ca_bundle(self) -> str | None:
+        """Return the file or directory of trusted CA certificates; None if certificates are not verified."""
+        verify = self._settings.verify
+        return (verify if isinstance(verify, str) else where()) if verify else None
 
     def _explain(self, request: Request, error: Exception) -> CitrixError:
         """Convert an exception of requests to an own one; text that contains a header is not used."""

@@ -40,6 +40,8 @@ class CitrixError(Exception):
     """Whether a write with this error may have taken effect: then only a later read of the state shows it."""
     transaction_id: str | None = None
     """The id under which Citrix support finds the call, if it was sent."""
+    remedy = ""
+    """The remedy in the text, if the text may hold other text of the same form."""
 
     def __init__(self, message: str) -> None:
         super().__init__(one_line(message))
@@ -105,6 +107,7 @@ class NotReady(CitrixError):
     def __init__(self, cause: CitrixError) -> None:
         super().__init__(str(cause))
         self._cause = cause
+        self.remedy = cause.remedy
 
     def to_result(self) -> dict:
         return self._cause.to_result()
@@ -153,6 +156,7 @@ def api_error(
     traced = f" [transaction {transaction_id}]" if transaction_id else ""
     error = ApiError(f"Could not {what}: HTTP {status}{shown}; {remedy}.{traced}", status, detail, transaction_id)
     error.text = text
+    error.remedy = remedy
     error.by_api = _is_by_api(read_json(text))
     return error
 
