@@ -22,6 +22,20 @@ def create_module(argument_spec: dict[str, dict], **constraints: Any) -> Ansible
     return AnsibleModule(argument_spec=spec, supports_check_mode=True, **constraints)
 
 
+def create_local_module(argument_spec: dict[str, dict]) -> AnsibleModule:
+    """Return the AnsibleModule of a module that sends no request, so it has none of the shared options."""
+    return AnsibleModule(argument_spec=argument_spec, supports_check_mode=True)
+
+
+def execute_local(module: AnsibleModule, run: Callable[[AnsibleModule], dict]) -> None:
+    """Run a module that sends no request and report its result: run(module) returns it."""
+    try:
+        result = run(module)
+    except CitrixError as error:
+        module.fail_json(**error.to_result())
+    module.exit_json(**result)
+
+
 def execute(module: AnsibleModule, run: Callable[[AnsibleModule, Api], dict], writes: bool = False) -> None:
     """Run a module and report: run(module, api) returns the result, with "failed" in it for a failed task.
 

@@ -15,6 +15,7 @@ __all__ = [
     "COLLECTION",
     "GALAXY",
     "INVENTORIES",
+    "LOCAL",
     "MODULES",
     "NAME",
     "PLAYBOOKS",
@@ -37,6 +38,8 @@ def load(path: Path):
 # It is no part of an installed collection.
 GALAXY = load(Path(__file__).parents[2] / "galaxy.yml")
 MODULES = sorted(path.stem for path in (COLLECTION / "plugins" / "modules").glob("[!_]*.py"))
+LOCAL = sorted({*MODULES} - {*load(COLLECTION / "meta" / "runtime.yml")["action_groups"]["citrix"]})
+"""Modules without the shared options, since they send no request."""
 INVENTORIES = sorted(path.stem for path in (COLLECTION / "plugins" / "inventory").glob("[!_]*.py"))
 ROLES = sorted(path.name for path in (COLLECTION / "roles").iterdir() if path.is_dir())
 PLAYBOOKS = sorted(path.stem for path in (COLLECTION / "playbooks").glob("*.yml"))

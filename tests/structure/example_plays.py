@@ -22,7 +22,7 @@ from unittest.mock import patch
 from ansible.module_utils.testing import patch_module_args
 from ansible.playbook.play import Play
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.options import environment_name
-from collection_tree import MODULES, NAME
+from collection_tree import LOCAL, MODULES, NAME
 from support.simulator_process import Simulator
 
 PLACEHOLDERS = (
@@ -37,6 +37,8 @@ PLACEHOLDERS = (
     "ca_path",
 )
 """The options that say where the site is and who asks."""
+REPORTS = "/srv/reports"
+"""The directory of the files in examples."""
 FROM_ENVIRONMENT = ("api_url", "customer_id", "client_id", "client_secret", "username", "password")
 FQCNS = {f"{NAME}.{module}": module for module in MODULES}
 TASK_LISTS = ("pre_tasks", "tasks", "post_tasks", "block", "rescue", "always")
@@ -127,7 +129,8 @@ class Stage:
         for task, options in prepared:
             if "{{" not in json.dumps(options):
                 calls = len(self._simulator.calls())
-                arguments = {**self._connection(task.deployment), **options}
+                connection = {} if task.module in LOCAL else self._connection(task.deployment)
+                arguments = {**connection, **options}
                 arguments.update({f"_ansible_{name}": value for name, value in internal.items()})
                 result = _main(task.module, arguments)
                 done.append(Done(task, result, len(self._simulator.calls()) - calls))
@@ -184,6 +187,8 @@ class Stage:
                 made[name] = [self._id(given) for given in value] if isinstance(value, list) else self._id(value)
             elif name == "dest":
                 made[name] = str(self._path.parent)
+            elif isinstance(value, str) and value.startswith(REPORTS):
+                made[name] = value.replace(REPORTS, str(self._path.parent), 1)
             elif name not in PLACEHOLDERS or self._is_result(value):
                 made[name] = value
             elif name == "access_token":
