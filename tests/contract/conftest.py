@@ -19,6 +19,7 @@ from openapi_contract import FORM, Operation
 from support.simulator_process import CONTROL_TIMEOUT, Simulator
 
 NAMES = {
+    "Admin": "Full Administrator",
     "Applications": "Text Editor",
     "DeliveryGroups": "Office Desktops",
     "MachineCatalogs": "Multi-session Windows",

@@ -234,7 +234,7 @@ def test_the_client_keeps_to_the_file_where_it_is_refused(simulator, client, sta
 
 @pytest.mark.parametrize("status", [400, 404, 500])
 def test_the_client_keeps_to_the_file_where_a_session_ends(simulator, client, status):
-    simulator.reset(sessions=20, gone_status=status)
+    simulator.reset(sessions=20, unknown_session_status=status)
     simulator.fault({"path": "RecordingStatus", "after": 2, "times": 1, "vanish": True})
     result = client(citrix_session_recording, simulator.cloud, state="started", machine=[MACHINE])
     assert status in [call["status"] for call in checked_calls(simulator)]

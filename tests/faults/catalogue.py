@@ -459,7 +459,7 @@ def _status(*bodies: object) -> Callable[[Draw], Trouble]:
 
 def _vanishing(step: str) -> Callable[[Draw], Trouble]:
     def make(draw: Draw) -> Trouble:
-        settings = {"gone_status": draw.rng.choice([400, 404, 500])}
+        settings = {"unknown_session_status": draw.rng.choice([400, 404, 500])}
         some = draw.rng.sample(draw.due, min(len(draw.due), draw.rng.randint(1, 3)))
         rules = [_rule(step, session=each, vanish=True) for each in some]
         # A status that is read after the request; not each session has one before.

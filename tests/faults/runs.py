@@ -136,7 +136,7 @@ def _attempt(station: Station, plan: Plan, rng: Random) -> Outcome:
         "sessions": rng.randint(8, 24),
         "mix": rng.choice(["mixed", "mixed", "recordable"]),
         "names": rng.choice(["plain", "plain", "hostile"]),
-        "gone_status": rng.choice([400, 404, 500]),
+        "unknown_session_status": rng.choice([400, 404, 500]),
     }
     simulator = station.simulator(PLAIN)
     state = _prepare(simulator, settings, [])

@@ -25,7 +25,7 @@ def results(simulator, client, way, **rule):
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("status", [400, 404])
 def test_session_that_has_ended_is_ended(simulator, client, way, form, status):
-    simulator.reset(gone_status=status, error_form=form)
+    simulator.reset(unknown_session_status=status, error_form=form)
     result, calls, session_id = results(simulator, client, way, vanish=True, times=1)
     assert result == "ended"
     assert calls.count(session_id) >= 1

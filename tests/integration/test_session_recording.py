@@ -131,9 +131,9 @@ def test_a_status_that_lags_is_waited_for(simulator, modules):
 
 
 @pytest.mark.parametrize("when", ["RecordingStatus", "startRecording"])
-@pytest.mark.parametrize("gone_status", [400, 404, 500])
-def test_a_session_that_ends_between_listing_and_start_is_ended(simulator, modules, when, gone_status):
-    simulator.reset(gone_status=gone_status)
+@pytest.mark.parametrize("unknown_session_status", [400, 404, 500])
+def test_a_session_that_ends_between_listing_and_start_is_ended(simulator, modules, when, unknown_session_status):
+    simulator.reset(unknown_session_status=unknown_session_status)
     leaving = simulator.recordable_on(MACHINE)[0]["id"]
     simulator.fault({"path": when, "session": leaving, "vanish": True})
     run = modules([recording()], connection=simulator.cloud)

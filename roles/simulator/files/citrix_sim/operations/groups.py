@@ -16,7 +16,7 @@ from .paging import Listing, read_fields, read_limit
 
 
 def _find_group(call: Call) -> Ref:
-    """The delivery group that the path names, with its folders."""
+    """Return the delivery group that the path names, with its folders."""
     return found(call.fleet.group(call.name), "delivery group", nameOrId=call.name)
 
 
@@ -44,7 +44,7 @@ def _show_machine(machine: Machine, fields: Fields) -> str:
 
 
 def list_group_machines(call: Call) -> Reply:
-    """``GET /DeliveryGroups/{nameOrId}/Machines``: machines as a whole, since it does not know ``fields``."""
+    """``GET /DeliveryGroups/{nameOrId}/Machines``: complete machines, without ``fields``."""
     group = _find_group(call)
     indexes = [machine.index for machine in call.fleet.machines if machine.group is group]
     scope = f"DeliveryGroups/{call.site.id}/{group.id}/Machines"
@@ -53,7 +53,7 @@ def list_group_machines(call: Call) -> Reply:
 
 
 def _find_application(call: Call) -> Ref:
-    """The application that the path names, with its folders."""
+    """Return the application that the path names, with its folders."""
     return found(call.fleet.application(call.name), "application", nameOrId=call.name)
 
 
@@ -67,7 +67,7 @@ def _show_session(session: Session, fields: Fields) -> str:
 
 
 def list_application_sessions(call: Call) -> Reply:
-    """``GET /Applications/{nameOrId}/Sessions``, where it runs now: whole, since it does not know ``fields``."""
+    """``GET /Applications/{nameOrId}/Sessions``: complete sessions in which it runs now."""
     call.refuse_async()
     application, fleet = _find_application(call), call.fleet
     indexes = [session.index for session in fleet.sessions if application in session.applications]

@@ -15,12 +15,12 @@ from ..world.jobs import FAILED, Conclusion, Job
 from ..world.runs import Run
 from .call import Call, Operation, found
 
-# A published batch has Locations with this host.
+# The host in the Locations of a published batch.
 _PLACEHOLDER = "https://[Ddc]/cvad/manage"
 
 
 def accept(call: Call, kind: str, run: Run, conclude: Callable[[Run], Conclusion] | None = None) -> Reply:
-    """Begin a job, and answer that it was accepted: 202, no body, and where the job is to be found."""
+    """Begin a job and reply that it was accepted: 202, no body, and the job in ``Location``."""
     touched = {"Id": call.name} if call.name else {}
     job = Job(kind, _owner(call), touched, run, call.world.settings.job_seconds, conclude or _conclude)
     call.world.jobs.add(job)
@@ -29,7 +29,7 @@ def accept(call: Call, kind: str, run: Run, conclude: Callable[[Run], Conclusion
 
 
 def start_job(call: Call, kind: str, operation: Operation) -> Reply:
-    """Do the operation in a job. What it would have refused makes the job fail."""
+    """Run the operation in a job; a refusal makes the job fail."""
 
     def work() -> Reply:
         try:
@@ -41,7 +41,7 @@ def start_job(call: Call, kind: str, operation: Operation) -> Reply:
 
 
 def _conclude(run: Run) -> Conclusion:
-    """The answer of a single call is the result of its job, also if that is a refusal."""
+    """Return the reply to a single call as the result of its job, also if it is a refusal."""
     reply = run.finish()[0]
     if reply.status < 300:
         return Conclusion("Complete", reply)
@@ -49,7 +49,7 @@ def _conclude(run: Run) -> Conclusion:
 
 
 def _conclude_write(call: Call, run: Run) -> Conclusion:
-    """The result of a write is kept at its session: 303 and a Location, as published for most jobs."""
+    """Redirect the result of a write to its session (303), as published for most jobs."""
     conclusion = _conclude(run)
     if conclusion.status != "Complete" or call.world.settings.job_results == "inline":
         return conclusion
@@ -71,7 +71,7 @@ def _shape(call: Call, job: Job) -> dict[str, Any]:
 
 
 def _find(call: Call) -> Job:
-    """The job that the path names; 404 where it is unknown or somebody else's."""
+    """Return the job that the path names; 404 if it is unknown or belongs to another customer."""
     return found(call.world.jobs.find(call.name, _owner(call)), "job", id=call.name)
 
 
@@ -88,7 +88,7 @@ def get_job(call: Call) -> Reply:
 
 
 def get_results(call: Call) -> Reply:
-    """``GET /Jobs/{id}/Results``: what the call would have answered; 404 while the job runs, or has none."""
+    """``GET /Jobs/{id}/Results``: the reply to the call; 404 while the job runs, or without one."""
     results = _find(call).conclusion.results
     if results is None:
         raise refuse(404, "notFound", "The job has no results.", id=call.name)
@@ -96,7 +96,7 @@ def get_results(call: Call) -> Reply:
 
 
 def cancel_job(call: Call) -> Reply:
-    """``POST /Jobs/{id}/$cancel``: of a batch, what is not done is left undone. A job that has ended stays as it is."""
+    """``POST /Jobs/{id}/$cancel``: skip the remaining items of a batch; no effect after its end."""
     job = _find(call)
     if job.is_cancellable:
         job.cancel()

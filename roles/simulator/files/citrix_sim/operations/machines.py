@@ -20,12 +20,12 @@ def _show(machine: Machine, fields: Fields) -> str:
 
 
 def _find(call: Call) -> Machine:
-    """The machine that the path names; neither a backslash nor a DNS name finds one."""
+    """Return the machine that the path names; a name with a backslash or a DNS name finds none."""
     return found(call.fleet.machine(call.name), "machine", nameOrId=call.name)
 
 
 def list_machines(call: Call) -> Reply:
-    """``GET /Machines``; all machines of the simulator are configured ones."""
+    """``GET /Machines``; all machines of the simulator are configured."""
     call.refuse_async()
     support = call.request.query.get("sessionSupport", "")
     machines = call.fleet.machines if read_flag(call.request, "configured", True) else []
@@ -45,7 +45,7 @@ def get_machine(call: Call) -> Reply:
 
 
 def list_machine_sessions(call: Call) -> Reply:
-    """``GET /Machines/{nameOrId}/Sessions``: documented without limit and token, so one page."""
+    """``GET /Machines/{nameOrId}/Sessions``: one page, because no limit or token is documented."""
     fields = read_fields(call.request)
     items = [session_text(session, fields) for session in _find(call).sessions]
     return page_reply(items, {"ContinuationToken": "the-same-page" if call.world.settings.machine_repeats else None})

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The two ``$search`` operations: a page of what matches."""
+"""Run the two ``$search`` operations."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def search(
     alive: Callable[[Item], bool] = _always,
     required: str = "",
 ) -> Reply:
-    """Return a page of what a search body finds, with TotalItems; ``required`` must be among its filters."""
+    """Return a page of search results with TotalItems; the filters must use ``required``."""
     call.refuse_async()
     limit, skip = read_limit(call.request), read_skip(call.request)
     body = hashlib.sha256(call.request.body).hexdigest()

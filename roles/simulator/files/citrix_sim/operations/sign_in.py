@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The sign-ins: Citrix Cloud, Citrix Cloud Government, on-premises."""
+"""Sign in: Citrix Cloud, Citrix Cloud Government, on premises."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FORM = "application/x-www-form-urlencoded"
 
 
 def cloud(request: Request, world: World, customer: str) -> Reply:
-    """``POST /cctrustoauth2/{customer}/tokens/clients``: OAuth 2 client credentials, lifetime as text."""
+    """``POST /cctrustoauth2/{customer}/tokens/clients``: client credentials; lifetime as text."""
     if request.headers.get("content-type", "") != _FORM:
         raise RefusedError(json_reply({"error": "invalid_request", "error_description": f"Send {_FORM}."}, 415))
     form = dict(parse_qsl(request.text, keep_blank_values=True))
@@ -35,7 +35,7 @@ def cloud(request: Request, world: World, customer: str) -> Reply:
 
 
 def government(request: Request, world: World, customer: str) -> Reply:
-    """``POST /{customer}/tokens/clients``: JSON in, and one of two published shapes out."""
+    """``POST /{customer}/tokens/clients``: JSON request; one of two published response shapes."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise RefusedError(Reply(415, b"Content-Type must be application/json.", "text/plain"))
     try:
@@ -51,14 +51,14 @@ def government(request: Request, world: World, customer: str) -> Reply:
         return json_reply(
             {"token": token, "expiresIn": lifetime, "principal": pair[0], "subject": USER_ID, "openIdToken": None}
         )
-    # ExpiresAt is a number of seconds, whatever its name says.
+    # ExpiresAt is a number of seconds, despite its name.
     return json_reply(
         {"Token": token, "Principal": pair[0], "UserId": USER_ID, "CustomerId": customer, "ExpiresAt": lifetime}
     )
 
 
 def on_premises(request: Request, world: World) -> Reply:
-    """``POST {base}/Tokens``: HTTP Basic (UTF-8), no body; the end of the token comes as RFC 3339 text."""
+    """``POST {base}/Tokens``: HTTP Basic (UTF-8), no body; ExpiresAt is RFC 3339 text."""
     check_accept(request, required=False)
     scheme, _blank, encoded = request.headers.get("authorization", "").partition(" ")
     try:
@@ -75,6 +75,6 @@ def on_premises(request: Request, world: World) -> Reply:
             "Principal": world.credentials.username,
             "UserId": USER_ID,
             "CustomerId": grant.customer,
-            "ExpiresAt": grant_end(grant),
+            "ExpiresAt": grant_end(world, grant),
         }
     )

@@ -17,19 +17,19 @@ from .common import ref, rfc3339
 USER_ID = f"{DOMAIN_SIDS[DOMAIN]}-500"
 
 
-def grant_end(grant: Grant) -> str:
-    """When a token ends, RFC 3339."""
-    return rfc3339(datetime.fromtimestamp(grant.ends, timezone.utc))
+def grant_end(world: World, grant: Grant) -> str:
+    """Return the end of a token as RFC 3339, on the clock of the service."""
+    return rfc3339(datetime.fromtimestamp(grant.ends + world.settings.clock_offset, timezone.utc))
 
 
 def me_json(world: World, grant: Grant) -> dict[str, Any]:
-    """Return MeResponseModel: one customer, with all sites. On premises its id may be any GUID, as published."""
+    """Return MeResponseModel: one customer with all sites; on premises with any GUID as its id."""
     generated = grant.customer == ON_PREMISES_CUSTOMER and world.settings.me_customer == "generated"
     return {
         "UserId": USER_ID,
         "DisplayName": ADMINISTRATOR,
-        "ExpiryTime": grant_end(grant),
-        "RefreshExpirationTime": grant_end(grant),
+        "ExpiryTime": grant_end(world, grant),
+        "RefreshExpirationTime": grant_end(world, grant),
         "VerifiedEmail": None,
         "IsCspCustomer": False,
         "Customers": [
@@ -43,7 +43,7 @@ def me_json(world: World, grant: Grant) -> dict[str, Any]:
 
 
 def site_json(site: Site) -> dict[str, Any]:
-    """SiteDetailResponseModel. ``OrchestationApiVersion`` is spelled so on the wire."""
+    """Return SiteDetailResponseModel; the API spells ``OrchestationApiVersion`` so."""
     return {
         "Id": site.id,
         "Name": site.name,
