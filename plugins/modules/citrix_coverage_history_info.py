@@ -196,9 +196,9 @@ ARGUMENT_SPEC = {
 }
 
 
-def run(module):
+def run(params):
     """Read the records of a period."""
-    runs, total = history.read(module.params)
+    runs, total = history.read(params)
     return {"runs": runs, "runs_total": total}
 
 

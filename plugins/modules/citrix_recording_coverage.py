@@ -434,7 +434,7 @@ def run(module, api):
     visible = coverage.machines_visible(api, rows, module.warn)
     document = coverage.document(api, query, rows, params["unrecorded_limit"], started, visible)
     table, figures = (os.path.join(os.path.abspath(params["dest"]), f"coverage.{kind}") for kind in ("csv", "json"))
-    # The time is always another one.
+    # The time differs in each run.
     result = {"changed": True, "msg": coverage.sentence(document), "coverage": document, "csv": table, "json": figures}
     if not module.check_mode:
         files.write_csv("dest", table, coverage.COLUMNS, (row.cells() for row in rows))

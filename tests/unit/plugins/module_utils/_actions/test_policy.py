@@ -8,11 +8,12 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+from ansible_collections.sessionops.citrix.plugins.module_utils._actions.periods import RULE_SPEC as PERIOD_SPEC
 from ansible_collections.sessionops.citrix.plugins.module_utils._actions.policy import (
     RULE_SPEC,
     assign,
+    report,
     rules_of,
-    tell,
 )
 from ansible_collections.sessionops.citrix.plugins.module_utils._actions.recording import ARGUMENT_SPEC, RESULTS, Wanted
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import OptionError
@@ -23,6 +24,7 @@ from hypothesis import strategies as st
 
 LISTING, MACHINES = "GET Sessions", "POST Machines/$search"
 FIRST, SECOND = "LAB\\vda-001", "LAB\\vda-002"
+NOW = 1_000_000.0
 EVERYONE = {"name": "Everyone", "all_sessions": True, "state": "started"}
 
 
@@ -56,7 +58,9 @@ def assigned(fake_api):
 
     def run(sessions, *rules):
         fake_api.on(LISTING, {"Items": sessions})
-        return {target.session.id: each.name for target, each in assign(fake_api, rules_of(policy(*rules))).targets}
+        return {
+            target.session.id: each.name for target, each in assign(fake_api, rules_of(policy(*rules), NOW)).targets
+        }
 
     return run
 
@@ -65,22 +69,22 @@ def assigned(fake_api):
 
 
 def test_rule_has_selectors_and_requested_state():
-    (found,) = rules_of(policy(rule(user=["user001"], notify_user=False), wait=False, wait_timeout=5))
+    (found,) = rules_of(policy(rule(user=["user001"], notify_user=False), wait=False, wait_timeout=5), NOW)
     assert found.name == "Contractors"
-    assert found.wanted == Wanted(recorded=True, notify_user=False, wait=False, wait_timeout=5)
+    assert found.wanted == Wanted(True, notify_user=False, wait=False, wait_timeout=5, rule="Contractors")
     assert found.query == Query(user=("user001",))
 
 
 def test_a_rule_has_the_defaults_and_types_of_a_task():
-    (found,) = rules_of(policy({"name": 7, "state": "stopped", "machine": FIRST, "max_sessions": "5"}))
+    (found,) = rules_of(policy({"name": 7, "state": "stopped", "machine": FIRST, "max_sessions": "5"}), NOW)
     assert (found.name, found.query.machine, found.params["max_sessions"]) == ("7", (FIRST,), 5)
-    (found,) = rules_of(policy(EVERYONE))
+    (found,) = rules_of(policy(EVERYONE), NOW)
     assert (found.params["max_sessions"], found.wanted.notify_user) == (1000, True)
 
 
 def test_the_options_of_the_task_are_left_as_they_are():
     written = policy(rule(machine=FIRST))
-    rules_of(written)
+    rules_of(written, NOW)
     assert written == policy(rule(machine=FIRST))
 
 
@@ -102,6 +106,7 @@ def test_the_options_of_the_task_are_left_as_they_are():
         (rule(delivery_group=[" "]), "delivery_group: contains an empty name"),
         (rule(user=["a"], exclude_machine=[""]), "exclude_machine: contains an empty name"),
         (rule(user=["a"], all_sessions=True), "all_sessions: selects every session of the site; remove it or user"),
+        (rule(user=["a"], until="tomorrow"), "until: 'tomorrow' is not a time with a zone; write it as in RFC 3339"),
     ],
 )
 @pytest.mark.parametrize("place", [0, 1])
@@ -109,7 +114,7 @@ def test_a_wrong_rule_is_refused_by_its_name(wrong, expected, place):
     rules = [EVERYONE]
     rules.insert(place, wrong)
     with pytest.raises(OptionError, match=rf"^rules\[Contractors\]: .*{expected}"):
-        rules_of(policy(*rules))
+        rules_of(policy(*rules), NOW)
 
 
 @pytest.mark.parametrize(
@@ -124,29 +129,29 @@ def test_a_wrong_rule_is_refused_by_its_name(wrong, expected, place):
 )
 def test_a_rule_without_a_name_is_refused_by_its_place(wrong, expected):
     with pytest.raises(OptionError, match=rf"^rules\[number 2\]: .*({expected})"):
-        rules_of(policy(EVERYONE, wrong))
+        rules_of(policy(EVERYONE, wrong), NOW)
 
 
 def test_the_name_of_a_rule_is_shown_on_one_printable_line():
     with pytest.raises(OptionError) as error:
-        rules_of(policy(rule(name="Contr\x1b[31m\nactors" + "x" * 1000)))
+        rules_of(policy(rule(name="Contr\x1b[31m\nactors" + "x" * 1000)), NOW)
     assert str(error.value).isprintable() and len(str(error.value)) < 600
 
 
 def test_a_policy_needs_rules():
     with pytest.raises(OptionError, match=r"^rules: is empty"):
-        rules_of(policy())
+        rules_of(policy(), NOW)
 
 
 def test_no_two_rules_have_one_name():
     with pytest.raises(OptionError, match=r"^rules: 'A' is the name of 2 rules"):
-        rules_of(policy(rule("A", user=["a"]), EVERYONE, rule("A", user=["b"])))
+        rules_of(policy(rule("A", user=["a"]), EVERYONE, rule("A", user=["b"])), NOW)
 
 
 @pytest.mark.parametrize("wait_timeout", [-1, 3601])
 def test_an_option_of_the_whole_policy_is_not_blamed_on_a_rule(wait_timeout):
     with pytest.raises(OptionError, match=r"^wait_timeout: must be from 0 to 3600"):
-        rules_of(policy(EVERYONE, wait_timeout=wait_timeout))
+        rules_of(policy(EVERYONE, wait_timeout=wait_timeout), NOW)
 
 
 # The rule of a session
@@ -232,7 +237,7 @@ def test_assign_unknown_object_holds_back_rules_below(fake_api, wrong):
     fake_api.on(MACHINES, {"Items": []})
     fake_api.on(LISTING, {"Items": [a_session("1", "LAB\\user001"), a_session("2", "LAB\\user002")]})
     first = rule("First", user=["LAB\\user001"])
-    found = assign(fake_api, rules_of(policy(first, rule("Second", **wrong), EVERYONE)))
+    found = assign(fake_api, rules_of(policy(first, rule("Second", **wrong), EVERYONE), NOW))
     assert [(target.session.id, each.name) for target, each in found.targets] == [("1", "First")]
     assert found.held_back.startswith(f"rules[Second]: {next(iter(wrong))}: site site1 has no ")
     assert found.held_back.endswith(" These rules were not applied: Second, Everyone.")
@@ -244,7 +249,7 @@ def test_assign_machines_of_all_rules_in_one_search(fake_api):
     fake_api.on(LISTING, {"Items": []})
     names = [machine["Name"] for machine in machines]
     rules = [rule(f"Rule {at}", machine=[name], exclude_machine=names[:1]) for at, name in enumerate(names)]
-    assign(fake_api, rules_of(policy(*rules)))
+    assign(fake_api, rules_of(policy(*rules), NOW))
     assert fake_api.sent().count(MACHINES) == 1
 
 
@@ -285,22 +290,24 @@ def test_policy_user_without_session_no_error(assigned):
 
 
 def test_policy_result_has_rule_of_session_and_counts_of_rule(assigned, fake_api):
-    rules = rules_of(policy(rule("One", user=["user001"]), rule("Two", "stopped", user=["user002"]), EVERYONE))
+    rules = rules_of(policy(rule("One", user=["user001"]), rule("Two", "stopped", user=["user002"]), EVERYONE), NOW)
     fake_api.on(LISTING, {"Items": [a_session("1"), a_session("2", "LAB\\user002"), a_session("3")]})
     found = assign(fake_api, rules)
     outcomes = ["started", "unchanged", "failed"]
-    result = tell(
+    result = report(
         SimpleNamespace(warn=pytest.fail),
         {"sessions": [{"id": str(at), "result": each} for at, each in enumerate(outcomes, 1)]},
         rules,
         found,
+        NOW,
     )
+    assert result["at"] == "1970-01-12T13:46:40Z"
     assert [session["rule"] for session in result["sessions"]] == ["One", "Two", "One"]
     none = dict.fromkeys(RESULTS, 0)
     assert result["rules"] == [
-        {"name": "One", "applied": True, "sessions": 2, **none, "started": 1, "failed": 1},
-        {"name": "Two", "applied": True, "sessions": 1, **none, "unchanged": 1},
-        {"name": "Everyone", "applied": True, "sessions": 0, **none},
+        {"name": "One", "state": "started", "applied": True, "sessions": 2, **none, "started": 1, "failed": 1},
+        {"name": "Two", "state": "stopped", "applied": True, "sessions": 1, **none, "unchanged": 1},
+        {"name": "Everyone", "state": "started", "applied": True, "sessions": 0, **none},
     ]
 
 
@@ -366,7 +373,7 @@ def test_each_session_falls_under_the_first_rule_that_fits_it(new_fake_api, site
         first = next((str(at) for at, each in enumerate(written) if fits(each, *session)), None)
         if first is not None:
             expected[str(number)] = first
-    found = assign(api, rules_of(policy(*rules)))
+    found = assign(api, rules_of(policy(*rules), NOW))
     assert {target.session.id: each.name for target, each in found.targets} == expected
     assert api.sent().count(LISTING) == 1
 
@@ -374,4 +381,9 @@ def test_each_session_falls_under_the_first_rule_that_fits_it(new_fake_api, site
 def test_policy_rule_has_selectors_of_a_task():
     """Except the ids of sessions, which are short-lived, and the options of the whole policy."""
     recording = {*selection.ARGUMENT_SPEC, *ARGUMENT_SPEC}
-    assert set(RULE_SPEC) == {"name", *recording} - {"session_id", "wait", "wait_timeout", "include_unidentified"}
+    assert set(RULE_SPEC) == {"name", *PERIOD_SPEC, *recording} - {
+        "session_id",
+        "wait",
+        "wait_timeout",
+        "include_unidentified",
+    }
