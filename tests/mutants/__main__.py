@@ -21,7 +21,6 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
-from random import Random
 
 from support import figures_page
 from support.simulator_process import COLLECTION
@@ -51,15 +50,14 @@ FAULTS = {
 
 
 def chosen(count: int, seed: int) -> list[tuple[str, Mutant]]:
-    """Return so many mutants, of each file in proportion to its size: (file, mutant)."""
+    """Return so many mutants: (file, mutant). A change of one file changes the choice only there."""
     found = [
         (str(path.relative_to(COLLECTION / UTILS)), mutant)
         for pattern in TARGETS
         for path in sorted((COLLECTION / UTILS).glob(pattern))
         for mutant in mutants(str(path.relative_to(COLLECTION / UTILS)), path.read_text(encoding="utf-8"))
     ]
-    Random(seed).shuffle(found)
-    return found[:count]
+    return sorted(found, key=lambda pair: hashlib.sha256(f"{seed} {pair[1].name}".encode()).digest())[:count]
 
 
 def unit_tests(file: str) -> list[str]:
