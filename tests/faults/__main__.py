@@ -28,6 +28,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
 LONG = 1000
 """Runs from which on a campaign is a long one."""
 RARE_RUNS = 2
+NAMES = "; ".join(FAULTS).replace("%", "%%")
+"""Names of faults for argparse, which reads % as the beginning of a format."""
 TOLD_EACH = 200
 """Runs after which a campaign says how far it is."""
 
@@ -106,7 +108,7 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=2000, metavar="N", help="module runs (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of all choices (default: %(default)s)")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="runs at a time (default: %(default)s)")
-    parser.add_argument("--only", choices=list(FAULTS), action="append", metavar="FAULT", help="; ".join(FAULTS))
+    parser.add_argument("--only", choices=list(FAULTS), action="append", metavar="FAULT", help=NAMES)
     parser.add_argument("--again", metavar="LABEL", help="make one run again, and print all that it did")
     parser.add_argument("--write", action="store_true", help=f"put the table into docs/{PAGE.name}; takes all faults")
     options = parser.parse_args()

@@ -240,10 +240,14 @@ class Strangers(Lists):
 class Holes(Lists):
     """Of each object some fields are missing, and others are null, an empty text or of another type; not its Id."""
 
-    def __init__(self, rng: Random, kept: Collection[str]) -> None:
-        """kept: fields that are left alone, since the run is judged by them."""
+    def __init__(self, rng: Random, kept: Collection[str], undivided: Collection[str] = ()) -> None:
+        """kept: fields that are left alone, since the run is judged by them.
+
+        undivided: objects that are left alone or are lost, but have no holes.
+        """
         self._rng = rng
         self._kept = ("Id", "Machine", *kept)
+        self._undivided = (*self._kept, *undivided)
 
     def edit(self, page: dict) -> None:
         page["Items"] = [self._holed(item) for item in page["Items"]]
@@ -253,7 +257,8 @@ class Holes(Lists):
         for name, value in item.items():
             fate = 5 if name in self._kept else self._rng.randrange(9)
             if fate >= 4:
-                kept[name] = self._holed(value) if isinstance(value, dict) and name != "Machine" else value
+                divided = isinstance(value, dict) and name not in self._undivided
+                kept[name] = self._holed(value) if divided else value
             elif fate:
                 kept[name] = [None, "", [1, {}]][fate - 1]
         return kept

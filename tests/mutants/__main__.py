@@ -61,10 +61,16 @@ def chosen(count: int, seed: int) -> list[tuple[str, Mutant]]:
 
 
 def unit_tests(file: str) -> list[str]:
-    """Return the test files that import a file of module_utils, its own first."""
+    """Return the test files that import a file of module_utils, its own first; else those of the files that do."""
     package, name = file.removesuffix(".py").split("/")
-    imports = re.compile(rf"module_utils\.{package}(\.{name} import|[^\n]* import [^\n]*\b{name}\b)")
+    imports = re.compile(rf"\b{package}(\.{name} import|[^\n]* import [^\n]*\b{name}\b)")
     found = [path for path in sorted(UNITS.rglob("test_*.py")) if imports.search(path.read_text(encoding="utf-8"))]
+    if not found:
+        beside = re.compile(rf"from \.{name} import")
+        others = (
+            path for path in (COLLECTION / UTILS / package).glob("*.py") if beside.search(path.read_text("utf-8"))
+        )
+        return [path for other in others for path in unit_tests(f"{package}/{other.name}")]
     return sorted(map(str, found), key=lambda path: not path.endswith(f"/test_{name}.py"))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, NamedTuple
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -83,6 +84,12 @@ class _Search:
         """Tell whether the rule is about this person, as far as its users and exclusions go."""
         return not (self.named and not self.named.matches(person)) and not self.exclusions.of_user(person)
 
+    @property
+    def warnings(self) -> list[str]:
+        """Which names of the rule match no session."""
+        unused = results.unused_exclusions(self.exclusions.unused)
+        return [str(_of_rule(self.rule.name, each)) for each in (*self.named.absence, *unused)]
+
     def check(self) -> None:
         """Raise OptionError, which names the rule, for users that cannot be meant, and for too many sessions."""
         try:
@@ -97,8 +104,10 @@ class Assignment(NamedTuple):
 
     targets: list[tuple[Target, Rule]]
     """Each session with the first rule that fits it, in the order of the list."""
-    unused: dict[str, list[str]]
-    """By applied rule, the users to be excluded of whom no session was selected."""
+    warnings: dict[str, list[str]]
+    """By applied rule, which of its names match no session."""
+    doubts: list[str]
+    """Which rules may match sessions that no rule takes: the API does not give their users."""
     held_back: str
     """Why some rules are not applied, and which; "" if all are."""
 
@@ -130,7 +139,9 @@ def assign(api: Api, rules: Sequence[Rule]) -> Assignment:
     for session in selectors.find_sessions(api, Query(), tuple(needed)):
         # Users are compared after the last session: any of them may join two names.
         places = tuple(
-            (search, search.exclusions.of_machine(session)) for search in searches if search.place.has(session)
+            (search, search.exclusions.of_machine(session), is_there)
+            for search in searches
+            if (is_there := search.place.has(session)) or search.place.may_have(session)
         )
         if places:
             target = Target.from_session(nested(session, "Id") or "", session)
@@ -139,17 +150,29 @@ def assign(api: Api, rules: Sequence[Rule]) -> Assignment:
     for target, person, places in offered:
         taken = None
         by_user = False
-        for search, on_excluded in places:
+        unnamed = target.judged(people.is_named(person)).unidentified
+        for search, on_excluded, is_there in places:
             fits = search.fits(person) and not on_excluded
             by_user = by_user or bool(search.named)
-            if fits and not taken:
+            if fits and is_there and not taken:
                 taken = search
                 search.count += 1
-                judged = target.judged(people.is_named(person)) if by_user else search.exclusions.judged(target, person)
+                judged = search.exclusions.judged(target, person, on_excluded)
+                if by_user and unnamed:
+                    judged = judged._replace(unidentified=True)
                 assigned.append((judged, search.rule))
+            elif fits and not is_there and not taken:
+                # It may be for this rule: no rule below starts it.
+                target = target._replace(unidentified=True)
+        if by_user and unnamed and not taken:
+            for search, on_excluded, _is_there in places:
+                search.named.unidentified += bool(search.named) and not on_excluded
     for search in searches:
         search.check()
-    return Assignment(assigned, {search.rule.name: search.exclusions.unused for search in searches}, held_back)
+    # Without any session, one warning is enough.
+    warnings = {search.rule.name: search.warnings if offered else [] for search in searches}
+    doubts = [str(_of_rule(search.rule.name, doubt)) for search in searches for doubt in search.named.doubts]
+    return Assignment(assigned, warnings, doubts, held_back)
 
 
 def _look_up(api: Api, rules: Sequence[Rule], people: People) -> tuple[list[_Search], str]:
@@ -168,12 +191,16 @@ def _look_up(api: Api, rules: Sequence[Rule], people: People) -> tuple[list[_Sea
 
 
 def tell(module: Any, result: dict, rules: Sequence[Rule], assigned: Assignment) -> dict:
-    """Add the rule of each session and the counts of each rule to a result; warn of exclusions without effect."""
-    for name, users in assigned.unused.items():
-        if users:
-            module.warn(str(_of_rule(name, results.unused_exclusions(users))))
-    if assigned.held_back:
-        result.update(failed=True, msg=f"{result['msg']} {assigned.held_back}")
+    """Add the rule of each session and the counts of each rule to a result; warn of names without effect."""
+    problems = [assigned.held_back] if assigned.held_back else []
+    warnings = list(chain.from_iterable(assigned.warnings.values()))
+    # As for sessions that rules take: a failure if the API does not give the user of any of them.
+    doubts_fail = module.params["on_gap"] == "fail" or not assigned.targets
+    (problems if doubts_fail else warnings).extend(assigned.doubts)
+    for warning in warnings:
+        module.warn(warning)
+    if problems:
+        result.update(failed=True, msg=" ".join([result["msg"], *problems]))
     counts: dict[str, Counter] = {rule.name: Counter() for rule in rules}
     for session, (_target, rule) in zip(result["sessions"], assigned.targets):
         session["rule"] = rule.name
@@ -181,7 +208,7 @@ def tell(module: Any, result: dict, rules: Sequence[Rule], assigned: Assignment)
     result["rules"] = [
         {
             "name": name,
-            "applied": name in assigned.unused,
+            "applied": name in assigned.warnings,
             "sessions": sum(found.values()),
             **{each: found[each] for each in recording.RESULTS},
         }

@@ -32,7 +32,7 @@ RESULTS = (
     "unconfirmed",
     "failed",
 )
-UNIDENTIFIED = "the API does not give the user, who may be one whom the task names or excludes"
+UNIDENTIFIED = "the API does not give the user or the machine, which may be one that the task names or excludes"
 
 
 class Wanted(NamedTuple):

@@ -23,7 +23,10 @@ INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00
 
 def folded(text: str) -> str:
     """Return a text as names are compared: without regard to case or to how an accent is put on its letter."""
-    return unicodedata.normalize("NFC", text).casefold()
+    if text.isascii():
+        return text.lower()
+    # In this order: the case of a letter with two accents can be folded only while they are apart.
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).casefold())
 
 
 def decode(content: bytes, content_type: str) -> str:

@@ -28,7 +28,8 @@ def search_users(
     """Return the sessions of users, each once.
 
     A session may give another name of its user than the task: the names of all users found are searched for too.
-    search: reads the sessions that meet one of these conditions, or all of them without any.
+    search: reads the sessions that meet one of these conditions, or all of them without any. Raises OptionError if the
+    API gives the user of no session.
     """
     found: dict[str, tuple[dict, int | None]] = {}
 
@@ -49,6 +50,7 @@ def search_users(
         searched.update(map(compared, names))
         for _session in read(filters(names, account_property)):
             pass
+    matcher.note_unidentified(found.values())
     return [session for session, person in found.values() if matcher.matches(person)]
 
 

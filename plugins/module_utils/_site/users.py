@@ -70,7 +70,7 @@ def _read(session: dict) -> _User:
 
 def compared(name: str) -> str:
     """Return a name as it is compared: folded, and a UPN in place of AzureAD\\UPN."""
-    name = name.lower() if name.isascii() else folded(name)
+    name = folded(name)
     return name[len(ENTRA) :] if name.startswith(ENTRA) and "@" in name else name
 
 
@@ -191,13 +191,17 @@ def _account(session: dict) -> str:
 class UserMatcher:
     """Match the persons of a run to the names in one option; all sessions are added to the people before."""
 
-    def __init__(self, option: str, names: Collection[str] | None, people: People) -> None:
+    def __init__(self, option: str, names: Collection[str] | None, people: People, waits: bool = False) -> None:
+        """waits: whether these users may log on later, so that none of them needs a session yet."""
         self._option = option
+        self._waits = waits
         self._names = {compared(name): name for name in names or ()}
         self.people = people
         self._by_person: dict[int, list[str]] = {}
         self._known = 0
         self._met: dict[str, set[int]] = {key: set() for key in self._names}
+        self.unidentified = 0
+        """Sessions that may be theirs: the API does not give the user."""
         for key in self._names:
             people.hits.setdefault(key, set())
 
@@ -227,6 +231,24 @@ class UserMatcher:
             for root in {self.people.root(person) for person in self.people.hits[key]}:
                 self._by_person.setdefault(root, []).append(key)
 
+    def note_unidentified(self, sessions: Iterable[tuple[dict, int | None]]) -> None:
+        """Count the sessions whose users the API does not give, and that the broker does not call anonymous.
+
+        sessions: with their persons. Raises OptionError if the API gives the user of none.
+        """
+        named = 0
+        for session, person in sessions:
+            if self.people.is_named(person):
+                named += 1
+            elif session.get("IsAnonymousUser") is not True:
+                self.unidentified += 1
+        if self.unidentified and not named and not self._waits:
+            raise OptionError(
+                self._option,
+                f"the API does not give the user of any of {self.unidentified} sessions; check the role of the "
+                "account, or use other selectors",
+            )
+
     def check(self) -> None:
         """Raise OptionError for a name that means several of the persons met, or that holds hidden characters and
         means none of them.
@@ -239,7 +261,7 @@ class UserMatcher:
                     self._option,
                     f"'{visible(name)}' matches several users; use one of the full names: {choice}",
                 )
-            if not persons and is_doubtful(name):
+            if not persons and is_doubtful(name) and not self._waits:
                 raise OptionError(
                     self._option,
                     f"'{visible(name)}' has no session and contains invisible characters; type the name by hand",
@@ -249,3 +271,21 @@ class UserMatcher:
     def absent(self) -> list[str]:
         """Names that mean none of the persons met, as the task writes them."""
         return [name for key, name in self._names.items() if not self._met[key]]
+
+    @property
+    def absence(self) -> list[str]:
+        """The warning of names without a session; empty if there are none."""
+        if not self.absent:
+            return []
+        absent = ", ".join(map(visible, self.absent))
+        return [f"{self._option}: no session belongs to {absent}; check the names if they are connected."]
+
+    @property
+    def doubts(self) -> list[str]:
+        """The warning of sessions that may be theirs; empty if there are none."""
+        if not self.unidentified:
+            return []
+        return [
+            f"{self._option}: the API does not give the users of {self.unidentified} sessions, which may match; "
+            "check the role of the account."
+        ]

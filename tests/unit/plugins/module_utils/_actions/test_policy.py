@@ -290,7 +290,7 @@ def test_a_result_tells_the_rule_of_each_session_and_what_came_of_each_rule(assi
     found = assign(fake_api, rules)
     outcomes = ["started", "unchanged", "failed"]
     result = tell(
-        SimpleNamespace(warn=pytest.fail),
+        SimpleNamespace(warn=pytest.fail, params={"on_gap": "warn"}),
         {"sessions": [{"id": str(at), "result": each} for at, each in enumerate(outcomes, 1)]},
         rules,
         found,
