@@ -17,7 +17,7 @@ from ansible_collections.sessionops.citrix.plugins.modules import citrix_session
 ANNA, BERT = ({"Name": f"LAB\\{name}", "PrincipalName": f"{name}@lab.example"} for name in ("anna", "bert"))
 RULE = {"name": "Watched", "user": "LAB\\anna", "state": "started"}
 EVERYONE = {"name": "Everyone", "all_sessions": True, "state": "started"}
-UNKNOWN = "the API does not give the user"
+UNKNOWN = "the API does not return the user"
 
 
 @pytest.fixture
@@ -145,7 +145,7 @@ def test_excluded_machine_unknown_machine_unidentified(simulator, client, fleet,
     for run in runs:
         result = run()
         assert result["failed"] and result["sessions"][0]["result"] == "unidentified"
-        assert "does not give the user or the machine" in result["msg"]
+        assert "does not return the user or the machine" in result["msg"]
         assert "failed" not in run(include_unidentified=True)
 
 

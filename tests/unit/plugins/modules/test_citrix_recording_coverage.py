@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""citrix_recording_coverage: from the options to the files and the result, and once down to the wire."""
+"""citrix_recording_coverage: from options to files and result, once including HTTP requests."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def table(folder):
         return list(csv.DictReader(file))
 
 
-def test_the_files_are_what_is_returned(module, site, tmp_path):
+def test_files_equal_result(module, site, tmp_path):
     result = under_test.run(module(dest=str(tmp_path)), site)
     assert result["changed"] is True
     assert result["msg"].startswith(
@@ -74,7 +74,7 @@ def test_check_mode_reads_all_and_writes_nothing(module, site, tmp_path):
     assert rehearsal == result
 
 
-def test_nobody_is_a_report_too(module, fake_api, tmp_path):
+def test_report_without_sessions(module, fake_api, tmp_path):
     fake_api.on("GET Sessions", {"Items": []})
     fake_api.on("GET Sites/site1", {"Name": "LAB"})
     result = under_test.run(module(dest=str(tmp_path)), fake_api)
@@ -112,7 +112,7 @@ def test_missing_dest_is_error_and_warning_in_check_mode(module, site, tmp_path)
     assert any("does not exist" in call.args[0] for call in rehearsal.warn.call_args_list)
 
 
-# Down to the wire
+# With HTTP requests
 
 
 def test_the_module_succeeds_on_the_wire(executed, wire, tmp_path):
@@ -126,7 +126,7 @@ def test_the_module_succeeds_on_the_wire(executed, wire, tmp_path):
     assert [row["id"] for row in table(tmp_path)] == ["1"]
 
 
-def test_the_module_fails_on_the_wire_with_what_the_api_answered(executed, wire, tmp_path):
+def test_module_fails_over_http_with_api_error(executed, wire, tmp_path):
     wire.get(f"{BASE}/Sessions", status=403, json={"detail": "Denied."}, headers={"Citrix-TransactionId": "t1"})
     code, result = executed(dest=str(tmp_path))
     assert code == 1
@@ -135,15 +135,15 @@ def test_the_module_fails_on_the_wire_with_what_the_api_answered(executed, wire,
 
 
 @pytest.mark.parametrize(
-    ("args", "told"),
+    ("args", "expected"),
     [
         ({}, "missing required arguments: dest"),
         ({"dest": "/nowhere/at/all"}, "dest: directory /nowhere/at/all does not exist; create it"),
         ({"dest": ".", "session_id": "1"}, "Unsupported parameters"),
     ],
 )
-def test_wrong_arguments_are_refused(executed, wire, args, told):
+def test_wrong_arguments_are_refused(executed, wire, args, expected):
     code, result = executed(**args)
     assert code == 1
-    assert told in result["msg"]
+    assert expected in result["msg"]
     assert len(wire.calls) == 0
