@@ -42,7 +42,7 @@ def execute(
     module: AnsibleModule,
     run: Callable[[AnsibleModule, Api], dict],
     writes: bool = False,
-    explain: Callable[[CitrixError], dict] = CitrixError.to_result,
+    explain: Callable[[CitrixError], dict] = lambda error: error.to_result(),
 ) -> None:
     """Run a module and report; run(module, api) returns the result, with "failed" if it failed.
 
