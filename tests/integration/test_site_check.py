@@ -26,7 +26,7 @@ def check(modules):
     def run(connection, check_mode=False, env=None, **options):
         task = {CHECK: options, "ignore_errors": True, "check_mode": check_mode}
         result = modules([task], connection=connection, env=env).result
-        assert result["msg"].startswith("Site check: "), result
+        assert result["checks"], result
         return result, {entry["id"]: entry for entry in result["checks"]}
 
     return run

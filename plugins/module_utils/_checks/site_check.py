@@ -59,7 +59,8 @@ def run(module: Any, api: Api) -> dict:
         for check in members:
             finding, seconds = run_check(probe, check)
             checks.append(_entry(check.id, group, finding, seconds))
-    return _result(module, checks, probe.suggested, wire.requests, api.retrier.writes_sent > 0)
+    result = _result(module, checks, probe.suggested, wire.requests, api.retrier.writes_sent > 0)
+    return {**result, **({"failure": probe.failure} if probe.failure else {})}
 
 
 def stopped(module: Any, error: CitrixError) -> dict:
@@ -70,7 +71,7 @@ def stopped(module: Any, error: CitrixError) -> dict:
         if group != "proof" or module.params["prove_session_id"]:
             others = [check for check in members if check.id != first]
             checks += [_entry(check.id, group, skipped(f"requires {first}"), 0.0) for check in others]
-    return _result(module, checks, {}, 0, False)
+    return {**_result(module, checks, {}, 0, False), "msg": str(error)}
 
 
 def _folder(path: str) -> str:
