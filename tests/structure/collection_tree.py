@@ -13,6 +13,7 @@ from support.simulator_process import COLLECTION
 
 __all__ = [
     "COLLECTION",
+    "CONNECTED",
     "GALAXY",
     "INVENTORIES",
     "MODULES",
@@ -37,6 +38,8 @@ def load(path: Path):
 # Not a part of an installed collection.
 GALAXY = load(Path(__file__).parents[2] / "galaxy.yml")
 MODULES = sorted(path.stem for path in (COLLECTION / "plugins" / "modules").glob("[!_]*.py"))
+CONNECTED = [module for module in MODULES if module != "citrix_audit_info"]
+"""The modules that call the API; the others have no shared options."""
 INVENTORIES = sorted(path.stem for path in (COLLECTION / "plugins" / "inventory").glob("[!_]*.py"))
 ROLES = sorted(path.name for path in (COLLECTION / "roles").iterdir() if path.is_dir())
 PLAYBOOKS = sorted(path.stem for path in (COLLECTION / "playbooks").glob("*.yml"))

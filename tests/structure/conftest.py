@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from collection_tree import COLLECTION, INVENTORIES, MODULES, NAME
+from collection_tree import COLLECTION, CONNECTED, INVENTORIES, MODULES, NAME
 from example_plays import Done, Run, Stage, as_tasks, play_of
 
 BIN = Path(sys.executable).parent
@@ -94,7 +94,7 @@ def refusal(status: int, **calls: str) -> dict:
     return {**calls, "answer": {"status": status, "headers": headers, "body": body}}
 
 
-@pytest.fixture(scope="session", params=MODULES)
+@pytest.fixture(scope="session", params=CONNECTED)
 def played(request, documentation, simulator_process, ansible, tmp_path_factory):
     """Run the examples of each module with ansible-playbook, unchanged and in other modes."""
     module, known = request.param, documentation[request.param]

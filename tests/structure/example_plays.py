@@ -189,6 +189,8 @@ class Stage:
                 made[name] = [self._id(given) for given in value] if isinstance(value, list) else self._id(value)
             elif name == "dest":
                 made[name] = str(self._path.parent)
+            elif name in ("audit_log", "path"):
+                made[name] = str(self._path.parent / "audit.jsonl")
             elif name not in PLACEHOLDERS or self._is_result(value):
                 made[name] = value
             elif name == "access_token":

@@ -1,13 +1,14 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Clean and check names and ids in options in one place."""
+"""Clean and check names, ids and times in options in one place."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 
+from . import times
 from .errors import OptionError
 from .text import clean
 
@@ -56,6 +57,19 @@ def read_names(option: str, value: object) -> tuple[str, ...]:
         raise OptionError(option, "is empty; set at least one value")
     read = _read_id if option == "session_id" else _read_name
     return tuple(dict.fromkeys(read(option, each) for each in given))
+
+
+def read_time(option: str, text: str | None, unset: float) -> float:
+    """Return the Unix time that an option has, or `unset`; raises OptionError if it is not RFC 3339 with a zone."""
+    if text is None:
+        return unset
+    moment = times.instant(text)
+    if moment is None:
+        raise OptionError(
+            option,
+            f"'{visible(text)}' is not a time with a zone; write it as in RFC 3339, such as 2026-12-01T08:00:00+01:00",
+        )
+    return moment
 
 
 def guid_of(text: str) -> str | None:
