@@ -367,7 +367,7 @@ SECRETS = (*SECRETS, "S-1-5-21-3623811015-3361044348-30300820-1013", "5f0c9a1e7b
 
 
 def hostile(number):
-    """Return a session with personal data in every place, also in names of fields and in enumerations."""
+    """Return a session with personal data everywhere, also in field names and enumerations."""
     names = list(SECRETS)
     return {
         "Id": GUID,
