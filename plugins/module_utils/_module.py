@@ -14,6 +14,7 @@ from ._client.interrupt import InterruptHandler
 from ._client.transport import REQUESTS_IMPORT_ERROR
 from ._common import options
 from ._common.errors import CitrixError
+from ._site.guard import NO_GUARD, Guard
 
 
 def create_module(argument_spec: dict[str, dict], **constraints: Any) -> AnsibleModule:
@@ -32,6 +33,7 @@ def execute(module: AnsibleModule, run: Callable[[AnsibleModule, Api], dict], wr
     api = None
     try:
         api = connect(options.settings(module.params), module.check_mode, module.warn, module.log)
+        api.guard = Guard.of_host(module.params) if writes else NO_GUARD
         with InterruptHandler(api.throttle, module.log):
             result = run(module, api)
     except CitrixError as error:

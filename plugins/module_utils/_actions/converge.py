@@ -15,6 +15,7 @@ from .._client.progress import Progress
 from .._client.workers import side_by_side
 from .._common.errors import ApiError, BatchLost, CitrixError, JobFailed, Stalled
 from .._site import sessions
+from .._site.guard import Start
 from .._site.selection import Target
 from .locks import SessionLocks
 from .recording import UNIDENTIFIED, RecordingEntry, StoppingEntry, Wanted
@@ -61,7 +62,9 @@ class Case:
     def from_target(cls, target: Target, wanted: Wanted) -> Case:
         """Take up a selected session; its entry has its result at once where nothing can be done."""
         entry = (RecordingEntry if wanted.recorded else StoppingEntry).from_target(target)
-        if wanted.recorded and not entry.result and target.not_recordable:
+        if wanted.recorded and not entry.result and target.denied:
+            entry.end("denied", target.denied)
+        elif wanted.recorded and not entry.result and target.not_recordable:
             entry.end("not_recordable", target.not_recordable)
         elif wanted.recorded and not entry.result and target.unidentified and not wanted.include_unidentified:
             entry.end("unidentified", UNIDENTIFIED)
@@ -103,6 +106,8 @@ def converge(
     for the end, and waited for at most LONGEST_HOLD seconds.
     """
     cases = [Case.from_target(target, wanted) for target, wanted in targets]
+    starts = {Start(case.wanted.notify_user, case.wanted.until) for case in cases if case.wanted.recorded}
+    api.guard.check(len(cases), starts)
     todo = [case for case in cases if not case.entry.result]
     # Two runs at once, on hosts that share no locks, rarely meet at the same session.
     shuffle(todo)

@@ -62,10 +62,11 @@ class Rule:
         name = params["name"]
         wanted = Wanted.from_params({**of_all, **params})
         try:
-            state = Period.from_params(params).state_at(params["state"], moment)
+            period = Period.from_params(params)
+            state = period.state_at(params["state"], moment)
             # The id of a session lives no longer than the session: no rule for it.
             selection.check_selectors({**params, "session_id": None})
-            return cls(name, params, state, wanted._replace(recorded=state == "started"), Query.from_params(params))
+            return cls(name, params, state, wanted._replace(recorded=state == "started", until=period.ends_at), Query.from_params(params))
         except OptionError as error:
             raise _of_rule(name, str(error)) from None
 
@@ -136,6 +137,7 @@ def assign(api: Api, rules: Sequence[Rule]) -> Assignment:
     first rule, and for everything else that selection.select() does.
     """
     people = People()
+    judge = api.guard.judge(api, people)
     searches, held_back = _look_up(api, [rule for rule in rules if rule.state], people)
     if not searches:
         return Assignment([], {}, "")
@@ -148,7 +150,7 @@ def assign(api: Api, rules: Sequence[Rule]) -> Assignment:
             (search, search.exclusions.of_machine(session)) for search in searches if search.place.has(session)
         )
         if places:
-            target = Target.from_session(nested(session, "Id") or "", session)
+            target = judge.of_place(Target.from_session(nested(session, "Id") or "", session), session)
             offered.append((target, people.add(session), shared.setdefault(places, places)))
     assigned = []
     for target, person, places in offered:
@@ -161,7 +163,7 @@ def assign(api: Api, rules: Sequence[Rule]) -> Assignment:
                 taken = search
                 search.count += 1
                 judged = target.judged(people.is_named(person)) if by_user else search.exclusions.judged(target, person)
-                assigned.append((judged, search.rule))
+                assigned.append((judge.of_user(judged, person), search.rule))
     for search in searches:
         search.check()
     return Assignment(assigned, {search.rule.name: search.exclusions.unused for search in searches}, held_back)

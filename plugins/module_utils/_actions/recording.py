@@ -27,6 +27,7 @@ RESULTS = (
     "requested",
     "unchanged",
     "not_recordable",
+    "denied",
     "unidentified",
     "ended",
     "unconfirmed",
@@ -43,6 +44,8 @@ class Wanted(NamedTuple):
     wait: bool = True
     wait_timeout: int = 30
     include_unidentified: bool = False
+    until: float | None = None
+    """Unix time at which the rule of a policy stops the recording; None without an end."""
 
     @classmethod
     def from_params(cls, params: dict) -> Wanted:
@@ -50,7 +53,7 @@ class Wanted(NamedTuple):
         if not 0 <= params["wait_timeout"] <= 3600:
             raise OptionError("wait_timeout", f"must be from 0 to 3600 seconds, not {params['wait_timeout']}")
         recorded = params["state"] == "started"
-        return cls(recorded, *(params[name] for name in cls._fields[1:]))
+        return cls(recorded, **{name: params[name] for name in ARGUMENT_SPEC if name != "state"})
 
     @property
     def result(self) -> str:
