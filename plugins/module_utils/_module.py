@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
+from ._actions.trail import Trail
 from ._client.api import Api, connect
 from ._client.interrupt import InterruptHandler
 from ._client.transport import REQUESTS_IMPORT_ERROR
@@ -32,9 +34,10 @@ def execute(module: AnsibleModule, run: Callable[[AnsibleModule, Api], dict], wr
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
     api = None
     try:
-        api = connect(options.settings(module.params), module.check_mode, module.warn, module.log)
+        # A module that does not declare that it writes cannot write.
+        api = connect(options.settings(module.params), module.check_mode or not writes, module.warn, module.log)
         api.guard = Guard.of_host(module.params) if writes else NO_GUARD
-        with InterruptHandler(api.throttle, module.log):
+        with _trail(module, api) if writes else nullcontext(), InterruptHandler(api.throttle, module.log):
             result = run(module, api)
     except CitrixError as error:
         result = {**error.to_result(), "failed": True}
@@ -43,3 +46,10 @@ def execute(module: AnsibleModule, run: Callable[[AnsibleModule, Api], dict], wr
     if result.get("failed"):
         module.fail_json(**result)
     module.exit_json(**result)
+
+
+def _trail(module: AnsibleModule, api: Api) -> AbstractContextManager:
+    """Return the audit trail of a module that writes; check mode leaves none."""
+    if module.check_mode:
+        return nullcontext()
+    return Trail(api, module.params, None if module.no_log else module.log)

@@ -20,6 +20,7 @@ author:
 extends_documentation_fragment:
   - sessionops.citrix._auth
   - sessionops.citrix._attributes
+  - sessionops.citrix._audit
 attributes:
   check_mode:
     support: full
@@ -398,11 +399,11 @@ failure:
       sample: 44399a9e-18ea-4c16-b549-811fa252c7b6
 """
 
-from ..module_utils._actions import periods, policy, recording, results
+from ..module_utils._actions import periods, policy, recording, results, trail
 from ..module_utils._actions.converge import converge
 from ..module_utils._module import create_module, execute
 
-ARGUMENT_SPEC = policy.ARGUMENT_SPEC
+ARGUMENT_SPEC = {**trail.ARGUMENT_SPEC, **policy.ARGUMENT_SPEC}
 
 
 def run(module, api):

@@ -19,6 +19,7 @@ author:
 extends_documentation_fragment:
   - sessionops.citrix._auth
   - sessionops.citrix._attributes
+  - sessionops.citrix._audit
   - sessionops.citrix._selection
   - sessionops.citrix._selection.targets
 attributes:
@@ -167,11 +168,11 @@ failure:
       sample: 44399a9e-18ea-4c16-b549-811fa252c7b6
 """
 
-from ..module_utils._actions import messages, results
+from ..module_utils._actions import messages, results, trail
 from ..module_utils._module import create_module, execute
 from ..module_utils._site import selection
 
-ARGUMENT_SPEC = {**selection.ARGUMENT_SPEC, **results.ARGUMENT_SPEC, **messages.ARGUMENT_SPEC}
+ARGUMENT_SPEC = {**trail.ARGUMENT_SPEC, **selection.ARGUMENT_SPEC, **results.ARGUMENT_SPEC, **messages.ARGUMENT_SPEC}
 
 
 def run(module, api):

@@ -19,6 +19,7 @@ author:
 extends_documentation_fragment:
   - sessionops.citrix._auth
   - sessionops.citrix._attributes
+  - sessionops.citrix._audit
   - sessionops.citrix._selection
   - sessionops.citrix._selection.targets
 attributes:
@@ -55,6 +56,14 @@ options:
         that the broker reports as anonymous are not affected.
     type: bool
     default: false
+  stop_after:
+    description:
+      - Seconds from the start request after which to stop the recording again. Requires O(audit_log), and is valid only
+        with O(state=started).
+      - The end is written to RV(sessions[].stop_at) and to the audit trail. M(sessionops.citrix.citrix_recording_due)
+        stops the recordings that are due; run it on a schedule. Without it, nothing is stopped.
+      - A session that is already recorded gets no end.
+    type: int
   wait:
     description:
       - Whether to read the recording status back until the change is confirmed.
@@ -103,6 +112,14 @@ EXAMPLES = r"""
       - user023@lab.example
     exclude_machine: LAB\vda-003
     max_sessions: 5000
+
+- name: Record a user for two hours, if citrix_recording_due runs every few minutes
+  sessionops.citrix.citrix_session_recording:
+    state: started
+    user: LAB\user002
+    reason: INC0012345
+    audit_log: /tmp/citrix-audit.jsonl
+    stop_after: 7200
 
 - name: Show which sessions are not recorded and why
   ansible.builtin.debug:
@@ -190,6 +207,10 @@ sessions:
       description: Whether the start request asked to notify the user. Null if no start took effect.
       type: bool
       sample: true
+    stop_at:
+      description: Time in UTC at which the recording is to be stopped, with O(stop_after). Null if no start took effect.
+      type: str
+      sample: "2026-12-01T09:00:00Z"
     transaction_id:
       description: Id by which Citrix can find the start or stop request. Null if none was sent.
       type: str
@@ -245,12 +266,12 @@ failure:
       sample: 44399a9e-18ea-4c16-b549-811fa252c7b6
 """
 
-from ..module_utils._actions import recording, results
+from ..module_utils._actions import recording, results, trail
 from ..module_utils._actions.converge import converge
 from ..module_utils._module import create_module, execute
 from ..module_utils._site import selection
 
-ARGUMENT_SPEC = {**selection.ARGUMENT_SPEC, **results.ARGUMENT_SPEC, **recording.ARGUMENT_SPEC}
+ARGUMENT_SPEC = {**trail.ARGUMENT_SPEC, **selection.ARGUMENT_SPEC, **results.ARGUMENT_SPEC, **recording.ARGUMENT_SPEC, **recording.STOP_AFTER_SPEC}
 
 
 def run(module, api):

@@ -77,6 +77,7 @@ def ansible(tmp_path):
             "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]),
             "ANSIBLE_LOCALHOST_WARNING": "false",
             "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+            "CITRIX_AUDIT_LOG": str(home / "audit.jsonl"),
             **(env or {}),
         }
         done = subprocess.run(

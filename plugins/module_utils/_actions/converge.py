@@ -106,8 +106,11 @@ def converge(
     for the end, and waited for at most LONGEST_HOLD seconds.
     """
     cases = [Case.from_target(target, wanted) for target, wanted in targets]
-    starts = {Start(case.wanted.notify_user, case.wanted.until) for case in cases if case.wanted.recorded}
-    api.guard.check(len(cases), starts)
+    wanted = {case.wanted for case in cases}
+    limited = [case for case in cases if not case.wanted.due]
+    # An end that an earlier run has set is sent whatever the limits are.
+    if limited or not cases:
+        api.guard.check(len(limited), [Start(each.notify_user, each.lasts()) for each in wanted if each.recorded])
     todo = [case for case in cases if not case.entry.result]
     # Two runs at once, on hosts that share no locks, rarely meet at the same session.
     shuffle(todo)
@@ -139,11 +142,12 @@ def _bring_all(api: Api, cases: list[Case], check_mode: bool, locks: SessionLock
         if isinstance(outcome, CitrixError):
             for case in chunks[at]:
                 case.entry.end("failed", str(outcome))
-            _release(locks, chunks[at])
+            _finish(api, locks, chunks[at])
         else:
             watched += outcome
     left = _confirm(api, watched, locks)
     _confirm(api, _request(api, left, may_repeat=False), locks)
+    _finish(api, locks, left)
 
 
 def _bring(api: Api, cases: list[Case], check_mode: bool, locks: SessionLocks) -> list[Case]:
@@ -162,14 +166,16 @@ def _bring(api: Api, cases: list[Case], check_mode: bool, locks: SessionLocks) -
         for case in to_change:
             case.entry.tell(case.wanted)
             case.accept()
-    _release(locks, [by_id[session_id] for session_id in own])
+    _finish(api, locks, [by_id[session_id] for session_id in own])
     return watched
 
 
-def _release(locks: SessionLocks, cases: Iterable[Case]) -> None:
-    for case in cases:
-        if case.entry.result:
-            locks.release(case.entry.id)
+def _finish(api: Api, locks: SessionLocks, cases: Iterable[Case]) -> None:
+    """Let go of the sessions that have a result, which the audit trail shows first."""
+    done = [case.entry for case in cases if case.entry.result]
+    api.observer.after(done)
+    for entry in done:
+        locks.release(entry.id)
 
 
 def _request(api: Api, cases: list[Case], may_repeat: bool) -> list[Case]:
@@ -177,7 +183,7 @@ def _request(api: Api, cases: list[Case], may_repeat: bool) -> list[Case]:
     by_id = {case.entry.id: case for case in cases}
     watched = []
     conflicts = []
-    calls = Calls(by_id, lambda session_id: by_id[session_id].wanted.call(session_id))
+    calls = Calls(by_id, lambda session_id: by_id[session_id].wanted.call(by_id[session_id].entry))
     for session_id, outcome in send_all(api, calls):
         case = by_id[session_id]
         entry = case.entry
@@ -221,7 +227,7 @@ def _confirm(api: Api, cases: list[Case], locks: SessionLocks) -> list[Case]:
                 still_open.append(case)
             elif not case.entry.result:
                 again.append(case)
-        _release(locks, cases)
+        _finish(api, locks, cases)
         cases = still_open
         if cases:
             api.throttle.pause(pause)

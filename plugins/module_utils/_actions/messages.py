@@ -8,11 +8,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from .._client.api import Api
+from .._client.calls import Call
 from .._client.dispatch import send_all
 from .._common.errors import CitrixError, JobFailed, OptionError
 from .._site import sessions
 from .._site.selection import Target
 from .results import Entry
+from .trail import Write
 
 ARGUMENT_SPEC = {
     "title": {"type": "str", "required": True},
@@ -41,6 +43,10 @@ class Message(NamedTuple):
                 raise OptionError(name, "is empty; write the text for the user")
         return cls(params["title"], params["text"], params["style"].capitalize())
 
+    def call(self, entry: Entry) -> Call:
+        """Return the request that sends it to a session, with its subject for the audit trail."""
+        return sessions.send_message(entry.id, *self)._replace(subject=Write(entry, "send_message"))
+
 
 def send(api: Api, targets: list[Target], message: Message, check_mode: bool) -> list[Entry]:
     """Send the message to each session and return an entry for each, in their order; in check mode send nothing."""
@@ -54,10 +60,7 @@ def send(api: Api, targets: list[Target], message: Message, check_mode: bool) ->
         for entry in by_id.values():
             entry.end("sent", changed=True)
         return entries
-    calls = {
-        session_id: sessions.send_message(session_id, message.title, message.text, message.style)
-        for session_id in by_id
-    }
+    calls = {session_id: message.call(entry) for session_id, entry in by_id.items()}
     for session_id, outcome in send_all(api, calls):
         entry = by_id[session_id]
         entry.transaction_id = outcome.transaction_id
@@ -69,4 +72,5 @@ def send(api: Api, targets: list[Target], message: Message, check_mode: bool) ->
             entry.end("unconfirmed", f"the user may have received it, so it was not resent: {outcome}")
         else:
             entry.end("failed", str(outcome))
+        api.observer.after([entry])
     return entries

@@ -66,7 +66,8 @@ class Rule:
             state = period.state_at(params["state"], moment)
             # The id of a session lives no longer than the session: no rule for it.
             selection.check_selectors({**params, "session_id": None})
-            return cls(name, params, state, wanted._replace(recorded=state == "started", until=period.ends_at), Query.from_params(params))
+            wanted = wanted._replace(recorded=state == "started", rule=name, until=period.ends_at)
+            return cls(name, params, state, wanted, Query.from_params(params))
         except OptionError as error:
             raise _of_rule(name, str(error)) from None
 

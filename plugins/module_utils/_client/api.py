@@ -23,6 +23,7 @@ from .pages import read_pages
 from .redirects import redirect_remedy
 from .retries import Retrier
 from .transport import Reply, Request, Transport
+from .writes import WriteObserver
 
 
 class Api:
@@ -48,6 +49,7 @@ class Api:
         self.batches = BatchMode(settings.batch_size, warn)
         self.guard: Any = None
         """The limits that each write must meet; set it before the first write."""
+        self.observer = WriteObserver()
         self._settings = settings
         self._authenticator = authenticator
         self._site_id = settings.site_id
@@ -85,8 +87,11 @@ class Api:
     def send(self, call: Call) -> Answer:
         """Make one call and return its answer; raises a CitrixError for anything but a success."""
         transaction_id = str(uuid.uuid4())
+        request = self._request(call, transaction_id)
+        if call.write:
+            self.observer.before(call.parts or (call,), transaction_id)
         try:
-            reply = self._authenticator.send(self._request(call, transaction_id))
+            reply = self._authenticator.send(request)
         except AnswerLost as error:
             error.transaction_id = transaction_id
             raise

@@ -86,14 +86,16 @@ def _send(api: Api, batch: Mapping[Key, Call]) -> dict[Key, Outcome]:
 def _as_call(api: Api, batch: Mapping[Key, Call], as_job: bool) -> Call:
     """Return the call that a batch is; it writes where one of its items does."""
     items = [{"Reference": str(at), **_item(api, call)} for at, call in enumerate(batch.values())]
+    writes = tuple(call for call in batch.values() if call.write)
     return Call(
         "POST",
         "$batch",
         f"send a batch of {len(batch)} calls",
         query={"async": "true"} if as_job else {},
         body={"Items": items},
-        write=any(call.write for call in batch.values()),
+        write=bool(writes),
         final=TOO_SLOW,
+        parts=writes,
     )
 
 

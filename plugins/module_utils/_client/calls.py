@@ -33,6 +33,10 @@ class Call(NamedTuple):
     """Statuses to be told of at once, though they could be tried again; LOST for an answer that was lost."""
     proof: str = ""
     """A field that a 200 must have, where no later reading could tell that something else than the API wrote it."""
+    subject: Any = None
+    """The object that a write is about, for the observer of writes."""
+    parts: tuple[Call, ...] = ()
+    """The writes that a batch consists of."""
 
     @property
     def route(self) -> str:

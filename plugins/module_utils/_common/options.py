@@ -55,7 +55,12 @@ def environment_name(option: str) -> str:
 
 def argument_spec() -> dict[str, dict]:
     """Return the shared options as a module's argument spec."""
-    return {name: {**spec, "fallback": (_from_environment, [environment_name(name)])} for name, spec in OPTIONS.items()}
+    return with_fallback(OPTIONS)
+
+
+def with_fallback(spec: dict[str, dict]) -> dict[str, dict]:
+    """Return an argument spec in which each option that is not given is read from its environment variable."""
+    return {name: {**each, "fallback": (_from_environment, [environment_name(name)])} for name, each in spec.items()}
 
 
 def _from_environment(name: str) -> str:

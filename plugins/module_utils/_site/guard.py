@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from .._client.api import Api
-from .._common import times
 from .._common.errors import OptionError
 from .._common.guard_file import Limits, read_guards
 from .._common.names import guid_of
@@ -24,8 +23,8 @@ class Start(NamedTuple):
     """The properties of requested recordings that a guard limits."""
 
     notify_user: bool
-    ends_at: float | None = None
-    """Unix time at which the recordings end; None if the task sets no end."""
+    lasts: float | None = None
+    """Seconds that the recordings last at most; None if the task sets no end."""
 
 
 class Guard:
@@ -59,7 +58,7 @@ class Guard:
         if limits.max_sessions is not None and sessions > limits.max_sessions:
             yield f"{sessions} sessions are selected and {limits.max_sessions} are allowed; select fewer"
         longest = limits.max_duration
-        if longest is not None and any(not _ends_within(start, longest) for start in starts):
+        if longest is not None and any(start.lasts is None or start.lasts > longest for start in starts):
             yield (
                 f"a recording may last at most {longest} seconds; set stop_after, or until of the rule, to end it in time"
             )
@@ -70,10 +69,6 @@ class Guard:
 
 
 NO_GUARD = Guard()
-
-
-def _ends_within(start: Start, seconds: int) -> bool:
-    return start.ends_at is not None and start.ends_at - times.now() <= seconds
 
 
 class Judge:

@@ -71,7 +71,7 @@ def assigned(fake_api):
 def test_rule_has_selectors_and_requested_state():
     (found,) = rules_of(policy(rule(user=["user001"], notify_user=False), wait=False, wait_timeout=5), NOW)
     assert found.name == "Contractors"
-    assert found.wanted == Wanted(recorded=True, notify_user=False, wait=False, wait_timeout=5)
+    assert found.wanted == Wanted(True, notify_user=False, wait=False, wait_timeout=5, rule="Contractors")
     assert found.query == Query(user=("user001",))
 
 

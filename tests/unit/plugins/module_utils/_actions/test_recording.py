@@ -57,7 +57,7 @@ def test_recording_wanted_read_from_options(state, recorded, result):
     ],
 )
 def test_recording_wanted_sent_as_one_write(wanted, path, query):
-    call = wanted.call("1")
+    call = wanted.call(RecordingEntry(SessionRef("1")))
     assert (call.method, call.path, call.query, call.write) == ("POST", path, query, True)
 
 
