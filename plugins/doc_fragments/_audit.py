@@ -18,7 +18,7 @@ options:
       - File of the audit trail on the host where the module runs. It is created for its owner alone, and appended to.
       - It gets a JSON line before each request that starts or stops a recording or sends a message, and one with the
         result. If it cannot be written, no such request is sent. Check mode writes no line.
-      - The same lines go to the system log, if the host has one. If there is neither, a warning says so.
+      - The same lines are sent to the system log if the host has one. Without either, a warning is issued.
       - Several runs can share a file, and it can be rotated at any time. See
         R(Audit and accountability,ansible_collections.sessionops.citrix.docsite.guide_audit).
       - If not set, the environment variable E(CITRIX_AUDIT_LOG) is used.

@@ -316,7 +316,7 @@ def run(module, api):
     if not module.check_mode:
         files.write_csv("dest", table, coverage.COLUMNS, (row.cells() for row in rows))
         files.write_json("dest", figures, document)
-    # The time is always another one.
+    # The time differs in each run.
     return {"changed": True, "msg": coverage.sentence(document), "coverage": document, "csv": table, "json": figures}
 
 

@@ -274,7 +274,7 @@ sessions:
       type: str
       sample: null
     notify_user:
-      description: Whether the start request asked to notify the user. Null if no start took effect.
+      description: Whether the start request was to notify the user. Null if no start took effect.
       type: bool
       sample: true
     transaction_id:
@@ -324,8 +324,8 @@ rules:
       sample: started
     applied:
       description:
-        - Whether the rule was applied. A rule that does not apply at RV(at) is not. A rule with a machine, delivery
-          group or application that does not exist is not applied, and neither are the rules below it.
+        - Whether the rule was applied. A rule that does not apply at RV(at) is not applied. A rule with a machine,
+          delivery group or application that does not exist is not applied, and neither are the rules below it.
       type: bool
       sample: true
     sessions:
@@ -375,7 +375,7 @@ at:
   sample: "2026-12-01T07:00:00Z"
 writes_sent:
   description:
-    - Number of requests to start or stop a recording that were sent, whatever came of them. A batch is one request.
+    - Number of requests to start or stop a recording that were sent, with any outcome. A batch is one request.
     - With V(0) the task has changed nothing, also if it failed.
   returned: unless an option is of the wrong type
   type: int
@@ -407,13 +407,13 @@ ARGUMENT_SPEC = {**trail.ARGUMENT_SPEC, **policy.ARGUMENT_SPEC}
 
 
 def run(module, api):
-    """Assign each session to a rule, bring all to the states that are wanted, and report by session and by rule."""
+    """Assign each session to a rule, set the requested states, report by session and by rule."""
     moment = periods.evaluated_at(module.params, module.check_mode)
     rules = policy.rules_of(module.params, moment)
     assigned = policy.assign(api, rules)
     entries = converge(api, [(target, rule.wanted) for target, rule in assigned.targets], module.check_mode)
     result = results.task_result(module, api, None, entries, recording.RESULTS)
-    return policy.tell(module, result, rules, assigned, moment)
+    return policy.report(module, result, rules, assigned, moment)
 
 
 def main():

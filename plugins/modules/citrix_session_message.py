@@ -144,7 +144,7 @@ summary:
     waited_seconds: 0.0
 writes_sent:
   description:
-    - Number of requests to send a message that were sent, whatever came of them. A batch is one request.
+    - Number of requests to send a message that were sent, with any outcome. A batch is one request.
     - With V(0) the task has changed nothing, also if it failed.
   returned: unless an option is of the wrong type
   type: int

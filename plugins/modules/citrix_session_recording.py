@@ -204,11 +204,12 @@ sessions:
       type: str
       sample: null
     notify_user:
-      description: Whether the start request asked to notify the user. Null if no start took effect.
+      description: Whether the start request was to notify the user. Null if no start took effect.
       type: bool
       sample: true
     stop_at:
-      description: Time in UTC at which the recording is to be stopped, with O(stop_after). Null if no start took effect.
+      description:
+        - Time in UTC at which the recording must be stopped. Null without O(stop_after), and if no start took effect.
       type: str
       sample: "2026-12-01T09:00:00Z"
     transaction_id:
@@ -242,7 +243,7 @@ summary:
     waited_seconds: 0.0
 writes_sent:
   description:
-    - Number of requests to start or stop a recording that were sent, whatever came of them. A batch is one request.
+    - Number of requests to start or stop a recording that were sent, with any outcome. A batch is one request.
     - With V(0) the task has changed nothing, also if it failed.
   returned: unless an option is of the wrong type
   type: int
@@ -271,11 +272,17 @@ from ..module_utils._actions.converge import converge
 from ..module_utils._module import create_module, execute
 from ..module_utils._site import selection
 
-ARGUMENT_SPEC = {**trail.ARGUMENT_SPEC, **selection.ARGUMENT_SPEC, **results.ARGUMENT_SPEC, **recording.ARGUMENT_SPEC, **recording.STOP_AFTER_SPEC}
+ARGUMENT_SPEC = {
+    **trail.ARGUMENT_SPEC,
+    **selection.ARGUMENT_SPEC,
+    **results.ARGUMENT_SPEC,
+    **recording.ARGUMENT_SPEC,
+    **recording.STOP_AFTER_SPEC,
+}
 
 
 def run(module, api):
-    """Select the sessions, bring them to the wanted state, and report."""
+    """Select the sessions, set the requested recording state, and report."""
     wanted = recording.Wanted.from_params(module.params)
     selected = selection.select(api, module.params)
     entries = converge(api, [(target, wanted) for target in selected.targets], module.check_mode)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run one look of the event source with the arguments on stdin, and print its events as the result of a module."""
+"""Run one look of the event source with arguments from stdin; print events like a module."""
 
 from __future__ import annotations
 

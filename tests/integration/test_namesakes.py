@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Random fleets and selections: each way to select gives what the plain reference gives, or rejects the names."""
+"""Random fleets and selections: each selection equals that of the reference, or is rejected."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Rejected(Exception):
 
 
 def expected(reference: Reference, options: dict) -> dict[int, str]:
-    """Return what becomes of each selected session, said as plainly as can be."""
+    """Return the expected result of each selected session, in the simplest form."""
     run = reference.found(options)
     for option in ("user", "exclude_user"):
         for name, persons in reference.persons(run, options.get(option, [])).items():
@@ -60,7 +60,7 @@ def outcome(run) -> dict[str, str]:
 
 
 def compare(simulator, sessions, options, run) -> None:
-    """Compare what a task does with what the reference says."""
+    """Compare the results of a task with those of the reference."""
     ids = list(simulator.fleet(**plan(sessions)))
     reference = Reference(sessions)
     try:
@@ -74,7 +74,7 @@ def compare(simulator, sessions, options, run) -> None:
 
 @settings(max_examples=150)
 @given(sessions=SESSIONS, selection=SELECTIONS, exclusions=EXCLUSIONS)
-def test_recording_starts_what_the_reference_starts(simulator, client, sessions, selection, exclusions):
+def test_recording_starts_sessions_of_reference(simulator, client, sessions, selection, exclusions):
     options = {**selection, **exclusions}
     everyone = {} if selection else {"all_sessions": True}
 
@@ -86,8 +86,8 @@ def test_recording_starts_what_the_reference_starts(simulator, client, sessions,
 
 @settings(max_examples=100)
 @given(sessions=SESSIONS, first=SELECTIONS, exclusions=EXCLUSIONS)
-def test_policy_assigns_what_the_reference_assigns(simulator, client, sessions, first, exclusions):
-    """The first rule stops, the second starts the rest: those whom the first may mean are never started."""
+def test_policy_assigns_rules_of_reference(simulator, client, sessions, first, exclusions):
+    """The first rule stops, the second starts the rest: never users that the first may match."""
     ids = list(simulator.fleet(**plan(sessions)))
     reference = Reference(sessions)
     everyone = list(range(len(reference.sessions)))
@@ -126,7 +126,7 @@ def test_policy_assigns_what_the_reference_assigns(simulator, client, sessions, 
 
 @settings(max_examples=60)
 @given(sessions=SESSIONS, selection=SELECTIONS)
-def test_views_show_what_the_reference_selects(simulator, client, tmp_path_factory, sessions, selection):
+def test_views_show_sessions_of_reference(simulator, client, tmp_path_factory, sessions, selection):
     folder = tmp_path_factory.getbasetemp()
     options = selection
     compare(
@@ -155,7 +155,7 @@ def test_views_show_what_the_reference_selects(simulator, client, tmp_path_facto
 
 @settings(max_examples=40)
 @given(sessions=SESSIONS, selection=SELECTIONS)
-def test_event_source_tells_of_what_the_reference_selects(simulator, sessions, selection):
+def test_event_source_reports_sessions_of_reference(simulator, sessions, selection):
     logging.getLogger("sessionops.citrix.citrix_sessions").disabled = True
 
     def look():
@@ -172,7 +172,7 @@ def test_event_source_tells_of_what_the_reference_selects(simulator, sessions, s
     good=st.lists(st.sampled_from(NAMES["user"]), max_size=2),
     alone=st.booleans(),
 )
-def test_names_that_cannot_be_meant_are_rejected_everywhere(simulator, client, option, bad, good, alone):
+def test_invalid_names_rejected_everywhere(simulator, client, option, bad, good, alone):
     simulator.reset(wildcards=True)
     value = bad if alone and not isinstance(bad, (list, type(None))) else [*good, bad]
     selection = {option: value, **({"all_sessions": True} if option.startswith("exclude") else {})}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Append to the file of an audit trail, which several processes may share and which may be rotated at any time."""
+"""Append to the file of an audit trail, which processes may share and rotate at any time."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class Last(NamedTuple):
 
     @classmethod
     def from_head(cls, text: str) -> Last:
-        """Read the file beside the trail; text that is incomplete or from someone else counts as none."""
+        """Read the file beside the trail; incomplete or foreign text counts as none."""
         found = re.fullmatch(r"(\d{20}) (\d{20}) ([0-9a-f]{64})\n", text)
         return cls(int(found[1]), found[3], int(found[2])) if found else cls()
 
     def to_head(self) -> bytes:
-        """Return the text of the file beside the trail, of the same length at any time."""
+        """Return the text of the file beside the trail, always of the same length."""
         return f"{self.line:020} {self.size:020} {self.digest}\n".encode()
 
 
@@ -44,7 +44,7 @@ class AuditFile:
     """A file of an audit trail that is open for appending."""
 
     def __init__(self, path: str) -> None:
-        """Open the file, or create it for its owner alone; raises OSError if it cannot be written safely."""
+        """Open the file, or create it for its owner only; OSError if it cannot be written safely."""
         self._path = path
         self._head = _open(path + HEAD, os.O_RDWR)
         self._writing = Lock()
@@ -59,7 +59,7 @@ class AuditFile:
         _sync_folder(path)
 
     def close(self) -> None:
-        """Bring everything to disk, and close the file."""
+        """Write everything to disk, and close the file."""
         try:
             self.sync(self._written)
         finally:
@@ -67,7 +67,7 @@ class AuditFile:
             os.close(self._head)
 
     def append(self, entries: Sequence[Mapping[str, Any]]) -> tuple[int, list[bytes]]:
-        """Append entries with one write each; return a number for sync(), and the lines. Raises OSError."""
+        """Append entries with one write each; return a number for sync(), and the lines; or OSError."""
         lines = []
         with self._writing:
             fcntl.flock(self._head, fcntl.LOCK_EX)
@@ -86,7 +86,7 @@ class AuditFile:
             return self._written, lines
 
     def sync(self, number: int) -> None:
-        """Wait until an append is on disk; threads that wait at the same time share one fsync. Raises OSError."""
+        """Wait until an append is on disk; waiting threads share one fsync. Raises OSError."""
         with self._syncing:
             if self._synced < number:
                 written = self._written
@@ -123,7 +123,7 @@ class AuditFile:
         for line in reversed(tail.split(b"\n")[:-1]):
             entry = audit_lines.decode(line)
             if entry:
-                # More lines than the file has were removed, or lost with the power: the gap stays visible.
+                # More lines than the file has were removed, or lost in a power failure: the gap stays visible.
                 if head.line > entry["line"] + cut_off:
                     return head._replace(size=size)
                 return Last(entry["line"] + cut_off, audit_lines.digest_of(tail.split(b"\n")[-2]), size)
@@ -134,7 +134,7 @@ class AuditFile:
 
 
 def _write(log: int, line: bytes, size: int) -> None:
-    """Write a line as a whole or not at all; size: that of the file before it."""
+    """Write a complete line or nothing; size: that of the file before it."""
     written = os.write(log, line)
     if written != len(line):
         os.ftruncate(log, size)
@@ -142,17 +142,17 @@ def _write(log: int, line: bytes, size: int) -> None:
 
 
 def _open(path: str, flags: int) -> int:
-    """Open a regular file that only its owner may change, or create it; raises OSError for any other."""
+    """Open a regular file that only its owner can change, or create it; OSError for others."""
     descriptor = os.open(path, flags | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
     found = os.fstat(descriptor)
     if not stat.S_ISREG(found.st_mode) or found.st_mode & WRITABLE_BY_OTHERS:
         os.close(descriptor)
-        raise PermissionError(errno.EPERM, "it is no regular file, or others may change it")
+        raise PermissionError(errno.EPERM, "it is not a regular file, or other users can change it")
     return descriptor
 
 
 def _sync_folder(path: str) -> None:
-    """Bring the name of a new file to disk."""
+    """Write the name of a new file to disk."""
     folder = os.open(os.path.dirname(os.path.abspath(path)), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(folder)

@@ -53,18 +53,18 @@ FIELDS = (
 
 time: RFC 3339 in UTC with microseconds. event: `requested` or `result`. sequence: number of the line in its run.
 action: `start_recording`, `stop_recording` or `send_message`. stop_at: RFC 3339 in UTC, the time at which a start
-asked for the end of the recording; null unless set. result, result_reason: null in `requested`, then as in the result
+sets the end of the recording; null unless set. result, result_reason: null in `requested`, then as in the result
 of the module. transaction_id: that of the request, which a batch shares.
 """
 REQUESTED, RESULT = "requested", "result"
 LONGEST = 64 * 1024
-"""Bytes of a line; no field is long enough for more than a tenth of it."""
+"""Maximum bytes of a line; no field is longer than a tenth of it."""
 
 _HASH = re.compile(rb',"hash":"([0-9a-f]{64})"\}\Z')
 
 
 def encode(entry: Mapping[str, Any], line: int | None = None, previous: str | None = None) -> tuple[bytes, str]:
-    """Return an entry as a line with its line break, and its hash; without a line number it is not chained."""
+    """Return an entry as a line with its line break, and its hash; unchained without a number."""
     chained = {**entry, "line": line, "previous_hash": previous}
     # ASCII: text of the API can neither break the line nor send control sequences to a terminal.
     text = json.dumps(chained, separators=(",", ":"))[:-1].encode()
@@ -75,7 +75,7 @@ def encode(entry: Mapping[str, Any], line: int | None = None, previous: str | No
 
 
 def decode(line: bytes) -> dict | None:
-    """Return the members of a line without its line break; None if it is no entry, or its hash is another."""
+    """Return the members of a line without its line break; None if invalid, or its hash differs."""
     found = _HASH.search(line)
     if not found or found.group(1).decode() != digest_of(line):
         return None
@@ -86,7 +86,7 @@ def decode(line: bytes) -> dict | None:
 
 
 def digest_of(line: bytes) -> str:
-    """Return the hash of a line without its line break, as the next line should have it."""
+    """Return the hash of a line without its line break, as the next line must have it."""
     return hashlib.sha256(_HASH.sub(b"", line)).hexdigest()
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Read the files of an audit trail in order, verify the chain of their lines, and find writes without a result."""
+"""Read the files of an audit trail, verify the chain of lines, and find unfinished writes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DAMAGE = (OSError, EOFError, zlib.error, lzma.LZMAError)
 """Errors of a file that cannot be read or decompressed to its end."""
 OPENERS: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
 """By the first bytes of a file."""
-SOUND, DOUBTFUL, REPORTED = "sound", "doubtful", "reported"
+SOUND, UNCONFIRMED, REPORTED = "sound", "unconfirmed", "reported"
 """States of a line: an entry; no entry, so that only the next line can confirm it; already reported as changed."""
 
 
@@ -59,13 +59,13 @@ class _Chain(NamedTuple):
 
 
 class TrailReader:
-    """Reader of one trail: its current file and its rotated files, which may be compressed with gzip, bzip2 or xz.
+    """Read one trail: its current file and rotated ones, possibly compressed (gzip, bzip2, xz).
 
     Iterate over entries() to the end; then `problems`, `counts` and `lines` are complete.
     """
 
     def __init__(self, paths: Sequence[str], first_line: int = 1) -> None:
-        """paths: in any order. first_line: number of the first line that should exist, if older files were removed."""
+        """Open no file yet. paths: in any order. first_line: the first line, if older were removed."""
         self.problems: list[Problem] = []
         """The first MOST_KEPT problems."""
         self.counts: Counter = Counter()
@@ -79,7 +79,7 @@ class TrailReader:
         """Requested writes without a result so far, by run and session."""
 
     def entries(self) -> Iterator[tuple[Place, dict]]:
-        """Yield each line that is as it was written, with its place, in the order of the trail."""
+        """Yield each unchanged line with its place, in the order of the trail."""
         for path in self._in_order():
             for place, line in self._lines(path):
                 self.lines += 1
@@ -111,15 +111,15 @@ class TrailReader:
             self._report(Place(path, place.row + 1), "unreadable", str(error))
 
     def _verify(self, place: Place, line: bytes) -> dict | None:
-        """Compare a line with the one before it; return its entry if the line itself is as it was written."""
+        """Compare a line with the previous one; return its entry if the line itself is unchanged."""
         entry = audit_lines.decode(line)
         before = self._chain
         if entry is None:
             self._settle(linked=before.state == SOUND)
             named = audit_lines.named_digest(line)
             if named:
-                self._report(place, "changed", "the line names another hash than it has")
-            state = REPORTED if named else DOUBTFUL
+                self._report(place, "changed", "the hash of the line does not match its content")
+            state = REPORTED if named else UNCONFIRMED
             self._chain = _Chain(before.number + 1, (audit_lines.digest_of(line), named), place, state)
             return None
         number = entry["line"]
@@ -128,7 +128,7 @@ class TrailReader:
             if gap:
                 self._report(place, "moved", f"line {number} of the trail belongs before line {gap.row} of {gap.file}")
             else:
-                self._report(place, "repeated", f"line {number} of the trail was read before")
+                self._report(place, "repeated", f"line {number} of the trail occurs twice")
             return entry
         if number > before.number + 1:
             self._note_gap(place, before.number + 1, number)
@@ -137,11 +137,11 @@ class TrailReader:
         return entry
 
     def _settle(self, linked: bool) -> None:
-        """Report the last line in the chain, now that the line after it is known to name its hash or another."""
-        if self._chain.state == DOUBTFUL and linked:
+        """Report the last line in the chain; the next line names its hash, or another one."""
+        if self._chain.state == UNCONFIRMED and linked:
             self._report(self._chain.place, "cut_off", "the writer was killed, or its disk was full")
         elif self._chain.state != REPORTED and not linked:
-            self._report(self._chain.place, "changed", "the next line names another hash")
+            self._report(self._chain.place, "changed", "the next line has a different hash of this line")
 
     def _note_gap(self, place: Place, first: int, end: int) -> None:
         if end - first + len(self._gaps) > MOST_KEPT:
@@ -150,7 +150,7 @@ class TrailReader:
             self._gaps.update(dict.fromkeys(range(first, end), place))
 
     def _pair(self, place: Place, entry: dict) -> None:
-        """Note a requested write, or take it off with its result."""
+        """Add a requested write, or remove it with its result."""
         key = (str(entry.get("run_id")), str(entry.get("session_id")))
         if entry.get("event") == audit_lines.RESULT:
             self._open.pop(key, None)
@@ -160,7 +160,7 @@ class TrailReader:
                 self._report_unfinished(*self._open.pop(next(iter(self._open))))
 
     def _finish(self) -> None:
-        """Report everything that only the end of the last file shows."""
+        """Report all problems that only the end of the last file shows."""
         head = max(map(_head_of, self._paths), default=Last())
         end = self._chain
         self._settle(linked=head.line != end.number or head.digest in end.digests)
@@ -175,7 +175,7 @@ class TrailReader:
             self._report_unfinished(place, entry)
 
     def _report_missing(self, place: Place, first: int, last: int) -> None:
-        self._report(place, "missing", f"lines {first} to {last} of the trail should stand before this line")
+        self._report(place, "missing", f"lines {first} to {last} of the trail are missing before this line")
 
     def _report_unfinished(self, place: Place, entry: dict) -> None:
         detail = f"{entry.get('action')} of session {entry.get('session_id')} has no result: its run was killed"
@@ -188,7 +188,7 @@ class TrailReader:
 
 
 def _read(path: str) -> Iterator[tuple[Place, bytes]]:
-    """Yield the lines of a file without their line breaks; a line that is too long is cut."""
+    """Yield the lines of a file without their line breaks; lines that are too long are cut."""
     with _open(path) as file:
         for row in count(1):
             line = rest = file.readline(audit_lines.LONGEST)
@@ -206,7 +206,7 @@ def _open(path: str) -> IO[bytes]:
 
 
 def _head_of(path: str) -> Last:
-    """Return the last line that a writer noted beside a file."""
+    """Return the last line in the file that a writer keeps beside a file."""
     try:
         with open(path + HEAD, encoding="ascii", errors="replace") as file:
             return Last.from_head(file.read(200))

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Messages to the users of sessions: sent once each, and never again on the chance that one was lost."""
+"""Send messages to users of sessions: once each, never resent after a lost response."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ RESULTS = ("sent", "denied", "ended", "unconfirmed", "failed")
 
 
 class Message(NamedTuple):
-    """What is sent to each session."""
+    """The message for each session."""
 
     title: str
     text: str
@@ -49,7 +49,7 @@ class Message(NamedTuple):
 
 
 def send(api: Api, targets: list[Target], message: Message, check_mode: bool) -> list[Entry]:
-    """Send the message to each session and return an entry for each, in their order; in check mode send nothing."""
+    """Send the message to each session and return an entry for each; check mode sends none."""
     api.guard.check(len(targets))
     entries = [Entry.from_target(target) for target in targets]
     for entry, target in zip(entries, targets):
@@ -64,7 +64,7 @@ def send(api: Api, targets: list[Target], message: Message, check_mode: bool) ->
     for session_id, outcome in send_all(api, calls):
         entry = by_id[session_id]
         entry.transaction_id = outcome.transaction_id
-        if sessions.is_gone(outcome):
+        if sessions.is_missing(outcome):
             entry.end("ended", "the session ended before the message")
         elif not isinstance(outcome, CitrixError):
             entry.end("sent", changed=True)

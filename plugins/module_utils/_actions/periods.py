@@ -49,7 +49,7 @@ class Period(NamedTuple):
         return self.end if self.stops and self.end < inf else None
 
     def state_at(self, state: str, moment: float) -> str | None:
-        """Return the state that a rule requires at a time; None if it does not apply. state: within the period."""
+        """Return the state that a rule requires at a time; None if inactive. state: in the period."""
         if moment < self.start:
             return None
         if moment < self.end:
@@ -58,7 +58,7 @@ class Period(NamedTuple):
 
 
 def evaluated_at(params: dict, check_mode: bool) -> float:
-    """Return the time for which a policy is evaluated: now, or the option at in check mode; raises OptionError."""
+    """Return the time of a policy: now, or the option at in check mode; raises OptionError."""
     if params["at"] is not None and not check_mode:
         raise OptionError("at", "is valid only in check mode; run with --check, or remove at")
     return _read("at", params["at"], times.now())

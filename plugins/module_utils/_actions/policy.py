@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A policy: who is to be recorded and who is not, as a list of rules, of which the first that fits a session wins."""
+"""Apply a policy: a list of rules, of which the first that matches a session decides."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ RULE_SPEC = {
     **PERIOD_SPEC,
 }
 ARGUMENT_SPEC = {
-    # What is in a rule is checked here: as suboptions it would be refused without telling in which rule it is.
+    # Rules are validated here: the message of a suboption would not name the rule.
     "rules": {"type": "list", "elements": "dict", "required": True},
     "at": {"type": "str"},
     "on_gap": {**results.ARGUMENT_SPEC["on_gap"], "default": "warn"},
@@ -44,7 +44,7 @@ ARGUMENT_SPEC = {
 
 @dataclass
 class Rule:
-    """One rule of a policy, before anything was asked of the API."""
+    """One rule of a policy, before any request."""
 
     name: str
     params: dict
@@ -55,7 +55,7 @@ class Rule:
 
     @classmethod
     def from_params(cls, params: dict, of_all: dict, moment: float) -> Rule:
-        """Check what is in a rule; raises OptionError, which names it. of_all: the options of the whole policy.
+        """Check a rule; raises OptionError, which names it. of_all: the options of the whole policy.
 
         moment: the time for which the policy is evaluated.
         """
@@ -64,7 +64,7 @@ class Rule:
         try:
             period = Period.from_params(params)
             state = period.state_at(params["state"], moment)
-            # The id of a session lives no longer than the session: no rule for it.
+            # The id of a session is as short-lived as the session: not for rules.
             selection.check_selectors({**params, "session_id": None})
             wanted = wanted._replace(recorded=state == "started", rule=name, until=period.ends_at)
             return cls(name, params, state, wanted, Query.from_params(params))
@@ -73,15 +73,15 @@ class Rule:
 
     @property
     def machines(self) -> tuple[str, ...]:
-        """The names of all machines in the rule."""
+        """Return the names of all machines in the rule."""
         return *self.query.machine, *selection.excluded(self.params, "exclude_machine")
 
 
 class _Search:
-    """A rule at work: its selectors and exclusions, looked up on this site, and the number of sessions it took."""
+    """An active rule: its selectors and exclusions on this site, and the number of its sessions."""
 
     def __init__(self, api: Api, rule: Rule, people: People, machines: Mapping[str, list[dict]]) -> None:
-        """Raises OptionError, which names the rule, for what does not exist."""
+        """Raise OptionError, which names the rule, for missing objects."""
         self.rule = rule
         self.people = people
         self.count = 0
@@ -93,11 +93,11 @@ class _Search:
             raise _of_rule(rule.name, str(error)) from None
 
     def fits(self, person: int | None) -> bool:
-        """Tell whether the rule is about this person, as far as its users and exclusions go."""
+        """Return whether the users and exclusions of the rule match this person."""
         return not (self.named and not self.named.matches(person)) and not self.exclusions.of_user(person)
 
     def check(self) -> None:
-        """Raise OptionError, which names the rule, for users that cannot be meant, and for too many sessions."""
+        """Raise OptionError, which names the rule, for ambiguous users and for too many sessions."""
         try:
             self.named.check()
             self.exclusions.check(self.count)
@@ -106,18 +106,18 @@ class _Search:
 
 
 class Assignment(NamedTuple):
-    """The sessions that fall under the rules."""
+    """The sessions that match a rule."""
 
     targets: list[tuple[Target, Rule]]
-    """Each session with the first rule that fits it, in the order of the list."""
+    """Each session with its first matching rule, in the order of the list."""
     unused: dict[str, list[str]]
-    """By applied rule, the users to be excluded of whom no session was selected."""
+    """By applied rule, the excluded users without a selected session."""
     held_back: str
     """Why some rules are not applied, and which; "" if all are."""
 
 
 def rules_of(params: dict, moment: float) -> list[Rule]:
-    """Check a policy and evaluate it for a time; raises OptionError before anything is sent."""
+    """Check a policy and evaluate it for a time; raises OptionError before any request."""
     rules = [
         Rule.from_params(_with_defaults(rule, number), params, moment) for number, rule in enumerate(params["rules"], 1)
     ]
@@ -130,12 +130,12 @@ def rules_of(params: dict, moment: float) -> list[Rule]:
 
 
 def assign(api: Api, rules: Sequence[Rule]) -> Assignment:
-    """Return each session of the site that a rule is about, with the first such rule that applies now.
+    """Return each session of the site that matches a rule, with the first such active rule.
 
-    The sessions are listed once for all rules, and so are the machines that the rules name. An exclusion leaves a
-    session to the rules that follow. A rule with an object that does not exist holds back itself and all rules below
-    it: a session that it is about would fall under them. Raises OptionError, which names the rule, if that is the
-    first rule, and for everything else that selection.select() does.
+    The sessions are listed once for all rules, and so are the machines of the rules. An excluded session is left to the
+    next rules. A rule with a missing object holds back itself and all rules below it, because its sessions would match
+    those. Raises OptionError, which names the rule, if that is the first rule, and for all errors of
+    selection.select().
     """
     people = People()
     judge = api.guard.judge(api, people)
@@ -146,7 +146,7 @@ def assign(api: Api, rules: Sequence[Rule]) -> Assignment:
     offered = []
     shared: dict[tuple, tuple] = {}
     for session in selectors.find_sessions(api, Query(), tuple(needed)):
-        # Users are compared after the last session: any of them may join two names.
+        # Users are compared after the last session: any session may join two names.
         places = tuple(
             (search, search.exclusions.of_machine(session)) for search in searches if search.place.has(session)
         )
@@ -171,7 +171,7 @@ def assign(api: Api, rules: Sequence[Rule]) -> Assignment:
 
 
 def _look_up(api: Api, rules: Sequence[Rule], people: People) -> tuple[list[_Search], str]:
-    """Return the rules that can be applied, and why the others cannot."""
+    """Return the rules that can be applied, and the reason for the others."""
     machines = look_up(api, list(dict.fromkeys(name for rule in rules for name in rule.machines)))
     searches: list[_Search] = []
     for rule in rules:
@@ -185,8 +185,8 @@ def _look_up(api: Api, rules: Sequence[Rule], people: People) -> tuple[list[_Sea
     return searches, ""
 
 
-def tell(module: Any, result: dict, rules: Sequence[Rule], assigned: Assignment, moment: float) -> dict:
-    """Add the rule of each session and the counts of each rule to a result; warn of exclusions without effect."""
+def report(module: Any, result: dict, rules: Sequence[Rule], assigned: Assignment, moment: float) -> dict:
+    """Add the rule of each session and counts by rule to a result; warn of unused exclusions."""
     result["at"] = times.rfc3339(moment)
     for name, users in assigned.unused.items():
         if users:
@@ -211,9 +211,9 @@ def tell(module: Any, result: dict, rules: Sequence[Rule], assigned: Assignment,
 
 
 def _with_defaults(rule: dict, number: int) -> dict:
-    """Return a rule as written, in the types of its spec and with its defaults; raises OptionError.
+    """Return a rule in the types of its spec and with its defaults; raises OptionError.
 
-    number: its place in the policy, which tells it where it has no name.
+    number: its place in the policy, which identifies it if it has no name.
     """
     checked = ArgumentSpecValidator(RULE_SPEC).validate(rule)
     params = checked.validated_parameters

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a task wants of the recording of a session, and what became of it."""
+"""The requested state of the recording of a session, and its result."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import NamedTuple
 from .._client.calls import Call
 from .._common import times
 from .._common.errors import CitrixError, OptionError
-from .._common.times import rfc3339
 from .._site import sessions
 from .results import Entry
 from .trail import Write
@@ -39,11 +38,11 @@ RESULTS = (
     "unconfirmed",
     "failed",
 )
-UNIDENTIFIED = "the API does not give the user, who may be one whom the task names or excludes"
+UNIDENTIFIED = "the API does not return the user, who may be one that the task names or excludes"
 
 
 class Wanted(NamedTuple):
-    """What a task asks for. wait_timeout: seconds from a session's own request on."""
+    """The state that a task requests; wait_timeout: seconds after a session's own request."""
 
     recorded: bool
     notify_user: bool = True
@@ -51,17 +50,17 @@ class Wanted(NamedTuple):
     wait_timeout: int = 30
     include_unidentified: bool = False
     stop_after: int | None = None
-    """Seconds after the request at which a started recording is to end; None if it has no end."""
+    """Seconds from the request until a started recording must end; None if it has no end."""
     rule: str | None = None
-    """The rule of a policy that asks for it."""
+    """The rule of a policy that requests it."""
     until: float | None = None
     """Unix time at which that rule stops the recording; None if it does not."""
     due: bool = False
-    """Whether the run that started a recording has set this end for it."""
+    """Whether the run that started the recording set this end."""
 
     @classmethod
     def from_params(cls, params: dict) -> Wanted:
-        """Check the options of this engine; raises OptionError."""
+        """Check the options of the recording; raises OptionError."""
         if not 0 <= params["wait_timeout"] <= 3600:
             raise OptionError("wait_timeout", f"must be from 0 to 3600 seconds, not {params['wait_timeout']}")
         recorded, stop_after = params["state"] == "started", params.get("stop_after")
@@ -79,19 +78,19 @@ class Wanted(NamedTuple):
 
     @property
     def result(self) -> str:
-        """The result of a session that now is as wanted and was not before."""
+        """Return the result of a session that changed to the requested state."""
         return "started" if self.recorded else "stopped"
 
     def stop_at(self) -> str | None:
         """Return the end of a recording that is requested now, as RFC 3339; None if it has no end."""
-        return rfc3339(times.now() + self.stop_after) if self.stop_after else None
+        return times.rfc3339(times.now() + self.stop_after) if self.stop_after else None
 
     def lasts(self) -> float | None:
         """Return the seconds that a recording which is requested now lasts at most; None if it has no end."""
         return self.stop_after or (self.until - times.now() if self.until else None)
 
     def call(self, entry: RecordingEntry) -> Call:
-        """Return the request that asks for it, with its subject for the audit trail."""
+        """Return the request for it, with its subject for the audit trail."""
         if self.recorded:
             call = sessions.start_recording(entry.id, self.notify_user)
             entry.stop_at = self.stop_at()
@@ -102,10 +101,10 @@ class Wanted(NamedTuple):
         return call._replace(subject=write)
 
     def not_confirmed(self, state: bool | CitrixError | None) -> str:
-        """Say why an accepted request is not confirmed, by the last reading."""
+        """Return why an accepted request is not confirmed, by the last status read."""
         if isinstance(state, CitrixError):
             return str(state)
-        told = {
+        texts = {
             None: "does not report whether the session is recorded",
             True: "still reports the session as recorded",
             False: "still reports the session as not recorded",
@@ -115,12 +114,12 @@ class Wanted(NamedTuple):
             False: "check whether a recording policy starts it again",
         }
         after = f"the request was accepted, and {self.wait_timeout} seconds later the API"
-        return f"{after} {told[state]}; {remedies[self.recorded]}"
+        return f"{after} {texts[state]}; {remedies[self.recorded]}"
 
 
 @dataclass
 class RecordingEntry(Entry):
-    """What became of the recording of one session."""
+    """Result of the recording of one session."""
 
     recorded_before: bool | None = None
     recorded: bool | None = None
@@ -137,13 +136,13 @@ class RecordingEntry(Entry):
     def difference(self) -> tuple[str, str]:
         return IN_WORDS[self.recorded_before], IN_WORDS[self.recorded]
 
-    def tell(self, wanted: Wanted) -> None:
-        """Note the notification and the end that a request asks for; a stop has neither."""
+    def set_requested(self, wanted: Wanted) -> None:
+        """Save the notification and the end that a request asks for; a stop has neither."""
         self.notify_user = wanted.notify_user if wanted.recorded else None
         self.stop_at = self.stop_at or wanted.stop_at()
 
     def observe(self, state: sessions.Recorded, wanted: Wanted) -> None:
-        """Take in the state read before anything is done, and end the entry if nothing is to be done."""
+        """Save the state before any request, and end the entry if no request is needed."""
         if isinstance(state, sessions.Ended):
             self.end("ended", "the session ended before the request")
         elif isinstance(state, CitrixError):
@@ -161,6 +160,6 @@ class RecordingEntry(Entry):
 
 
 class StoppingEntry(RecordingEntry):
-    """What became of a recording that is to stop."""
+    """Result of a recording to stop."""
 
     ended_is_fine = True

@@ -37,18 +37,18 @@ class Write(NamedTuple):
     action: str
     notify_user: bool | None = None
     stop_at: str | None = None
-    """Time at which the recording is to end, as RFC 3339; None unless the task sets an end."""
+    """Time at which the recording must end, as RFC 3339; None unless the task sets an end."""
     rule: str | None = None
 
 
 class Trail(WriteObserver):
-    """Writer of the audit trail of one run, to a file and to the system log.
+    """Write the audit trail of one run to a file and to the system log.
 
     A request is sent only after its lines are on disk. Threads that write at the same time share one fsync.
     """
 
     def __init__(self, api: Api, params: Mapping[str, Any], log: Callable[[str], object] | None) -> None:
-        """Open the file, or raise OptionError. log: writes to the system log; None if nothing may be logged."""
+        """Open the file, or raise OptionError. log: writes to the system log; None to log nothing."""
         self.run_id = str(uuid.uuid4())
         self._api = api
         self._log = log if any(map(os.path.exists, SYSLOG_SOCKETS)) else None
@@ -74,7 +74,7 @@ class Trail(WriteObserver):
                 raise self._problem(error) from None
 
     def before(self, calls: Sequence[Call], transaction_id: str) -> None:
-        """Write a line for each call; raises CitrixError if they are not on disk then."""
+        """Write a line for each call; raises CitrixError if they cannot be stored on disk."""
         writes = [call.subject for call in calls]
         with self._lock:
             if not (self._file or self._log or self._sequence):
@@ -101,7 +101,7 @@ class Trail(WriteObserver):
         self._api.observer = self
 
     def __exit__(self, *_error: object) -> None:
-        """Write the results that are left, and bring all lines to disk."""
+        """Write the remaining results, and write all lines to disk."""
         self.after([write.entry for write in self._pending.values()])
         if self._file:
             try:
@@ -160,7 +160,7 @@ class Trail(WriteObserver):
 
 
 def _login() -> str:
-    """Return the login under which the run was started: behind sudo, that of the person."""
+    """Return the login that started the run: with sudo, that of the original user."""
     try:
         login = pwd.getpwuid(os.getuid()).pw_name
     except KeyError:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Observe writes: each one before it is sent, and after it."""
+"""Observe writes before they are sent and after their results."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from .calls import Call
 
 
 class WriteObserver:
-    """Observer that does nothing; the base of those that do."""
+    """Observe nothing; the base class of observers."""
 
     def before(self, calls: Sequence[Call], transaction_id: str) -> None:
-        """Note calls that are about to be sent as one request; a CitrixError stops the request."""
+        """Handle calls that are about to be sent as one request; a CitrixError stops the request."""
 
     def after(self, subjects: Iterable[Any]) -> None:
-        """Note the results of calls, by their subjects."""
+        """Handle the results of calls, by their subjects."""

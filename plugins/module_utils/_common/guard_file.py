@@ -95,8 +95,7 @@ def _parse(path: str, text: str) -> Any:
         """Loader that rejects keys that are there twice."""
 
         def construct_mapping(self, node: Any, deep: bool = False) -> dict:
-            pairs = ((self.construct_object(key, True), self.construct_object(value, True)) for key, value in node.value)
-            return _unique(pairs)
+            return _unique(tuple(self.construct_object(part, True) for part in pair) for pair in node.value)
 
     try:
         return yaml.load(text, Loader=Loader)

@@ -59,9 +59,7 @@ class Guard:
             yield f"{sessions} sessions are selected and {limits.max_sessions} are allowed; select fewer"
         longest = limits.max_duration
         if longest is not None and any(start.lasts is None or start.lasts > longest for start in starts):
-            yield (
-                f"a recording may last at most {longest} seconds; set stop_after, or until of the rule, to end it in time"
-            )
+            yield f"a recording may last at most {longest} seconds; set stop_after, or until of the rule, to end it"
 
     def judge(self, api: Api, people: People) -> Judge:
         """Look up the names in the limits on a site. people: of the run, before any session was added."""
@@ -81,14 +79,14 @@ class Judge:
     def of_place(self, target: Target, session: dict) -> Target:
         """Return the target of a session, denied if its machine or delivery group is."""
         denials = (scope.of_place(session) for scope in self._scopes)
-        return target if target.gone else target._replace(denied=next(filter(None, denials), None))
+        return target if target.ended else target._replace(denied=next(filter(None, denials), None))
 
     def of_user(self, target: Target, person: int | None) -> Target:
         """Return the target of a session, denied if its user is; call it after all sessions were added.
 
         person: the user of the session.
         """
-        if target.gone or target.denied or not self._scopes:
+        if target.ended or target.denied or not self._scopes:
             return target
         known = target.anonymous or self._people.is_named(person)
         denials = (scope.of_user(person, known) for scope in self._scopes)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Search the sessions of users by properties of which no document says that they work for sessions."""
+"""Search the sessions of users by properties that are not documented for sessions."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from .._common.text import nested
 from .users import UserMatcher, compared, filters, names_of
 
 ACCOUNT_PROPERTIES = ("CurrentUser", "UserName")
-"""Properties that may hold the account of a session: the published search has the first, the enumeration has both."""
+"""Properties that may have the account of a session: the published search uses the first, the enumeration has both."""
 BAD_REQUEST = 400
 
 
 MORE_SEARCHES = 2
-"""Most further searches for the other names of the users who were found."""
+"""Maximum number of further searches for the other names of the users who were found."""
 
 
 def search_users(
@@ -27,8 +27,8 @@ def search_users(
 ) -> list[dict]:
     """Return the sessions of users, each once.
 
-    A session may give another name of its user than the task: the names of all users found are searched for too.
-    search: reads the sessions that meet one of these conditions, or all of them without any.
+    A session may have another name of its user than the task: all names of the users found are searched too. search:
+    reads the sessions that match one of these conditions, or all sessions without any.
     """
     found: dict[str, tuple[dict, int | None]] = {}
 
@@ -55,9 +55,9 @@ def search_users(
 def _find_property(
     users: Sequence[str], read: Callable[[list[Filter]], Iterable[dict]], matcher: UserMatcher
 ) -> str | None:
-    """Search users, and return the property that works; all sessions are read if it is not certain that one does.
+    """Search users, and return the supported property; reads all sessions if none is certain.
 
-    A property that found one of its users works, so its other users are absent.
+    A property that found one of its users is supported, so its other users are absent.
     """
     for account_property in ACCOUNT_PROPERTIES:
         try:

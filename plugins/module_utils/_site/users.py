@@ -1,10 +1,10 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Users: match the names in options to the users of sessions.
+"""Match the names in options to the users of sessions.
 
-Only names that the broker vouches for count. A display name or UntrustedUserName, which the client or its machine can
-choose, neither selects a session nor excludes it.
+Only names that the broker verifies count. A display name or UntrustedUserName, which the client or its machine can
+set, neither selects nor excludes a session.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from .._client.search import Filter, compare
 from .._common.errors import OptionError
-from .._common.names import is_doubtful, visible
+from .._common.names import is_confusable, visible
 from .._common.text import clean, folded, nested
 
 ENTRA = "azuread\\"
@@ -25,17 +25,20 @@ ACCOUNT_SIDS = ("s-1-5-21-", "s-1-12-1-")
 
 
 def user_of(session: dict) -> str | None:
-    """Return the user as DOMAIN\\name, else as UPN, else as name; None for an anonymous or unknown user."""
+    """Return the user as DOMAIN\\name, else as UPN, else as name; None if anonymous or unknown."""
     user = session.get("User")
     return next((name for name in (nested(user, field) for field in USER_FIELDS) if name), None)
 
 
 USER_FIELDS = ("Name", "SamName", "PrincipalName", "SamAccountName")
-"""Fields of a User that name the account. SamName is DOMAIN\\name, SamAccountName the name alone (Broker SDK)."""
+"""Fields of a User with the account: SamName is DOMAIN\\name, SamAccountName only the name.
+
+https://developer-docs.citrix.com/en-us/citrix-virtual-apps-desktops-sdk/2303/broker/get-brokersession
+"""
 
 
 class _User(NamedTuple):
-    """The names of a session's user, as they are compared."""
+    """The names of a session's user for comparisons."""
 
     accounts: set[str]
     """DOMAIN\\name."""
@@ -50,7 +53,7 @@ def _read(session: dict) -> _User:
     accounts: set[str] = set()
     principals: set[str] = set()
     others: set[str] = set()
-    # In a loop over all sessions of a site nested() would take most of the time.
+    # In a loop over all sessions of a site, nested() would take most of the time.
     given = user if isinstance(user, dict) else {}
     for name in {name for field in USER_FIELDS if isinstance(name := given.get(field), str)}:
         own = compared(name)
@@ -63,31 +66,31 @@ def _read(session: dict) -> _User:
             others.add(short)
     domain, sid = given.get("Domain"), given.get("Sid")
     if domain and isinstance(domain, str):
-        # The domain of the DNS: if there is an account, this name does not tell users apart for sure.
+        # The DNS domain: if there is an account, this name does not identify a user.
         (others if accounts else accounts).update([compared(f"{domain}\\{short}") for short in others])
     return _User(accounts, principals, others, sid.lower() if isinstance(sid, str) else None)
 
 
 def compared(name: str) -> str:
-    """Return a name as it is compared: folded, and a UPN in place of AzureAD\\UPN."""
+    """Return a name for comparisons: folded, and a UPN instead of AzureAD\\UPN."""
     name = name.lower() if name.isascii() else folded(name)
     return name[len(ENTRA) :] if name.startswith(ENTRA) and "@" in name else name
 
 
 def names_of(session: dict) -> set[str]:
-    """Return the names of a session's user that belong to no other user: accounts with a domain, and UPNs."""
+    """Return the names of a session's user that are unique: accounts with a domain, and UPNs."""
     names = {nested(session, "User", field) for field in USER_FIELDS}
     return {name for name in names if name and ("\\" in name or "@" in name)}
 
 
 def filters(names: Iterable[str], account_property: str) -> list[Filter]:
-    """Return search conditions: each session of these users meets at least one, and few others do.
+    """Return search conditions: each session of these users matches one, and few others do.
 
-    account_property: the search property that holds DOMAIN\\name.
+    account_property: the search property for DOMAIN\\name.
     """
     conditions: dict[tuple[str, str], Filter] = {}
     for name in names:
-        # A server may hold an accent apart from its letter.
+        # A server may store an accent apart from its letter.
         for form in dict.fromkeys([name, unicodedata.normalize("NFD", name)]):
             for condition in _conditions(form, account_property):
                 conditions[condition["Property"], condition["Value"]] = condition
@@ -106,9 +109,9 @@ def _conditions(name: str, account_property: str) -> Iterable[Filter]:
 
 
 class People:
-    """The users of a run's sessions. Sessions with a SID, an account or a UPN in common belong to one person.
+    """The users of a run's sessions. Sessions with an equal SID, account or UPN have one user.
 
-    A person is a number while sessions are added; root() maps the numbers of one person to one.
+    A person is a number while sessions are added; root() maps all numbers of one person to one.
     """
 
     def __init__(self) -> None:
@@ -121,7 +124,7 @@ class People:
         self.added = 0
 
     def add(self, session: dict) -> int | None:
-        """Return the person whose session it is; None if the API does not give the user."""
+        """Return the person of a session; None if the API omits the user."""
         if not self.hits:
             return None
         user = _read(session)
@@ -163,7 +166,7 @@ class People:
                     self._accounts[person] = account
 
     def root(self, person: int) -> int:
-        """Return the number that all sessions of this person have in common."""
+        """Return the number that all sessions of this person share."""
         parents = self._parents
         while parents[person] != person:
             parents[person] = parents[parents[person]]
@@ -171,17 +174,17 @@ class People:
         return person
 
     def is_named(self, person: int | None) -> bool:
-        """Tell whether the API names the user, be it in another session of the same SID."""
+        """Return whether the API names the user, also in another session with the same SID."""
         return person is not None and bool(self._named[self.root(person)])
 
     def accounts(self, name: str, persons: set[int]) -> Iterable[str]:
-        """Return the name of each of these persons who has this name; messages show it."""
+        """Return the names of the persons with this name, for messages."""
         found = {self.root(person): self._accounts[person] for person in sorted(self.hits[name], reverse=True)}
         return [clean(account) for person, account in found.items() if person in persons]
 
 
 def _account(session: dict) -> str:
-    """Return a name that tells this user from others of the same short name, as far as the API gives one."""
+    """Return a name that distinguishes this user from others with its short name, if possible."""
     name, domain = user_of(session) or "", nested(session, "User", "Domain")
     if "\\" not in name and domain:
         return f"{domain}\\{nested(session, 'User', 'SamAccountName') or name}"
@@ -189,7 +192,7 @@ def _account(session: dict) -> str:
 
 
 class UserMatcher:
-    """Match the persons of a run to the names in one option; all sessions are added to the people before."""
+    """Match persons to the names in one option; first, add all sessions to people."""
 
     def __init__(self, option: str, names: Collection[str] | None, people: People) -> None:
         self._option = option
@@ -205,7 +208,7 @@ class UserMatcher:
         return bool(self._names)
 
     def matches(self, person: int | None) -> bool:
-        """Tell whether one of the names means this person, who then counts as met."""
+        """Return whether one of the names matches this person, and mark it as used."""
         if person is None or not self._names:
             return False
         if self._known != self.people.added:
@@ -217,7 +220,7 @@ class UserMatcher:
         return bool(keys)
 
     def names_of(self, session: dict) -> list[str]:
-        """Return the names that this session gives its user, as the task writes them."""
+        """Return the names that match the user of this session, as written in the task."""
         return [self._names[key] for names in _read(session)[:3] for key in names & self._names.keys()]
 
     def _find_persons(self) -> None:
@@ -228,9 +231,7 @@ class UserMatcher:
                 self._by_person.setdefault(root, []).append(key)
 
     def check(self) -> None:
-        """Raise OptionError for a name that means several of the persons met, or that holds hidden characters and
-        means none of them.
-        """
+        """Raise OptionError for an ambiguous name, or one with hidden characters and no match."""
         for key, name in self._names.items():
             persons = self._met[key]
             if len(persons) > 1 and "\\" not in name and "@" not in name:
@@ -239,7 +240,7 @@ class UserMatcher:
                     self._option,
                     f"'{visible(name)}' matches several users; use one of the full names: {choice}",
                 )
-            if not persons and is_doubtful(name):
+            if not persons and is_confusable(name):
                 raise OptionError(
                     self._option,
                     f"'{visible(name)}' has no session and contains invisible characters; type the name by hand",
@@ -247,5 +248,5 @@ class UserMatcher:
 
     @property
     def absent(self) -> list[str]:
-        """Names that mean none of the persons met, as the task writes them."""
+        """Return the names without a matching person, as written in the task."""
         return [name for key, name in self._names.items() if not self._met[key]]

@@ -19,9 +19,9 @@ from typing import Any
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from citrix_sim.process import Options, Ready, StartError, address_of, launch, serve
-from citrix_sim.world.directory import DIRECTORIES
-from citrix_sim.world.names import NAMES
-from citrix_sim.world.settings import MIXES, Settings, changed
+from citrix_sim.state.directory import DIRECTORIES
+from citrix_sim.state.names import NAMES
+from citrix_sim.state.settings import MIXES, Settings, changed
 
 _DESCRIPTION = """\
 Simulate the Citrix DaaS / Citrix Virtual Apps and Desktops REST API, on this machine only.

@@ -10,7 +10,7 @@ A request passes these parts from top to bottom. A folder imports only from fold
 ``operations``  find the operation of a method and a path (``routes``), and the operations
 ``shapes``      the documented JSON of a site, a machine, a delivery group, an application, a session, a user, a job
 ``faults``      match requests with rules (``rules``), and apply their effects (``effects``, ``twist``)
-``world``       the state that a reset replaces: the fleet, tokens, jobs, the quota
+``state``       the state that a reset replaces: the fleet, tokens, jobs, the quota
 ``http``        one connection (``connection``, ``wire``), requests and replies (``message``), paths (``addresses``)
 
 To add an operation, write it in the file of its resource in ``operations``, and add a line to ``routes.ROUTES``.

@@ -15,9 +15,9 @@ from .exchange import Exchange
 from .faults.rules import Faults
 from .http.connection import Later, Outcome
 from .http.message import Request
-from .world.access import Credentials
-from .world.settings import Settings
-from .world.world import World
+from .state.access import Credentials
+from .state.settings import Settings
+from .state.state import State
 
 
 class Simulator:
@@ -36,10 +36,10 @@ class Simulator:
 
     def reset(self, settings: Settings) -> None:
         """Create a new fleet, and remove tokens, jobs, rules and the log."""
-        self.world = World(settings, self.credentials, self._scheme)
+        self.state = State(settings, self.credentials, self._scheme)
         self.faults = Faults()
         self.calls = CallLog()
-        self._exchange = Exchange(self.world, self.faults, self.calls)
+        self._exchange = Exchange(self.state, self.faults, self.calls)
         # Free the previous fleet; at no other time is there garbage that needs the collector.
         gc.collect()
 

@@ -19,10 +19,10 @@ from .faults.rules import Faults
 from .fleet_plan import read_fleet
 from .http.addresses import host_name, is_loopback
 from .http.message import Reply, Request, json_reply
-from .world.access import same
-from .world.objects import Session
-from .world.settings import Settings, changed
-from .world.world import World
+from .state.access import same
+from .state.objects import Session
+from .state.settings import Settings, changed
+from .state.state import State
 
 PREFIX = "/_control/"
 
@@ -34,7 +34,7 @@ class Controlled(Protocol):
 
     control_token: str
     started_with: Settings
-    world: World
+    state: State
     faults: Faults
     calls: CallLog
 
@@ -91,7 +91,7 @@ def _reset(request: Request, target: Controlled) -> dict[str, Any]:
 
 def _fleet(request: Request, target: Controlled) -> dict[str, Any]:
     """Replace the fleet of the first site; nothing else changes."""
-    target.world.give(read_fleet(_body(request, None), target.world.settings))
+    target.state.set_fleet(read_fleet(_body(request, None), target.state.settings))
     return _state(request, target)
 
 
@@ -117,7 +117,7 @@ def _flag(request: Request, name: str) -> bool:
 
 
 def _state(request: Request, target: Controlled) -> dict[str, Any]:
-    fleet, machine, now = target.world.fleet, request.query.get("machine", "").lower(), time.time()
+    fleet, machine, now = target.state.fleet, request.query.get("machine", "").lower(), time.time()
     return {
         "sessions": [
             _session_state(session, fleet.is_live(session), now)
@@ -159,7 +159,7 @@ def _named(request: Request, kind: str, find: Callable[[str], Found | None]) -> 
 
 
 def _log_on(request: Request, target: Controlled) -> dict[str, Any]:
-    fleet = target.world.fleet
+    fleet = target.state.fleet
     machine = _named(request, "machine", lambda name: fleet.machine(name.replace("\\", "|")))
     return _session_state(fleet.begin(machine), True, time.time())
 
@@ -173,21 +173,21 @@ def _reconnect(request: Request, target: Controlled) -> dict[str, Any]:
 
 
 def _connect(request: Request, target: Controlled, connected: bool) -> dict[str, Any]:
-    fleet = target.world.fleet
+    fleet = target.state.fleet
     session = _named(request, "session", fleet.session)
     fleet.connect(session, connected)
     return _session_state(session, True, time.time())
 
 
 def _log_off(request: Request, target: Controlled) -> dict[str, Any]:
-    fleet = target.world.fleet
+    fleet = target.state.fleet
     session = _named(request, "session", fleet.session)
     fleet.end(session)
     return _session_state(session, False, time.time())
 
 
 def _quota(request: Request, target: Controlled) -> dict[str, Any]:
-    return target.world.quota.to_json()
+    return target.state.quota.to_json()
 
 
 def _shutdown(request: Request, target: Controlled) -> dict[str, Any]:

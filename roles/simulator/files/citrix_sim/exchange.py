@@ -18,7 +18,7 @@ from .http.error_forms import shaped
 from .http.message import LateReply, RefusedError, Reply, Request, refuse
 from .operations.call import BeginItem
 from .operations.routes import perform
-from .world.world import World
+from .state.state import State
 
 _TRANSACTION = "Citrix-TransactionId"
 
@@ -31,14 +31,14 @@ def _transaction(request: Request) -> str:
 class Exchange(NamedTuple):
     """The state that a reset replaces. A request that has begun keeps the state it began with."""
 
-    world: World
+    state: State
     faults: Faults
     calls: CallLog
 
     def begin(self, request: Request) -> Later:
         """Log the call and match the rules; the work follows after the latency of the rules."""
         entry = self.calls.open(request)
-        refusal = self.world.quota.refuse(request)
+        refusal = self.state.quota.refuse(request)
         if refusal is not None:
             return Later(0.0, partial(self._answer, entry, _transaction(request), Outcome(refusal)))
         latency, fault = self.faults.match(request)
@@ -58,16 +58,16 @@ class Exchange(NamedTuple):
     ) -> Outcome:
         def act(twist: Twist) -> Reply:
             try:
-                return perform(request, self.world, transaction, twist, begin_item)
+                return perform(request, self.state, transaction, twist, begin_item)
             except RefusedError as refusal:
-                return shaped(refusal.reply, self.world.settings.error_form)
+                return shaped(refusal.reply, self.state.settings.error_form)
 
         if fault is None:
             return Outcome(act(UNCHANGED))
-        return EFFECTS[fault.effect].apply(fault.value, Target(request, self.world, act))
+        return EFFECTS[fault.effect].apply(fault.value, Target(request, self.state, act))
 
     def _end(self, entry: Entry, transaction: str, outcome: Outcome) -> Outcome:
-        self.world.quota.leave()
+        self.state.quota.leave()
         return self._answer(entry, transaction, outcome)
 
     def _answer(self, entry: Entry, transaction: str, outcome: Outcome) -> Outcome:
@@ -75,7 +75,7 @@ class Exchange(NamedTuple):
         if reply is None:
             return outcome
         reply.headers += ((_TRANSACTION, transaction),)
-        reply.clock_offset = self.world.settings.clock_offset
+        reply.clock_offset = self.state.settings.clock_offset
         entry.status = reply.status
         return Outcome(reply, keep=partial(self.calls.answer, entry))
 
@@ -87,7 +87,7 @@ class Exchange(NamedTuple):
 
         def work() -> Reply:
             entry = self.calls.open_item(request, batch)
-            reply = refusal and shaped(refusal, self.world.settings.error_form)
+            reply = refusal and shaped(refusal, self.state.settings.error_form)
             reply = reply or self._outcome(request, transaction, fault, None).reply
             if reply is None or 300 <= reply.status < 400:
                 # An item has no connection that could be closed, and a redirect cannot be followed.
@@ -95,4 +95,4 @@ class Exchange(NamedTuple):
             entry.status = reply.status
             return reply
 
-        return self.world.settings.batch_item_seconds + latency, work
+        return self.state.settings.batch_item_seconds + latency, work

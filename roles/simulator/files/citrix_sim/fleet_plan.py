@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 from .faults.checks import flag, list_of, mapping, one_of, optional, record, text
-from .world.directory import make_directory
-from .world.fleet import SUPPORTS, Fleet, refs
-from .world.names import NAMES
-from .world.objects import GivenSession, Machine, Ref
-from .world.settings import Settings
+from .state.directory import make_directory
+from .state.fleet import SUPPORTS, Fleet, refs
+from .state.names import NAMES
+from .state.objects import GivenSession, Machine, Ref
+from .state.settings import Settings
 
 _SESSION = record(
     {

@@ -16,8 +16,8 @@ from typing import Any, Callable, NamedTuple
 from .application import Simulator
 from .http.addresses import is_loopback
 from .http.connection import Connection
-from .world.access import CLOUD_CUSTOMER, Credentials
-from .world.settings import Settings
+from .state.access import CLOUD_CUSTOMER, Credentials
+from .state.settings import Settings
 
 Ready = Callable[[dict[str, Any]], None]
 
@@ -27,7 +27,7 @@ class StartError(Exception):
 
 
 class Options(NamedTuple):
-    """Settings of the server: ``lifetime`` in seconds, ``watch_pid`` 0 for none, port 0 for free."""
+    """Settings of the server; ``lifetime`` in seconds, ``watch_pid`` 0: none, port 0: free."""
 
     host: str
     port: int
@@ -120,7 +120,7 @@ def _introduction(options: Options, simulator: Simulator, port: int) -> dict[str
         "url": f"{scheme_of(options)}://{host}:{port}",
         "pid": os.getpid(),
         "customer_id": CLOUD_CUSTOMER,
-        "site_id": simulator.world.sites[0].id,
+        "site_id": simulator.state.sites[0].id,
         "control_token": simulator.control_token,
         **simulator.credentials._asdict(),
     }

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Delegated administration: the rights of the administrator, and what they permit; the clock of the service."""
+"""Delegated administration: rights and their effect; the clock of the service."""
 
 from __future__ import annotations
 
@@ -24,8 +24,10 @@ def rights(simulator):
 
 @pytest.mark.parametrize("direct", [False, True])
 def test_effective_rights_full_administrator(simulator, direct):
-    told = simulator.told
-    base = f"/citrix/orchestration/api/{told['customer_id']}/{told['site_id']}" if direct else "/cvad/manage"
+    connection = simulator.connection
+    base = (
+        f"/citrix/orchestration/api/{connection['customer_id']}/{connection['site_id']}" if direct else "/cvad/manage"
+    )
     reply = simulator.get("/Admin/EffectiveRights", base=base).json()
     assert reply["ContinuationToken"] is None
     right, reader = reply["Items"]

@@ -119,9 +119,9 @@ def test_plain_client_follows_the_job_of_a_call(client, sessions_of_machine):
     assert client.call("GET", f"/Jobs/{job['Id']}/Results")["Id"] == session_id
     assert client.recorded(session_id) is True
     assert client.respond("DELETE", f"/Jobs/{job['Id']}")[0] == 204
-    with pytest.raises(Refused) as gone:
+    with pytest.raises(Refused) as ended:
         client.call("GET", f"/Jobs/{job['Id']}")
-    assert gone.value.status == 404
+    assert ended.value.status == 404
 
 
 def test_plain_client_follows_the_job_of_a_batch(simulator, client, sessions_of_machine):

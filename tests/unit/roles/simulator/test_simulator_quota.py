@@ -27,7 +27,7 @@ def make_meter(script):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "dont_write_bytecode", True)
         patch.syspath_prepend(str(script.parent))
-        from citrix_sim.world.meters import METERS
+        from citrix_sim.state.meters import METERS
 
     def make(kind, rate, seconds):
         meter = METERS[kind](rate, seconds)

@@ -10,8 +10,8 @@ from typing import Any, Callable, NamedTuple
 from ..http.connection import Outcome
 from ..http.hints import HINTS, throttled
 from ..http.message import JSON_TYPE, Refusal, Reply, Request, encode, to_bytes
-from ..world.access import REFUSAL_SHAPES
-from ..world.world import World
+from ..state.access import REFUSAL_SHAPES
+from ..state.state import State
 from .checks import Check, anything, flag, headers, lag, number, one_of, record, status, text
 from .twist import BATCH_FAULTS, UNCHANGED, Twist
 
@@ -22,7 +22,7 @@ class Target(NamedTuple):
     """The request that an effect changes; ``act`` processes it."""
 
     request: Request
-    world: World
+    state: State
     act: Act
 
 
@@ -40,15 +40,15 @@ def _throttle(value: dict[str, Any], target: Target) -> Outcome:
 
 
 def _expire_tokens(value: str, target: Target) -> Outcome:
-    target.world.tokens.revoke_all(value)
+    target.state.tokens.revoke_all(value)
     return Outcome(target.act(UNCHANGED))
 
 
 def _vanish(value: bool, target: Target) -> Outcome:
     for name in (*target.request.segments, *target.request.query.values()):
-        session = target.world.fleet.session(name)
+        session = target.state.fleet.session(name)
         if session is not None:
-            target.world.fleet.end(session)
+            target.state.fleet.end(session)
     return Outcome(target.act(UNCHANGED))
 
 

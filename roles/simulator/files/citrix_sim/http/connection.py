@@ -70,7 +70,7 @@ class Connection(asyncio.Protocol):
             self._run(self._application.begin(request), keeps_alive(request))
 
     def _late(self, step: Later, keep_alive: bool) -> None:
-        """Do delayed work, also after the client disconnected, which a real service would not notice."""
+        """Do delayed work, also after a disconnect, which a real service would not notice."""
         self._run(step, keep_alive)
         self._advance()
 

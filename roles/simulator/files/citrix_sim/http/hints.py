@@ -28,11 +28,11 @@ def _whole(seconds: float) -> int:
 
 
 def throttled(hint: str, seconds: float, status: int = 429) -> Reply:
-    """Return a refusal with a hint in seconds, an ErrorResponse unless the form has another body."""
+    """Return a refusal with a hint in seconds: an ErrorResponse, or the body of the form."""
     wait = f"{seconds:g}"
     headers: Headers = (("Retry-After", _RETRY_AFTER[hint](seconds)),) if hint in _RETRY_AFTER else ()
     if hint == "gateway":
-        message = f"Rate limit is exceeded. Try again in {wait} seconds."
+        message = f"Rate limit is exceeded. Try again in {wait} seconds."  # codespell:ignore
         return json_reply({"statusCode": status, "message": message}, status, headers)
     parameters: Any = []
     detail = "Too many requests."

@@ -49,7 +49,7 @@ class Request:
 
 
 class Reply:
-    """One HTTP response, before it is serialized. ``clock_offset``: seconds by which the clock of its Date is ahead."""
+    """One HTTP response, not serialized; ``clock_offset``: seconds that its Date is ahead."""
 
     __slots__ = ("body", "clock_offset", "content_type", "headers", "status")
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Operations on delegated administration: the rights of the administrator, roles, and predefined permissions."""
+"""Operations on delegated administration: rights, roles and predefined permissions."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def _list(call: Call, name: str, items: Sequence[dict[str, Any]]) -> Reply:
         return encode(item)
 
     listing = Listing(f"Admin/{name}/{call.site.id}", items, range(len(items)), show)
-    return listing.page(call.world, call.request, read_limit(call.request))
+    return listing.page(call.state, call.request, read_limit(call.request))
 
 
 def list_rights(call: Call) -> Reply:
     """``GET /Admin/EffectiveRights``: the administrator is also in a group of readers."""
-    settings = call.world.settings
+    settings = call.state.settings
     roles = dict.fromkeys((settings.role, "read_only"))
     rights = [right_json(ROLES[role], SCOPES[settings.scope], settings.role_permissions) for role in roles]
     return _list(call, "EffectiveRights", rights)
@@ -50,6 +50,6 @@ def get_role(call: Call) -> Reply:
 
 def check_role(call: Call, operation: str) -> None:
     """Refuse a change of a session for which the role of the administrator has no permission."""
-    granted = ROLES[call.world.settings.role].permissions
+    granted = ROLES[call.state.settings.role].permissions
     if not any(f"Broker:{operation}" in permission.operations for permission in granted):
         raise refuse(403, "authorization", "The role of the administrator does not permit it.", operation=operation)

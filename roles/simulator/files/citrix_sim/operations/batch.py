@@ -11,8 +11,8 @@ from json.encoder import encode_basestring
 from typing import Callable
 
 from ..http.message import LateReply, Reply, encode, json_reply, refuse, text_reply
-from ..world.jobs import Conclusion
-from ..world.runs import Run, due_times
+from ..state.jobs import Conclusion
+from ..state.runs import Run, due_times
 from .batch_items import Item, Requests, read_items
 from .call import BeginItem, Call
 from .jobs import accept
@@ -25,7 +25,7 @@ JOB_TYPE = "Batch"
 
 def do_batch(call: Call) -> Reply:
     """``POST /$batch``."""
-    settings = call.world.settings
+    settings = call.state.settings
     if not settings.batch_support:
         raise refuse(404, "notFound", "No such path.", path=call.request.path)
     if call.begin_item is None:
@@ -56,7 +56,7 @@ def _run(call: Call, items: list[Item], begin_item: BeginItem, as_job: bool) -> 
     if call.twist.batch == "item_accepted" and items:
         at = next((at for at, item in enumerate(items) if item.method == "POST"), len(items) // 2)
         works[at] = partial(_as_job, call, works[at])
-    times: list[float | None] = [*due_times([cost for cost, _work in begun], call.world.settings.batch_parallelism)]
+    times: list[float | None] = [*due_times([cost for cost, _work in begun], call.state.settings.batch_parallelism)]
     if as_job and call.twist.batch in ("job_failed", "job_canceled"):
         # The worst case: a part of the items was processed.
         half = len(items) // 2

@@ -11,9 +11,9 @@ from typing import Any, Callable, NamedTuple, Optional, TypeVar
 from ..faults.twist import Twist
 from ..http.addresses import Address
 from ..http.message import Reply, Request, refuse
-from ..world.access import Grant
-from ..world.fleet import Fleet
-from ..world.world import Site, World
+from ..state.access import Grant
+from ..state.fleet import Fleet
+from ..state.state import Site, State
 from .paging import read_flag
 
 # Takes an item's request and the refusal of its URL, if any; returns its duration in seconds and its work.
@@ -24,7 +24,7 @@ class Call(NamedTuple):
     """A call with valid headers; ``name`` is the variable segment of the path, if it has one."""
 
     request: Request
-    world: World
+    state: State
     grant: Grant
     site: Site
     name: str

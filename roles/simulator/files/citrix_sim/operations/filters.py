@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any, Callable, NamedTuple
 
 from ..http.message import refuse
-from ..world.settings import Settings
+from ..state.settings import Settings
 from .properties import MACHINE_PROPERTIES, SESSION_PROPERTIES, ValuesOf, find_values
 
 Test = Callable[[Any], bool]

@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 from ..http.message import Refusal, RefusedError, Reply, json_reply, refuse
 from ..shapes.job import job_json
-from ..world.jobs import FAILED, Conclusion, Job
-from ..world.runs import Run
+from ..state.jobs import FAILED, Conclusion, Job
+from ..state.runs import Run
 from .call import Call, Operation, found
 
 # The host in the Locations of a published batch.
@@ -22,9 +22,9 @@ _PLACEHOLDER = "https://[Ddc]/cvad/manage"
 def accept(call: Call, kind: str, run: Run, conclude: Callable[[Run], Conclusion] | None = None) -> Reply:
     """Begin a job and reply that it was accepted: 202, no body, and the job in ``Location``."""
     touched = {"Id": call.name} if call.name else {}
-    job = Job(kind, _owner(call), touched, run, call.world.settings.job_seconds, conclude or _conclude)
-    call.world.jobs.add(job)
-    host = _PLACEHOLDER if call.world.settings.job_location == "placeholder" else _base(call)
+    job = Job(kind, _owner(call), touched, run, call.state.settings.job_seconds, conclude or _conclude)
+    call.state.jobs.add(job)
+    host = _PLACEHOLDER if call.state.settings.job_location == "placeholder" else _base(call)
     return Reply(202, headers=(("Location", f"{host}/Jobs/{job.id}"),))
 
 
@@ -51,7 +51,7 @@ def _conclude(run: Run) -> Conclusion:
 def _conclude_write(call: Call, run: Run) -> Conclusion:
     """Redirect the result of a write to its session (303), as published for most jobs."""
     conclusion = _conclude(run)
-    if conclusion.status != "Complete" or call.world.settings.job_results == "inline":
+    if conclusion.status != "Complete" or call.state.settings.job_results == "inline":
         return conclusion
     headers = (("Location", f"{_base(call)}/Sessions/{quote(call.name, safe='')}"),)
     return conclusion._replace(results=Reply(303, headers=headers))
@@ -63,21 +63,21 @@ def _owner(call: Call) -> tuple[str, str]:
 
 def _base(call: Call) -> str:
     host = call.request.headers.get("host", "localhost")
-    return f"{call.world.scheme}://{host}{call.address.base}"
+    return f"{call.state.scheme}://{host}{call.address.base}"
 
 
 def _shape(call: Call, job: Job) -> dict[str, Any]:
-    return job_json(job, f"{_base(call)}/Jobs/{job.id}", call.world.settings.job_progress)
+    return job_json(job, f"{_base(call)}/Jobs/{job.id}", call.state.settings.job_progress)
 
 
 def _find(call: Call) -> Job:
     """Return the job that the path names; 404 if it is unknown or belongs to another customer."""
-    return found(call.world.jobs.find(call.name, _owner(call)), "job", id=call.name)
+    return found(call.state.jobs.find(call.name, _owner(call)), "job", id=call.name)
 
 
 def list_jobs(call: Call) -> Reply:
     """``GET /Jobs``."""
-    jobs = call.world.jobs.of(_owner(call))
+    jobs = call.state.jobs.of(_owner(call))
     return json_reply({"Items": [_shape(call, job) for job in jobs], "ContinuationToken": None})
 
 
@@ -110,5 +110,5 @@ def delete_job(call: Call) -> Reply:
     job = _find(call)
     if job.ended is None:
         raise refuse(409, "conflict", "The job has not ended.", id=job.id)
-    call.world.jobs.remove(job)
+    call.state.jobs.remove(job)
     return Reply(204)

@@ -9,7 +9,7 @@ from ..http.message import Reply, encode, json_reply
 from ..shapes.common import Fields, pick
 from ..shapes.machine import machine_detail_json, machine_json
 from ..shapes.session import session_text
-from ..world.objects import Machine
+from ..state.objects import Machine
 from .call import Call, found
 from .paging import Listing, page_reply, read_fields, read_flag, read_limit
 from .search import search
@@ -31,7 +31,7 @@ def list_machines(call: Call) -> Reply:
     machines = call.fleet.machines if read_flag(call.request, "configured", True) else []
     indexes = [machine.index for machine in machines if support in ("", machine.support)]
     listing = Listing(f"Machines/{call.site.id}/{support}", call.fleet.machines, indexes, _show)
-    return listing.page(call.world, call.request, read_limit(call.request))
+    return listing.page(call.state, call.request, read_limit(call.request))
 
 
 def search_machines(call: Call) -> Reply:
@@ -48,4 +48,4 @@ def list_machine_sessions(call: Call) -> Reply:
     """``GET /Machines/{nameOrId}/Sessions``: one page, because no limit or token is documented."""
     fields = read_fields(call.request)
     items = [session_text(session, fields) for session in _find(call).sessions]
-    return page_reply(items, {"ContinuationToken": "the-same-page" if call.world.settings.machine_repeats else None})
+    return page_reply(items, {"ContinuationToken": "the-same-page" if call.state.settings.machine_repeats else None})

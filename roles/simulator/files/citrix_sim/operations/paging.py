@@ -13,7 +13,7 @@ from typing import Any, Callable, Generic, TypeVar
 
 from ..http.message import Reply, Request, encode, refuse, text_reply
 from ..shapes.common import Fields
-from ..world.world import World
+from ..state.state import State
 
 DEFAULT_LIMIT = 250
 MAX_LIMIT = 1000
@@ -43,7 +43,7 @@ def read_flag(request: Request, name: str, default: bool) -> bool:
 
 
 def read_fields(request: Request) -> Fields:
-    """Return the top-level names in ``fields`` in lower case; None for all. Ignore unknown names."""
+    """Return the names in ``fields`` in lower case, None for all; unknown names have no effect."""
     text = request.query.get("fields", "").lower()
     return frozenset(name.strip() for name in text.split(",")) if text.strip() else None
 
@@ -88,17 +88,17 @@ class Listing(Generic[Item]):
         self.show = show
 
     def page(
-        self, world: World, request: Request, limit: int, alive: Callable[[Item], bool] = lambda item: True, **more: Any
+        self, state: State, request: Request, limit: int, alive: Callable[[Item], bool] = lambda item: True, **more: Any
     ) -> Reply:
         """Return one page: Items, ContinuationToken (null at the end) and additional members.
 
         The token names the last item of the page, not a count, so an item that ends between two pages hides no other.
         """
         token = request.query.get("continuationToken")
-        start = bisect_right(self.indexes, read_token(world.page_key, self.scope, token)) if token else 0
+        start = bisect_right(self.indexes, read_token(state.page_key, self.scope, token)) if token else 0
         taken, goes_on = self._take(start, limit, alive)
         fields = read_fields(request)
-        rest = {"ContinuationToken": make_token(world.page_key, self.scope, taken[-1]) if goes_on else None, **more}
+        rest = {"ContinuationToken": make_token(state.page_key, self.scope, taken[-1]) if goes_on else None, **more}
         return page_reply([self.show(self.items[at], fields) for at in taken], rest)
 
     def _take(self, start: int, limit: int, alive: Callable[[Item], bool]) -> tuple[list[int], bool]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any, Callable
 
 from ..shapes.machine import LISTED, load_index, summary_state
-from ..world.objects import ZONE, Machine, Ref, Session
-from ..world.settings import Settings
+from ..state.objects import ZONE, Machine, Ref, Session
+from ..state.settings import Settings
 
 Values = tuple[str, ...]
 ValuesOf = Callable[[Any], Values]

@@ -9,7 +9,7 @@ import time
 
 from ..http.message import JSON_TYPE, Reply, refuse, text_reply
 from ..shapes.session import session_text
-from ..world.objects import Session
+from ..state.objects import Session
 from .call import Call
 from .paging import read_flag
 from .sessions import find_session
@@ -26,7 +26,7 @@ def get_status(call: Call) -> Reply:
         raise refuse(400, "missing", "The query parameter id is required.", name="id")
     session = call.fleet.session(session_id)
     if session is None:
-        status = call.world.settings.unknown_session_status
+        status = call.state.settings.unknown_session_status
         raise refuse(status, _UNKNOWN_KINDS[status], "No such session.", id=session_id)
     return Reply(200, _STATUS[session.reported(time.time())], JSON_TYPE)
 

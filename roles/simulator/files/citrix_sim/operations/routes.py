@@ -8,8 +8,8 @@ from __future__ import annotations
 from ..faults.twist import Twist
 from ..http.addresses import TOKENS, WITHOUT_SITE, Address, locate
 from ..http.message import Headers, Reply, Request, refuse
-from ..world.access import check_accept, check_body_type, check_customer
-from ..world.world import Site, World
+from ..state.access import check_accept, check_body_type, check_customer
+from ..state.state import Site, State
 from . import admin, batch, groups, jobs, machines, recording, sessions, sign_in, sites
 from .call import BeginItem, Call, Operation, found
 from .paging import read_flag
@@ -80,7 +80,7 @@ JOB_TYPES: dict[Operation, str] = {
 
 
 def perform(
-    request: Request, world: World, transaction: str, twist: Twist, begin_item: BeginItem | None = None
+    request: Request, state: State, transaction: str, twist: Twist, begin_item: BeginItem | None = None
 ) -> Reply:
     """Run the operation of the call ``transaction``; RefusedError if it is invalid.
 
@@ -90,27 +90,27 @@ def perform(
     if segments[-2:] == ["tokens", "clients"]:
         if len(segments) == 4 and segments[0] == "cctrustoauth2":
             _check_method(request, ("POST",))
-            return sign_in.cloud(request, world, segments[1])
+            return sign_in.cloud(request, state, segments[1])
         if len(segments) == 3:
             _check_method(request, ("POST",))
-            return sign_in.government(request, world, segments[0])
+            return sign_in.government(request, state, segments[0])
     address = locate(segments)
     if address is None:
         raise refuse(404, "notFound", "No such path.", path=request.path)
     if address.rest in TOKENS:
         _check_method(request, ("POST",))
-        return sign_in.on_premises(request, world)
+        return sign_in.on_premises(request, state)
     methods, name = _route(request, address)
     check_accept(request)
-    grant = world.tokens.grant(request)
+    grant = state.tokens.grant(request)
     check_customer(request, grant, address.customer, transaction)
-    site = world.sites[0] if address.rest[0] in WITHOUT_SITE else _site(request, world, address)
+    site = state.sites[0] if address.rest[0] in WITHOUT_SITE else _site(request, state, address)
     check_body_type(request)
-    operation, call = methods[request.method], Call(request, world, grant, site, name, address, twist, begin_item)
+    operation, call = methods[request.method], Call(request, state, grant, site, name, address, twist, begin_item)
     job_type = JOB_TYPES.get(operation)
     if job_type:
         admin.check_role(call, job_type)
-    if job_type and (read_flag(request, "async", False) or world.settings.write_jobs):
+    if job_type and (read_flag(request, "async", False) or state.settings.write_jobs):
         return jobs.start_job(call, job_type, operation)
     return operation(call)
 
@@ -132,14 +132,14 @@ def _check_method(request: Request, allowed: tuple[str, ...]) -> None:
         raise problem
 
 
-def _site(request: Request, world: World, address: Address) -> Site:
+def _site(request: Request, state: State, address: Address) -> Site:
     """Return the site of the call: from the path on the direct base, else from its header."""
     if address.direct:
-        return found(world.site(address.site or ""), "site", siteId=address.site or "")
+        return found(state.site(address.site or ""), "site", siteId=address.site or "")
     named = request.headers.get("citrix-instanceid", "")
     if not named:
         raise refuse(400, "missing", "The header Citrix-InstanceId is missing.", name="Citrix-InstanceId")
-    site = world.site(named)
+    site = state.site(named)
     if site is None:
         raise refuse(403, "authorization", "The token is not valid for this site.", siteId=named)
     return site

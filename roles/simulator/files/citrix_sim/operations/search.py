@@ -35,13 +35,13 @@ def search(
     limit, skip = read_limit(call.request), read_skip(call.request)
     body = hashlib.sha256(call.request.body).hexdigest()
     key = (kind, call.site.id, call.fleet.version, body)
-    if call.world.last_search is None or call.world.last_search[0] != key:
+    if call.state.last_search is None or call.state.last_search[0] != key:
         parsed = call.json_body()
-        test = Compiler(kind, call.world.settings).compile(parsed)
+        test = Compiler(kind, call.state.settings).compile(parsed)
         if required and required not in filtered_properties(parsed):
             raise refuse(400, "missing", f"The search must filter on {required}.", Property=required)
         found = [at for at, item in enumerate(items) if alive(item) and test(item)]
-        call.world.last_search = (key, found)
-    indexes = call.world.last_search[1]
+        call.state.last_search = (key, found)
+    indexes = call.state.last_search[1]
     listing = Listing(f"{kind.__name__}/{call.site.id}/$search/{skip}/{body}", items, indexes[skip:], show)
-    return listing.page(call.world, call.request, limit, alive, TotalItems=len(indexes))
+    return listing.page(call.state, call.request, limit, alive, TotalItems=len(indexes))

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..http.message import Reply, refuse, text_reply
 from ..shapes.session import session_text
-from ..world.objects import Message, Session
+from ..state.objects import Message, Session
 from .call import Call, found
 from .paging import Listing, read_fields, read_limit
 from .search import search
@@ -22,7 +22,7 @@ def list_sessions(call: Call) -> Reply:
     call.refuse_async()
     fleet = call.fleet
     listing = Listing(f"Sessions/{call.site.id}", fleet.sessions, range(len(fleet.sessions)), session_text)
-    return listing.page(call.world, call.request, read_limit(call.request), fleet.is_live)
+    return listing.page(call.state, call.request, read_limit(call.request), fleet.is_live)
 
 
 def search_sessions(call: Call) -> Reply:

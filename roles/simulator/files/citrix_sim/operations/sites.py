@@ -12,12 +12,12 @@ from .call import Call, found
 
 def get_me(call: Call) -> Reply:
     """``GET /me``."""
-    return json_reply(me_json(call.world, call.grant))
+    return json_reply(me_json(call.state, call.grant))
 
 
 def get_site(call: Call) -> Reply:
     """``GET /Sites/{nameOrId}``."""
-    site = call.world.site(call.name) or call.world.named_site(call.name)
+    site = call.state.site(call.name) or call.state.named_site(call.name)
     return json_reply(site_json(found(site, "site", nameOrId=call.name)))
 
 

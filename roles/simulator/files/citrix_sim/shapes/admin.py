@@ -1,13 +1,13 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The JSON of delegated administration: permissions, roles, scopes, and the rights of the signed-in administrator."""
+"""The JSON of delegated administration: permissions, roles, scopes, administrator's rights."""
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ..world.objects import make_id
+from ..state.objects import make_id
 from .common import scope_json
 
 

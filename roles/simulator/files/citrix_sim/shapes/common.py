@@ -11,7 +11,7 @@ from json.encoder import encode_basestring
 from typing import Any, Optional
 
 from ..http.message import encode
-from ..world.objects import Ref, make_id
+from ..state.objects import Ref, make_id
 
 NO_ID = "00000000-0000-0000-0000-000000000000"
 

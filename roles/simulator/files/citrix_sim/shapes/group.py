@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..world.fleet import Fleet
-from ..world.objects import ZONE, Ref
+from ..state.fleet import Fleet
+from ..state.objects import ZONE, Ref
 from .common import NO_ID, ref, scopes, split_name
 from .machine import LISTED
 

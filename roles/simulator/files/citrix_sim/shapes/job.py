@@ -9,8 +9,8 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ..http.message import Reply
-from ..world.jobs import CANCELED, FAILED, NOT_STARTED, WITH_RESULTS, Job
-from ..world.objects import make_id
+from ..state.jobs import CANCELED, FAILED, NOT_STARTED, WITH_RESULTS, Job
+from ..state.objects import make_id
 from .common import rfc3339
 
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..world.directory import DOMAIN, DOMAIN_SIDS
-from ..world.objects import ZONE, Machine
+from ..state.directory import DOMAIN, DOMAIN_SIDS
+from ..state.objects import ZONE, Machine
 from .common import NO_ID, both_times, ref, scopes
 from .user import user_json
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, Callable
 
 from ..http.message import encode
-from ..world.objects import Machine, Ref, Session
+from ..state.objects import Machine, Ref, Session
 from .common import NO_ID, Fields, Template, both_times, scopes
 from .machine import machine_in_session_json
 from .user import user_text

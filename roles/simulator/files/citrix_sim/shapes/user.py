@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from ..http.message import encode
-from ..world.objects import GeneratedSession, Session
+from ..state.objects import GeneratedSession, Session
 from .common import Template
 
 # Order, nulls and empty strings of the published session sample.

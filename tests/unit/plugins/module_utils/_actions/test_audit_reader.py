@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Verification of an audit trail: every kind of tampering is reported, at the line where it was done."""
+"""Verify audit trails: each kind of tampering is reported with its line."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def problems_of(*paths, **options):
 
 
 def forge(line, **changes):
-    """Return a line with changed members and a correct hash, as someone writes it who knows the format."""
+    """Return a line with changed members and a correct hash, as a forger could write it."""
     entry = {**json.loads(line), **changes}
     number, previous = entry.pop("line"), entry.pop("previous_hash")
     entry.pop("hash")

@@ -33,13 +33,13 @@ def period(state="started", **given) -> Period:
         ("stopped", {"until": END, "after_until": "nothing"}, ("stopped", "stopped", "stopped", None)),
     ],
 )
-def test_state_at_each_time_as_the_rule_requires(state, given, expected):
+def test_state_at_each_time_as_rule_requires(state, given, expected):
     made = period(state, **given)
     assert tuple(made.state_at(state, moment) for moment in (BEFORE, FIRST, WITHIN, AFTER)) == expected
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "expected"),
     [
         ({"from": END, "until": START}, "until: is not later than from"),
         ({"from": START, "until": "2026-12-01T07:00:00Z"}, "until: is not later than from"),
@@ -48,8 +48,8 @@ def test_state_at_each_time_as_the_rule_requires(state, given, expected):
         ({"state": "stopped", "until": END, "after_until": "stopped"}, "after_until: a rule with state stopped"),
     ],
 )
-def test_from_params_contradiction_names_the_option(given, told):
-    with pytest.raises(OptionError, match=f"^{told}"):
+def test_from_params_contradiction_names_option(given, expected):
+    with pytest.raises(OptionError, match=f"^{expected}"):
         period(**given)
 
 
@@ -83,20 +83,20 @@ def test_from_params_other_time_names_option_and_form(option, text):
 @pytest.mark.parametrize(
     "text", [START, "2026-12-01 08:00:00+01:00", "2026-12-01t07:00:00z", " 2026-12-01T07:00:00.000000Z\n"]
 )
-def test_from_params_every_spelling_of_a_time_is_read(text):
+def test_from_params_every_spelling_of_time_is_read(text):
     assert period(**{"from": text}).start == FIRST
 
 
-def test_evaluated_at_uses_the_clock_or_the_option(monkeypatch):
+def test_evaluated_at_uses_clock_or_option(monkeypatch):
     monkeypatch.setattr(times, "now", lambda: 5.0)
     assert evaluated_at({"at": None}, check_mode=False) == 5.0
     assert evaluated_at({"at": START}, check_mode=True) == FIRST
 
 
 @pytest.mark.parametrize(
-    ("text", "check_mode", "told"),
+    ("text", "check_mode", "expected"),
     [(START, False, "at: is valid only in check mode"), ("soon", True, "at: 'soon' is not a time with a zone")],
 )
-def test_evaluated_at_invalid_names_the_option(text, check_mode, told):
-    with pytest.raises(OptionError, match=f"^{told}"):
+def test_evaluated_at_invalid_names_option(text, check_mode, expected):
+    with pytest.raises(OptionError, match=f"^{expected}"):
         evaluated_at({"at": text}, check_mode)

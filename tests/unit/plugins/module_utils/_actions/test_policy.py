@@ -12,8 +12,8 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._actions.periods
 from ansible_collections.sessionops.citrix.plugins.module_utils._actions.policy import (
     RULE_SPEC,
     assign,
+    report,
     rules_of,
-    tell,
 )
 from ansible_collections.sessionops.citrix.plugins.module_utils._actions.recording import ARGUMENT_SPEC, RESULTS, Wanted
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import OptionError
@@ -294,7 +294,7 @@ def test_policy_result_has_rule_of_session_and_counts_of_rule(assigned, fake_api
     fake_api.on(LISTING, {"Items": [a_session("1"), a_session("2", "LAB\\user002"), a_session("3")]})
     found = assign(fake_api, rules)
     outcomes = ["started", "unchanged", "failed"]
-    result = tell(
+    result = report(
         SimpleNamespace(warn=pytest.fail),
         {"sessions": [{"id": str(at), "result": each} for at, each in enumerate(outcomes, 1)]},
         rules,

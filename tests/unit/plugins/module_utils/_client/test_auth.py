@@ -312,10 +312,10 @@ def test_response_without_token_is_error_for_any_status(signed, service, answer)
     [
         ({"error": "invalid_client", "error_description": "Invalid client id."}, " (invalid_client)"),
         ({"error": "unauthorized_client"}, " (unauthorized_client)"),
-        ({"error": "something_else", "error_description": "Told."}, ""),
+        ({"error": "something_else", "error_description": "Shown."}, ""),
         ({"error": {"message": "invalid_client"}}, ""),
-        ({"detail": "Told.", "Message": "Told."}, ""),
-        ("Told.", ""),
+        ({"detail": "Shown.", "Message": "Shown."}, ""),
+        ("Shown.", ""),
     ],
 )
 def test_a_failed_sign_in_shows_its_documented_code_only(signed, service, status, body, code):

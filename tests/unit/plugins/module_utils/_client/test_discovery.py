@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.calls import ACCOUNT
-from ansible_collections.sessionops.citrix.plugins.module_utils._client.discovery import ME, only_site, own_sites
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.discovery import ME, customer_sites, only_site
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import CitrixError, OptionError
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -21,7 +21,7 @@ def me(*sites, customer="customer1"):
 
 def find(body, on_premises=False):
     customer = "CitrixOnPremises" if on_premises else "customer1"
-    return only_site(own_sites(body, SimpleNamespace(customer_id=customer, on_premises=on_premises), str), str)
+    return only_site(customer_sites(body, SimpleNamespace(customer_id=customer, on_premises=on_premises), str), str)
 
 
 def test_the_account_is_read_without_a_site():

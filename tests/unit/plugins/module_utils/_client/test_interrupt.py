@@ -38,7 +38,7 @@ class FakeThrottle:
         self.why.append(why)
         self.interrupted.set()
 
-    def under_way(self):
+    def in_progress(self):
         return self.busy
 
     def hangs(self):

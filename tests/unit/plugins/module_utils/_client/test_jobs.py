@@ -151,7 +151,7 @@ def test_job_finished_read_has_results_write_needs_none(fake_api, state):
 @pytest.mark.parametrize(
     ("state", "error", "expected"),
     [
-        ("Failed", "No\nlicence.", "(No licence.)"),
+        ("Failed", "No\nlicense.", "(No license.)"),
         ("Canceled", None, "(Canceled)"),
         ("NonTerminatingError", "", "(Non"),
     ],

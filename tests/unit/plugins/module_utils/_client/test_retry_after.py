@@ -32,8 +32,8 @@ IN_A_MINUTE = {"Retry-After": "Mon, 05 Jan 2026 09:15:31 GMT"}
         ({}, {"parameters": [{"name": "other", "value": "1"}, {"name": "retryDelay", "value": 12}]}, 12.0),
         ({}, {"parameters": {"retryDelay": "12"}}, 12.0),
         ({}, {"parameters": {"retryDelay": "2026-01-05T09:15:31Z"}}, 60.0),
-        ({}, {"statusCode": 429, "message": "Rate limit is exceeded. Try again in 12 seconds."}, 12.0),
-        ({}, "Try again in 1 second.", 1.0),
+        ({}, {"statusCode": 429, "message": "Rate exceeded. Try again in 12 seconds."}, 12.0),  # codespell:ignore
+        ({}, "Try again in 1 second.", 1.0),  # codespell:ignore
         ({"Retry-After": "7"}, {"parameters": {"retryDelay": "12"}}, 7.0),
         ({"Retry-After": "soon"}, {"parameters": {"retryDelay": "12"}}, 12.0),
         ({"Retry-After": "Mon, 05 Jan 2026 09:15:31 GMT", "Date": "Mon, 05 Jan 2026 09:15:21 GMT"}, "", 10.0),

@@ -258,20 +258,20 @@ ACTIONS = st.lists(
 def test_any_results_one_probe_and_time_advances(new_fake_api, actions, requests_per_second):
     clock = new_fake_api().clock
     throttle = clock.make(Throttle, SimpleNamespace(requests_per_second=requests_per_second, timeout=30))
-    under_way, turns, held, active = [], 0, False, throttle.active_seconds()
+    in_progress, turns, held, active = [], 0, False, throttle.active_seconds()
     for action, which, seconds, passing in actions:
         clock.now += passing
-        probes = [turn for turn in under_way if turn.probe]
+        probes = [turn for turn in in_progress if turn.probe]
         assert len(probes) <= 1
         # Otherwise, it would wait for the response to one of these.
-        if action == "turn" and not probes and len(under_way) < (1 if held else FIRST_ROOM):
+        if action == "turn" and not probes and len(in_progress) < (1 if held else FIRST_ROOM):
             try:
-                under_way.append(throttle.turn("go"))
+                in_progress.append(throttle.turn("go"))
             except Stalled:
                 break
             turns += 1
-        elif under_way:
-            turn = under_way.pop(which % len(under_way))
+        elif in_progress:
+            turn = in_progress.pop(which % len(in_progress))
             if action in ("passed", "useless", "turn"):
                 throttle.passed(turn, useful=action != "useless")
             elif action == "lost":
@@ -423,13 +423,13 @@ def test_stop_reported_to_waiting_threads(held, settings):
 
 
 def test_turn_in_progress_until_returned(throttle, clock):
-    assert not throttle.under_way()
+    assert not throttle.in_progress()
     turns = [throttle.turn("go") for _number in range(3)]
     throttle.passed(turns[0], useful=True)
     throttle.lost(turns[1])
-    assert throttle.under_way()
+    assert throttle.in_progress()
     throttle.held(turns[2], 1, quota=False)
-    assert not throttle.under_way()
+    assert not throttle.in_progress()
 
 
 # Requests in progress

@@ -34,16 +34,16 @@ def test_each_item_gets_exactly_one_outcome(fails, workers):
 
 @pytest.mark.parametrize("workers", [1, 2, 8])
 def test_workers_limit_items_in_progress(workers):
-    lock, under_way, most = threading.Lock(), 0, 0
+    lock, in_progress, most = threading.Lock(), 0, 0
 
     def count(_item):
-        nonlocal under_way, most
+        nonlocal in_progress, most
         with lock:
-            under_way += 1
-            most = max(most, under_way)
+            in_progress += 1
+            most = max(most, in_progress)
         time.sleep(0.002)
         with lock:
-            under_way -= 1
+            in_progress -= 1
 
     assert len(list(side_by_side(count, dict.fromkeys(range(40)), workers))) == 40
     assert most <= workers
@@ -84,16 +84,16 @@ def test_workers_start_only_requested_items(workers):
 
 @pytest.mark.parametrize(("outer", "inner"), [(2, 10), (5, 10), (10, 3), (3, 40)])
 def test_workers_nested_calls_share_limit(outer, inner):
-    workers, lock, under_way, most = 10, threading.Lock(), 0, 0
+    workers, lock, in_progress, most = 10, threading.Lock(), 0, 0
 
     def count(_item):
-        nonlocal under_way, most
+        nonlocal in_progress, most
         with lock:
-            under_way += 1
-            most = max(most, under_way)
+            in_progress += 1
+            most = max(most, in_progress)
         time.sleep(0.01)
         with lock:
-            under_way -= 1
+            in_progress -= 1
 
     def many(_item):
         return len(list(side_by_side(count, dict.fromkeys(range(inner)), workers)))
@@ -117,7 +117,7 @@ def test_workers_interrupted_fails_running_and_skips_rest():
 
     def interrupt(*_given):
         never.set()
-        raise Interrupted("Gave up.", under_way=True)
+        raise Interrupted("Gave up.", in_progress=True)
 
     def kill():
         begun.wait()

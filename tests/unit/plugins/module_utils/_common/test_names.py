@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import OptionError
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.names import (
     guid_of,
-    is_doubtful,
+    is_confusable,
     read_names,
     visible,
 )
@@ -243,7 +243,7 @@ def test_read_names_session_id_that_is_no_text_is_rejected(value):
 )
 def test_visible_shows_hidden_characters_by_their_code(name, shown):
     assert visible(name) == shown
-    assert is_doubtful(name) == (name != shown)
+    assert is_confusable(name) == (name != shown)
 
 
 @given(st.text(st.characters(codec=None)) | st.lists(st.text(max_size=5), max_size=3))

@@ -14,12 +14,12 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._site.machine_se
 from ansible_collections.sessionops.citrix.plugins.module_utils._site.machines import (
     NAME_FIELDS,
     MachineQuery,
-    asked_fields,
     condition,
     find,
     find_machines,
     list_machines,
     names_of,
+    requested_fields,
     to_result,
 )
 from hypothesis import given
@@ -568,17 +568,17 @@ def test_missing_machines_and_groups_refused_by_name(site, given, expected):
 
 @pytest.mark.parametrize("names", [None, []])
 def test_facts_all_fields_unless_some_requested(names):
-    assert asked_fields(names) == ()
+    assert requested_fields(names) == ()
 
 
 def test_facts_fields_include_names_without_duplicates():
-    assert asked_fields(["SessionCount", "Name", "SessionCount"]) == ("Id", "Name", "DnsName", "SessionCount")
+    assert requested_fields(["SessionCount", "Name", "SessionCount"]) == ("Id", "Name", "DnsName", "SessionCount")
 
 
 @pytest.mark.parametrize("name", ["", "Session Count", "Session,Count", "State&limit=1", "Größe", "A\n"])
 def test_facts_invalid_field_rejected_by_name(name):
     with pytest.raises(OptionError, match=r"^fields: '.*' is not a field; spell it as in the API"):
-        asked_fields(["SessionCount", name])
+        requested_fields(["SessionCount", name])
 
 
 def test_facts_have_snake_case_names_and_all_values():

@@ -280,7 +280,7 @@ def test_target_has_required_data_of_session():
     session["Machine"] = {"Name": FIRST, "DeliveryGroup": {"Id": "g1", "Name": "Office"}}
     known = SessionRef("1", "LAB\\user001", FIRST, "Office", "Disconnected")
     assert Target.from_session("1", session) == Target(known, "not_active")
-    assert Target.from_session("1", None) == Target(SessionRef("1"), gone=True)
+    assert Target.from_session("1", None) == Target(SessionRef("1"), ended=True)
     assert Target.from_session("", {"Machine": 17}) == Target(SessionRef(""))
 
 

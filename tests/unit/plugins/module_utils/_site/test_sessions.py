@@ -16,13 +16,13 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._site.sessions i
     NOT_RECORDABLE,
     RECORDING_FIELDS,
     Ended,
-    asked_fields,
     details,
     facts,
     is_recorded,
     not_recordable,
     read_recorded,
     recording_status,
+    requested_fields,
     send_message,
     start_recording,
     stop_recording,
@@ -172,7 +172,7 @@ def test_facts_have_requested_fields_from_any_object():
     ],
 )
 def test_fields_include_id_without_duplicates(names, fields):
-    assert asked_fields(names) == fields
+    assert requested_fields(names) == fields
 
 
 def test_message_is_write_with_all_options():

@@ -75,9 +75,9 @@ def documented(api, rows, unrecorded_limit=1000, query=None, visible=True):
     [
         ([status_body(True)], "recorded", None),
         ([status_body(False)], "not_recorded", coverage.NOT_RECORDED),
-        ([status_body(None)], "unknown", coverage.NOT_TOLD),
-        ([status_body("true")], "unknown", coverage.NOT_TOLD),
-        ([{}], "unknown", coverage.NOT_TOLD),
+        ([status_body(None)], "unknown", coverage.NOT_REPORTED),
+        ([status_body("true")], "unknown", coverage.NOT_REPORTED),
+        ([{}], "unknown", coverage.NOT_REPORTED),
         ([403], "unknown", f"its status could not be read: HTTP 403 (Refused.) [transaction {TRANSACTION}]"),
     ],
 )

@@ -167,9 +167,9 @@ def test_invalid_names_rejected(fake_api, wanted, option, names):
 
 
 def test_a_delivery_group_that_does_not_exist_is_refused(fake_api, wanted):
-    fake_api.on("GET DeliveryGroups/Nobody", 404)
-    with pytest.raises(OptionError, match="delivery_group: site site1 has no Nobody"):
-        find_hosts(fake_api, wanted(delivery_group=["Nobody"]), fake_api.warnings.append)
+    fake_api.on("GET DeliveryGroups/Absent", 404)
+    with pytest.raises(OptionError, match="delivery_group: site site1 has no Absent"):
+        find_hosts(fake_api, wanted(delivery_group=["Absent"]), fake_api.warnings.append)
 
 
 def test_an_error_of_the_api_goes_through(fake_api, wanted):

@@ -23,7 +23,7 @@ class Meter(Protocol):
         """Return 0 if the cost is available, else the seconds until it is; does not use it."""
 
     def spend(self, now: float, cost: int) -> None:
-        """Use the cost."""
+        """Spend the cost."""
 
 
 class TokenBucket:

@@ -80,11 +80,11 @@ class Quota:
         return throttled(settings.quota_hint, hint)
 
     def leave(self) -> None:
-        """Log that a request is no longer in progress."""
+        """End a request in progress."""
         self._in_progress -= 1
 
     def _take(self, now: float, cost: int) -> float:
-        """Use the cost and return 0; if it is not available, return the seconds until it is."""
+        """Spend the cost and return 0; if it is not available, return the seconds until it is."""
         if self._settings.quota_concurrency and self._in_progress >= self._settings.quota_concurrency:
             # The wait depends on the requests in progress; a server can only guess it.
             return 1.0

@@ -25,7 +25,7 @@ class Site(NamedTuple):
     fleet: Fleet
 
 
-class World:
+class State:
     """New state: the first site has the fleet, others are empty. ``scheme`` is that of the URLs."""
 
     def __init__(self, settings: Settings, credentials: Credentials, scheme: str) -> None:
@@ -44,7 +44,7 @@ class World:
             fleet = empty(settings) if at else generate(settings)
             self.sites.append(Site(make_id("site", at), f"Simulated Site {at + 1}", fleet))
 
-    def give(self, fleet: Fleet) -> None:
+    def set_fleet(self, fleet: Fleet) -> None:
         """Replace the fleet of the first site."""
         self.sites[0] = self.sites[0]._replace(fleet=fleet)
         self.last_search = None
