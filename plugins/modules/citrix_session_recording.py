@@ -190,6 +190,8 @@ sessions:
         - "C(unchanged): the session was already in the requested state."
         - "C(not_recordable): the session cannot be recorded; RV(sessions[].reason) is C(not_active), C(not_hdx) or
           C(logging_off)."
+        - "C(denied): the recording was not started, because the guard of the host does not permit to record this user,
+          machine or delivery group."
         - "C(unidentified): the recording was not started, because the API does not return the user and O(exclude_user)
           is set. See O(include_unidentified)."
         - "C(ended): the session has ended. With O(state=stopped), that counts as stopped."
@@ -234,6 +236,7 @@ summary:
     requested: 0
     unchanged: 0
     not_recordable: 0
+    denied: 0
     unidentified: 0
     ended: 0
     unconfirmed: 0

@@ -196,6 +196,8 @@ def report(module: Any, result: dict, rules: Sequence[Rule], assigned: Assignmen
     counts: dict[str, Counter] = {rule.name: Counter() for rule in rules}
     for session, (_target, rule) in zip(result["sessions"], assigned.targets):
         session["rule"] = rule.name
+        # Rules have until in place of an end of their own.
+        session.pop("stop_at", None)
         counts[rule.name][session["result"]] += 1
     result["rules"] = [
         {
