@@ -17,9 +17,9 @@ from .names import read_names
 from .text import clean
 
 try:
-    import yaml
+    import yaml  # type: ignore[import-untyped]
 except ImportError:
-    yaml = None  # type: ignore[assignment]
+    yaml = None
 
 VARIABLE = "CITRIX_GUARD"
 SYSTEM_PATH = "/etc/sessionops.citrix/guard.yml"
