@@ -26,6 +26,20 @@ def create_module(argument_spec: dict[str, dict], **constraints: Any) -> Ansible
     return AnsibleModule(argument_spec=spec, supports_check_mode=True, **constraints)
 
 
+def create_local_module(argument_spec: dict[str, dict]) -> AnsibleModule:
+    """Return the AnsibleModule of a module that only reads local files and has no other options."""
+    return AnsibleModule(argument_spec=argument_spec, supports_check_mode=True)
+
+
+def execute_local(module: AnsibleModule, run: Callable[[dict], dict]) -> None:
+    """Run a module that only reads local files, and report: run(params) returns the result."""
+    try:
+        result = run(module.params)
+    except CitrixError as error:
+        module.fail_json(**error.to_result())
+    module.exit_json(**result)
+
+
 def execute(
     module: AnsibleModule,
     run: Callable[[AnsibleModule, Api], dict],

@@ -21,6 +21,7 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._site import mac
 from ansible_collections.sessionops.citrix.plugins.module_utils._views import hosts
 from collection_tree import (
     COLLECTION,
+    CONNECTED,
     GALAXY,
     INVENTORIES,
     MODULES,
@@ -187,8 +188,8 @@ def number(version: str) -> tuple[int, ...]:
 
 def test_action_group_has_all_modules_in_documentation_too(documentation):
     groups = load(COLLECTION / "meta" / "runtime.yml")["action_groups"]
-    assert sorted(groups["citrix"]) == MODULES, "meta/runtime.yml: group citrix (left), plugins/modules"
-    for module in MODULES:
+    assert sorted(groups["citrix"]) == CONNECTED, "meta/runtime.yml: group citrix (left), plugins/modules"
+    for module in CONNECTED:
         membership = documentation[module]["doc"]["attributes"]["action_group"]["membership"]
         assert membership == [f"{NAME}.citrix"], f"{module}: attributes.action_group.membership differs"
 
@@ -200,7 +201,7 @@ def test_action_group_has_all_modules_in_documentation_too(documentation):
 def test_inventory_has_shared_options_of_modules(inventory, inventory_documentation, documentation):
     options = inventory_documentation[inventory]["doc"]["options"]
     shared = {name: options.get(name) for name in OPTIONS}
-    assert shared == {name: documentation[MODULES[0]]["doc"]["options"][name] for name in OPTIONS}
+    assert shared == {name: documentation[CONNECTED[0]]["doc"]["options"][name] for name in OPTIONS}
     compare_options(f"{inventory}: ", OPTIONS, shared)
 
 

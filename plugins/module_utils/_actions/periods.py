@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from .._common import times
 from .._common.errors import OptionError
-from .._common.names import visible
+from .._common.names import read_time
 
 RULE_SPEC = {
     "from": {"type": "str"},
@@ -30,7 +30,7 @@ class Period(NamedTuple):
     @classmethod
     def from_params(cls, params: dict) -> Period:
         """Check the period of a rule; raises OptionError."""
-        start, end = (_read(name, params[name], unset) for name, unset in (("from", -inf), ("until", inf)))
+        start, end = (read_time(name, params[name], unset) for name, unset in (("from", -inf), ("until", inf)))
         if start >= end:
             raise OptionError("until", "is not later than from; set a later time")
         if params["after_until"] and end == inf:
@@ -61,16 +61,4 @@ def evaluated_at(params: dict, check_mode: bool) -> float:
     """Return the time of a policy: now, or the option at in check mode; raises OptionError."""
     if params["at"] is not None and not check_mode:
         raise OptionError("at", "is valid only in check mode; run with --check, or remove at")
-    return _read("at", params["at"], times.now())
-
-
-def _read(option: str, text: str | None, unset: float) -> float:
-    if text is None:
-        return unset
-    moment = times.instant(text)
-    if moment is None:
-        raise OptionError(
-            option,
-            f"'{visible(text)}' is not a time with a zone; write it as in RFC 3339, such as 2026-12-01T08:00:00+01:00",
-        )
-    return moment
+    return read_time("at", params["at"], times.now())

@@ -1,13 +1,14 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Clean and check names and ids in options in one place."""
+"""Clean and check names, ids and times in options in one place."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 
+from . import times
 from .errors import OptionError
 from .text import clean
 
@@ -22,6 +23,8 @@ IGNORED = "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\
 """Letters and marks that Unicode calls default ignorable: they are printable and invisible."""
 JOINERS = "\u200c\u200d"
 """Format characters that some scripts require."""
+IMPOSSIBLE = r"[\"/\[\]:;|=<>]|[\\@]\s|\s[\\@]|^@|@$"
+"""Parts that no user name has: characters that Windows rejects, and white space beside a separator."""
 LINE_BREAKS = "\n\r\x85\u2028\u2029"
 FORBIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 """Categories of characters that no name contains: control, format, surrogate, line and paragraph separator."""
@@ -56,6 +59,19 @@ def read_names(option: str, value: object) -> tuple[str, ...]:
         raise OptionError(option, "is empty; set at least one value")
     read = _read_id if option == "session_id" else _read_name
     return tuple(dict.fromkeys(read(option, each) for each in given))
+
+
+def read_time(option: str, text: str | None, unset: float) -> float:
+    """Return the Unix time that an option has, or `unset`; raises OptionError if it is not RFC 3339 with a zone."""
+    if text is None:
+        return unset
+    moment = times.instant(text)
+    if moment is None:
+        raise OptionError(
+            option,
+            f"'{visible(text)}' is not a time with a zone; write it as in RFC 3339, such as 2026-12-01T08:00:00+01:00",
+        )
+    return moment
 
 
 def guid_of(text: str) -> str | None:
@@ -113,6 +129,12 @@ def _read_name(option: str, value: object) -> str:
     if option in USERS and re.search(r"[\u2216\u29f5\u29f9\ufe68\uff3c]", name):
         raise OptionError(
             option, f"'{visible(name)}' contains a character that looks like a backslash; type \\ by hand"
+        )
+    if option in USERS and re.search(IMPOSSIBLE, name):
+        raise OptionError(
+            option,
+            f"'{visible(name)}' contains a character that no account name contains, or white space beside \\ or @; "
+            "write DOMAIN\\NAME, and pass several names as a list",
         )
     if option in USERS and re.search(r"[*?]", name):
         raise OptionError(option, f"'{visible(name)}' contains a wildcard; list each user")

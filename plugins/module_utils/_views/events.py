@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Callable, NamedTuple
 
 from .._client.api import Api
@@ -18,7 +19,7 @@ from .._site import selection, selectors, sessions
 from .._site.refs import SessionRef
 from .._site.selection import Target
 from .._site.selectors import Query
-from .._site.users import People
+from .._site.users import People, UserMatcher
 
 NEW, ENDED, CHANGED, UNRECORDED = "new", "ended", "changed", "unrecorded"
 
@@ -172,6 +173,8 @@ class SessionWatcher:
         self.interval: int = params["interval"]
         self._connect = connect
         self._warn = warn
+        # Each poll finds the same users absent.
+        self._warn_once = lru_cache(warn)
         self._clock = clock
         self._api: Api | None = None
         self._looking: Api | None = None
@@ -221,8 +224,9 @@ class SessionWatcher:
     def _listed(self, api: Api) -> dict[str, Target]:
         people = People()
         judge = api.guard.judge(api, people)
+        users = UserMatcher("user", self._query.user, people, waits=True)
         listed = []
-        for session in selectors.find_sessions(api, self._query, selection.FIELDS):
+        for session in selectors.find_sessions(api, self._query, selection.FIELDS, self._warn_once, users):
             session_id = nested(session, "Id")
             if session_id:
                 target = judge.of_place(Target.from_session(session_id, session), session)
