@@ -363,7 +363,14 @@ SECRETS = (
     "fe80::1%eth0",
     "jane@acme.example",
 )
-SECRETS = (*SECRETS, "S-1-5-21-3623811015-3361044348-30300820-1013", "5f0c9a1e7b2d4c3e8a4f0b1c2d3e4f50", GUID, "Zürich")
+SECRETS = (
+    *SECRETS,
+    "493055512",
+    "S-1-5-21-3623811015-3361044348-30300820-1013",
+    "5f0c9a1e7b2d4c3e8a4f0b1c2d3e4f50",
+    GUID,
+    "Zürich",
+)
 
 
 def hostile(number):
@@ -373,7 +380,12 @@ def hostile(number):
         "Id": GUID,
         "Uid": "jane@acme.example",
         "State": "Jane.Roe",
-        "User": {"Name": "ACME\\Jane.Roe", "PrincipalName": "jane@acme.example", "Sid": SECRETS[8], "Jane.Roe": "ACME"},
+        "User": {
+            "Name": "ACME\\Jane.Roe",
+            "PrincipalName": "jane@acme.example",
+            "Sid": "S-1-5-21-3623811015-3361044348-30300820-1013",
+            "Jane.Roe": "ACME",
+        },
         "Machine": {
             "Name": "ACME\\roe-laptop",
             "DnsName": "roe-laptop.acme.example",
@@ -401,7 +413,7 @@ def test_report_has_nothing_of_hostile_data(simulator, check, tmp_path, form):
             {"path": "Sites/", **answer(200, site, headers=headers)},
             {"path": "EffectiveRights", **answer(200, {"Items": [right]}, headers=headers)},
             {"path": "RecordingStatus", **answer(200, {"IsSessionBeingRecorded": "Jane.Roe"}, headers=headers)},
-            {"path": "batch$", **answer(200, {"Items": [{"Reference": "ACME", "Code": "Payroll", "Body": text}]})},
+            {"path": "batch$", **answer(200, {"Items": [{"Reference": "ACME", "Code": 493055512, "Body": text}]})},
             {"path": "Machines/ACME|DeliveryGroups/", **answer(200, {**hostile(0)["Machine"], "Id": GUID, "ACME": 1})},
             {"path": "Sessions$|search$", **answer(200, page, headers=headers)},
         ]
