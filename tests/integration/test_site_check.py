@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""citrix_site_check against the simulator: each check good and bad, its limits, the proof and the report."""
+"""citrix_site_check with the simulator: results of each check, limits, proof, report."""
 
 from __future__ import annotations
 
@@ -388,7 +388,7 @@ SECRETS = (
 
 
 def hostile(number):
-    """Return a session with personal data in every place, also in names of fields and in enumerations."""
+    """Return a session with personal data everywhere, also in field names and enumerations."""
     names = list(SECRETS)
     return {
         "Id": GUID,

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Checks of recording statuses and of the throughput: single readings, batches, rate limits."""
+"""Check recording statuses and throughput: single reads, batches, rate limits."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from .reading import NO_SESSION, SAMPLE
 BATCH = 20
 """Calls of the large batch."""
 CAREFUL = 4
-"""Concurrent requests that are suggested if the API throttles, or readings are slow."""
+"""Concurrent requests that are suggested if the API throttles, or reads are slow."""
 SLOW = 2.0
-"""Seconds from which on a reading is slow."""
+"""Minimum seconds of a slow read."""
 SESSION_RECORDING = "Check that Session Recording is set up for the site, and the version of the product."
 
 
@@ -83,7 +83,7 @@ def unknown_session(probe: Probe) -> Finding:
 
 
 def _batch(size: int, probe: Probe) -> Finding:
-    """Send readings in one batch, and compare its time with that of single readings."""
+    """Send reads in one batch, and compare its time with that of single reads."""
     ids = _ids(probe)
     if not ids:
         return skipped(NO_SESSION)
