@@ -209,7 +209,7 @@ def _look_up(api: Api, rules: Sequence[Rule], people: People) -> tuple[list[_Sea
 
 
 def report(module: Any, result: dict, rules: Sequence[Rule], assigned: Assignment, moment: float) -> dict:
-    """Add the rule of each session and counts by rule to a result; warn of names without a session."""
+    """Add rule and counts of sessions to a result; warn of names without a session."""
     result["at"] = times.rfc3339(moment)
     problems = [assigned.held_back] if assigned.held_back else []
     warnings = list(chain.from_iterable(assigned.warnings.values()))

@@ -125,7 +125,7 @@ class Exclusions:
         self._most = params["max_sessions"]
 
     def of_machine(self, session: dict) -> bool | None:
-        """Return whether a session runs on an excluded machine; None if the API does not return its machine."""
+        """Return whether a session runs on an excluded machine; None if the API omits its machine."""
         if not self._machines:
             return False
         machine = session.get("Machine")
