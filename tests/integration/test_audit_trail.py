@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The audit trail and the simulator's log agree about every write, also if the run is killed."""
+"""The audit trail agrees with the log of the simulator, also if runs are killed."""
 
 from __future__ import annotations
 
@@ -201,6 +201,20 @@ def test_audit_info_invalid_option_is_named(modules, path, options, told):
     path.touch()
     run = modules([{INFO: {"path": str(path), **options}}])
     assert run.code == 1 and run.result["msg"].startswith(told)
+
+
+@pytest.mark.parametrize("prefix", ["awx", "tower"])
+@pytest.mark.parametrize("name", TASKS)
+def test_trail_of_play_names_job_of_awx(simulator, play, path, name, prefix):
+    variables = {f"{prefix}_job_id": 42, f"{prefix}_job_template_name": "Record", f"{prefix}_user_name": "alice"}
+    connection = {**simulator.cloud, "site_id": simulator.facts["site_id"]}
+    ((module, options),) = TASKS[name].items()
+    task = {module: {**options, "audit_log": str(path)}}
+    run = play([TASKS["start"], task][name != "stop" :], "-e", json.dumps(variables), connection=connection)
+    assert run.code == 0, run.output
+    (job,) = {(line["awx_job_id"], line["awx_job_template"], line["awx_user"]) for line in lines_of(path, "requested")}
+    assert job == ("42", "Record", "alice")
+    assert {line["run_id"] for line in lines_of(path, "result")} == {run.result["run_id"]}
 
 
 def run_until_killed(arguments, seconds):

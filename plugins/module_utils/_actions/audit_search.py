@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Search an audit trail for entries by time, user, session and result, and report its problems."""
+"""Search an audit trail by time, user, session and result, and report its problems."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Filter(NamedTuple):
 
 
 def search(params: dict) -> dict:
-    """Read the files of a trail, and return the last entries that match, and all problems; raises OptionError."""
+    """Return the last entries of a trail that match, and its problems; raises OptionError."""
     for name, least, most in (("limit", 0, MOST), ("first_line", 1, 10**18)):
         if not least <= params[name] <= most:
             raise OptionError(name, f"must be from {least} to {most}, not {params[name]}")
