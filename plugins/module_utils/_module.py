@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
+from operator import methodcaller
 from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
@@ -42,7 +43,7 @@ def execute(
     module: AnsibleModule,
     run: Callable[[AnsibleModule, Api], dict],
     writes: bool = False,
-    explain: Callable[[CitrixError], dict] = CitrixError.to_result,
+    explain: Callable[[CitrixError], dict] = methodcaller("to_result"),
 ) -> None:
     """Run a module and report; run(module, api) returns the result, with "failed" if it failed.
 

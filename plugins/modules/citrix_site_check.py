@@ -142,6 +142,23 @@ run_id:
   returned: always
   type: str
   sample: 5a5ba5d6-7d1f-4a63-8b52-62b1e3e0ee6c
+failure:
+  description: First error response of the API that made a check fail.
+  returned: if an error response of the API made a check fail
+  type: dict
+  contains:
+    status:
+      description: HTTP status.
+      type: int
+      sample: 403
+    detail:
+      description: Error text of the API, on one line.
+      type: str
+      sample: Access denied.
+    transaction_id:
+      description: Id by which Citrix can find the request.
+      type: str
+      sample: 44399a9e-18ea-4c16-b549-811fa252c7b6
 writes_sent:
   description: Number of requests for changes that were sent; 0 without O(prove_session_id).
   returned: always

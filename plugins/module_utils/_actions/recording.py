@@ -33,7 +33,7 @@ RESULTS = (
     "unconfirmed",
     "failed",
 )
-UNIDENTIFIED = "the API does not return the user, who may be one that the task names or excludes"
+UNIDENTIFIED = "the API does not return the user or the machine, which may be one that the task names or excludes"
 
 
 class Wanted(NamedTuple):

@@ -119,6 +119,8 @@ class Probe:
     first_reply: Reply | None = None
     first_reply_at: float = 0.0
     sign_in_error: CitrixError | None = None
+    failure: dict | None = None
+    """The first error response of the API that made a check fail."""
     me: dict = field(default_factory=dict)
     operations: set[str] | None = None
     """The operations that the roles permit, in lower case; None if unknown."""
@@ -161,6 +163,7 @@ def run_check(probe: Probe, check: Check) -> tuple[Finding, float]:
         finding = skipped(str(error))
     except CitrixError as error:
         finding = of_error(error)
+        probe.failure = probe.failure or error.to_result().get("failure")
     probe.findings[check.id] = finding
     return finding, time.monotonic() - began
 

@@ -30,6 +30,7 @@ def endpoint(probe: Probe) -> Finding:
         probe.api.token()
     except CitrixError as error:
         probe.sign_in_error = error
+        probe.failure = error.to_result().get("failure")
         if status_of(error) not in ANSWERED:
             return of_error(error, "Check token_url, api_url, deployment and proxies.")
     return ok(f"{credentials.url} answers")

@@ -45,9 +45,9 @@ NO_STEPS = "All is in place: try a recording with --check, then with one session
 
 def run(module: Any, api: Api) -> dict:
     """Make all checks and return the result, "failed" if one failed; write the report if the task wants one."""
-    if module.params["report"] is not None:
-        folder = os.path.dirname(module.params["report"]) or "."
-        files.check_folder("report", folder, module.warn if module.check_mode else None)
+    path = module.params["report"]
+    if path is not None:
+        files.check_folder("report", _folder(path), module.warn if module.check_mode else None)
     wire = Wire(api.retrier.transport)
     api.retrier.transport = wire  # type: ignore[assignment]
     settings = options.settings(module.params)
@@ -59,7 +59,8 @@ def run(module: Any, api: Api) -> dict:
         for check in members:
             finding, seconds = run_check(probe, check)
             checks.append(_entry(check.id, group, finding, seconds))
-    return _result(module, checks, probe.suggested, wire.requests, api.retrier.writes_sent > 0)
+    result = _result(module, checks, probe.suggested, wire.requests, api.retrier.writes_sent > 0)
+    return {**result, **({"failure": probe.failure} if probe.failure else {})}
 
 
 def stopped(module: Any, error: CitrixError) -> dict:
@@ -70,7 +71,11 @@ def stopped(module: Any, error: CitrixError) -> dict:
         if group != "proof" or module.params["prove_session_id"]:
             others = [check for check in members if check.id != first]
             checks += [_entry(check.id, group, skipped(f"requires {first}"), 0.0) for check in others]
-    return _result(module, checks, {}, 0, False)
+    return {**_result(module, checks, {}, 0, False), "msg": str(error)}
+
+
+def _folder(path: str) -> str:
+    return os.path.dirname(path) or "."
 
 
 def _entry(check_id: str, group: str, finding: Finding, seconds: float) -> dict:
@@ -92,8 +97,8 @@ def _result(module: Any, checks: list[dict], suggested: dict[str, int], requests
         "suggested": suggested,
         "summary": summary,
     }
-    if module.params["report"] is not None and not module.check_mode:
-        path = module.params["report"]
+    path = module.params["report"]
+    if path is not None and not module.check_mode and os.path.isdir(_folder(path)):
         files.write_json("report", path, _report(module.params, checks, summary))
         result.update(report=path, changed=True)
     return result
@@ -118,7 +123,7 @@ def _report(params: dict, checks: list[dict], summary: dict[str, int]) -> dict:
     }
 
 
-def _subclasses(kind: type) -> set[str]:
+def _subclasses(kind: type[CitrixError]) -> set[str]:
     names = {kind.__name__}
     for each in kind.__subclasses__():
         names |= _subclasses(each)

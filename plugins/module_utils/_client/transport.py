@@ -22,9 +22,8 @@ try:
     import urllib3
     from requests.adapters import HTTPAdapter
     from requests.auth import AuthBase, HTTPBasicAuth
-    from requests.certs import where
     from requests.structures import CaseInsensitiveDict
-    from requests.utils import get_environ_proxies, select_proxy
+    from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_proxy
     from urllib3.util.retry import Retry
 except ImportError:
     REQUESTS_IMPORT_ERROR: str | None = traceback.format_exc()
@@ -175,7 +174,7 @@ class Transport:
     def ca_bundle(self) -> str | None:
         """Return the file or directory of trusted CA certificates; None if certificates are not verified."""
         verify = self._settings.verify
-        return (verify if isinstance(verify, str) else where()) if verify else None
+        return (verify if isinstance(verify, str) else DEFAULT_CA_BUNDLE_PATH) if verify else None
 
     def _explain(self, request: Request, error: Exception) -> CitrixError:
         """Convert an exception of requests to an own one; text that contains a header is not used."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Callable, NamedTuple
 
 from .._client.api import Api
@@ -18,6 +19,7 @@ from .._site import selectors, sessions
 from .._site.refs import SessionRef
 from .._site.selection import Target
 from .._site.selectors import Query
+from .._site.users import People, UserMatcher
 
 NEW, ENDED, CHANGED, UNRECORDED = "new", "ended", "changed", "unrecorded"
 
@@ -167,6 +169,8 @@ class SessionWatcher:
         self.interval: int = params["interval"]
         self._connect = connect
         self._warn = warn
+        # Each poll finds the same users absent.
+        self._warn_once = lru_cache(warn)
         self._clock = clock
         self._api: Api | None = None
         self._looking: Api | None = None
@@ -215,7 +219,8 @@ class SessionWatcher:
 
     def _listed(self, api: Api) -> dict[str, Target]:
         targets = {}
-        for session in selectors.find_sessions(api, self._query, sessions.RECORDING_FIELDS):
+        users = UserMatcher("user", self._query.user, People(), waits=True)
+        for session in selectors.find_sessions(api, self._query, sessions.RECORDING_FIELDS, self._warn_once, users):
             session_id = nested(session, "Id")
             if session_id:
                 targets[session_id] = Target.from_session(session_id, session)
