@@ -62,7 +62,7 @@ def read_names(option: str, value: object) -> tuple[str, ...]:
 
 
 def read_time(option: str, text: str | None, unset: float) -> float:
-    """Return the Unix time of an RFC 3339 option, or `unset`; raises OptionError."""
+    """Return the Unix time of an option, or `unset`; OptionError unless RFC 3339 with a zone."""
     if text is None:
         return unset
     moment = times.instant(text)
