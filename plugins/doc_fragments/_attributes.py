@@ -21,7 +21,7 @@ attributes:
 
 
 class ModuleDocFragment:
-    """Attributes of modules that call the API, of modules that do not, and of the modules that only read."""
+    """Attributes of modules that call the API, of local modules, and of modules that only read."""
 
     LOCAL = LOCAL
 

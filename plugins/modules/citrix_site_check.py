@@ -176,7 +176,7 @@ ARGUMENT_SPEC = {
 
 
 def run(module, api):
-    """Make all checks."""
+    """Run all checks."""
     return site_check.run(module, api)
 
 

@@ -277,7 +277,7 @@ def _texts(value: object) -> Iterator[str]:
 
 
 def _explains_absence(outcome: Outcome) -> bool:
-    """Tell whether a result says that it could not find all sessions, and why."""
+    """Return whether a result reports missing sessions, and the reason."""
     reasons = ["These rules were not applied"]
     if outcome.trouble.unnamed:
         reasons.append("does not return the user")

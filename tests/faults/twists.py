@@ -241,7 +241,7 @@ class Holes(Lists):
     """Omit some fields of each object; make others null, empty or of another type, except Id."""
 
     def __init__(self, rng: Random, kept: Collection[str], undivided: Collection[str] = ()) -> None:
-        """kept: fields that are not changed, because checks use them. undivided: objects kept or removed as a whole."""
+        """kept: unchanged fields, which checks use. undivided: objects kept or removed as a whole."""
         self._rng = rng
         self._kept = ("Id", "Machine", *kept)
         self._undivided = (*self._kept, *undivided)

@@ -114,8 +114,8 @@ IMPOSSIBLE_USERS = [
 def test_names_no_account_can_have_are_rejected(site, three, name, options):
     option = list(options)[-1]
     for value in (name, ["LAB\\user01", name]):
-        told = site.rejected(site.record, **{**options, option: value})
-        assert told.startswith(f"{option}: '") and "write DOMAIN\\NAME, and pass several names as a list" in told
+        message = site.rejected(site.record, **{**options, option: value})
+        assert message.startswith(f"{option}: '") and "write DOMAIN\\NAME, and pass several names as a list" in message
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names that match no session, and sessions whose users the API does not give: reported by each module."""
+"""Names without a session, and sessions without a user in the API: reported by each module."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ UNKNOWN = "the API does not return the user"
 
 @pytest.fixture
 def fleet(simulator):
-    """Return a function that gives a machine a session of each of these users; {} for one that the API omits."""
+    """Return a function that creates sessions of users on a machine; {} for an omitted user."""
 
     def have(*users: dict, **session) -> list[str]:
         group = {"delivery_group": "Office"}

@@ -50,7 +50,7 @@ FAULTS = {
 
 
 def chosen(count: int, seed: int) -> list[tuple[str, Mutant]]:
-    """Return a number of mutants: (file, mutant). A change of one file changes the choice only in that file."""
+    """Return mutants: (file, mutant); a change of one file changes the choice only there."""
     found = [
         (str(path.relative_to(COLLECTION / UTILS)), mutant)
         for pattern in TARGETS
@@ -61,7 +61,7 @@ def chosen(count: int, seed: int) -> list[tuple[str, Mutant]]:
 
 
 def unit_tests(file: str) -> list[str]:
-    """Return the test files that import a file of module_utils, its own first; else those of the files that do."""
+    """Return the test files that import a file, its own first; else those of its importers."""
     package, name = file.removesuffix(".py").split("/")
     imports = re.compile(rf"\b{package}(\.{name} import|[^\n]* import [^\n]*\b{name}\b)")
     found = [path for path in sorted(UNITS.rglob("test_*.py")) if imports.search(path.read_text(encoding="utf-8"))]

@@ -12,7 +12,7 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._views import co
 
 
 def report(moment: float, groups: dict[str | None, tuple[int, ...]], **changes) -> dict:
-    """Return a report that ended at a moment; groups: number of sessions of each group, in the order of RESULTS."""
+    """Return a report that ended at a time; groups: sessions of each group by RESULTS."""
     counts = {name: Counter(dict(zip(coverage.RESULTS, numbers))) for name, numbers in groups.items()}
     total = sum(counts.values(), Counter())
     document = {

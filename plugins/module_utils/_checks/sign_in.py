@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Checks of the sign-in: endpoint, credential, lifetime of the token, expiry of the secret."""
+"""Check the sign-in: endpoint, credential, lifetime of the token, expiry of the secret."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .check import Check, Finding, Probe, in_words, of_error, ok, skipped, statu
 from .connection import DAY, EXPIRY_WARNING
 
 SHORT_LIFETIME = 600
-"""Seconds; a run with a given token ends with it, and each further sign-in costs a request."""
+"""Seconds; a run with a given token ends when it expires, and each new sign-in is a request."""
 ANSWERED = (200, 400, 401, 403)
 GIVEN = "access_token is set, so there is no sign-in"
 
@@ -37,7 +37,7 @@ def endpoint(probe: Probe) -> Finding:
 
 
 def credential(probe: Probe) -> Finding:
-    """Report whether the credentials are accepted; a given token is tried with a request."""
+    """Report whether the credentials are accepted; for a given token, send a request."""
     if probe.sign_in_error:
         return of_error(probe.sign_in_error)
     if "access_token" in probe.settings.credentials:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The site check: all groups in order, the result of the module, and the report without content of the site."""
+"""Check a site: all groups in order, the result, and the report without site content."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ GROUPS = {
 ORDER = (OK, SKIPPED, WARNING, FAILED)
 """Statuses, the worst last."""
 FORMAT = 1
-"""Version of the form of the report."""
+"""Version of the report format."""
 RESULTS = ("started", "stopped", "unchanged", "ended", "unconfirmed", "failed", "not_recordable")
 REASONS = ("logging_off", "not_active", "not_hdx")
 NO_STEPS = "All is in place: try a recording with --check, then with one session."
 
 
 def run(module: Any, api: Api) -> dict:
-    """Make all checks and return the result, "failed" if one failed; write the report if the task wants one."""
+    """Run all checks and return the result, "failed" if one failed; write the report if set."""
     path = module.params["report"]
     if path is not None:
         files.check_folder("report", _folder(path), module.warn if module.check_mode else None)
@@ -64,7 +64,7 @@ def run(module: Any, api: Api) -> dict:
 
 
 def stopped(module: Any, error: CitrixError) -> dict:
-    """Return the result for an error that ended the task before a client could be made: options cannot be used."""
+    """Return the result for invalid options, for which no client can be created."""
     first = connection.CHECKS[0].id
     checks = [_entry(first, "connection", of_error(error), 0.0)]
     for group, members in GROUPS.items():
@@ -105,7 +105,7 @@ def _result(module: Any, checks: list[dict], suggested: dict[str, int], requests
 
 
 def _report(params: dict, checks: list[dict], summary: dict[str, int]) -> dict:
-    """Return the report: of the site, only what redacted() lets through."""
+    """Return the report; data of the site pass redacted()."""
     words = frozenset({*HEADERS, *RESULTS, *REASONS, *ERRORS, *TLS_VERSIONS})
     kept = ("id", "group", "status", "seconds")
     return {

@@ -161,7 +161,7 @@ class Transport:
         )
 
     def proxies_for(self, url: str) -> dict[str, str]:
-        """Return the proxies for the host of a URL, by scheme; raises OptionError for one that cannot be used."""
+        """Return the proxies for the host of a URL, by scheme; OptionError for an unusable one."""
         parts = urlsplit(url)
         if parts.netloc not in self._proxies:
             self._proxies[parts.netloc] = usable_proxies(url, get_environ_proxies(url))
@@ -172,7 +172,7 @@ class Transport:
         return select_proxy(url, self.proxies_for(url))
 
     def ca_bundle(self) -> str | None:
-        """Return the file or directory of trusted CA certificates; None if certificates are not verified."""
+        """Return the file or directory of trusted CA certificates; None without verification."""
         verify = self._settings.verify
         return (verify if isinstance(verify, str) else DEFAULT_CA_BUNDLE_PATH) if verify else None
 

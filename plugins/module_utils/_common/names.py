@@ -62,7 +62,7 @@ def read_names(option: str, value: object) -> tuple[str, ...]:
 
 
 def read_time(option: str, text: str | None, unset: float) -> float:
-    """Return the Unix time that an option has, or `unset`; raises OptionError if it is not RFC 3339 with a zone."""
+    """Return the Unix time of an option, or `unset`; OptionError unless RFC 3339 with a zone."""
     if text is None:
         return unset
     moment = times.instant(text)

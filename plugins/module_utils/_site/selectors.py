@@ -167,12 +167,12 @@ class Place:
         return all(check(session, self._searched) for check in self._checks)
 
     def may_have(self, session: dict) -> bool:
-        """Tell whether a session may be selected that leaves out its machine, or the delivery group of it."""
+        """Return whether to select a session without a machine, or without a delivery group."""
         is_whole = nested(session, "Machine", "Name") and reach(session, "Machine", "DeliveryGroup")
         return not is_whole and all(check(session, True) for check in self._checks)
 
     def _make_checks(self) -> Iterator[Callable[[dict, bool], bool]]:
-        """Yield checks of a session; their second argument is the result for what a session leaves out."""
+        """Yield checks of a session; their second argument is the result for missing data."""
         query = self._query
         if self._machines:
             index = MachineIndex(self._machines)
@@ -181,7 +181,7 @@ class Place:
             groups = self._delivery_groups
             yield lambda session, default: is_any(groups, [reach(session, "Machine", "DeliveryGroup")], default)
         if self._applications:
-            # Null is what a desktop has.
+            # A desktop session has null.
             yield lambda session, _default: is_any(self._applications, session.get("ApplicationsInUse"), default=False)
         if query.states:
             yield lambda session, _default: (nested(session, "State") or query.states[0]) in query.states

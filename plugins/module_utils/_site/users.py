@@ -195,7 +195,7 @@ class UserMatcher:
     """Match persons to the names in one option; first, add all sessions to people."""
 
     def __init__(self, option: str, names: Collection[str] | None, people: People, waits: bool = False) -> None:
-        """Prepare the comparison; waits: whether users may log on later, so that none requires a session yet."""
+        """Prepare the comparison; waits: whether users may log on later, so none needs a session."""
         self._option = option
         self._waits = waits
         self._names = {compared(name): name for name in names or ()}
@@ -235,7 +235,7 @@ class UserMatcher:
                 self._by_person.setdefault(root, []).append(key)
 
     def note_unidentified(self, sessions: Iterable[tuple[dict, int | None]]) -> None:
-        """Count the sessions whose users the API does not give, and that the broker does not call anonymous.
+        """Count sessions whose user the API omits although the broker does not call it anonymous.
 
         sessions: with their persons. Raises OptionError if the API gives the user of none.
         """

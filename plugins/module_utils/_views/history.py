@@ -113,7 +113,7 @@ def check(params: dict, query: Query, warn: Callable[[str], None] | None) -> Non
 
 
 def record(path: str, document: dict, days: int) -> int:
-    """Add a report to the file, which is created if missing, and delete older records; returns the id of the record.
+    """Add a report to the file, delete old records, and return the id of the new record.
 
     days: how long records are kept.
     """
@@ -150,7 +150,7 @@ def groups_of(file: Connection, run: int) -> list[dict]:
 
 
 def read(params: dict) -> tuple[list[dict], int]:
-    """Return the newest records that the options select, oldest first, and the number of all that they select."""
+    """Return the newest selected records, oldest first, and the number of all selected ones."""
     path, limit, site_id = params["path"], params["limit"], params["site_id"]
     if limit < 1:
         raise OptionError("limit", f"must be 1 or more, not {limit}")
@@ -166,7 +166,7 @@ def read(params: dict) -> tuple[list[dict], int]:
 
 @contextmanager
 def opened(option: str, path: str, integrity: bool = False) -> Iterator[Connection]:
-    """Open an existing file and check that it is a history; integrity: also check that it is undamaged."""
+    """Open a file and check that it is a history; integrity: and that it is undamaged."""
     with _errors(option, path) as sqlite3:
         with closing(sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)) as file:
             marks = [file.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")]
@@ -181,7 +181,7 @@ def opened(option: str, path: str, integrity: bool = False) -> Iterator[Connecti
 
 @contextmanager
 def _errors(option: str, path: str) -> Iterator[Any]:
-    """Import sqlite3, which a run without a history does not require, and convert its errors to OptionError."""
+    """Import sqlite3, which only a history requires, and convert its errors to OptionError."""
     try:
         import sqlite3
     except ImportError:
@@ -214,7 +214,7 @@ def _create(option: str, path: str) -> None:
 
 
 def _series(document: dict) -> list[str]:
-    """Return customer, site and selection of a report; the selection as a text that is equal for equal selections."""
+    """Return customer, site and selection of a report; equal selections have the same text."""
     selection = {name: sorted(values, key=folded) for name, values in document["selection"].items()}
     return [document["customer_id"], document["site_id"], json.dumps(selection, sort_keys=True)]
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Coverage over time: the chart, the table and the falls of a page, from the records of a history."""
+"""Coverage over time: chart, table and falls of a page, from the records of a history."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Point(NamedTuple):
 
 
 def of_document(path: str, document: dict, current: int) -> dict:
-    """Return the coverage over time of the site and selection of a report; current: the id of its record."""
+    """Return the coverage over time of a report's site and selection; current: its record id."""
     with history.opened("history", path) as file:
         runs = history.runs_of(file, document)
         points = [_point(run) for run in runs]
@@ -101,7 +101,7 @@ def _shown(point: Point, first: float, span: float) -> dict:
 
 
 def _periods(points: Sequence[Point]) -> list[dict]:
-    """Return the lowest, highest and last coverage of each period, in the shortest periods that make a short table."""
+    """Return lowest, highest and last coverage by period, with periods for a short table."""
     counts = {digits: len({point.finished_at[:digits] for point in points}) for digits in DIGITS}
     digits = next((digits for digits, count in counts.items() if count <= ROWS), DIGITS[-1])
     periods = []

@@ -44,7 +44,7 @@ def test_check_mode_returns_the_same(executed, path):
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         ({}, "missing required arguments: path"),
         ({"path": "/nonexistent.sqlite"}, "path: /nonexistent.sqlite is not a file"),
@@ -53,7 +53,7 @@ def test_check_mode_returns_the_same(executed, path):
         ({"path": "/", "customer_id": "customer1"}, "Unsupported parameters"),
     ],
 )
-def test_wrong_options_are_named(executed, options, told):
+def test_wrong_options_are_named(executed, options, message):
     code, result = executed(**options)
     assert code == 1
-    assert told in result["msg"]
+    assert message in result["msg"]

@@ -188,7 +188,7 @@ def test_processes_that_start_together_lose_no_record(path):
 
 
 def test_killed_writer_leaves_whole_records(path):
-    """Kill a writer at random moments: what it reported as recorded is there, and no half of a record."""
+    """Kill a writer at random times: reported records exist, and no partial ones."""
     known = 0
     for number in range(6):
         process = writer(path, 1, 100_000)

@@ -20,7 +20,7 @@ NOW = int(time.time())
 
 @pytest.fixture
 def record(tmp_path):
-    """Return a function that records reports of (age in seconds, groups, changes) and returns the trend of the last."""
+    """Return a function that records reports (age in seconds, groups, changes); returns a trend."""
     path = str(tmp_path / "history.sqlite")
 
     def add(*reports):
