@@ -17,6 +17,7 @@ from ._client.interrupt import InterruptHandler
 from ._client.transport import REQUESTS_IMPORT_ERROR
 from ._common import options
 from ._common.errors import CitrixError
+from ._site.guard import NO_GUARD, Guard
 
 
 def create_module(argument_spec: dict[str, dict], **constraints: Any) -> AnsibleModule:
@@ -56,12 +57,14 @@ def execute(
     try:
         # A module that does not declare that it writes cannot write.
         api = connect(options.settings(module.params), module.check_mode or not writes, module.warn, module.log)
+        api.guard = Guard.of_host(module.params) if writes else NO_GUARD
         with _trail(module, api) if writes else nullcontext(), InterruptHandler(api.throttle, module.log):
             result = run(module, api)
     except CitrixError as error:
         result = {**explain(error), "failed": True}
     if writes:
         result["writes_sent"] = api.retrier.writes_sent if api else 0
+        result["run_id"] = api.observer.run_id if api else None
     if result.get("failed"):
         module.fail_json(**result)
     module.exit_json(**result)

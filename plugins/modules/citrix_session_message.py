@@ -108,6 +108,8 @@ sessions:
     result:
       description:
         - "C(sent): the API accepted the message."
+        - "C(denied): the message was not sent, because the guard of the host does not permit to record this user,
+          machine or delivery group."
         - "C(ended): the session has ended."
         - "C(unconfirmed): the message was sent, but the response was lost, so the user may have seen it."
         - "C(failed): the API refused the message; RV(sessions[].reason) has the cause."
@@ -136,6 +138,7 @@ summary:
   type: dict
   sample:
     sent: 1
+    denied: 0
     ended: 0
     unconfirmed: 0
     failed: 0
@@ -149,6 +152,11 @@ writes_sent:
   returned: unless an option is of the wrong type
   type: int
   sample: 1
+run_id:
+  description: Id of the run in the audit trail. Null in check mode.
+  returned: unless an option is of the wrong type
+  type: str
+  sample: 5a5ba5d6-7d1f-4a63-8b52-62b1e3e0ee6c
 failure:
   description: Error response of the API, if it ended the task.
   returned: if an error response of the API ended the task before any change

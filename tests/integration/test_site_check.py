@@ -286,6 +286,18 @@ def test_site_check_quota_keeps_the_limit_of_requests(simulator, check):
     assert result["summary"]["requests"] <= MOST_REQUESTS
 
 
+def test_site_check_retries_keep_the_limit_of_requests(simulator, check):
+    throttle = {"times": 1, "throttle": {"hint": "seconds", "value": 0.1}}
+    paths = ("RecordingStatus", "search$", "Sessions$")
+    rules = [{"path": path, "after": after, **throttle} for path in paths for after in range(1, 40, 2)]
+    simulator.fault(*rules)
+    result, checks = check(simulator.cloud)
+    assert len(simulator.calls()) == result["summary"]["requests"] == MOST_REQUESTS
+    stopped = [entry for entry in checks.values() if "the site check has sent its 60 requests" in entry["observed"]]
+    assert {entry["status"] for entry in stopped} == {"skipped"}
+    assert checks["batch_of_20"]["status"] == "skipped"
+
+
 def test_site_check_large_site_costs_no_more(check):
     server = Simulator("--machines", "2000", "--sessions", "100000")
     server.patience = 60
@@ -343,10 +355,12 @@ def test_proof_refused_start(simulator, check):
     assert simulator.state()[session]["starts"] == 0
 
 
-def test_proof_failed_stop_names_how_to_stop(simulator, check):
+def test_proof_failed_stop_names_how_to_stop(simulator, check, tmp_path):
     session = simulator.recordable_on("LAB\\vda-001")[0]["id"]
     simulator.fault({"path": "stopRecording", **answer(403, {"detail": "No."})})
-    _result, checks = check(simulator.cloud, prove_session_id=session)
+    report = tmp_path / "report.json"
+    _result, checks = check(simulator.cloud, prove_session_id=session, report=str(report))
+    assert session not in report.read_text("utf-8")
     assert checks["proof_stop"]["status"] == "failed"
     assert "Stop it" in checks["proof_stop"]["remedy"]
 
@@ -363,7 +377,14 @@ SECRETS = (
     "fe80::1%eth0",
     "jane@acme.example",
 )
-SECRETS = (*SECRETS, "S-1-5-21-3623811015-3361044348-30300820-1013", "5f0c9a1e7b2d4c3e8a4f0b1c2d3e4f50", GUID, "Zürich")
+SECRETS = (
+    *SECRETS,
+    "493055512",
+    "S-1-5-21-3623811015-3361044348-30300820-1013",
+    "5f0c9a1e7b2d4c3e8a4f0b1c2d3e4f50",
+    GUID,
+    "Zürich",
+)
 
 
 def hostile(number):
@@ -373,7 +394,12 @@ def hostile(number):
         "Id": GUID,
         "Uid": "jane@acme.example",
         "State": "Jane.Roe",
-        "User": {"Name": "ACME\\Jane.Roe", "PrincipalName": "jane@acme.example", "Sid": SECRETS[8], "Jane.Roe": "ACME"},
+        "User": {
+            "Name": "ACME\\Jane.Roe",
+            "PrincipalName": "jane@acme.example",
+            "Sid": "S-1-5-21-3623811015-3361044348-30300820-1013",
+            "Jane.Roe": "ACME",
+        },
         "Machine": {
             "Name": "ACME\\roe-laptop",
             "DnsName": "roe-laptop.acme.example",
@@ -400,8 +426,11 @@ def test_report_has_nothing_of_hostile_data(simulator, check, tmp_path, form):
         rules = [
             {"path": "Sites/", **answer(200, site, headers=headers)},
             {"path": "EffectiveRights", **answer(200, {"Items": [right]}, headers=headers)},
-            {"path": "RecordingStatus", **answer(200, {"IsSessionBeingRecorded": "Jane.Roe"}, headers=headers)},
-            {"path": "batch$", **answer(200, {"Items": [{"Reference": "ACME", "Code": "Payroll", "Body": text}]})},
+            {
+                "path": "RecordingStatus",
+                **answer(200, {"IsSessionBeingRecorded": True, "Jane.Roe": text}, headers=headers),
+            },
+            {"path": "batch$", **answer(200, {"Items": [{"Reference": "ACME", "Code": 493055512, "Body": text}]})},
             {"path": "Machines/ACME|DeliveryGroups/", **answer(200, {**hostile(0)["Machine"], "Id": GUID, "ACME": 1})},
             {"path": "Sessions$|search$", **answer(200, page, headers=headers)},
         ]

@@ -63,10 +63,11 @@ class Rule:
         name = params["name"]
         wanted = Wanted.from_params({**of_all, **params})
         try:
-            state = Period.from_params(params).state_at(params["state"], moment)
+            period = Period.from_params(params)
+            state = period.state_at(params["state"], moment)
             # The id of a session is as short-lived as the session: not for rules.
             selection.check_selectors({**params, "session_id": None})
-            wanted = wanted._replace(recorded=state == "started", rule=name)
+            wanted = wanted._replace(recorded=state == "started", rule=name, until=period.ends_at)
             return cls(name, params, state, wanted, Query.from_params(params))
         except OptionError as error:
             raise _of_rule(name, str(error)) from None
@@ -146,6 +147,7 @@ def assign(api: Api, rules: Sequence[Rule]) -> Assignment:
     selection.select().
     """
     people = People()
+    judge = api.guard.judge(api, people)
     searches, held_back = _look_up(api, [rule for rule in rules if rule.state], people)
     if not searches:
         return Assignment([], {}, [], "")
@@ -160,7 +162,7 @@ def assign(api: Api, rules: Sequence[Rule]) -> Assignment:
             if (is_there := search.place.has(session)) or search.place.may_have(session)
         )
         if places:
-            target = Target.from_session(nested(session, "Id") or "", session)
+            target = judge.of_place(Target.from_session(nested(session, "Id") or "", session), session)
             offered.append((target, people.add(session), shared.setdefault(places, places)))
     assigned = []
     for target, person, places in offered:
@@ -176,7 +178,7 @@ def assign(api: Api, rules: Sequence[Rule]) -> Assignment:
                 judged = search.exclusions.judged(target, person, on_excluded)
                 if by_user and unnamed:
                     judged = judged._replace(unidentified=True)
-                assigned.append((judged, search.rule))
+                assigned.append((judge.of_user(judged, person), search.rule))
             elif fits and not is_there and not taken:
                 # It may be for this rule: no rule below starts it.
                 target = target._replace(unidentified=True)
@@ -221,6 +223,8 @@ def report(module: Any, result: dict, rules: Sequence[Rule], assigned: Assignmen
     counts: dict[str, Counter] = {rule.name: Counter() for rule in rules}
     for session, (_target, rule) in zip(result["sessions"], assigned.targets):
         session["rule"] = rule.name
+        # Rules have until in place of an end of their own.
+        session.pop("stop_at", None)
         counts[rule.name][session["result"]] += 1
     result["rules"] = [
         {

@@ -26,7 +26,7 @@ AnyEntry = TypeVar("AnyEntry", bound="Entry")
 ARGUMENT_SPEC = {"on_gap": {"type": "str", "choices": ["fail", "warn"]}}
 
 FAILURES = ("unconfirmed", "failed")
-GAPS = ("not_recordable", "ended", "unidentified")
+GAPS = ("not_recordable", "ended", "unidentified", "denied")
 SHOWN = 3
 """Maximum number of sessions in a message; the result has all of them."""
 ROOM = 1300
@@ -112,7 +112,7 @@ def task_result(
     if not selection and not entries and not gaps:
         warnings = ["No session matches a rule: check the rules, and their from and until, if users are connected."]
     warnings += _problems([entry for entry in entries if entry.ended_is_fine], GAPS)
-    if _gap_fails(module.params) or _all_unidentified(entries):
+    if _gap_fails(module.params) or _none_permitted(entries):
         problems += gaps
     else:
         warnings += gaps
@@ -138,10 +138,10 @@ def _gap_fails(params: dict) -> bool:
     return any(params[selector] for selector in NAMED)
 
 
-def _all_unidentified(entries: Sequence[Entry]) -> bool:
-    """Return whether there are sessions to start, and the API gives the user of none of them."""
-    startable = [entry.result for entry in entries if not entry.ended_is_fine and entry.result not in GAPS[:2]]
-    return bool(startable) and set(startable) == {"unidentified"}
+def _none_permitted(entries: Sequence[Entry]) -> bool:
+    """Return whether there are sessions to act on, and each is denied or of a user whom the API omits."""
+    possible = {entry.result for entry in entries if not entry.ended_is_fine and entry.result not in GAPS[:2]}
+    return bool(possible) and possible <= set(GAPS[2:])
 
 
 def _absences(api: Api, selection: Selection | None, entries: Sequence[Entry], params: dict) -> list[str]:

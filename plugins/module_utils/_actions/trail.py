@@ -19,8 +19,7 @@ from .._client.calls import Call
 from .._client.transport import VERSION
 from .._client.writes import WriteObserver
 from .._common.errors import CitrixError, OptionError
-from .._common.options import with_fallback
-from .._common.times import rfc3339
+from .._common.options import environment_name, with_fallback
 from . import audit_lines
 from .audit_file import AuditFile
 from .results import Entry
@@ -37,8 +36,8 @@ class Write(NamedTuple):
     """The entry of the session; the trail reads its result when it has one."""
     action: str
     notify_user: bool | None = None
-    stop_at: float | None = None
-    """Unix time at which the recording must end; None unless the task sets an end."""
+    stop_at: str | None = None
+    """Time at which the recording must end, as RFC 3339; None unless the task sets an end."""
     rule: str | None = None
 
 
@@ -60,9 +59,7 @@ class Trail(WriteObserver):
         self._same = {
             "reason": api.shown(params["reason"]) if params["reason"] else None,
             "operator": _login(),
-            "awx_job_id": None,
-            "awx_job_template": None,
-            "awx_user": None,
+            **{name: _of_awx(api, name) for name in ("awx_job_id", "awx_job_template", "awx_user")},
             "host": socket.gethostname(),
         }
         self._incomplete = False
@@ -142,7 +139,7 @@ class Trail(WriteObserver):
             self._api.site_id(),
             *(name and self._api.shown(name) for name in session[:4]),
             write.notify_user,
-            write.stop_at and rfc3339(write.stop_at),
+            write.stop_at,
             *self._same.values(),
             write.rule,
             entry.result if result else None,
@@ -158,6 +155,12 @@ class Trail(WriteObserver):
             f"{self._path} cannot be written ({error.strerror}); free disk space, or name a file that only this user "
             "may write to",
         )
+
+
+def _of_awx(api: Api, name: str) -> str | None:
+    """Return what the action plugin, or a play, has put into the environment about the job."""
+    value = os.environ.get(environment_name(name))
+    return api.shown(value) if value else None
 
 
 def _login() -> str:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
 from collections import Counter
@@ -99,7 +100,7 @@ def _batch(size: int, probe: Probe) -> Finding:
     observed = f"{len(items)} of {size} items, statuses {listed(codes)}, {seconds:.2f} s; {single:.2f} s one by one"
     facts = {
         "items": len(items),
-        "http_statuses": {code: count for code, count in codes.items() if code.isdecimal()},
+        "http_statuses": {code: count for code, count in codes.items() if re.fullmatch(r"[1-5]\d\d", code)},
         "seconds": round(seconds, 3),
         "seconds_one_by_one": round(single, 3),
         "body": kind_of(items[0].get("Body")) if items else "null",

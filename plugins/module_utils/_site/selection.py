@@ -46,6 +46,8 @@ class Target(NamedTuple):
     """Whether there is no such session."""
     unidentified: bool = False
     """Whether its user or machine, which the API omits, may be one that the task treats differently."""
+    denied: str | None = None
+    """Why the guard does not permit to record it."""
 
     @classmethod
     def from_session(cls, session_id: str, session: dict | None) -> Target:
@@ -83,13 +85,18 @@ def select(api: Api, params: dict) -> Selection:
     query = Query.from_params(params)
     named = UserMatcher("user", query.user, people)
     exclusions = Exclusions(api, params, people)
+    judge = api.guard.judge(api, people)
     # Exclusions of users are decided after the last session: any session may join two names.
     offered = [
-        (exclusions.of_machine(session or {}), Target.from_session(session_id, session), people.add(session or {}))
+        (
+            exclusions.of_machine(session or {}),
+            judge.of_place(Target.from_session(session_id, session), session or {}),
+            people.add(session or {}),
+        )
         for session_id, session in _found(api, params, query, named)
     ]
     targets = [
-        exclusions.judged(target, person, on_excluded)
+        judge.of_user(exclusions.judged(target, person, on_excluded), person)
         for on_excluded, target, person in offered
         if not (exclusions.of_user(person) or on_excluded)
     ]
