@@ -79,7 +79,7 @@ class _Search:
         except OptionError as error:
             raise _of_rule(rule.name, str(error)) from None
 
-    def fits(self, person: int | None) -> bool:
+    def fits(self, person: int) -> bool:
         """Tell whether the rule is about this person, as far as its users and exclusions go."""
         return not (self.named and not self.named.matches(person)) and not self.exclusions.of_user(person)
 

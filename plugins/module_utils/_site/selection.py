@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -81,15 +82,16 @@ def select(api: Api, params: dict) -> Selection:
     query = Query.from_params(params)
     named = UserMatcher("user", query.user, people)
     exclusions = Exclusions(api, params, people)
+    offered: list[Target | None] = []
+    persons = array("I")
     # Whether a user is excluded is known only after the last session: any of them may join two names.
-    offered = [
-        (exclusions.of_machine(session or {}), Target.from_session(session_id, session), people.add(session or {}))
-        for session_id, session in _found(api, params, query, named)
-    ]
+    for session_id, session in _found(api, params, query, named):
+        persons.append(exclusions.person(session or {}))
+        offered.append(None if exclusions.of_machine(session or {}) else Target.from_session(session_id, session))
     targets = [
         exclusions.judged(target, person)
-        for on_excluded, target, person in offered
-        if not (exclusions.of_user(person) or on_excluded)
+        for target, person in zip(offered, persons)
+        if not exclusions.of_user(person) and target
     ]
     exclusions.check(len(targets))
     return Selection(targets, absent=named.absent, unused=exclusions.unused)
@@ -111,20 +113,25 @@ class Exclusions:
         users, names = (excluded(params, option) for option in EXCLUSIONS)
         self._people = people
         self._users = UserMatcher("exclude_user", users, people)
+        self._by_user = bool(users)
         self._machines = MachineIndex(find(api, "exclude_machine", names, known=machines))
         self._most = params["max_sessions"]
+
+    def person(self, session: dict) -> int:
+        """Return the person whose session it is, as far as an exclusion takes one."""
+        return self._people.add(session) if self._by_user else 0
 
     def of_machine(self, session: dict) -> bool:
         """Tell whether a session runs on an excluded machine."""
         return bool(self._machines) and self._machines.has(session.get("Machine"), default=False)
 
-    def of_user(self, person: int | None) -> bool:
+    def of_user(self, person: int) -> bool:
         """Tell whether a person is excluded."""
         return self._users.matches(person)
 
-    def judged(self, target: Target, person: int | None) -> Target:
+    def judged(self, target: Target, person: int) -> Target:
         """Return the target of a session that is not excluded, as far as the API gives its user."""
-        return target.judged(self._people.is_named(person)) if self._users else target
+        return target.judged(self._people.is_named(person)) if self._by_user else target
 
     def check(self, count: int) -> None:
         """Raise OptionError for an excluded name that means several people, and for more than max_sessions."""
