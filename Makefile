@@ -27,7 +27,7 @@ JOBS ?= 2
 # Longest steps first.
 TEST = integration sanity-2.21 structure targets-2.21 targets-3.9 faults-short sanity-2.19 unit unit-2.21 simulator \
 	contract eda molecule browser awx artifact $(LINT)
-LINT := importer ansible-lint docs mypy licences changelog ruff style
+LINT := importer ansible-lint docs mypy licenses changelog ruff style
 QUICK := unit shape ruff
 DISTRIBUTED := importer artifact
 
@@ -40,8 +40,7 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/$(COLLECTIONS)
 SOURCES := galaxy.yml $(wildcard *.md) LICENSE \
 	$(shell find changelogs docs extensions meta playbooks plugins roles -type f ! -name '*.py[co]')
 
-PROSE := $(wildcard *.md) docs extensions playbooks roles \
-	$(addprefix plugins/,doc_fragments inventory lookup modules)
+PROSE := $(wildcard *.md) Makefile docs extensions playbooks plugins requirements roles tests
 
 STEP := @$(PYTHON) tests/support/step.py
 PIP := pip install -qq --disable-pip-version-check --no-compile
@@ -105,7 +104,7 @@ structure: $(TESTED)
 	$(STEP) run $@ $(PYTEST) tests/structure
 shape: $(TESTED)
 	$(STEP) run $@ $(PYTEST) tests/structure/test_layers.py tests/structure/test_simulator_layers.py \
-		tests/structure/test_documentation.py
+		tests/structure/test_documentation.py tests/structure/test_style.py
 contract: $(TESTED)
 	$(STEP) run $@ $(PYTEST) tests/contract
 # The real modules with real ansible-playbook, one variant each.
@@ -175,7 +174,7 @@ changelog: $(LINTED)
 	$(LINT_STEP) antsibull-changelog lint
 release-notes: $(LINTED)
 	env PATH="$(CURDIR)/$(VENV)/lint/bin:$$PATH" antsibull-changelog release --update-existing --reload-plugins
-licences: $(LINTED)
+licenses: $(LINTED)
 	$(LINT_STEP) reuse lint
 # The word list and its settings: tests/style/words.txt and pyproject.toml.
 style: $(LINTED)

@@ -4,7 +4,7 @@
 # /// script
 # dependencies = ["nox>=2025.02.09", "antsibull-nox"]
 # ///
-"""Sessions of antsibull-nox, the test runner of the Ansible community; see antsibull-nox.toml."""
+"""Sessions of antsibull-nox, the test runner of the Ansible community: antsibull-nox.toml."""
 
 from __future__ import annotations
 

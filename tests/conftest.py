@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What all tests have in common: the simulator that they run against, and a last line that counts them."""
+"""Fixtures for all tests: the simulator; and a last line with the counts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from support.simulator_process import Simulator
 
 @pytest.fixture(autouse=True, scope="session")
 def own_temporary_folder(tmp_path_factory):
-    """Keep the locks of sessions out of the folder that runs outside the tests share."""
+    """Keep the locks of the tests out of the folder that other runs use."""
     with patch.object(tempfile, "tempdir", str(tmp_path_factory.mktemp("tmp"))):
         yield
 
@@ -28,7 +28,7 @@ def simulator_process():
 
 @pytest.fixture
 def simulator(simulator_process):
-    """A simulator with 5 machines of 10 sessions, as after its start."""
+    """Return a simulator with 5 machines of 10 sessions, after a reset."""
     simulator_process.reset()
     return simulator_process
 

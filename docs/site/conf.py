@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sphinx settings of the documentation site; `make docs` adds the guides and the pages of the plugins."""
+"""Sphinx settings of the documentation site; `make docs` adds guides and plugin pages."""
 
 from __future__ import annotations
 
@@ -29,10 +29,12 @@ HEADINGS = {
     "\nRole Index\n----------\n": "\nRoles\n~~~~~\n",
 }
 """Headings of the index page as antsibull-docs writes them, and as they are on the site."""
+LAST = (("\nHelp\n----\n", "\n.. _plugin_index_for_"), ("\n.. _changelog_section_for_", "\nGet started\n---"))
+"""Sections of the index page that follow the reference: the text that begins each, and the text after its end."""
 
 
 def inventory() -> str:
-    """Write a Sphinx inventory (version 2) of the targets in Ansible's documentation and return its path."""
+    """Write a Sphinx inventory (version 2) of Ansible's documentation; return its path."""
     head = "# Sphinx inventory version 2\n# Project: Ansible\n# Version: \n# The rest is compressed using zlib.\n"
     entries = "".join(f"{label} std:label -1 {address} {label}\n" for label, address in ELSEWHERE.items())
     entries += "".join(f"{name} std:envvar 1 {CONFIGURATION}#envvar-{name} -\n" for name in VARIABLES)
@@ -47,6 +49,10 @@ def add_overview(_app, page: str, source: list[str]) -> None:
         source[0] = source[0].replace(".. contents::", f"{HOME.read_text(encoding='utf-8')}\n.. contents::", 1)
         for generated, heading in HEADINGS.items():
             source[0] = source[0].replace(generated, heading)
+        for begin, end in LAST:
+            before, _begin, rest = source[0].partition(begin)
+            section, _end, after = rest.partition(end)
+            source[0] = f"{before}{end}{after}\n{begin}{section}"
 
 
 def setup(app) -> None:

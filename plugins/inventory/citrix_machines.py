@@ -248,7 +248,7 @@ TEMPLATED = (
     "access_token",
 )
 TICK = 0.01
-"""Seconds between two looks at the search for machines."""
+"""Seconds between two checks of the search for machines."""
 ENDINGS = ("citrix_machines.yml", "citrix_machines.yaml")
 
 
@@ -285,20 +285,20 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def _machines(self, config: dict, path: str, cache: bool) -> list[dict]:
         """Return the facts of the machines, from the cache if it has them."""
         connection = self._connection(config)
-        own = {name: self.get_option(name) for name in hosts.OPTIONS}
+        params = {name: self.get_option(name) for name in hosts.OPTIONS}
         if not self.get_option("cache"):
-            return self._ask(connection, own)
-        decide = {**{name: connection[name] for name in hosts.WHOSE}, **own}
-        asked = hashlib.sha256(json.dumps(decide, sort_keys=True).encode()).hexdigest()
+            return self._request(connection, params)
+        decide = {**{name: connection[name] for name in hosts.WHOSE}, **params}
+        requested = hashlib.sha256(json.dumps(decide, sort_keys=True).encode()).hexdigest()
         key = self.get_cache_key(path)
         known = self._cache.get(key) if cache else None
-        if not isinstance(known, dict) or known.get("asked") != asked:
-            known = {"asked": asked, "machines": self._ask(connection, own)}
+        if not isinstance(known, dict) or known.get("requested") != requested:
+            known = {"requested": requested, "machines": self._request(connection, params)}
             self._cache[key] = known
         return known["machines"]
 
     def _connection(self, config: dict) -> dict:
-        """Return the shared options as for a module: from the file, the environment, or the defaults."""
+        """Return the shared options as for a module: from the file, the environment or the defaults."""
         given = {name: config[name] for name in options.OPTIONS if config.get(name) is not None}
         self.templar.available_variables = self._vars
         for name in given.keys() & TEMPLATED:
@@ -313,11 +313,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             raise AnsibleParserError("; ".join(checked.error_messages))
         return checked.validated_parameters
 
-    def _ask(self, connection: dict, own: dict) -> list[dict]:
+    def _request(self, connection: dict, params: dict) -> list[dict]:
         warn = self.display.warning
         # Check mode, so that nothing can be changed.
         api = connect(options.settings(connection), True, warn, self.display.vvv)
-        search = Background(lambda: hosts.find_hosts(api, own, warn), api.throttle)
+        search = Background(lambda: hosts.find_hosts(api, params, warn), api.throttle)
         while not search.is_over():
             time.sleep(TICK)
         return search.value()
@@ -338,7 +338,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             self._add_host_to_keyed_groups(self.get_option("keyed_groups"), variables, host, strict, False)
 
     def _preferred(self) -> list[tuple[str, bool]]:
-        """Return the preferred host names: names of host variables and templates, and whether each is a template."""
+        """Return the preferred host names: (host variable or template, whether it is a template)."""
         prefix = self.get_option("hostvars_prefix")
         hosts.check_prefix(prefix)
         known = [f"{prefix}{name}" for name in hosts.fact_names(self.get_option("fields"))]
@@ -350,7 +350,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return preferred
 
     def _choices(self, preferred: list[tuple[str, bool]], variables: dict) -> Iterator[object]:
-        """Yield what each preferred name is for one machine; None where it gives nothing."""
+        """Yield the name of a machine for each preference; None if it has no value."""
         for entry, is_template in preferred:
             if not is_template:
                 yield variables.get(entry)

@@ -58,14 +58,14 @@ from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 
 TYPOS = 2
-"""Maximum number of letters in which a typo differs from a known name."""
+"""Maximum number of letters by which a typo differs from a known name."""
 
 
 class LookupModule(LookupBase):
-    """Check the variables of a task against the names that a playbook takes."""
+    """Check the variables of a task against the variables of a playbook."""
 
     def run(self, terms, variables=None, **kwargs):
-        """Return a sentence for each rejected variable; warn about others that start with the prefix."""
+        """Return a sentence for each rejected variable; warn about others with the prefix."""
         self.set_options(var_options=variables, direct=kwargs)
         refused, prefix = self.get_option("refused"), self.get_option("prefix")
         rejected, unused = [], []
@@ -109,7 +109,7 @@ def _is_typo(name, known):
 
 
 def _distance(one, other):
-    """Return how many letters are to be inserted, deleted, replaced or swapped to turn one text into the other."""
+    """Return how many letters to insert, delete, replace or swap to make two texts equal."""
     before, last = [], list(range(len(other) + 1))
     for row, letter in enumerate(one, 1):
         line = [row]

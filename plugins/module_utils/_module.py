@@ -1,43 +1,77 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every module does around its run(): options in, client made, result out; the one place that fails a task."""
+"""Run a module: read options, create the client, return the result, or fail."""
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+from operator import methodcaller
 from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
+from ._actions.trail import Trail
 from ._client.api import Api, connect
 from ._client.interrupt import InterruptHandler
 from ._client.transport import REQUESTS_IMPORT_ERROR
 from ._common import options
 from ._common.errors import CitrixError
+from ._site.guard import NO_GUARD, Guard
 
 
 def create_module(argument_spec: dict[str, dict], **constraints: Any) -> AnsibleModule:
-    """Return the AnsibleModule of a module that has these options of its own beside the shared ones."""
+    """Return the AnsibleModule of a module with these options in addition to the shared ones."""
     spec = {**options.argument_spec(), **argument_spec}
     return AnsibleModule(argument_spec=spec, supports_check_mode=True, **constraints)
 
 
-def execute(module: AnsibleModule, run: Callable[[AnsibleModule, Api], dict], writes: bool = False) -> None:
-    """Run a module and report: run(module, api) returns the result, with "failed" in it for a failed task.
+def create_local_module(argument_spec: dict[str, dict]) -> AnsibleModule:
+    """Return the AnsibleModule of a module that only reads local files and has no other options."""
+    return AnsibleModule(argument_spec=argument_spec, supports_check_mode=True)
 
-    writes: whether the module can change something. Then the result has the number of requests that did, or may have.
+
+def execute_local(module: AnsibleModule, run: Callable[[dict], dict]) -> None:
+    """Run a module that only reads local files, and report: run(params) returns the result."""
+    try:
+        result = run(module.params)
+    except CitrixError as error:
+        module.fail_json(**error.to_result())
+    module.exit_json(**result)
+
+
+def execute(
+    module: AnsibleModule,
+    run: Callable[[AnsibleModule, Api], dict],
+    writes: bool = False,
+    explain: Callable[[CitrixError], dict] = methodcaller("to_result"),
+) -> None:
+    """Run a module and report; run(module, api) returns the result, with "failed" if it failed.
+
+    writes: whether the module can change something. Then the result has the number of requests that did or may have.
+    explain: returns the result for an error that ends the task.
     """
     if REQUESTS_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
     api = None
     try:
-        api = connect(options.settings(module.params), module.check_mode, module.warn, module.log)
-        with InterruptHandler(api.throttle, module.log):
+        # A module that does not declare that it writes cannot write.
+        api = connect(options.settings(module.params), module.check_mode or not writes, module.warn, module.log)
+        api.guard = Guard.of_host(module.params) if writes else NO_GUARD
+        with _trail(module, api) if writes else nullcontext(), InterruptHandler(api.throttle, module.log):
             result = run(module, api)
     except CitrixError as error:
-        result = {**error.to_result(), "failed": True}
+        result = {**explain(error), "failed": True}
     if writes:
         result["writes_sent"] = api.retrier.writes_sent if api else 0
+        result["run_id"] = api.observer.run_id if api else None
     if result.get("failed"):
         module.fail_json(**result)
     module.exit_json(**result)
+
+
+def _trail(module: AnsibleModule, api: Api) -> AbstractContextManager:
+    """Return the audit trail of a module that writes; none in check mode."""
+    if module.check_mode:
+        return nullcontext()
+    return Trail(api, module.params, None if module.no_log else module.log)

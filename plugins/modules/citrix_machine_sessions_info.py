@@ -127,8 +127,8 @@ ARGUMENT_SPEC = {"machine": {**NAME_LIST, "required": True}, **sessions.FACTS_SP
 
 
 def run(module, api):
-    """List the sessions of the machines, and read their recording status if asked to."""
-    fields = sessions.asked_fields(module.params["fields"])
+    """List the sessions of the machines, and on request read their recording status."""
+    fields = sessions.requested_fields(module.params["fields"])
     listed = machine_sessions.list_sessions(api, read_names("machine", module.params["machine"]), fields)
     return {
         "changed": False,

@@ -151,7 +151,7 @@ ARGUMENT_SPEC = {
 def run(module, api):
     """List the machines."""
     params = module.params
-    fields = machines.asked_fields(params["fields"])
+    fields = machines.requested_fields(params["fields"])
     query = machines.MachineQuery.from_params(params, selectors.filters_of(params))
     found = islice(machines.find_machines(api, query, fields), selectors.limit_of(params))
     return {

@@ -20,6 +20,7 @@ author:
 extends_documentation_fragment:
   - sessionops.citrix._auth
   - sessionops.citrix._attributes
+  - sessionops.citrix._audit
 attributes:
   check_mode:
     support: full
@@ -102,6 +103,32 @@ options:
           - Whether to notify users that the recording of their session starts. Only used with V(started).
         type: bool
         default: true
+      from:
+        description:
+          - Time from which the rule applies, as in RFC 3339 with a zone, such as V(2026-12-01T08:00:00+01:00).
+          - Before this time, the policy is applied as if it did not have the rule.
+        type: str
+      until:
+        description:
+          - Time at which the rule ends, written as O(rules[].from). From this time on, O(rules[].after_until) applies.
+          - The end takes effect when the policy is applied the next time, so apply the policy on a schedule.
+        type: str
+      after_until:
+        description:
+          - State that the rule requires from O(rules[].until) on.
+          - V(stopped) stops the recording of the sessions. It is the default of a rule with O(rules[].state=started),
+            and invalid for a rule with O(rules[].state=stopped).
+          - With V(nothing), the policy is applied as if it did not have the rule. It is the default of a rule with
+            O(rules[].state=stopped), so an end never starts a recording.
+        type: str
+        choices:
+          - stopped
+          - nothing
+  at:
+    description:
+      - Time for which to evaluate the policy instead of now, written as O(rules[].from). Valid only in check mode.
+      - The current sessions are compared with the policy as it applies at this time.
+    type: str
   on_gap:
     description:
       - Whether a gap fails the task. A gap is a session that a rule requires to be recorded but that cannot be recorded
@@ -152,6 +179,11 @@ EXAMPLES = r"""
         user: LAB\user021
         state: started
         notify_user: false
+      - name: Audit in December
+        delivery_group: Contractors
+        state: started
+        from: "2026-12-01T00:00:00+01:00"
+        until: "2027-01-01T00:00:00+01:00"
   register: policy
 
 - name: Show the outcome of each rule
@@ -160,6 +192,17 @@ EXAMPLES = r"""
   loop: "{{ policy.rules }}"
   loop_control:
     label: "{{ item.name }}"
+
+- name: Show the changes that the policy will make at the end of the audit
+  sessionops.citrix.citrix_recording_policy:
+    rules:
+      - name: Audit in December
+        delivery_group: Contractors
+        state: started
+        from: "2026-12-01T00:00:00+01:00"
+        until: "2027-01-01T00:00:00+01:00"
+    at: "2027-01-01T00:00:00+01:00"
+  check_mode: true
 """
 
 RETURN = r"""
@@ -217,6 +260,8 @@ sessions:
         - "C(unchanged): the session was already in the requested state."
         - "C(not_recordable): the session cannot be recorded; RV(sessions[].reason) is C(not_active), C(not_hdx) or
           C(logging_off)."
+        - "C(denied): the recording was not started, because the guard of the host does not permit to record this user,
+          machine or delivery group."
         - "C(unidentified): the recording was not started, because the API does not return the user and rules
           select or exclude users. See O(include_unidentified)."
         - "C(ended): the session has ended. For a rule with V(stopped), that counts as stopped."
@@ -231,7 +276,7 @@ sessions:
       type: str
       sample: null
     notify_user:
-      description: Whether the start request asked to notify the user. Null if no start took effect.
+      description: Whether the start request was to notify the user. Null if no start took effect.
       type: bool
       sample: true
     transaction_id:
@@ -256,6 +301,7 @@ summary:
     requested: 0
     unchanged: 0
     not_recordable: 0
+    denied: 0
     unidentified: 0
     ended: 0
     unconfirmed: 0
@@ -273,10 +319,16 @@ rules:
       description: Name of the rule.
       type: str
       sample: Contractors
+    state:
+      description:
+        - State that the rule requires at RV(at). Null if it does not apply at that time; see O(rules[].from) and
+          O(rules[].until).
+      type: str
+      sample: started
     applied:
       description:
-        - Whether the rule was applied. A rule with a machine, delivery group or application that does not exist is not
-          applied, and neither are the rules below it.
+        - Whether the rule was applied. A rule that does not apply at RV(at) is not applied. A rule with a machine,
+          delivery group or application that does not exist is not applied, and neither are the rules below it.
       type: bool
       sample: true
     sessions:
@@ -303,6 +355,10 @@ rules:
       description: Sessions that cannot be recorded.
       type: int
       sample: 0
+    denied:
+      description: Sessions that were not started because the guard of the host does not permit to record them.
+      type: int
+      sample: 0
     unidentified:
       description: Sessions that were not started because the API does not return their user.
       type: int
@@ -319,13 +375,23 @@ rules:
       description: Sessions whose request was refused or whose status could not be read.
       type: int
       sample: 0
+at:
+  description: Time for which the policy was evaluated, in UTC.
+  returned: if the sessions could be read, even if the task fails
+  type: str
+  sample: "2026-12-01T07:00:00Z"
 writes_sent:
   description:
-    - Number of requests to start or stop a recording that were sent, whatever came of them. A batch is one request.
+    - Number of requests to start or stop a recording that were sent, with any outcome. A batch is one request.
     - With V(0) the task has changed nothing, also if it failed.
   returned: unless an option is of the wrong type
   type: int
   sample: 1
+run_id:
+  description: Id of the run in the audit trail. Null in check mode.
+  returned: unless an option is of the wrong type
+  type: str
+  sample: 5a5ba5d6-7d1f-4a63-8b52-62b1e3e0ee6c
 failure:
   description: Error response of the API, if it ended the task.
   returned: if an error response of the API ended the task before any change
@@ -345,20 +411,21 @@ failure:
       sample: 44399a9e-18ea-4c16-b549-811fa252c7b6
 """
 
-from ..module_utils._actions import policy, recording, results
+from ..module_utils._actions import periods, policy, recording, results, trail
 from ..module_utils._actions.converge import converge
 from ..module_utils._module import create_module, execute
 
-ARGUMENT_SPEC = policy.ARGUMENT_SPEC
+ARGUMENT_SPEC = {**trail.ARGUMENT_SPEC, **policy.ARGUMENT_SPEC}
 
 
 def run(module, api):
-    """Assign each session to a rule, bring all to the states that are wanted, and report by session and by rule."""
-    rules = policy.rules_of(module.params)
+    """Assign each session to a rule, set the requested states, report by session and by rule."""
+    moment = periods.evaluated_at(module.params, module.check_mode)
+    rules = policy.rules_of(module.params, moment)
     assigned = policy.assign(api, rules)
     entries = converge(api, [(target, rule.wanted) for target, rule in assigned.targets], module.check_mode)
     result = results.task_result(module, api, None, entries, recording.RESULTS)
-    return policy.tell(module, result, rules, assigned)
+    return policy.report(module, result, rules, assigned, moment)
 
 
 def main():

@@ -19,6 +19,7 @@ author:
 extends_documentation_fragment:
   - sessionops.citrix._auth
   - sessionops.citrix._attributes
+  - sessionops.citrix._audit
   - sessionops.citrix._selection
   - sessionops.citrix._selection.targets
 attributes:
@@ -107,6 +108,8 @@ sessions:
     result:
       description:
         - "C(sent): the API accepted the message."
+        - "C(denied): the message was not sent, because the guard of the host does not permit to record this user,
+          machine or delivery group."
         - "C(ended): the session has ended."
         - "C(unconfirmed): the message was sent, but the response was lost, so the user may have seen it."
         - "C(failed): the API refused the message; RV(sessions[].reason) has the cause."
@@ -135,6 +138,7 @@ summary:
   type: dict
   sample:
     sent: 1
+    denied: 0
     ended: 0
     unconfirmed: 0
     failed: 0
@@ -143,11 +147,16 @@ summary:
     waited_seconds: 0.0
 writes_sent:
   description:
-    - Number of requests to send a message that were sent, whatever came of them. A batch is one request.
+    - Number of requests to send a message that were sent, with any outcome. A batch is one request.
     - With V(0) the task has changed nothing, also if it failed.
   returned: unless an option is of the wrong type
   type: int
   sample: 1
+run_id:
+  description: Id of the run in the audit trail. Null in check mode.
+  returned: unless an option is of the wrong type
+  type: str
+  sample: 5a5ba5d6-7d1f-4a63-8b52-62b1e3e0ee6c
 failure:
   description: Error response of the API, if it ended the task.
   returned: if an error response of the API ended the task before any change
@@ -167,11 +176,11 @@ failure:
       sample: 44399a9e-18ea-4c16-b549-811fa252c7b6
 """
 
-from ..module_utils._actions import messages, results
+from ..module_utils._actions import messages, results, trail
 from ..module_utils._module import create_module, execute
 from ..module_utils._site import selection
 
-ARGUMENT_SPEC = {**selection.ARGUMENT_SPEC, **results.ARGUMENT_SPEC, **messages.ARGUMENT_SPEC}
+ARGUMENT_SPEC = {**trail.ARGUMENT_SPEC, **selection.ARGUMENT_SPEC, **results.ARGUMENT_SPEC, **messages.ARGUMENT_SPEC}
 
 
 def run(module, api):

@@ -19,6 +19,7 @@ author:
 extends_documentation_fragment:
   - sessionops.citrix._auth
   - sessionops.citrix._attributes
+  - sessionops.citrix._audit
   - sessionops.citrix._selection
   - sessionops.citrix._selection.targets
 attributes:
@@ -55,6 +56,14 @@ options:
         that the broker reports as anonymous are not affected.
     type: bool
     default: false
+  stop_after:
+    description:
+      - Seconds from the start request after which to stop the recording again. Requires O(audit_log), and is valid only
+        with O(state=started).
+      - The end is written to RV(sessions[].stop_at) and to the audit trail. M(sessionops.citrix.citrix_recording_due)
+        stops the recordings that are due; run it on a schedule. Without it, nothing is stopped.
+      - A session that is already recorded gets no end.
+    type: int
   wait:
     description:
       - Whether to read the recording status back until the change is confirmed.
@@ -103,6 +112,14 @@ EXAMPLES = r"""
       - user023@lab.example
     exclude_machine: LAB\vda-003
     max_sessions: 5000
+
+- name: Record a user for two hours, if citrix_recording_due runs every few minutes
+  sessionops.citrix.citrix_session_recording:
+    state: started
+    user: LAB\user002
+    reason: INC0012345
+    audit_log: /tmp/citrix-audit.jsonl
+    stop_after: 7200
 
 - name: Show which sessions are not recorded and why
   ansible.builtin.debug:
@@ -173,6 +190,8 @@ sessions:
         - "C(unchanged): the session was already in the requested state."
         - "C(not_recordable): the session cannot be recorded; RV(sessions[].reason) is C(not_active), C(not_hdx) or
           C(logging_off)."
+        - "C(denied): the recording was not started, because the guard of the host does not permit to record this user,
+          machine or delivery group."
         - "C(unidentified): the recording was not started, because the API does not return the user and O(exclude_user)
           is set. See O(include_unidentified)."
         - "C(ended): the session has ended. With O(state=stopped), that counts as stopped."
@@ -187,9 +206,14 @@ sessions:
       type: str
       sample: null
     notify_user:
-      description: Whether the start request asked to notify the user. Null if no start took effect.
+      description: Whether the start request was to notify the user. Null if no start took effect.
       type: bool
       sample: true
+    stop_at:
+      description:
+        - Time in UTC at which the recording must be stopped. Null without O(stop_after), and if no start took effect.
+      type: str
+      sample: "2026-12-01T09:00:00Z"
     transaction_id:
       description: Id by which Citrix can find the start or stop request. Null if none was sent.
       type: str
@@ -212,6 +236,7 @@ summary:
     requested: 0
     unchanged: 0
     not_recordable: 0
+    denied: 0
     unidentified: 0
     ended: 0
     unconfirmed: 0
@@ -221,11 +246,16 @@ summary:
     waited_seconds: 0.0
 writes_sent:
   description:
-    - Number of requests to start or stop a recording that were sent, whatever came of them. A batch is one request.
+    - Number of requests to start or stop a recording that were sent, with any outcome. A batch is one request.
     - With V(0) the task has changed nothing, also if it failed.
   returned: unless an option is of the wrong type
   type: int
   sample: 1
+run_id:
+  description: Id of the run in the audit trail. Null in check mode.
+  returned: unless an option is of the wrong type
+  type: str
+  sample: 5a5ba5d6-7d1f-4a63-8b52-62b1e3e0ee6c
 failure:
   description: Error response of the API, if it ended the task.
   returned: if an error response of the API ended the task before any change
@@ -245,16 +275,22 @@ failure:
       sample: 44399a9e-18ea-4c16-b549-811fa252c7b6
 """
 
-from ..module_utils._actions import recording, results
+from ..module_utils._actions import recording, results, trail
 from ..module_utils._actions.converge import converge
 from ..module_utils._module import create_module, execute
 from ..module_utils._site import selection
 
-ARGUMENT_SPEC = {**selection.ARGUMENT_SPEC, **results.ARGUMENT_SPEC, **recording.ARGUMENT_SPEC}
+ARGUMENT_SPEC = {
+    **trail.ARGUMENT_SPEC,
+    **selection.ARGUMENT_SPEC,
+    **results.ARGUMENT_SPEC,
+    **recording.ARGUMENT_SPEC,
+    **recording.STOP_AFTER_SPEC,
+}
 
 
 def run(module, api):
-    """Select the sessions, bring them to the wanted state, and report."""
+    """Select the sessions, set the requested recording state, and report."""
     wanted = recording.Wanted.from_params(module.params)
     selected = selection.select(api, module.params)
     entries = converge(api, [(target, wanted) for target in selected.targets], module.check_mode)

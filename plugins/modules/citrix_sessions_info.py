@@ -131,7 +131,7 @@ from itertools import islice
 
 from ..module_utils._module import create_module, execute
 from ..module_utils._site import selectors
-from ..module_utils._site.sessions import FACTS_SPEC, STATES, asked_fields, facts
+from ..module_utils._site.sessions import FACTS_SPEC, STATES, facts, requested_fields
 
 ARGUMENT_SPEC = {
     **selectors.ARGUMENT_SPEC,
@@ -142,9 +142,9 @@ ARGUMENT_SPEC = {
 
 
 def run(module, api):
-    """List the sessions, and read their recording status if asked to."""
+    """List the sessions, and on request read their recording status."""
     params = module.params
-    fields = asked_fields(params["fields"])
+    fields = requested_fields(params["fields"])
     query = selectors.Query.from_params(
         params, states=tuple(params["session_state"] or ()), filters=selectors.filters_of(params)
     )

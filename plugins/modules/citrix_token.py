@@ -92,7 +92,7 @@ from ..module_utils._module import create_module, execute
 def run(module, api):
     """Sign in, and find the site."""
     site_id = api.site_id()
-    # After the search for the site, which may have renewed the token.
+    # Site discovery may have renewed the token.
     token = api.token()
     return {
         "changed": False,
@@ -105,8 +105,8 @@ def run(module, api):
 
 def main():
     module = create_module({})
-    # module_defaults for the whole group pass the last token here too. To hand it back would renew nothing, and if the
-    # service gives the same one again, it must not be masked.
+    # module_defaults for the whole group pass the last token here too. Returning it would not renew it, and if the
+    # service issues the same token again, it must not be masked.
     module.no_log_values.discard(module.params["access_token"])
     module.params["access_token"] = None
     execute(module, run)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The playbook of extensions/awx, run by real ansible with the real modules of awx.awx against a fake of AWX."""
+"""Run setup.yml of extensions/awx with the real modules of awx.awx against a fake AWX."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PLAYBOOK = Path(sys.executable).parent / "ansible-playbook"
 
 @pytest.fixture
 def awx():
-    """A fake AWX with an organization and nothing else."""
+    """Return a fake AWX with one organization."""
     fake = FakeAwx(KIT / "project")
     yield fake
     fake.close()
@@ -30,7 +30,7 @@ def setup(awx, tmp_path):
     """Return a function that runs setup.yml against it."""
 
     def run(site: dict, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """site: the CITRIX_* variables of whoever sets AWX up."""
+        """Run setup.yml; site: the CITRIX_* variables of the user who sets up AWX."""
         environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(tmp_path),

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A fake of the part of the AWX API (v2) that extensions/awx/setup.yml needs, on loopback.
+"""Simulate the part of the AWX API (v2) that extensions/awx/setup.yml uses, on loopback.
 
-It is no AWX: it was written from AWX's documentation, keeps objects in memory, and runs nothing. It refuses what AWX is
-documented to refuse, and more: any field and any filter that it does not know.
+Written from the documentation of AWX. It keeps objects in memory and runs no job. It refuses requests that AWX is
+documented to refuse, and in addition any unknown field and filter.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ FIELDS = {
     "schedules": {"name", "description", "unified_job_template", "rrule", "enabled"},
 }
 TEMPLATES = ("projects", "inventory_sources", "job_templates")
-"""The kinds that AWX also lists as unified job templates."""
+"""Kinds that AWX also lists as unified job templates."""
 REFERENCES = {
     "organization": "organizations",
     "credential_type": "credential_types",
@@ -87,24 +87,24 @@ UNIQUE = {
     "inventory_sources": ("name", "inventory"),
     "schedules": ("name", "unified_job_template"),
 }
-"""What tells objects of a kind apart; their name and their organization, where it is not said here."""
+"""Fields that identify an object of a kind, if they are not its name and its organization."""
 FIELD_KEYS = {"id", "label", "type", "help_text", "secret", "multiline", "choices", "default"}
 PLAYBOOK = re.compile(r"^\s*?-?\s*?(?:hosts|(?:ansible\.builtin\.)?import_playbook):", re.MULTILINE)
 ANSWERS = {"text": str, "textarea": str, "multiplechoice": str, "integer": int}
 
 
 class Refused(Exception):
-    """What AWX answers with 400."""
+    """Raised for a request to which AWX responds with 400."""
 
 
 class FakeAwx:
-    """The server. project: the folder that every project has after its update."""
+    """The server; project: the folder that every project has after its update."""
 
     def __init__(self, project: Path) -> None:
         self.project = project
         self.objects: dict[str, dict[int, dict]] = {kind: {} for kind in FIELDS}
         self.credentials: dict[int, list[int]] = {}
-        """Those of each job template."""
+        """The surveys of the job templates."""
         self.surveys: dict[int, dict] = {}
         self.calls: list[tuple[str, str]] = []
         self._ids = count(1)
@@ -139,11 +139,11 @@ class FakeAwx:
         self._server.server_close()
 
     def named(self, kind: str) -> dict[str, dict]:
-        """Return the objects of a kind by their names, secrets included."""
+        """Return the objects of a kind by name, including secrets."""
         return {entry["name"]: entry for entry in self.objects[kind].values()}
 
     def add(self, kind: str, given: dict) -> dict:
-        """Keep a new object and return it."""
+        """Add an object and return it."""
         entry = {**given, "id": next(self._ids)}
         self.objects[kind][entry["id"]] = entry
         return entry
@@ -186,7 +186,7 @@ class FakeAwx:
         return 200, {"count": len(found), "next": None, "previous": None, "results": found}
 
     def _part(self, method: str, number: int, part: str, given: dict) -> tuple[int, object]:
-        """Return what a job template has beside its fields, or take it."""
+        """Return or set a part of a job template that is not a field."""
         if part == "survey_spec":
             if method == "POST":
                 check_survey(given)
@@ -204,7 +204,7 @@ class FakeAwx:
         return 200, {"count": len(results), "next": None, "previous": None, "results": results}
 
     def _shown(self, kind: str, entry: dict) -> dict:
-        """Return an object as AWX shows it: with its address, and without its secrets."""
+        """Return an object as AWX shows it: with its address and without its secrets."""
         url = f"/api/v2/{kind}/{entry['id']}/"
         shown = {**entry, "url": url, "type": kind.removesuffix("s"), "related": {}, "summary_fields": {}}
         if kind == "job_templates":
@@ -262,7 +262,7 @@ class FakeAwx:
 
 
 def check_credential_type(given: dict) -> None:
-    """Refuse fields that no form can be made of, and injectors that name a field that there is not."""
+    """Refuse fields that no form can show, and injectors that name an unknown field."""
     if given["kind"] not in ("cloud", "net"):
         raise Refused(f"{given['kind']} is no kind of a custom credential type")
     if set(given["inputs"]) - {"fields", "required"} or set(given["injectors"]) - {"env", "file", "extra_vars"}:
@@ -291,12 +291,12 @@ def check_credential_type(given: dict) -> None:
 
 
 def check_survey(given: dict) -> None:
-    """Refuse a survey that could not be asked."""
+    """Refuse a survey that AWX could not show."""
     if not isinstance(given.get("name"), str) or not isinstance(given.get("description"), str) or not given.get("spec"):
         raise Refused("a survey has a name, a description and a spec")
     variables = [question["variable"] for question in given["spec"]]
     if len(set(variables)) < len(variables):
-        raise Refused("a variable is asked for twice")
+        raise Refused("a variable occurs twice")
     for question in given["spec"]:
         for name, kind in (("type", str), ("question_name", str), ("variable", str), ("required", bool)):
             if not isinstance(question.get(name), kind):

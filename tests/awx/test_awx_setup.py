@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""extensions/awx/setup.yml makes all it describes, and mends what differs and nothing else (by a fake, not an AWX)."""
+"""extensions/awx/setup.yml creates all objects, corrects changed ones and nothing else."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from support.awx_kit import JOB_TEMPLATES, KIT, TYPES
 CLOUD = {
     "CITRIX_CUSTOMER_ID": "example0cust",
     "CITRIX_CLIENT_ID": "11111111-2222-3333-4444-555555555555",
-    "CITRIX_CLIENT_SECRET": "a-secret-that-nobody-may-see",
+    "CITRIX_CLIENT_SECRET": "a-secret-that-no-one-may-see",
 }
 ON_PREMISES = {
     "CITRIX_DEPLOYMENT": "on_premises",
     "CITRIX_API_URL": "https://ddc01.example.com",
     "CITRIX_USERNAME": "LAB\\admin",
-    "CITRIX_PASSWORD": "a-password-that-nobody-may-see",
+    "CITRIX_PASSWORD": "a-password-that-no-one-may-see",
 }
 CERTIFICATES = "-----BEGIN CERTIFICATE-----"
 PROJECT = ("-e", "awx_project_url=https://git.example.com/citrix.git")
@@ -31,19 +31,19 @@ def changes(output: str) -> int:
 
 
 def written(awx) -> list[tuple[str, str]]:
-    """Return the calls that were no mere reading."""
+    """Return the calls that change something."""
     return [call for call in awx.calls if call[0] != "GET"]
 
 
 @pytest.fixture
 def on_premises(tmp_path):
-    """The variables of a site on premises."""
+    """Set the variables of a site on premises."""
     bundle = tmp_path / "ca.pem"
     bundle.write_text(f"{CERTIFICATES}\n", encoding="utf-8")
     return {**ON_PREMISES, "CITRIX_CA_PATH": str(bundle)}
 
 
-def test_all_that_is_described_is_made_once_and_what_somebody_changed_is_mended(awx, setup, on_premises):
+def test_setup_creates_objects_once_and_corrects_changes(awx, setup, on_premises):
     first = setup(on_premises, *PROJECT, "-vvv")
     assert first.returncode == 0, first.stdout + first.stderr
     assert on_premises["CITRIX_PASSWORD"] not in first.stdout + first.stderr
@@ -92,7 +92,7 @@ def test_all_that_is_described_is_made_once_and_what_somebody_changed_is_mended(
     }
     assert not any(entry["enabled"] for entry in awx.objects["schedules"].values())
 
-    # Somebody turns the schedules on, which stays, and changes a template, which is mended. Nothing else is written.
+    # A user enables the schedules, which is kept, and changes a template, which is corrected. Nothing else is written.
     for entry in awx.objects["schedules"].values():
         entry["enabled"] = True
     template = templates["Citrix - record users"]
@@ -109,7 +109,7 @@ def test_all_that_is_described_is_made_once_and_what_somebody_changed_is_mended(
     assert credential["inputs"]["password"] == on_premises["CITRIX_PASSWORD"]
     assert all(entry["enabled"] for entry in awx.objects["schedules"].values())
 
-    # The template that records without notification is made only on demand.
+    # The template that records without notification is created only on request.
     third = setup(on_premises, *PROJECT, "-e", "awx_silent_recording=true")
     assert third.returncode == 0, third.stdout + third.stderr
     assert changes(third.stdout) == 1, third.stdout
@@ -117,7 +117,7 @@ def test_all_that_is_described_is_made_once_and_what_somebody_changed_is_mended(
     assert json.loads(awx.named("job_templates")[silent]["extra_vars"]) == {"citrix_notify_user": False}
 
 
-def test_a_site_in_the_cloud_gets_its_credential_and_without_a_project_there_is_no_more(awx, setup):
+def test_setup_cloud_credential_and_nothing_else_without_project(awx, setup):
     run = setup(CLOUD)
     assert run.returncode != 0
     assert "set awx_project_url" in run.stdout
@@ -131,14 +131,14 @@ def test_a_site_in_the_cloud_gets_its_credential_and_without_a_project_there_is_
     assert awx.named("projects") == {}
 
 
-def test_what_is_missing_for_the_credential_is_named_before_anything_is_made(awx, setup):
+def test_setup_missing_credential_named_before_any_write(awx, setup):
     run = setup({"CITRIX_CUSTOMER_ID": "example0cust"}, *PROJECT)
     assert run.returncode != 0
     assert "Set CITRIX_CLIENT_ID and CITRIX_CLIENT_SECRET" in run.stdout
     assert awx.calls == []
 
 
-def test_a_rehearsal_makes_nothing(awx, setup):
+def test_setup_check_mode_creates_nothing(awx, setup):
     run = setup(CLOUD, *PROJECT, "--check")
     assert changes(run.stdout) > 0, run.stdout
     assert awx.calls

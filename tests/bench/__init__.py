@@ -1,4 +1,4 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What this collection costs beside the other ways to the same end, measured side by side against the simulator."""
+"""Compare the cost of this collection with that of other methods, against the simulator."""

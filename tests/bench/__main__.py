@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measure, print the figures, and with --write put them into docs/performance.md and its plots."""
+"""Measure, print the figures, and with --write update docs/performance.md and its plots."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ SCENARIOS = {
 }
 DOCS = Path(__file__).parents[2] / "docs"
 LIFETIME = 4 * 3600
-"""Seconds; no scenario takes nearly so long."""
+"""Seconds; longer than any scenario."""
 
 
 def measure(names: list[str], options: settings.Options) -> Report:
-    """Run these scenarios, each against a simulator of its own, and return what they say."""
+    """Run these scenarios, each against its own simulator, and return their reports."""
     report = Report()
     for name in names:
         print(name, file=sys.stderr, flush=True)
@@ -49,8 +49,8 @@ def measure(names: list[str], options: settings.Options) -> Report:
 
 
 def write(report: Report, options: settings.Options) -> None:
-    """Put the figures into the documentation."""
-    # Only the plots need matplotlib.
+    """Write the figures to the documentation."""
+    # Only the plots require matplotlib.
     from bench import plot
 
     figures_page.write(DOCS / "performance.md", table.MAKER, table.markdown(report))
@@ -61,7 +61,7 @@ def write(report: Report, options: settings.Options) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--only", choices=list(SCENARIOS), action="append", metavar="NAME", help=", ".join(SCENARIOS))
-    parser.add_argument("--write", action="store_true", help="put the figures into docs/; takes all scenarios")
+    parser.add_argument("--write", action="store_true", help="update docs/; requires all scenarios")
     settings.add_arguments(parser)
     arguments = parser.parse_args()
     if arguments.write and arguments.only:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The arithmetic: medians, what a short run says of a long one, how well a quota was used."""
+"""Calculate medians, extrapolations from short runs, and the used part of a quota."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ THROTTLED = 429
 
 @dataclass(frozen=True)
 class Call:
-    """One HTTP request as the simulator logged it; at: Unix time of its arrival."""
+    """One HTTP request in the simulator's log; at: Unix time of its arrival."""
 
     at: float
     method: str
@@ -24,18 +24,18 @@ class Call:
 
     @classmethod
     def of(cls, entry: dict) -> Call:
-        """Keep of an entry of the log what is counted."""
+        """Return the counted data of a log entry."""
         return cls(entry["at"], entry["method"], entry["path"], entry["status"])
 
     @property
     def sign_in(self) -> bool:
-        """Whether it asks for a token; those are not under the quota."""
+        """Whether it requests a token; sign-ins do not count for the quota."""
         return self.path.endswith(("/clients", "/tokens", "/Tokens"))
 
 
 @dataclass(frozen=True)
 class Spread:
-    """The median of some runs, the least and the most."""
+    """The median, the minimum and the maximum of some runs."""
 
     middle: float
     least: float
@@ -47,17 +47,17 @@ class Spread:
 
 
 def named(calls: Sequence[Call], end: str) -> list[Call]:
-    """Return the calls whose path ends so."""
+    """Return the calls whose path ends with this name."""
     return [call for call in calls if call.path.endswith(end)]
 
 
 def seconds_per_call(calls: Sequence[Call]) -> float:
-    """Return the mean time from one call to the next; needs two."""
+    """Return the mean time between two calls; requires two."""
     return (calls[-1].at - calls[0].at) / (len(calls) - 1)
 
 
 def extrapolate(seconds: float, done: int, wanted: int, per_item: float) -> float:
-    """Return what a run over more items would take, each at the cost that the short run showed."""
+    """Return the time of a run over more items, at the cost per item of the short run."""
     return seconds + (wanted - done) * per_item
 
 
@@ -67,14 +67,14 @@ def refused(calls: Sequence[Call]) -> int:
 
 @dataclass(frozen=True)
 class Quota:
-    """What a server lets in: a token bucket of `rate` a second, or windows of `seconds` from the first request on."""
+    """A quota: a token bucket of `rate` per second, or windows of `seconds` from the first call."""
 
     kind: str
     rate: float
     seconds: float
 
     def least_seconds(self, requests: int, into_window: float) -> float:
-        """Return the shortest time in which so many more requests can be let in, from an exhausted quota on.
+        """Return the shortest time in which an exhausted quota accepts that many more requests.
 
         into_window: seconds since the current window began.
         """
@@ -86,9 +86,10 @@ class Quota:
         return windows * self.seconds - into_window
 
     def used(self, calls: Sequence[Call]) -> float | None:
-        """Return how much of the quota was used from the first refusal to the last request: 1.0 is all of it.
+        """Return the used part of the quota between first refusal and last request; 1.0 is all.
 
-        That is the least time for what was let in after the refusal over the time it took. None without a refusal.
+        That is the minimum time for the accepted requests after the refusal, divided by the actual time. None without a
+        refusal.
         """
         counted = [call for call in calls if not call.sign_in]
         refusals = [call for call in counted if call.status == THROTTLED]

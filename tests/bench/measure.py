@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One run of a way, measured: from the start of its process to the end, and what the simulator saw of it."""
+"""Measure one run of a method: its process from start to end, and the simulator's log."""
 
 from __future__ import annotations
 
@@ -24,29 +24,29 @@ STOPWATCH = [sys.executable, "-IS", stopwatch.__file__]
 
 
 class BenchError(Exception):
-    """A way did not do what it was run for, so that its time means nothing."""
+    """Raised if a method did not do its work, so that its time is invalid."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One run. peak_mb: of its largest process; module_mb, controller_mb: of those alone, 0 where not measured."""
+    """One run: peak_mb of the largest process; module_mb, controller_mb: 0 if not measured."""
 
     code: int
     seconds: float
     peak_mb: float
     calls: list[Call]
-    """The HTTP requests that the simulator got, in their order."""
+    """The HTTP requests that the simulator received, in order."""
     output: str
     module_mb: float = 0.0
     controller_mb: float = 0.0
 
-    def told(self) -> str:
-        """Return the end of what it printed."""
+    def output_end(self) -> str:
+        """Return the end of its output."""
         return self.output[-2000:]
 
 
 class Bench:
-    """A simulator, and an empty home in which commands run against it."""
+    """A simulator, and an empty home for commands that use it."""
 
     def __init__(self, simulator: Simulator, folder: Path) -> None:
         self.simulator = simulator
@@ -72,7 +72,7 @@ class Bench:
         return str(path)
 
     def interpreter(self) -> str:
-        """Write a Python that measures what it runs, and return its path: the process of a module ends unseen."""
+        """Write a Python that measures its own process, because the end of a module is not visible."""
         path = self.folder / "python"
         command = shlex.join([*STOPWATCH, str(self._module_figures), sys.executable])
         path.write_text(f'#!/bin/sh\nexec {command} "$@"\n', encoding="utf-8")
@@ -80,7 +80,7 @@ class Bench:
         return str(path)
 
     def run(self, command: list[str]) -> Sample:
-        """Run a command to its end and return what it took."""
+        """Run a command to its end and return its time and memory."""
         for figures in (self._figures, self._module_figures, self._controller_figures):
             figures.unlink(missing_ok=True)
         before = len(self.simulator.calls())

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Options:
-    """What is measured; each is an argument of the same name."""
+    """Options of a measurement; each is an argument with the same name."""
 
     repeat: int = 5
     sessions: int = 1000
@@ -31,19 +31,19 @@ class Options:
 
     @property
     def fleet(self) -> dict:
-        """Sessions that nobody records yet, and that all can be."""
+        """Number of sessions, all recordable and not recorded."""
         return {"machines": self.machines, "sessions": self.sessions, "mix": "recordable"}
 
 
 HELP = {
     "repeat": "rounds; the medians count (runs of two seconds: four times as many; a quota takes minutes: one)",
-    "sessions": "sessions to record",
-    "machines": "machines that they are on",
-    "latency": "seconds that each call takes",
-    "concurrency": "calls under way at once",
+    "sessions": "number of sessions",
+    "machines": "number of machines",
+    "latency": "latency of each call in seconds",
+    "concurrency": "concurrent calls",
     "batch_size": "calls in a batch",
-    "parallelism": "items of a batch that the server runs side by side",
-    "uri_sessions": "sessions of a uri loop, whose time is extrapolated",
+    "parallelism": "items of a batch that the server processes in parallel",
+    "uri_sessions": "sessions of a uri loop; its time is extrapolated",
     "script_sessions": "sessions of a sequential script, whose time is extrapolated",
     "quota_sessions": "sessions to record under a quota, call by call",
     "quota_rate": "requests a second that the quota lets in",
@@ -55,7 +55,7 @@ HELP = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Let a command line set each of the options."""
+    """Add each of the options to a command line."""
     defaults = Options()
     for name, text in HELP.items():
         default = getattr(defaults, name)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The plots of the documentation, as SVG that is the same for the same figures."""
+"""Plot figures for the documentation as reproducible SVG."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ matplotlib.use("svg")
 
 from matplotlib import pyplot
 
-# Fixed ids, and no date: a new run changes only what it measured.
+# Fixed ids, and no date: a new run changes only its own figures.
 STYLE = {"svg.hashsalt": "sessionops.citrix", "svg.fonttype": "none", "font.family": "sans-serif", "font.size": 10}
 WITHOUT_DATE = {"Date": None, "Creator": None}
 OWN, OTHER = "#1f6fb4", "#9a9a9a"
 
 
 def bars(seconds: dict[str, float], sessions: int, path: Path) -> None:
-    """Plot the time that each way takes for all sessions."""
+    """Plot the time of each method for all sessions."""
     with pyplot.rc_context(STYLE):
         figure, axes = pyplot.subplots(figsize=(8, 0.45 * len(seconds) + 1))
         names = [name.replace("`", "") for name in reversed(seconds)]
         values = list(reversed(seconds.values()))
-        colours = [OWN if name.startswith("this") else OTHER for name in names]
-        drawn = axes.barh(names, values, color=colours)
+        colors = [OWN if name.startswith("this") else OTHER for name in names]
+        drawn = axes.barh(names, values, color=colors)
         axes.bar_label(drawn, [f"{value:,.1f} s" for value in values], padding=3)
         axes.set_xscale("log")
         axes.set_xlim(min(values) / 3, 3 * max(values))
@@ -37,7 +37,7 @@ def bars(seconds: dict[str, float], sessions: int, path: Path) -> None:
 
 
 def growth(seconds: dict[int, float], path: Path) -> None:
-    """Plot the time that reading the statuses of all sessions takes, without the start-up."""
+    """Plot the time to read the statuses of all sessions, without the start-up."""
     with pyplot.rc_context(STYLE):
         figure, axes = pyplot.subplots(figsize=(8, 3.5))
         sizes, values = list(seconds), list(seconds.values())

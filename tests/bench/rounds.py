@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ways run in turns, so that whatever else the machine does hits all of them alike."""
+"""Run methods in turn, so that other load on the machine affects all of them alike."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from bench.measure import Bench, BenchError, Sample
 from bench.ways import EMPTY, POOL, Way
 
 OFTENER = 4
-"""Times that a run of two seconds is made for each longer one: ansible's start varies by what is to be measured."""
+"""Runs of two seconds for each longer one: the start-up of ansible varies by more than the measured difference."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table of figures; ratio: the time, less that of an empty ansible run, over the bare pool's."""
+    """One row; ratio: the time without an empty ansible run, divided by that of the bare pool."""
 
     scenario: str
     way: str
@@ -33,7 +33,7 @@ class Row:
 
 
 class Rounds:
-    """What the ways took, round by round: in round n each way is compared with the others of that round."""
+    """Times of the methods by round: in each round, methods are compared with each other."""
 
     def __init__(self, ways: Sequence[Way], samples: dict[str, list[Sample]], sessions: int) -> None:
         self.samples = samples
@@ -41,16 +41,16 @@ class Rounds:
         self._sessions = sessions
 
     def seconds(self, name: str) -> list[float]:
-        """Return the times of a way; those of a short run are extrapolated to all sessions."""
+        """Return the times of a method; those of a short run are extrapolated to all sessions."""
         return [self._in_full(self._ways[name], sample) for sample in self.samples[name]]
 
     def net(self, name: str) -> list[float]:
-        """Return the times without what ansible takes to do nothing, for the ways that it runs."""
+        """Return the times without an empty ansible run, for methods that use ansible."""
         idle = self.seconds(EMPTY) if self._ways[name].ansible else [0.0] * len(self.samples[name])
         return [seconds - less for seconds, less in zip(self.seconds(name), idle)]
 
     def ratio(self, name: str, other: str = POOL) -> float:
-        """Return the median of how often the net time of another way goes into that of this one."""
+        """Return the median ratio of the net times of two methods."""
         return median(own / its for own, its in zip(self.net(name), self.net(other)))
 
     def rows(self, scenario: str) -> list[Row]:
@@ -76,7 +76,7 @@ class Rounds:
 
 
 SINGLE_CALLS = r"^(?!.*/\$batch$)"
-"""The latency stands for the work of the server: a batch takes as long as its items, and nothing itself."""
+"""Latency stands for the work of the server: a batch takes the time of its items, and none itself."""
 
 
 def alternate(
@@ -87,9 +87,9 @@ def alternate(
     latency: float = 0.0,
     prepare: Callable[[], object] = lambda: None,
 ) -> Rounds:
-    """Run each way in each round, on a fleet of its own where every call takes so many seconds; raises BenchError.
+    """Run each method in each round, on a fleet of its own with this latency; raises BenchError.
 
-    prepare: what is done to a fresh fleet before a way is measured on it.
+    prepare: called with the fresh fleet before a method is measured.
     """
     samples: dict[str, list[Sample]] = {way.name: [] for way in ways}
     for number in range(repeat):
@@ -101,9 +101,9 @@ def alternate(
             bench.simulator.fault(*([{"latency": latency, "path": SINGLE_CALLS}] if latency else []))
             sample = bench.run(command)
             if sample.code != 0:
-                told = f"{way.name} ended with {sample.code}:\n{sample.told()}"
+                text = f"{way.name} ended with {sample.code}:\n{sample.output_end()}"
                 if not way.may_fail:
-                    raise BenchError(told)
-                print(told, file=sys.stderr, flush=True)
+                    raise BenchError(text)
+                print(text, file=sys.stderr, flush=True)
             samples[way.name].append(sample)
     return Rounds(ways, samples, settings["sessions"])

@@ -1,12 +1,11 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run a command from a process of its own that holds next to nothing, and write what it took into a file.
+"""Run a command from a process with little memory, and write its time and memory to a file.
 
 stopwatch.py FILE COMMAND...: {"code", "seconds", "peak_mb"}; the peak is that of the largest process of the command.
 
-Linux counts the memory of the process that starts another one as memory of that other one too, so whoever measures has
-to be small.
+Linux counts the memory of the starting process as memory of a started process, so this process must be small.
 """
 
 import json

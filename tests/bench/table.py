@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tables of figures: Markdown, which also reads well on a terminal."""
+"""Tables of figures in Markdown, which is also readable on a terminal."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TARGETS = ("What", "Median", "Ratio", "Target", "Met")
 
 
 def markdown(report: Report) -> str:
-    """Return both tables: the targets first."""
+    """Return both tables, targets first."""
     return f"{targets(report.verdicts)}\n{figures(report.rows)}"
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The arithmetic of the bench and the form of what it writes. Nothing here is timed."""
+"""Arithmetic and output of the bench; nothing is timed here."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def calls(*times: float, status: int = 200, path: str = "/cvad/manage/Sessions/R
     return [Call(at, "GET", path, status) for at in times]
 
 
-def test_a_short_run_tells_of_a_long_one():
+def test_short_run_extrapolated_to_long_one():
     assert seconds_per_call(calls(10.0, 10.5, 12.0)) == 1.0
     assert extrapolate(seconds=8.0, done=20, wanted=1000, per_item=0.5) == 498.0
 
 
-def test_calls_are_told_apart():
+def test_calls_counted_by_kind():
     sign_in = Call(0.0, "POST", "/cctrustoauth2/customer/tokens/clients", 200)
     log = [sign_in, *calls(1.0), *calls(2.0, status=429)]
     assert [call.sign_in for call in log] == [True, False, False]
@@ -45,7 +45,7 @@ def test_calls_are_told_apart():
     assert refused(log) == 1
 
 
-def test_a_spread_has_the_median():
+def test_spread_has_median():
     assert Spread.of([9.0, 1.0, 2.0]) == Spread(2.0, 1.0, 9.0)
 
 
@@ -69,11 +69,11 @@ BUCKET, SECOND, MINUTE = (
         (MINUTE, 601, 2.0, 118.0),
     ],
 )
-def test_the_least_time_of_a_quota(quota, requests, into_window, least):
+def test_least_time_of_quota(quota, requests, into_window, least):
     assert quota.least_seconds(requests, into_window) == pytest.approx(least)
 
 
-def test_the_use_of_a_quota_counts_from_the_first_refusal():
+def test_use_of_quota_counts_from_first_refusal():
     before = calls(100.0, 100.01)
     refusal = calls(100.1, status=429)
     every_tenth = calls(*(100.1 + 0.1 * number for number in range(1, 51)))
@@ -84,12 +84,12 @@ def test_the_use_of_a_quota_counts_from_the_first_refusal():
     assert BUCKET.used([*before, *refusal]) is None
 
 
-def test_further_refusals_are_no_use_of_a_quota():
+def test_refusals_do_not_count_as_used_quota():
     log = [*calls(0.0), *calls(0.1, 0.2, 0.3, status=429), *calls(1.1)]
     assert BUCKET.used(log) == pytest.approx(0.1)
 
 
-def test_the_windows_of_a_quota_begin_with_the_first_call_that_counts():
+def test_quota_windows_begin_with_first_counted_call():
     sign_in = Call(70.0, "POST", "/cctrustoauth2/customer/tokens/clients", 200)
     for refusal in (102.0, 162.0):
         log = [sign_in, *calls(100.0), *calls(refusal, status=429), *calls(refusal + 59)]
@@ -118,7 +118,7 @@ def test_ways_are_compared_round_by_round():
     ]
 
 
-def test_a_short_run_is_shown_as_one_in_full():
+def test_short_run_is_shown_as_one_in_full():
     starts = calls(0.0, 0.5, 1.0, path="/cvad/manage/Sessions/x/$startRecording")
     rounds = Rounds([Way("slow", command, short=3)], {"slow": [sample(2.0, starts)]}, 1000)
     [row] = rounds.rows("direct")
@@ -126,17 +126,17 @@ def test_a_short_run_is_shown_as_one_in_full():
     assert row.way == "slow, from 3 sessions"
 
 
-def test_the_stopwatch_tells_of_the_command_alone(tmp_path):
+def test_stopwatch_measures_only_command(tmp_path):
     figures = tmp_path / "figures.json"
     busy = "import sys; held = bytearray(64 << 20); held[::4096] = b'x' * len(held[::4096]); sys.exit(3)"
     done = subprocess.run([*STOPWATCH, str(figures), sys.executable, "-c", busy], check=False)
-    told = json.loads(figures.read_text(encoding="utf-8"))
-    assert done.returncode == told["code"] == 3
-    assert 64 < told["peak_mb"] < 128
-    assert told["seconds"] > 0
+    text = json.loads(figures.read_text(encoding="utf-8"))
+    assert done.returncode == text["code"] == 3
+    assert 64 < text["peak_mb"] < 128
+    assert text["seconds"] > 0
 
 
-def test_the_bare_module_hands_over_entries_like_those_of_the_real_one():
+def test_bare_module_returns_entries_of_real_one():
     path = Path(__file__).parent / "library" / "bare_exit.py"
     spec = importlib.util.spec_from_file_location("bare_exit", path)
     bare = importlib.util.module_from_spec(spec)
@@ -144,7 +144,7 @@ def test_the_bare_module_hands_over_entries_like_those_of_the_real_one():
     assert set(bare.entry(1)) == set(RecordingEntry(SessionRef("x")).to_result())
 
 
-def test_each_option_is_an_argument():
+def test_each_option_is_argument():
     parser = argparse.ArgumentParser()
     settings.add_arguments(parser)
     assert settings.read(parser.parse_args([])) == settings.Options()
@@ -152,7 +152,7 @@ def test_each_option_is_an_argument():
     assert settings.read(parser.parse_args(["--quota-rate", "5"])).quota_rate == 5.0
 
 
-def test_a_table_reads_well():
+def test_table_reads_well():
     row = Row("direct", "a way", Spread(1.234, 1.0, 2.0), None, 2005, 0, 57.4)
     assert table.figures([row]).splitlines() == [
         "| Scenario | Way   | Seconds | Least - most | Ratio | Requests | 429 | Peak MB |",
@@ -164,7 +164,7 @@ def test_a_table_reads_well():
     assert ["**no**" in text for text in met] == [False, True, False]
 
 
-def test_figures_are_written_between_the_marks(tmp_path):
+def test_figures_are_written_between_marks(tmp_path):
     page = tmp_path / "page.md"
     begin, end = figures_page.begin("make figures"), figures_page.END
     page.write_text(f"before\n{begin}\nold\n{end}\nafter\n", encoding="utf-8")
@@ -178,6 +178,6 @@ def test_figures_are_written_between_the_marks(tmp_path):
         figures_page.write(page, "make figures", "third\n")
 
 
-def test_the_page_has_the_marks():
+def test_page_has_marks():
     text = (DOCS / "performance.md").read_text(encoding="utf-8")
     assert text.count(figures_page.begin(table.MAKER)) == text.count(figures_page.END) == 1

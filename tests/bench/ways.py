@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The ways to the same end: each is a command, and says how many sessions it really does."""
+"""The compared methods: each is a command, and has a number of sessions."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ POOL = "bare `requests` pool"
 
 @dataclass(frozen=True)
 class Way:
-    """A way by its name: the command that goes it, and the settings of the simulator that are its own."""
+    """A method by name: its command, and its own settings of the simulator."""
 
     name: str
     command: Callable[[Bench], list[str]]
     settings: dict = field(default_factory=dict)
     short: int = 0
-    """Sessions of a run that is too slow to be run in full; 0 for a full run."""
+    """Sessions of a run, if a full run would be too slow; 0 for a full run."""
     ansible: bool = False
-    """Whether ansible runs it, so that an empty run tells what of its time is ansible's."""
+    """Whether ansible runs it, so that an empty run shows the time of ansible."""
     may_fail: bool = False
 
 
 def empty() -> Way:
-    """What ansible itself costs: the same playbook with a module that does nothing."""
+    """Return the cost of ansible itself: the same playbook with a module that does nothing."""
     return Way(EMPTY, lambda bench: play(bench, {"ansible.builtin.ping": {}}), ansible=True)
 
 
 def recording(name: str, settings: dict | None = None, may_fail: bool = False, **options) -> Way:
-    """The module of this collection that starts and stops; options over those of the connection.
+    """Return the recording module of this collection; options override those of the connection.
 
-    Like the bare pool, it is handed a token and the site.
+    Like the bare pool, it gets a token and the site.
     """
 
     def command(bench: Bench) -> list[str]:
@@ -50,12 +50,12 @@ def recording(name: str, settings: dict | None = None, may_fail: bool = False, *
 
 
 def bare_exit(entries: int) -> Way:
-    """What ansible needs for so many entries, whoever makes them."""
+    """Return the cost of that number of entries in ansible, for any module."""
     return Way("bare `exit_json`", lambda bench: play(bench, {"bare_exit": {"entries": entries}}), ansible=True)
 
 
 def measured(way: Way) -> Way:
-    """The same way with the memory of its module measured too, which takes one more process."""
+    """Return the same method with the memory of its module, which requires one more process."""
 
     def command(bench: Bench) -> list[str]:
         return [*way.command(bench), "-e", f"ansible_python_interpreter={bench.interpreter()}"]
@@ -64,7 +64,7 @@ def measured(way: Way) -> Way:
 
 
 def uri_loop(sessions: int) -> Way:
-    """What a playbook does without this collection: a token, the sessions of each machine, a start each."""
+    """Return a playbook without this collection: token, sessions of each machine, starts."""
 
     def command(bench: Bench) -> list[str]:
         facts = bench.simulator.facts
@@ -102,7 +102,7 @@ def uri_loop(sessions: int) -> Way:
 
 
 def script(sessions: int) -> Way:
-    """A script like those of the documentation: call after call, each on a connection of its own."""
+    """Return a simple script: call after call, each on a new connection."""
 
     def command(bench: Bench) -> list[str]:
         plan = {"url": bench.simulator.url, **bench.simulator.facts}
@@ -113,9 +113,9 @@ def script(sessions: int) -> Way:
 
 
 def pool(concurrency: int, starts: bool = True) -> Way:
-    """The practical limit: threads on one pool of connections that make only the calls that no way can do without.
+    """Return the practical limit: threads on one connection pool, with only the essential calls.
 
-    It is handed a token and the ids. Without starts it reads the statuses only.
+    It gets a token and the ids. Without starts, it only reads the statuses.
     """
 
     def command(bench: Bench) -> list[str]:
@@ -147,10 +147,10 @@ def play(bench: Bench, *tasks: dict) -> list[str]:
 
 
 def machines(bench: Bench) -> list[str]:
-    """Return the names of the machines that have sessions."""
+    """Return the names of the machines with sessions."""
     return list(dict.fromkeys(session["machine"] for session in bench.simulator.state().values()))
 
 
 def segment(name: str) -> str:
-    """Write the name of a machine for a path."""
+    """Quote the name of a machine for a path."""
     return quote(name.replace("\\", "|"), safe="")

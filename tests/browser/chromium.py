@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A page in a headless Chromium, which is spoken to over a pipe (DevTools protocol): no driver, no library."""
+"""Control a page in a headless Chromium over a pipe (DevTools protocol), without a driver."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from typing import Any
 TIMEOUT = 30
 OPTIONS = (
     "--headless",
-    # For containers: no other user, little shared memory, no graphics.
+    # For containers: one user, little shared memory, no graphics.
     "--no-sandbox",
     "--disable-dev-shm-usage",
     "--disable-gpu",
@@ -28,7 +28,7 @@ OPTIONS = (
     "--hide-scrollbars",
     "--remote-debugging-pipe",
 )
-# Chromium reads from 3 and writes to 4.
+# Chromium reads from descriptor 3 and writes to 4.
 START = "import os, sys; a = sys.argv; os.dup2(int(a[1]), 3); os.dup2(int(a[2]), 4); os.execv(a[3], a[3:])"
 COMPLAINTS = {
     "Runtime.consoleAPICalled",
@@ -70,7 +70,7 @@ class Page:
         os.close(self._read)
 
     def call(self, method: str, **params: Any) -> dict:
-        """Send a command and return its result; what happens meanwhile is kept in events."""
+        """Send a command and return its result; meanwhile, events are collected."""
         self._number += 1
         message = {"id": self._number, "method": method, "params": params, **self._session}
         os.write(self._write, json.dumps(message).encode() + b"\0")
@@ -81,7 +81,7 @@ class Page:
                 return answer["result"]
 
     def open(self, path: Path, width: int = 1400, height: int = 1000, **media: str) -> None:
-        """Load a file in a window of that size, with media features such as scheme="dark"; events begin anew."""
+        """Clear events, and load a file in a window of that size with features like scheme="dark"."""
         features = [{"name": f"prefers-color-{name}", "value": value} for name, value in media.items()]
         self.call("Emulation.setEmulatedMedia", media="", features=features)
         self.call(
@@ -99,11 +99,11 @@ class Page:
         return answer["result"].get("value")
 
     def complaints(self) -> list[dict]:
-        """Return what the page wrote to the console, or had refused, since it was opened."""
+        """Return console messages and blocked requests since the page was opened."""
         return [event for event in self.events if event["method"] in COMPLAINTS]
 
     def requested(self) -> list[str]:
-        """Return the addresses asked for since the page was opened, its own among them."""
+        """Return the addresses requested since the page was opened, including its own."""
         asked = [event for event in self.events if event["method"] == "Network.requestWillBeSent"]
         return [event["params"]["request"]["url"] for event in asked]
 
@@ -126,7 +126,7 @@ class Page:
 
 
 def _pipe() -> tuple[int, int]:
-    """Return the ends of a pipe, reading and writing, with numbers that are not in the way of 3 and 4."""
+    """Return the reading and the writing end of a pipe, with numbers other than 3 and 4."""
     ends = os.pipe()
     high = tuple(fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 20) for end in ends)
     for end in ends:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reports as the playbook writes them of a simulated site, and a browser that opens them."""
+"""Reports of the playbook about a simulated site, and a browser that opens them."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def simulator():
 
 @pytest.fixture(scope="session")
 def new_report(simulator, tmp_path_factory):
-    """Return a function that runs the playbook against the simulator as it is."""
+    """Return a function that runs the playbook against the simulator."""
 
     def make() -> Report:
         folder = tmp_path_factory.mktemp("report")
@@ -78,7 +78,7 @@ def new_report(simulator, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def hostile(simulator, new_report):
-    """The report of a fleet with every kind of session, in which every name attacks the page."""
+    """Return the report of a fleet of all kinds of sessions whose names attack the page."""
     simulator.reset(machines=24, sessions=240)
     sessions = simulator.get("Sessions")["Items"]
     for at, session in enumerate(sessions):
@@ -102,7 +102,7 @@ def hostile(simulator, new_report):
 
 @pytest.fixture(scope="session")
 def empty(simulator, new_report):
-    """The report of a site without a session."""
+    """Return the report of a site without sessions."""
     simulator.reset(machines=1, sessions=0)
     return new_report()
 

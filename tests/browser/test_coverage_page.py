@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The page of the coverage report in a browser: harmless, right, readable, and sortable."""
+"""The page of the coverage report in a browser: safe, correct, readable and sortable."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ COLUMNS = ("recorded", "not_recorded", "unknown", "not_recordable")
 LOW_CONTRAST = """
 (() => {
   const canvas = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
-  const luminance = colour => {
+  const luminance = color => {
     canvas.clearRect(0, 0, 1, 1);
-    canvas.fillStyle = colour;
+    canvas.fillStyle = color;
     canvas.fillRect(0, 0, 1, 1);
     const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].map(part => {
       const share = part / 255;
@@ -48,7 +48,7 @@ LOW_CONTRAST = """
 
 
 def number(text: str) -> int:
-    """Read a number as the page writes it."""
+    """Read a number from the page."""
     return int(text.replace("\u202f", ""))
 
 
@@ -65,17 +65,17 @@ def test_nothing_is_loaded_executed_or_complained_of(page, report):
     )
 
 
-def test_the_policy_stops_what_gets_in_all_the_same(page, hostile, tmp_path):
+def test_policy_blocks_injected_content(page, hostile, tmp_path):
     spoilt = tmp_path / "spoilt.html"
     attack = f'<script>{EVIL}</script><img src="x" onerror="{EVIL}">'
     spoilt.write_text(hostile.page.read_text(encoding="utf-8").replace("<main>", f"<main>{attack}"), encoding="utf-8")
     page.open(spoilt)
     assert page.run("document.title") != "owned"
-    # This is also how a complaint would be seen.
+    # This also shows that violations would be seen.
     assert len(page.complaints()) >= 2
 
 
-def test_the_figures_are_those_of_the_json(page, report):
+def test_figures_are_those_of_json(page, report):
     page.open(report.page)
     sessions, reasons = report.figures["sessions"], report.figures["not_recordable_reasons"]
     wanted = {**{name: sessions[name] for name in COUNTS}, **reasons}
@@ -119,7 +119,7 @@ def test_every_gap_is_listed_as_it_is_called(page, hostile):
 
 
 @pytest.mark.parametrize("column", range(6))
-def test_a_click_on_a_heading_sorts_and_another_turns_it_round(page, hostile, column):
+def test_click_on_heading_sorts_second_click_reverses(page, hostile, column):
     page.open(hostile.page)
     before = page.run(ROWS)
     states = []
@@ -137,7 +137,7 @@ def test_a_click_on_a_heading_sorts_and_another_turns_it_round(page, hostile, co
     assert page.complaints() == []
 
 
-def test_without_script_all_is_there_but_the_sorting(page, hostile):
+def test_page_without_script_lacks_only_sorting(page, hostile):
     page.call("Emulation.setScriptExecutionDisabled", value=True)
     try:
         page.open(hostile.page)
@@ -150,7 +150,7 @@ def test_without_script_all_is_there_but_the_sorting(page, hostile):
 
 
 @pytest.mark.parametrize("width", [320, 400, 720, 1400])
-def test_nothing_sticks_out_of_the_window(page, report, width):
+def test_page_fits_window(page, report, width):
     page.open(report.page, width)
     assert page.run("innerWidth") == width
     wide = "[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1)"
@@ -159,7 +159,7 @@ def test_nothing_sticks_out_of_the_window(page, report, width):
 
 
 @pytest.mark.parametrize(("scheme", "media"), [("light", ""), ("dark", ""), ("dark", "print")])
-def test_text_and_bars_stand_out_from_the_paper(page, report, scheme, media):
+def test_text_and_bars_stand_out_from_paper(page, report, scheme, media):
     page.open(report.page, scheme=scheme)
     features = [{"name": "prefers-color-scheme", "value": scheme}]
     page.call("Emulation.setEmulatedMedia", media=media, features=features)
@@ -169,7 +169,7 @@ def test_text_and_bars_stand_out_from_the_paper(page, report, scheme, media):
     assert (seen["paper"] < 0.1) is (scheme == "dark" and not media)
 
 
-def test_what_is_shown_is_told_too(page, report):
+def test_visible_data_is_accessible(page, report):
     page.open(report.page)
     for what, wrong in {
         "a language": "document.documentElement.lang !== 'en'",
@@ -186,7 +186,7 @@ def test_what_is_shown_is_told_too(page, report):
         assert page.run(wrong) is False, what
 
 
-def test_the_page_prints(page, report):
+def test_page_prints(page, report):
     page.open(report.page)
     pdf = page.call("Page.printToPDF", printBackground=False)["data"]
     assert pdf.startswith("JVBERi0")

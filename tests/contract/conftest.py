@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A simulator, the client inside this process, and plain requests beside it."""
+"""A simulator, the client in this process, and independent requests."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ import requests
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.api import connect
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import CitrixError
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.options import OPTIONS, settings
+from ansible_collections.sessionops.citrix.plugins.module_utils._site.guard import NO_GUARD
 from openapi_contract import FORM, Operation
 from support.simulator_process import CONTROL_TIMEOUT, Simulator
 
 NAMES = {
+    "Admin": "Full Administrator",
     "Applications": "Text Editor",
     "DeliveryGroups": "Office Desktops",
     "MachineCatalogs": "Multi-session Windows",
@@ -36,16 +38,16 @@ BODIES = {
 
 @pytest.fixture
 def simulator(simulator_process):
-    """A simulator with 5 machines and 2 sessions of each kind, and an empty log."""
+    """Return a simulator with 5 machines and 2 sessions of each kind, and an empty log."""
     simulator_process.reset(sessions=20)
     return simulator_process
 
 
 @pytest.fixture
 def client():
-    """Return a function that runs a module in this process and returns its result, None where it fails with an error.
+    """Return a function that runs a module in this process and returns its result, or None.
 
-    What was sent before the error counts all the same.
+    None means that it failed with an error; requests before the error are in the log.
     """
 
     def run(module, connection, **options):
@@ -53,7 +55,9 @@ def client():
         params = {**{name: option.get("default") for name, option in spec.items()}, **connection, **options}
         task = Mock(spec_set=["params", "check_mode", "warn"], params=params, check_mode=False)
         try:
-            return module.run(task, connect(settings(params), False, task.warn, task.warn))
+            api = connect(settings(params), False, task.warn, task.warn)
+            api.guard = NO_GUARD
+            return module.run(task, api)
         except CitrixError:
             return None
 
@@ -61,13 +65,13 @@ def client():
 
 
 class Asker:
-    """Makes plain requests out of the file: what it declares, with values that the simulator knows."""
+    """Build requests from the file: all declared parameters, with values of the simulator."""
 
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
         facts = simulator.facts
         pair = f"{facts['username']}:{facts['password']}".encode()
-        # One sort of URL for each base.
+        # One kind of URL for each base.
         self._before_items = ("", f"{facts['customer_id']}/{facts['site_id']}")
         self._names = {
             "customerId": facts["customer_id"],
@@ -95,8 +99,8 @@ class Asker:
     def __call__(self, operation: Operation, base=0, names=None, query=None, headers=None, body=None) -> dict:
         """Send a request for an operation and return its entry in the log.
 
-        base: which of the operation's servers. The others replace what is sent: names in the path, parameters of the
-        query, headers (None leaves one out), members of the body.
+        base: selects a server of the operation. Other arguments replace names in the path, parameters of the query,
+        headers (None omits one), members of the body.
         """
         address = operation.servers[base].rstrip("/") + operation.path
         named = {
@@ -118,7 +122,7 @@ class Asker:
             sent["content-type"] = content_type
         with requests.Session() as http:
             http.trust_env = False
-            # Nothing is sent but what the file asks for.
+            # Send only parameters of the file.
             http.headers.clear()
             http.request(
                 operation.method,
@@ -132,11 +136,11 @@ class Asker:
         return self._simulator.calls(answers=True)[-1]
 
     def _items(self, base: int) -> list[dict]:
-        """Return a read, a read of nothing, and a write with a body that becomes a job."""
+        """Return a read, a read of an unknown object, and a write with a body that becomes a job."""
         before, session_id = self._before_items[base], self._names["id"]
         return [
             {"Reference": "read", "RelativeUrl": f"{before}/Sessions/RecordingStatus?id={session_id}"},
-            {"Reference": "read-nothing", "Method": "GET", "RelativeUrl": f"{before}/Machines/nobody?fields=Id"},
+            {"Reference": "read-nothing", "Method": "GET", "RelativeUrl": f"{before}/Machines/unknown?fields=Id"},
             {
                 "Reference": "write",
                 "Method": "POST",

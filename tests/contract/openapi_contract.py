@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Calls of the simulator's log compared with the OpenAPI file: by openapi-core, and here what that passes over."""
+"""Compare logged calls with the OpenAPI file: by openapi-core, and here what it ignores."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ METHODS = ("get", "post", "delete")
 
 
 class Operation(NamedTuple):
-    """One operation of the file, and the names that are declared for it."""
+    """One operation of the file, and the names declared for it."""
 
     id: str
     method: str
@@ -38,31 +38,31 @@ class Operation(NamedTuple):
     bodies: dict[str, list[str]]
     """The members of each type of body."""
     fields: list[str]
-    """The properties of what is answered: of each item where that is a list."""
+    """The properties of the response, or of each item if it is a list."""
     statuses: list[str]
 
 
 class Found(NamedTuple):
-    """What a logged call is in the terms of the file."""
+    """A logged call in the terms of the file."""
 
     operation: Operation
     request: MockRequest
     ids: dict[str, str]
-    """The ids that the base of the path holds."""
+    """The ids in the base of the path."""
 
 
 class Contract:
-    """The OpenAPI file. A call is an entry of the simulator's log, with its answer."""
+    """The OpenAPI file. A call is an entry of the simulator's log, with its response."""
 
     def __init__(self) -> None:
         self._spec = yaml.safe_load(FILE.read_text(encoding="utf-8"))
-        # This also checks that the file itself is valid OpenAPI.
+        # This also validates the file itself.
         self._openapi = OpenAPI.from_dict(self._spec)
         self._find = cache(APICallPathFinder(self._openapi.spec).find)
         self.operations = {operation.id: operation for operation in self._read()}
 
     def find(self, call: dict) -> Found:
-        """Return the operation that a call is; raises PathError where it is none."""
+        """Return the operation of a call; PathError if there is none."""
         url = HOST + call["path"]
         found = self._find(call["method"].lower(), url)
         request = MockRequest(
@@ -70,7 +70,7 @@ class Contract:
             call["method"],
             call["path"],
             args=call["query"],
-            # The variables of a path are described as they are meant, not as they are encoded.
+            # The file describes decoded variables of a path.
             view_args={name: unquote(value) for name, value in found.path_result.variables.items()},
             headers=call["headers"],
             data=call["body"].encode(),
@@ -80,21 +80,21 @@ class Contract:
         return Found(operation, request, found.server_result.variables)
 
     def status_of(self, call: dict) -> str:
-        """Return the status under which the file describes the answer to a call."""
+        """Return the status that the file has for the response to a call."""
         return str(call["status"]) if str(call["status"]) in self.find(call).operation.statuses else "default"
 
     def faults(self, call: dict) -> list[str]:
-        """Tell how a call and its answer differ from the file."""
+        """Return the differences between a call with its response and the file."""
         return [*self.request_faults(call), *self.answer_faults(call)]
 
     def request_faults(self, call: dict) -> list[str]:
-        """Tell how a request differs from the file."""
+        """Return the differences between a request and the file."""
         try:
             operation, request, ids = self.find(call)
         except PathError as error:
             return [str(error)]
         faults = [_explain(error) for error in self._openapi.iter_request_errors(request)]
-        # openapi-core looks at what is declared, not at what else is sent.
+        # openapi-core checks declared parameters only, not additional ones.
         own_headers = [name for name in call["headers"] if name.startswith("citrix-")]
         faults += _undeclared("query parameter", call["query"], operation.query)
         faults += _undeclared("header", own_headers, operation.headers)
@@ -110,7 +110,7 @@ class Contract:
         return faults
 
     def answer_faults(self, call: dict) -> list[str]:
-        """Tell how an answer differs from the file. No answer is none, nor is a page for people from a gateway."""
+        """Return the differences between a response and the file; none for HTML of a gateway."""
         answer = call["answer"]
         if answer is None or answer["headers"].get("content-type", "").startswith("text/html"):
             return []
@@ -126,7 +126,7 @@ class Contract:
         if call["status"] == 200 and not faults:
             body = json.loads(answer["body"])
             for item in body.get("Items", [body]):
-                faults += [f"{name} was asked for and is not there" for name in _fields(call) if name not in item]
+                faults += [f"{name} was requested and is missing" for name in _fields(call) if name not in item]
         return faults
 
     def _read(self) -> Iterator[Operation]:
@@ -150,7 +150,7 @@ class Contract:
                 )
 
     def _answered(self, operation: dict) -> Iterable[str]:
-        """Return the properties of what an operation answers with."""
+        """Return the properties of the response to an operation."""
         if "200" not in operation["responses"]:
             return []
         content = self._resolve(operation["responses"]["200"])["content"]["application/json"]
@@ -171,7 +171,7 @@ def _fields(call: dict) -> list[str]:
 
 
 def _is_thin(error: Exception) -> bool:
-    """Return whether all that is wrong is that required members are absent, as in an answer to fields."""
+    """Return whether only required members are missing, as in a response with fields."""
     errors = getattr(error.__cause__, "schema_errors", ())
     return bool(errors) and all(each.validator == "required" and not each.absolute_path for each in errors)
 
@@ -181,10 +181,10 @@ def _undeclared(kind: str, sent: Iterable[str], declared: Iterable[str]) -> list
 
 
 def _explain(error: Exception) -> str:
-    """Name the places of an error: the text of openapi-core holds the whole body instead."""
+    """Return the places of an error: the text of openapi-core has the whole body instead."""
     cause = error.__cause__
     errors = getattr(cause, "schema_errors", ())
-    # Where none of several schemas fits, their own errors tell more.
+    # If none of several schemas matches, their own errors have more details.
     places = [f"{leaf.json_path}: {leaf.message[:200]}" for outer in errors for leaf in outer.context or [outer]]
     what, _value, _body = str(error).partition(": Value ")
     return f"{what} ({'; '.join(places) or cause})" if cause else what

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the client sends: each operation in each deployment, byte for byte as listed in requests.txt.
+"""Compare the bytes of each request in each deployment with requests.txt.
 
-`WRITE_REQUESTS=1 pytest tests/contract/test_requests.py` writes the list again; its diff shows what changes for a site.
+`WRITE_REQUESTS=1 pytest tests/contract/test_requests.py` rewrites the file; its diff shows the changes.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._actions import 
 from ansible_collections.sessionops.citrix.plugins.module_utils._client import batches
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.api import connect
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.options import OPTIONS, settings
+from ansible_collections.sessionops.citrix.plugins.module_utils._site.guard import NO_GUARD
 from ansible_collections.sessionops.citrix.plugins.module_utils._views import hosts
 from ansible_collections.sessionops.citrix.plugins.modules import (
     citrix_machine_sessions_info,
@@ -52,7 +53,7 @@ SITE = "630cb34d-96d1-5718-923a-d53d6f4780ab"
 FIRST, SECOND = "3cfab8ca-9651-5900-9dc2-ba3b489fe4cf", "53fab8ca-9651-5900-9dc2-ba3b489fe4d0"
 MACHINE = "LAB\\vda/Ä 001"
 NOT_SENT_BY_THE_CLIENT = {"cancelJob", "deleteJob", "listDeliveryGroupMachines", "listDeliveryGroups", "listJobs"}
-"""Operations of the contract file that only users of the simulator may call."""
+"""Operations of the contract file for users of the simulator only."""
 
 
 def a_session(session_id):
@@ -87,7 +88,7 @@ RECORD = {"state": "started", "session_id": [FIRST], "wait_timeout": 0}
 TWO = {**RECORD, "session_id": [FIRST, SECOND]}
 INVENTORY = SimpleNamespace(run=lambda task, api: hosts.find_hosts(api, task.params, task.warn))
 CATALOG = {**dict.fromkeys(hosts.OPTIONS), "machine_catalog": ["Folder\\Name"]}
-# Each: what a task wants, the module and its options; batched are those that send more than one call at a time.
+# Title, module and options of each task; batched tasks send more than one call at a time.
 TASKS = [
     ("show the site", citrix_site_info, {}),
     ("list machines", citrix_machines_info, {"fields": ["SessionCount"]}),
@@ -116,7 +117,7 @@ BATCHED = [
 
 
 class Wire:
-    """In the place of the network: writes down each request, and answers it."""
+    """Replace the network: log each request, and respond."""
 
     def __init__(self):
         self.written = []
@@ -172,7 +173,7 @@ def wire(monkeypatch):
     wire = Wire()
     monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", lambda _adapter, request, **_how: wire.send(request))
     monkeypatch.setattr(uuid, "uuid4", lambda: uuid.UUID(int=0))
-    # The order of what is sent is the order of what was selected.
+    # Requests are in the order of the selected sessions.
     monkeypatch.setattr(converge, "shuffle", lambda cases: None)
     return wire
 
@@ -181,7 +182,9 @@ def run(module, connection, options):
     spec = {**OPTIONS, **getattr(module, "ARGUMENT_SPEC", {})}
     given = {**{name: option.get("default") for name, option in spec.items()}, **connection, "max_concurrency": 1}
     task = Mock(spec_set=["params", "check_mode", "warn"], params={**given, **options}, check_mode=False)
-    return module.run(task, connect(settings(task.params), False, task.warn, task.warn))
+    api = connect(settings(task.params), False, task.warn, task.warn)
+    api.guard = NO_GUARD
+    return module.run(task, api)
 
 
 def sent_in(deployment, wire, monkeypatch):
@@ -211,7 +214,7 @@ def sent_in(deployment, wire, monkeypatch):
 
 
 def listed(wire, monkeypatch):
-    """Return all requests as text; the same request counts once in a deployment."""
+    """Return all requests as text; equal requests count once per deployment."""
     parts = []
     for deployment in DEPLOYMENTS:
         known = set()
@@ -231,7 +234,7 @@ def test_requests_are_as_listed(wire, monkeypatch):
     assert text.splitlines() == LIST.read_text(encoding="utf-8").removeprefix(f"{head}\n").splitlines()
 
 
-def test_requests_list_every_operation_of_the_contract():
+def test_requests_list_every_operation_of_contract():
     contract = Contract()
     found = set()
     text = LIST.read_text(encoding="utf-8")

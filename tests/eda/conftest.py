@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rulebooks of the collection in a real ansible-rulebook, against a simulator process."""
+"""Run the rulebooks of the collection in a real ansible-rulebook, with a simulator process."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from support.simulator_process import COLLECTION
 
 BIN = Path(sys.executable).parent
 PATIENCE = 150
-"""Seconds after which something that has to happen is taken not to; a busy machine needs many of them."""
+"""Seconds until a missing event counts as a failure; long enough for a busy machine."""
 
 
-def wait_until(condition: Callable[[], object], told: Callable[[], str]) -> None:
-    """Wait for a condition; fails with what is told where it does not come true."""
+def wait_until(condition: Callable[[], object], expected: Callable[[], str]) -> None:
+    """Wait for a condition; fails with the message if it stays false."""
     ends_at = time.monotonic() + PATIENCE
     while not condition():
-        assert time.monotonic() < ends_at, told()
+        assert time.monotonic() < ends_at, expected()
         time.sleep(0.2)
 
 
 class Rulebook:
-    """A running ansible-rulebook, and what it has printed so far."""
+    """A running ansible-rulebook, and its output so far."""
 
     def __init__(self, folder: Path, arguments: list[str], environment: dict[str, str]) -> None:
         self._log = folder / "rulebook.log"
@@ -50,7 +50,7 @@ class Rulebook:
         return self._log.read_text(encoding="utf-8", errors="replace")
 
     def wait_for(self, condition: Callable[[], object]) -> None:
-        """Wait for a condition while it runs; fails with its output where it ends, or the condition stays untrue."""
+        """Wait for a condition while it runs; fails with its output if it ends or on time-out."""
         wait_until(lambda: condition() or self._process.poll() is not None, lambda: self.output)
         assert condition(), self.output
 
@@ -66,13 +66,13 @@ class Rulebook:
 
 @pytest.fixture
 def shown():
-    """The files of the guide to event-driven runs, by their names."""
+    """Return the files in the guide to event-driven runs, by name."""
     return {block.file: block.text for block in blocks(DOCSITE / "rst" / "guide_eda.rst") if block.file}
 
 
 @pytest.fixture
 def run(simulator, shown, tmp_path):
-    """Return a function that starts a rulebook with the inventory of the guide; it ends with the test."""
+    """Return a function that starts a rulebook with the inventory of the guide."""
     started = []
 
     def start(name: str, env: dict[str, str] | None = None, variables: dict | None = None) -> Rulebook:

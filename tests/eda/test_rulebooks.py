@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the rulebooks do: nobody is recorded who was not meant, and nobody without being told."""
+"""The rulebooks record exactly the selected users, and notify all of them."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from support.simulator_process import COLLECTION
 
 NAME = "sessionops.citrix"
 TOKEN = "1234567890"
-"""It looks like a number on purpose."""
+"""A number as a name."""
 
 
 def started(simulator) -> dict[str, tuple[int, int]]:
-    """Return (starts, notices) of each session whose recording was asked for, by its user."""
+    """Return (starts, notifications) of each session with a start, by user."""
     return {
         session["user"]: (session["starts"], session["notices"])
         for session in simulator.state().values()
@@ -34,17 +34,17 @@ def session_of(simulator, user: str) -> dict:
 
 
 def nothing_is_given_away(simulator, output: str) -> bool:
-    """Tell whether neither secret nor token is in what was printed."""
+    """Return whether the output contains no secret and no token."""
     headers = [call["headers"].get("authorization", "") for call in simulator.calls()]
     secrets = {simulator.facts["client_secret"], *(header.rpartition("=")[2] for header in headers if header)}
     return len(secrets) > 1 and not any(secret in output for secret in secrets)
 
 
-# A watched user logs on
+# Logon of a watched user
 
 
-def test_watched_users_are_recorded_when_they_come_and_when_they_come_back(simulator, run, shown):
-    """user001 and user002, of the guide, are there at the start, user007 is disconnected, user051 is to come."""
+def test_watched_users_recorded_at_logon_and_reconnect(simulator, run, shown):
+    """user001 and user002 of the guide are logged on, user007 is disconnected, user051 logs on."""
     variables = yaml.safe_load(shown["vars.yml"])
     assert set(variables) == {"citrix_watched_users", "citrix_interval"}
     watched = [*variables["citrix_watched_users"], "user007@lab.example", "LAB\\user051"]
@@ -77,7 +77,7 @@ def test_watched_user_is_recorded_after_failed_start_and_stop(simulator, run, re
     rulebook = run(f"{NAME}.record_watched_users", env={"CITRIX_RETRIES": "0"}, variables=variables)
     rulebook.wait_for(lambda: session_of(simulator, "LAB\\user001")["recorded"])
     rulebook.wait_for(lambda: rulebook.output.count("PLAY RECAP") >= 2)
-    # No event may wait for its play, and the source has to see the session recorded.
+    # Events must not wait for their plays, and the source must see that the session is recorded.
     seen = 0
     while rulebook.output.count("PLAY [Note") > seen:
         seen = rulebook.output.count("PLAY [Note")
@@ -93,15 +93,15 @@ def test_watched_user_is_recorded_after_failed_start_and_stop(simulator, run, re
         assert not session_of(simulator, "LAB\\user001")["recorded"]
 
 
-def test_an_empty_list_of_watched_users_is_not_everybody(simulator, run):
+def test_empty_list_of_watched_users_selects_no_user(simulator, run):
     rulebook = run(f"{NAME}.record_watched_users", variables={"citrix_watched_users": None})
     rulebook.ended()
     assert "user: is empty; set at least one value" in rulebook.output
     assert simulator.calls() == []
 
 
-def test_no_list_of_watched_users_is_not_everybody():
-    """How ansible-rulebook ends where it finds this is shown by an alert without a token."""
+def test_missing_list_of_watched_users_selects_no_user():
+    """An alert without a token shows how ansible-rulebook ends in this case."""
     rulebook = COLLECTION / "extensions" / "eda" / "rulebooks" / "record_watched_users.yml"
     [ruleset] = yaml.safe_load(rulebook.read_text(encoding="utf-8"))
     [source] = ruleset["sources"]
@@ -109,12 +109,12 @@ def test_no_list_of_watched_users_is_not_everybody():
         substitute_variables(source[f"{NAME}.citrix_sessions"], {})
 
 
-# An alert arrives
+# Alerts
 
 
 @pytest.fixture
 def alert(run):
-    """Return a function that sends an alert and returns the status of the answer; it has the rulebook as .rulebook."""
+    """Return a function that sends an alert and returns the status; it has the rulebook."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -125,7 +125,7 @@ def alert(run):
         headers = {"Authorization": f"Bearer {token}"} if token is not None else {}
         with requests.Session() as http:
             http.trust_env = False
-            # As curl sends it: with no word of JSON in a header.
+            # As sent by curl: without a JSON content type.
             url = f"http://127.0.0.1:{port}/alert"
             return http.post(url, data=json.dumps(body), headers=headers, timeout=30).status_code
 
@@ -139,7 +139,7 @@ def alert(run):
 
 
 def bad_names(marker: str) -> list:
-    """Return what is no name of one user: wildcards, nothing, templates, what reaches for more than one."""
+    """Return text that is not one user name: wildcards, blanks, templates, patterns."""
     template = f"{{{{ lookup('pipe', 'touch {marker}') }}}}"
     return [
         *("", " ", "*", "LAB\\*", "LAB\\user00?", "%", "LAB\\", "\\user002", "@lab.example", "user002@"),
@@ -150,8 +150,8 @@ def bad_names(marker: str) -> list:
     ]
 
 
-def test_only_the_user_that_an_alert_names_is_recorded(simulator, alert, tmp_path):
-    """LAB and PARTNER both have a user013; an alert that says which one is heard."""
+def test_only_user_that_alert_names_is_recorded(simulator, alert, tmp_path):
+    """LAB and PARTNER both have a user013; an alert that includes the domain is accepted."""
     marker = tmp_path / "a-template-was-run"
     template = f"{{{{ lookup('pipe', 'touch {marker}') }}}}"
     rulebook = alert.rulebook
@@ -161,7 +161,7 @@ def test_only_the_user_that_an_alert_names_is_recorded(simulator, alert, tmp_pat
     assert {alert({"user": name}) for name in bad} == {200}
     assert {alert(body) for body in ({}, {"users": "LAB\\user002"}, [good], "LAB\\user002")} == {200}
     assert alert({"user": "user013"}) == 200
-    # What else an alert says changes nothing: neither who is recorded, nor that he is told.
+    # Other members of an alert change neither the recorded user nor the notification.
     more = {"reason": template, "notify_user": False, "citrix_notify_user": False, "citrix_all_sessions": True}
     assert alert({"user": "PARTNER\\user013", **more}) == 200
     assert alert({"user": "USER004@lab.example"}) == 200
@@ -184,18 +184,18 @@ def test_alert_with_characters_beyond_bmp_reaches_playbook(simulator, alert):
     assert nothing_is_given_away(simulator, alert.rulebook.output)
 
 
-def test_without_a_token_no_alert_is_listened_for(simulator, run):
+def test_without_token_no_alert_is_listened_for(simulator, run):
     rulebook = run(f"{NAME}.record_on_alert")
     rulebook.ended()
     assert "'CITRIX_ALERT_TOKEN' is undefined" in rulebook.output
     assert simulator.calls() == []
 
 
-# A session is unrecorded for some minutes
+# Sessions that stay unrecorded
 
 
-def test_an_unrecorded_session_is_reported_once_and_nothing_is_changed(simulator, run, shown):
-    """Of the delivery group of the guide, Contractors, is the machine vda-003 alone."""
+def test_unrecorded_session_reported_once_and_not_changed(simulator, run, shown):
+    """The delivery group of the guide, Contractors, has only the machine vda-003."""
     variables = yaml.safe_load(shown["unrecorded.yml"])
     assert set(variables) == {"citrix_delivery_group", "citrix_unrecorded_minutes"}
     variables |= {"citrix_unrecorded_minutes": "0.05", "citrix_interval": "1"}
@@ -224,19 +224,19 @@ def test_unrecorded_minutes_that_are_no_number_are_rejected(simulator, run, minu
     assert simulator.calls() == []
 
 
-# A rulebook of one's own
+# Rulebooks of users
 
 
-def test_the_rulebook_of_the_guide_tells_who_comes_and_goes(simulator, run, shown, tmp_path):
+def test_rulebook_of_guide_prints_logons_and_logoffs(simulator, run, shown, tmp_path):
     (tmp_path / "rulebook.yml").write_text(shown["rulebook.yml"], encoding="utf-8")
     rulebook = run("rulebook.yml")
     rulebook.wait_for(lambda: simulator.listings() > 0)
     simulator.log_on("LAB\\vda-001")
     simulator.disconnect(session_of(simulator, "LAB\\user001")["id"])
     simulator.log_off(session_of(simulator, "LAB\\user002")["id"])
-    for told in (
+    for text in (
         "LAB\\user051 logged on to LAB\\vda-001",
         "LAB\\user001 disconnected; the session was Active",
         "LAB\\user002 logged off",
     ):
-        rulebook.wait_for(lambda told=told: told in rulebook.output)
+        rulebook.wait_for(lambda text=text: text in rulebook.output)

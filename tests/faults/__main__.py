@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run modules against a simulator that goes wrong, check every run, and print what came of each fault."""
+"""Run modules against a simulator with faults, check every run, and print results by fault."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from faults.station import Station
 
 PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
 LONG = 1000
-"""Runs from which on a campaign is a long one."""
+"""Minimum number of runs of a long campaign."""
 RARE_RUNS = 2
-TOLD_EACH = 200
-"""Runs after which a campaign says how far it is."""
+REPORT_EACH = 200
+"""Number of runs between two lines of progress."""
 
 
 def plans(runs: int, seed: int, only: list[str]) -> Iterator[Plan]:
-    """Yield the runs of a campaign: each fault as often as the others, on tasks and ways in turn."""
+    """Yield the runs of a campaign: each fault equally often, with tasks and ways in turn."""
     names = only or [name for name, fault in FAULTS.items() if not fault.rare]
     turns = {}
     for name in names:
@@ -52,9 +52,9 @@ def plans(runs: int, seed: int, only: list[str]) -> Iterator[Plan]:
 
 
 def campaign(todo: list[Plan], jobs: int) -> Iterator[tuple[Outcome, list[tuple[str, str]]]]:
-    """Make the runs, so many at a time, and yield what each did with what does not hold.
+    """Make the runs in parallel, and yield each outcome with its violations.
 
-    Runs of rare faults do nothing but wait for minutes, so all of them go on beside the others.
+    Runs of rare faults mostly wait for minutes, so all of them run beside the others.
     """
     rare = [plan for plan in todo if FAULTS[plan.fault].rare]
     others = [plan for plan in todo if plan not in rare]
@@ -85,8 +85,8 @@ def campaign(todo: list[Plan], jobs: int) -> Iterator[tuple[Outcome, list[tuple[
 
 
 def show(outcome: Outcome) -> None:
-    """Print all that a run did."""
-    told = {
+    """Print all data of a run."""
+    text = {
         "arguments": outcome.arguments,
         "check_mode": outcome.check_mode,
         "trouble": vars(outcome.trouble),
@@ -98,17 +98,19 @@ def show(outcome: Outcome) -> None:
         "stderr": outcome.stderr,
         "calls": [f"{call['method']} {call['path']}?{call['query']} {call['status']}" for call in outcome.calls],
     }
-    print(json.dumps(told, indent=1, ensure_ascii=False, default=repr))
+    print(json.dumps(text, indent=1, ensure_ascii=False, default=repr))
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="faults", description=__doc__)
     parser.add_argument("--runs", type=int, default=2000, metavar="N", help="module runs (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of all choices (default: %(default)s)")
-    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="runs at a time (default: %(default)s)")
-    parser.add_argument("--only", choices=list(FAULTS), action="append", metavar="FAULT", help="; ".join(FAULTS))
-    parser.add_argument("--again", metavar="LABEL", help="make one run again, and print all that it did")
-    parser.add_argument("--write", action="store_true", help=f"put the table into docs/{PAGE.name}; takes all faults")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="random seed (default: %(default)s)")
+    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="parallel runs (default: %(default)s)")
+    parser.add_argument(
+        "--only", choices=list(FAULTS), action="append", metavar="FAULT", help="; ".join(FAULTS).replace("%", "%%")
+    )
+    parser.add_argument("--again", metavar="LABEL", help="repeat one run, and print all its data")
+    parser.add_argument("--write", action="store_true", help=f"update docs/{PAGE.name}; requires all faults")
     options = parser.parse_args()
     if options.write and (options.only or options.again):
         parser.error("--write takes all faults: leave --only and --again out")
@@ -124,7 +126,7 @@ def main() -> int:
         rows[outcome.plan.fault].add(table.Row(**{kind: 1}))
         for check, problem in found:
             print(f"{outcome.plan.label}: {check}: {problem}", flush=True)
-        if number % TOLD_EACH == 0:
+        if number % REPORT_EACH == 0:
             print(f"{number} of {len(todo)} runs, {bad} with violations", flush=True)
     minutes = (time.monotonic() - began) / 60
     how = f"{len(todo)} runs, {options.jobs} at a time, in {minutes:.1f} minutes; seed {options.seed}."

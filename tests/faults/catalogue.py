@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The faults: what each does to a run, and what may come of it."""
+"""The faults: the effect of each on a run, and the permitted outcomes."""
 
 from __future__ import annotations
 
@@ -30,32 +30,32 @@ from faults.station import EXPIRED, MISNAMED, PLAIN, TRUSTED
 
 SURVIVES, FAILS, EITHER = "survives", "fails", "either"
 MAIN = (SIGN_IN, ME, LISTING)
-"""The steps without which nothing else comes: where one fails, the task does."""
+"""Required steps: if one fails, the task fails."""
 BUDGET = 40.0
-"""Seconds that a run may take, on a machine that is busy with others."""
+"""Maximum seconds of a run, on a busy machine."""
 NETRC_PASSWORD = "password-of-the-netrc-file"
 
 
 @dataclass
 class Draw:
-    """What a fault may know of the run that it is to disturb."""
+    """Data of the run that a fault may use."""
 
     rng: Random
     scene: str
     steps: tuple[str, ...]
-    """Those that the run goes through if nothing goes wrong."""
+    """The steps of a run without faults."""
     batched: bool
     due: list[str]
-    """The sessions that it asks to change."""
+    """The sessions that it requests to change."""
     selectors: frozenset[str]
-    """The options of its task, those of rules too."""
+    """The options of its task, including those of rules."""
     foreign: str
-    """The address of a host that nothing should be sent to."""
+    """The address of a host that must receive no request."""
     authority: str
-    """A file with the certificate of the authority that signs those of the simulators."""
+    """A file with the certificate of the authority for the simulators."""
 
     def step(self, *choice: str) -> str:
-        """Pick one of the steps; choice: those that may be picked, all if none is given."""
+        """Return a random step out of the choice, or of all."""
         return self.rng.choice([step for step in self.steps if not choice or step in choice])
 
 
@@ -69,32 +69,34 @@ class Trouble:
     settings: dict = field(default_factory=dict)
     """Settings of the simulator."""
     options: dict = field(default_factory=dict)
-    """Options of the module, beside those of the task; null takes one away."""
+    """Options of the module, in addition to those of the task; null removes one."""
     twist: Twist | None = None
-    """What a relay before the simulator does."""
+    """Effect of a relay before the simulator."""
     env: dict[str, str] = field(default_factory=dict)
     server: str = PLAIN
     closed: bool = False
-    """Whether nobody listens where the module looks."""
+    """Whether no server listens at the address of the module."""
     scheme: str = ""
-    """The one that the module is to use, instead of the right one."""
+    """The credentials of the module, instead of valid ones."""
     given_token: bool = False
     """Whether the module has a token instead of credentials."""
     netrc: bool = False
     """Whether HOME has a .netrc with a default entry."""
     secrets_in_env: bool = False
     sign_ins: int | None = 1
-    """Most sign-ins that there may be; None for any number."""
+    """Maximum number of sign-ins; None for any number."""
     whole: bool = True
-    """Whether each selected session has to be found, where the listing succeeds."""
+    """Whether each selected session must be found if the list succeeds."""
+    unnamed: bool = False
+    """Whether sessions may lack their user; the result must report this if it misses one."""
     short: bool = False
-    """Whether the result has to say that lists came short."""
+    """Whether the result must report incomplete lists."""
     hidden: bool = False
-    """Whether names hold what must not be shown as it is."""
+    """Whether names contain characters that must be escaped."""
     runs: int = 1
-    """Runs of the same task at once."""
+    """Runs of the same task at the same time."""
     status: int = 0
-    """A status that one call at least has to be answered with, for the fault to have shown itself."""
+    """A status that at least one call must receive for the fault to take effect."""
     budget: float = BUDGET
 
 
@@ -105,7 +107,7 @@ class Fault:
     make: Callable[[Draw], Trouble]
     scenes: tuple[str, ...] = DIRECT
     batched: bool | None = None
-    """Whether it needs batches; None for both ways."""
+    """Whether it requires batches; None for both ways."""
     rare: bool = False
     """Whether it takes minutes, so that only a long campaign has it, twice."""
 
@@ -119,7 +121,7 @@ def _sign_ins(step: str) -> int | None:
 
 
 def _if_for_ever(draw: Draw, step: str) -> str:
-    """Return what comes of a step that never works."""
+    """Return the outcome for a step that always fails."""
     if step in MAIN or (step in (STATUS, WRITE) and draw.scene in (*RECORDING, *PLAYBOOKS[:3], "message")):
         return FAILS
     return EITHER
@@ -136,7 +138,7 @@ def _latency(draw: Draw) -> Trouble:
 def _quota(draw: Draw) -> Trouble:
     settings = {
         "quota": draw.rng.choice(["token_bucket", "window"]),
-        # Batches are few, and a quota that none of them meets proves nothing.
+        # Batches are few; a quota that no batch exceeds has no effect.
         "quota_rate": draw.rng.choice([1, 3] if draw.batched else [5, 10]),
         "quota_hint": draw.rng.choice(["seconds", "retry_delay_list", "retry_delay_dict", "none"]),
         "quota_batch": draw.rng.choice(["request", "items"]),
@@ -168,7 +170,7 @@ def _odd_hint(*hints: str) -> Callable[[Draw], Trouble]:
 
 
 def _huge_hint(draw: Draw) -> Trouble:
-    # The longest wait at a time is two minutes, whatever is asked for.
+    # The longest single wait is two minutes, for any hint.
     trouble = _odd_hint("86400", "9999999999")(draw)
     trouble.budget = 200
     return trouble
@@ -186,7 +188,7 @@ def _no_hint_for_ever(draw: Draw) -> Trouble:
 
 def _throttled_for_ever(draw: Draw) -> Trouble:
     step = draw.step()
-    # Without a hint the waits grow, and many sessions in a row need all the time there is.
+    # Without a hint, the waits grow, and many sessions in sequence need all of the time.
     hint = draw.rng.choice(["seconds", "none"]) if step in MAIN else "seconds"
     return Trouble(
         _if_for_ever(draw, step),
@@ -252,7 +254,7 @@ def _bad_success(**answer: object) -> Callable[[Draw], Trouble]:
     def make(draw: Draw) -> Trouble:
         step = draw.step()
         may = EITHER if step == WRITE else _if_for_ever(draw, step)
-        # An empty answer is one that tells nothing; some calls can do with that.
+        # An empty response has no data; some calls accept that.
         if not answer["body"] and step in (ME, LISTING):
             may = EITHER
         return Trouble(may, [_rule(step, answer={"status": 200, **answer})])
@@ -268,12 +270,13 @@ def _relayed(twist: Callable[[Random], Twist], may: str = SURVIVES, whole: bool 
 
 
 def _holes(draw: Draw) -> Trouble:
-    judged = {"user": "User", "exclude_user": "User", "application": "ApplicationsInUse"}
+    judged = {"exclude_user": "User", "application": "ApplicationsInUse"}
     kept = [field for option, field in judged.items() if option in draw.selectors]
     hosts = ["Name", "DnsName"] if draw.scene == "inventory" else []
-    twist = twists.Holes(draw.rng, [*kept, *hosts])
-    # A user whose names are missing cannot be found by them.
-    return Trouble(EITHER, twist=twist, whole="user" not in draw.selectors)
+    # A user who has some names, but not those of the task, is another user.
+    unnamed = "user" in draw.selectors and "User" not in kept
+    twist = twists.Holes(draw.rng, [*kept, *hosts], ["User"] if unnamed else [])
+    return Trouble(EITHER, twist=twist, unnamed=unnamed)
 
 
 def _short_lists(draw: Draw) -> Trouble:
@@ -290,14 +293,14 @@ def _two_runs(draw: Draw) -> Trouble:
 
 
 def _job_hidden(draw: Draw) -> Trouble:
-    """Items of batches become jobs, and nobody may look at these."""
+    """Items of batches become jobs, whose status is refused."""
     effects = [{"answer": {"status": status}} for status in (400, 403, 404, 500)]
     rules = [_rule(BATCH, batch="item_accepted"), _rule(JOB, **draw.rng.choice([*effects, {"drop": {"acts": False}}]))]
     return Trouble(EITHER, rules, options={"retries": 1})
 
 
 def _results_hidden(draw: Draw) -> Trouble:
-    """Batches are jobs, and nobody may read what came of them."""
+    """Batches become jobs, whose results are refused."""
     effects = [{"answer": {"status": status}} for status in (400, 403, 404, 500)]
     slow = _rule(BATCH, times=1, answer={"status": 504, "acts": False})
     rules = [slow, _rule(RESULTS, **draw.rng.choice([*effects, {"drop": {"acts": False}}]))]
@@ -313,7 +316,7 @@ def _echo(draw: Draw) -> Trouble:
     return Trouble(EITHER, twist=twist, options={"retries": 0}, sign_ins=None)
 
 
-def _nobody_listens(draw: Draw) -> Trouble:
+def _no_server_listens(draw: Draw) -> Trouble:
     return Trouble(FAILS, closed=True, options={"retries": 1}, sign_ins=0)
 
 
@@ -384,7 +387,7 @@ def _given_token_expires(draw: Draw) -> Trouble:
     return Trouble(FAILS, [_rule(step, times=1, expire_tokens=shape)], given_token=True, sign_ins=0)
 
 
-def _sign_in_says_no_with_200(draw: Draw) -> Trouble:
+def _sign_in_refused_with_200(draw: Draw) -> Trouble:
     body = draw.rng.choice([{"error": "invalid_client"}, {"access_token": None}, {"access_token": "two words"}, {}])
     return Trouble(FAILS, [_rule(SIGN_IN, answer={"status": 200, "body": body})])
 
@@ -433,11 +436,11 @@ def _not_trusted(server: str, known: bool) -> Callable[[Draw], Trouble]:
     return make
 
 
-def _https_where_there_is_none(draw: Draw) -> Trouble:
+def _https_to_http_server(draw: Draw) -> Trouble:
     return Trouble(FAILS, scheme="https", options={"retries": 1}, sign_ins=0)
 
 
-def _http_where_there_is_https(draw: Draw) -> Trouble:
+def _http_to_https_server(draw: Draw) -> Trouble:
     return Trouble(FAILS, server=TRUSTED, scheme="http", options={"retries": 1}, sign_ins=0)
 
 
@@ -459,10 +462,10 @@ def _status(*bodies: object) -> Callable[[Draw], Trouble]:
 
 def _vanishing(step: str) -> Callable[[Draw], Trouble]:
     def make(draw: Draw) -> Trouble:
-        settings = {"gone_status": draw.rng.choice([400, 404, 500])}
+        settings = {"unknown_session_status": draw.rng.choice([400, 404, 500])}
         some = draw.rng.sample(draw.due, min(len(draw.due), draw.rng.randint(1, 3)))
         rules = [_rule(step, session=each, vanish=True) for each in some]
-        # A status that is read after the request; not each session has one before.
+        # A status that is read after the request; some sessions have no read before it.
         if step == STATUS and draw.rng.random() < 0.5:
             rules = [{**rule, "after": 1} for rule in rules]
         return Trouble(EITHER, rules, settings=settings)
@@ -478,7 +481,7 @@ def _batch(kind: str, may: str = EITHER) -> Callable[[Draw], Trouble]:
 
 
 def _job(kind: str) -> Callable[[Draw], Trouble]:
-    """After a batch that took too long, batches are jobs."""
+    """After a batch that was too slow, batches are jobs."""
 
     def make(draw: Draw) -> Trouble:
         slow = _rule(BATCH, times=1, answer={"status": 504, "acts": draw.rng.random() < 0.5})
@@ -545,7 +548,7 @@ FAULTS = {
     "gzip": Fault(_relayed(lambda rng: twists.Compressed())),
     "answer cut short": Fault(_relayed(lambda rng: twists.CutShort(rng.randint(0, 8)))),
     "answer shows the request": Fault(_echo),
-    "connection refused": Fault(_nobody_listens),
+    "connection refused": Fault(_no_server_listens),
     "dropped before the work": Fault(_dropped_once(False)),
     "dropped after the work": Fault(_dropped_once(True)),
     "dropped for ever": Fault(_dropped_for_ever),
@@ -558,7 +561,7 @@ FAULTS = {
     "token lives 2 seconds": Fault(_short_lived),
     "secret revoked": Fault(_revoked),
     "secret wrong": Fault(_wrong_secret),
-    "sign-in refused with 200": Fault(_sign_in_says_no_with_200),
+    "sign-in refused with 200": Fault(_sign_in_refused_with_200),
     "token given": Fault(_given_token, scenes=GIVEN),
     "token given, expires": Fault(_given_token_expires, scenes=GIVEN),
     "secrets in the environment": Fault(_secrets_in_env),
@@ -570,8 +573,8 @@ FAULTS = {
     "TLS, authority not known": Fault(_not_trusted(TRUSTED, known=False)),
     "TLS, certificate expired": Fault(_not_trusted(EXPIRED, known=True)),
     "TLS, name of another host": Fault(_not_trusted(MISNAMED, known=True)),
-    "https to an http port": Fault(_https_where_there_is_none),
-    "http to an https port": Fault(_http_where_there_is_https),
+    "https to an http port": Fault(_https_to_http_server),
+    "http to an https port": Fault(_http_to_https_server),
     "status late": Fault(_late, scenes=RECORDING),
     "status never": Fault(_never, scenes=RECORDING),
     "status absent": Fault(_status({}, {"Recorded": True}), scenes=STATUSES),
@@ -594,7 +597,7 @@ FAULTS = {
     "NaN and lone surrogates": Fault(_relayed(lambda rng: twists.Unwritable())),
     "names that hide or forge": Fault(_hidden_names, scenes=PRINTED),
     "ids missing": Fault(_relayed(lambda rng: twists.NoIds(), EITHER, whole=False), scenes=LISTED),
-    "words nobody knows": Fault(_relayed(lambda rng: twists.UnknownWords(), EITHER), scenes=LISTED),
+    "unknown words": Fault(_relayed(lambda rng: twists.UnknownWords(), EITHER), scenes=LISTED),
     "batch, item missing": Fault(_batch("item_missing"), scenes=MANY, batched=True),
     "batch, item twice": Fault(_batch("item_twice", SURVIVES), scenes=MANY, batched=True),
     "batch, unknown Reference": Fault(_batch("unknown_reference", SURVIVES), scenes=MANY, batched=True),

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the log of a simulator tells of each session, in its order: requests to change it, and readings of its state."""
+"""Read the log of a simulator by session: requests for changes, and reads of its state."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 REFUSED = (401, 429)
-"""Answers to requests that were not looked at."""
+"""Responses to requests without processing."""
 
 
 def requests(calls: list[dict], operation: str) -> dict[str, list[int]]:
-    """Return {session: [number of the call or batch]} of the requests to it; operation: as in "startRecording"."""
+    """Return {session: [number of call or batch]} of its requests; operation: "startRecording"."""
     found = defaultdict(list)
     for call in calls:
         path = re.search(rf"/Sessions/([^/]+)/\${operation}$", call["path"])
         if path and call["status"] not in REFUSED:
-            # An item is noted when it is done, which may be long after its batch was sent.
+            # An item is logged when it is processed, which may be long after its batch was sent.
             found[path.group(1)].append(call["batch"] or call["n"])
     return {session_id: sorted(numbers) for session_id, numbers in found.items()}
 
 
 def readings(calls: list[dict]) -> dict[str, list[tuple[int, object]]]:
-    """Return {session: [(number of the call or batch, what RecordingStatus said)]}, for calls with their answers."""
+    """Return {session: [(number of the call or batch, value of RecordingStatus)]}."""
     found = defaultdict(list)
     for call in calls:
         if call["path"].endswith("/RecordingStatus") and not call["batch"]:

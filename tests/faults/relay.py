@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A relay between module and simulator, for what goes wrong on the wire, and a foreign host that keeps what it gets."""
+"""Relay requests to the simulator with faults of the connection, and simulate another host."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Asked:
 
 @dataclass
 class Answered:
-    """An answer on its way to the module. sent: so many bytes of the body are sent, then the connection ends."""
+    """A response for the module; sent: number of bytes before the connection is closed."""
 
     status: int
     headers: dict[str, str]
@@ -41,21 +41,21 @@ class Answered:
 
 
 class Twist:
-    """What a relay changes; as it stands, nothing."""
+    """The changes of a relay; none by default."""
 
     acted = False
-    """Whether an answer was changed."""
+    """Whether a response was changed."""
 
     def ask(self, asked: Asked) -> str:
-        """Return the target that the simulator is asked for."""
+        """Return the target of the request to the simulator."""
         return asked.target
 
     def answer(self, asked: Asked, answered: Answered) -> None:
-        """Change an answer."""
+        """Change a response."""
 
 
 class Relay(ThreadingHTTPServer):
-    """Hands each request on to a simulator, and its answer back as the twist of the moment leaves it."""
+    """Relay each request to a simulator, and its response after the current twist."""
 
     daemon_threads = True
 
@@ -70,7 +70,7 @@ class Relay(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A module that gave up waiting is no error of the relay."""
+        """Ignore a module that stopped waiting, which is not an error of the relay."""
 
 
 class _RelayHandler(BaseHTTPRequestHandler):
@@ -78,7 +78,7 @@ class _RelayHandler(BaseHTTPRequestHandler):
     server: Relay
 
     def log_message(self, format: str, *args: object) -> None:
-        """The simulator has a log."""
+        """Log nothing; the simulator has a log."""
 
     def do_GET(self) -> None:
         twist = self.server.twist
@@ -111,7 +111,7 @@ class _RelayHandler(BaseHTTPRequestHandler):
 
 
 class ForeignHost(socketserver.ThreadingTCPServer):
-    """A host that nothing should be sent to. It keeps what it gets, and never answers."""
+    """A host that must receive no request; it logs requests and never responds."""
 
     daemon_threads = True
 

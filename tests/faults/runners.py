@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How modules, playbooks, inventories and the event source are run: in processes of their own, with a JSON result."""
+"""Run modules, playbooks, inventories and the event source in processes, with a JSON result."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ BIN = Path(sys.executable).parent
 MODULES = "ansible_collections.sessionops.citrix.plugins.modules"
 TESTS = Path(__file__).parents[1]
 GRACE = 30
-"""Seconds beyond its budget after which a run is killed."""
+"""Seconds after its budget when a run is killed."""
 
 
 @dataclass(frozen=True)
 class Ended:
-    """How a process ended. code: None if it had to be killed. shown: all that a user sees of it beside the result."""
+    """End of a process; code: None if it was killed; shown: output in addition to the result."""
 
     code: int | None
     stdout: str
@@ -35,7 +35,7 @@ class Ended:
 
 
 class Run:
-    """A process that has been started."""
+    """A started process."""
 
     def __init__(self, scene: Scene, arguments: dict, check_mode: bool, env: dict[str, str], home: Path) -> None:
         command, given, env, self._read = RUNNERS[scene.runner](scene.name, arguments, check_mode, dict(env), home)
@@ -44,7 +44,7 @@ class Run:
         self._process = subprocess.Popen(command, env=env, cwd=home, stdin=pipe, stdout=pipe, stderr=pipe)
 
     def wait(self, budget: float) -> Ended:
-        """Return how the process ended, after so many seconds at the latest."""
+        """Return the end of the process, after that many seconds at the latest."""
         code: int | None
         try:
             stdout, stderr = self._process.communicate(self._given, timeout=budget + GRACE)
@@ -71,7 +71,7 @@ def _events(name: str, arguments: dict, check_mode: bool, env: dict[str, str], h
 
     def read(ended: Ended) -> Ended:
         # The source warns in its log.
-        return _told(ended, ended.stdout)
+        return _with_result(ended, ended.stdout)
 
     return [sys.executable, str(TESTS / "faults" / "look_once.py")], json.dumps(arguments), env, read
 
@@ -92,11 +92,11 @@ def _playbook(name: str, arguments: dict, check_mode: bool, env: dict[str, str],
     command = [str(BIN / "ansible-playbook"), f"sessionops.citrix.{name}", "-e", "@variables.json", "--diff"]
 
     def read(ended: Ended) -> Ended:
-        told = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {"result": {}, "failure": None}
-        result = told["result"]
+        text = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {"result": {}, "failure": None}
+        result = text["result"]
         if ended.code:
-            result = {**result, "failed": True, "msg": told["failure"] or ended.stderr}
-        return _told(ended, json.dumps(result))
+            result = {**result, "failed": True, "msg": text["failure"] or ended.stderr}
+        return _with_result(ended, json.dumps(result))
 
     return [*command, *(["--check"] if check_mode else [])], "", env, read
 
@@ -116,9 +116,9 @@ def _inventory(name: str, arguments: dict, check_mode: bool, env: dict[str, str]
         if ended.code:
             words = " ".join(ended.stderr.split())
             message = words.partition("citrix_machines' plugin: ")[2] or words
-            return _told(ended, json.dumps({"failed": True, "msg": message.partition(" Origin:")[0]}))
+            return _with_result(ended, json.dumps({"failed": True, "msg": message.partition(" Origin:")[0]}))
         hosts = json.loads(ended.stdout)["_meta"]["hostvars"]
-        return _told(ended, json.dumps({"hosts": sorted(hosts)}))
+        return _with_result(ended, json.dumps({"hosts": sorted(hosts)}))
 
     return [str(BIN / "ansible-inventory"), "-i", str(path), "--list"], "", env, read
 
@@ -136,8 +136,8 @@ def _shared(arguments: dict) -> dict[str, str]:
     return {f"CITRIX_{option.upper()}": str(value) for option, value in arguments.items() if option in OPTIONS}
 
 
-def _told(ended: Ended, result: str) -> Ended:
-    """Return an end with this result; words on stderr are warnings, but a traceback stays there."""
+def _with_result(ended: Ended, result: str) -> Ended:
+    """Return an end with this result; text on stderr becomes warnings, except a traceback."""
     code = ended.code and int(ended.code != 0)
     shown = ended.stdout + ended.stderr
     return Ended(code, result, shown if "Traceback" in shown else "", shown)

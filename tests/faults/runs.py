@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One run: a module in a process of its own, meeting a fault, and all that it did."""
+"""One run: a module in a process of its own with a fault, and all its effects."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from faults.station import PLAIN, Station, start_recordings
 HOST_LOG = Path(__file__).parents[1] / "host_log"
 DEPLOYMENTS = ("cloud", "gov", "on_premises", "on_premises_direct")
 ATTEMPTS = 12
-"""Draws until the fault shows itself: not each choice of a step and its moment fits each task."""
+"""Draws until the fault takes effect: some choices of step and time do not fit a task."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A run to come. Everything else of it follows from its label."""
+    """A planned run; all other data of it follow from its label."""
 
     fault: str
     scene: str
@@ -53,7 +53,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run did: the process, the simulator before and after it, and who else was asked."""
+    """Effects of a run: process, simulator before and after, requests to other hosts."""
 
     plan: Plan
     scene: Scene
@@ -62,30 +62,30 @@ class Outcome:
     check_mode: bool
     arguments: dict
     due: list[str]
-    """The sessions that it asks to change if nothing goes wrong."""
+    """The sessions that it requests to change without faults."""
     code: int | None
-    """Exit code; None where it had to be killed."""
+    """Exit code; None if it was killed."""
     stdout: str
     stderr: str
     seconds: float
     before: dict[str, dict]
     after: dict[str, dict]
     calls: list[dict]
-    """All calls of the module that reached the simulator, and the items of its batches."""
+    """All calls of the module that reached the simulator, including items of batches."""
     secrets: list[str]
     foreign: list[bytes]
     table: list[dict]
     """The rows of the table that a module wrote."""
     files: str
-    """The text of all that it wrote."""
+    """The text of all files that it wrote."""
     log: str
-    """What it told the log of the host."""
+    """Its lines in the log of the host."""
     shown: str = ""
-    """What else a user sees of it."""
+    """Other output for the user."""
     other_results: tuple[dict, ...] = ()
-    """Those of the runs of the same task at the same time."""
+    """Results of the runs of the same task at the same time."""
     acted: bool = False
-    """Whether the relay changed an answer."""
+    """Whether the relay changed a response."""
 
     @property
     def result(self) -> dict | None:
@@ -97,7 +97,7 @@ class Outcome:
 
 
 def run(station: Station, plan: Plan) -> Outcome:
-    """Run a task as planned, and draw again for as long as the fault does not show itself."""
+    """Run a planned task, and draw again until the fault takes effect."""
     for attempt in range(ATTEMPTS):
         outcome = _attempt(station, plan, Random(f"{plan.label} {attempt}"))
         if fired(outcome):
@@ -106,7 +106,7 @@ def run(station: Station, plan: Plan) -> Outcome:
 
 
 def fired(outcome: Outcome) -> bool:
-    """Tell whether the fault has shown itself."""
+    """Return whether the fault took effect."""
     trouble = outcome.trouble
     if trouble.twist and not outcome.acted:
         return False
@@ -118,7 +118,7 @@ def fired(outcome: Outcome) -> bool:
 
 
 def _applied(rule: dict, calls: list[dict]) -> bool:
-    """Tell whether a rule of the simulator met so many calls that it had an effect."""
+    """Return whether a rule of the simulator matched enough calls to have an effect."""
     met = [
         call
         for call in calls
@@ -136,7 +136,7 @@ def _attempt(station: Station, plan: Plan, rng: Random) -> Outcome:
         "sessions": rng.randint(8, 24),
         "mix": rng.choice(["mixed", "mixed", "recordable"]),
         "names": rng.choice(["plain", "plain", "hostile"]),
-        "gone_status": rng.choice([400, 404, 500]),
+        "unknown_session_status": rng.choice([400, 404, 500]),
     }
     simulator = station.simulator(PLAIN)
     state = _prepare(simulator, settings, [])
@@ -225,7 +225,7 @@ def _prepare(simulator: Simulator, settings: dict, recorded: list[str]) -> dict[
 
 
 def _steps(plan: Plan, task: Task, state: dict[str, dict], due: list[str], site_given: bool) -> tuple[str, ...]:
-    """Return the steps of a run that nothing disturbs."""
+    """Return the steps of a run without faults."""
     steps = set(SCENES[plan.scene].steps)
     if site_given:
         steps.discard(ME)
@@ -260,7 +260,7 @@ def _connection(simulator: Simulator, deployment: str, trouble: Trouble, station
 
 
 def _environment(home: Path, trouble: Trouble, arguments: dict) -> dict[str, str]:
-    """Return the environment of a run; secrets that are to be in it are taken out of the arguments."""
+    """Return the environment of a run; its secrets are removed from the arguments."""
     env = {
         "PATH": os.environ["PATH"],
         "HOME": str(home),
@@ -272,7 +272,7 @@ def _environment(home: Path, trouble: Trouble, arguments: dict) -> dict[str, str
     }
     if trouble.netrc:
         netrc = home / ".netrc"
-        netrc.write_text(f"default login somebody password {NETRC_PASSWORD}\n", encoding="utf-8")
+        netrc.write_text(f"default login someone password {NETRC_PASSWORD}\n", encoding="utf-8")
         netrc.chmod(0o600)
     if trouble.secrets_in_env:
         for name in ("client_id", "client_secret", "username", "password"):
@@ -282,7 +282,7 @@ def _environment(home: Path, trouble: Trouble, arguments: dict) -> dict[str, str
 
 
 def _secrets(simulator: Simulator, connection: dict, arguments: dict, calls: list[dict]) -> list[str]:
-    """Return all that must not be told: what the module was given, and what it got for it."""
+    """Return all secrets: those of the module, and those that it received."""
     facts = simulator.facts
     secrets = {facts["client_secret"], facts["password"], f"{facts['username']}:{facts['password']}", NETRC_PASSWORD}
     for given in (connection, arguments):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The tasks that the faults meet: what runs, what it is asked for, and the steps that its run goes through."""
+"""The tasks of the campaign: their options, and the steps of their runs."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ PATHS = {
 }
 """The requests of each step, as regular expressions of their paths."""
 API = r"^(?!.*okens)"
-"""The same for all requests but sign-ins."""
+"""All requests except sign-ins."""
 
 MODULE, PLAYBOOK, INVENTORY, EVENTS = "module", "playbook", "inventory", "events"
 
 
 @dataclass(frozen=True)
 class Scene:
-    """One kind of task. name: of the module or playbook. writes: whether it changes something."""
+    """One kind of task; name: module or playbook; writes: whether it changes the site."""
 
     name: str
     steps: tuple[str, ...]
     recording: bool = False
-    """Whether it brings about a recording state."""
+    """Whether it has a requested recording state."""
     writes: bool = False
     sessions: bool = True
-    """Whether its result reports sessions."""
+    """Whether its result has sessions."""
     runner: str = MODULE
 
 
@@ -67,13 +67,13 @@ SCENES = {
 }
 PLAYBOOKS = tuple(name for name, scene in SCENES.items() if scene.runner == PLAYBOOK)
 DIRECT = tuple(name for name in SCENES if name not in PLAYBOOKS)
-"""Those that most faults meet: a playbook takes seconds, and does nothing with a fault that its module does not."""
+"""Tasks for most faults: a playbook takes seconds, and handles faults like its module."""
 RECORDING = tuple(name for name, scene in SCENES.items() if scene.recording and name in DIRECT)
 
 
 @dataclass(frozen=True)
 class Task:
-    """What a run is asked for: the options, the sessions that they select, and the state that is wanted for each."""
+    """A task of a run: its options, its sessions, and the requested state of each."""
 
     options: dict
     selected: frozenset[str] = frozenset()
@@ -86,12 +86,12 @@ Sessions = dict[str, dict]
 
 
 def task_of(name: str, rng: Random, state: Sessions, folder: str) -> Task:
-    """Make up the task of a scene for these sessions, {id: session}. folder: where a module may write."""
+    """Return a random task of a scene for sessions, {id: session}; folder: for files of modules."""
     return TASKS[name](rng, state, folder)
 
 
 def due(name: str, task: Task, state: Sessions) -> set[str]:
-    """Return the sessions that a run which nothing disturbs asks to change."""
+    """Return the sessions that a run without faults requests to change."""
     if name == "message":
         return set(task.selected)
     return {
@@ -110,7 +110,7 @@ def _nothing(rng: Random, state: Sessions, folder: str) -> Task:
 
 
 def _record(wanted: bool, notify: bool, always: bool = False) -> Callable[[Random, Sessions, str], Task]:
-    """always: whether there are exclusions in each task; few are run, and each must show that they are passed on."""
+    """Return tasks; always: whether each has exclusions, because few of them are run."""
 
     def make(rng: Random, state: Sessions, folder: str) -> Task:
         chosen = rng.choice(list(_wide(rng, state))[:1] if always else [*_selectors(rng, state), *_wide(rng, state)])
@@ -224,12 +224,12 @@ def _wide(rng: Random, state: Sessions) -> Iterable[dict]:
 
 
 def _with_exclusions(rng: Random, chosen: dict, state: Sessions, always: bool = False) -> dict:
-    """Return selectors with exclusions beside them, as far as somebody is left; always: with one of each kind."""
+    """Return selectors with exclusions that leave sessions; always: with one of each kind."""
     own = {session_id: state[session_id] for session_id in _selected(chosen, state)}
     choices: list[dict] = [{}]
     choices += [{"exclude_user": [name]} for name in _all(own, "user")[:2]]
     choices += [{"exclude_machine": [name]} for name in _all(own, "machine")[:1]]
-    # A user and a machine of which neither hides whether the other was left out.
+    # A user and a machine, neither of which hides the exclusion of the other.
     apart = [session for session in own.values() if session["user"] and session["machine"] != _all(own, "machine")[0]]
     choices += [{**choices[-1], "exclude_user": [session["user"]]} for session in apart[:1]]
     fitting = [each for each in choices if _selected({**chosen, **each}, state)]
@@ -237,7 +237,7 @@ def _with_exclusions(rng: Random, chosen: dict, state: Sessions, always: bool = 
 
 
 def _selected(options: dict, state: Sessions) -> frozenset[str]:
-    """Return the sessions that options select by what the simulator knows of each."""
+    """Return the selected sessions according to the state of the simulator."""
     return frozenset(each for each, session in state.items() if _fits(options, each, session))
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What one worker runs modules against: simulators, a relay before one of them, and a foreign host."""
+"""Servers of one worker: simulators, a relay before one of them, and another host."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from urllib3.util import Retry
 from faults.relay import ForeignHost, Relay
 
 LIFETIME = 4 * 3600
-"""Seconds; no campaign takes nearly so long."""
+"""Seconds; longer than any campaign."""
 PLAIN, TRUSTED, EXPIRED, MISNAMED = "plain", "trusted", "expired", "misnamed"
-"""The simulators: without TLS, and with a good certificate, one whose time is over, and one of another host."""
+"""The simulators: without TLS, and with a valid certificate, an expired one, and one of another host."""
 
 
 class Station:
-    """The servers of one worker; those that few runs need are started for the first of them."""
+    """The servers of one worker; those for few runs are started for the first of them."""
 
     def __init__(self, folder: Path) -> None:
-        # The control paths are called whatever the certificate.
+        # Control paths are called with any certificate.
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         self.folder = folder
         self.authority = folder / "authority.pem"
@@ -61,14 +61,14 @@ class Station:
 
 
 def start_recordings(simulator: Simulator, session_ids: list[str]) -> None:
-    """Have sessions recorded before a run begins."""
+    """Record sessions before a run."""
     headers = {
         "Authorization": f"CWSAuth bearer={simulator.token()}",
         "Accept": "application/json",
         "Citrix-CustomerId": simulator.facts["customer_id"],
         "Citrix-InstanceId": simulator.facts["site_id"],
     }
-    # A quota may already be at work.
+    # A quota may already be active.
     patient = HTTPAdapter(max_retries=Retry(status_forcelist=[429], allowed_methods=None, backoff_factor=0.1))
     with requests.Session() as http:
         http.trust_env, http.verify = False, False

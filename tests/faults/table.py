@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The table of a campaign: Markdown, which also reads well on a terminal."""
+"""The table of a campaign in Markdown, which is also readable on a terminal."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TITLES = ("Fault", "Runs", "Survived", "Clear failures", "Violations")
 
 @dataclass
 class Row:
-    """The runs that met one fault."""
+    """The runs with one fault."""
 
     survived: int = 0
     failed: int = 0
@@ -33,7 +33,7 @@ class Row:
 
 
 def markdown(rows: Mapping[str, Row]) -> str:
-    """Return the table, with the sum of all rows at its end. Rows without a run are left out."""
+    """Return the table with the sum of all rows at its end, without rows that have no run."""
     total = Row()
     for row in rows.values():
         total.add(row)

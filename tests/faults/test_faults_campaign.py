@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The campaign itself: that it has every fault, that it can be repeated, and that each check finds what it is for."""
+"""The campaign itself: complete faults, repeatable runs, and effective checks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from faults.station import Station
 PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
 
 
-def test_a_short_campaign_has_every_fault_twice_but_for_the_rare_ones():
+def test_short_campaign_has_each_fault_twice_except_rare_ones():
     counts = Counter(plan.fault for plan in plans(220, 1, []))
     assert sum(counts.values()) == 220
     assert {name for name, fault in FAULTS.items() if not fault.rare} == {
@@ -32,7 +32,7 @@ def test_a_short_campaign_has_every_fault_twice_but_for_the_rare_ones():
     }
 
 
-def test_a_long_campaign_has_every_fault_with_every_task_and_way():
+def test_long_campaign_has_every_fault_with_every_task_and_way():
     planned = list(plans(3 * LONG, 1, []))
     assert len(planned) == 3 * LONG
     assert len({plan.label for plan in planned}) == len(planned)
@@ -43,28 +43,28 @@ def test_a_long_campaign_has_every_fault_with_every_task_and_way():
         assert len(of_it) == (RARE_RUNS if fault.rare else ways * len(fault.scenes)), name
 
 
-def test_the_same_seed_gives_the_same_runs():
+def test_same_seed_gives_same_runs():
     assert list(plans(300, 7, [])) == list(plans(300, 7, []))
     assert list(plans(300, 7, [])) != list(plans(300, 8, []))
 
 
-def test_a_label_leads_back_to_its_run():
+def test_label_reproduces_its_run():
     assert all(Plan.of(plan.label) == plan for plan in plans(300, 1, []))
 
 
-def test_the_table_counts_runs_and_has_their_sum():
+def test_table_counts_runs_and_has_their_sum():
     rows = {"a": table.Row(2, 1, 0), "none": table.Row(), "b": table.Row(0, 0, 1)}
     lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.markdown(rows).splitlines()]
     assert lines[2:] == [["a", "3", "2", "1", "0"], ["b", "1", "0", "0", "1"], ["**all**", "4", "2", "1", "1"]]
 
 
-def test_the_page_has_the_marks():
+def test_page_has_marks():
     text = PAGE.read_text(encoding="utf-8")
     assert text.count(figures_page.begin(table.MAKER)) == 1
 
 
 def is_typical(outcome: Outcome) -> bool:
-    """Tell whether a run changed some sessions and left others alone, if it is one that changes any."""
+    """Return whether a run changed some sessions and not others, if its task changes any."""
     results = {entry["result"] for entry in outcome.result["sessions"]} if outcome.scene.writes else set()
     return not outcome.check_mode and (
         not outcome.scene.writes or results == {"sent"} or ("started" in results and len(results) > 1)
@@ -73,7 +73,7 @@ def is_typical(outcome: Outcome) -> bool:
 
 @pytest.fixture(scope="module")
 def outcomes(tmp_path_factory):
-    """Return {scene: the outcome of a run of it that nothing disturbs}."""
+    """Return {scene: the outcome of its run without faults}."""
     station = Station(tmp_path_factory.mktemp("station"))
     made = {}
     for scene in ("start", "message", "token", "sessions"):
@@ -85,7 +85,7 @@ def outcomes(tmp_path_factory):
     station.close()
 
 
-def test_a_good_run_violates_nothing(outcomes):
+def test_good_run_violates_nothing(outcomes):
     assert {scene: checks.violations(outcome) for scene, outcome in outcomes.items()} == {
         scene: [] for scene in outcomes
     }
@@ -128,7 +128,7 @@ BREAKS: dict[str, list[tuple[str, Callable[[Outcome], Outcome]]]] = {
         ("start", lambda good: replace(good, stderr="Traceback (most recent call last):")),
         ("start", lambda good: with_result(good, lambda result: result.update(exception="x"))),
     ],
-    "told": [
+    "explained": [
         ("start", lambda good: failed(good, None)),
         ("start", lambda good: failed(good, "check\nthis")),
         ("start", lambda good: failed(good, "check " * 1000)),
@@ -145,7 +145,7 @@ BREAKS: dict[str, list[tuple[str, Callable[[Outcome], Outcome]]]] = {
         ("message", lambda good: with_state(good, of_kind(good, "sent"), messages=[])),
         ("start", lambda good: with_result(good, lambda result: result.update(changed=False))),
     ],
-    "change_is_told": [
+    "change_is_reported": [
         ("start", lambda good: with_result(good, lambda result: result["sessions"].clear())),
         ("start", lambda good: with_state(good, of_kind(good, "unchanged", "not_recordable"), starts=7)),
         (
@@ -176,7 +176,7 @@ BREAKS: dict[str, list[tuple[str, Callable[[Outcome], Outcome]]]] = {
         ("start", lambda good: failed(good, "check this")),
     ],
     "signs_in_once": [("start", lambda good: a_call(good, "/cctrustoauth2/x/tokens/clients"))],
-    "rehearses": [
+    "check_mode_writes_nothing": [
         ("start", lambda good: replace(good, check_mode=True)),
         ("sessions", lambda good: a_call(good, "/cvad/manage/Sessions/1/$stopRecording")),
     ],
@@ -187,7 +187,7 @@ BREAKS: dict[str, list[tuple[str, Callable[[Outcome], Outcome]]]] = {
         ("start", lambda good: replace(good, trouble=replace(good.trouble, status=418))),
         ("start", lambda good: replace(good, trouble=replace(good.trouble, runs=2), due=[])),
     ],
-    "short_lists_are_told": [
+    "short_lists_are_reported": [
         ("sessions", lambda good: with_result(good, lambda result: result.update(list_complete=False))),
         ("sessions", lambda good: replace(good, trouble=replace(good.trouble, short=True))),
     ],
@@ -222,9 +222,9 @@ def a_reading(number: int, session_id: str, state: object) -> list[dict]:
 def a_reading_in_a_batch(number: int, session_id: str, state: object) -> list[dict]:
     url = f"/Sessions/RecordingStatus?id={session_id}"
     body = json.dumps({"Items": [{"Reference": "7", "RelativeUrl": url}]})
-    told = {"Items": [{"Reference": "7", "Code": 200, "Body": json.dumps({"IsSessionBeingRecorded": state})}]}
+    text = {"Items": [{"Reference": "7", "Code": 200, "Body": json.dumps({"IsSessionBeingRecorded": state})}]}
     item = call(number + 1, "Sessions/RecordingStatus", query={"id": session_id}, batch=number)
-    return [call(number, "$batch", told, body=body), item]
+    return [call(number, "$batch", text, body=body), item]
 
 
 def a_reading_in_a_job(number: int, session_id: str, state: object) -> list[dict]:
@@ -235,7 +235,7 @@ def a_reading_in_a_job(number: int, session_id: str, state: object) -> list[dict
 
 
 @pytest.mark.parametrize("read", [a_reading, a_reading_in_a_batch, a_reading_in_a_job])
-def test_a_silent_start_may_be_repeated_where_all_readings_say_that_it_was_in_vain(outcomes, read):
+def test_silent_start_may_repeat_if_all_reads_show_old_state(outcomes, read):
     good = outcomes["start"]
     session_id = of_kind(good, "started")
     path = f"Sessions/{session_id}/$startRecording"
@@ -250,19 +250,19 @@ def test_a_silent_start_may_be_repeated_where_all_readings_say_that_it_was_in_va
         assert len(found(*states)) == 1
 
 
-def test_there_is_a_break_for_each_check():
+def test_each_check_has_a_break():
     assert {*BREAKS, "keeps_secrets"} == set(checks.CHECKS)
 
 
 @pytest.mark.parametrize("check", sorted(BREAKS))
-def test_a_check_finds_what_it_is_for(outcomes, check):
+def test_check_finds_its_violation(outcomes, check):
     for scene, spoil in BREAKS[check]:
         found = {name for name, _problem in checks.violations(spoil(outcomes[scene]))}
         assert check in found
 
 
 @pytest.mark.parametrize("place", ["stdout", "stderr", "files", "log"])
-def test_a_secret_is_found_wherever_and_however_it_is_written(outcomes, place):
+def test_secret_found_in_any_place_and_encoding(outcomes, place):
     good = outcomes["start"]
     assert len(good.secrets) > 3
     for secret in good.secrets:
@@ -271,7 +271,7 @@ def test_a_secret_is_found_wherever_and_however_it_is_written(outcomes, place):
             assert "keeps_secrets" in {name for name, _problem in checks.violations(bad)}
 
 
-def test_the_token_of_the_module_that_returns_one_may_be_told_once(outcomes):
+def test_token_of_citrix_token_may_be_returned_once(outcomes):
     good = outcomes["token"]
     assert good.result["access_token"] in good.secrets
     twice = with_result(good, lambda result: result.update(again=result["access_token"]))

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a relay does to answers: how they are written, their pages, and what is in the objects of a list."""
+"""Changes of responses by a relay: their encoding, their pages, and the objects of a list."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from faults.relay import Answered, Asked, Twist
 LISTS = ("/Sessions", "/Machines", "/$search")
 PAGE = 3
 ODD = "+ =:%2F&"
-"""What a page token may hold, and a careless client does not encode."""
+"""Characters of a page token that must be encoded."""
 
 
 class Compressed(Twist):
-    """Every body is sent with gzip."""
+    """Compress every body with gzip."""
 
     def answer(self, asked: Asked, answered: Answered) -> None:
         answered.body = gzip.compress(answered.body)
@@ -30,7 +30,7 @@ class Compressed(Twist):
 
 
 class ByteOrderMark(Twist):
-    """Every JSON text opens with a byte order mark and is called plain text."""
+    """Begin every JSON text with a byte order mark, as plain text."""
 
     def answer(self, asked: Asked, answered: Answered) -> None:
         answered.body = b"\xef\xbb\xbf" + answered.body
@@ -38,7 +38,7 @@ class ByteOrderMark(Twist):
 
 
 class CutShort(Twist):
-    """The answer to one GET ends in the middle of its body."""
+    """End the response to one GET in the middle of its body."""
 
     def __init__(self, after: int) -> None:
         self._left = after
@@ -52,7 +52,7 @@ class CutShort(Twist):
 
 
 def _escaped(text: str) -> str:
-    """Return a text as JSON with an escape for each character that is no letter or digit."""
+    """Return a text as JSON with an escape for each character except letters and digits."""
     return '{"detail": "' + "".join(c if c.isalnum() and c.isascii() else f"\\u{ord(c):04X}" for c in text) + '"}'
 
 
@@ -65,11 +65,11 @@ def _entities(text: str) -> str:
 
 
 ECHOES = (str, json.dumps, quote, quote_plus, html.escape, _escaped, _slashed, _entities)
-"""Ways to write a text that proxies, web servers and programs have."""
+"""Encodings of text by proxies, web servers and programs."""
 
 
 class Echo(Twist):
-    """Every answer to a path is a refusal that shows the request, in one of the ways in which proxies do that."""
+    """Refuse each request to a path with a response that echoes it, in one of several encodings."""
 
     def __init__(self, rng: Random, path: str, status: int) -> None:
         self._way = rng.choice(ECHOES)
@@ -78,32 +78,32 @@ class Echo(Twist):
         self._status = status
 
     def ask(self, asked: Asked) -> str:
-        # What is refused is not done.
+        # A refused request is not processed.
         refused = 400 <= self._status < 500 and asked.path.endswith(self._path)
         return f"/refused{asked.target}" if refused else asked.target
 
     def answer(self, asked: Asked, answered: Answered) -> None:
         if asked.path.endswith(self._path):
-            # What is told of an answer is its beginning.
+            # An error shows only the beginning of a response.
             body = asked.body.decode("utf-8", "replace")
-            told = f"{asked.headers.get('Authorization', '')} {body[-200:]} {asked.headers}"
+            output = f"{asked.headers.get('Authorization', '')} {body[-200:]} {asked.headers}"
             answered.status = self._status
-            answered.body = self._way(told).encode()
+            answered.body = self._way(output).encode()
             answered.headers = {"Content-Type": "text/plain"}
             if self._in_header:
-                # A header takes one line of Latin-1.
-                line = " ".join(told[:300].split()).encode("ascii", "replace").decode()
+                # A header accepts one line of Latin-1.
+                line = " ".join(output[:300].split()).encode("ascii", "replace").decode()
                 answered.headers[self._in_header] = f"https://127.0.0.1/{line}" if "L" in self._in_header else line
 
 
 class Lists(Twist):
-    """Lists come in small pages; edit() changes one of them."""
+    """Return lists in small pages; edit() changes one of them."""
 
     def ask(self, asked: Asked) -> str:
         if not asked.path.endswith(LISTS):
             return asked.target
         query = dict(parse_qsl(urlsplit(asked.target).query, keep_blank_values=True))
-        # The list of the sessions of one machine has no limit to ask for.
+        # The list of the sessions of one machine has no limit parameter.
         if "limit" in query:
             query["limit"] = str(PAGE)
         if "continuationToken" in query:
@@ -123,7 +123,7 @@ class Lists(Twist):
 
 
 class OddTokens(Lists):
-    """Page tokens hold what has to be encoded."""
+    """Put characters that must be encoded into page tokens."""
 
     def edit(self, page: dict) -> None:
         if page.get("ContinuationToken"):
@@ -131,14 +131,14 @@ class OddTokens(Lists):
 
 
 class EmptyToken(Lists):
-    """The last page has an empty token instead of none."""
+    """Give the last page an empty token instead of null."""
 
     def edit(self, page: dict) -> None:
         page["ContinuationToken"] = page.get("ContinuationToken") or ""
 
 
 class RepeatedToken(Lists):
-    """The token of a page leads to the same page, for ever."""
+    """Repeat the token of a page, so that it leads to the same page forever."""
 
     def __init__(self) -> None:
         self._first = ""
@@ -149,7 +149,7 @@ class RepeatedToken(Lists):
 
 
 class Overlap(Lists):
-    """Each page begins with the last object of the one before, and holds one object twice."""
+    """Begin each page with the last object of the previous one, and repeat one object."""
 
     def __init__(self) -> None:
         self._last: list[dict] = []
@@ -161,21 +161,21 @@ class Overlap(Lists):
 
 
 class NoItems(Lists):
-    """Lists are null."""
+    """Make lists null."""
 
     def edit(self, page: dict) -> None:
         page["Items"] = None
 
 
 class ShortLists(Lists):
-    """Each list reports more objects than it has."""
+    """Report more objects than a list has."""
 
     def edit(self, page: dict) -> None:
         page["TotalItems"] = 500
 
 
 class EndlessLists(Lists):
-    """Each page has a new token, and the last one comes again and again."""
+    """Give each page a new token, and repeat the last page."""
 
     def __init__(self) -> None:
         self._pages = 0
@@ -192,7 +192,7 @@ class EndlessLists(Lists):
 
 
 class Unwritable(Twist):
-    """Each JSON object holds what cannot be written as JSON again: NaN, and a surrogate without its other half."""
+    """Add values that JSON cannot represent to each object: NaN, and a lone surrogate."""
 
     def answer(self, asked: Asked, answered: Answered) -> None:
         try:
@@ -215,11 +215,11 @@ def _spoiled(body: dict) -> dict:
 
 
 HIDDEN = "\u202e\u200b\n\u2028ok: [localhost]"
-"""Turns the direction of a line, shows nothing, and forges another line."""
+"""Changes the direction of the text, is invisible, and forges a line."""
 
 
 class HiddenNames(Lists):
-    """Names hold characters that are invisible or forge lines."""
+    """Put characters into names that are invisible or forge lines."""
 
     def edit(self, page: dict) -> None:
         for item in page["Items"]:
@@ -231,19 +231,20 @@ class HiddenNames(Lists):
 
 
 class Strangers(Lists):
-    """Among the objects of a list are things that are none."""
+    """Put values that are not objects into lists."""
 
     def edit(self, page: dict) -> None:
         page["Items"] = [None, 1, *page["Items"], "text", [], True]
 
 
 class Holes(Lists):
-    """Of each object some fields are missing, and others are null, an empty text or of another type; not its Id."""
+    """Omit some fields of each object; make others null, empty or of another type, except Id."""
 
-    def __init__(self, rng: Random, kept: Collection[str]) -> None:
-        """kept: fields that are left alone, since the run is judged by them."""
+    def __init__(self, rng: Random, kept: Collection[str], undivided: Collection[str] = ()) -> None:
+        """kept: unchanged fields, which checks use. undivided: objects kept or removed as a whole."""
         self._rng = rng
         self._kept = ("Id", "Machine", *kept)
+        self._undivided = (*self._kept, *undivided)
 
     def edit(self, page: dict) -> None:
         page["Items"] = [self._holed(item) for item in page["Items"]]
@@ -253,14 +254,15 @@ class Holes(Lists):
         for name, value in item.items():
             fate = 5 if name in self._kept else self._rng.randrange(9)
             if fate >= 4:
-                kept[name] = self._holed(value) if isinstance(value, dict) and name != "Machine" else value
+                divided = isinstance(value, dict) and name not in self._undivided
+                kept[name] = self._holed(value) if divided else value
             elif fate:
                 kept[name] = [None, "", [1, {}]][fate - 1]
         return kept
 
 
 class NoIds(Lists):
-    """One object of each page has no Id."""
+    """Remove the Id of one object of each page."""
 
     def edit(self, page: dict) -> None:
         for item in page["Items"][:1]:
@@ -268,7 +270,7 @@ class NoIds(Lists):
 
 
 class UnknownWords(Lists):
-    """States, protocols and types are words that nobody knows yet."""
+    """Return unknown states, protocols and types."""
 
     def edit(self, page: dict) -> None:
         for item in page["Items"]:
@@ -278,7 +280,7 @@ class UnknownWords(Lists):
 
 
 class Disorder(Twist):
-    """The answers of a batch come in any order."""
+    """Return the responses of a batch in any order."""
 
     def __init__(self, rng: Random) -> None:
         self._rng = rng

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keeps the log of a module in a file: not every host has a syslog, and none shows a test what is in it.
+"""Write the log of a module to a file: some hosts have no syslog, and tests cannot read it.
 
-Python imports this by itself in each process that has this folder in PYTHONPATH; HOST_LOG names the file.
+Python imports this file in each process with this folder in PYTHONPATH; HOST_LOG is the path of the file.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The real modules, against a simulator process whose own log and state are asked.
+"""Run the real modules against a simulator process, and check its log and state.
 
-What a user has in a play runs through real ansible. Variants, and what needs many examples, run inside this process,
-which takes a hundredth of the time.
+Plays run with real ansible. Variants and tests with many examples run inside this process, which takes a hundredth
+of the time.
 """
 
 from __future__ import annotations
@@ -34,9 +34,10 @@ from ansible.plugins.loader import init_plugin_loader, inventory_loader
 from ansible.utils.collection_loader._collection_finder import _AnsibleCollectionFinder
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.api import connect
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.options import OPTIONS, settings
+from ansible_collections.sessionops.citrix.plugins.module_utils._site.guard import NO_GUARD
 from support.simulator_process import COLLECTION
 
-# The same examples in every run; `pytest --hypothesis-profile=default` looks for new ones.
+# The same examples in every run; `pytest --hypothesis-profile=default` generates new ones.
 hypothesis.settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
 hypothesis.settings.load_profile("repeatable")
 
@@ -47,7 +48,7 @@ PLUGINS = "ansible_collections.sessionops.citrix.plugins"
 
 @dataclass
 class Run:
-    """What one ansible process did: exit code, everything it printed, the results of its tasks."""
+    """Result of one ansible process: exit code, complete output, results of its tasks."""
 
     code: int
     output: str
@@ -77,6 +78,7 @@ def ansible(tmp_path):
             "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]),
             "ANSIBLE_LOCALHOST_WARNING": "false",
             "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+            "CITRIX_AUDIT_LOG": str(home / "audit.jsonl"),
             **(env or {}),
         }
         done = subprocess.run(
@@ -89,15 +91,15 @@ def ansible(tmp_path):
 
 @pytest.fixture
 def play(ansible, tmp_path):
-    """Return a function that runs tasks in a playbook and hands back their results.
+    """Return a function that runs tasks in a playbook and returns their results.
 
-    tasks: {module: options} each, or {module: options, keyword: value}. A failed task ends the play, as for a user.
+    tasks: {module: options} each, or {module: options, keyword: value}. A failed task ends the play, as in Ansible.
     """
 
     def run(tasks: list[dict], *arguments: str, connection: dict | None = None, env: dict | None = None) -> Run:
         named = [{"name": f"Task {n}", "register": f"result_{n}", **task} for n, task in enumerate(tasks)]
         results = ", ".join(f"result_{number} | default(none)" for number in range(len(tasks)))
-        tell = {"ansible.builtin.debug": {"msg": MARK + "{{ [" + results + "] | reject('none') | list | to_json }}"}}
+        show = {"ansible.builtin.debug": {"msg": MARK + "{{ [" + results + "] | reject('none') | list | to_json }}"}}
         playbook = [
             {
                 "hosts": "localhost",
@@ -105,14 +107,14 @@ def play(ansible, tmp_path):
                 "gather_facts": False,
                 "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}"},
                 "module_defaults": {"group/sessionops.citrix.citrix": connection or {}},
-                "tasks": [{"name": "All", "block": named, "always": [{"name": "Tell", **tell}]}],
+                "tasks": [{"name": "All", "block": named, "always": [{"name": "Show", **show}]}],
             }
         ]
         path = tmp_path / "playbook.yml"
         path.write_text(json.dumps(playbook), encoding="utf-8")
         done = ansible("ansible-playbook", str(path), *arguments, env=env)
-        told = re.search(rf'^ *"msg": ("{MARK}.*"),?$', done.output, re.MULTILINE)
-        done.results = json.loads(json.loads(told.group(1)).removeprefix(MARK)) if told else []
+        shown = re.search(rf'^ *"msg": ("{MARK}.*"),?$', done.output, re.MULTILINE)
+        done.results = json.loads(json.loads(shown.group(1)).removeprefix(MARK)) if shown else []
         return done
 
     return run
@@ -120,10 +122,10 @@ def play(ansible, tmp_path):
 
 @pytest.fixture
 def modules(tmp_path):
-    """Return a function that runs tasks as play() does, inside this process: a hundredth of the time.
+    """Return a function that runs tasks like play(), inside this process, 100 times as fast.
 
-    Each is a whole module, from the JSON of its options to that of its result; keywords are check_mode and
-    ignore_errors. How a task is read, and how its result is shown, is left to plays.
+    Each is a complete module, from the JSON of its options to that of its result; keywords are check_mode and
+    ignore_errors. Reading of tasks and display of results are tested by plays only.
     """
 
     def run(tasks: list[dict], connection: dict | None = None, env: dict | None = None) -> Run:
@@ -135,7 +137,7 @@ def modules(tmp_path):
             internal = {"_ansible_check_mode": task.get("check_mode", False), "_ansible_verbosity": 4}
             given = patch_module_args({**(connection or {}), **task[name], **internal})
             stdout, stderr = io.StringIO(), io.StringIO()
-            # Ansible itself would keep the warnings for as long as the process lives.
+            # Ansible itself would keep the warnings until the process ends.
             with patch.dict(os.environ, environment, clear=True), given, patch.object(AnsibleModule, "warn") as warn:
                 with redirect_stdout(stdout), redirect_stderr(stderr), pytest.raises(SystemExit) as ended:
                     module.main()
@@ -152,9 +154,9 @@ def modules(tmp_path):
 
 @pytest.fixture(scope="session")
 def client():
-    """Return a function that runs a module inside this process and returns its result, with the warnings in it.
+    """Return a function that runs a module in this process; its result includes the warnings.
 
-    An error that ends the task is raised. Nothing is read from the environment.
+    An error that ends the task is raised. The environment is not read.
     """
 
     def run(module, connection: dict, check_mode: bool = False, **options) -> dict:
@@ -164,7 +166,9 @@ def client():
         assert not checked.error_messages
         params, warnings = checked.validated_parameters, []
         task = SimpleNamespace(params=params, check_mode=check_mode, warn=warnings.append)
-        result = module.run(task, connect(settings(params), check_mode, task.warn, len))
+        api = connect(settings(params), check_mode, task.warn, len)
+        api.guard = NO_GUARD
+        result = module.run(task, api)
         return {**result, "warnings": warnings}
 
     return run
@@ -172,12 +176,12 @@ def client():
 
 @pytest.fixture
 def inventory(tmp_path):
-    """Return a function that reads an inventory file inside this process, with the plugin that it names.
+    """Return a function that reads an inventory file in this process, with its plugin.
 
     The environment is clean and HOME is empty, as for ansible(). An error is raised.
     """
     init_plugin_loader([str(COLLECTION.parents[2])])
-    # Packages that were imported before are without what ansible's importer adds to them.
+    # Packages that were already imported lack the additions of ansible's importer.
     for name, module in list(sys.modules.items()):
         if name.startswith("ansible_collections") and not getattr(module, "__file__", None):
             importlib.reload(module)
@@ -189,5 +193,5 @@ def inventory(tmp_path):
         return made
 
     yield read
-    # It would also claim the files that other tests run by their path.
+    # It would also load the files that other tests run by their path.
     _AnsibleCollectionFinder._remove()

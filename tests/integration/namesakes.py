@@ -1,9 +1,9 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fleets whose users and machines have several names, and the plainest way to say whom a name means.
+"""Create fleets with several names per object, and a reference for matching names.
 
-This is the reference that the product is compared with: it is slow, knows the whole fleet, and shares no code with it.
+The reference is slow, knows the whole fleet, and shares no code with the collection.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ GIVEN = [
     ("Sid",),
     (),
 ]
-"""Members that a User block may give."""
+"""Members that a User block may have."""
 MACHINES = [
     {"name": "LAB\\vda01", "dns_name": "vda01.lab.example", "delivery_group": "Prod\\Office"},
     {"name": "OLD\\vda01", "dns_name": "vda01.lab.example", "delivery_group": "Test\\Office"},
@@ -37,7 +37,7 @@ APPLICATIONS = ["Prod\\Notepad", "Test\\Notepad", "Notepad"]
 NAMES = {
     "user": [
         *("LAB\\anna", "lab\\ANNA", "anna@lab.example", "anna", "PARTNER\\anna", "LAB\\b\u00e9rt", "LAB\\be\u0301rt"),
-        *("B\u00c9RT@lab.example", "carl@lab.example", "AzureAD\\carl@lab.example", "LAB\\do\u00a0ra", "LAB\\nobody"),
+        *("B\u00c9RT@lab.example", "carl@lab.example", "AzureAD\\carl@lab.example", "LAB\\do\u00a0ra", "LAB\\absent"),
     ],
     "machine": ["LAB\\vda01", "OLD\\vda01", "VDA01.lab.example", "linux-01.corp.local"],
     "delivery_group": GROUPS,
@@ -107,19 +107,19 @@ def plan(sessions: list[dict]) -> dict:
 
 
 def plain(name: str) -> str:
-    """Return a name without what does not matter in it."""
+    """Return a name without differences that do not matter."""
     name = name.strip().replace("e\u0301", "\u00e9").replace("E\u0301", "\u00c9").lower()
     return name.replace("azuread\\", "") if "@" in name else name
 
 
 def names_in(user: dict) -> set[str]:
-    """Return the names that a User block gives, without the SID."""
+    """Return the names in a User block, without the SID."""
     given = {plain(user[member]) for member in ("Name", "PrincipalName") if user.get(member)}
     return given | {name.split("\\")[-1] for name in given}
 
 
 def people_of(sessions: list[dict]) -> list[set[int]]:
-    """Return the sessions of each person: those that have a SID, an account or a UPN in common, over any way."""
+    """Return the sessions of each user: those connected by equal SIDs, accounts or UPNs."""
     people: list[set[int]] = []
     for at, session in enumerate(sessions):
         own = {name for name in names_in(session["user"]) if "\\" in name or "@" in name} | {session["user"].get("Sid")}
@@ -140,7 +140,7 @@ def people_of(sessions: list[dict]) -> list[set[int]]:
 
 
 class Reference:
-    """The sessions of a fleet, as the API gives them, in the order of the list."""
+    """The sessions of a fleet in the API, in the order of the list."""
 
     def __init__(self, sessions: list[dict]) -> None:
         self.sessions = [
@@ -162,7 +162,7 @@ class Reference:
         return bool(names) and self.at_place(session, {"machine": names})
 
     def found(self, options: dict) -> list[int]:
-        """Return the sessions that a server can find by the selectors, and by the other names of the users."""
+        """Return the sessions that a server finds by selectors and by other names of the users."""
         here = [at for at, session in enumerate(self.sessions) if self.at_place(session, options)]
         if "user" not in options:
             return here
@@ -174,8 +174,14 @@ class Reference:
                 known |= {name for name in names_in(self.sessions[at]["user"]) if "\\" in name or "@" in name}
         return found
 
+    def hides_users(self, options: dict) -> bool:
+        """Return whether the API returns the user of no session at the place, and some have one."""
+        here = [at for at, session in enumerate(self.sessions) if self.at_place(session, options)]
+        real = [at for at in here if not self.sessions[at]["anonymous"]]
+        return bool(real) and not set(real) & self.named(here)
+
     def persons(self, run: list[int], names: list[str]) -> dict[str, list[set[int]]]:
-        """Return, by name, the persons of a run whom the name means."""
+        """Return the users of a run that match, by name."""
         people = [{run[at] for at in person} for person in people_of([self.sessions[at] for at in run])]
         return {
             name: [
@@ -185,7 +191,7 @@ class Reference:
         }
 
     def named(self, run: list[int]) -> set[int]:
-        """Return the sessions of a run whose user the API gives, or of which it says that there is none."""
+        """Return the sessions of a run with a user in the API, or without any user."""
         people = [{run[at] for at in person} for person in people_of([self.sessions[at] for at in run])]
         return {
             at

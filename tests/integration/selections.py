@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Selections: how tests draw them, and what a plain filter over the simulator's own state makes of them."""
+"""Draw selections, and apply them to the simulator's own state with a plain filter."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from support.simulator_process import Simulator
 
 KINDS = ("machine", "user", "delivery_group", "application")
 SELECTORS = [*combinations(KINDS, 1), *combinations(KINDS, 2)]
-"""Each kind alone, and each pair of them."""
+"""Each kind alone, and each pair."""
 EXCLUDED = {"exclude_user": "user", "exclude_machine": "machine"}
 
 Options = dict[str, list[str]]
 
 
 class Fleet:
-    """A simulator with a fleet of its own, and what its control paths tell about it."""
+    """A simulator with a fleet of its own, and the data of its control paths."""
 
     def __init__(self, simulator: Simulator, **settings) -> None:
         self.simulator = simulator
@@ -52,7 +52,7 @@ class Fleet:
         return {**self.simulator.cloud, "site_id": self.simulator.facts["site_id"]}
 
     def forms(self, kind: str, session: dict) -> list[str]:
-        """Return each way to write what a selector of that kind finds this session by; none if it has no such thing."""
+        """Return each form of a selector of that kind that matches this session."""
         if kind == "machine":
             return [session["machine"], session["dns_name"], self._ids[session["machine"]]]
         if kind == "user":
@@ -65,13 +65,13 @@ class Fleet:
         return any(value.casefold() in self._folded[kind, session["id"]] for value in values)
 
     def selected(self, options: Options) -> list[dict]:
-        """Return the sessions that the selectors pick, before the exclusions, in the order in which they are listed."""
+        """Return the sessions that match the selectors, before exclusions, in the order of the list."""
         kinds = [kind for kind in KINDS if kind in options]
         picked = [
             session for session in self.sessions if all(self.fits(kind, options[kind], session) for kind in kinds)
         ]
         if kinds == ["application"]:
-            # Each has a list of its own, and they come in the order in which they are named.
+            # Each has a list of its own, in the order of the option.
             names = options["application"]
             picked.sort(key=lambda session: [self.fits("application", [name], session) for name in names].index(True))
         return picked
@@ -86,12 +86,12 @@ class Fleet:
         ]
 
     def without_session(self, option: str, options: Options) -> list[str]:
-        """Return the people in an option who have none of the selected sessions, as they are written there."""
+        """Return the users in an option without a selected session, as written there."""
         selected = self.selected(options)
         return [name for name in options.get(option, ()) if not any(self.fits("user", [name], one) for one in selected)]
 
     def ambiguity(self, options: Options) -> tuple[str, set[str]] | None:
-        """Return the option in which a name without a domain means several of the selected people, and these."""
+        """Return the option in which a name without a domain matches several users, and these users."""
         selected = self.selected(options)
         for name in ("user", "exclude_user"):
             for value in options.get(name, ()):
@@ -102,10 +102,10 @@ class Fleet:
         return None
 
     def listings(self, options: Options, page_size: int) -> int:
-        """Return how many pages of sessions and machines a selection may take.
+        """Return how many pages of sessions and machines a selection may use.
 
-        The server finds sessions by all but the application, which has a list of its own where it stands alone.
-        Machines by name are looked for among those of many sessions, then among those of one.
+        The server finds sessions by all selectors except the application, which has a list of its own if it is alone.
+        Machines are searched by name among multi-session ones, then among single-session ones.
         """
         kinds = [kind for kind in KINDS if kind in options]
         if kinds == ["application"]:
@@ -113,13 +113,13 @@ class Fleet:
         else:
             lists = [{kind: options[kind] for kind in kinds if kind != "application"}]
         pages = sum(max(1, ceil(len(self.selected(each)) / page_size)) for each in lists)
-        # The other names of the users who were found are searched for too.
+        # Other names of the users who were found are searched for too.
         pages *= 2 if "user" in kinds else 1
         if "user" in kinds:
-            # A user who is not found by either property is looked for among all sessions that the others select.
+            # If no property finds a user, the user is searched for in all sessions that the other selectors match.
             rest = {kind: options[kind] for kind in kinds if kind not in ("application", "user")}
             pages += 1 + max(1, ceil(len(self.selected(rest)) / page_size))
-        # Without any session left, one machine is read: an account that sees none lacks a role.
+        # If no session remains, one machine is read: an account that cannot see one lacks a role.
         return pages + 2 * len({"machine", "exclude_machine"} & options.keys()) + (not self.left(options))
 
 
@@ -128,7 +128,7 @@ def fold(names: Iterable[str]) -> set[str]:
 
 
 def in_case(name: str, change) -> str:
-    """Return a name in another case that means the same: not each letter has one."""
+    """Return a name in another case that matches the same; some letters have only one case."""
     changed = [(change(char), char) for char in name]
     return "".join(
         new if (new.lower(), new.casefold()) == (old.lower(), old.casefold()) else old for new, old in changed
@@ -142,8 +142,7 @@ CASES = st.sampled_from([str, str.upper, str.lower, str.swapcase])
 def selections(draw, fleet: Fleet, kinds: tuple[str, ...]) -> Options:
     """Draw selectors of these kinds with 1 to 3 values each, and exclusions.
 
-    All values belong to the same few sessions, so that selectors have something in common and exclusions leave
-    something out, but not everything.
+    All values are from a few sessions, so that selectors overlap and exclusions remove some sessions, but not all.
     """
     fitting = [session for session in fleet.sessions if all(fleet.forms(kind, session) for kind in kinds)]
     namesakes = [session for session in fitting if session in fleet.namesakes]

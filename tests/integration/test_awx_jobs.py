@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The job templates of extensions/awx, run by ansible-runner as AWX runs a job: credential, survey, project."""
+"""Run the job templates of extensions/awx with ansible-runner: credential, survey, project."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WRITES = ("startRecording", "stopRecording")
 
 @pytest.fixture
 def job(simulator, tmp_path, monkeypatch):
-    """Return a function that runs a job template with the credential of the simulator's cloud, or with another."""
+    """Return a function that runs a job template, by default with the credential of the cloud."""
     for name in [name for name in os.environ if name.startswith(("CITRIX_", "ANSIBLE_")) or "CA_BUNDLE" in name]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -44,14 +44,14 @@ def job(simulator, tmp_path, monkeypatch):
 
 
 def users(simulator, recorded: bool) -> set[str]:
-    """Return those who have a session that is recorded, or one that could be and is not."""
+    """Return the users with a recorded session, and those with a recordable one only."""
     state = simulator.state().values()
     able = [session for session in state if session["state"] == "Active" and session["protocol"] == "Hdx"]
     return {session["user"] for session in able if session["recorded"] is recorded}
 
 
 def two_users(simulator) -> list[str]:
-    """Return two people of whom no session is recorded and one could be."""
+    """Return two users without a recorded session and with a recordable one."""
     named = users(simulator, recorded=False) - users(simulator, recorded=True) - {""}
     return sorted(named)[:2]
 
@@ -60,7 +60,7 @@ def writes(simulator) -> list[dict]:
     return [call for call in simulator.calls() if call["path"].rpartition("$")[2] in WRITES]
 
 
-def test_the_users_of_the_survey_are_recorded_and_told(simulator, job):
+def test_survey_users_recorded_and_notified(simulator, job):
     first, second = two_users(simulator)
     before = users(simulator, recorded=True)
     done = job(RECORD, {"survey_users": f"{first}\n  {second} \n\n"})
@@ -77,8 +77,8 @@ def test_job_silent_template_notifies_no_user(simulator, job):
     assert any(call["path"].startswith("/citrix/orchestration/api") for call in simulator.calls())
 
 
-@pytest.mark.parametrize("given", ["LAB\\nobody\n{{ lookup('ansible.builtin.pipe', 'touch made') }}", " \n"])
-def test_what_is_answered_is_a_name_and_nothing_else(simulator, job, tmp_path, given):
+@pytest.mark.parametrize("given", ["LAB\\absent\n{{ lookup('ansible.builtin.pipe', 'touch made') }}", " \n"])
+def test_survey_answer_is_only_name(simulator, job, tmp_path, given):
     made = tmp_path / "made"
     done = job(RECORD, {"survey_users": given.replace("touch made", f"touch {made}")})
     assert done.status == "failed", done.output
@@ -136,9 +136,9 @@ def test_job_with_tags_keeps_policy(simulator, job):
     assert len(writes(simulator)) > 0
 
 
-def test_the_policy_of_the_project_is_rehearsed_and_kept(simulator, job):
-    rehearsal = job(POLICY, job_type="check")
-    assert rehearsal.status == "successful", rehearsal.output
+def test_policy_of_project_check_mode_then_converge(simulator, job):
+    preview = job(POLICY, job_type="check")
+    assert preview.status == "successful", preview.output
     assert writes(simulator) == []
     done = job(POLICY)
     assert done.status == "successful", done.output
@@ -147,7 +147,7 @@ def test_the_policy_of_the_project_is_rehearsed_and_kept(simulator, job):
     assert len(writes(simulator)) > 0
 
 
-def test_the_report_is_written_where_the_template_says_and_too_few_fail_the_job(simulator, job, tmp_path):
+def test_report_written_to_folder_of_template_and_minimum_fails(simulator, job, tmp_path):
     assert set(JOB_TEMPLATES[COVERAGE]["extra_vars"]) == {"citrix_dest"}
     done = job(COVERAGE, extra_vars={"citrix_dest": str(tmp_path)})
     assert done.status == "successful", done.output
@@ -160,8 +160,8 @@ def test_the_report_is_written_where_the_template_says_and_too_few_fail_the_job(
     assert writes(simulator) == []
 
 
-def test_the_machines_of_the_source_are_shared_by_the_slices(simulator, job, ansible, tmp_path):
-    """The update of the inventory as AWX runs it, then each slice of the hosts, sorted, as a job of its own."""
+def test_machines_of_source_are_shared_by_slices(simulator, job, ansible, tmp_path):
+    """Update the inventory as AWX does, then run each slice of the sorted hosts as a job."""
     template = JOB_TEMPLATES["Citrix - record by machine"]
     (tmp_path / "env").mkdir()
     environment = injected("Citrix Cloud", {**simulator.cloud, "deployment": "cloud"}, tmp_path)
@@ -189,7 +189,7 @@ def authority():
 
 @pytest.fixture
 def controller(authority, tmp_path):
-    """A Delivery Controller with a certificate of an authority of its own."""
+    """Return a Delivery Controller whose certificate has an own authority."""
     issued = authority.issue_cert("127.0.0.1")
     issued.private_key_pem.write_to_path(tmp_path / "key.pem")
     for pem in issued.cert_chain_pems:
@@ -204,8 +204,8 @@ def on_premises(controller, **more) -> tuple[str, dict]:
     return "Citrix on premises", {**facts, **more}
 
 
-def test_what_is_stopped_fits_all_answers(controller, authority, job):
-    """With the credential of a site on premises, which brings the certificates to trust."""
+def test_stop_with_all_survey_answers(controller, authority, job):
+    """With the credential of an on-premises site, which includes the certificates to trust."""
     trusted = authority.cert_pem.bytes().decode()
     recorded = [session for session in controller.state().values() if session["recorded"]]
     assert {session["machine"] for session in recorded} > {MACHINE}
@@ -217,7 +217,7 @@ def test_what_is_stopped_fits_all_answers(controller, authority, job):
     assert left == [session for session in recorded if session["machine"] != MACHINE]
 
 
-def test_a_certificate_is_checked_where_the_form_was_left_empty(controller, job):
+def test_certificate_verified_if_form_field_is_empty(controller, job):
     credential = on_premises(controller, validate_certs="", ca_certificate="")
     done = job(RECORD, {"survey_users": two_users(controller)[0]}, credential)
     assert done.status == "failed", done.output

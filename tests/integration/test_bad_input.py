@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every option of every module with values that it cannot take: refused by name, and nothing is sent."""
+"""Each option of each module with invalid values: rejected by name, and nothing is sent."""
 
 from __future__ import annotations
 
@@ -15,6 +15,10 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._common import o
 from support.simulator_process import COLLECTION
 
 MODULES = sorted(path.stem for path in (COLLECTION / "plugins" / "modules").glob("citrix_*.py"))
+MODULES.remove("citrix_audit_info")  # It has no connection.
+LOCAL = ["citrix_coverage_history_info"]
+"""Modules that send no request, so they have none of the shared options."""
+CALLING = [name for name in MODULES if name not in LOCAL]
 WRONG_TYPES = {
     "int": ["many", [1], {"a": 1}, 1.5],
     "float": ["fast", [1], {"a": 1}],
@@ -22,7 +26,7 @@ WRONG_TYPES = {
     "list": [{"a": 1}],
     "dict": ["text", [1]],
 }
-"""Values that are of no use for a type. Nearly everything can be read as text, and is."""
+"""Values that are invalid for a type. Nearly everything is valid as text."""
 CONTROL = "LAB\x0bda-001"
 
 NAMES = ("machine", "user", "delivery_group", "application", "exclude_user", "exclude_machine", "session_id")
@@ -32,6 +36,7 @@ RANGES = {
     "wait_timeout": [-1, 3601],
     "max_sessions": [0, -1],
     "limit": [-1],
+    "history_days": [0, -1],
     "unrecorded_limit": [-1],
 }
 NOT_SO = {
@@ -51,10 +56,14 @@ NOT_SO = {
     "title": ["", " \t"],
     "text": ["", " "],
     "dest": ["/nonexistent/folder", "/dev/null"],
+    "history": ["/nonexistent/folder/history.sqlite", "/dev/null", "/dev", " ", "/etc/passwd"],
+    "path": ["/nonexistent/history.sqlite", "/dev/null", "/dev", " ", "/etc/passwd"],
+    "since": ["yesterday", "", "2026-13-01"],
+    "until": ["1", " "],
     "fields": [["No field"], ["../me"]],
     "rules": [[], ["text"], [{"name": "A"}]],
 }
-"""Values of the right type that cannot be meant."""
+"""Values of the right type that are invalid."""
 CONTRADICTIONS = [
     ("citrix_session_recording", {"session_id": ["a"], "machine": ["m"]}, "session_id"),
     ("citrix_session_recording", {"all_sessions": True, "machine": ["m"]}, "all_sessions"),
@@ -63,15 +72,16 @@ CONTRADICTIONS = [
     ("citrix_session_message", {"all_sessions": True, "user": ["u"]}, "all_sessions"),
     ("citrix_session_message", {"machine": None}, "machine"),
 ]
-"""(module, options, the option that the message names)"""
+"""(module, options, the option in the message)"""
 GIVEN = {
     "citrix_session_recording": {"state": "started", "machine": ["LAB\\vda-001"]},
     "citrix_session_message": {"title": "a", "text": "b", "machine": ["LAB\\vda-001"]},
     "citrix_recording_policy": {"rules": [{"name": "All", "all_sessions": True, "state": "started"}]},
     "citrix_machine_sessions_info": {"machine": ["LAB\\vda-001"]},
     "citrix_recording_coverage": {"dest": "/tmp"},
+    "citrix_coverage_history_info": {"path": "/tmp/history.sqlite"},
 }
-"""What each module needs."""
+"""Required options of each module."""
 LONGEST_MESSAGE = 2000
 
 
@@ -80,11 +90,12 @@ def module_of(name: str):
 
 
 def spec_of(name: str) -> dict[str, dict]:
-    return {**_options.OPTIONS, **getattr(module_of(name), "ARGUMENT_SPEC", {})}
+    shared = {} if name in LOCAL else _options.OPTIONS
+    return {**shared, **getattr(module_of(name), "ARGUMENT_SPEC", {})}
 
 
 def wrong_values(option: str, spec: dict) -> Iterator[object]:
-    """Yield what an option cannot take, by its spec and by what is known of it."""
+    """Yield invalid values of an option, from its spec and from the tables above."""
     yield from WRONG_TYPES.get(spec["type"], ())
     if "choices" in spec:
         yield ["nothing of the kind"] if spec["type"] == "list" else "nothing of the kind"
@@ -103,7 +114,7 @@ def wrong_values(option: str, spec: dict) -> Iterator[object]:
 def cases() -> Iterator[tuple[str, str, object]]:
     for name in MODULES:
         for option, spec in spec_of(name).items():
-            # This module passes over the token that the defaults of the group may hold.
+            # This module ignores the token in the defaults of the group.
             if (name, option) != ("citrix_token", "access_token"):
                 yield from ((name, option, value) for value in wrong_values(option, spec))
 
@@ -114,17 +125,18 @@ def shown(value: object) -> str:
 
 @pytest.fixture
 def refused(simulator, modules):
-    """Return a function that runs a whole module, which must refuse its options, and returns the message."""
+    """Return a function that runs a module, which must reject its options; returns its message."""
 
     def run(name: str, options: dict, connection: dict | None = None) -> str:
-        # An option that contradicts a selector would hide that it is wrong itself.
-        connection = simulator.cloud if connection is None else connection
+        # An option that contradicts a selector would hide its own error.
+        if connection is None:
+            connection = {} if name in LOCAL else simulator.cloud
         given = {**connection, **GIVEN.get(name, {}), **options}
         given = {option: value for option, value in given.items() if value is not None}
         done = modules([{f"sessionops.citrix.{name}": given}])
         assert (done.code, done.result["failed"]) == (1, True)
         assert "exception" not in done.result
-        # The result is all that is printed.
+        # The result is the only output.
         assert json.loads(done.output)
         assert simulator.calls() == []
         message = done.result["msg"]
@@ -141,7 +153,7 @@ def refused(simulator, modules):
 @pytest.mark.parametrize(
     ("name", "option", "value"), [pytest.param(*case, id=f"{case[0]}-{case[1]}-{shown(case[2])}") for case in cases()]
 )
-def test_a_value_that_an_option_cannot_take_is_refused_by_its_name(refused, name, option, value):
+def test_invalid_value_rejected_by_option_name(refused, name, option, value):
     options = {option: value}
     if option in ("user", "delivery_group", "application", "session_id") and "machine" in GIVEN.get(name, {}):
         options["machine"] = None
@@ -165,21 +177,21 @@ def test_an_option_that_is_needed_and_missing_is_named(refused, name):
             assert option in refused(name, {option: None})
 
 
-@pytest.mark.parametrize("name", MODULES)
+@pytest.mark.parametrize("name", CALLING)
 @pytest.mark.parametrize("missing", ["customer_id", "client_id", "client_secret"])
 @pytest.mark.parametrize("value", [None, ""])
 def test_credentials_that_are_missing_are_named(refused, simulator, name, missing, value):
     assert missing in refused(name, {}, {**simulator.cloud, missing: value})
 
 
-@pytest.mark.parametrize("name", MODULES)
+@pytest.mark.parametrize("name", CALLING)
 @pytest.mark.parametrize("missing", ["api_url", "username", "password"])
 def test_credentials_on_premises_that_are_missing_are_named(refused, simulator, name, missing):
     assert missing in refused(name, {}, {**simulator.on_premises, missing: ""})
 
 
 @pytest.mark.parametrize("option", sorted(policy.RULE_SPEC))
-def test_what_is_wrong_in_a_rule_is_told_with_the_rule(refused, option):
+def test_invalid_rule_reported_with_rule_name(refused, option):
     spec = policy.RULE_SPEC[option]
     for value in wrong_values(option, spec):
         rule = {"name": "Second", "state": "started", **({} if option in NAMES else {"all_sessions": True})}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Batches: the same as without them, in fewer requests, and no session is started twice."""
+"""Batches: same results with fewer requests, and no session is started twice."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def recording(**options) -> dict:
 
 
 def items(simulator) -> list[dict]:
-    """Return the items of all batches since the reset, as the calls they stand for."""
+    """Return the items of all batches since the reset as separate calls."""
     return [call for call in simulator.calls(items=True) if call["batch"]]
 
 
@@ -29,7 +29,7 @@ def item_kinds(simulator) -> Counter:
 
 
 def starts(simulator) -> Counter:
-    """Return how many sessions were started how often, of those that were started."""
+    """Return the numbers of starts of the sessions that were started."""
     return Counter(session["starts"] for session in simulator.state().values() if session["starts"])
 
 
@@ -40,12 +40,12 @@ def test_recording_converges_in_batches(simulator, modules, deployment):
     tasks = [{**recording(), "check_mode": True}, recording(), recording()]
     run = modules(tasks, connection=getattr(simulator, deployment))
     assert run.code == 0, run.output
-    rehearsal, first, second = run.results
+    preview, first, second = run.results
     assert {entry["id"] for entry in first["sessions"] if entry["result"] == "started"} == set(to_start)
     assert (first["changed"], second["changed"]) == (True, False)
-    assert [{**entry, "transaction_id": None} for entry in first["sessions"]] == rehearsal["sessions"]
+    assert [{**entry, "transaction_id": None} for entry in first["sessions"]] == preview["sessions"]
 
-    # One start each, and nothing outside of a batch.
+    # One start each, and none outside a batch.
     assert starts(simulator) == {1: len(to_start)}
     kinds = item_kinds(simulator)
     assert kinds["$startRecording"] == len(to_start)
@@ -56,14 +56,14 @@ def test_recording_converges_in_batches(simulator, modules, deployment):
     assert first["summary"]["requests"] < len(to_start)
 
 
-def test_a_server_without_batches_gets_each_call_alone_and_the_user_one_warning(simulator, modules):
+def test_server_without_batches_single_calls_with_one_warning(simulator, modules):
     simulator.reset(batch_support=False)
     run = modules([recording()], connection=simulator.cloud)
     assert run.code == 0, run.output
     (warning,) = [text for text in run.result["warnings"] if "batch_size" in text]
     assert "every call was sent alone" in warning
     assert run.outcomes["started"] == simulator.counts()["$startRecording"] == starts(simulator)[1] > SIZE
-    # No more than were under way when the first was refused, and none for the starts.
+    # No more than were in progress at the first refusal, and none for the starts.
     assert 1 <= simulator.counts()["$batch"] <= 3
 
 
@@ -72,9 +72,9 @@ def test_messages_go_in_batches_and_to_each_session_once(simulator, play):
     run = play([{MESSAGE: message}], connection=simulator.cloud)
     assert run.code == 0, run.output
     assert run.outcomes == {"sent": 20}
-    told = {"title": "Maintenance", "text": "Save «now».\nPlease.", "style": "Information"}
+    shown = {"title": "Maintenance", "text": "Save «now».\nPlease.", "style": "Information"}
     for machine in MACHINES:
-        assert [session["messages"] for session in simulator.sessions_on(machine)] == [[told]] * 10
+        assert [session["messages"] for session in simulator.sessions_on(machine)] == [[shown]] * 10
     assert (simulator.counts()["$sendMessage"], item_kinds(simulator)) == (0, {"$sendMessage": 20})
     assert {entry["transaction_id"] for entry in run.result["sessions"]} <= {
         call["headers"].get("citrix-transactionid") for call in simulator.calls() if call["path"].endswith("$batch")
@@ -84,8 +84,8 @@ def test_messages_go_in_batches_and_to_each_session_once(simulator, play):
 @pytest.mark.parametrize(
     "loss", [{"drop": {"acts": True}}, {"hang": {"seconds": 5, "acts": True}}], ids=["drop", "hang"]
 )
-def test_a_batch_that_is_lost_after_it_acted_starts_nobody_twice(simulator, modules, loss):
-    # The readings take 20 / SIZE batches; the one after them starts.
+def test_batch_lost_after_processing_starts_no_session_twice(simulator, modules, loss):
+    # The reads use 20 / SIZE batches; the next batch starts.
     simulator.fault({"path": "batch$", "after": 3, "times": 1, **loss})
     run = modules([recording(wait_timeout=2, timeout=1)], connection=simulator.cloud)
     assert run.code == 0, run.output
@@ -94,7 +94,7 @@ def test_a_batch_that_is_lost_after_it_acted_starts_nobody_twice(simulator, modu
     assert {session["notices"] for session in simulator.state().values()} == {0, 1}
 
 
-def test_of_a_batch_that_is_lost_before_it_acted_all_are_started_once(simulator, modules):
+def test_batch_lost_before_processing_starts_each_session_once(simulator, modules):
     simulator.fault({"path": "batch$", "after": 3, "times": 1, "drop": {"acts": False}})
     run = modules([recording(wait_timeout=1, notify_user=False)], connection=simulator.cloud)
     assert run.code == 0, run.output
@@ -103,7 +103,7 @@ def test_of_a_batch_that_is_lost_before_it_acted_all_are_started_once(simulator,
 
 
 @pytest.mark.parametrize("twist", ["item_missing", "item_twice", "unknown_reference", "item_accepted"])
-def test_whatever_is_odd_about_answers_each_session_is_started_once(simulator, modules, twist):
+def test_batch_with_any_fault_starts_each_session_once(simulator, modules, twist):
     simulator.fault({"path": "batch$", "batch": twist})
     run = modules([recording(wait_timeout=2)], connection=simulator.cloud)
     assert run.code == 0, run.output

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What check mode says is what a run then does, whatever is selected and wanted."""
+"""Check mode predicts the result of a run, for any selection and requested state."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WRITES = ("$startRecording", "$stopRecording", "$sendMessage")
 
 @pytest.fixture(scope="module")
 def fleet():
-    """40 sessions of all kinds on 6 machines, in a simulator of its own."""
+    """Return 40 sessions of all kinds on 6 machines, in a separate simulator."""
     simulator = Simulator()
     yield Fleet(simulator, machines=6, sessions=40)
     simulator.close()
@@ -28,7 +28,7 @@ def fleet():
 
 @st.composite
 def targets(draw, fleet):
-    """Draw selectors with exclusions, ids among which may be one of no session, or all sessions."""
+    """Draw selectors with exclusions, ids that may include an unknown one, or all sessions."""
     kinds = draw(st.sampled_from([*SELECTORS, (), ("session_id",)]))
     if kinds != ("session_id",):
         return {**({} if kinds else {"all_sessions": True}), **draw(selections(fleet, kinds))}
@@ -50,18 +50,18 @@ GAPS = st.sampled_from([None, "fail", "warn"])
 
 
 def outcome(client, fleet, module, options, check_mode=False):
-    """Run a module and return all that its result says but what tells a rehearsal from a run."""
+    """Run a module and return the parts of its result that are equal in check mode."""
     try:
         result = client(module, fleet.connection, check_mode=check_mode, **options)
     except OptionError as error:
         return str(error)
-    rehearsed = "Check mode, nothing was sent; a run would give "
-    assert result["msg"].startswith(rehearsed) == check_mode
+    preview = "Check mode, nothing was sent; a run would give "
+    assert result["msg"].startswith(preview) == check_mode
     if check_mode:
         assert all(entry["transaction_id"] is None for entry in result["sessions"])
     return {
         **result,
-        "msg": result["msg"].removeprefix(rehearsed),
+        "msg": result["msg"].removeprefix(preview),
         "sessions": [{**entry, "transaction_id": None} for entry in result["sessions"]],
         "summary": {name: count for name, count in result["summary"].items() if name != "requests"},
     }
@@ -69,7 +69,7 @@ def outcome(client, fleet, module, options, check_mode=False):
 
 @settings(max_examples=60)
 @given(data=st.data())
-def test_check_mode_says_what_a_run_does(fleet, client, data):
+def test_check_mode_predicts_run(fleet, client, data):
     fleet.reset()
     module, options = data.draw(TASKS)
     options = {**options, **data.draw(targets(fleet)), "on_gap": data.draw(GAPS)}
@@ -77,16 +77,16 @@ def test_check_mode_says_what_a_run_does(fleet, client, data):
         earlier = data.draw(selections(fleet, ("delivery_group",)))
         outcome(client, fleet, recording, {"state": "started", **earlier})
     before, calls = fleet.simulator.state(), len(fleet.simulator.calls())
-    rehearsal = outcome(client, fleet, module, options, check_mode=True)
+    preview = outcome(client, fleet, module, options, check_mode=True)
     assert fleet.simulator.state() == before
     assert not any(call["path"].endswith(WRITES) for call in fleet.simulator.calls()[calls:])
-    assert outcome(client, fleet, module, options) == rehearsal
+    assert outcome(client, fleet, module, options) == preview
     after = fleet.simulator.state()
-    if isinstance(rehearsal, str):
+    if isinstance(preview, str):
         assert after == before
         return
-    changed = {entry["id"].lower() for entry in rehearsal["sessions"] if entry["changed"]}
+    changed = {entry["id"].lower() for entry in preview["sessions"] if entry["changed"]}
     assert changed == {session for session in before if after[session] != before[session]}
-    assert rehearsal["changed"] == bool(changed)
-    assert set(rehearsal["diff"]["after"]) == {entry["id"] for entry in rehearsal["sessions"] if entry["changed"]}
+    assert preview["changed"] == bool(changed)
+    assert set(preview["diff"]["after"]) == {entry["id"] for entry in preview["sessions"] if entry["changed"]}
     event(f"{module.__name__.rpartition('_')[2]}: {'some' if changed else 'no'} change")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Playbooks by their full name, as the README tells people to run them."""
+"""Playbooks by their full name, as in the README."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ MACHINE = "LAB\\vda-001"
 
 @pytest.fixture
 def environment(simulator):
-    """The CITRIX_* variables of the simulator."""
+    """Return the CITRIX_* variables of the simulator."""
     return {f"CITRIX_{name.upper()}": value for name, value in simulator.cloud.items()}
 
 
 def test_record_list_and_stop_by_name(simulator, ansible, environment):
-    # What else variables are called does not turn a start into a stop.
+    # Other variables do not turn a start into a stop.
     extra = json.dumps({"citrix_machine": [MACHINE], "citrix_state": "stopped", "state": "stopped"})
     able = {session["id"] for session in simulator.recordable_on(MACHINE)}
     playbooks = [f"sessionops.citrix.{name}" for name in ("record", "machine_sessions", "stop")]
@@ -32,7 +32,7 @@ def test_record_list_and_stop_by_name(simulator, ansible, environment):
     assert not any(session["recorded"] for session in simulator.sessions_on(MACHINE))
 
 
-def test_a_failed_record_playbook_still_shows_what_became_of_each_session(simulator, ansible, environment):
+def test_failed_record_playbook_shows_result_of_each_session(simulator, ansible, environment):
     simulator.fault({"path": "startRecording", "lag": "never"})
     extra = json.dumps({"citrix_machine": [MACHINE], "citrix_wait_timeout": 1})
     run = ansible("ansible-playbook", "sessionops.citrix.record", "-e", extra, env=environment)
@@ -41,7 +41,7 @@ def test_a_failed_record_playbook_still_shows_what_became_of_each_session(simula
     assert "Traceback" not in run.output
 
 
-def test_sessions_with_hardly_a_field_are_listed(simulator, ansible, environment):
+def test_sessions_with_few_fields_are_listed(simulator, ansible, environment):
     bare = {"Items": [{"Id": "x1", "User": None, "State": None, "Connection": None}]}
     simulator.fault({"path": "Machines/.*/Sessions", "answer": {"status": 200, "body": bare}})
     extra = json.dumps({"citrix_machine": [MACHINE]})
@@ -50,7 +50,7 @@ def test_sessions_with_hardly_a_field_are_listed(simulator, ansible, environment
     assert re.search(r"- +- +- +since - +unknown", run.output)
 
 
-def test_record_without_a_selector_is_refused(simulator, ansible, environment):
+def test_record_without_selector_is_refused(simulator, ansible, environment):
     run = ansible("ansible-playbook", "sessionops.citrix.record", env=environment)
     assert run.code != 0
     assert "session_id, machine" in run.output

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A recording status that cannot be read is followed by one read of the session, which decides."""
+"""If a recording status cannot be read, one read of the session decides."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ FORMS = ["error_response", "error_data", "error_data_minimal"]
 
 
 def results(simulator, client, way, **rule):
-    """Start the recording of a session, with a rule for its status; return the result, and the calls about it."""
+    """Start a recording with a fault rule for its status; return the result and its calls."""
     session_id = simulator.recordable_on("LAB\\vda-001")[0]["id"]
     simulator.fault({"path": "RecordingStatus", "session": session_id, **rule})
     connection = {**simulator.cloud, "batch_size": 10 if way == "batch" else 0}
-    told = client(recording, connection, state="started", session_id=[session_id], on_gap="warn")
+    shown = client(recording, connection, state="started", session_id=[session_id], on_gap="warn")
     calls = [call["path"] for call in simulator.calls(items=True) if session_id in f"{call['path']}{call['query']}"]
-    return told["sessions"][0]["result"], [path.rpartition("/")[2] for path in calls], session_id
+    return shown["sessions"][0]["result"], [path.rpartition("/")[2] for path in calls], session_id
 
 
 @pytest.mark.parametrize("way", ["direct", "batch"])
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("status", [400, 404])
 def test_session_that_has_ended_is_ended(simulator, client, way, form, status):
-    simulator.reset(gone_status=status, error_form=form)
+    simulator.reset(unknown_session_status=status, error_form=form)
     result, calls, session_id = results(simulator, client, way, vanish=True, times=1)
     assert result == "ended"
     assert calls.count(session_id) >= 1

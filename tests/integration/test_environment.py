@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Proxies of the environment and credentials that cannot be used: named at once, and nothing of them is shown."""
+"""Unusable proxies and credentials in the environment are reported without secrets."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_play_with_malformed_proxy_hides_its_password(play):
     assert_named(done, "HTTPS_PROXY: is not the URL of a proxy")
 
 
-def test_malformed_proxy_is_not_asked_for_loopback_and_exceptions(simulator, modules):
+def test_malformed_proxy_not_used_for_loopback_and_exceptions(simulator, modules):
     done = modules(TASK, connection=simulator.cloud, env={"HTTP_PROXY": PROXIES[0], "HTTPS_PROXY": PROXIES[0]})
     assert done.code == 0, done.output
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The event source against the simulator, look by look, with the real client between them."""
+"""The event source with the real client against the simulator, look by look."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ ALL = ["new", "ended", "changed", "unrecorded"]
 
 @pytest.fixture(scope="module")
 def prepare():
-    """The function of the source that makes a watch of its options."""
+    """Return the function of the source that makes a watch from its options."""
     return runpy.run_path(str(SOURCE))["prepare"]
 
 
 @pytest.fixture
 def watch(simulator, prepare):
-    """Return a factory of watches over the simulator."""
+    """Return a factory of watches on the simulator."""
     return lambda **given: prepare({**simulator.cloud, "retries": 0, **given})
 
 
-def told(events):
+def reported(events):
     """Return (type, user) of each event."""
     return [(event["type"], event["session"]["user"]) for event in events]
 
 
-def test_a_session_from_the_first_look_to_the_last(simulator, watch):
+def test_session_from_first_look_to_last(simulator, watch):
     watching = watch(machine=[MACHINE], events=ALL)
     recordable = {session["id"] for session in simulator.recordable_on(MACHINE)}
     first = watching.look()
@@ -44,7 +44,7 @@ def test_a_session_from_the_first_look_to_the_last(simulator, watch):
     assert watching.look() == []
     started = simulator.log_on(MACHINE)
     events = watching.look()
-    assert told(events) == [("new", "LAB\\user051"), ("unrecorded", "LAB\\user051")]
+    assert reported(events) == [("new", "LAB\\user051"), ("unrecorded", "LAB\\user051")]
     assert events[0]["session"] == {
         "id": started["id"],
         "user": "LAB\\user051",
@@ -57,7 +57,7 @@ def test_a_session_from_the_first_look_to_the_last(simulator, watch):
     assert [event["before"] for event in watching.look()] == [{"session_state": "Active"}]
     simulator.log_on("LAB\\vda-002")
     simulator.log_off(started["id"])
-    assert told(watching.look()) == [("ended", "LAB\\user051")]
+    assert reported(watching.look()) == [("ended", "LAB\\user051")]
     assert watching.look() == []
     counts = simulator.counts()
     assert (counts["sign-in"], counts["me"]) == (1, 1)
@@ -73,27 +73,27 @@ def test_a_session_from_the_first_look_to_the_last(simulator, watch):
         ("machine", ["vda-002.lab.example"], "LAB\\vda-002"),
     ],
 )
-def test_only_who_is_meant_is_told(simulator, watch, selector, value, machine):
+def test_only_selected_sessions_reported(simulator, watch, selector, value, machine):
     watching = watch(**{selector: value})
     watching.look()
     simulator.log_on(machine)
     simulator.log_on("LAB\\vda-003")
-    assert told(watching.look()) == [("new", "LAB\\user051")]
+    assert reported(watching.look()) == [("new", "LAB\\user051")]
 
 
 def test_on_premises(simulator, prepare):
     watching = prepare(simulator.on_premises)
     watching.look()
     simulator.log_on(MACHINE)
-    assert told(watching.look()) == [("new", "LAB\\user051")]
+    assert reported(watching.look()) == [("new", "LAB\\user051")]
 
 
-def test_a_token_that_expires_between_two_looks_costs_one_sign_in(simulator, watch):
+def test_token_expiring_between_looks_one_sign_in(simulator, watch):
     watching = watch()
     watching.look()
     simulator.log_on(MACHINE)
     simulator.fault({"expire_tokens": "error_response", "times": 1})
-    assert told(watching.look()) == [("new", "LAB\\user051")]
+    assert reported(watching.look()) == [("new", "LAB\\user051")]
     assert simulator.counts()["sign-in"] == 2
 
 
@@ -109,7 +109,7 @@ FAULTS = [
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=json.dumps)
-def test_a_look_that_fails_is_made_up_for(simulator, watch, fault):
+def test_failed_look_is_compensated_by_next(simulator, watch, fault):
     """The site has 1,200 sessions, so that a list has two pages."""
     simulator.reset(sessions=1200)
     watching = watch()
@@ -122,22 +122,22 @@ def test_a_look_that_fails_is_made_up_for(simulator, watch, fault):
         with pytest.raises(CitrixError):
             watching.look()
     simulator.fault()
-    assert told(watching.look()) == [("ended", "LAB\\user001"), ("new", "LAB\\user1201")]
+    assert reported(watching.look()) == [("ended", "LAB\\user001"), ("new", "LAB\\user1201")]
     assert watching.look() == []
 
 
 @pytest.mark.parametrize("body", [{"Items": []}, {"Items": None}])
-def test_a_list_that_is_wrongly_empty_ends_nobody(simulator, watch, body):
+def test_wrongly_empty_list_ends_no_session(simulator, watch, body):
     simulator.reset(sessions=20)
     watching = watch()
     watching.look()
-    # The list only, not the single session.
+    # Only the list, not the single session.
     simulator.fault({"path": "/Sessions$", "times": 1, "answer": {"status": 200, "body": body}})
     assert watching.look() == []
     assert watching.look() == []
 
 
-def test_a_secret_that_is_refused_does_not_show_and_is_tried_again(simulator, prepare, caplog):
+def test_refused_secret_not_shown_and_retried(simulator, prepare, caplog):
     caplog.set_level(logging.DEBUG)
     watching = prepare({**simulator.cloud, "client_secret": "a-wrong-secret-0123456789"})
     for _attempt in range(2):
@@ -149,19 +149,19 @@ def test_a_secret_that_is_refused_does_not_show_and_is_tried_again(simulator, pr
     assert "a-wrong-secret" not in caplog.text
 
 
-def test_neither_token_nor_secret_is_in_an_event(simulator, watch):
-    told_of_all = json.dumps(watch(initial=True, events=ALL).look())
+def test_neither_token_nor_secret_is_in_event(simulator, watch):
+    reported_for_all = json.dumps(watch(initial=True, events=ALL).look())
     tokens = [
         call["headers"]["authorization"].rpartition("=")[2]
         for call in simulator.calls()
         if "authorization" in call["headers"]
     ]
-    assert len(told_of_all) > 5000
+    assert len(reported_for_all) > 5000
     assert tokens
-    assert all(text not in told_of_all for text in [*tokens, simulator.facts["client_secret"]])
+    assert all(text not in reported_for_all for text in [*tokens, simulator.facts["client_secret"]])
 
 
-def test_a_machine_that_does_not_exist_is_named(simulator, watch):
+def test_machine_that_does_not_exist_is_named(simulator, watch):
     with pytest.raises(OptionError, match="vda-999"):
         watch(machine=["LAB\\vda-999"]).look()
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Exactly the sessions that were named are started, or the task fails, whatever form a name has."""
+"""Exactly the named sessions are started, or the task fails, for every form of a name."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Site:
         self._client = client
 
     def have(self, *users: dict | None, **session) -> list[str]:
-        """Let a machine have a session of each of these users, and return the ids."""
+        """Create a machine with a session of each of these users, and return the ids."""
         return self.have_machines({"sessions": [{"user": user, **session} for user in users]})
 
     def have_machines(self, *plans: dict, delivery_groups=("Office",), applications=()) -> list[str]:
@@ -74,11 +74,11 @@ def site(simulator, client):
 
 @pytest.fixture
 def three(site):
-    """Three users with a session each."""
+    """Return three users with a session each."""
     return site.have(*(account(f"user0{number}") for number in (1, 2, 3)))
 
 
-# Names as they are written
+# Spelling of names
 
 
 def test_names_in_one_text_are_split_and_stripped(site, three):
@@ -95,13 +95,63 @@ def test_names_that_cannot_exist_are_rejected(site, three, name):
     assert site.rejected(lambda: site.record(all_sessions=True, exclude_user=[name])).startswith("exclude_user: ")
 
 
+IMPOSSIBLE_USERS = [
+    *("LAB/user02", "user01;user03", "user01|user03", "user01:user03", "LAB\\user[02]", '"LAB"\\user02', "user<02>"),
+    *(
+        "LAB\\ user02",
+        "LAB \\user02",
+        "user02 @lab.example",
+        "user02@ lab.example",
+        "@lab.example",
+        "user02@",
+        "user=2",
+    ),
+]
+
+
+@pytest.mark.parametrize("name", IMPOSSIBLE_USERS)
+@pytest.mark.parametrize("options", [{"user": None}, {"all_sessions": True, "exclude_user": None}])
+def test_names_no_account_can_have_are_rejected(site, three, name, options):
+    option = list(options)[-1]
+    for value in (name, ["LAB\\user01", name]):
+        message = site.rejected(site.record, **{**options, option: value})
+        assert message.startswith(f"{option}: '") and "write DOMAIN\\NAME, and pass several names as a list" in message
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("LAB\\STRASSE", "LAB\\stra\u00dfe"),
+        ("lab\\\u03a3\u03af\u03c3\u03c5\u03c6\u03bf\u03c2", "LAB\\\u03a3\u038a\u03a3\u03a5\u03a6\u039f\u03a3"),
+        ("LAB\\\u03a4\u0391\u03aa\u0301", "LAB\\\u03c4\u03b1\u0390"),
+        ("LAB\\\u1112\u1161\u11ab", "LAB\\\ud55c"),
+        ("LAB\\\u212aelvin", "LAB\\kelvin"),
+    ],
+)
+def test_names_case_and_composition_do_not_matter(site, written, name):
+    own, other = site.have({"Name": name}, account("bert"))
+    site.record(all_sessions=True, exclude_user=[written])
+    assert site.started == [other]
+    site.record(user=[written])
+    assert set(site.started) == {own, other}
+
+
+@pytest.mark.parametrize("name", ["LAB\\al\u0130", "LAB\\\u0430li", "LAB\\\uff41li"])
+def test_names_similar_letters_are_other_users(site, name):
+    """A dotted capital I, a Cyrillic a and a full-width a."""
+    own, other = site.have(account("ali"), account("bert"))
+    warnings = site.record(all_sessions=True, exclude_user=[name])["warnings"]
+    assert site.started == [own, other]
+    assert any("no selected session belongs to" in warning for warning in warnings)
+
+
 @pytest.mark.parametrize(
     "char", ["\u200e", "\u202e", "\u2066", "\ufeff", "\u200b", "\x08", "\ud800", "\u00ad", "\u2060"]
 )
 @pytest.mark.parametrize("name", ["{}LAB\\user02", "LAB\\us{}er02", "LAB\\user02{}"])
 def test_names_with_invisible_characters_are_rejected(site, three, name, char):
-    told = site.rejected(site.record, all_sessions=True, exclude_user=[name.format(char)])
-    assert f"U+{ord(char):04X}" in told
+    shown = site.rejected(site.record, all_sessions=True, exclude_user=[name.format(char)])
+    assert f"U+{ord(char):04X}" in shown
 
 
 @pytest.mark.parametrize("white", [" ", "\t", "\n", "\u00a0", "\u2003", "\u3000", "\u2028"])
@@ -129,8 +179,8 @@ def test_names_inner_joiners_are_compared_as_written(site, selection, char):
 )
 def test_names_that_are_not_text_are_rejected(site, three, option, value):
     selection = {"all_sessions": True} if option.startswith("exclude") else {}
-    told = site.rejected(site.record, **selection, **{option: value})
-    assert told.startswith(f"{option}: ") and "not text; quote it" in told
+    shown = site.rejected(site.record, **selection, **{option: value})
+    assert shown.startswith(f"{option}: ") and "not text; quote it" in shown
     rule = {"name": "Rule", "state": "started", **selection, option: value}
     assert "not text; quote it" in site.rejected(lambda: site.apply(rule))
     if option in ("machine", "delivery_group"):
@@ -140,14 +190,14 @@ def test_names_that_are_not_text_are_rejected(site, three, option, value):
 
 
 def test_names_on_several_lines_ask_for_a_list(site, three):
-    told = site.rejected(site.record, all_sessions=True, exclude_user="LAB\\user001\nLAB\\user002\n")
-    assert "contains a line break; pass several names as a list" in told
+    shown = site.rejected(site.record, all_sessions=True, exclude_user="LAB\\user001\nLAB\\user002\n")
+    assert "contains a line break; pass several names as a list" in shown
 
 
 def test_policy_warns_of_an_exclusion_without_effect(site, three):
-    rule = {**EVERYONE, "exclude_user": ["LAB\\nobody", "LAB\\user01"]}
+    rule = {**EVERYONE, "exclude_user": ["LAB\\absent", "LAB\\user01"]}
     (warning,) = site.apply(rule)["warnings"]
-    assert warning.startswith("rules[Everyone]: exclude_user: no selected session belongs to LAB\\nobody;")
+    assert warning.startswith("rules[Everyone]: exclude_user: no selected session belongs to LAB\\absent;")
     assert site.started == three[1:]
 
 
@@ -186,7 +236,7 @@ def test_user_is_excluded_by_the_sam_account_name(site, name):
     assert site.started == [other]
 
 
-def test_user_ambiguous_sam_names_are_told_apart(site):
+def test_user_ambiguous_sam_names_distinguished(site):
     domain = {"SamAccountName": "anna", "Domain": "corp.example"}
     site.have({"SamName": "LAB\\anna", **domain}, {"SamName": "PARTNER\\anna", **domain})
     with pytest.raises(OptionError, match=r"use one of the full names: LAB\\anna, PARTNER\\anna$"):
@@ -258,7 +308,7 @@ def test_user_anonymous_is_started_beside_an_exclusion(site):
         ([EVERYONE], True),
     ],
 )
-def test_user_unknown_is_not_started_past_a_rule_that_names_users(site, rules, started):
+def test_user_unknown_not_started_by_rule_after_one_with_names(site, rules, started):
     unknown, known = site.have_machines({"sessions": [{"user": {}}, {"user": account("bert")}]}, {"name": "LAB\\vda02"})
     result = site.apply(*rules)
     assert site.started == ([unknown, known] if started else [known])
@@ -282,7 +332,7 @@ DUPLICATES = [
 
 
 @pytest.mark.parametrize("support", ["MultiSession", "SingleSession"])
-def test_machines_of_one_dns_name_are_all_meant(site, support):
+def test_machines_with_same_dns_name_all_selected(site, support):
     first, second, third = site.have_machines(
         DUPLICATES[0], {**DUPLICATES[1], "session_support": support}, DUPLICATES[2]
     )
@@ -322,7 +372,7 @@ def test_machine_without_a_domain_is_found_by_its_name(site, name):
 
 
 @pytest.mark.parametrize("machine", ["LAB\\vda*", "vda*.lab.example", "1", "vda01"])
-def test_machine_that_the_server_resolves_otherwise_does_not_exist(site, machine):
+def test_machine_resolved_differently_by_server_not_found(site, machine):
     site.simulator.reset(wildcards=True)
     site.have_machines(*DUPLICATES)
     for run in (
@@ -377,7 +427,7 @@ def test_application_is_its_folder_and_name(site, name, more):
 
 @pytest.mark.parametrize("name", ["Notepad", "Prod|Note*", "1", "Note*"])
 @pytest.mark.parametrize("more", [{}, {"machine": ["LAB\\vda01"]}])
-def test_application_that_the_server_resolves_otherwise_does_not_exist(site, name, more):
+def test_application_resolved_differently_by_server_not_found(site, name, more):
     site.simulator.reset(wildcards=True)
     running = [{"user": account("anna"), "applications": ["Prod\\Notepad"]}]
     site.have_machines({"sessions": running}, applications=NOTEPADS[:2])
@@ -388,7 +438,7 @@ def test_application_that_the_server_resolves_otherwise_does_not_exist(site, nam
 
 @pytest.mark.parametrize("more", [{}, {"machine": ["LAB\\vda01"]}])
 def test_application_name_alone_is_none_in_a_folder(site, more):
-    """A server may find it all the same."""
+    """A server may still find it."""
     running = {"user": account("anna"), "applications": NOTEPADS[:1]}
     site.have_machines({"sessions": [running]}, applications=NOTEPADS[:1])
     found = site.simulator.get("Applications/Prod%7CNotepad")

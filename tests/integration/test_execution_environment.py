@@ -1,9 +1,9 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Execution environments: the definitions make a build context, and the metadata bring what Python needs.
+"""Execution environments: definitions create a build context with all Python requirements.
 
-No image is built; what a build does with the collection is done here from the context.
+No image is built; the steps that a build would run for the collection are run from the context.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ NEEDED = (COLLECTION / "meta" / "ee-requirements.txt").read_text(encoding="utf-8
 
 
 def definitions() -> dict[str, str]:
-    """Return the definitions that users are given, by where they stand."""
+    """Return the definitions for users, by their place."""
     guide = COLLECTION / "docs" / "docsite" / "rst" / "guide_execution_environments.rst"
     found = SHOWN.findall(guide.read_text(encoding="utf-8"))
     ours = COLLECTION / "extensions" / "ee" / "execution-environment.yml"
@@ -45,14 +45,14 @@ def archive(tmp_path_factory):
 
 @pytest.fixture
 def tarball(ansible, archive):
-    """The collection as it is published, built once."""
+    """Build the collection once, as it is published."""
     if not list(archive.iterdir()):
         built = ansible("ansible-galaxy", "collection", "build", str(CLONE), "--output-path", str(archive))
         assert built.code == 0, built.output
     return next(archive.iterdir())
 
 
-def test_the_definitions_are_found():
+def test_definitions_are_found():
     assert sorted(definitions()) == [
         "extensions/ee",
         "guide, decision-environment.yml",
@@ -62,7 +62,7 @@ def test_the_definitions_are_found():
 
 @pytest.fixture
 def context(ansible, tarball, tmp_path):
-    """Return a function that makes the build context of a definition, and returns where it is."""
+    """Return a function that creates the build context of a definition and returns its folder."""
     shutil.copy(tarball, tmp_path)
 
     def create(where: str) -> Path:
@@ -77,7 +77,7 @@ def context(ansible, tarball, tmp_path):
 
 
 @pytest.mark.parametrize("where", definitions())
-def test_a_definition_brings_the_collection(context, tarball, where):
+def test_definition_brings_collection(context, tarball, where):
     made = context(where)
     assert "ARG EE_BASE_IMAGE=" in (made / "Containerfile").read_text(encoding="utf-8")
     listed = yaml.safe_load((made / "_build" / "requirements.yml").read_text(encoding="utf-8"))["collections"]
@@ -85,8 +85,8 @@ def test_a_definition_brings_the_collection(context, tarball, where):
     assert (made / "_build" / source).read_bytes() == tarball.read_bytes()
 
 
-def test_the_collection_brings_its_requirements(ansible, context, tarball, tmp_path):
-    # What the build does in the stages "galaxy" and "builder".
+def test_collection_brings_its_requirements(ansible, context, tarball, tmp_path):
+    # The steps of the build stages "galaxy" and "builder".
     image, found = tmp_path / "image", tmp_path / "found.txt"
     installed = ansible(
         "ansible-galaxy", "collection", "install", "--offline", "--force", "-p", str(image), str(tarball)
@@ -99,19 +99,19 @@ def test_the_collection_brings_its_requirements(ansible, context, tarball, tmp_p
     assert any(line.startswith("requests>=") for line in requirements(NEEDED))
 
 
-def test_the_readme_names_the_archive_as_it_is(tarball):
-    told = (COLLECTION / "extensions" / "ee" / "README.md").read_text(encoding="utf-8")
-    assert set(re.findall(r"sessionops-citrix-[\d.]+\.tar\.gz", told)) == {tarball.name}
+def test_readme_names_archive_as_it_is(tarball):
+    shown = (COLLECTION / "extensions" / "ee" / "README.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"sessionops-citrix-[\d.]+\.tar\.gz", shown)) == {tarball.name}
 
 
-def test_the_playbook_for_a_built_image_works_here(ansible):
+def test_playbook_for_built_image_works_here(ansible):
     run = ansible("ansible-playbook", "sessionops.citrix.smoke")
     assert run.code == 0, run.output
     assert "sessionops.citrix works here: ansible-core 2." in run.output
 
 
-def test_it_says_so_where_it_does_not_work(ansible):
-    """As in an image that was built wrongly."""
+def test_broken_image_reports_missing_package(ansible):
+    """As in an image that was built incorrectly."""
     run = ansible("ansible-playbook", "sessionops.citrix.smoke", "-e", "ansible_python_interpreter=/nowhere/python3")
     assert run.code != 0
     assert "works here" not in run.output

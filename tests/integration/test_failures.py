@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What goes wrong is told in one sentence that says what to do: no traceback, and no secret at any verbosity."""
+"""Failures: one sentence with a remedy, without traceback, without secrets at any verbosity."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def tokens_of(simulator) -> set[str]:
 
 @pytest.fixture
 def fails(simulator, modules):
-    """Return a function that runs a module which must fail, checks how, and returns the message."""
+    """Return a function that runs a module, checks its failure, and returns the message."""
 
     def run(connection: dict, env: dict | None = None, server=simulator) -> str:
         done = modules([INFO], connection=connection, env=env)
@@ -52,31 +52,31 @@ def fails(simulator, modules):
     return run
 
 
-def test_a_wrong_secret_in_the_cloud(simulator, fails):
+def test_wrong_secret_in_cloud(simulator, fails):
     message = fails({**simulator.cloud, "client_secret": "not-the-secret-of-this-client"})
     assert "client_id and client_secret" in message
     assert "HTTP 400" in message
     assert simulator.kinds() == ["sign-in"]
 
 
-def test_a_wrong_password_on_premises(simulator, fails):
+def test_wrong_password_on_premises(simulator, fails):
     message = fails({**simulator.on_premises, "password": "not-the-password-of-this-account"})
     assert "DOMAIN\\user" in message
     assert simulator.kinds() == ["sign-in"]
 
 
 @pytest.mark.parametrize("deployment", ["cloud", "on_premises_direct"])
-def test_a_wrong_site(simulator, fails, deployment):
+def test_wrong_site(simulator, fails, deployment):
     message = fails({**getattr(simulator, deployment), "site_id": "00000000-0000-0000-0000-000000000000"})
     assert "site_id" in message
 
 
-def test_a_wrong_customer(simulator, fails):
+def test_wrong_customer(simulator, fails):
     known = {"api_url": simulator.url, "customer_id": "somebodyelse", "access_token": simulator.token()}
     assert "customer_id" in fails(known)
 
 
-def test_an_unreachable_host(simulator, fails):
+def test_unreachable_host(simulator, fails):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
@@ -85,11 +85,11 @@ def test_an_unreachable_host(simulator, fails):
     assert "check api_url" in message
 
 
-def test_a_name_that_does_not_resolve(simulator, fails):
+def test_name_that_does_not_resolve(simulator, fails):
     assert "check api_url" in fails({**simulator.on_premises, "api_url": "https://ddc.invalid", "retries": 1})
 
 
-def test_an_expired_token_that_was_given(simulator, fails):
+def test_given_token_expired(simulator, fails):
     given = {"api_url": simulator.url, "customer_id": "simulated", "access_token": simulator.token()}
     simulator.fault({"path": "me", "expire_tokens": "cws_exception"})
     message = fails(given)
@@ -97,7 +97,7 @@ def test_an_expired_token_that_was_given(simulator, fails):
     assert simulator.counts()["sign-in"] == 1
 
 
-def test_a_revoked_secret_ends_at_once(simulator, fails):
+def test_revoked_secret_ends_at_once(simulator, fails):
     refused = {"status": 400, "body": {"error": "invalid_client"}}
     simulator.fault(
         {"path": "me", "expire_tokens": "error_response"}, {"path": "tokens/clients", "after": 1, "answer": refused}
@@ -106,7 +106,7 @@ def test_a_revoked_secret_ends_at_once(simulator, fails):
     assert simulator.kinds() == ["sign-in", "me", "sign-in"]
 
 
-def test_quota_that_stays_used_up_ends_at_the_stall_limit(simulator, fails, monkeypatch):
+def test_quota_that_stays_used_up_ends_at_stall_limit(simulator, fails, monkeypatch):
     monkeypatch.setattr(throttle, "STALL_LIMIT", 3.0)
     simulator.fault({"path": "me", "throttle": {"hint": "seconds", "value": 0, "status": 429}})
     message = fails({**simulator.cloud, "retries": 0})
@@ -114,7 +114,7 @@ def test_quota_that_stays_used_up_ends_at_the_stall_limit(simulator, fails, monk
     assert simulator.counts()["me"] > 3
 
 
-def test_an_html_page_of_a_gateway(simulator, fails):
+def test_html_page_of_gateway(simulator, fails):
     page = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
     simulator.fault({"path": "me", "answer": {"status": 502, "body": page, "content_type": "text/html"}})
     message = fails({**simulator.cloud, "retries": 1})
@@ -122,13 +122,13 @@ def test_an_html_page_of_a_gateway(simulator, fails):
     assert "check api_url and proxies" in message
 
 
-def test_a_server_that_echoes_the_request_does_not_bring_the_token_into_the_output(simulator, play):
+def test_token_echoed_by_server_not_in_output(simulator, play):
     token = simulator.token()
     simulator.fault(
         {"path": "tokens/clients", "answer": {"status": 200, "body": {"access_token": token, "expires_in": "3600"}}},
         {"path": "me", "answer": {"status": 403, "body": f"denied: CWSAuth bearer={token}"}},
     )
-    # Once given, which no_log covers, and once obtained, which only the client knows.
+    # A given token, which no_log covers, and one from a sign-in, which only the client has.
     ((name, options),) = INFO.items()
     run = play(
         [{name: {**options, "access_token": token}, "ignore_errors": True}, INFO], "-vvvv", connection=simulator.cloud
@@ -139,21 +139,21 @@ def test_a_server_that_echoes_the_request_does_not_bring_the_token_into_the_outp
 
 
 @pytest.mark.parametrize("path", ["me", "tokens/clients", "Machines"])
-def test_a_redirect_is_not_followed_and_names_the_region(simulator, fails, path):
+def test_redirect_is_not_followed_and_names_region(simulator, fails, path):
     simulator.fault({"path": path, "redirect": {"status": 307, "location": "https://api-eu.cloud.example/cvad/manage"}})
     message = fails(simulator.cloud)
     assert "HTTP 307" in message
     assert "https://api-eu.cloud.example; if this is your region, set api_url" in message
 
 
-def test_http_to_a_foreign_host_is_refused_before_anything_is_sent(simulator, fails):
+def test_http_to_other_host_rejected_before_any_request(simulator, fails):
     message = fails({**simulator.cloud, "api_url": "http://api.cloud.example"})
     assert "unencrypted" in message
     assert "https://" in message
     assert simulator.calls() == []
 
 
-def test_a_missing_credential_is_named_with_its_environment_variable(simulator, fails):
+def test_missing_credential_named_with_variable(simulator, fails):
     message = fails({"api_url": simulator.url, "customer_id": "simulated", "client_id": "id"})
     assert message.startswith("client_secret:")
     assert "CITRIX_CLIENT_SECRET" in message
@@ -166,7 +166,7 @@ def authority():
 
 @pytest.fixture
 def tls(authority, tmp_path):
-    """A simulator that speaks TLS with a certificate of an authority of its own."""
+    """Return a simulator with TLS and a certificate of its own authority."""
     issued = authority.issue_cert("127.0.0.1", "ctx.test")
     issued.private_key_pem.write_to_path(tmp_path / "key.pem")
     for pem in issued.cert_chain_pems:
@@ -176,20 +176,20 @@ def tls(authority, tmp_path):
     server.close()
 
 
-def test_a_certificate_that_is_not_trusted(tls, fails):
+def test_certificate_that_is_not_trusted(tls, fails):
     message = fails(tls.cloud, server=tls)
     assert "is not trusted" in message
     assert "ca_path" in message
     assert tls.calls() == []
 
 
-def test_certificates_are_checked_in_the_cloud_whatever_the_task_says(tls, fails):
+def test_certificates_always_verified_in_cloud(tls, fails):
     message = fails({**tls.cloud, "validate_certs": False}, server=tls)
     assert message.startswith("validate_certs:")
     assert tls.calls() == []
 
 
-def test_ca_path_and_the_environment_s_bundle_make_it_trusted(tls, authority, modules, tmp_path):
+def test_ca_path_and_bundle_of_environment_trusted(tls, authority, modules, tmp_path):
     bundle = tmp_path / "ca.pem"
     authority.cert_pem.write_to_path(bundle)
     run = modules([INFO], connection={**tls.cloud, "ca_path": str(bundle)})
@@ -198,7 +198,7 @@ def test_ca_path_and_the_environment_s_bundle_make_it_trusted(tls, authority, mo
     assert run.code == 0, run.output
 
 
-def test_a_certificate_that_is_not_to_be_checked_is_no_matter_on_premises(tls, modules, recwarn):
+def test_certificate_unverified_on_premises_if_disabled(tls, modules, recwarn):
     run = modules([INFO], connection={**tls.on_premises, "validate_certs": False})
     assert run.code == 0, run.output
     assert not [warning for warning in recwarn if warning.category is InsecureRequestWarning]
@@ -242,7 +242,7 @@ def pump(source: socket.socket, target: socket.socket) -> None:
 
 @pytest.fixture
 def behind_a_proxy(tls, authority, tmp_path):
-    """Return a function that gives (connection, environment) of a TLS server reached through a proxy."""
+    """Return a function that returns (connection, environment) of a TLS server behind a proxy."""
     bundle = tmp_path / "ca.pem"
     authority.cert_pem.write_to_path(bundle)
     proxies = []
@@ -258,12 +258,12 @@ def behind_a_proxy(tls, authority, tmp_path):
         proxy.server_close()
 
 
-def test_a_proxy_that_refuses_is_named(behind_a_proxy, tls, fails):
+def test_proxy_that_refuses_is_named(behind_a_proxy, tls, fails):
     connection, env = behind_a_proxy(refuses=True)
     assert "check HTTPS_PROXY and NO_PROXY" in fails(connection, env, tls)
 
 
-def test_a_start_whose_tunnel_breaks_is_looked_after(behind_a_proxy, tls, modules):
+def test_start_with_broken_tunnel_followed_up(behind_a_proxy, tls, modules):
     connection, env = behind_a_proxy(refuses=False)
     session = tls.recordable_on("LAB\\vda-001")[0]["id"]
     tls.fault({"path": "startRecording", "drop": {"acts": True}})
@@ -274,9 +274,9 @@ def test_a_start_whose_tunnel_breaks_is_looked_after(behind_a_proxy, tls, module
     assert tls.state()[session]["starts"] == 1
 
 
-def test_netrc_and_a_proxy_in_the_environment_change_nothing_on_loopback(simulator, modules, tmp_path):
+def test_netrc_and_proxy_of_environment_ignored_on_loopback(simulator, modules, tmp_path):
     netrc = tmp_path / "netrc"
-    netrc.write_text("default login somebody password somebodys-password-in-netrc\n", encoding="utf-8")
+    netrc.write_text("default login someone password someones-password-in-netrc\n", encoding="utf-8")
     netrc.chmod(0o600)
     proxy = "http://127.0.0.1:9"
     env = {"NETRC": str(netrc), "HTTPS_PROXY": proxy, "HTTP_PROXY": proxy, "ALL_PROXY": proxy}

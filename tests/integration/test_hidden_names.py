@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names that hide or forge: the lists that playbooks print show each hidden character as an escape."""
+"""Lists that playbooks print show each hidden character in a name as an escape."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A run that is cut off: by a signal to ansible-playbook or to the module, or by the end of who has started it.
+"""Interrupt a run by a signal to ansible-playbook or module, or by the end of its parent.
 
-Nothing more is sent a few seconds later, no process is left, and what the server accepted is known.
+A few seconds later, nothing more is sent, no process is left, and all accepted requests are known.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ from support.simulator_process import COLLECTION, Simulator
 EVENT_SOURCE = COLLECTION / "extensions" / "eda" / "plugins" / "event_source" / "citrix_sessions.py"
 MODULE = "ansible_collections.sessionops.citrix.plugins.modules.citrix_session_recording"
 SESSIONS = 2000
-"""More than any run gets through before it is cut off."""
+"""More than any run can process before it is interrupted."""
 ENOUGH = 40
-"""Starts after which a run is cut off."""
+"""Starts before a run is interrupted."""
 LAST_CALL = 5.0
-"""Seconds after which nothing may arrive any more."""
+"""Seconds after which no request may arrive."""
 LIMIT = 2 * LAST_CALL
-"""Seconds in which a run has to be over, on a machine that is busy with others."""
+"""Seconds in which a run must end, on a busy machine."""
 MARK = "RUN_OF_THIS_TEST"
 
 HOST_LOG = Path(__file__).parents[1] / "host_log"
-# An answer may take two seconds longer than its time-out allows, instead of five minutes.
+# A response may take two seconds longer than its time-out, instead of five minutes.
 IMPATIENT = """
 import runpy
 from ansible_collections.sessionops.citrix.plugins.module_utils._client import throttle
@@ -55,14 +55,14 @@ runpy.run_module({module!r}, run_name="__main__")
 
 @pytest.fixture
 def site(simulator: Simulator) -> Simulator:
-    """Thousands of sessions to record, at a server that takes its time."""
+    """Return thousands of recordable sessions on a slow server."""
     simulator.reset(machines=20, sessions=SESSIONS, mix="recordable")
     simulator.fault({"path": "Recording", "latency": 0.05})
     return simulator
 
 
 class Task:
-    """A process that runs the module, alone or under ansible-playbook; all that belong to it have its mark."""
+    """A process that runs the module, alone or in ansible-playbook; its processes have a mark."""
 
     def __init__(self, command: list[str], given: str, folder: Path) -> None:
         self.mark = f"{MARK}={uuid.uuid4()}"
@@ -78,7 +78,7 @@ class Task:
             MARK: self.mark.partition("=")[2],
         }
         pipe = subprocess.PIPE
-        # What a playbook prints is not wanted, and nobody would empty the pipe.
+        # The output of a playbook is not used; nothing would read the pipe.
         output = pipe if given else subprocess.DEVNULL
         self.process = subprocess.Popen(
             command, env=env, cwd=folder, stdin=pipe, stdout=output, stderr=output, text=True, start_new_session=True
@@ -88,7 +88,7 @@ class Task:
         self.process.stdin = None
 
     def left(self) -> dict[int, list[str]]:
-        """Return {process id: its command} of all that run for this task."""
+        """Return {process id: command} of all processes of this task."""
         found = {}
         for folder in Path("/proc").glob("[0-9]*"):
             try:
@@ -102,7 +102,7 @@ class Task:
         return next(n for n, command in self.left().items() if "python" in command[0] and "AnsiballZ" in command[1])
 
     def accepted(self) -> list[str]:
-        """Return the sessions of the starts that the log has as accepted."""
+        """Return the sessions whose start was accepted, from the log."""
         lines = self.log.read_text(encoding="utf-8").splitlines()
         return [line.split()[6] for line in lines if "accepted: start the recording" in line]
 
@@ -158,7 +158,7 @@ def playbook(tmp_path):
 
 
 def until(holds: Callable[[], bool], seconds: float) -> bool:
-    """Wait until something holds, but no longer; return whether it does."""
+    """Wait until a condition is true; return whether it became true in time."""
     end = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > end:
@@ -173,12 +173,12 @@ def sent(site: Simulator) -> int:
 
 
 def starts(site: Simulator) -> Counter:
-    """Return {session: how often its start was accepted}, of those that were started."""
+    """Return {session: number of accepted starts} of the started sessions."""
     return Counter({each: session["starts"] for each, session in site.state().items() if session["starts"]})
 
 
 def assert_nothing_follows(site: Simulator, cut_off: float) -> None:
-    """Ask the simulator; cut_off: when that was, as Unix time."""
+    """Check the simulator; cut_off: the time of the interruption, in Unix time."""
     calls = site.mark()
     time.sleep(1)
     assert site.mark() == calls
@@ -191,7 +191,7 @@ def main_process(task: Task) -> int:
 
 
 def worker(task: Task) -> int:
-    """Return the process of ansible-playbook that waits for the module: the leader of its session."""
+    """Return the ansible-playbook process that waits for the module: leader of its session."""
     return os.getsid(task.of_module())
 
 
@@ -206,7 +206,7 @@ def worker(task: Task) -> int:
     ],
     ids=["Ctrl-C", "SIGTERM", "ansible-playbook killed", "its worker killed", "SIGTERM to the module"],
 )
-def test_a_playbook_that_is_cut_off_leaves_nothing_behind(site, playbook, whom, number):
+def test_interrupted_playbook_leaves_no_process(site, playbook, whom, number):
     task = playbook(site.cloud)
     assert until(lambda: sent(site) >= ENOUGH, 30)
     module_process = task.of_module()
@@ -215,16 +215,16 @@ def test_a_playbook_that_is_cut_off_leaves_nothing_behind(site, playbook, whom, 
     assert until(lambda: module_process not in task.left(), LIMIT), task.left()
     assert_nothing_follows(site, cut_off)
     assert max(starts(site).values()) == 1
-    # Nothing that was accepted is missing in the log, nor is anything in it that was not.
+    # The log lists all accepted requests and no others.
     assert Counter(task.accepted()) == starts(site)
-    # An ansible-playbook does not notice that its worker is gone.
+    # An ansible-playbook does not notice the end of its worker.
     if whom is not worker:
         task.process.wait(LIMIT)
         assert until(lambda: not task.left(), LIMIT), task.left()
 
 
 @pytest.mark.parametrize(("number", "batch_size"), [(signal.SIGTERM, 0), (signal.SIGINT, 20)])
-def test_a_module_that_is_cut_off_tells_what_it_did(site, module, number, batch_size):
+def test_interrupted_module_returns_results_so_far(site, module, number, batch_size):
     task = module(site.cloud, batch_size=batch_size)
     assert until(lambda: sent(site) >= ENOUGH, 30)
     cut_off = time.time()
@@ -235,17 +235,17 @@ def test_a_module_that_is_cut_off_tells_what_it_did(site, module, number, batch_
     result = json.loads(stdout)
     assert f"the run was interrupted ({number.name})" in result["msg"]
     assert Counter(entry["id"] for entry in result["sessions"]) == Counter(site.state().keys())
-    told = {entry["id"]: entry for entry in result["sessions"]}
+    shown = {entry["id"]: entry for entry in result["sessions"]}
     started = starts(site)
     assert max(started.values()) == 1
-    assert {told[each]["result"] for each in started} <= {"started", "unconfirmed"}
-    not_sent = [entry for each, entry in told.items() if each not in started]
+    assert {shown[each]["result"] for each in started} <= {"started", "unconfirmed"}
+    not_sent = [entry for each, entry in shown.items() if each not in started]
     assert {entry["result"] for entry in not_sent} == {"failed"}
     assert all("before it was sent; run again" in entry["reason"] for entry in not_sent)
     assert Counter(task.accepted()) == started
 
 
-def test_what_does_not_answer_is_not_waited_for(site, module):
+def test_unresponsive_server_not_waited_for(site, module):
     task = module(site.cloud, timeout=100)
     assert until(lambda: sent(site) >= ENOUGH, 30)
     site.fault({"path": "Recording", "hang": {"seconds": 100, "acts": True}})
@@ -256,17 +256,17 @@ def test_what_does_not_answer_is_not_waited_for(site, module):
     result = json.loads(stdout)
     assert len(result["sessions"]) == SESSIONS
     assert any("Canceled requests in progress" in entry["reason"] for entry in result["sessions"] if entry["reason"])
-    told = {entry["id"]: entry["result"] for entry in result["sessions"]}
-    assert {told[each] for each in starts(site)} <= {"started", "unconfirmed", "failed"}
+    shown = {entry["id"]: entry["result"] for entry in result["sessions"]}
+    assert {shown[each] for each in starts(site)} <= {"started", "unconfirmed", "failed"}
 
 
-def test_each_accepted_request_is_in_the_log_when_the_module_is_killed(site, module):
+def test_accepted_requests_in_log_of_killed_module(site, module):
     task = module(site.cloud, max_concurrency=4)
     assert until(lambda: sent(site) >= ENOUGH, 30)
     task.process.kill()
     task.process.wait()
     time.sleep(0.5)
-    # Those that were on their way back can be missing, and no others.
+    # Only responses on their way back may be missing.
     accepted, started = Counter(task.accepted()), starts(site)
     assert len(started) - 4 <= len(accepted) <= len(started)
     assert not accepted - started
@@ -280,7 +280,7 @@ def test_each_accepted_request_is_in_the_log_when_the_module_is_killed(site, mod
 
 
 class Dripper:
-    """A server that answers a byte every tenth of a second, for ever."""
+    """A server that sends a byte every tenth of a second without end."""
 
     def __init__(self, head: bytes) -> None:
         self._head = head
@@ -315,7 +315,7 @@ UNFINISHED = "a response of the API took too long"
 
 
 @pytest.mark.parametrize("head", HEADS)
-def test_an_answer_that_does_not_get_done_ends_the_run(simulator, module, head):
+def test_endless_response_ends_run(simulator, module, head):
     server = Dripper(head)
     code = IMPATIENT.format(module=MODULE)
     task = module({**simulator.cloud, "api_url": server.url}, "-c", code, timeout=1)
@@ -327,7 +327,7 @@ def test_an_answer_that_does_not_get_done_ends_the_run(simulator, module, head):
 
 @pytest.fixture
 def dripper(monkeypatch):
-    """Return a function that starts a dripping server, for clients in this process that have little patience."""
+    """Return a function that starts such a server for impatient clients in this process."""
     monkeypatch.setattr(throttle, "STALL_LIMIT", 1.0)
     servers = []
 
@@ -341,7 +341,7 @@ def dripper(monkeypatch):
 
 
 @pytest.mark.parametrize("head", HEADS)
-def test_inventory_unfinished_answer_ends_with_an_error(simulator, inventory, tmp_path, dripper, head):
+def test_inventory_unfinished_answer_ends_with_error(simulator, inventory, tmp_path, dripper, head):
     path = tmp_path / "site.citrix_machines.yml"
     given = {**simulator.cloud, "api_url": dripper(head), "timeout": 1}
     path.write_text(json.dumps({"plugin": "sessionops.citrix.citrix_machines", **given}), encoding="utf-8")
@@ -350,7 +350,7 @@ def test_inventory_unfinished_answer_ends_with_an_error(simulator, inventory, tm
 
 
 @pytest.mark.parametrize("head", HEADS)
-def test_event_source_unfinished_answer_is_a_failed_look(simulator, dripper, head):
+def test_event_source_unfinished_answer_is_failed_look(simulator, dripper, head):
     source = runpy.run_path(str(EVENT_SOURCE))
     watch = source["prepare"]({**simulator.cloud, "api_url": dripper(head), "timeout": 1})
     outcome = asyncio.run(source["aside"](watch))

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The inventory files, commands and settings that the guide and the plugin's own examples show."""
+"""Inventory files, commands and settings of the guide and of the plugin's examples."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ EXAMPLES = list(yaml.safe_load_all(citrix_machines.EXAMPLES))
 
 @pytest.fixture
 def connection(simulator):
-    """The environment of a user of Citrix Cloud; files for another deployment say all themselves."""
+    """Set the environment of a Citrix Cloud user; files for other deployments have all options."""
     return {f"CITRIX_{name.upper()}": value for name, value in simulator.cloud.items()}
 
 
 @pytest.fixture
 def here(simulator, tmp_path):
-    """Return a function that puts the simulator and its credentials in the place of those in a text."""
+    """Return a function that inserts the simulator and its credentials into a text."""
     secret = tmp_path / "secret"
     secret.write_text(simulator.facts["password"], encoding="utf-8")
     places = {
@@ -57,7 +57,7 @@ def here(simulator, tmp_path):
     return replace
 
 
-def test_the_guide_has_what_is_tested_here():
+def test_guide_contains_tested_examples():
     assert len(FILES) == 6 + 1
     assert len(COMMANDS) == 4
     assert len(blocks("ini")) == 1
@@ -65,26 +65,26 @@ def test_the_guide_has_what_is_tested_here():
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_the_files_of_the_guide_work(simulator, inventory, connection, here, tmp_path, name):
+def test_files_of_guide_work(simulator, inventory, connection, here, tmp_path, name):
     simulator.reset(machines=12, sessions=120)
     path = tmp_path / name
     path.write_text(here(FILES[name]), encoding="utf-8")
     hosts = inventory(str(path), {} if "on_premises" in FILES[name] else connection).hosts
-    # The patterns of one of them fit some.
+    # The patterns of one of them match some machines.
     assert len(hosts) == {"some.citrix_machines.yml": 6}.get(name, 12)
     if name == "short.citrix_machines.yml":
         assert "vda-001" in hosts
 
 
 @pytest.mark.parametrize("number", range(len(EXAMPLES)))
-def test_the_examples_of_the_plugin_work(inventory, connection, here, tmp_path, number):
+def test_examples_of_plugin_work(inventory, connection, here, tmp_path, number):
     path = tmp_path / "example.citrix_machines.yml"
     path.write_text(here(yaml.safe_dump(EXAMPLES[number])), encoding="utf-8")
     made = inventory(str(path), {} if "deployment" in EXAMPLES[number] else connection)
     assert len(made.hosts) == (5, 4, 5)[number]
 
 
-def test_the_commands_and_the_setting_of_the_guide_work(simulator, ansible, connection, tmp_path):
+def test_commands_and_setting_of_guide_work(simulator, ansible, connection, tmp_path):
     (tmp_path / "ansible.cfg").write_text(blocks("ini")[0].text, encoding="utf-8")
     (tmp_path / "groups.citrix_machines.yml").write_text(FILES["groups.citrix_machines.yml"], encoding="utf-8")
     for command in COMMANDS:
@@ -94,11 +94,11 @@ def test_the_commands_and_the_setting_of_the_guide_work(simulator, ansible, conn
         assert "WARNING" not in done.output or "not recordable" in done.output
     engineers = {session["starts"] for session in simulator.state().values()}
     assert engineers == {0, 1}
-    # The setting makes an error of what cannot be read.
+    # With this setting, unreadable data is an error.
     assert ansible("ansible-inventory", "-i", "groups.citrix_machines.yml", "--list").code
 
 
-def test_the_variables_of_a_sliced_job_are_those_of_the_playbook():
+def test_variables_of_sliced_job_are_those_of_playbook():
     (variables,) = (yaml.safe_load(block.text) for block in blocks("yaml") if not block.file)
     playbook = (COLLECTION / "playbooks" / "record_by_machine.yml").read_text(encoding="utf-8")
     on_slices = PAGE.read_text(encoding="utf-8").partition("guide_inventory_slices:")[2]

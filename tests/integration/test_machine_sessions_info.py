@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""citrix_machine_sessions_info as its users run it."""
+"""Use citrix_machine_sessions_info in plays."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MACHINE = "LAB\\vda-001"
 
 
 @pytest.mark.parametrize("deployment", ["cloud", "gov", "on_premises", "on_premises_direct"])
-def test_the_sessions_of_machines_are_those_of_the_site(simulator, modules, deployment):
+def test_sessions_of_machines_are_those_of_site(simulator, modules, deployment):
     tasks = [{INFO: {"machine": [MACHINE, "LAB\\VDA-002"]}}]
     run = modules(tasks, connection=getattr(simulator, deployment))
     assert run.code == 0, run.output
@@ -30,7 +30,7 @@ def by_id(simulator, machine):
     return {session["id"]: session for session in simulator.sessions_on(machine)}
 
 
-def test_recording_adds_the_status_of_each_session(simulator, play):
+def test_recording_adds_status_of_each_session(simulator, play):
     run = play([{INFO: {"machine": [MACHINE], "fields": ["State"], "recording": True}}], connection=simulator.cloud)
     truth = by_id(simulator, MACHINE)
     assert {session["id"]: session["recorded"] for session in run.result["sessions"]} == {
@@ -39,13 +39,13 @@ def test_recording_adds_the_status_of_each_session(simulator, play):
     assert {True, False} == {session["recorded"] for session in truth.values()}
 
 
-def test_an_unknown_status_is_null_and_not_false(simulator, modules):
+def test_unknown_status_is_null_and_not_false(simulator, modules):
     simulator.fault({"path": "RecordingStatus", "answer": {"status": 200, "body": {}}})
     run = modules([{INFO: {"machine": [MACHINE], "fields": ["Id"], "recording": True}}], connection=simulator.cloud)
     assert {session["recorded"] for session in run.result["sessions"]} == {None}
 
 
-def test_statuses_that_cannot_be_read_fail_the_task(simulator, modules):
+def test_statuses_that_cannot_be_read_fail_task(simulator, modules):
     refused = {"status": 403, "body": {"type": "x", "detail": "No rights."}}
     simulator.fault({"path": "RecordingStatus", "answer": refused})
     run = modules([{INFO: {"machine": [MACHINE], "fields": ["Id"], "recording": True}}], connection=simulator.cloud)
@@ -53,14 +53,14 @@ def test_statuses_that_cannot_be_read_fail_the_task(simulator, modules):
     assert "No rights." in run.result["msg"]
 
 
-def test_fields_slim_the_answer_and_always_hold_the_id(simulator, modules):
+def test_fields_reduce_response_and_include_id(simulator, modules):
     run = modules([{INFO: {"machine": [MACHINE], "fields": ["State", "User"]}}], connection=simulator.cloud)
     assert {frozenset(session) for session in run.result["sessions"]} == {frozenset({"id", "state", "user"})}
     listing = next(call for call in simulator.calls() if call["path"].endswith("/Sessions"))
     assert listing["query"]["fields"] == "Id,State,User,Machine"
 
 
-def test_a_machine_is_found_by_dns_name_and_by_id(simulator, modules):
+def test_machine_is_found_by_dns_name_and_by_id(simulator, modules):
     machine_id = simulator.get("Machines/LAB%7Cvda-001")["Id"]
     names = ["vda-001.lab.example", "VDA-005.lab.example", machine_id]
     run = modules([{INFO: {"machine": names, "fields": ["Id"]}}], connection=simulator.cloud)
@@ -69,7 +69,7 @@ def test_a_machine_is_found_by_dns_name_and_by_id(simulator, modules):
     assert len(run.result["sessions"]) == 20
 
 
-def test_a_token_on_a_list_that_takes_none_is_not_sent(simulator, modules):
+def test_token_of_list_without_paging_not_sent(simulator, modules):
     simulator.reset(machine_repeats=True)
     run = modules([{INFO: {"machine": [MACHINE], "fields": ["Id"]}}], connection=simulator.cloud)
     assert [session["id"] for session in run.result["sessions"]] == list(by_id(simulator, MACHINE))
@@ -100,7 +100,7 @@ def test_several_sites_are_listed_to_choose_from(simulator, modules):
 @pytest.mark.parametrize(
     "options", [{"machine": []}, {"machine": ["a\tb"]}, {"machine": [MACHINE], "fields": ["state"]}]
 )
-def test_what_cannot_be_meant_is_refused_before_anything_is_sent(simulator, modules, options):
+def test_invalid_options_rejected_before_any_request(simulator, modules, options):
     run = modules([{INFO: options}], connection=simulator.cloud)
     assert run.code != 0
     assert next(iter(set(options) - {"machine"}), "machine") in run.result["msg"]

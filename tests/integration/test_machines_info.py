@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""citrix_machines_info as its users run it. What each selector picks is tested elsewhere, with many more examples."""
+"""Use citrix_machines_info in plays; other files test each selector with many examples."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ def names(result):
 
 @pytest.fixture
 def truth(simulator):
-    """Return {name: machine} of the site, as the API tells it; the log is empty again."""
+    """Return {name: machine} of the site in the API, and clear the log."""
     machines = {machine["Name"]: machine for machine in simulator.get("Machines")["Items"]}
     simulator.reset()
     return machines
 
 
-def test_a_play_lists_machines(simulator, truth, play):
+def test_play_lists_machines(simulator, truth, play):
     tasks = [{INFO: {}}, {INFO: {"limit": 2, "fields": ["Id"]}, "check_mode": True}]
     run = play(tasks, "--diff", connection=simulator.on_premises_direct)
     assert run.code == 0, run.output
@@ -51,7 +51,7 @@ def test_lists_of_all_kinds(simulator, truth, modules):
     run = modules(tasks, connection=simulator.on_premises_direct)
     assert run.code == 0, run.output
     named, group, single, none = run.results
-    # Each once, in the order in which they were named.
+    # Each once, in the order of the option.
     assert named["machines"] == [
         {"id": truth[name]["Id"], "name": name, "dns_name": truth[name]["DnsName"], "session_count": 10}
         for name in (last, first, second)
@@ -68,7 +68,7 @@ def test_lists_of_all_kinds(simulator, truth, modules):
     assert counts["DeliveryGroups"] == 1
 
 
-def test_what_cannot_be_meant_is_refused(simulator, modules):
+def test_invalid_options_rejected(simulator, modules):
     unsent = {
         "fields: 'Session Count' is not a field": {"fields": ["Session Count"]},
         "value of session_support must be one of": {"session_support": ""},

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The inventory plugin: hosts, groups and variables; what it asks; what it refuses.
+"""The inventory plugin: hosts, groups, variables, requests and rejected options.
 
-What the command line has a part in runs through real ansible-inventory, the rest inside this process.
+The command line is tested with real ansible-inventory, the rest inside this process.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ STRICT = {"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true"}
 
 @dataclass
 class Listing:
-    """What was made of a file: the variables of each host, the hosts of each group."""
+    """Result of a file: the variables of each host, and the hosts of each group."""
 
     hosts: dict[str, dict]
     groups: dict[str, list[str]]
 
 
 def plain(value):
-    """Take the marks off text that is no template."""
+    """Remove the marks from text that is not a template."""
     if isinstance(value, dict):
         if "__ansible_unsafe" in value:
             return value["__ansible_unsafe"]
@@ -38,12 +38,12 @@ def plain(value):
 
 
 def group_name(text: str) -> str:
-    """Return a text as the name of a group: ansible takes letters, digits and _ only."""
+    """Return a text as the name of a group: ansible accepts only letters, digits and _."""
     return re.sub(r"\W", "_", text)
 
 
 def secrets(simulator) -> list[str]:
-    """Return the longest word of each secret, used tokens among them: no spelling changes letters and digits."""
+    """Return the longest alphanumeric part of each secret and token: no encoding changes it."""
     used = {call["headers"].get("authorization", "").rpartition("=")[2] for call in simulator.calls()} - {""}
     known = [simulator.facts["client_secret"], simulator.facts["password"], *used]
     assert len(known) > 2
@@ -65,7 +65,7 @@ def source(tmp_path, simulator):
 
 @pytest.fixture
 def listing(inventory, source):
-    """Return a function that makes hosts of these options inside this process; an error is raised."""
+    """Return a function that makes hosts from these options in this process."""
 
     def read(connection: dict | None = None, env: dict | None = None, **options) -> Listing:
         made = inventory(source(connection=connection, **options), env)
@@ -81,7 +81,7 @@ def listing(inventory, source):
 
 @pytest.fixture
 def listed(ansible, source):
-    """Return a function that lists an inventory of these options, and returns its hosts and everything printed."""
+    """Return a function that lists an inventory; it returns its hosts and the complete output."""
 
     def run(*arguments: str, **options) -> tuple[dict[str, dict], str]:
         done = ansible("ansible-inventory", "-i", source(**options), "--list", *arguments, env=STRICT)
@@ -94,7 +94,7 @@ def listed(ansible, source):
 
 @pytest.fixture
 def truth(simulator):
-    """Return a function that starts over with a fleet and returns its machines by DNS name, as the API has them."""
+    """Return a function that resets the fleet and returns its machines by DNS name."""
 
     def machines(**settings) -> dict[str, dict]:
         simulator.reset(**settings)
@@ -119,14 +119,14 @@ def test_machines_become_hosts(simulator, truth, listing, deployment):
         assert variables["citrix_delivery_group"]["name"] == machine["DeliveryGroup"]["Name"]
         assert variables["citrix_ip_address"] == machine["IPAddress"]
         assert "citrix_sessions" not in variables
-    # One request for all; nothing but what becomes a variable is asked for.
+    # One request for all; only data for variables is requested.
     assert simulator.kinds() == ["sign-in", "me", "Machines"]
     fields = simulator.calls()[-1]["query"]["fields"].split(",")
     assert {"Id", "Name", "DnsName", "SessionCount"} <= set(fields)
     assert len(fields) == len(set(fields)) == len(run.hosts["vda-001.lab.example"])
 
 
-def test_groups_and_variables_of_ones_own(simulator, truth, listing, ansible, source):
+def test_custom_groups_and_variables(simulator, truth, listing, ansible, source):
     known = truth(machines=7)
     made = {
         "keyed_groups": [
@@ -156,11 +156,11 @@ def test_groups_and_variables_of_ones_own(simulator, truth, listing, ansible, so
     graph = ansible("ansible-inventory", "-i", source(**made), "--graph", env=STRICT)
     assert graph.code == 0, graph.output
     tree = re.findall(r"@(delivery_group_[^:]+):\n((?:  \|  \|--.*\n)+)", graph.output)
-    told = {group: sorted(line.removeprefix("  |  |--") for line in lines.splitlines()) for group, lines in tree}
-    assert told == {name: sorted(hosts) for name, hosts in run.groups.items() if name.startswith("delivery_group_")}
+    shown = {group: sorted(line.removeprefix("  |  |--") for line in lines.splitlines()) for group, lines in tree}
+    assert shown == {name: sorted(hosts) for name, hosts in run.groups.items() if name.startswith("delivery_group_")}
 
 
-def test_nothing_is_asked_again_while_the_cache_holds(simulator, listing, listed, tmp_path):
+def test_cache_prevents_requests(simulator, listing, listed, tmp_path):
     cached = {
         "cache": True,
         "cache_plugin": "ansible.builtin.jsonfile",
@@ -181,10 +181,10 @@ def test_nothing_is_asked_again_while_the_cache_holds(simulator, listing, listed
     assert simulator.calls() == []
     refreshed, _output = listed("--flush-cache", **cached)
     assert len(refreshed) == 3
-    # What is made of the answers may change, and the answers serve.
+    # Other options for the responses may use the cached responses.
     assert "busy" in listing(**cached, groups={"busy": "true"}).groups
     assert simulator.counts()["sign-in"] == 1
-    # Other machines, another site or another account are other answers.
+    # Other machines, another site or another account require new responses.
     assert len(listing(**cached, delivery_group=["Engineering"]).hosts) == 1
     assert len(listing(**cached, connection=simulator.on_premises).hosts) == 3
     assert simulator.counts()["sign-in"] == 3
@@ -198,7 +198,7 @@ def test_nothing_is_asked_again_while_the_cache_holds(simulator, listing, listed
     assert len(listing(**cached).hosts) == 3
 
 
-def test_each_filter_is_asked_of_the_server(simulator, truth, listing):
+def test_each_filter_sent_to_server(simulator, truth, listing):
     known = truth(machines=12, sessions=100)
 
     def wanted(check) -> list[str]:
@@ -226,7 +226,7 @@ def test_each_filter_is_asked_of_the_server(simulator, truth, listing):
         assert searches
         assert all(f'"{name}"' in call["body"] for call in searches)
         assert simulator.counts()["Machines"] == 0
-        # What is asked for to check becomes no variable.
+        # Data that is requested only for a check does not become a variable.
         assert all(len(variables) == 4 for variables in run.hosts.values())
     both = listing(delivery_group=["Office Desktops", "Engineering"], name=["vda-*"], session_support="MultiSession")
     assert sorted(both.hosts) == wanted(
@@ -234,7 +234,7 @@ def test_each_filter_is_asked_of_the_server(simulator, truth, listing):
     )
 
 
-def test_what_the_server_finds_is_checked(simulator, listing):
+def test_found_machines_checked(simulator, listing):
     simulator.reset()
     machines = simulator.get("Machines")["Items"]
     assert len(machines) == 5
@@ -243,14 +243,14 @@ def test_what_the_server_finds_is_checked(simulator, listing):
     del machines[2]["RegistrationState"]
     simulator.fault({"path": r"Machines/\$search", "answer": {"status": 200, "body": {"Items": machines}}})
     options = {"registration_state": ["Registered"], "power_state": ["Unmanaged"], "name": ["*-00[1-4]"]}
-    # What a machine does not tell is taken on the server's word; what it tells is not.
+    # Missing data of a machine is accepted from the search; different data is not.
     assert sorted(listing(**options).hosts) == [f"vda-00{number}.lab.example" for number in (2, 3, 4)]
     assert sorted(listing(**options, delivery_group=["Engineering"]).hosts) == ["vda-002.lab.example"]
     assert listing(**options, machine_catalog=["Single-session Windows"]).hosts == {}
     assert sorted(listing(session_support="SingleSession").hosts) == ["vda-005.lab.example"]
 
 
-def test_a_name_that_fits_nothing_is_told(listed):
+def test_name_without_match_reported(listed):
     hosts, output = listed(name=["vda-001", "vdi-*"], machine_catalog=["Multi-session Windows"])
     assert sorted(hosts) == ["vda-001.lab.example"]
     text = " ".join(output.split())
@@ -264,8 +264,8 @@ def test_sessions_of_each_machine(simulator, truth, listing):
     run = listing(sessions=True, session_fields=["State", "UntrustedUserName"], fields=["SessionCount"])
     for variables in run.hosts.values():
         own = simulator.sessions_on(variables["citrix_name"])
-        told = {session["id"]: session["state"] for session in variables["citrix_sessions"]}
-        assert told == {session["id"]: state[session["id"]]["state"] for session in own}
+        shown = {session["id"]: session["state"] for session in variables["citrix_sessions"]}
+        assert shown == {session["id"]: state[session["id"]]["state"] for session in own}
         assert all(set(session) == {"id", "state", "untrusted_user_name"} for session in variables["citrix_sessions"])
     assert sum(len(variables["citrix_sessions"]) for variables in run.hosts.values()) == 22
     assert simulator.kinds() == ["sign-in", "me", "Machines", "Sessions"]
@@ -299,7 +299,7 @@ SHOWN = "{{ [inventory_hostname, citrix_description, citrix_delivery_group.name,
 
 
 def trapped(simulator) -> None:
-    """Let the API tell of a machine and a session whose names are templates."""
+    """Return a machine and a session from the API whose names are templates."""
     simulator.reset(machines=1, sessions=1)
     machine = simulator.get("Machines")["Items"][0]
     session = simulator.get("Sessions")["Items"][0]
@@ -313,7 +313,7 @@ def trapped(simulator) -> None:
     )
 
 
-def test_text_of_the_api_is_never_a_template(simulator, source, ansible, tmp_path):
+def test_text_of_api_is_never_template(simulator, source, ansible, tmp_path):
     trapped(simulator)
     path = source(
         fields=["Description", "DeliveryGroup"],
@@ -330,19 +330,19 @@ def test_text_of_the_api_is_never_a_template(simulator, source, ansible, tmp_pat
     playbook.write_text(json.dumps([play]), encoding="utf-8")
     listed = ansible("ansible-inventory", "-i", path, "--list", env=STRICT)
     assert listed.code == 0, listed.output
-    # As controllers keep an inventory: what was listed comes back out of a script.
+    # As controllers keep an inventory: the list is the output of a script.
     document = tmp_path / "listed.json"
     document.write_text(listed.output[: listed.output.rindex("}") + 1], encoding="utf-8")
     script = tmp_path / "script.py"
     script.write_text(f"#!{sys.executable}\nprint(open({str(document)!r}).read())\n", encoding="utf-8")
     script.chmod(0o755)
-    # The first is out of the cache.
+    # The first is from the cache.
     for inventory in (path, str(script)):
         shown = ansible("ansible-playbook", "-i", inventory, str(playbook), env=STRICT)
         assert shown.code == 0, shown.output
         assert shown.output.count(json.dumps(TRAP)) == 5, shown.output
         assert not (tmp_path / "trapped").exists()
-    assert simulator.counts()["Machines"] == 2  # The one of the trap itself.
+    assert simulator.counts()["Machines"] == 2  # The template itself
 
 
 def test_hostnames_by_preference(simulator, listing):
@@ -360,7 +360,7 @@ def test_hostnames_by_preference(simulator, listing):
     assert {name.partition("_")[0] for variables in renamed.hosts.values() for name in variables} == {"vda"}
 
 
-def test_what_cannot_be_meant_is_refused(simulator, source, ansible, tmp_path):
+def test_invalid_options_rejected(simulator, source, ansible, tmp_path):
     secret = simulator.facts["client_secret"]
     unsent = {
         "delivery_groups: there is no such option": {"delivery_groups": ["Engineering"]},
@@ -392,10 +392,10 @@ def test_what_cannot_be_meant_is_refused(simulator, source, ansible, tmp_path):
     assert "Traceback" not in done.output
 
 
-def test_what_the_api_refuses_is_an_error(simulator, source, ansible, listing):
+def test_refused_requests_are_errors(simulator, source, ansible, listing):
     secret = simulator.facts["client_secret"]
     for options, message in (
-        ({"delivery_group": ["Engineering", "Nobody"]}, "has no Nobody; use the name shown in the console"),
+        ({"delivery_group": ["Engineering", "Absent"]}, "has no Absent; use the name shown in the console"),
         (
             {"hostnames": ["{{ citrix_name[:3] }}"]},
             "LAB\\vda-001 and LAB\\vda-002 would both have the host name LAB; put a unique name first",
@@ -420,10 +420,10 @@ def test_what_the_api_refuses_is_an_error(simulator, source, ansible, listing):
         assert hidden not in denied.output
 
 
-def test_half_a_list_is_no_inventory(simulator, source, ansible):
+def test_incomplete_list_is_no_inventory(simulator, source, ansible):
     simulator.reset(machines=1200, sessions=0)
     simulator.fault({"path": "/Machines$", "after": 1, "answer": {"status": 500, "body": {"detail": "Later."}}})
-    # Unless told otherwise, ansible goes on with its other sources.
+    # By default, ansible continues with its other sources.
     run = ansible("ansible-inventory", "-i", source(retries=0), "-i", "other.example,", "--list")
     assert run.code == 0, run.output
     assert '"other.example"' in run.output
@@ -456,14 +456,14 @@ def test_options_out_of_templates_vault_and_environment(simulator, ansible, list
 
 def test_ten_thousand_machines(simulator, listed):
     simulator.reset(machines=10_000, sessions=20_000)
-    # As AWX asks for it.
+    # As AWX reads it.
     hosts, _output = listed("--export", fields=["SessionCount"])
     assert len(hosts) == 10_000
     assert sum(variables["citrix_session_count"] for variables in hosts.values()) == 20_000
     assert simulator.counts() == {"sign-in": 1, "me": 1, "Machines": 10}
 
 
-def test_no_secret_is_shown_whatever_the_verbosity(simulator, ansible, source):
+def test_secrets_not_shown_at_any_verbosity(simulator, ansible, source):
     path = source(sessions=True, cache=True)
     done = ansible("ansible-inventory", "-i", path, "--list", "-vvvvv", env=STRICT)
     assert done.code == 0, done.output

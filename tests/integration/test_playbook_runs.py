@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The playbooks under the switches, inventories and environments that people run them with."""
+"""Run the playbooks with the switches, inventories and environments of users."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WINDOWS = {
     "ansible_become_method": "ansible.builtin.runas",
     "ansible_remote_tmp": "C:\\Temp",
 }
-"""Group variables for all hosts, as for machines that run Windows."""
+"""Group variables for all hosts, as for machines with Windows."""
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def environment(simulator):
 
 @pytest.fixture
 def hosts(tmp_path):
-    """Return a function that writes an inventory of two machines, with group variables, and returns its path."""
+    """Return a function that writes an inventory of two machines with group variables."""
 
     def write(variables: dict | None = None, **more: dict) -> str:
         machines = {f"vda-00{number}": {"citrix_name": f"LAB\\vda-00{number}"} for number in (1, 2)}
@@ -48,14 +48,14 @@ def hosts(tmp_path):
 
 
 def starts(simulator) -> list[int]:
-    """Return how often the sessions were started of which there was a start."""
+    """Return the numbers of starts of the started sessions."""
     return [session["starts"] for session in simulator.state().values() if session["starts"]]
 
 
 @pytest.mark.parametrize("strategy", ["free", "host_pinned"])
 def test_record_by_machine_starts_each_session_once(simulator, ansible, environment, hosts, strategy):
     expected = len(simulator.recordable_on("LAB\\vda-001")) + len(simulator.recordable_on("LAB\\vda-002"))
-    # Its number of starts counts the requests, also those for what is recorded already.
+    # The count includes requests for sessions that are already recorded.
     command = ["-i", hosts(), "--forks", "2", "sessionops.citrix.record_by_machine"]
     done = ansible("ansible-playbook", *command, env={**environment, "ANSIBLE_STRATEGY": strategy})
     assert done.code == 0, done.output
@@ -141,21 +141,21 @@ def test_coverage_in_check_mode_needs_no_directory(simulator, play, tmp_path):
             "vars": {"recording_coverage_dest": str(folder), "recording_coverage_minimum": 1},
         },
     ]
-    rehearsal = play(tasks, "--check", connection=simulator.cloud)
-    assert rehearsal.code == 0, rehearsal.output
-    assert re.search(r"\[WARNING\]: dest: directory .* does not exist", rehearsal.output)
+    preview = play(tasks, "--check", connection=simulator.cloud)
+    assert preview.code == 0, preview.output
+    assert re.search(r"\[WARNING\]: dest: directory .* does not exist", preview.output)
     assert not folder.exists()
     done = play(tasks, connection=simulator.cloud)
     assert done.code == 0, done.output
     assert {path.name for path in folder.iterdir()} == {"coverage.html", "coverage.csv", "coverage.json"}
-    # A directory that is there and a run that really writes are checked as before.
+    # The checks of an existing directory and of a real run are unchanged.
     missing = tmp_path / "none"
     tasks[1]["vars"]["recording_coverage_dest"] = str(missing)
     assert play(tasks[1:], connection=simulator.cloud).code == 2
 
 
 def test_plays_against_simulator_ignore_environment(ansible, tmp_path):
-    """What a user has set for the own site, and for other tools that use requests."""
+    """Variables of a user for the real site, and for other tools that use requests."""
     strange = {
         "CITRIX_CA_PATH": "/no/such/file.pem",
         "CITRIX_BATCH_SIZE": "40",
@@ -184,15 +184,15 @@ def test_plays_against_simulator_ignore_environment(ansible, tmp_path):
     assert done.code == 0, done.output
 
 
-def test_playbooks_tell_whether_writes_were_sent(simulator, ansible, environment):
+def test_playbooks_show_whether_writes_were_sent(simulator, ansible, environment):
     shown = {**environment, "ANSIBLE_SHOW_CUSTOM_STATS": "true"}
 
     def run(name: str, **variables) -> tuple[int, int]:
         """Return the exit code and the number of writes of a run."""
         command = (f"sessionops.citrix.{name}", "-e", json.dumps(variables))
         done = ansible("ansible-playbook", *command, env=shown)
-        (told,) = re.findall(r'session_recording_writes_sent"?: (\d+)', done.output)
-        return done.code, int(told)
+        (text,) = re.findall(r'session_recording_writes_sent"?: (\d+)', done.output)
+        return done.code, int(text)
 
     named = {"citrix_machine": [MACHINE]}
     assert run("record", citrix_machine=["LAB\\none"]) == (2, 0)

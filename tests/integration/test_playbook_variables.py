@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Variables of the playbooks: none that a user sets is lost, by a broken template, a typo or a blank value."""
+"""Variables of the playbooks: invalid templates, typos and blank values are rejected."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ def run(simulator, ansible, tmp_path):
     return run
 
 
-def assert_rejected(simulator, done, *told: str) -> None:
+def assert_rejected(simulator, done, *shown: str) -> None:
     """Check that a run failed, named the problem, and changed nothing."""
     assert done.code == 2, done.output
     output = re.sub(r"\s+", " ", done.output)
-    for text in told:
+    for text in shown:
         assert text in output, done.output
     assert not set(simulator.counts()) & set(WRITES)
 
@@ -61,7 +61,7 @@ def test_variable_with_broken_template_fails_run(simulator, run, name, variable,
 
 
 @pytest.mark.parametrize(
-    ("name", "given", "told"),
+    ("name", "given", "shown"),
     [
         ("record", "citrix_exclude_users", "citrix_exclude_users: unknown variable. Did you mean citrix_exclude_user?"),
         ("stop", "citrix_max_sesions", "Did you mean citrix_max_sessions?"),
@@ -72,10 +72,10 @@ def test_variable_with_broken_template_fails_run(simulator, run, name, variable,
         ("record_by_machine", "citrix_machines", "citrix_machines: unknown variable."),
     ],
 )
-def test_variable_that_would_be_ignored_fails_run(simulator, run, name, given, told):
+def test_variable_that_would_be_ignored_fails_run(simulator, run, name, given, shown):
     others = {"citrix_machine": [MACHINE]} if name in ("record", "stop", "machine_sessions") else {}
     done = run(name, **others, **{given: ["Contractors"]})
-    assert_rejected(simulator, done, told)
+    assert_rejected(simulator, done, shown)
     assert simulator.calls() == []
 
 
@@ -98,7 +98,7 @@ def test_host_variables_of_inventory_are_known(simulator, ansible, tmp_path):
     assert re.findall(r"\[WARNING\]: (Variables that.*?)\s*\n", done.output) == [
         "Variables that this playbook does not use: citrix_team."
     ]
-    # What the inventory sets for each machine is a mapping; a text selects nothing and is rejected.
+    # The inventory sets a mapping for each machine; a text selects nothing and is rejected.
     before = simulator.mark()
     named = ansible("ansible-playbook", "-i", str(path), playbook, "-e", "citrix_delivery_group=X", env=environment)
     assert named.code == 2, named.output
@@ -136,22 +136,22 @@ def test_variable_problems_finds_typos_and_nothing_else(play):
 
 
 @pytest.mark.parametrize(
-    ("role", "given", "told"),
+    ("role", "given", "shown"),
     [
         ("recording_coverage", "recording_coverage_minimun", "Did you mean recording_coverage_minimum?"),
         ("session_recording", "session_recording_on_gaps", "Did you mean session_recording_on_gap?"),
     ],
 )
-def test_role_variable_with_typo_fails_run(simulator, play, role, given, told):
+def test_role_variable_with_typo_fails_run(simulator, play, role, given, shown):
     required = {"recording_coverage_dest": ".", "session_recording_rules": []}
     task = {"ansible.builtin.include_role": {"name": f"sessionops.citrix.{role}"}, "vars": {**required, given: 100}}
-    assert_rejected(simulator, play([task], connection=simulator.cloud), told)
+    assert_rejected(simulator, play([task], connection=simulator.cloud), shown)
     assert simulator.calls() == []
 
 
 INTERNAL = {
-    # Names that the playbooks and roles used once, and others that come to mind.
-    **dict.fromkeys(("coverage", "recording", "found", "fine", "lines", "slices", "strangers", "log", "told"), 100),
+    # Names that the playbooks and roles used before, and likely typos.
+    **dict.fromkeys(("coverage", "recording", "found", "fine", "lines", "slices", "strangers", "log", "report"), 100),
     "site_rate": 5,
     "recording_coverage_result": {"coverage": {"sessions": {"coverage_percent": 100.0}}, "csv": "/x", "msg": ""},
     "session_recording_result": {"msg": "All.", "rules": [], "sessions": []},

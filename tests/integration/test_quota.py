@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Quotas: a task that needs more than the server allows gets through, and says what it cost."""
+"""Quotas: a task that needs more than the server allows succeeds, and reports its waits."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def recording(**options) -> dict:
 
 
 @pytest.mark.parametrize(("kind", "hint"), [("window", "seconds"), ("token_bucket", "retry_delay_dict")])
-def test_a_quota_slows_a_task_down_and_fails_nothing(simulator, modules, kind, hint):
+def test_quota_slows_task_down_and_fails_nothing(simulator, modules, kind, hint):
     simulator.reset(sessions=40, mix="recordable", quota=kind, quota_rate=RATE, quota_hint=hint)
     run = modules([recording()], connection=simulator.cloud)
     assert run.code == 0, run.output
@@ -29,16 +29,16 @@ def test_a_quota_slows_a_task_down_and_fails_nothing(simulator, modules, kind, h
     refused = [call for call in simulator.calls() if call["status"] == 429]
     assert summary["throttled"] == let_in["refused"] == len(refused) >= 1
     assert summary["requests"] == let_in["accepted"] + let_in["refused"] + let_in["sign_ins"]
-    # 40 readings, starts and confirmations, and few in vain.
+    # 40 reads, starts and confirmations, and few refused requests.
     assert let_in["accepted"] >= 120
     assert len(refused) <= 30
-    # More than the bucket or the first window holds needs its time; told as such.
+    # More requests than the bucket or the first window accepts take time, which is reported.
     assert summary["waited_seconds"] >= (let_in["accepted"] - 2 * RATE) / RATE * 0.5
     calls = simulator.calls()
     assert summary["waited_seconds"] <= calls[-1]["at"] - calls[0]["at"] + 0.1
 
 
-def test_a_ceiling_below_the_quota_is_never_refused(simulator, modules):
+def test_rate_limit_below_quota_never_refused(simulator, modules):
     simulator.reset(sessions=8, mix="recordable", quota="window", quota_rate=RATE)
     began = time.monotonic()
     run = modules([recording(requests_per_second=RATE / 2)], connection=simulator.cloud)
@@ -48,7 +48,7 @@ def test_a_ceiling_below_the_quota_is_never_refused(simulator, modules):
 
 
 @pytest.mark.parametrize("counted", ["request", "items"])
-def test_a_quota_holds_batches_too(simulator, modules, counted):
+def test_quota_holds_batches_too(simulator, modules, counted):
     settings = {"quota": "window", "quota_rate": RATE, "quota_batch": counted}
     simulator.reset(sessions=40, mix="recordable", **settings)
     run = modules([recording(batch_size=10)], connection=simulator.cloud)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The playbook that records by machine: over an inventory of its own, and in slices as ansible-runner jobs."""
+"""The playbook that records by machine: with its inventory, and in slices (ansible-runner)."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ RECORDABLE = {"mix": "recordable"}
 
 @pytest.fixture
 def record(simulator, ansible, tmp_path):
-    """Return a function that runs the playbook over all machines of the simulator, or another over other hosts."""
+    """Return a function that runs the playbook, by default on all machines of the simulator."""
     made = {
         "plugin": "sessionops.citrix.citrix_machines",
         **simulator.cloud,
         "keyed_groups": [{"key": "citrix_delivery_group.name", "prefix": "delivery_group"}],
-        # As for plays that reach the machines themselves: nothing of it may lead the task there.
+        # As for plays that connect to the machines: none of these may redirect the task.
         "compose": {
             "ansible_connection": "'ansible.builtin.winrm'",
             "ansible_shell_type": "'powershell'",
@@ -46,18 +46,18 @@ def record(simulator, ansible, tmp_path):
 
 
 def starts(simulator) -> dict[str, Counter]:
-    """Return how many sessions of each delivery group were started how often."""
-    told: dict[str, Counter] = {}
+    """Return the numbers of starts of the sessions of each delivery group."""
+    shown: dict[str, Counter] = {}
     for session in simulator.state().values():
-        told.setdefault(session["delivery_group"], Counter())[session["starts"]] += 1
-    return told
+        shown.setdefault(session["delivery_group"], Counter())[session["starts"]] += 1
+    return shown
 
 
-def test_a_rehearsal_a_limit_and_all_machines_in_one_task(simulator, record):
+def test_check_mode_limit_and_all_machines_in_one_task(simulator, record):
     simulator.reset(machines=30, sessions=90, **RECORDABLE)
-    rehearsed = record("--limit", "delivery_group_Engineering", "--check")
-    assert rehearsed.code == 0, rehearsed.output
-    assert "30 sessions: 30 started" in rehearsed.output
+    preview = record("--limit", "delivery_group_Engineering", "--check")
+    assert preview.code == 0, preview.output
+    assert "30 sessions: 30 started" in preview.output
     assert starts(simulator) == {"Office Desktops": {0: 30}, "Engineering": {0: 30}, "Contractors": {0: 30}}
     limited = record("--limit", "delivery_group_Engineering")
     assert limited.code == 0, limited.output
@@ -67,13 +67,13 @@ def test_a_rehearsal_a_limit_and_all_machines_in_one_task(simulator, record):
     assert run.code == 0, run.output
     assert "89 sessions: 59 started, 30 unchanged." in run.output
     assert starts(simulator) == {"Office Desktops": {0: 1, 1: 29}, "Engineering": {1: 30}, "Contractors": {1: 30}}
-    # Once for the inventory, once for the one task; the sessions of all machines are found by one search.
+    # One for the inventory, one for the task; one search finds the sessions of all machines.
     paths = [call["path"] for call in simulator.calls(before)]
     assert len([path for path in paths if path.endswith("/clients")]) == 2
     assert len([path for path in paths if path.endswith("$search")]) == 1
 
 
-def test_what_is_not_as_wanted_is_shown(simulator, record):
+def test_sessions_not_in_requested_state_shown(simulator, record):
     simulator.reset()
     run = record()
     assert run.code == 0, run.output
@@ -83,8 +83,8 @@ def test_what_is_not_as_wanted_is_shown(simulator, record):
     assert "LAB\\\\user001" not in shown
 
 
-def test_the_rate_is_shared_by_the_slices(record, tmp_path):
-    # As the module is told, in whatever way the rate of the site is given.
+def test_rate_is_shared_by_slices(record, tmp_path):
+    # As in the module, for each way to set the rate of the site.
     shares = {
         10.0: {"citrix_slices": 3},
         5.0: {"citrix_slices": 3, "citrix_requests_per_second": "15.0"},
@@ -95,12 +95,12 @@ def test_the_rate_is_shared_by_the_slices(record, tmp_path):
     jobs.write_text(json.dumps(plays), encoding="utf-8")
     run = record("-vvv", "--check", playbook=str(jobs), env={"CITRIX_REQUESTS_PER_SECOND": "30"})
     assert run.code == 0, run.output
-    told = re.findall(r'"requests_per_second": ([\d.]+)', run.output)
-    assert [float(rate) for rate in told] == list(shares)
+    shown = re.findall(r'"requests_per_second": ([\d.]+)', run.output)
+    assert [float(rate) for rate in shown] == list(shares)
 
 
-def test_what_contradicts_itself_is_refused(simulator, record):
-    for variables, told in (
+def test_contradictory_variables_rejected(simulator, record):
+    for variables, shown in (
         ({"citrix_slices": 2}, "citrix_slices must be a number from 1 to 999"),
         ({"citrix_slices": "two", "citrix_requests_per_second": 5}, "citrix_slices must be a number from 1 to 999"),
         ({"citrix_requests_per_second": "fast"}, "citrix_slices must be a number from 1 to 999"),
@@ -108,7 +108,7 @@ def test_what_contradicts_itself_is_refused(simulator, record):
     ):
         run = record(hosts="vda-001,", **variables)
         assert run.code == 2
-        assert told in " ".join(run.output.split())
+        assert shown in " ".join(run.output.split())
     assert simulator.calls() == []
 
 
@@ -123,7 +123,7 @@ def test_hosts_that_are_no_citrix_machines_are_refused(simulator, record, tmp_pa
     assert {session["starts"] for session in simulator.state().values()} == {0}
 
 
-def test_slices_share_a_fleet_without_overlap(simulator, tmp_path):
+def test_slices_share_fleet_without_overlap(simulator, tmp_path):
     fleet = {"machines": 61, "sessions": 180, **RECORDABLE}
     simulator.reset(**fleet)
     document = list_inventory(simulator, tmp_path, fields=["SessionCount"])
@@ -135,7 +135,7 @@ def test_slices_share_a_fleet_without_overlap(simulator, tmp_path):
     assert sorted(proof.hosts) == [20, 20, 21]
 
 
-def test_an_overlap_or_a_gap_would_be_told(simulator, client):
+def test_overlap_or_gap_of_slices_reported(simulator, client):
     machines = [f"LAB\\vda-00{number}" for number in range(1, 9)]
     document = {"_meta": {"hostvars": {name: {} for name in machines}}, "ungrouped": {"hosts": machines}}
     parts = [slice_of(document, number, 3) for number in range(3)]
@@ -145,8 +145,8 @@ def test_an_overlap_or_a_gap_would_be_told(simulator, client):
     for state, chosen in (("started", machines[1:]), ("stopped", machines[1:2]), ("started", machines[1:2])):
         client(citrix_session_recording, simulator.cloud, state=state, machine=chosen)
     done = [Slice(hosts=7, code=0, seconds=1.0, peak_mb=1.0, output="")]
-    told = " ".join(judge(done, 1.0, simulator.calls(), list(simulator.state().values())).faults(8, 24))
-    assert "7 machines were in slices, not 8" in told
-    assert re.search(r"sessions by how often they were started: {(?=.*0: 3)(?=.*1: 18)(?=.*2: 3)", told)
-    assert "3 sign-ins" in told
+    shown = " ".join(judge(done, 1.0, simulator.calls(), list(simulator.state().values())).faults(8, 24))
+    assert "7 machines were in slices, not 8" in shown
+    assert re.search(r"sessions by number of starts: {(?=.*0: 3)(?=.*1: 18)(?=.*2: 3)", shown)
+    assert "3 sign-ins" in shown
     assert busiest_second([0.0, 0.5, 0.99, 1.0, 1.2, 3.0]) == 4

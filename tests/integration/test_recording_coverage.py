@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The report by playbook and role: its files, its minimum, and what it costs."""
+"""The report by playbook and role: its files, its minimum, and its requests."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def table(folder):
         return list(csv.DictReader(file))
 
 
-def test_the_three_files_agree_with_the_simulator_and_with_one_another(simulator, report, folder):
+def test_report_files_agree_with_simulator(simulator, report, folder):
     simulator.reset(machines=8, sessions=80, names="hostile")
     truth = simulator.state()
     run = report(citrix_unrecorded_limit=5, citrix_batch_size=50)
@@ -74,11 +74,11 @@ def test_the_three_files_agree_with_the_simulator_and_with_one_another(simulator
     counts = simulator.counts()
     assert counts["status"] == 0
     assert counts["$batch"] == 2
-    # Every request counts, the sign-in too.
+    # Every request counts, including the sign-in.
     assert figures["requests"] == len(simulator.calls())
 
 
-def test_too_little_coverage_fails_after_the_report_is_written(report, folder):
+def test_too_little_coverage_fails_after_report_is_written(report, folder):
     run = report(citrix_minimum=99.5)
     assert run.code != 0
     assert (
@@ -114,7 +114,7 @@ def test_coverage_sessions_missing_fails_with_minimum(simulator, report, folder,
     assert ('id="incomplete"' in page, 'id="invisible"' in page) == (fault is SHORT, fault is EMPTY)
 
 
-def test_the_role_passes_the_figures_on_as_stats_and_takes_a_page_of_ones_own(simulator, play, folder, tmp_path):
+def test_role_sets_stats_and_accepts_own_page(simulator, play, folder, tmp_path):
     own = tmp_path / "own.html.j2"
     own.write_text("{{ recording_coverage_result.coverage.sessions.recorded }} of us", encoding="utf-8")
     options = {
@@ -126,15 +126,15 @@ def test_the_role_passes_the_figures_on_as_stats_and_takes_a_page_of_ones_own(si
     environment = {"ANSIBLE_SHOW_CUSTOM_STATS": "true"}
     run = play([{**role, "vars": options}], connection=simulator.on_premises, env=environment)
     assert run.code == 0, run.output
-    told = re.search(r"RUN: (\{.*\})", run.output, re.DOTALL)
-    stats = json.loads(told.group(1))
+    shown = re.search(r"RUN: (\{.*\})", run.output, re.DOTALL)
+    stats = json.loads(shown.group(1))
     assert stats["recording_coverage_percent"] == 12.5
     assert stats["recording_coverage_sessions"]["total"] == 10
     assert (folder / "coverage.html").read_text(encoding="utf-8") == "1 of us"
 
 
 def test_check_mode_reads_and_writes_nothing(simulator, report, folder):
-    # What the minimum asks for is enough.
+    # The exact minimum is sufficient.
     run = report("--check", citrix_minimum=12.5)
     assert run.code == 0, run.output
     assert "Coverage 12.5 %" in run.output
@@ -142,7 +142,7 @@ def test_check_mode_reads_and_writes_nothing(simulator, report, folder):
     assert simulator.counts()["status"] == 40
 
 
-def test_a_site_with_nobody_misses_no_minimum(simulator, report, folder):
+def test_site_without_sessions_meets_any_minimum(simulator, report, folder):
     simulator.reset(machines=1, sessions=0)
     run = report(citrix_minimum=100)
     assert run.code == 0, run.output
@@ -150,14 +150,14 @@ def test_a_site_with_nobody_misses_no_minimum(simulator, report, folder):
     assert table(folder) == []
 
 
-def test_what_is_missing_is_named(simulator, ansible, report):
+def test_missing_variables_named(simulator, ansible, report):
     for run in (ansible("ansible-playbook", "sessionops.citrix.coverage"), report(citrix_dest="/nowhere/at/all")):
         assert run.code != 0
         assert re.search("existing directory|directory /nowhere/at/all does not exist", run.output)
     assert simulator.calls() == []
 
 
-def test_five_thousand_sessions_take_seconds(simulator, client, folder):
+def test_report_of_5000_sessions_in_seconds(simulator, client, folder):
     simulator.reset(machines=100, sessions=5000)
     began = time.monotonic()
     found = client(coverage, simulator.cloud, dest=str(folder), batch_size=500)

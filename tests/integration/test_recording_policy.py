@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""citrix_recording_policy and the role session_recording as their users run them."""
+"""Use citrix_recording_policy and the role session_recording in plays."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import json
 import re
 
 import pytest
+from ansible_collections.sessionops.citrix.plugins.module_utils._common import times
 from ansible_collections.sessionops.citrix.plugins.modules import citrix_recording_policy as recording_policy
 from ansible_collections.sessionops.citrix.plugins.modules import citrix_session_recording as recording
 
@@ -33,19 +34,19 @@ def policy(*rules, **options) -> dict:
     return {POLICY: {"rules": list(rules or RULES), **options}}
 
 
-def in_role(*tell: str, **variables) -> list[dict]:
-    """Return the tasks that run the role and then show these expressions."""
+def in_role(*shown_task: str, **variables) -> list[dict]:
+    """Return tasks that run the role and then show these expressions."""
     given = {f"session_recording_{name}": value for name, value in variables.items()}
     include = {"ansible.builtin.include_role": {"name": ROLE}, "vars": given, "register": "unused"}
-    return [include, *({"ansible.builtin.debug": {"msg": f"{{{{ {each} }}}}"}} for each in tell)]
+    return [include, *({"ansible.builtin.debug": {"msg": f"{{{{ {each} }}}}"}} for each in shown_task)]
 
 
 def by_rule(result: dict) -> dict[str, dict[str, str]]:
     """Return {rule: {user or id: result}} of a task's sessions."""
-    told: dict[str, dict[str, str]] = {}
+    shown: dict[str, dict[str, str]] = {}
     for entry in result["sessions"]:
-        told.setdefault(entry["rule"], {})[entry["user"] or entry["id"]] = entry["result"]
-    return told
+        shown.setdefault(entry["rule"], {})[entry["user"] or entry["id"]] = entry["result"]
+    return shown
 
 
 def writes(simulator) -> int:
@@ -56,21 +57,21 @@ def writes(simulator) -> int:
 # A policy on a small site
 
 
-def test_each_session_is_brought_to_the_state_of_the_first_rule_that_fits_it(simulator, modules):
+def test_sessions_get_state_of_first_matching_rule(simulator, modules):
     before = simulator.state()
     run = modules([policy()], connection=simulator.cloud)
     assert run.code == 0, run.output
-    told = by_rule(run.result)
-    assert told["Council"] == {"LAB\\user003": "unchanged", "LAB\\user006": "stopped"}
-    assert set(told["First machine"].values()) == {"started", "not_recordable"}
-    assert "LAB\\user022" not in told["Contractors"]
+    shown = by_rule(run.result)
+    assert shown["Council"] == {"LAB\\user003": "unchanged", "LAB\\user006": "stopped"}
+    assert set(shown["First machine"].values()) == {"started", "not_recordable"}
+    assert "LAB\\user022" not in shown["Contractors"]
     assert [rule["name"] for rule in run.result["rules"]] == [rule["name"] for rule in RULES]
     for entry in run.result["rules"]:
-        assert entry["sessions"] == len(told[entry["name"]])
-    # One sign-in, one site, one list; and what a machine and a delivery group in a rule cost.
+        assert entry["sessions"] == len(shown[entry["name"]])
+    # One sign-in, one site, one list; and the requests for a machine and a delivery group in a rule.
     kinds = simulator.counts()
     assert (kinds["sign-in"], kinds["me"], kinds["Sessions"]) == (1, 1, 1)
-    # The truth: all that a rule is about and that can be recorded, and nobody else.
+    # Exactly the recordable sessions that match a rule.
     after = simulator.state()
     for session_id, session in after.items():
         old = before[session_id]
@@ -88,7 +89,7 @@ def test_each_session_is_brought_to_the_state_of_the_first_rule_that_fits_it(sim
         assert session["starts"] + session["stops"] <= 1
 
 
-def test_a_second_run_sends_nothing_but_reads(simulator, modules):
+def test_second_run_sends_nothing_but_reads(simulator, modules):
     first, second = modules([policy(), policy()], connection=simulator.cloud).results
     assert (first["changed"], second["changed"]) == (True, False)
     assert writes(simulator) == first["summary"]["started"] + first["summary"]["stopped"]
@@ -96,33 +97,85 @@ def test_a_second_run_sends_nothing_but_reads(simulator, modules):
     assert simulator.counts()["Sessions"] == simulator.counts()["sign-in"] == 2
 
 
-def test_check_mode_audits_and_says_what_a_run_does(simulator, play):
+def test_check_mode_predicts_run(simulator, play):
     run = play([{**policy(), "check_mode": True}, policy()], "--diff", connection=simulator.cloud)
     assert run.code == 0, run.output
-    rehearsal, done = run.results
-    assert rehearsal["rules"] == done["rules"]
-    assert rehearsal["diff"] == done["diff"]
-    assert rehearsal["sessions"] == [{**entry, "transaction_id": None} for entry in done["sessions"]]
+    preview, done = run.results
+    assert preview["rules"] == done["rules"]
+    assert preview["diff"] == done["diff"]
+    assert preview["sessions"] == [{**entry, "transaction_id": None} for entry in done["sessions"]]
     assert writes(simulator) == done["summary"]["started"] + done["summary"]["stopped"] > 0
 
 
-def test_who_is_excluded_from_a_rule_falls_under_the_next(simulator, modules):
+def test_excluded_session_matches_next_rule(simulator, modules):
     rest = {"name": "Rest", "delivery_group": "Contractors", "state": "started", "notify_user": False}
     run = modules([policy(CONTRACTORS, rest)], connection=simulator.cloud)
-    told = by_rule(run.result)
-    assert told["Rest"] == {"LAB\\user022": "started"}
+    shown = by_rule(run.result)
+    assert shown["Rest"] == {"LAB\\user022": "started"}
     (excluded,) = [session for session in simulator.state().values() if session["user"] == "LAB\\user022"]
     assert (excluded["starts"], excluded["notices"]) == (1, 0)
 
 
-def test_a_wrong_rule_is_refused_by_its_name_before_anything_is_sent(simulator, modules):
+def test_invalid_rule_rejected_by_name_before_any_request(simulator, modules):
     run = modules([policy(COUNCIL, WRONG)], connection=simulator.cloud)
     assert run.code != 0
     assert "rules[Night shift]: unknown option users; use name, machine, user," in run.result["msg"]
     assert simulator.calls() == []
 
 
-# The role, by itself and in its play
+# A policy with periods
+
+START, END = "2026-12-01T08:00:00+01:00", "2026-12-01T18:00:00+01:00"
+TIMED = {"name": "Audit", "user": ["LAB\\user001"], "state": "started", "from": START, "until": END}
+
+
+def test_policy_period_starts_and_stops_on_time(simulator, modules, monkeypatch):
+    (audited,) = [key for key, session in simulator.state().items() if session["user"] == "LAB\\user001"]
+    seen = []
+    for hour in (6, 7, 16, 17, 18):
+        monkeypatch.setattr(times, "now", lambda hour=hour: times.instant(f"2026-12-01T{hour:02}:00:00Z"))
+        run = modules([policy(TIMED)], connection=simulator.cloud)
+        assert run.code == 0, run.output
+        (rule,) = run.result["rules"]
+        assert run.result["at"] == f"2026-12-01T{hour:02}:00:00Z"
+        seen.append((rule["state"], rule["applied"], rule["sessions"], simulator.state()[audited]["recorded"]))
+    assert seen == [
+        (None, False, 0, False),
+        ("started", True, 1, True),
+        ("started", True, 1, True),
+        ("stopped", True, 1, False),
+        ("stopped", True, 1, False),
+    ]
+    assert writes(simulator) == 2
+
+
+def test_policy_at_in_check_mode_shows_what_run_does_then(simulator, modules, monkeypatch):
+    for moment, expected in ((START, "started"), (END, "stopped")):
+        preview = modules([{**policy(TIMED, at=moment), "check_mode": True}], connection=simulator.cloud).result
+        monkeypatch.setattr(times, "now", lambda moment=moment: times.instant(moment))
+        done = modules([policy(TIMED)], connection=simulator.cloud).result
+        monkeypatch.undo()
+        assert preview["summary"][expected] == done["summary"][expected] == 1
+        assert (preview["rules"], preview["at"]) == (done["rules"], done["at"])
+    assert writes(simulator) == 2
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        (policy(TIMED, at=START), "at: is valid only in check mode"),
+        (policy({**TIMED, "from": "2026-12-01 08:00"}), "rules[Audit]: from: '2026-12-01 08:00' is not a time"),
+        (policy({**TIMED, "until": START}), "rules[Audit]: until: is not later than from"),
+    ],
+)
+def test_policy_invalid_time_fails_before_any_request(simulator, modules, given, shown):
+    run = modules([given], connection=simulator.cloud)
+    assert run.code != 0
+    assert shown in run.result["msg"]
+    assert simulator.calls() == []
+
+
+# The role alone and in its playbook
 
 
 @pytest.fixture
@@ -143,7 +196,7 @@ def stats(output: str) -> dict:
     return json.JSONDecoder().raw_decode(text, text.index("{"))[0]
 
 
-def test_the_play_converges_by_name_and_shows_what_came_of_each_rule(simulator, converge):
+def test_play_converges_and_shows_result_of_each_rule(simulator, converge):
     audit = converge("--check", citrix_rules=RULES)
     assert audit.code == 0, audit.output
     assert "Check mode, nothing was sent; a run would give" in audit.output
@@ -164,7 +217,7 @@ def test_the_play_converges_by_name_and_shows_what_came_of_each_rule(simulator, 
     assert shown["session_recording_summary"]["started"] == writes(simulator) - 1 == 12
 
 
-def test_a_gap_fails_after_everything_else_is_done_and_the_job_shows_its_counts_too(simulator, converge):
+def test_gap_fails_after_all_sessions_and_job_shows_counts(simulator, converge):
     run = converge(citrix_rules=RULES, citrix_on_gap="fail")
     assert run.code != 0
     assert "only active sessions can be recorded" in run.output
@@ -173,7 +226,7 @@ def test_a_gap_fails_after_everything_else_is_done_and_the_job_shows_its_counts_
     assert shown["started"] + shown["stopped"] == writes(simulator) == 13
 
 
-def test_policy_unknown_object_applies_the_rules_above_it(simulator, converge):
+def test_policy_unknown_object_applies_rules_above_it(simulator, converge):
     renamed = {"name": "Renamed group", "delivery_group": ["Renamed"], "state": "stopped"}
     rest = {"name": "Rest", "all_sessions": True, "state": "started"}
     before = simulator.state()
@@ -188,7 +241,7 @@ def test_policy_unknown_object_applies_the_rules_above_it(simulator, converge):
     assert applied == {"Council": True, "Renamed group": False, "Rest": False}
 
 
-def test_tags_choose_what_the_role_does(simulator, converge):
+def test_tags_select_tasks_of_role(simulator, converge):
     run = converge("--skip-tags", "session_recording_summary", citrix_rules=RULES)
     assert run.code == 0, run.output
     assert "CUSTOM STATS" not in run.output
@@ -198,20 +251,40 @@ def test_tags_choose_what_the_role_does(simulator, converge):
     assert simulator.counts()["sign-in"] == 1
 
 
+def test_converge_yaml_timestamps_are_read(simulator, converge, tmp_path):
+    # YAML reads an unquoted time as a timestamp, and not as text.
+    (tmp_path / "policy.yml").write_text(
+        f"citrix_rules:\n  - {{name: Audit, user: user001, state: started, from: {START}, until: {END}}}\n"
+        "  - {name: Later, user: user002, state: started, from: 2027-01-01T00:00:00Z}\n"
+        f"citrix_at: {END}\n",
+        encoding="utf-8",
+    )
+    run = converge("--check", "-e", "@policy.yml")
+    assert run.code == 0, run.output
+    rule, later = stats(run.output)["session_recording_by_rule"]
+    assert (rule["state"], rule["sessions"], rule["applied"]) == ("stopped", 1, True)
+    assert (later["state"], later["sessions"], later["applied"]) == (None, 0, False)
+    assert "does not apply at 2026-12-01T17:00:00Z" in run.output
+    run = converge("-e", "@policy.yml")
+    assert run.code != 0
+    assert "at: is valid only in check mode" in run.output
+    assert writes(simulator) == 0
+
+
 @pytest.mark.parametrize(
-    ("given", "told"), [({}, "rules: is empty"), ({"citrix_rules": "everybody"}, "session_recording_rules")]
+    ("given", "shown"), [({}, "rules: is empty"), ({"citrix_rules": "all"}, "session_recording_rules")]
 )
-def test_the_play_is_refused_without_rules(simulator, converge, given, told):
+def test_play_is_refused_without_rules(simulator, converge, given, shown):
     run = converge(**given)
     assert run.code != 0
-    assert told in run.output
+    assert shown in run.output
     assert simulator.calls() == []
 
 
 # A policy on a large site
 
 
-def test_5000_sessions_converge_then_cost_no_write_and_exactly_what_changed_is_repaired(simulator, play, client):
+def test_policy_5000_sessions_converge_then_only_changes_written(simulator, play, client):
     simulator.reset(machines=50, sessions=5000)
     rules = [
         {"name": "Free", "user": [f"LAB\\user{number:03}" for number in range(6, 400, 10)], "state": "stopped"},

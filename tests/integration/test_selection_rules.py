@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a selection refuses, what it counts, and who cannot slip into it or out of it."""
+"""Selections: rejected options, counts, and names that cannot change a selection."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SELECTING = pytest.mark.parametrize(("module", "own"), WRITERS.items(), ids=["re
 
 @pytest.fixture
 def refusal(simulator, client):
-    """Return a function that runs a task which must be refused before a single call, and returns the message."""
+    """Return a function that runs a task which must be rejected before any call."""
 
     def run(module, **options) -> str:
         with pytest.raises(OptionError) as caught:
@@ -37,10 +37,10 @@ def refusal(simulator, client):
 
 @SELECTING
 @pytest.mark.parametrize("none", [{}, {"all_sessions": False}, {"exclude_machine": [MACHINE]}])
-def test_a_task_without_a_selector_is_refused(refusal, module, own, none):
-    told = refusal(module, **own, **none)
-    assert told.startswith("session_id, machine, user, delivery_group, application: no selector is set;")
-    assert "set all_sessions to true" in told
+def test_task_without_selector_is_refused(refusal, module, own, none):
+    shown = refusal(module, **own, **none)
+    assert shown.startswith("session_id, machine, user, delivery_group, application: no selector is set;")
+    assert "set all_sessions to true" in shown
 
 
 @SELECTING
@@ -66,17 +66,17 @@ def test_selectors_that_contradict_each_other_are_named(refusal, module, own, op
     assert refusal(module, **own, **options).startswith(named)
 
 
-# A survey that was left empty hands over "".
+# An empty answer of a survey is "".
 @pytest.mark.parametrize("empty", ["", [""], ["vda-001", "  "]])
 @pytest.mark.parametrize("option", ["session_id", "machine", "user", "delivery_group", "application"])
 @SELECTING
-def test_an_empty_name_is_refused_by_its_option(refusal, module, own, option, empty):
+def test_empty_name_is_refused_by_its_option(refusal, module, own, option, empty):
     assert refusal(module, **own, **{option: empty}).startswith(f"{option}: contains an empty name;")
 
 
 @pytest.mark.parametrize("option", ["exclude_user", "exclude_machine"])
 @SELECTING
-def test_an_empty_name_among_the_exclusions_is_refused(refusal, module, own, option):
+def test_empty_name_among_exclusions_is_refused(refusal, module, own, option):
     assert refusal(module, **own, all_sessions=True, **{option: ""}).startswith(f"{option}: contains an empty name;")
 
 
@@ -98,7 +98,7 @@ def test_no_exclusions_are_none(simulator, client, module, own):
         ),
     ],
 )
-def test_what_else_cannot_be_meant_is_refused_by_its_option(refusal, module, options, named):
+def test_invalid_options_rejected_by_name(refusal, module, options, named):
     assert refusal(module, **options).startswith(f"{named}: ")
 
 
@@ -114,18 +114,18 @@ def test_what_else_cannot_be_meant_is_refused_by_its_option(refusal, module, opt
     ],
 )
 @SELECTING
-def test_everything_that_does_not_exist_is_named_before_any_write(simulator, client, module, own, options):
+def test_missing_objects_all_named_before_any_write(simulator, client, module, own, options):
     with pytest.raises(OptionError) as caught:
         client(module, simulator.cloud, **own, **options)
-    option, _colon, told = str(caught.value).partition(": ")
+    option, _colon, shown = str(caught.value).partition(": ")
     assert option == next(name for name, values in options.items() if values is not True and "LAB\\none" in values)
-    missing = told.partition(";")[0].partition(" has no ")[2]
+    missing = shown.partition(";")[0].partition(" has no ")[2]
     assert sorted(missing.split(", ")) == ["LAB\\none", "none.lab.example"]
     assert not any(kind.startswith("$") and kind != "$search" for kind in simulator.kinds())
 
 
 @SELECTING
-def test_the_cap_counts_what_the_exclusions_leave(simulator, client, module, own):
+def test_max_sessions_counts_after_exclusions(simulator, client, module, own):
     options = {"machine": [MACHINE, "LAB\\vda-002"], "exclude_machine": ["vda-002.lab.example"]}
     options["exclude_user"] = ["LAB\\user001", "user002"]
     with pytest.raises(OptionError, match=r"^max_sessions: 8 sessions are selected and 7 are allowed.* to 8 or more"):
@@ -135,13 +135,13 @@ def test_the_cap_counts_what_the_exclusions_leave(simulator, client, module, own
 
 
 @SELECTING
-def test_a_named_user_without_a_session_is_a_gap_after_all_else_is_done(simulator, client, module, own):
-    options = {**own, "user": ["LAB\\user001", "LAB\\nobody", "user002@lab.example"], "exclude_user": ["user002"]}
+def test_named_user_without_session_is_gap_after_all_others(simulator, client, module, own):
+    options = {**own, "user": ["LAB\\user001", "LAB\\absent", "user002@lab.example"], "exclude_user": ["user002"]}
     for on_gap in (None, "fail"):
         simulator.reset()
         result = client(module, simulator.cloud, **options, on_gap=on_gap)
         assert result["failed"]
-        assert "No session was found for LAB\\nobody: check the name" in result["msg"]
+        assert "No session was found for LAB\\absent: check the name" in result["msg"]
         assert [entry["user"] for entry in result["sessions"] if entry["changed"]] == ["LAB\\user001"]
         assert [
             session["user"] for session in simulator.state().values() if session["starts"] or session["messages"]
@@ -150,7 +150,7 @@ def test_a_named_user_without_a_session_is_a_gap_after_all_else_is_done(simulato
     result = client(module, simulator.cloud, **options, on_gap="warn")
     assert "failed" not in result
     assert result["changed"]
-    assert any("LAB\\nobody" in warning for warning in result["warnings"])
+    assert any("LAB\\absent" in warning for warning in result["warnings"])
 
 
 @SELECTING
@@ -163,19 +163,19 @@ def test_a_named_user_without_a_session_is_a_gap_after_all_else_is_done(simulato
         {"machine": ["LAB\\vda-003"], "application": ["Drawing"]},
     ],
 )
-def test_a_user_without_a_session_of_the_other_selectors_is_told_so(simulator, client, module, own, others):
+def test_named_user_without_matching_session_reported(simulator, client, module, own, others):
     result = client(module, simulator.cloud, **own, user=["LAB\\user001"], **others)
     assert result["failed"]
-    told = f"No session of LAB\\user001 matches {' and '.join(others)} too: check these selectors"
-    assert told in result["msg"]
+    shown = f"No session of LAB\\user001 matches {' and '.join(others)} too: check these selectors"
+    assert shown in result["msg"]
     assert "No session was found" not in result["msg"]
 
 
 @SELECTING
-def test_a_selection_of_nobody_fails_where_people_are_named_and_warns_elsewhere(simulator, client, module, own):
-    nobody = client(module, simulator.cloud, **own, user=["LAB\\user001"], exclude_user=["user001"])
-    assert nobody["failed"]
-    assert "No sessions matched" in nobody["msg"]
+def test_empty_selection_fails_for_named_users_else_warns(simulator, client, module, own):
+    result = client(module, simulator.cloud, **own, user=["LAB\\user001"], exclude_user=["user001"])
+    assert result["failed"]
+    assert "No sessions matched" in result["msg"]
     everywhere = {"delivery_group": [GROUP], "exclude_machine": ["LAB\\vda-001", "LAB\\vda-004"]}
     empty = client(module, simulator.cloud, **own, **everywhere)
     assert empty["sessions"] == []
@@ -185,7 +185,7 @@ def test_a_selection_of_nobody_fails_where_people_are_named_and_warns_elsewhere(
 
 
 @SELECTING
-def test_a_named_session_that_is_no_more_is_a_gap(simulator, client, module, own):
+def test_ended_named_session_is_gap(simulator, client, module, own):
     leaving, staying = (session["id"] for session in simulator.sessions_on(MACHINE)[:2])
     simulator.fault({"path": leaving, "vanish": True})
     for on_gap in (None, "warn"):
@@ -202,7 +202,7 @@ def test_a_named_session_that_is_no_more_is_a_gap(simulator, client, module, own
 
 @pytest.fixture
 def listed(simulator):
-    """Return a function that makes every list of sessions hold these, however it is asked for."""
+    """Return a function that makes every list and search return these sessions."""
     group = {"Id": simulator.get("DeliveryGroups/Office%20Desktops")["Id"], "Name": GROUP}
     editor = {"Id": simulator.get("Applications/Text%20Editor")["Id"], "Name": "Text Editor"}
 
@@ -246,15 +246,15 @@ PRETENDERS = [
 
 
 @pytest.mark.parametrize("options", EVERYWHERE)
-def test_nobody_gets_out_by_a_name_of_his_own_choice(simulator, client, listed, options):
-    everybody = listed(*PRETENDERS)
+def test_display_name_does_not_affect_exclusion(simulator, client, listed, options):
+    all_ids = listed(*PRETENDERS)
     result = client(message, simulator.cloud, True, **WRITERS[message], **options, exclude_user=VICTIM)
-    assert [entry["id"] for entry in result["sessions"]] == everybody
+    assert [entry["id"] for entry in result["sessions"]] == all_ids
 
 
 @pytest.mark.parametrize("name", VICTIM)
 @pytest.mark.parametrize("more", [{}, {"machine": [MACHINE]}, {"application": ["Text Editor"]}])
-def test_nobody_gets_in_by_a_name_of_his_own_choice(simulator, client, listed, name, more):
+def test_display_name_does_not_affect_selection(simulator, client, listed, name, more):
     listed(*PRETENDERS, {"Id": "own", "User": {"Name": "LAB\\user001", "PrincipalName": "user001@lab.example"}})
     result = client(message, simulator.cloud, True, **WRITERS[message], user=[name], **more)
     assert [entry["id"] for entry in result["sessions"]] == ["own"]
@@ -262,7 +262,7 @@ def test_nobody_gets_in_by_a_name_of_his_own_choice(simulator, client, listed, n
 
 @pytest.mark.parametrize("options", EVERYWHERE)
 @pytest.mark.parametrize("exclusions", [{}, {"exclude_user": VICTIM, "exclude_machine": ["LAB\\vda-002"]}])
-def test_sessions_of_nobody_in_particular_stay_selected(simulator, client, listed, options, exclusions):
+def test_sessions_without_user_stay_selected(simulator, client, listed, options, exclusions):
     users = [
         None,
         {},
@@ -271,17 +271,15 @@ def test_sessions_of_nobody_in_particular_stay_selected(simulator, client, liste
         {"Name": None, "PrincipalName": ""},
         {"Name": "", "SamName": ""},
     ]
-    everybody = listed(*({"User": user} for user in users), {"User": {"Name": "LAB\\user009"}})
+    all_ids = listed(*({"User": user} for user in users), {"User": {"Name": "LAB\\user009"}})
     result = client(message, simulator.cloud, True, **WRITERS[message], **options, **exclusions)
-    assert [entry["id"] for entry in result["sessions"]] == everybody
+    assert [entry["id"] for entry in result["sessions"]] == all_ids
     assert [entry["user"] for entry in result["sessions"]] == [None] * len(users) + ["LAB\\user009"]
 
 
 @pytest.mark.parametrize("machine", [None, {}, {"Name": MACHINE, "DnsName": None}])
 @pytest.mark.parametrize("options", [options for options in EVERYWHERE if "application" not in options])
-def test_what_a_session_does_not_tell_of_its_machine_is_taken_on_the_server_s_word(
-    simulator, client, listed, options, machine
-):
+def test_session_with_missing_machine_data_accepted(simulator, client, listed, options, machine):
     listed({"Machine": machine, "User": {"Name": "LAB\\user001"}})
     result = client(message, simulator.cloud, True, **WRITERS[message], **options)
     assert [entry["user"] for entry in result["sessions"]] == ["LAB\\user001"]

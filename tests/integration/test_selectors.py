@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Each selector and each pair of them picks what a plain filter picks, in few calls, whatever the names."""
+"""Each selector and each pair equals a plain filter, with few calls, for any names."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PAGE_SIZES = st.sampled_from([1000, 50])
 
 @pytest.fixture(scope="module", params=["plain", "hostile"])
 def fleet(request):
-    """300 sessions of all kinds on 12 machines, in a simulator of its own."""
+    """Return 300 sessions of all kinds on 12 machines, in a separate simulator."""
     simulator = Simulator()
     yield Fleet(simulator, machines=12, sessions=300, names=request.param)
     simulator.close()
@@ -35,7 +35,7 @@ def fleet(request):
 
 @pytest.fixture(scope="module")
 def ask(client):
-    """Return a function that asks a module for a selection in check mode; the log then holds its calls alone."""
+    """Return a function that runs a module in check mode; the log then has only its calls."""
 
     def run(fleet, module, page_size=1000, **options):
         fleet.reset()
@@ -50,7 +50,7 @@ def ids(found):
 
 
 def compare(fleet, ask, options, page_size):
-    """Compare a selection with the plain filter: who, each once, in which order, and in how many calls."""
+    """Compare a selection with the filter: sessions, duplicates, order, and number of calls."""
     ambiguity = fleet.ambiguity(options)
     try:
         result = ask(fleet, message, page_size, **MESSAGE, **options)
@@ -63,8 +63,11 @@ def compare(fleet, ask, options, page_size):
     assert not ambiguity
     assert ids(result["sessions"]) == ids(fleet.left(options))
     assert fleet.simulator.listings() <= fleet.listings(options, page_size)
-    for option, told in (("user", "No session was found for "), ("exclude_user", "exclude_user: no selected session ")):
-        warned = [warning for warning in result["warnings"] if warning.startswith(told)]
+    for option, start in (
+        ("user", "No session was found for "),
+        ("exclude_user", "exclude_user: no selected session "),
+    ):
+        warned = [warning for warning in result["warnings"] if warning.startswith(start)]
         missing = fleet.without_session(option, options)
         assert len(warned) == bool(missing)
         assert all(clean(name) in warning for warning in warned for name in missing[:3])
@@ -73,19 +76,19 @@ def compare(fleet, ask, options, page_size):
 @pytest.mark.parametrize("kinds", SELECTORS, ids="+".join)
 @settings(max_examples=10)
 @given(data=st.data())
-def test_a_selection_is_what_a_plain_filter_picks(fleet, ask, kinds, data):
+def test_selection_equals_plain_filter(fleet, ask, kinds, data):
     compare(fleet, ask, data.draw(selections(fleet, kinds)), data.draw(PAGE_SIZES))
 
 
 @settings(max_examples=10)
 @given(data=st.data())
-def test_all_sessions_are_all_but_the_excluded(fleet, ask, data):
+def test_all_sessions_selects_all_except_excluded(fleet, ask, data):
     options = data.draw(selections(fleet, ()))
     compare(fleet, ask, {"all_sessions": True, **options}, data.draw(PAGE_SIZES))
 
 
 @pytest.mark.parametrize("option", ["user", "exclude_user"])
-def test_a_name_without_a_domain_that_means_several_people_is_refused(fleet, ask, option):
+def test_ambiguous_name_without_domain_refused(fleet, ask, option):
     one, other = fleet.namesakes[:2]
     name = one["user"].partition("\\")[2]
     assert other["user"].partition("\\")[2] == name
@@ -97,13 +100,13 @@ def test_a_name_without_a_domain_that_means_several_people_is_refused(fleet, ask
     assert str(caught.value).endswith(choice)
 
 
-def test_pages_are_followed_to_the_end_and_hold_each_session_once(fleet, ask):
+def test_all_pages_read_without_duplicates(fleet, ask):
     found = ask(fleet, message, page_size=50, all_sessions=True, **MESSAGE)
     assert ids(found["sessions"]) == ids(fleet.sessions)
     assert fleet.simulator.listings() == 6
 
 
-def test_what_two_searches_find_counts_once(fleet, ask):
+def test_result_of_two_searches_without_duplicates(fleet, ask):
     people = [session for session in fleet.sessions if session["user_principal_name"]][:60]
     names = [session["user"] for session in people] + [session["user_principal_name"] for session in people]
     found = ask(fleet, sessions, user=names, fields=["Id"])["sessions"]
@@ -111,7 +114,7 @@ def test_what_two_searches_find_counts_once(fleet, ask):
     assert fleet.simulator.listings() <= 5
 
 
-def test_a_machine_that_two_searches_find_counts_once(fleet, ask):
+def test_machine_that_two_searches_find_counts_once(fleet, ask):
     both = sorted({session["machine"] for session in fleet.sessions[:50]})
     names = [name for machine in both for name in cases(machine)]
     assert len(names) == 128
@@ -124,13 +127,13 @@ def test_a_machine_that_two_searches_find_counts_once(fleet, ask):
 
 
 def cases(name):
-    """Return the 64 ways to write DOM\\abc... with its first six letters in either case."""
+    """Return the 64 spellings of DOM\abc... with upper or lower case of its first six letters."""
     return ["".join(letters) + name[7:] for letters in product(*(sorted({c.lower(), c.upper()}) for c in name[:7]))]
 
 
 @settings(max_examples=15)
 @given(data=st.data())
-def test_a_list_of_sessions_is_what_a_plain_filter_picks(fleet, ask, data):
+def test_session_list_equals_plain_filter(fleet, ask, data):
     kinds = data.draw(st.sampled_from([(), *SELECTORS]))
     options = {name: values for name, values in data.draw(selections(fleet, kinds)).items() if name in kinds}
     assume(not fleet.ambiguity(options))
@@ -139,7 +142,7 @@ def test_a_list_of_sessions_is_what_a_plain_filter_picks(fleet, ask, data):
     limit = data.draw(st.sampled_from([0, 0, 1, 60]))
     picked = fleet.selected(options)
     if states:
-        # No list knows states, so they are asked of a search, which keeps the order of the site.
+        # No list has states, so a search is sent, which keeps the order of the site.
         picked = [session for session in fleet.sessions if session in picked and session["state"] in states]
     found = ask(fleet, sessions, data.draw(PAGE_SIZES), **options, session_state=states, fields=fields, limit=limit)
     assert ids(found["sessions"]) == ids(picked)[: limit or None]
@@ -148,7 +151,7 @@ def test_a_list_of_sessions_is_what_a_plain_filter_picks(fleet, ask, data):
 
 @settings(max_examples=15)
 @given(data=st.data())
-def test_a_list_of_machines_is_what_a_plain_filter_picks(fleet, ask, data):
+def test_machine_list_equals_plain_filter(fleet, ask, data):
     kinds = data.draw(st.sampled_from([(), ("machine",), ("delivery_group",), ("machine", "delivery_group")]))
     options = {name: values for name, values in data.draw(selections(fleet, kinds)).items() if name in kinds}
     support = data.draw(st.sampled_from([None, "MultiSession", "SingleSession"]))
@@ -159,7 +162,7 @@ def test_a_list_of_machines_is_what_a_plain_filter_picks(fleet, ask, data):
 
 
 @pytest.mark.parametrize("fleet", ["hostile"], indirect=True)
-def test_what_is_picked_gets_the_message(fleet, client):
+def test_message_sent_to_selected_sessions(fleet, client):
     fleet.reset()
     one, other = fleet.sessions[31], fleet.sessions[190]
     machine, user, group, application = ([fleet.forms(kind, each) for each in (one, other)] for kind in KINDS)
@@ -179,5 +182,5 @@ def test_what_is_picked_gets_the_message(fleet, client):
         assert expected
         assert ids(result["sessions"]) == expected
         state = fleet.simulator.state().values()
-        reached = [each["id"] for each in state for told in each["messages"] if told["title"] == str(at)]
+        reached = [each["id"] for each in state for shown in each["messages"] if shown["title"] == str(at)]
         assert sorted(reached) == sorted(expected)

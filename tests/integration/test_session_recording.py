@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""citrix_session_recording as its users run it."""
+"""Use citrix_session_recording in plays."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def recording(state="started", **options) -> dict:
 
 
 @pytest.mark.parametrize("deployment", DEPLOYMENTS)
-def test_start_again_rehearse_stop_and_stop(simulator, modules, deployment):
+def test_start_again_check_mode_stop_and_stop(simulator, modules, deployment):
     before = simulator.sessions_on(MACHINE)
     to_start = simulator.recordable_on(MACHINE)
     recorded = [session["id"] for session in before if session["recorded"]]
@@ -29,9 +29,9 @@ def test_start_again_rehearse_stop_and_stop(simulator, modules, deployment):
     tasks = [recording(), {**recording("stopped"), "check_mode": True}, recording("stopped"), recording("stopped")]
     run = modules(tasks, connection=connection)
     assert run.code == 0, run.output
-    second, rehearsal, stop, stop_again = run.results
+    second, preview, stop, stop_again = run.results
 
-    # Each of them got one reading, one request, and the reading that proves it; in that order.
+    # For each session: a read, a request, and a read that confirms it, in that order.
     for session in to_start:
         own = [call for call in simulator.calls() if session["id"] in (call["path"] + call["query"].get("id", ""))]
         kinds = [call["path"].rsplit("/", 1)[-1] for call in own]
@@ -47,28 +47,28 @@ def test_start_again_rehearse_stop_and_stop(simulator, modules, deployment):
     assert not second["changed"]
     assert second["summary"]["unchanged"] == len(to_start) + len(recorded)
 
-    # The rehearsal names what the run then did.
+    # The diff of check mode equals that of the run.
     def without_id(entry):
         return {**entry, "transaction_id": None}
 
-    assert rehearsal["changed"]
-    assert rehearsal["sessions"] == [without_id(entry) for entry in stop["sessions"]]
+    assert preview["changed"]
+    assert preview["sessions"] == [without_id(entry) for entry in stop["sessions"]]
     assert simulator.counts()["$stopRecording"] == len(to_start) + len(recorded) == stop["summary"]["stopped"]
     assert not any(session["recorded"] for session in simulator.sessions_on(MACHINE))
     assert not stop_again["changed"]
-    # Nobody was told twice.
+    # No user was notified twice.
     assert {session["notices"] for session in simulator.state().values()} == {0, 1}
 
 
-def test_a_play_shows_who_changed_and_what_became_of_each_selected_session(simulator, play):
+def test_play_shows_user_and_result_of_each_session(simulator, play):
     truth = {session["id"]: session for session in simulator.sessions_on(MACHINE)}
     to_start = simulator.recordable_on(MACHINE)
     tasks = [{**recording(), "check_mode": True}, recording()]
     run = play(tasks, "--diff", connection=simulator.cloud)
     assert run.code == 0, run.output
-    rehearsal, start = run.results
+    preview, start = run.results
     who = {session["id"]: f"{session['user'] or 'anonymous'} on {MACHINE}" for session in to_start}
-    assert rehearsal["diff"] == start["diff"]
+    assert preview["diff"] == start["diff"]
     assert start["diff"]["before"] == {session_id: f"{who[session_id]}: not recorded" for session_id in who}
     assert start["diff"]["after"] == {session_id: f"{who[session_id]}: recorded" for session_id in who}
     assert all(session_id in run.output for session_id in who)
@@ -92,7 +92,7 @@ def test_a_play_shows_who_changed_and_what_became_of_each_selected_session(simul
     assert all("not recordable" in warning for warning in warnings)
 
 
-def test_one_named_session_costs_six_calls_and_four_with_token_and_site(simulator, modules):
+def test_one_named_session_six_calls_four_with_token_and_site(simulator, modules):
     session = simulator.recordable_on(MACHINE)[0]
     run = modules([recording(session_id=[session["id"]])], connection=simulator.cloud)
     assert run.result["summary"]["started"] == 1
@@ -108,7 +108,7 @@ def test_one_named_session_costs_six_calls_and_four_with_token_and_site(simulato
     assert simulator.kinds()[1:] == kinds[2:]
 
 
-def test_a_start_whose_status_never_flips_is_unconfirmed_and_fails_with_everything_in_it(simulator, play):
+def test_start_never_confirmed_fails_with_complete_result(simulator, play):
     stuck = simulator.recordable_on(MACHINE)[0]["id"]
     simulator.fault({"method": "POST", "session": stuck, "lag": "never"})
     run = play([recording(wait_timeout=1)], connection=simulator.cloud)
@@ -131,9 +131,9 @@ def test_a_status_that_lags_is_waited_for(simulator, modules):
 
 
 @pytest.mark.parametrize("when", ["RecordingStatus", "startRecording"])
-@pytest.mark.parametrize("gone_status", [400, 404, 500])
-def test_a_session_that_ends_between_listing_and_start_is_ended(simulator, modules, when, gone_status):
-    simulator.reset(gone_status=gone_status)
+@pytest.mark.parametrize("unknown_session_status", [400, 404, 500])
+def test_a_session_that_ends_between_listing_and_start_is_ended(simulator, modules, when, unknown_session_status):
+    simulator.reset(unknown_session_status=unknown_session_status)
     leaving = simulator.recordable_on(MACHINE)[0]["id"]
     simulator.fault({"path": when, "session": leaving, "vanish": True})
     run = modules([recording()], connection=simulator.cloud)
@@ -152,9 +152,9 @@ def test_a_session_that_ends_is_as_good_as_stopped(simulator, modules):
     assert run.outcomes["ended"] == 1
 
 
-def test_a_named_session_that_is_no_more_fails_unless_told_otherwise(simulator, modules):
-    gone = {"session_id": ["00000000-0000-0000-0000-000000000000"]}
-    tasks = [{**recording(**gone), "ignore_errors": True}, recording(on_gap="warn", **gone)]
+def test_ended_named_session_fails_unless_on_gap_warn(simulator, modules):
+    missing = {"session_id": ["00000000-0000-0000-0000-000000000000"]}
+    tasks = [{**recording(**missing), "ignore_errors": True}, recording(on_gap="warn", **missing)]
     run = modules(tasks, connection=simulator.cloud)
     strict, lenient = run.results
     assert strict["failed"]
@@ -171,7 +171,7 @@ def test_a_named_session_that_is_no_more_fails_unless_told_otherwise(simulator, 
         ("Sessions/", "<html>Not Found</html>"),
     ],
 )
-def test_a_404_of_something_else_is_not_taken_for_an_ended_session(simulator, modules, path, body):
+def test_foreign_404_not_read_as_ended_session(simulator, modules, path, body):
     simulator.fault({"path": path, "answer": {"status": 404, "body": body}})
     session = simulator.sessions_on(MACHINE)[0]["id"]
     run = modules([recording("stopped", session_id=[session])], connection=simulator.cloud)
@@ -197,11 +197,11 @@ def test_a_start_whose_answer_is_lost_is_not_sent_again(simulator, modules, acte
     else:
         assert run.code != 0
         assert (entry["result"], entry["changed"], entry["recorded"]) == ("unconfirmed", False, False)
-    # It can be traced, though nothing came back.
+    # The transaction id is reported, although there was no response.
     assert entry["transaction_id"] in {call["headers"].get("citrix-transactionid") for call in simulator.calls()}
 
 
-def test_a_start_that_a_gateway_answers_with_an_error_is_looked_after_not_repeated(simulator, modules):
+def test_start_with_gateway_error_followed_up_not_resent(simulator, modules):
     answer = {"status": 502, "body": "<html><title>502 Bad Gateway</title></html>", "acts": True}
     simulator.fault({"path": "startRecording", "answer": answer})
     run = modules([recording()], connection=simulator.cloud)
@@ -224,7 +224,7 @@ def test_a_refused_start_fails_its_session_and_no_other(simulator, modules):
 
 
 @pytest.mark.parametrize("value", [{}, {"IsSessionBeingRecorded": None}, {"IsSessionBeingRecorded": "true"}])
-def test_a_status_that_does_not_say_is_unknown_and_nothing_is_sent(simulator, modules, value):
+def test_status_without_value_unknown_and_nothing_sent(simulator, modules, value):
     simulator.fault({"path": "RecordingStatus", "answer": {"status": 200, "body": value}})
     run = modules([recording()], connection=simulator.cloud)
     assert run.code != 0
@@ -250,7 +250,7 @@ def test_throttling_is_waited_out_and_no_start_is_doubled(simulator, modules, hi
 
 
 @pytest.mark.parametrize("shape", ["error_response", "dict_parameters", "cws_exception"])
-def test_a_token_that_expires_in_mid_run_is_renewed_once_for_all_threads(simulator, modules, shape):
+def test_token_expired_in_run_renewed_once_for_all_threads(simulator, modules, shape):
     simulator.fault({"path": "startRecording", "after": 3, "times": 1, "expire_tokens": shape})
     run = modules([recording(max_concurrency=20)], connection=simulator.cloud)
     assert run.code == 0, run.output
@@ -259,7 +259,7 @@ def test_a_token_that_expires_in_mid_run_is_renewed_once_for_all_threads(simulat
     assert run.outcomes["started"] == 7
 
 
-def test_notify_user_false_tells_nobody_and_says_so(simulator, modules):
+def test_notify_user_false_notifies_no_user_and_is_reported(simulator, modules):
     run = modules([recording(notify_user=False)], connection=simulator.cloud)
     assert {entry["notify_user"] for entry in run.result["sessions"]} == {False, None}
     assert not any(session["notices"] for session in simulator.state().values())
@@ -273,7 +273,7 @@ def test_without_wait_a_start_is_requested_and_not_confirmed(simulator, modules)
     assert run.result["changed"]
 
 
-def test_more_sessions_than_allowed_are_refused_before_the_first_write(simulator, modules):
+def test_more_sessions_than_max_rejected_before_first_write(simulator, modules):
     run = modules([recording(machine=[MACHINE, "vda-002.lab.example"], max_sessions=19)], connection=simulator.cloud)
     assert run.code != 0
     assert "20 sessions are selected" in run.result["msg"]
@@ -281,7 +281,7 @@ def test_more_sessions_than_allowed_are_refused_before_the_first_write(simulator
     assert not any(kind in simulator.counts() for kind in ("$startRecording", "status"))
 
 
-def test_a_gap_fails_after_everything_else_is_done_if_the_task_says_so(simulator, modules):
+def test_gap_fails_after_all_sessions_with_on_gap_fail(simulator, modules):
     run = modules([recording(on_gap="fail")], connection=simulator.cloud)
     assert run.code != 0
     assert run.outcomes["started"] == 7
@@ -307,7 +307,7 @@ def test_a_machine_without_sessions_is_a_gap(simulator, modules):
         ({"session_id": ["../me"]}, "'../me' cannot be the id of a session"),
     ],
 )
-def test_what_cannot_be_meant_is_refused_before_any_change(simulator, modules, options, named):
+def test_invalid_options_rejected_before_any_change(simulator, modules, options, named):
     run = modules([{RECORDING: {"state": "started", **options}}], connection=simulator.cloud)
     assert run.code != 0
     assert named in run.result["msg"]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""citrix_sessions_info as its users run it. What each selector picks is tested elsewhere, with many more examples."""
+"""Use citrix_sessions_info in plays; other files test each selector with many examples."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ def ids(result):
     return [session["id"] for session in result["sessions"]]
 
 
-def test_a_play_lists_sessions(simulator, play):
+def test_play_lists_sessions(simulator, play):
     tasks = [
         {INFO: {}},
         {INFO: {"application": ["Drawing"], "limit": 2, "fields": ["Id"], "recording": True}, "check_mode": True},
     ]
     run = play(tasks, "--diff", connection=simulator.on_premises)
     assert run.code == 0, run.output
-    everybody, recorded = run.results
+    all_sessions, recorded = run.results
     truth = simulator.state()
-    assert ids(everybody) == list(truth)
-    for session in everybody["sessions"]:
+    assert ids(all_sessions) == list(truth)
+    for session in all_sessions["sessions"]:
         known = truth[session["id"]]
         assert session["machine"]["name"] == known["machine"]
         assert (session["user"]["name"] or "", session["is_anonymous_user"]) == (known["user"], known["anonymous"])
@@ -44,7 +44,7 @@ def test_lists_of_all_kinds(simulator, modules):
     tasks = [
         {INFO: {"session_state": ["Disconnected", "Unknown"], "fields": ["State"]}},
         {INFO: {"delivery_group": ["Engineering"], "search_filters": filters, "fields": ["Connection", "Machine"]}},
-        {INFO: {"user": ["user001@lab.example", "LAB\\nobody"], "fields": ["User"]}},
+        {INFO: {"user": ["user001@lab.example", "LAB\\absent"], "fields": ["User"]}},
     ]
     run = modules(tasks, connection=simulator.on_premises)
     assert run.code == 0, run.output
@@ -61,7 +61,7 @@ def test_lists_of_all_kinds(simulator, modules):
         for session in truth.values()
         if session["delivery_group"] == "Engineering" and session["protocol"] != "Hdx"
     ]
-    # A user without a session is no failure here, but is looked for in the list of all sessions.
+    # A user without a session is not a failure here, but is searched for in the list of all sessions.
     assert [session["user"]["name"] for session in one["sessions"]] == ["LAB\\user001"]
 
     assert simulator.counts() == {"sign-in": 3, "me": 3, "DeliveryGroups": 1, "$search": 4, "Sessions": 1}
@@ -81,7 +81,7 @@ def test_statuses_that_cannot_be_read_are_null_and_warned_of(simulator, client):
     assert "No rights." in warning
 
 
-def test_a_limit_ends_the_reading(simulator, client):
+def test_limit_ends_reading(simulator, client):
     simulator.reset(sessions=200)
     with patch.object(search, "PAGE_SIZE", 50):
         found = client(sessions, simulator.cloud, session_state=["Active", "Connected"], limit=60, fields=["Id"])
@@ -89,7 +89,7 @@ def test_a_limit_ends_the_reading(simulator, client):
     assert simulator.listings() == 2
 
 
-def test_what_cannot_be_meant_is_refused(simulator, modules):
+def test_invalid_options_rejected(simulator, modules):
     simulator.reset(sessions=200)
     unsent = {
         "value of session_state must be one or more of: Active": {"session_state": ["Gone"]},
@@ -107,5 +107,5 @@ def test_what_cannot_be_meant_is_refused(simulator, modules):
         assert named in result["msg"]
     assert "has no Nowhere;" in run.results[-2]["msg"]
     assert "Traceback" not in run.output
-    # All of these were sent by the last two.
+    # The last two tasks sent all of these.
     assert simulator.counts() == {"sign-in": 2, "me": 2, "DeliveryGroups": 2, "$search": 2}

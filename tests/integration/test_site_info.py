@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""citrix_site_info as its users run it."""
+"""Use citrix_site_info in plays."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ INFO = "sessionops.citrix.citrix_site_info"
 NO_SITE = "00000000-0000-0000-0000-000000000000"
 
 
-def test_a_play_tells_the_account_and_its_site(simulator, play):
+def test_play_shows_account_and_site(simulator, play):
     run = play([{INFO: {}}], "--check", connection=simulator.cloud)
     assert run.code == 0, run.output
     assert run.result["display_name"] == "LAB\\administrator"
@@ -22,7 +22,7 @@ def test_a_play_tells_the_account_and_its_site(simulator, play):
 
 
 @pytest.mark.parametrize("deployment", ["cloud", "on_premises_direct"])
-def test_the_account_and_its_sites(simulator, modules, deployment):
+def test_account_and_its_sites(simulator, modules, deployment):
     simulator.reset(sites=2)
     one = simulator.facts["site_id"]
     tasks = [
@@ -38,7 +38,7 @@ def test_the_account_and_its_sites(simulator, modules, deployment):
     sites = [{"id": site["id"], "name": site["name"]} for site in both["sites"]]
     assert [site["name"] for site in sites] == ["Simulated Site 1", "Simulated Site 2"]
     (customer,) = both["customers"]
-    # On premises it is any generated id.
+    # On premises, it is a generated id.
     assert (customer["sites"], customer["id"] == "simulated") == (sites, deployment == "cloud")
     assert {site["product_version"] for site in both["sites"]} == {"7.44"}
     assert [site["id"] for site in chosen["sites"]] == [one]
@@ -48,11 +48,11 @@ def test_the_account_and_its_sites(simulator, modules, deployment):
     assert NO_SITE in unknown["msg"]
     assert "site_id" in unknown["msg"]
     assert unknown["failure"]["status"] == 404
-    # Two sites are no question here.
+    # Several sites are not an error here.
     assert simulator.counts() == {"sign-in": 3, "me": 3, "Sites": 2 + 1 + 1}
 
 
-def test_a_customer_that_the_account_does_not_see_is_named(simulator, client):
+def test_customer_that_account_does_not_see_is_named(simulator, client):
     other = {"Customers": [{"Id": "customer2", "Sites": []}, {"Id": "customer3", "Name": "Three"}], "UserId": "u"}
     simulator.fault({"path": "me$", "answer": {"status": 200, "body": other}})
     with pytest.raises(

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""citrix_token as its users run it: one sign-in for all tasks of a play, and nothing of the token in its output."""
+"""citrix_token: one sign-in for all tasks of a play, and no token in its output."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def tokens_of(simulator) -> set[str]:
     return {value.split("=", 1)[1] for value in sent if value.startswith("CWSAuth")}
 
 
-def test_one_sign_in_serves_all_tasks_of_a_play(simulator, play):
+def test_one_sign_in_serves_all_tasks_of_play(simulator, play):
     tasks = [
         SIGN_IN,
         {"sessionops.citrix.citrix_sessions_info": {"fields": ["User"]}},
         {"sessionops.citrix.citrix_session_recording": {"state": "started", "user": ["LAB\\user001"]}},
     ]
-    # What the environment says is no reason to sign in with it, or not at all.
+    # Variables of the environment neither cause nor prevent a sign-in.
     old = {"CITRIX_ACCESS_TOKEN": "the-token-of-yesterday-which-is-no-longer-valid"}
     run = play(tasks, "-vvvv", connection={**simulator.cloud, **HANDED_ON}, env=old)
     assert run.code == 0, run.output
@@ -44,24 +44,24 @@ def test_one_sign_in_serves_all_tasks_of_a_play(simulator, play):
 
 
 @pytest.mark.parametrize("deployment", ["cloud", "gov", "on_premises"])
-def test_a_token_serves_with_its_site_until_it_ends(simulator, modules, deployment):
+def test_token_and_site_used_until_expiry(simulator, modules, deployment):
     connection = getattr(simulator, deployment)
-    told = modules([{TOKEN: {}, "check_mode": True}], connection=connection).result
-    assert (told["site_id"], told["changed"]) == (simulator.facts["site_id"], False)
-    assert told["customer_id"] == ("CitrixOnPremises" if deployment == "on_premises" else "simulated")
-    ends = datetime.strptime(told["expires_at"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
+    shown = modules([{TOKEN: {}, "check_mode": True}], connection=connection).result
+    assert (shown["site_id"], shown["changed"]) == (simulator.facts["site_id"], False)
+    assert shown["customer_id"] == ("CitrixOnPremises" if deployment == "on_premises" else "simulated")
+    ends = datetime.strptime(shown["expires_at"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
     assert timedelta(minutes=50) < ends - datetime.now(timezone.utc) <= timedelta(hours=1)
 
-    handed_on = {**connection, "access_token": told["access_token"], "site_id": told["site_id"]}
+    handed_on = {**connection, "access_token": shown["access_token"], "site_id": shown["site_id"]}
     run = modules([{"sessionops.citrix.citrix_sessions_info": {"fields": ["User"]}}, {TOKEN: {}}], handed_on)
     assert run.code == 0, run.output
-    # A list; and each token is a new one, also where the last is handed on.
+    # A list; each token is new, also if the previous one is still valid.
     assert simulator.kinds() == ["sign-in", "me", "Sessions", "sign-in"]
-    assert tokens_of(simulator) == {told["access_token"]} != {run.result["access_token"]}
+    assert tokens_of(simulator) == {shown["access_token"]} != {run.result["access_token"]}
     assert not [name for name in ("client_secret", "password") if simulator.facts[name] in run.output]
 
 
-def test_what_fails_tells_why_and_no_secret(simulator, modules):
+def test_failure_has_reason_and_no_secret(simulator, modules):
     simulator.reset(sites=2)
     wrong = {TOKEN: {"client_secret": "not-the-secret-of-this-client"}, "ignore_errors": True}
     run = modules([wrong, {TOKEN: {}}], connection=simulator.cloud)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Each pair of switches, inventories, environments and places of variables, in few runs; more by `make ways`."""
+"""Run pairs of switches, inventories, environments and variables; `make ways` runs more."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The commands of the guides on ansible-navigator, ad hoc commands and cron, as they stand there, through a shell."""
+"""Run the commands of the guides on ansible-navigator, ad hoc commands and cron in a shell."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def blocks(guide: str) -> list[Block]:
 
 
 def commands(guide: str, holding: str) -> list[str]:
-    """Return the commands of a guide that are no matter of a live site and hold this text."""
+    """Return the commands of a guide that run without a live site and contain this text."""
     shown = [block for block in blocks(guide) if block.language == "console" and not block.live]
     found = [command for block in shown for command in block.commands if holding in command]
     assert found, f"{guide} shows no {holding}"
@@ -34,14 +34,14 @@ def commands(guide: str, holding: str) -> list[str]:
 
 
 def captioned(guide: str, name: str) -> str:
-    """Return the text of the file that a guide shows under this name."""
+    """Return the text of the file with this caption in a guide."""
     (text,) = [block.text for block in blocks(guide) if block.file == name]
     return text
 
 
 @pytest.fixture
 def shell(simulator, tmp_path):
-    """Return a function that runs a command with sh, with the variables of the simulator's cloud and few others."""
+    """Return a function that runs a command with sh and the variables of the simulated cloud."""
     site = {f"CITRIX_{name.upper()}": value for name, value in simulator.cloud.items()}
 
     def run(command: str, **more: str | None) -> subprocess.CompletedProcess[str]:
@@ -64,7 +64,7 @@ def shell(simulator, tmp_path):
 
 
 def recorded(simulator, user: str = USER) -> set[bool]:
-    """Tell which recording states the sessions of a person have that can be recorded."""
+    """Return the recording states of a user's recordable sessions."""
     state = simulator.state().values()
     return {
         session["recorded"]
@@ -81,12 +81,12 @@ def write_settings(folder: Path) -> None:
     (folder / name).write_text(captioned("guide_navigator", name), encoding="utf-8")
 
 
-def test_navigator_records_and_rehearses(simulator, shell, tmp_path):
-    # The settings for an execution environment do not stand in the way of doing without one.
+def test_navigator_records_and_previews(simulator, shell, tmp_path):
+    # The settings of an execution environment have no effect without one.
     write_settings(tmp_path)
-    record, rehearse = commands("guide_navigator", "ansible-navigator run")
-    assert "--check" in rehearse
-    done = shell(rehearse)
+    record, preview = commands("guide_navigator", "ansible-navigator run")
+    assert "--check" in preview
+    done = shell(preview)
     assert done.returncode == 0, done.stdout + done.stderr
     assert simulator.counts()["$startRecording"] == 0
     assert recorded(simulator) == {False}
@@ -96,13 +96,13 @@ def test_navigator_records_and_rehearses(simulator, shell, tmp_path):
     assert not list(tmp_path.glob("*artifact*"))
 
 
-def test_navigator_ends_with_the_code_of_the_playbook(simulator, shell):
+def test_navigator_ends_with_code_of_playbook(simulator, shell):
     (command,) = commands("guide_navigator", "citrix_user")
-    done = shell(command.replace("user001", "nobody"))
+    done = shell(command.replace("user001", "absent"))
     assert done.returncode == 2, done.stdout + done.stderr
 
 
-def test_the_settings_of_navigator_are_settings(shell, tmp_path):
+def test_settings_of_navigator_are_settings(shell, tmp_path):
     write_settings(tmp_path)
     done = shell("ansible-navigator settings --effective --ee false -m stdout")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -113,7 +113,7 @@ def test_the_settings_of_navigator_are_settings(shell, tmp_path):
 # Ad hoc
 
 
-def test_ad_hoc_commands_rehearse_start_and_stop(simulator, shell):
+def test_ad_hoc_commands_preview_start_and_stop(simulator, shell):
     states = []
     for command in commands("guide_ad_hoc", '"state":'):
         done = shell(command)
@@ -122,12 +122,12 @@ def test_ad_hoc_commands_rehearse_start_and_stop(simulator, shell):
     assert states == [{False}, {True}, {False}]
 
 
-def test_the_trap_of_the_backslash_is_as_told(simulator, shell):
+def test_backslash_pitfall_as_documented(simulator, shell):
     (shown,) = [block.text for block in blocks("guide_ad_hoc") if "control character" in block.text]
-    command, told = shown.splitlines()
+    command, expected = shown.splitlines()
     done = shell(command.removeprefix("$ "))
     assert done.returncode == 2
-    assert told.strip(". ") in done.stdout + done.stderr
+    assert expected.strip(". ") in done.stdout + done.stderr
     assert "pass JSON" in done.stdout + done.stderr
     assert simulator.calls() == []
 
@@ -137,9 +137,9 @@ def test_the_trap_of_the_backslash_is_as_told(simulator, shell):
 
 @pytest.fixture
 def cron(simulator, shell, tmp_path):
-    """Return a function that runs the line of the table of cron as cron does: a shell, and hardly any variables.
+    """Return a function that runs a line of the crontab like cron: a shell with few variables.
 
-    What the guide puts into /opt/citrix-recording is in tmp_path; its venv is the one of the tests.
+    The files for /opt/citrix-recording are in tmp_path; its venv is the one of the tests.
     """
     (tmp_path / "venv").symlink_to(BIN.parent)
     (tmp_path / "reports").mkdir()
@@ -154,15 +154,15 @@ def cron(simulator, shell, tmp_path):
     (tmp_path / "citrix.env").chmod(0o600)
     (line,) = [block.text for block in blocks("guide_cron") if block.text.startswith("*/15")]
     command = line.split(maxsplit=5)[5].replace("/opt/citrix-recording", str(tmp_path))
-    gone = {f"CITRIX_{name.upper()}": None for name in simulator.cloud}
+    unset = {f"CITRIX_{name.upper()}": None for name in simulator.cloud}
 
     def run() -> subprocess.CompletedProcess[str]:
-        return shell(command, PATH="/usr/bin:/bin", **gone)
+        return shell(command, PATH="/usr/bin:/bin", **unset)
 
     return run
 
 
-def test_cron_keeps_the_policy_and_writes_the_report(simulator, cron, tmp_path):
+def test_cron_keeps_policy_and_writes_report(simulator, cron, tmp_path):
     done = cron()
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert simulator.counts()["$startRecording"] > 0
@@ -173,17 +173,17 @@ def test_cron_keeps_the_policy_and_writes_the_report(simulator, cron, tmp_path):
     assert simulator.facts["client_secret"] not in log
 
 
-def test_a_run_that_fails_prints_why_ends_with_the_code_and_still_reports(simulator, cron, tmp_path):
+def test_failed_run_prints_reason_exit_code_and_report(simulator, cron, tmp_path):
     policy = tmp_path / "policy.yml"
-    policy.write_text(policy.read_text(encoding="utf-8").replace("Contractors", "Nobody's group"), encoding="utf-8")
+    policy.write_text(policy.read_text(encoding="utf-8").replace("Contractors", "Absent group"), encoding="utf-8")
     done = cron()
     assert done.returncode == 2
-    assert "Nobody's group" in done.stderr
+    assert "Absent group" in done.stderr
     assert (tmp_path / "reports" / "coverage.html").exists()
     assert simulator.counts()["$startRecording"] == 0
 
 
-def test_a_minimum_that_is_missed_fails_the_run(cron, tmp_path):
+def test_minimum_that_is_missed_fails_run(cron, tmp_path):
     script = tmp_path / "run"
     script.write_text(script.read_text(encoding="utf-8").replace("minimum=0", "minimum=99.5"), encoding="utf-8")
     done = cron()
@@ -200,7 +200,7 @@ def test_credentials_that_others_can_read_are_refused(simulator, cron, tmp_path,
     assert simulator.calls() == []
 
 
-def test_a_run_that_is_under_way_is_not_joined_by_another(simulator, cron, tmp_path):
+def test_second_cron_run_does_not_start_beside_first(simulator, cron, tmp_path):
     with (tmp_path / "lock").open("w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         done = cron()

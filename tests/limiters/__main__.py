@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Play every row with every client and print the table; --write puts it into docs/limiters.md."""
+"""Run every row with every client and print the table; --write updates docs/limiters.md."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def cell(outcome: Outcome) -> str:
 
 
 def summary(outcomes: dict[str, list[Outcome]]) -> str:
-    """Return one line for each client: what came of the rows that count, and failed calls of all."""
+    """Return one line for each client: results of the rows that count, and all failed calls."""
     counted = [number for number, row in enumerate(ROWS) if not row.beyond]
     rows = []
     for client, of_client in outcomes.items():

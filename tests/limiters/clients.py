@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The clients that are compared: this collection's, and the usual policies."""
+"""The compared clients: this collection's, and common policies."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from limiters.virtual import EPOCH, World
 
 READ = Request("GET", "https://api.cloud.com/read", "read something")
 PATIENT = 100
-"""Tries of a policy that does not give up."""
+"""Attempts of a policy without a limit."""
 
 
 def collection(world: World, server: Server, setting: Setting) -> Callable[[], bool]:
-    """The real classes, with default options."""
+    """Use the real classes with default options."""
     given = {name: spec.get("default") for name, spec in options.OPTIONS.items()}
     given.update(customer_id="c", site_id="s", access_token="t" * 20, max_concurrency=setting.concurrency)
     retrier = Retrier(server, options.settings(given))  # type: ignore[arg-type]
@@ -37,7 +37,7 @@ def collection(world: World, server: Server, setting: Setting) -> Callable[[], b
 
 
 class Spaced:
-    """Keeps a distance between requests; what is refused is tried again after its hint."""
+    """Keep an interval between requests; resend refused ones after their hint."""
 
     def __init__(self, world: World, server: Server, rate: float, learns: bool) -> None:
         self._world, self._server, self._rate, self._learns = world, server, rate, learns
@@ -51,7 +51,7 @@ class Spaced:
             sent = self._world.now
             reply = self._server.send()
             if reply.status == 200:
-                # Additive increase: half a request a second in each second.
+                # Additive increase: half a request per second in each second.
                 self._rate += 0.5 / self._rate if self._learns else 0.0
                 return True
             self._due = max(self._due, self._world.now + _delay(self._world, reply))
@@ -61,17 +61,17 @@ class Spaced:
 
 
 def known_rate(world: World, server: Server, _setting: Setting) -> Callable[[], bool]:
-    """Keep to the quota, which this one is told."""
+    """Use the known quota."""
     return Spaced(world, server, server.rate, learns=False)
 
 
 def aimd(world: World, server: Server, _setting: Setting) -> Callable[[], bool]:
-    """Halve the rate at a refusal, and add a little for each success; it begins at twice the quota."""
+    """Halve the rate after a refusal, add a little after success; starts at twice the quota."""
     return Spaced(world, server, 2 * server.rate, learns=True)
 
 
 def retry_after(world: World, server: Server, _setting: Setting) -> Callable[[], bool]:
-    """Do what the refusal says, each thread for itself, up to ten times."""
+    """Follow the hint in each thread, up to ten times."""
 
     def call() -> bool:
         for _try in range(10):
@@ -85,7 +85,7 @@ def retry_after(world: World, server: Server, _setting: Setting) -> Callable[[],
 
 
 def sdk(world: World, server: Server, _setting: Setting) -> Callable[[], bool]:
-    """Citrix's Go SDK: three retries after 15, 30 and 60 seconds, whatever the refusal says."""
+    """Retry like Citrix's Go SDK: three times after 15, 30 and 60 seconds, without hints."""
 
     def call() -> bool:
         for pause in (15.0, 30.0, 60.0):
@@ -98,8 +98,8 @@ def sdk(world: World, server: Server, _setting: Setting) -> Callable[[], bool]:
 
 
 def _delay(world: World, reply: Reply) -> float:
-    told = retry_delay(reply.headers, "", EPOCH + world.now)
-    return 1.0 if told is None else max(told, 0.1)
+    text = retry_delay(reply.headers, "", EPOCH + world.now)
+    return 1.0 if text is None else max(text, 0.1)
 
 
 OWN = "this collection"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Models of the limiters that are met in front of web APIs. Times are seconds of one clock, which never goes back."""
+"""Models of the rate limiters of web APIs. Times are in seconds of one monotonic clock."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NOTHING = 1e-9
 
 
 class Limiter(Protocol):
-    """take() lets a request in and returns 0, or returns the seconds until one would be let in."""
+    """A limiter: take() accepts a request and returns 0, or returns the seconds to wait."""
 
     def take(self, now: float) -> float: ...
 
@@ -22,17 +22,17 @@ class Limiter(Protocol):
 
 
 class Unlimited:
-    """Lets all in."""
+    """Accept all requests."""
 
     def take(self, now: float) -> float:
         return 0.0
 
     def done(self, now: float) -> None:
-        """Note that a request that was let in has been answered."""
+        """End an accepted request."""
 
 
 class Bucket(Unlimited):
-    """A token bucket that holds so many and is full at first; GCRA is the same with its burst tolerance as size."""
+    """Token bucket of this size, initially full; GCRA is equal with its burst tolerance as size."""
 
     def __init__(self, rate: float, size: float) -> None:
         self.rate, self._size, self._held, self._at = rate, size, size, 0.0
@@ -45,12 +45,12 @@ class Bucket(Unlimited):
         return 0.0
 
     def charge(self, now: float, cost: int = 1) -> None:
-        """Count what another client takes."""
+        """Count requests of another client."""
         self._held, self._at = min(self._size, self._held + (now - self._at) * self.rate) - cost, now
 
 
 class Window(Unlimited):
-    """So many in each window of the server's clock, which has run for `phase` seconds when the run begins."""
+    """Accept a number in each window of the server's clock, which is `phase` seconds ahead."""
 
     def __init__(self, count: int, seconds: float, phase: float = 0.0) -> None:
         self._count, self._seconds, self._phase = count, seconds, phase
@@ -64,7 +64,7 @@ class Window(Unlimited):
         return 0.0
 
     def charge(self, now: float, cost: int = 1) -> float:
-        """Count what another client takes; return the seconds since the window began."""
+        """Count requests of another client; return the seconds since the start of the window."""
         window, into = divmod(now + self._phase + NOTHING, self._seconds)
         if window != self._window:
             self._window, self._used = window, 0
@@ -73,7 +73,7 @@ class Window(Unlimited):
 
 
 class SlidingLog(Unlimited):
-    """So many in any stretch of so many seconds, as Azure API Management counts."""
+    """Accept a number in any period of that length, as Azure API Management counts."""
 
     def __init__(self, count: int, seconds: float) -> None:
         self._seconds, self._log = seconds, deque([-seconds] * count, count)
@@ -87,7 +87,7 @@ class SlidingLog(Unlimited):
 
 
 class SlidingCounter(Unlimited):
-    """This window's count, and that of the one before for the part of it that is still in reach."""
+    """Count this window, and the previous one for the part of it that is still in range."""
 
     def __init__(self, count: int, seconds: float) -> None:
         self._count, self._seconds = count, seconds
@@ -102,30 +102,30 @@ class SlidingCounter(Unlimited):
         if self._before * (1 - into / self._seconds) > room + NOTHING:
             if room >= 0:
                 return (1 - room / self._before) * self._seconds - into + NOTHING
-            # In the next window, when enough of this one is out of reach.
+            # In the next window, when enough of this one is out of range.
             return self._seconds - into + (1 - (self._count - 1) / self._used) * self._seconds + NOTHING
         self._used += 1
         return 0.0
 
 
 class Concurrency(Unlimited):
-    """So many at once, however long they take. It cannot know when there is room again."""
+    """Accept a number of concurrent requests; the time of the next free place is unknown."""
 
     def __init__(self, most: int) -> None:
-        self._most, self._under_way = most, 0
+        self._most, self._in_progress = most, 0
 
     def take(self, now: float) -> float:
-        if self._under_way >= self._most:
+        if self._in_progress >= self._most:
             return 0.05
-        self._under_way += 1
+        self._in_progress += 1
         return 0.0
 
     def done(self, now: float) -> None:
-        self._under_way -= 1
+        self._in_progress -= 1
 
 
 class Both(Unlimited):
-    """Two limiters in a row, as a gateway and the service behind it: the first counts what the second refuses too."""
+    """Combine limiters of a gateway and its service: the first counts refusals of the second."""
 
     def __init__(self, first: Limiter, second: Limiter) -> None:
         self._first, self._second = first, second
@@ -135,7 +135,7 @@ class Both(Unlimited):
 
 
 class Nodes(Unlimited):
-    """Several nodes that each count for themselves; a load balancer deals the requests out in turn."""
+    """Split the limit over nodes; a load balancer distributes the requests in turn."""
 
     def __init__(self, *nodes: Limiter) -> None:
         self._nodes = cycle(nodes)
@@ -145,7 +145,7 @@ class Nodes(Unlimited):
 
 
 class Shared(Unlimited):
-    """Another client takes requests of the same quota, by chance, so many a second."""
+    """Share the quota with another client, which sends random requests at a rate."""
 
     def __init__(self, limiter: Bucket | Window, rate: float, chance: random.Random) -> None:
         self._limiter, self._rate, self._chance = limiter, rate, chance
@@ -159,7 +159,7 @@ class Shared(Unlimited):
 
 
 class Changing(Unlimited):
-    """A bucket whose rate is another one after so many seconds, and the first one again after as many more."""
+    """Change the rate of a bucket after some seconds, and back after as many more."""
 
     def __init__(self, rate: float, size: float, factor: float, seconds: float) -> None:
         self._bucket = Bucket(rate, size)

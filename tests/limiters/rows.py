@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rows: each limiter with each hint, in one of several settings of latency, concurrency and number of calls."""
+"""The rows: each limiter and hint, with one of several latencies, concurrencies and sizes."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ LONG_RUNS = [
     Setting(0.5, 20, 3000),
     Setting(0.02, 4, 10_000),
 ]
-"""For limiters of which a short run meets one period or none."""
+"""For limiters of which a short run covers at most one period."""
 
 AT_ONCE: dict[str, Callable[[random.Random], Limiter]] = {
     "bucket of 1": lambda chance: Bucket(RATE, 1),
@@ -78,7 +78,7 @@ OTHERS: dict[str, Callable[[random.Random], Limiter]] = {
 
 @dataclass(frozen=True)
 class Row:
-    """One run, the same for every client."""
+    """One run, equal for every client."""
 
     limiter: str
     hint: str
@@ -91,11 +91,11 @@ class Row:
 
     @property
     def beyond(self) -> str:
-        """Why nobody can do well here, decided before any run; empty for a row that counts."""
+        """Return why no client can succeed, decided before any run; empty for a row that counts."""
         if self.limiter in PERIODS and self.hint == "too long":
             return "each window is held half as long again as it lasts"
         if "60 s" in self.limiter and self.hint in ("none", "constant") and self.setting.calls < 6000:
-            return "fewer than ten windows, and nothing tells how long they are"
+            return "fewer than ten windows, and their length is unknown"
         if self.limiter == "bucket of 1" and 2 * JITTER * self.setting.latency > 0.1 / RATE:
             return "the latency varies by a tenth of the distance that requests must keep, or more"
         if (

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One run: a client makes its calls against a limiter, and what came of them is counted."""
+"""One run: a client makes its calls against a limiter, and the results are counted."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ HINTS: dict[str, Callable[[float], float | None]] = {
     "too short": lambda wait: 0.5 * wait,
     "too long": lambda wait: 1.5 * wait,
 }
-"""Seconds that a refusal asks to wait, of those that it takes; the date is that of the next whole second."""
+"""Seconds in the hints of a refusal; a date is that of the next full second."""
 RATE = 10.0
-"""Requests a second of every limiter, over the length of the run."""
+"""Requests per second of every limiter, on average over the run."""
 LEAST_USED, MOST_REFUSED = 0.90, 0.05
-"""What a good run reaches: the part of the quota, and the part of the requests."""
+"""Targets of a good run: the used part of the quota, and the accepted part of the requests."""
 JITTER = 0.2
-"""Part of the latency by which it varies."""
+"""Variation of the latency as a part of it."""
 
 
 class Setting(NamedTuple):
-    """How a client calls: seconds of latency, calls at once, calls in all."""
+    """Calls of a client: latency in seconds, concurrent calls, total calls."""
 
     latency: float
     concurrency: int
@@ -45,7 +45,7 @@ class Setting(NamedTuple):
 
 
 class Server:
-    """Answers after a latency, half of it on the way there."""
+    """Respond after a latency; half of it passes before the limiter."""
 
     rate = RATE
 
@@ -76,12 +76,12 @@ class Server:
 
 
 Client = Callable[[World, Server, Setting], Callable[[], bool]]
-"""Returns what makes one call and tells whether it succeeded."""
+"""Return a function that makes one call and returns whether it succeeded."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """used: the least time in which the limiter lets in that many, known beforehand, over the time it took."""
+    """Result; used: the known minimum time for the accepted requests over the actual time."""
 
     used: float
     refused: float
@@ -112,7 +112,7 @@ def play(make: Callable[[random.Random], Limiter], hint: str, setting: Setting, 
 
 
 def least_seconds(limiter: Limiter, setting: Setting) -> float:
-    """Return the seconds that a client needs which never sends what would be refused."""
+    """Return the minimum seconds of a client that never sends a refused request."""
     free = [0.0] * setting.concurrency
     way = setting.latency / 2
     now = last = 0.0

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A part of the table of `make limiters`, always the same runs, and the models themselves."""
+"""A fixed part of the table of `make limiters`, and the models themselves."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from limiters.virtual import World
 
 SHORT = [row for row in ROWS if not row.beyond][::4]
 LEAST_GOOD = 27
-"""Of these rows; the whole table has them all."""
+"""Targets for these rows; the whole table has all rows."""
 
 
 @pytest.fixture(scope="module")
@@ -64,15 +64,15 @@ def test_limiter_refuses_until_its_hint(limiter, at, waits):
     assert [limiter.take(float(now)) for now in at] == [pytest.approx(wait, abs=1e-6) for wait in waits]
 
 
-def test_concurrency_limit_frees_what_is_done():
+def test_concurrency_limit_frees_ended_requests():
     limiter = Concurrency(1)
     assert (limiter.take(0.0), limiter.take(0.0) > 0) == (0.0, True)
     limiter.done(1.0)
     assert limiter.take(1.0) == 0.0
 
 
-def test_least_seconds_of_a_window():
-    # 100 at once, 100 after ten seconds, and half of the latency back.
+def test_least_seconds_of_window():
+    # 100 immediately, 100 after ten seconds, and half of the latency for the response.
     assert least_seconds(Window(100, 10.0), Setting(0.1, 100, 200)) == pytest.approx(10.05, abs=0.01)
 
 
@@ -81,7 +81,7 @@ def test_known_rate_is_nearly_perfect():
     assert (outcome.used > 0.98, outcome.refused) == (True, 0.0)
 
 
-def test_world_jumps_to_the_next_moment():
+def test_world_jumps_to_next_moment():
     world, seen = World(), []
 
     def sleeper(seconds):
@@ -96,7 +96,7 @@ def test_world_jumps_to_the_next_moment():
     assert all(seconds == now for seconds, now in seen)
 
 
-def test_world_where_all_wait_raises():
+def test_world_with_only_waiting_threads_raises():
     world = World()
     with pytest.raises(RuntimeError, match="waits for another"):
         world.run(lambda: world.block(world.baton()))

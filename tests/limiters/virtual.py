@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Virtual time: real threads of which one runs at a time, and a clock that jumps to the next moment of any of them."""
+"""Virtual time: real threads, one at a time, and a clock that jumps to the next event."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class World:
 
     @contextmanager
     def inside(self, *modules):
-        """Have these modules take their time and their locks from this world."""
+        """Replace the clock and the locks of these modules."""
         times = SimpleNamespace(monotonic=lambda: self.now, time=lambda: EPOCH + self.now)
         threads = SimpleNamespace(Lock=lambda: Lock(self), Condition=lambda: Condition(self), Event=lambda: Event(self))
         with ExitStack() as stack:
@@ -41,7 +41,7 @@ class World:
             yield
 
     def run(self, *functions: Callable[[], object]) -> None:
-        """Run each function in a thread of its own until all have ended; raises what one of them raised."""
+        """Run each function in a thread of its own until all have ended; raises their exception."""
         self._left = len(functions)
         self._ended = threading.Event()
         for function in functions:
@@ -57,11 +57,11 @@ class World:
         self.block(self.baton(), max(seconds, 0.0))
 
     def baton(self) -> list:
-        """Return what this thread is woken with, the same until it is."""
+        """Return the object that wakes this thread, constant until then."""
         return self._local.baton
 
     def block(self, baton: list, seconds: float | None = None) -> None:
-        """Let the others run until somebody wakes this thread, or for so many seconds."""
+        """Let other threads run until this one is woken, or for that many seconds."""
         if seconds is not None:
             self._wake(baton, self.now + seconds)
         self._next()
@@ -106,7 +106,7 @@ class World:
 
 
 class Lock:
-    """As threading.Lock; the one that waits longest gets it."""
+    """Like threading.Lock; the longest waiting thread gets it."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -126,7 +126,7 @@ class Lock:
 
 
 class Condition:
-    """As threading.Condition; its lock is none, since a thread goes on until it waits."""
+    """Like threading.Condition, without a lock, because a thread runs until it waits."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -155,7 +155,7 @@ class Condition:
 
 
 class Event(Condition):
-    """As threading.Event, of what is used of it."""
+    """Like threading.Event, with the methods in use."""
 
     def set(self) -> None:
         self.notify_all()

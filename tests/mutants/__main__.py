@@ -1,9 +1,9 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Test mutants of the client, the engine and the selection: with the unit tests that import the file, then with faults.
+"""Test mutants of the client, converge and selection: with unit tests, then with faults.
 
-What is found is kept: a run that was ended goes on where it stood, until the code or the tests change.
+Findings are saved: an interrupted run continues until the code or the tests change.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
-from random import Random
 
 from support import figures_page
 from support.simulator_process import COLLECTION
@@ -35,10 +34,10 @@ TARGETS = ("_client/*.py", "_actions/converge.py", "_site/selection.py")
 PAGE = TESTS.parent / "docs" / "reliability.md"
 MAKER = "make mutants"
 LONGEST = 180
-"""Seconds for the unit tests of one mutant; one that takes longer waits for ever, and is caught."""
+"""Seconds for the unit tests of one mutant; one that takes longer counts as detected."""
 LONGEST_CAMPAIGN = 600
 MOST_CAMPAIGNS = 30
-"""Survivors of the unit tests that a campaign is run for."""
+"""Number of survivors of the unit tests for which a campaign is run."""
 FAULTS = {
     "batch": ("batch, item missing", "batch, item 202", "batch, answer lost", "batch, server has none", "job Failed"),
     "jobs": ("job Failed", "job Canceled", "job cannot be read", "job results cannot be read", "batch, item 202"),
@@ -47,26 +46,31 @@ FAULTS = {
     "transport": ("no answer in time", "answer cut short", "TLS, authority not known", "gzip", "proxy variables"),
     "": ("none", "429, no hint", "503 with a hint", "500 once", "dropped after the work", "status late", "quota"),
 }
-"""The faults of the campaign for files whose names hold a word; those of "" for all others."""
+"""Faults of the campaign by a part of the file name; "" for all other files."""
 
 
 def chosen(count: int, seed: int) -> list[tuple[str, Mutant]]:
-    """Return so many mutants, of each file in proportion to its size: (file, mutant)."""
+    """Return mutants: (file, mutant); a change of one file changes the choice only there."""
     found = [
         (str(path.relative_to(COLLECTION / UTILS)), mutant)
         for pattern in TARGETS
         for path in sorted((COLLECTION / UTILS).glob(pattern))
         for mutant in mutants(str(path.relative_to(COLLECTION / UTILS)), path.read_text(encoding="utf-8"))
     ]
-    Random(seed).shuffle(found)
-    return found[:count]
+    return sorted(found, key=lambda pair: hashlib.sha256(f"{seed} {pair[1].name}".encode()).digest())[:count]
 
 
 def unit_tests(file: str) -> list[str]:
-    """Return the test files that import a file of module_utils, its own first."""
+    """Return the test files that import a file, its own first; else those of its importers."""
     package, name = file.removesuffix(".py").split("/")
-    imports = re.compile(rf"module_utils\.{package}(\.{name} import|[^\n]* import [^\n]*\b{name}\b)")
+    imports = re.compile(rf"\b{package}(\.{name} import|[^\n]* import [^\n]*\b{name}\b)")
     found = [path for path in sorted(UNITS.rglob("test_*.py")) if imports.search(path.read_text(encoding="utf-8"))]
+    if not found:
+        beside = re.compile(rf"from \.{name} import")
+        others = (
+            path for path in (COLLECTION / UTILS / package).glob("*.py") if beside.search(path.read_text("utf-8"))
+        )
+        return [path for other in others for path in unit_tests(f"{package}/{other.name}")]
     return sorted(map(str, found), key=lambda path: not path.endswith(f"/test_{name}.py"))
 
 
@@ -80,7 +84,7 @@ class Bench:
         shutil.copytree(COLLECTION, self._collection)
 
     def catches(self, file: str, mutant: Mutant, campaign: bool) -> str:
-        """Return what catches a mutant: "units" or "campaign"; "" if nothing does. campaign: which of both is run."""
+        """Return which of units or campaign detects a mutant, "" for none; campaign: which to run."""
         path = self._collection / UTILS / file
         good = path.read_bytes()
         path.write_text(mutant.code, encoding="utf-8")
@@ -119,18 +123,18 @@ class Bench:
 
 
 def digest(file: str, mutant: Mutant) -> str:
-    """Return what a finding depends on: the code of a mutant and its tests."""
+    """Return the digest of the inputs of a finding: the code of a mutant and its tests."""
     texts = [mutant.code, *(Path(path).read_text(encoding="utf-8") for path in unit_tests(file))]
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="mutants", description=__doc__)
-    parser.add_argument("--count", type=int, default=400, metavar="N", help="mutants (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of their choice (default: %(default)s)")
-    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="mutants at a time (default: %(default)s)")
-    parser.add_argument("--folder", type=Path, required=True, help="for copies of the collection and what is found")
-    parser.add_argument("--write", action="store_true", help=f"put the table into docs/{PAGE.name}")
+    parser.add_argument("--count", type=int, default=400, metavar="N", help="number of mutants (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="seed of the selection (default: %(default)s)")
+    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="parallel mutants (default: %(default)s)")
+    parser.add_argument("--folder", type=Path, required=True, help="for copies of the collection and findings")
+    parser.add_argument("--write", action="store_true", help=f"update docs/{PAGE.name}")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     kept = options.folder / "found.jsonl"
@@ -154,7 +158,7 @@ def main() -> int:
         return found[key]
 
     with ThreadPoolExecutor(options.jobs) as pool:
-        # As it is, the code must pass: else each mutant would count as caught.
+        # The unchanged code must pass; otherwise each mutant would count as detected.
         sources = {file: (COLLECTION / UTILS / file).read_text(encoding="utf-8") for file, _mutant in todo}
         good = [(file, Mutant("unchanged", source)) for file, source in sources.items()]
         failing = [pair[0] for pair, outcome in zip(good, pool.map(lambda pair: test(pair, False), good)) if outcome]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The mutants of a file: its code with one small change each."""
+"""Create the mutants of a file: its code with one small change each."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ EXTREMES = {"min": "max", "max": "min", "any": "all", "all": "any"}
 
 @dataclass(frozen=True)
 class Mutant:
-    """A file with one change. name: as in "_client/retries.py:57 Eq becomes NotEq", the same in each run."""
+    """A file with one change; name: "_client/retries.py:57 Eq becomes NotEq", equal in each run."""
 
     name: str
     source: str
     place: int = -1
-    """Of the node that is changed, in the order of ast.walk(); -1 for none."""
+    """Index of the changed node in the order of ast.walk(); -1 for none."""
     number: int = 0
-    """Which of the possible changes it is."""
+    """Index of the change among the possible ones."""
 
     @property
     def code(self) -> str:
@@ -61,7 +61,7 @@ def mutants(file: str, source: str) -> Iterator[Mutant]:
 
 
 def _possible(node: ast.AST) -> list[tuple[str, Callable[[], object]]]:
-    """Return the changes of a node: what each is, and a function that makes it."""
+    """Return the changes of a node: a name, and a function that applies the change."""
     if isinstance(node, ast.Compare):
         new = COMPARED[type(node.ops[0])]
         return [(f"{_word(node.ops[0])} becomes {_word(new())}", lambda: node.ops.__setitem__(0, new()))]
@@ -93,7 +93,7 @@ def _is_none(value: ast.AST) -> bool:
 
 
 def _is_text(node: ast.AST) -> bool:
-    """Tell whether an operator may join or format text, where the change would be no arithmetic."""
+    """Return whether an operator may join or format text instead of numbers."""
     return any(isinstance(each, (ast.JoinedStr, ast.Constant)) and _holds_text(each) for each in ast.walk(node))
 
 
@@ -102,7 +102,7 @@ def _holds_text(node: ast.AST) -> bool:
 
 
 def _annotations(tree: ast.AST) -> set[ast.AST]:
-    """Return what stands in annotations."""
+    """Return the nodes in annotations."""
     found = set()
     for node in ast.walk(tree):
         for name in ("annotation", "returns"):

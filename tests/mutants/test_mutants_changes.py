@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The mutants: each has one change, and its tests are those that import the file."""
+"""Mutants have one change each, and are tested by the files that import them."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ def test_mutants_text_and_types_left_alone(source):
     assert list(mutants("x.py", source)) == []
 
 
-def test_mutants_of_the_code_differ_and_have_names():
+def test_mutants_of_code_differ_and_have_names():
     found = [mutant for _file, mutant in chosen(10**6, 1)]
     assert len(found) > 500
     assert len({mutant.name for mutant in found}) == len(found)
     assert chosen(50, 1) == chosen(50, 1) != chosen(50, 2)
 
 
-def test_unit_tests_those_that_import_the_file_its_own_first():
+def test_unit_tests_are_those_that_import_file():
     names = [Path(path).name for path in unit_tests("_client/retries.py")]
     assert names[0] == "test_retries.py"
     assert "test_auth.py" in names and "test_text.py" not in names

@@ -28,7 +28,7 @@ class Site(Replay):
         self.api("GET", "me", sample("me_2020"))
 
     def api(self, method, path, *responses):
-        """Serve responses at a path of the API, under each of its base paths."""
+        """Serve responses at a path of the API, below each of its base paths."""
         self.on(f"{method} /cvad/manage/{path}", *responses)
         ids = "" if path == "me" else f"{CUSTOMER}/" if path.startswith("Sites") else f"{CUSTOMER}/{SITE}/"
         self.on(f"{method} /citrix/orchestration/api/{ids}{path}", *responses)
@@ -57,7 +57,7 @@ def site():
 
 @pytest.fixture
 def run(site, modules):
-    """Return a function that runs a module and returns its result, also of a failed one."""
+    """Return a function that runs a module and returns its result, also if it fails."""
 
     def run_module(name, connection=None, **options):
         done = modules(

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A server that replays published responses, each at the path of its operation, and logs what it was sent."""
+"""Replay published responses at the paths of their operations, and log the requests."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SAMPLES = Path(__file__).with_name("samples")
 
 
 class Sent(NamedTuple):
-    """One request as it arrived."""
+    """One received request."""
 
     method: str
     path: str
@@ -35,7 +35,7 @@ class Response(NamedTuple):
 
 
 def sample(name: str, **changes: Any) -> Response:
-    """Return a published response. changes: members of its body that take another value."""
+    """Return a published response; changes replace members of its body."""
     written = json.loads((SAMPLES / f"{name}.json").read_text(encoding="utf-8"))
     if "body_of" in written:
         return sample(written["body_of"], **changes)
@@ -46,12 +46,12 @@ def sample(name: str, **changes: Any) -> Response:
 
 
 def made(body: Any, status: int = 200) -> Response:
-    """Return a response that no page shows and that a play needs beside the published ones."""
+    """Return a response that is not published and that a play requires."""
     return Response(status, {"Content-Type": "application/json; charset=utf-8"}, json.dumps(body).encode())
 
 
 class Replay:
-    """The server. Each route has its responses in turn, the last one for ever; a path without a route is a 599."""
+    """Return the responses of a route in turn and repeat the last one; 599 for other paths."""
 
     def __init__(self) -> None:
         self.sent: list[Sent] = []
@@ -60,7 +60,7 @@ class Replay:
         replay = self
 
         class Handler(BaseHTTPRequestHandler):
-            """Hands each request to the replay."""
+            """Pass each request to the replay."""
 
             protocol_version = "HTTP/1.1"
             wbufsize = -1
@@ -102,5 +102,5 @@ class Replay:
             return left.pop(0) if len(left) > 1 else left[0]
 
     def paths(self) -> list[str]:
-        """Return what was sent so far, as "METHOD last part of the path"."""
+        """Return the requests so far as "METHOD last part of the path"."""
         return [f"{each.method} {each.path.rpartition('/')[2]}" for each in self.sent]

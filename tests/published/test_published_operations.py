@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A play for each operation against published responses, and the same responses in other dress."""
+"""A play for each operation with published responses, and with other forms of them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def task(module, **options):
     return {f"sessionops.citrix.{module}": options}
 
 
-# Each operation: its task, what is served for it beside the account, what is sent last, and what the result holds.
+# Each operation: its task, its responses, its last request, and members of the result.
 OPERATIONS = {
     "me and Sites": (
         task("citrix_site_info"),
@@ -112,7 +112,7 @@ def test_operations_in_one_play(site, play):
         assert operation[3](result), name
 
 
-# The same in other dress
+# Other forms of the same responses
 
 
 def with_headers(response, change):
@@ -154,7 +154,7 @@ def test_responses_in_other_dress_read_alike(site, modules, dress):
 
 
 @pytest.mark.parametrize("content", [b"", b"null", b"[]", b"17", b"<html>", b'{"Items": {"Id": "1"}}', b'{"Items": [{'])
-def test_a_list_that_is_none_is_rejected(site, modules, content):
+def test_list_that_is_none_is_rejected(site, modules, content):
     site.api("GET", "Sessions", sample("sessions_list_2020")._replace(content=content))
     done = modules([task("citrix_sessions_info")], connection=site.cloud)
     assert done.code != 0
@@ -162,7 +162,7 @@ def test_a_list_that_is_none_is_rejected(site, modules, content):
 
 
 @pytest.mark.parametrize("items", [None, [], [None, 17, "x", [], {}]])
-def test_a_list_of_nothing_has_no_session(site, modules, items):
+def test_list_of_nothing_has_no_session(site, modules, items):
     site.api("GET", "Sessions", made({"Items": items, "ContinuationToken": None, "TotalItems": None}))
     done = modules([task("citrix_sessions_info", fields=["Id"])], connection=site.cloud)
     assert done.code == 0, done.output
@@ -173,7 +173,7 @@ def test_a_list_of_nothing_has_no_session(site, modules, items):
     "location", ["https://[Ddc/Jobs/a", "Jobs/a", "//", "https://h/..", "", "\xe9 ", "https://h/Jobs/a?x#y"]
 )
 @pytest.mark.parametrize("status", ["recorded", "not recorded"])
-def test_an_accepted_start_is_in_the_result_whatever_its_location(site, modules, location, status):
+def test_accepted_start_in_result_with_any_location(site, modules, location, status):
     site.api("GET", ON_MACHINE, made({"Items": SESSIONS}))
     later = sample("recording_status_true") if status == "recorded" else NOT_RECORDED
     site.api("GET", "Sessions/RecordingStatus", NOT_RECORDED, later)
@@ -183,3 +183,29 @@ def test_an_accepted_start_is_in_the_result_whatever_its_location(site, modules,
     done = modules([{**record, "ignore_errors": True}], connection=site.cloud)
     (entry,) = done.result["sessions"]
     assert entry["result"] == ("started" if status == "recorded" else "unconfirmed")
+
+
+# The site check
+
+
+def test_site_check_on_published_responses_is_true_of_them(site, modules):
+    for _task, served, _last, _holds in OPERATIONS.values():
+        for route, responses in served.items():
+            site.api(*route.split(" "), *responses)
+    site.api("GET", "Sessions/RecordingStatus", sample("recording_status_true"))
+    site.api("GET", "DeliveryGroups/Group", sample("delivery_group_2020"))
+    site.api("POST", "$batch", sample("batch_2020"))
+    result = modules([{**task("citrix_site_check"), "ignore_errors": True}], connection=site.cloud).result
+    checks = {entry["id"]: entry for entry in result["checks"]}
+    assert "7.34" in checks["product"]["observed"]
+    assert checks["site"]["observed"] == f"site {SITE}"
+    assert checks["credential"]["status"] == checks["sessions"]["status"] == "ok"
+    assert checks["sessions"]["observed"].startswith("1 session on the first page")
+    # The replay has one page for every request, whatever its fields.
+    assert checks["fields"]["status"] == "warning"
+    assert checks["recording_status"]["observed"].startswith("1 of 1 session recorded, 0 unknown")
+    assert checks["unknown_session"]["status"] == "warning"
+    # Nothing published is served for these.
+    assert checks["effective_rights"]["observed"].startswith("Could not read the rights of the account: HTTP 599")
+    assert all(entry["remedy"] for entry in checks.values() if entry["status"] in ("warning", "failed"))
+    assert len(site.sent) <= 60

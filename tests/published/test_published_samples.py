@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Each published response is accepted with the right values, or rejected with the right message."""
+"""Each published response is read correctly, or rejected with the correct message."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ RECORD = {"state": "started", "session_id": [SESSION], "wait_timeout": 2}
 NAMES = sorted(path.stem for path in SAMPLES.glob("*.json"))
 
 
-def test_samples_each_has_a_test_and_a_source():
+def test_samples_each_has_test_and_source():
     here = open(__file__, encoding="utf-8").read()
     index = (SAMPLES / "index.md").read_text(encoding="utf-8")
     assert [name for name in NAMES if f'"{name}"' not in here] == []
     assert re.findall(r"^\| (\w+) \|", index, re.MULTILINE)[1:] == NAMES
 
 
-def failed(result, *told):
+def failed(result, *shown):
     assert result["failed"], result
-    for text in told:
+    for text in shown:
         assert text in result["msg"]
     return result
 
@@ -38,7 +38,7 @@ def failed(result, *told):
 @pytest.mark.parametrize(
     ("deployment", "name"), [("cloud", "oauth_200"), ("gov", "trust_200_sdk"), ("on_premises", "tokens_onprem_schema")]
 )
-def test_sign_in_published_response_gives_the_token(site, run, deployment, name):
+def test_sign_in_published_response_gives_token(site, run, deployment, name):
     body = json.loads(sample(name).content)
     result = run("citrix_token", getattr(site, deployment))
     assert result["access_token"] == (body.get("access_token") or body["Token"])
@@ -55,7 +55,7 @@ def test_sign_in_published_refusal_names_code_and_remedy(site, run, name, status
     assert len(site.sent) == 1
 
 
-# The account and the site
+# Account and site
 
 
 def test_me_cloud_customer_and_site_found(site, run):
@@ -85,7 +85,7 @@ def test_me_on_premises_listed_customer_ignored(site, run, name):
     assert (sent["citrix-customerid"], sent["citrix-instanceid"]) == ("CitrixOnPremises", expected)
 
 
-def test_me_frozen_site_names_the_remedy(site, run):
+def test_me_frozen_site_names_remedy(site, run):
     site.api("GET", "me", sample("me_530_frozen"))
     failed(run("citrix_token"), "HTTP 530; the site is frozen after a long idle time")
 
@@ -124,8 +124,8 @@ def test_machines_list_read(site, run):
 
 def test_machine_detail_read(site, run):
     body = json.loads(sample("machine_detail_2020").content)
-    site.api("GET", f"Machines/{SITE}", sample("machine_detail_2020"))
-    (machine,) = run("citrix_machines_info", machine=[SITE])["machines"]
+    site.api("GET", f"Machines/{body['Id']}", sample("machine_detail_2020"))
+    (machine,) = run("citrix_machines_info", machine=[body["Id"]])["machines"]
     assert machine["agent_version"] == body["AgentVersion"]
 
 
@@ -223,7 +223,7 @@ def test_accepted_batch_items_follow_their_jobs(site, run, status, result):
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "shown"),
     [
         ("err_401_cwsauth", "HTTP 401 (The token is missing or wrong.); the token is invalid or has expired"),
         ("err_401_missing", "HTTP 401 (The token is missing.); the token is invalid or has expired"),
@@ -243,13 +243,13 @@ def test_accepted_batch_items_follow_their_jobs(site, run, status, result):
         ),
     ],
 )
-def test_error_of_a_list_shown_with_the_remedy(site, run, name, told):
+def test_error_of_list_shown_with_remedy(site, run, name, shown):
     site.api("GET", "Machines", sample(name))
-    failed(run("citrix_machines_info"), f"Could not list the machines: {told}")
+    failed(run("citrix_machines_info"), f"Could not list the machines: {shown}")
 
 
 @pytest.mark.parametrize("name", ["err_429", "err_429_apim", "err_503"])
-def test_throttled_list_waits_as_asked(site, run, name):
+def test_throttled_list_waits_for_hint(site, run, name):
     site.api("GET", "Machines", sample(name), sample("machines_list_2020"))
     result = run("citrix_machines_info", {**site.cloud, "retries": 1})
     assert result["machines"]
@@ -257,11 +257,11 @@ def test_throttled_list_waits_as_asked(site, run, name):
 
 
 @pytest.mark.parametrize("name", ["err_404", "err_404_empty", "err_404_errordata", "err_404_errordata_min"])
-def test_404_of_a_known_session_is_its_end(site, run, name):
-    """The session is there when it is selected, and gone when its recording is to start."""
-    gone = sample(name)
-    site.api("GET", f"Sessions/{SESSION}", sample("session_detail_2022"), gone)
-    site.api("GET", "Sessions/RecordingStatus", NOT_RECORDED, gone)
-    site.api("POST", START, gone)
+def test_404_of_known_session_is_its_end(site, run, name):
+    """The session exists when it is selected and has ended when its recording is started."""
+    not_found = sample(name)
+    site.api("GET", f"Sessions/{SESSION}", sample("session_detail_2022"), not_found)
+    site.api("GET", "Sessions/RecordingStatus", NOT_RECORDED, not_found)
+    site.api("POST", START, not_found)
     (entry,) = run("citrix_session_recording", **RECORD)["sessions"]
     assert entry["result"] == "ended"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the simulator saw of a sliced job: each session once, and the quota kept."""
+"""Results of a sliced job in the simulator: each session once, and the quota kept."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from support.simulator_process import Simulator
 from slices.sliced_job import Slice, run_slices
 
 FEW = 0.01
-"""Part of the requests that may be refused: sent at an even pace, they still arrive together where a server is busy."""
+"""Allowed part of refused requests: at a constant rate, requests still arrive together at a busy server."""
 
 
 @dataclass(frozen=True)
 class Proof:
-    """The figures of a job in so many slices."""
+    """The figures of a job with that number of slices."""
 
     slices: int
     hosts: tuple[int, ...]
@@ -30,24 +30,24 @@ class Proof:
     requests: int
     """Without sign-ins, which no quota counts."""
     busiest: int
-    """Most requests in one second."""
+    """Maximum number of requests in one second."""
     refused: int
     sign_ins: int
     starts: Counter[int]
-    """How many sessions were started so many times."""
+    """Number of sessions by number of starts."""
     notices: Counter[int]
     recorded: int
     peak_mb: float
     failed: tuple[str, ...]
-    """What failed slices printed."""
+    """Output of failed slices."""
 
     def faults(self, machines: int, sessions: int) -> list[str]:
-        """Tell what is not as it should be."""
+        """Return the deviations from the expected result."""
         checks = {
             f"{len(self.failed)} slices failed: {self.failed[:1]}": not self.failed,
             f"{sum(self.hosts)} machines were in slices, not {machines}": sum(self.hosts) == machines,
-            f"sessions by how often they were started: {dict(self.starts)}": self.starts == {1: sessions},
-            f"sessions by how often their users were told: {dict(self.notices)}": self.notices == {1: sessions},
+            f"sessions by number of starts: {dict(self.starts)}": self.starts == {1: sessions},
+            f"sessions by number of notifications: {dict(self.notices)}": self.notices == {1: sessions},
             f"{self.recorded} sessions are recorded, not {sessions}": self.recorded == sessions,
             f"{self.refused} of {self.requests} requests were refused": self.refused <= FEW * self.requests,
             f"{self.sign_ins} sign-ins": self.sign_ins == self.slices,
@@ -56,14 +56,14 @@ class Proof:
 
 
 def prove(simulator: Simulator, folder: Path, document: dict, count: int, at_once: int, variables: dict) -> Proof:
-    """Run a job in so many slices against a simulator that was reset, and ask what it saw."""
+    """Run a job in slices against a simulator after a reset, and return the figures."""
     began = time.monotonic()
     done = run_slices(simulator, folder, document, count, at_once, variables)
     return judge(done, time.monotonic() - began, simulator.calls(), list(simulator.state().values()))
 
 
 def judge(done: Sequence[Slice], seconds: float, calls: list[dict], sessions: list[dict]) -> Proof:
-    """Put together what slices did, the log of calls, and the state of all sessions."""
+    """Combine the results of slices, the log of calls, and the state of all sessions."""
     known = [Call.of(call) for call in calls]
     counted = [call for call in known if not call.sign_in]
     return Proof(
@@ -83,7 +83,7 @@ def judge(done: Sequence[Slice], seconds: float, calls: list[dict], sessions: li
 
 
 def busiest_second(times: list[float]) -> int:
-    """Return how many of these points in time, which are in order, fit into one second at most."""
+    """Return the maximum number of these ordered times in one second."""
     most = first = 0
     for last, at in enumerate(times):
         while at - times[first] >= 1:

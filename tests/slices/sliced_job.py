@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A sliced job: its inventory divided as AWX divides it, and one ansible-runner process for each slice."""
+"""A sliced job: its inventory divided like in AWX, and one ansible-runner process per slice."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PLAYBOOK = "sessionops.citrix.record_by_machine"
 
 @dataclass(frozen=True)
 class Slice:
-    """What became of one slice: exit code, seconds, the memory of its largest process, what it printed."""
+    """Result of one slice: exit code, seconds, memory of its largest process, output."""
 
     hosts: int
     code: int
@@ -32,7 +32,7 @@ class Slice:
 
 
 def environment(simulator: Simulator, home: Path) -> dict[str, str]:
-    """Return what a job finds in its environment: the credential's variables, and where things are."""
+    """Return the environment of a job: the variables of the credential, and paths."""
     connection = {f"CITRIX_{name.upper()}": value for name, value in simulator.cloud.items()}
     return {
         **connection,
@@ -45,7 +45,7 @@ def environment(simulator: Simulator, home: Path) -> dict[str, str]:
 
 
 def list_inventory(simulator: Simulator, folder: Path, **options: object) -> dict:
-    """Return the document of ansible-inventory for all machines, as a controller keeps it."""
+    """Return the document of ansible-inventory for all machines, as a controller stores it."""
     source = folder / "fleet.citrix_machines.yml"
     source.write_text(json.dumps({"plugin": "sessionops.citrix.citrix_machines", **options}), encoding="utf-8")
     command = [str(BIN / "ansible-inventory"), "-i", str(source), "--list", "--export"]
@@ -58,9 +58,9 @@ def list_inventory(simulator: Simulator, folder: Path, **options: object) -> dic
 
 
 def slice_of(document: dict, number: int, count: int) -> dict:
-    """Return the part of an inventory that a slice gets: host i of those sorted by name is of slice i mod count.
+    """Return the inventory of a slice: host i, sorted by name, is in slice i mod count.
 
-    number: from 0 on. Groups keep their hosts of this slice.
+    number: starts at 0. Groups keep their hosts in this slice.
     """
     hostvars = document["_meta"]["hostvars"]
     own = set(sorted(hostvars)[number::count])
@@ -75,7 +75,7 @@ def slice_of(document: dict, number: int, count: int) -> dict:
 def run_slices(
     simulator: Simulator, folder: Path, document: dict, count: int, at_once: int, variables: dict
 ) -> list[Slice]:
-    """Run all slices of a job, so many at once, and return what became of each."""
+    """Run all slices of a job, a number of them in parallel, and return the result of each."""
     jobs = [
         _prepare(simulator, folder / f"{count}-{number}", slice_of(document, number, count), variables)
         for number in range(count)
@@ -85,7 +85,7 @@ def run_slices(
 
 
 def _prepare(simulator: Simulator, job: Path, document: dict, variables: dict) -> Path:
-    """Write the private data directory of a job; its inventory is a script that prints, as AWX hands it over."""
+    """Write the private data directory of a job; its inventory is a script, as in AWX."""
     for name in ("inventory", "env", "project", "home"):
         (job / name).mkdir(parents=True)
     kept = job / "inventory.json"

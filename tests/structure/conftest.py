@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What holds the project together: the documentation as ansible reads it, and plays against a simulator process."""
+"""Read the documentation with ansible-doc, and run plays with a simulator process."""
 
 from __future__ import annotations
 
@@ -9,22 +9,25 @@ import json
 import os
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import yaml
-from collection_tree import COLLECTION, INVENTORIES, MODULES, NAME
+from ansible_collections.sessionops.citrix.plugins.module_utils._views import history
+from collection_tree import COLLECTION, CONNECTED, INVENTORIES, MODULES, NAME
 from example_plays import Done, Run, Stage, as_tasks, play_of
+from support.reports import report
 
 BIN = Path(sys.executable).parent
 
 
 @pytest.fixture(scope="session")
 def ansible(tmp_path_factory):
-    """Return a function that runs a command, with nothing of the developer's environment but the PATH.
+    """Return a function that runs a command with only the PATH of the environment.
 
-    cwd: the folder it runs in. Further arguments are variables of its environment.
+    cwd: the folder it runs in. Other arguments are variables of its environment.
     """
     home = tmp_path_factory.mktemp("home")
     environment = {
@@ -46,45 +49,45 @@ def ansible(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def documentation(ansible):
-    """What ansible-doc knows of each module, fragments merged: {module: {doc, examples, return, metadata}}."""
+    """Return the output of ansible-doc: {module: {doc, examples, return, metadata}}."""
     return documented(ansible, "module", MODULES)
 
 
 @pytest.fixture(scope="session")
 def inventory_documentation(ansible):
-    """What ansible-doc knows of each inventory plugin, fragments merged."""
+    """Return the output of ansible-doc for each inventory plugin, with fragments."""
     return documented(ansible, "inventory", INVENTORIES)
 
 
 def documented(ansible, kind: str, plugins: list[str]) -> dict[str, dict]:
     done = ansible("ansible-doc", "--type", kind, "--json", *(f"{NAME}.{plugin}" for plugin in plugins))
-    assert done.returncode == 0, f"ansible-doc cannot read a plugin ({kind}); mend its documentation: {done.stderr}"
+    assert done.returncode == 0, f"ansible-doc cannot read a plugin ({kind}); correct its documentation: {done.stderr}"
     known = json.loads(done.stdout)
     return {plugin: known[f"{NAME}.{plugin}"] for plugin in plugins}
 
 
 @pytest.fixture
 def stage(simulator_process, ansible, tmp_path):
-    """What runs plays against a simulator with 5 machines of 10 sessions, as after its start."""
+    """Return a stage for plays with 5 machines of 10 sessions, after a reset."""
     return Stage(simulator_process, ansible, tmp_path)
 
 
 @dataclass(frozen=True)
 class Played:
-    """A module: what ansible-doc tells of it, its examples, and how they ran."""
+    """A module: its documentation, its examples, and the runs of its examples."""
 
     module: str
     doc: dict
     returns: dict
     examples: list[dict]
     run: Run
-    """As shown."""
+    """Unchanged."""
     rehearsed: list[Done]
     """In check mode, with a diff."""
     acted_in_vain: list[Done]
-    """With every action refused, and all reads answered."""
+    """With every write refused, and every read accepted."""
     refused: list[Done]
-    """With everything refused, the sign-in too."""
+    """With every request refused, including the sign-in."""
 
 
 def refusal(status: int, **calls: str) -> dict:
@@ -94,11 +97,18 @@ def refusal(status: int, **calls: str) -> dict:
     return {**calls, "answer": {"status": status, "headers": headers, "body": body}}
 
 
-@pytest.fixture(scope="session", params=MODULES)
+@pytest.fixture(scope="session", params=CONNECTED)
 def played(request, documentation, simulator_process, ansible, tmp_path_factory):
-    """The examples of each module in turn, run by ansible-playbook as they are shown and then in other ways."""
+    """Run the examples of each module with ansible-playbook, unchanged and in other modes."""
     module, known = request.param, documentation[request.param]
-    stage = Stage(simulator_process, ansible, tmp_path_factory.mktemp(module), tells=True)
+    folder = tmp_path_factory.mktemp(module)
+    stage = Stage(simulator_process, ansible, folder, reports=True)
+    ids = {name: simulator_process.facts[name] for name in ("customer_id", "site_id")}
+    for days in (9, 2):
+        # Earlier reports, so that examples with a history have gaps and delivery groups that fell.
+        groups = dict.fromkeys(("Contractors", "Engineering"), (100, 0, 0, 0, 0))
+        earlier = report(time.time() - days * 86400, groups, **ids)
+        history.record(str(folder / "history.sqlite"), earlier, 400)
     examples = as_tasks(yaml.safe_load(known["examples"]))
     run = stage.play([play_of(examples)])
     own = [task for task in stage.given if task.module == module]
@@ -109,7 +119,7 @@ def played(request, documentation, simulator_process, ansible, tmp_path_factory)
         examples=examples,
         run=run,
         rehearsed=stage.call(own, (), check_mode=True, diff=True),
-        # Searches, and batches of reads, are named like actions.
+        # Searches, and batches of reads, have the same form as writes.
         acted_in_vain=stage.call(own, (refusal(409, path=r"/\$(?!search|batch)"),)),
         refused=stage.call(own, (refusal(403),)),
     )

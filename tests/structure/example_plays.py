@@ -1,8 +1,10 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Plays out of documentation, run against a simulator: other addresses, credentials, session ids and directories for
-reports, nothing else."""
+"""Run plays of the documentation against a simulator.
+
+Only addresses, credentials, session ids and directories of reports are replaced.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ PLACEHOLDERS = (
     "access_token",
     "ca_path",
 )
-"""The options that say where the site is and who asks."""
+"""Options for the site and the account."""
+REPORTS = "/srv/reports"
+"""The directory of the files in examples."""
 FROM_ENVIRONMENT = ("api_url", "customer_id", "client_id", "client_secret", "username", "password")
 FQCNS = {f"{NAME}.{module}": module for module in MODULES}
 TASK_LISTS = ("pre_tasks", "tasks", "post_tasks", "block", "rescue", "always")
@@ -44,17 +48,18 @@ MARK = "TASK "
 
 
 class Given(NamedTuple):
-    """A task of one of our modules as it is documented, templates and all."""
+    """A task of one of our modules as documented, including templates."""
 
     module: str
     name: str
     options: dict
     deployment: str
+    check_mode: bool
 
 
 @dataclass(frozen=True)
 class Done:
-    """What became of such a task, and how many calls the simulator got from it."""
+    """Result of such a task, and the number of calls that the simulator received from it."""
 
     task: Given
     result: dict
@@ -63,7 +68,7 @@ class Done:
 
 @dataclass(frozen=True)
 class Run:
-    """What became of a playbook: exit code, everything it printed, and the tasks of our modules that ran."""
+    """Result of a playbook: exit code, complete output, and the tasks of our modules."""
 
     code: int
     output: str
@@ -71,31 +76,31 @@ class Run:
 
 
 class Stage:
-    """Runs plays against one simulator, each session id that it does not have taken for one of its own.
+    """Run plays against one simulator; unknown session ids are replaced with its own.
 
-    tells: whether a run has what became of the tasks of our modules, for each of which that is a task more.
+    reports: whether a run has the results of the tasks of our modules, which adds a task for each of them.
     """
 
-    def __init__(self, simulator: Simulator, ansible: Callable, folder: Path, tells: bool = False) -> None:
+    def __init__(self, simulator: Simulator, ansible: Callable, folder: Path, reports: bool = False) -> None:
         self._simulator = simulator
         self._ansible = ansible
         self._path = folder / "playbook.yml"
-        self._tells = tells
+        self._reports = reports
         self._registered: set[str] = set()
         self.given: list[Given] = []
         self.reset()
 
     def reset(self) -> None:
-        """Start over with a fresh site: no faults, and no session changed."""
+        """Reset the site: no faults, and no session changed."""
         self._simulator.reset()
         state = self._simulator.state()
         machines = sorted({session["machine"] for session in state.values()})
         self._ids = {session_id: session_id for session_id in state}
-        # They are taken from the end: examples name the first machines.
+        # From the end, because examples name the first machines.
         self._spare = [session["id"] for machine in machines for session in self._simulator.recordable_on(machine)]
 
     def play(self, plays: list[dict], *arguments: str) -> Run:
-        """Run plays with ansible-playbook, or do with them what the arguments say."""
+        """Run plays with ansible-playbook, or with another command."""
         self.given.clear()
         rewritten = [self._rewritten(play, "cloud") for play in plays]
         self._path.write_text(json.dumps(rewritten, indent=1), encoding="utf-8")
@@ -105,20 +110,20 @@ class Stage:
         output = ended.stdout + ended.stderr
         done = []
         for line in re.findall(rf'^ *"msg": ("{MARK}.*"),?$', output, re.MULTILINE):
-            told = json.loads(json.loads(line).removeprefix(MARK))
-            done.append(Done(self.given[told["number"]], told["result"], told["calls"] - calls))
-            calls = told["calls"]
+            shown = json.loads(json.loads(line).removeprefix(MARK))
+            done.append(Done(self.given[shown["number"]], shown["result"], shown["calls"] - calls))
+            calls = shown["calls"]
         return Run(ended.returncode, output, done)
 
     def shell(self, commands: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-        """Run commands in a folder, one after the other, as a user of the cloud who has its variables set."""
+        """Run commands in a folder in sequence, with the variables of a cloud user."""
         script = "\n".join(["set -e", *commands])
         return self._ansible("sh", "-c", script, cwd=folder, **self._environment("cloud"))
 
     def call(self, tasks: list[Given], faults: tuple[dict, ...], **internal: Any) -> list[Done]:
         """Run modules in this process, which is fast, on a fresh site that then has faults.
 
-        internal: check_mode and diff. Tasks with templates are left out.
+        internal: check_mode and diff; a task may set check_mode itself. Tasks with templates are omitted.
         """
         self.reset()
         prepared = [(task, self._options(task.options, task.deployment)) for task in tasks]
@@ -128,7 +133,8 @@ class Stage:
             if "{{" not in json.dumps(options):
                 calls = len(self._simulator.calls())
                 arguments = {**self._connection(task.deployment), **options}
-                arguments.update({f"_ansible_{name}": value for name, value in internal.items()})
+                set_for_task = {"check_mode": task.check_mode, **internal}
+                arguments.update({f"_ansible_{name}": value for name, value in set_for_task.items()})
                 result = _main(task.module, arguments)
                 done.append(Done(task, result, len(self._simulator.calls()) - calls))
         return done
@@ -150,31 +156,32 @@ class Stage:
         return node
 
     def _task(self, task: dict, deployment: str) -> list[dict]:
-        """Return a task for the simulator; behind one of our modules, maybe another that tells what became of it."""
+        """Return a task for the simulator, optionally with a task that shows its result."""
         deployment = _deployment(task, deployment)
         task = self._rewritten(task, deployment)
         number = len(self.given)
         fqcn = next(iter(FQCNS.keys() & task.keys()), None)
-        tells = self._tells and fqcn
+        reports = self._reports and fqcn
         if fqcn:
-            self.given.append(Given(FQCNS[fqcn], task.get("name", ""), task[fqcn] or {}, deployment))
+            check_mode = bool(task.get("check_mode"))
+            self.given.append(Given(FQCNS[fqcn], task.get("name", ""), task[fqcn] or {}, deployment, check_mode))
             task[fqcn] = self._options(task[fqcn], deployment)
             task["environment"] = {**self._environment(deployment), **task.get("environment", {})}
-        if tells:
+        if reports:
             task.setdefault("register", f"result_{number}")
         if "register" in task:
             self._registered.add(task["register"])
-        return [task, self._teller(number, task["register"])] if tells else [task]
+        return [task, self._reporter(number, task["register"])] if reports else [task]
 
-    def _teller(self, number: int, registered: str) -> dict:
+    def _reporter(self, number: int, registered: str) -> dict:
         url, headers = f"{self._simulator.url}/_control/calls", self._simulator.control_headers
         options = f"headers={headers}, split_lines=false, use_proxy=false"
         log = f"lookup('ansible.builtin.url', '{url}', {options}) | from_json"
-        told = f"{{'number': {number}, 'calls': ({log}).next, 'result': {registered}}}"
-        return {"name": "Tell", "ansible.builtin.debug": {"msg": f"{MARK}{{{{ {told} | to_json }}}}"}, "no_log": False}
+        shown = f"{{'number': {number}, 'calls': ({log}).next, 'result': {registered}}}"
+        return {"name": "Show", "ansible.builtin.debug": {"msg": f"{MARK}{{{{ {shown} | to_json }}}}"}, "no_log": False}
 
     def _options(self, options: Any, deployment: str) -> Any:
-        # What is wrong is left as it is, for ansible to complain.
+        # Invalid tasks are kept, so that ansible reports them.
         if not isinstance(options, dict):
             return options
         known = self._connection(deployment)
@@ -184,6 +191,10 @@ class Stage:
                 made[name] = [self._id(given) for given in value] if isinstance(value, list) else self._id(value)
             elif name == "dest":
                 made[name] = str(self._path.parent)
+            elif isinstance(value, str) and value.startswith(REPORTS):
+                made[name] = value.replace(REPORTS, str(self._path.parent), 1)
+            elif name in ("audit_log", "path"):
+                made[name] = str(self._path.parent / "audit.jsonl")
             elif name not in PLACEHOLDERS or self._is_result(value):
                 made[name] = value
             elif name == "access_token":
@@ -200,7 +211,7 @@ class Stage:
         return self._ids[session_id]
 
     def _is_result(self, value: Any) -> bool:
-        """Tell whether a value is a template that uses what an earlier task registered."""
+        """Return whether a value is a template that uses the result of an earlier task."""
         return isinstance(value, str) and "{{" in value and bool(self._registered & set(re.findall(r"\w+", value)))
 
     def _connection(self, deployment: str) -> dict:
@@ -209,13 +220,13 @@ class Stage:
         return {"site_id": simulator.facts["site_id"], **ways.get(deployment, simulator.cloud)}
 
     def _environment(self, deployment: str) -> dict:
-        """Return the variables that a user of this deployment has set; an empty one is not set."""
+        """Return the variables that a user of this deployment sets; an empty one is not set."""
         known = self._connection(deployment)
         return {environment_name(name): known.get(name, "") for name in FROM_ENVIRONMENT}
 
 
 def _main(module: str, arguments: dict) -> dict:
-    """Run a module with these options alone, and return what it prints."""
+    """Run a module with only these options, and return its output."""
     under_test = importlib.import_module(f"ansible_collections.{NAME}.plugins.modules.{module}")
     clean = {name: value for name, value in os.environ.items() if not name.startswith("CITRIX_")}
     printed = io.StringIO()
@@ -230,12 +241,12 @@ def _main(module: str, arguments: dict) -> dict:
 
 
 def _is_ours(name: str) -> bool:
-    """Tell whether module_defaults under this name are for our modules."""
+    """Return whether module_defaults with this name apply to our modules."""
     return name == f"group/{NAME}.citrix" or name in FQCNS
 
 
 def _deployment(node: dict, inherited: str) -> str:
-    """Return the deployment that the tasks of a node are for."""
+    """Return the deployment of the tasks of a node."""
     defaults = node.get("module_defaults")
     given = {**(defaults if isinstance(defaults, dict) else {}), **node}
     for name, options in given.items():
@@ -245,14 +256,14 @@ def _deployment(node: dict, inherited: str) -> str:
 
 
 def play_of(tasks: list[dict]) -> dict:
-    """Return a play of tasks that stand in no play."""
+    """Return a play of tasks that have no play."""
     return {"name": "Tasks", "hosts": "localhost", "gather_facts": False, "tasks": tasks}
 
 
 def plays_in(document: object, before: list[dict]) -> list[dict]:
-    """Return what a YAML document shows as plays: none for what is no part of a playbook.
+    """Return the plays in a YAML document, empty if it is not a part of a playbook.
 
-    Tasks make a play of their own. A part of a play is added to the last play before it.
+    Tasks become a play. A part of a play is added to the last play before it.
     """
     if isinstance(document, dict):
         return [{**before[-1], **document}] if before and set(document) <= set(Play.fattributes) else []
@@ -267,7 +278,7 @@ def plays_in(document: object, before: list[dict]) -> list[dict]:
 
 
 def as_tasks(examples: list[dict]) -> list[dict]:
-    """Return examples as tasks and blocks: a play among them becomes a block."""
+    """Return examples as tasks and blocks: a play becomes a block."""
     kept = ("name", "vars", "environment", "module_defaults")
     return [
         {**{key: play[key] for key in kept if key in play}, "block": play["tasks"]} if "hosts" in play else play

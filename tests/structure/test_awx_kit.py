@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""extensions/awx in step with the collection: options of credentials, playbooks, and what surveys ask for."""
+"""extensions/awx matches the collection: credential options, playbooks, survey variables."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from support.awx_kit import JOB_TEMPLATES, KIT, TYPES, injected
 
 CLOUD, ON_PREMISES = TYPES["Citrix Cloud"], TYPES["Citrix on premises"]
 NOT_OF_A_SITE = {"access_token", "timeout", "retries", "max_concurrency", "requests_per_second", "batch_size"}
-"""Shared options that are no matter of where a site is and who asks."""
+"""Shared options that do not concern the site or the account."""
 STAND_IN = {"ca_certificate": "ca_path"}
-"""Fields with the content of a file, and the option that takes its path."""
+"""Fields with the content of a file, and the option with its path."""
 FILLED = {
     "api_url": "https://ctx.example.com",
     "customer_id": "example0cust",
@@ -32,7 +32,7 @@ FILLED = {
 
 @pytest.fixture(autouse=True)
 def bare(monkeypatch):
-    """Nothing of the developer's environment speaks for a site."""
+    """Remove the variables of the site from the environment."""
     for name in [name for name in os.environ if name.startswith("CITRIX_") or name.endswith("_CA_BUNDLE")]:
         monkeypatch.delenv(name)
 
@@ -50,22 +50,22 @@ def option(field: str) -> str:
 
 
 @each_type
-def test_the_fields_of_a_credential_are_shared_options(name):
+def test_fields_of_credential_are_shared_options(name):
     for field, declared in fields(name).items():
         known = options.OPTIONS[option(field)]
         assert declared.get("secret", False) is known.get("no_log", False), f"{name}, {field}: secret"
         if "default" in declared:
             default = known["default"]
-            told = str(default).lower() if known["type"] == "bool" else default
-            assert declared["default"] == told, f"{name}, {field}: default"
-        # AWX takes a boolean that nobody answered for false.
+            shown = str(default).lower() if known["type"] == "bool" else default
+            assert declared["default"] == shown, f"{name}, {field}: default"
+        # AWX passes false for a boolean without an answer.
         assert declared["type"] == "string", f"{name}, {field}: type"
         if known["type"] == "bool":
             assert declared["choices"] == ["true", "false"], f"{name}, {field}: choices"
 
 
 @each_type
-def test_each_field_is_injected_as_the_variable_of_its_option(name):
+def test_each_field_is_injected_as_variable_of_its_option(name):
     given = TYPES[name]["injectors"]["env"]
     constant = {variable for variable, template in given.items() if "{{" not in template}
     expected = {options.environment_name(option(field)) for field in fields(name)}
@@ -76,7 +76,7 @@ def test_each_field_is_injected_as_the_variable_of_its_option(name):
     assert not constant or given["CITRIX_DEPLOYMENT"] == "on_premises"
 
 
-def test_the_two_types_have_all_options_of_a_site():
+def test_two_types_have_all_options_of_site():
     known = set(options.OPTIONS) - NOT_OF_A_SITE
     assert {option(field) for name in TYPES for field in fields(name)} == known
     assert fields("Citrix Cloud")["deployment"]["choices"] == [
@@ -86,7 +86,7 @@ def test_the_two_types_have_all_options_of_a_site():
 
 @each_type
 @pytest.mark.parametrize("deployment", ["", "cloud", "japan", "gov"])
-def test_what_is_required_is_enough(name, deployment, tmp_path, monkeypatch):
+def test_required_fields_are_sufficient(name, deployment, tmp_path, monkeypatch):
     (tmp_path / "env").mkdir()
     inputs = {field: FILLED[field] for field in TYPES[name]["inputs"]["required"]}
     if name == "Citrix Cloud":
@@ -115,27 +115,27 @@ def test_without_something_required_nothing_could_be_sent(name, tmp_path, monkey
 
 
 def _taken() -> dict:
-    """Return the shared options as the environment says."""
+    """Return the shared options that the environment sets."""
     result = ArgumentSpecValidator(options.argument_spec()).validate({})
     assert not result.error_messages
     return result.validated_parameters
 
 
 @each_template
-def test_a_job_template_runs_a_playbook_of_the_collection(name):
+def test_job_template_runs_playbook_of_collection(name):
     plays = load(KIT / "project" / JOB_TEMPLATES[name]["playbook"])
     imported = [play["ansible.builtin.import_playbook"] for play in plays if "hosts" not in play]
     assert len(imported) == 1
     assert imported[0].removeprefix(f"{NAME}.") in PLAYBOOKS
 
 
-def test_every_playbook_of_the_project_has_a_job_template():
+def test_every_playbook_of_project_has_job_template():
     playbooks = {path.name for path in (KIT / "project").glob("*.yml")}
     assert {template["playbook"] for template in JOB_TEMPLATES.values()} == playbooks
 
 
 @each_template
-def test_what_a_survey_asks_for_is_used(name):
+def test_survey_variables_are_used(name):
     playbook = KIT / "project" / JOB_TEMPLATES[name]["playbook"]
     imported = re.search(rf"{re.escape(NAME)}\.(\w+)", playbook.read_text(encoding="utf-8"))[1]
     texts = [path.read_text(encoding="utf-8") for path in (playbook, COLLECTION / "playbooks" / f"{imported}.yml")]
@@ -155,7 +155,7 @@ def test_surveys_ask_for_nothing_dangerous(name):
         assert question["variable"] not in ("survey_all_sessions", "survey_notify_user")
         assert question["type"] != "password"
         if question["type"] == "textarea":
-            # AWX passes an empty text on if no least length is set.
+            # AWX passes an empty text if no minimum length is set.
             assert question["min"] == 1
 
 
@@ -167,20 +167,20 @@ def test_only_silent_template_turns_notification_off():
     assert len(silent) == 1
 
 
-def test_the_guide_has_all_job_templates():
+def test_guide_has_all_job_templates():
     guide = (COLLECTION / "docs" / "docsite" / "rst" / "guide_awx.rst").read_text(encoding="utf-8")
-    told = re.findall(r"^   \* - (Citrix - .*)$", guide, re.MULTILINE)
-    assert told == list(JOB_TEMPLATES)
+    shown = re.findall(r"^   \* - (Citrix - .*)$", guide, re.MULTILINE)
+    assert shown == list(JOB_TEMPLATES)
     report = JOB_TEMPLATES["Citrix - coverage report"]["extra_vars"]["citrix_dest"]
     assert f"``{report}``" in guide
 
 
-def test_the_address_of_the_collection_is_the_one_of_galaxy_yml():
+def test_collection_address_is_that_of_galaxy_yml():
     (entry,) = load(KIT / "project" / "collections" / "requirements.yml")["collections"]
     assert entry["name"] == GALAXY["repository"]
 
 
-def test_the_project_is_complete():
+def test_project_is_complete():
     names = {path.relative_to(KIT / "project").as_posix() for path in (KIT / "project").rglob("*") if path.is_file()}
     assert {"vars/policy.yml", "collections/requirements.yml"} <= names
     assert [Path(name).name for name in names if name.startswith("inventory/")] == ["site.citrix_machines.yml"]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is written in two places is the same in both: options, defaults, variables, names and versions."""
+"""Repeated facts are equal: options, defaults, variables, names and versions."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._site import mac
 from ansible_collections.sessionops.citrix.plugins.module_utils._views import hosts
 from collection_tree import (
     COLLECTION,
+    CONNECTED,
     GALAXY,
     INVENTORIES,
     MODULES,
@@ -36,14 +37,14 @@ from collection_tree import (
 from support.guide_pages import GUIDES
 
 SECRET = re.compile(r"(^|_)(password|passphrase|secret|token|private_key)(_(?!url$)|$)")
-"""How the name of an option looks whose value nobody may see."""
+"""The form of the name of an option with a secret value."""
 HELPERS = ("doc_fragments", "module_utils")
-"""Folders of plugins/ that hold none."""
+"""Folders of plugins/ without plugins."""
 CHECKED_LATER = {"rules": policy.RULE_SPEC, "search_filters": selectors.FILTER_SPEC}
-"""What is in an option whose items the module checks itself."""
+"""Suboptions of options whose items the module checks itself."""
 
 OF_INVENTORIES = {"plugin", "hostnames", "hostvars_prefix"}
-"""Options that say what is made of the answers."""
+"""Options for the output, not for the requests."""
 OF_ANSIBLE = {
     *("strict", "compose", "groups", "keyed_groups", "use_extra_vars", "leading_separator"),
     *("cache", "cache_plugin", "cache_timeout", "cache_connection", "cache_prefix"),
@@ -55,12 +56,12 @@ each_role = pytest.mark.parametrize("role", ROLES)
 
 
 class Built(Exception):
-    """In the place of an AnsibleModule: what it would have been made of."""
+    """Replace an AnsibleModule, and keep its arguments."""
 
 
 @pytest.fixture
 def built(monkeypatch):
-    """Return a function that gives the arguments with which a module makes its AnsibleModule."""
+    """Return a function that returns the arguments of a module's AnsibleModule."""
 
     def stop(_self, *_unnamed, **arguments):
         raise Built(arguments)
@@ -82,8 +83,8 @@ def test_the_options_of_a_module_are_documented_as_they_are(module, built, docum
     arguments = built(module)
     doc = documentation[module]["doc"]
     compare_options(f"{module}: ", arguments["argument_spec"], doc["options"])
-    told = doc["attributes"]["check_mode"]["support"] in ("full", "partial")
-    assert told is bool(arguments.get("supports_check_mode")), f"{module}: attributes.check_mode.support is not so"
+    shown = doc["attributes"]["check_mode"]["support"] in ("full", "partial")
+    assert shown is bool(arguments.get("supports_check_mode")), f"{module}: attributes.check_mode.support differs"
 
 
 def compare_options(where: str, spec: dict, documented: dict) -> None:
@@ -97,12 +98,12 @@ def compare_options(where: str, spec: dict, documented: dict) -> None:
         compare_options(f"{where}{name}.", inner, documented[name].get("suboptions") or {})
         secret = bool(SECRET.search(name))
         assert bool(option.get("no_log")) is secret, f"{where}{name}: " + (
-            "set no_log, or its value is shown." if secret else "no_log hides what is no secret."
+            "set no_log, or its value is shown." if secret else "no_log hides a value that is not secret."
         )
 
 
 def facets(option: dict) -> dict:
-    """Return what an argument spec and a documentation both say of an option; JSON tells 0 from 0.0 and false."""
+    """Return the facts of an option in spec and documentation; JSON separates 0, 0.0 and false."""
     return {
         "type": option.get("type") or "str",
         "elements": option.get("elements"),
@@ -114,7 +115,7 @@ def facets(option: dict) -> dict:
 
 
 @each_module
-def test_the_variables_that_are_documented_are_those_that_are_read(module, built, documentation, monkeypatch):
+def test_documented_variables_are_those_read(module, built, documentation, monkeypatch):
     for name in [name for name in os.environ if name.startswith("CITRIX_")]:
         monkeypatch.delenv(name)
     documented = {
@@ -123,26 +124,26 @@ def test_the_variables_that_are_documented_are_those_that_are_read(module, built
     }
     spec = {name: option for name, option in built(module)["argument_spec"].items() if "fallback" in option}
     naming = {name for name, variables in documented.items() if variables}
-    assert naming == set(spec), f"{module}: which options name their variable (left), and which read one"
+    assert naming == set(spec), f"{module}: which documented variables (left) and those read differ"
     defaults = {name: option.get("default") for name, option in spec.items()}
     for name, option in spec.items():
         for variable in documented[name]:
             other = other_value(option)
             monkeypatch.setenv(variable, str(other))
-            assert taken(spec) == {**defaults, name: other}, f"{module}, {name}: {variable} is documented, and not read"
+            assert taken(spec) == {**defaults, name: other}, f"{module}, {name}: {variable} is documented but not read"
             monkeypatch.setenv(variable, "")
             assert taken(spec) == defaults, f"{module}, {name}: an empty {variable} does not count as not set"
 
 
 def taken(spec: dict) -> dict:
-    """Return the values of options that no task gives."""
+    """Return the values of options that no task sets."""
     result = ArgumentSpecValidator(spec).validate({})
-    assert not result.error_messages, f"what the environment says is refused: {result.error_messages}"
+    assert not result.error_messages, f"variables of the environment are rejected: {result.error_messages}"
     return result.validated_parameters
 
 
 def other_value(option: dict) -> object:
-    """Return a value that an option takes and that is not its default."""
+    """Return a valid value of an option other than its default."""
     default = option.get("default")
     if option.get("choices"):
         return next(choice for choice in option["choices"] if choice != default)
@@ -151,7 +152,7 @@ def other_value(option: dict) -> object:
 
 
 @each_module
-def test_a_module_refers_to_what_there_is(module, documentation):
+def test_module_refers_to_existing_objects(module, documentation):
     doc = documentation[module]["doc"]
     for entry in doc.get("seealso", []):
         kind = "module" if "module" in entry else entry.get("plugin_type", "")
@@ -159,7 +160,7 @@ def test_a_module_refers_to_what_there_is(module, documentation):
         if name.startswith(f"{NAME}."):
             folder = "modules" if kind == "module" else kind
             file = COLLECTION / "plugins" / folder / f"{name.removeprefix(f'{NAME}.')}.py"
-            assert file.exists(), f"{module}: seealso names {name}, which there is not."
+            assert file.exists(), f"{module}: seealso names {name}, which does not exist."
 
 
 @each_module
@@ -185,30 +186,30 @@ def number(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("."))
 
 
-def test_the_action_group_has_all_modules_and_says_so(documentation):
+def test_action_group_has_all_modules_in_documentation_too(documentation):
     groups = load(COLLECTION / "meta" / "runtime.yml")["action_groups"]
-    assert sorted(groups["citrix"]) == MODULES, "meta/runtime.yml: group citrix (left), plugins/modules"
-    for module in MODULES:
+    assert sorted(groups["citrix"]) == CONNECTED, "meta/runtime.yml: group citrix (left), plugins/modules"
+    for module in CONNECTED:
         membership = documentation[module]["doc"]["attributes"]["action_group"]["membership"]
-        assert membership == [f"{NAME}.citrix"], f"{module}: attributes.action_group.membership is not so"
+        assert membership == [f"{NAME}.citrix"], f"{module}: attributes.action_group.membership differs"
 
 
 # Options of inventory plugins
 
 
 @each_inventory
-def test_an_inventory_has_the_shared_options_as_modules_have_them(inventory, inventory_documentation, documentation):
+def test_inventory_has_shared_options_of_modules(inventory, inventory_documentation, documentation):
     options = inventory_documentation[inventory]["doc"]["options"]
     shared = {name: options.get(name) for name in OPTIONS}
-    assert shared == {name: documentation[MODULES[0]]["doc"]["options"][name] for name in OPTIONS}
+    assert shared == {name: documentation[CONNECTED[0]]["doc"]["options"][name] for name in OPTIONS}
     compare_options(f"{inventory}: ", OPTIONS, shared)
 
 
 @each_inventory
-def test_an_inventory_asks_by_the_options_that_are_documented(inventory, inventory_documentation):
+def test_inventory_uses_documented_options(inventory, inventory_documentation):
     options = inventory_documentation[inventory]["doc"]["options"]
     own = set(options) - set(OPTIONS) - OF_ANSIBLE
-    assert own == {*hosts.OPTIONS, *OF_INVENTORIES}, f"{inventory}: options documented (left), and used"
+    assert own == {*hosts.OPTIONS, *OF_INVENTORIES}, f"{inventory}: documented options (left) and used ones differ"
     assert set(hosts.WHOSE) <= set(OPTIONS)
     assert options["session_support"]["choices"] == list(machines.SESSION_SUPPORT)
     assert options["session_fields"]["choices"] == list(sessions.FIELDS)
@@ -237,13 +238,13 @@ def test_the_defaults_of_a_role_are_documented_as_they_are(role):
 @each_role
 def test_the_readme_of_a_role_has_its_options(role):
     text = (COLLECTION / "roles" / role / "README.md").read_text(encoding="utf-8")
-    told = {name: code(default) for names, default in rows(text, "Variable", "Default") for name in code(names)}
-    defaults = {name: json.dumps(yaml.safe_load(default[0])) if default else None for name, default in told.items()}
+    shown = {name: code(default) for names, default in rows(text, "Variable", "Default") for name in code(names)}
+    defaults = {name: json.dumps(yaml.safe_load(default[0])) if default else None for name, default in shown.items()}
     assert defaults == role_options(role), f"roles/{role}: README.md (left) and meta/argument_specs.yml differ"
 
 
 def role_options(role: str) -> dict[str, str | None]:
-    """Return what the argument specs of a role name, over all its entry points: {option: default as JSON, or None}."""
+    """Return the options of a role over all entry points: {option: default as JSON, or None}."""
     specs = load(COLLECTION / "roles" / role / "meta" / "argument_specs.yml")["argument_specs"]
     options = {name: option for spec in specs.values() for name, option in (spec.get("options") or {}).items()}
     return {name: json.dumps(option["default"]) if "default" in option else None for name, option in options.items()}
@@ -253,15 +254,15 @@ def role_options(role: str) -> dict[str, str | None]:
 
 
 def test_the_readme_has_the_shared_options_as_they_are():
-    told = {}
+    shown = {}
     for names, variables, default in rows(READMES[0].read_text(encoding="utf-8"), "Option", "Environment", "Default"):
         for name, variable in zip(code(names), code(variables), strict=True):
-            told[name] = (variable, [json.dumps(yaml.safe_load(value)) for value in code(default)])
+            shown[name] = (variable, [json.dumps(yaml.safe_load(value)) for value in code(default)])
     real = {
         name: (environment_name(name), [json.dumps(option["default"])] if "default" in option else [])
         for name, option in OPTIONS.items()
     }
-    assert told == real, "README.md (left) and OPTIONS differ: option, variable, default"
+    assert shown == real, "README.md (left) and OPTIONS differ: option, variable, default"
 
 
 @pytest.mark.parametrize(
@@ -271,15 +272,15 @@ def test_the_readme_has_the_shared_options_as_they_are():
 def test_the_readme_names_all_there_is(kind, there):
     cells = [row[0] for row in rows(READMES[0].read_text(encoding="utf-8"))]
     named = [name for cell in cells if re.match(rf"{kind}s? `", cell) for name in code(cell)]
-    assert sorted(named) == there, f"README.md, what is in it: {kind}s named (left), and those that there are"
+    assert sorted(named) == there, f"README.md, table of contents: {kind}s named (left), and existing ones"
 
 
 @pytest.mark.parametrize("path", [*READMES, *sorted((COLLECTION / "playbooks").rglob("*.yml"))], ids=titled)
-def test_commands_name_what_there_is(path):
+def test_commands_name_existing_objects(path):
     text = path.read_text(encoding="utf-8")
     for command, there in (("ansible-playbook", PLAYBOOKS), ("ansible-doc", MODULES), ("-m", MODULES)):
         for name in re.findall(rf"{command} {re.escape(NAME)}\.(\w+)", text):
-            assert name in there, f"{titled(path)}: there is no {name} for {command}."
+            assert name in there, f"{titled(path)}: {name} for {command} does not exist."
 
 
 # Versions
@@ -297,7 +298,7 @@ def test_the_changelog_leads_up_to_the_version():
     version = GALAXY["version"]
     released = list(load(COLLECTION / "changelogs" / "changelog.yaml")["releases"])
     fragments = [path.stem for path in (COLLECTION / "changelogs" / "fragments").glob("*.y*ml")]
-    assert version in released or fragments, "changelogs/fragments says nothing of the version in galaxy.yml."
+    assert version in released or fragments, "changelogs/fragments has no entry for the version in galaxy.yml."
     later = [name for name in released if number(name) > number(version)]
     assert not later, f"changelogs/changelog.yaml has releases later than the {version} of galaxy.yml: {later}"
     summaries = {name for name in fragments if re.fullmatch(r"[\d.]+", name)}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Event sources say of their options what is so; no tool of Ansible reads their documentation."""
+"""The options of event sources match their documentation, which no tool of Ansible reads."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ RULEBOOKS = {path.stem: path for path in sorted((EDA / "rulebooks").glob("*.yml"
 
 
 def document(name: str) -> dict:
-    """Return what DOCUMENTATION of a source holds."""
+    """Return DOCUMENTATION of a source."""
     for node in ast.parse(SOURCES[name].read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Assign) and node.targets[0].id == "DOCUMENTATION":
             return yaml.safe_load(ast.literal_eval(node.value))
     raise AssertionError(f"{name} has no DOCUMENTATION.")
 
 
-def test_the_options_are_documented_as_they_are():
+def test_options_are_documented_as_they_are():
     documented = document("citrix_sessions")["options"]
     spec = {**options.OPTIONS, **events.ARGUMENT_SPEC}
     assert {name: facets(option) for name, option in documented.items()} == {
@@ -40,14 +40,14 @@ def test_the_options_are_documented_as_they_are():
     }
 
 
-def test_the_ranges_are_documented_as_they_are():
+def test_ranges_are_documented_as_they_are():
     documented = document("citrix_sessions")["options"]
     for name, (low, high) in events.RANGES.items():
         assert f"from {low} to {high}" in str(documented[name]["description"]), name
 
 
 @pytest.mark.parametrize("name", RULEBOOKS)
-def test_a_rulebook_names_what_there_is(name):
+def test_rulebook_names_existing_objects(name):
     text = RULEBOOKS[name].read_text(encoding="utf-8")
     assert f"--rulebook {NAME}.{name} " in text
     for source in re.findall(rf"^ +{re.escape(NAME)}\.(\w+):", text, re.MULTILINE):
@@ -65,7 +65,7 @@ def test_no_rulebook_records_in_silence(name):
             assert "citrix_all_sessions" not in given
 
 
-def test_the_readme_names_sources_and_rulebooks():
+def test_readme_names_sources_and_rulebooks():
     cells = [row[0] for row in rows((COLLECTION / "README.md").read_text(encoding="utf-8"))]
     for kind, there in (("event source", SOURCES), ("rulebook", RULEBOOKS)):
         named = [name for cell in cells if re.match(rf"{kind}s? `", cell) for name in code(cell)]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the documentation shows works: every example of every module."""
+"""Every documented example of every module works."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def check_style(module: str, tasks: list[dict]) -> None:
             check_style(module, task.get(key, []))
         if "block" not in task:
             actions = [key for key in task if key not in Task.fattributes and not key.startswith("with_")]
-            assert len(actions) == 1, f"{module}, '{task['name']}': one of these is no keyword of a task: {actions}"
+            assert len(actions) == 1, f"{module}, '{task['name']}': not all of these are keywords of a task: {actions}"
             assert actions[0].count(".") >= 2, f"{module}, '{task['name']}': write {actions[0]} with its collection"
 
 
@@ -36,4 +36,4 @@ def test_every_example_works(played):
     )
     assert any(done.task.module == played.module for done in run.done), f"{played.module}: no example uses it"
     for done in run.done:
-        assert done.calls, f"{played.module}: the example '{done.task.name}' asks the site for nothing"
+        assert done.calls, f"{played.module}: the example '{done.task.name}' sends no request"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the guides and the READMEs show works: plays and tasks, and the commands of guides, against a simulator."""
+"""Plays, tasks and commands of the guides and READMEs work with a simulator."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from support.guide_pages import DOCSITE, GUIDES, blocks
 CLONE = Path(__file__).parents[2]
 
 LANGUAGES = {"yaml", "console", "ini", "json", "sh", "text"}
-"""Of blocks of code: the first two are run, the others show what is no part of a playbook and no command."""
+"""Languages of code blocks: the first two are run, the others are not."""
 
 ELSEWHERE = {
     'citrix_session_recording -a \'{"state":': "tests/integration/test_ways_to_run.py",
@@ -25,13 +25,13 @@ ELSEWHERE = {
     "ansible-playbook sessionops.citrix.smoke": "tests/integration/test_execution_environment.py",
     "ansible-playbook sessionops.citrix.demo -e citrix_dest=.": "tests/support/artifact.sh",
 }
-"""What is in commands that are run where more of what comes of them is looked at, and where that is."""
+"""Text in commands that other tests run with more checks, and the place of these tests."""
 
 each_guide = pytest.mark.parametrize("page", GUIDES, ids=lambda page: page.stem)
 
 
 def commands(page: Path) -> list[str]:
-    """Return the commands of a guide that are no matter of a live site."""
+    """Return the commands of a guide that run without a live site."""
     shown = [block for block in blocks(page) if block.language == "console" and not block.live]
     return [command for block in shown for command in block.commands]
 
@@ -40,18 +40,18 @@ def commands_run_here(page: Path) -> list[str]:
     return [command for command in commands(page) if not any(part in command for part in ELSEWHERE)]
 
 
-def test_every_guide_is_in_the_table_of_contents_once():
+def test_every_guide_is_in_table_of_contents_once():
     listed = [name for section in load(DOCSITE / "extra-docs.yml")["sections"] for name in section["toctree"]]
     assert sorted(listed) == [page.stem for page in GUIDES], "docs/docsite: extra-docs.yml (left) and rst/*.rst differ"
 
 
 @each_guide
-def test_a_guide_can_be_referred_to_by_its_name(page):
+def test_guide_can_be_referred_to_by_its_name(page):
     label = f".. _ansible_collections.{NAME}.docsite.{page.stem}:\n"
     assert label in page.read_text(encoding="utf-8"), f"{page.name}: put {label.strip()} before the title"
 
 
-def test_blocks_are_found_with_what_is_said_of_them(tmp_path):
+def test_blocks_found_with_their_captions(tmp_path):
     page = tmp_path / "page.rst"
     page.write_text(
         "Title\n=====\n\n.. live-site\n\n.. code-block:: console\n\n   $ one \\\n       more\n   printed\n   $ two\n\n"
@@ -64,7 +64,7 @@ def test_blocks_are_found_with_what_is_said_of_them(tmp_path):
 
 
 @each_guide
-def test_the_yaml_of_a_guide_works(page, stage):
+def test_yaml_of_guide_works(page, stage):
     here, elsewhere = [], []
     before: list[dict] = []
     for block in blocks(page):
@@ -83,7 +83,7 @@ def test_the_yaml_of_a_guide_works(page, stage):
 
 
 @pytest.mark.parametrize("readme", READMES, ids=titled)
-def test_the_yaml_of_a_readme_works(readme, stage):
+def test_yaml_of_readme_works(readme, stage):
     texts = re.findall(r"^```ya?ml\n(.*?)^```$", readme.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
     plays: list[dict] = []
     before: list[dict] = []
@@ -95,7 +95,7 @@ def test_the_yaml_of_a_readme_works(readme, stage):
 
 
 @each_guide
-def test_the_commands_of_a_guide_work(page, stage, tmp_path):
+def test_commands_of_guide_work(page, stage, tmp_path):
     to_run = commands_run_here(page)
     if to_run:
         folder = tmp_path / "clone"
@@ -108,7 +108,7 @@ def test_the_commands_of_a_guide_work(page, stage, tmp_path):
 
 
 @pytest.mark.parametrize("part", ELSEWHERE)
-def test_what_is_run_elsewhere_is_shown(part):
+def test_commands_run_by_other_tests_are_in_guides(part):
     assert any(part in command for page in GUIDES for command in commands(page)), f"no guide shows {part}"
 
 
@@ -118,7 +118,7 @@ def test_file_that_runs_commands_elsewhere_exists(file):
 
 
 @each_guide
-def test_no_block_of_a_guide_escapes_the_tests(page):
+def test_no_block_of_guide_escapes_tests(page):
     shown = blocks(page)
     assert len(shown) == page.read_text(encoding="utf-8").count("code-block::"), f"{page.name}: a block is not found"
     for block in shown:

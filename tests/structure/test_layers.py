@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The layers of the code: imports point down, what one file alone may do no other does, and files stay small."""
+"""The layers of the code: imports point down, tasks have one place, and files stay small."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ PEERS = {"_actions", "_views"}
 
 
 def drawn_layers() -> list[list[str]]:
-    """Return the files of plugins/module_utils row by row as the picture shows them, from top to bottom.
+    """Return the files of plugins/module_utils in the picture, row by row from top to bottom.
 
     A file is PACKAGE/NAME, or NAME at the root.
     """
     text = PICTURE.read_text(encoding="utf-8")
     picture = re.search(r"^```text\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    assert picture, f"{PICTURE.name} has no picture of the layers any more."
+    assert picture, f"{PICTURE.name} has no picture of the layers."
     layers, package = [], ""
     for indent, names, slash in re.findall(r"^\| ( *)(\w+(?: \w+)*)(/?) ", picture.group(1), re.MULTILINE):
         if slash:
@@ -47,22 +47,22 @@ SOURCES = sorted({*PLUGINS.rglob("*.py"), *(COLLECTION / "extensions").glob("eda
 ROLE_SOURCES = sorted((COLLECTION / "roles").glob("*/files/**/*.py"))
 
 LONGEST = {"modules": 40, "module_utils": 200}
-"""Most lines of code in a file of plugins/X."""
+"""Maximum lines of code in a file of plugins/X."""
 DOCUMENTS = {"DOCUMENTATION", "EXAMPLES", "RETURN"}
 
 
 def each(paths: list[Path]):
-    """Make a test of each file."""
+    """Create a test for each file."""
     return pytest.mark.parametrize("path", paths, ids=titled)
 
 
 def kind(path: Path) -> str:
-    """Return the folder of plugins in which a file is, however deep; "" for a file of another folder."""
+    """Return the folder of plugins of a file at any depth; "" for a file of another folder."""
     return path.relative_to(PLUGINS).parts[0] if PLUGINS in path.parents else ""
 
 
 def unit(path: Path) -> str:
-    """Return how the picture names a file of module_utils; "" for every other file."""
+    """Return the name of a file of module_utils in the picture; "" for every other file."""
     return path.relative_to(UTILS).with_suffix("").as_posix() if UTILS in path.parents else ""
 
 
@@ -72,7 +72,7 @@ def tree_of(path: Path) -> ast.Module:
 
 
 def imports(path: Path) -> list[tuple[int, str]]:
-    """Return (line, dotted name) of all that a file imports, wherever in it; of a from-import also what it takes."""
+    """Return (line, dotted name) of all imports in a file, including names of from-imports."""
     package = ["ansible_collections", *NAME.split("."), *path.relative_to(COLLECTION).parent.parts]
     found = []
     for node in ast.walk(tree_of(path)):
@@ -93,9 +93,10 @@ def code_lines(path: Path) -> int:
         if token.type not in silent:
             lines.update(range(token.start[0], token.end[0] + 1))
     for node in ast.walk(tree_of(path)):
-        told = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        value = node.value if isinstance(node, ast.Expr) else None
+        text = isinstance(value, ast.Constant) and isinstance(value.value, str)
         document = isinstance(node, ast.Assign) and {getattr(name, "id", None) for name in node.targets} & DOCUMENTS
-        if told or document:
+        if text or document:
             lines.difference_update(range(node.lineno, node.end_lineno + 1))
     return len(lines)
 
@@ -125,7 +126,7 @@ def test_layers_imports_point_down(path):
         assert used, f"{titled(path)}:{line} imports {imported}; name a file of module_utils there."
         assert DEPTHS[used] > DEPTHS.get(name, -1), (
             f"{titled(path)}:{line} imports {used}, which is not below it in {PICTURE.name}; "
-            "hand it in as an argument, or move what is needed further down."
+            "pass it as an argument, or move the code down."
         )
         assert {name.partition("/")[0], used.partition("/")[0]} != PEERS, (
             f"{titled(path)}:{line} imports {used}; {' and '.join(sorted(PEERS))} do not import each other."
@@ -133,17 +134,17 @@ def test_layers_imports_point_down(path):
 
 
 @each(SOURCES)
-def test_only_the_transport_knows_the_http_library(path):
+def test_only_transport_knows_http_library(path):
     if unit(path) == "_client/transport":
         return
     for line, name in imports(path):
         assert name.partition(".")[0] not in ("requests", "urllib3"), (
-            f"{titled(path)}:{line} imports {name}; let _client/transport do it, or hand it on from there."
+            f"{titled(path)}:{line} imports {name}; use _client/transport, or export it there."
         )
 
 
 @each(SOURCES)
-def test_only_module_ends_a_task(path):
+def test_only_module_ends_task(path):
     if unit(path) == "_module":
         return
     for node in ast.walk(tree_of(path)):
@@ -158,7 +159,7 @@ def test_errors_are_caught_by_their_names(path):
         if isinstance(node, ast.ExceptHandler):
             caught = ast.walk(node.type) if node.type else [ast.Name("BaseException")]
             assert not {getattr(name, "id", None) for name in caught} & {"Exception", "BaseException"}, (
-                f"{titled(path)}:{node.lineno} catches everything, bugs too; name the errors that are meant."
+                f"{titled(path)}:{node.lineno} catches every error, including bugs; name the errors to catch."
             )
 
 
@@ -166,17 +167,15 @@ def test_errors_are_caught_by_their_names(path):
 def test_files_stay_small(path):
     longest = LONGEST[kind(path)]
     count = code_lines(path)
-    assert count <= longest, (
-        f"{titled(path)} has {count} lines of code and {longest} are allowed; it holds two concerns: make it two files."
-    )
+    assert count <= longest, f"{titled(path)} has {count} lines of code, {longest} are allowed; split it by concern."
 
 
 @each(ROLE_SOURCES)
-def test_what_a_role_brings_runs_with_python_alone(path):
+def test_files_of_roles_run_with_python_alone(path):
     files = next(parent for parent in path.parents if parent.name == "files")
     known = {*sys.stdlib_module_names, *(entry.stem for entry in files.iterdir())}
     for line, name in imports(path):
         relative = name.startswith(f"{OURS}.roles.")
         assert relative or name.partition(".")[0] in known, (
-            f"{titled(path)}:{line} imports {name}; do without: only Python's standard library is there in any case."
+            f"{titled(path)}:{line} imports {name}; only Python's standard library is always installed."
         )

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The release: the same bits wherever the commit is built, and nothing in it that a user left in the clone."""
+"""The release: identical on every machine, and without files that are not in the commit."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ LEFT_BEHIND = (
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory):
-    """A tree like that of a clone, as last committed, with the files that a user left in it."""
+    """Return a tree like a clone of the last commit, with files that a user left in it."""
     tree = tmp_path_factory.mktemp("clone") / "tree"
     subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", ROOT, tree], check=True)
     for name in LEFT_BEHIND:
@@ -79,7 +79,7 @@ def test_release_sbom_names_tarball_and_requirements(clone, tmp_path):
     assert ranges == {"ansible-core": ">=2.19.0", "requests": ">=2.25.1", "urllib3": ">=1.26.5"}
 
 
-def test_build_in_a_clone_packs_committed_files_only(clone, tmp_path):
+def test_build_in_clone_packs_committed_files_only(clone, tmp_path):
     subprocess.run([GALAXY, "collection", "build", "--output-path", tmp_path, clone], check=True, capture_output=True)
     (tarball,) = tmp_path.glob("*.tar.gz")
     committed = subprocess.run(["git", "ls-files"], cwd=clone, capture_output=True, text=True, check=True).stdout.split(
@@ -88,7 +88,7 @@ def test_build_in_a_clone_packs_committed_files_only(clone, tmp_path):
     assert packed(tarball) - {"FILES.json", "MANIFEST.json"} <= set(committed)
 
 
-def test_build_packs_all_that_a_user_needs(clone, tmp_path):
+def test_build_packs_all_that_user_needs(clone, tmp_path):
     subprocess.run([GALAXY, "collection", "build", "--output-path", tmp_path, clone], check=True, capture_output=True)
     (tarball,) = tmp_path.glob("*.tar.gz")
     committed = subprocess.run(["git", "ls-files"], cwd=clone, capture_output=True, text=True, check=True).stdout.split(

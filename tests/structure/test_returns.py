@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What modules return is what they document: each key and its type, in success, failure and check mode, and no more."""
+"""Results match RETURN: each key and its type, in success, failure and check mode."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from typing import Any
 import pytest
 
 FREE = {"changed", "failed", "msg", "diff", "invocation", "warnings", "deprecations", "exception"}
-"""Keys that need no documentation."""
+"""Keys without documentation."""
 TYPES = {"bool": bool, "dict": dict, "float": (float, int), "int": int, "list": list, "path": str, "str": str}
 WHEN = re.compile(r"when O\((\w+)=(\w+)\)")
 
 
 @dataclass(frozen=True)
 class Key:
-    """A key of a result as RETURN tells it."""
+    """A key of a result as documented in RETURN."""
 
     type: str | None
     elements: str | None = None
     returned: str = ""
     keys: dict[str, Key] = field(default_factory=dict)
-    """What is in it, or in each of its items."""
+    """Its members, or the members of each item."""
     more: bool = True
-    """Whether there may be other keys in it."""
+    """Whether it may have other keys."""
 
     @classmethod
-    def told(cls, entry: dict) -> Key:
+    def read(cls, entry: dict) -> Key:
         """Read an entry of RETURN.
 
-        With `contains` it has those keys and no other; with a sample beside it those of the sample too, and maybe more:
-        it is an object of the API. With a sample alone it has the keys of the sample, unless these are no names.
+        With `contains` it has exactly those keys. With a sample as well, it also has those of the sample and possibly
+        more: it is an object of the API. With only a sample it has its keys, unless these are not names.
         """
-        contains = {name: cls.told(inner) for name, inner in (entry.get("contains") or {}).items()}
+        contains = {name: cls.read(inner) for name, inner in (entry.get("contains") or {}).items()}
         sample = cls.shown(entry.get("sample"), bool(contains))
         more = "sample" in entry if contains else sample.more
         keys = {**sample.keys, **contains}
@@ -45,7 +45,7 @@ class Key:
 
     @classmethod
     def shown(cls, sample: Any, more: bool) -> Key:
-        """Read a sample; more: whether it shows a part only."""
+        """Read a sample; more: whether it shows only a part."""
         known = next((name for name, kind in TYPES.items() if isinstance(sample, kind)), None)
         keys: dict[str, Key] = {}
         for item in sample if isinstance(sample, list) else [sample]:
@@ -56,11 +56,11 @@ class Key:
         return cls(known)
 
     def paths(self, where: str) -> set[str]:
-        """Return this key and all below it, each with dots from the top."""
+        """Return this key and all keys below it, in dotted form from the top."""
         return {where}.union(*(key.paths(f"{where}.{name}") for name, key in self.keys.items()))
 
     def compare(self, value: Any, where: str, options: dict, seen: set[str]) -> Iterator[str]:
-        """Yield what is wrong with a value, and note in seen the keys that have one. Any value may be null."""
+        """Yield the errors of a value, and add its keys with a value to seen. Any value may be null."""
         if value is None:
             return
         seen.add(where)
@@ -85,7 +85,7 @@ class Key:
 
 
 def is_of(value: Any, wanted: str | None) -> bool:
-    """Tell whether a value is of a documented type; a boolean is no number."""
+    """Return whether a value has a documented type; a boolean is not a number."""
     if isinstance(value, bool) and wanted in TYPES:
         return wanted == "bool"
     return isinstance(value, TYPES.get(wanted or "", object))
@@ -93,11 +93,11 @@ def is_of(value: Any, wanted: str | None) -> bool:
 
 @pytest.fixture
 def documented(played):
-    return {name: Key.told(entry) for name, entry in played.returns.items()}
+    return {name: Key.read(entry) for name, entry in played.returns.items()}
 
 
 def compare(played, documented: dict[str, Key]) -> tuple[set[str], set[str]]:
-    """Return what is wrong with the results of all runs, and the keys that were seen."""
+    """Return the errors in the results of all runs, and the keys with a value."""
     problems, seen = set(), set()
     defaults = {name: option.get("default") for name, option in played.doc["options"].items()}
     shown = [done for done in played.run.done if done.task.module == played.module]
@@ -114,17 +114,17 @@ def compare(played, documented: dict[str, Key]) -> tuple[set[str], set[str]]:
     return problems, seen
 
 
-def test_what_is_returned_is_documented(played, documented):
+def test_returned_keys_documented(played, documented):
     problems, _seen = compare(played, documented)
     assert not problems, "\n".join(sorted(problems))
 
 
-def test_what_is_documented_is_returned(played, documented):
+def test_documented_keys_returned(played, documented):
     _problems, seen = compare(played, documented)
     never = set().union(*(key.paths(name) for name, key in documented.items())) - seen
     assert not never, (
-        f"{played.module}: never returned with a value, whatever its examples and the API did: {sorted(never)}; "
-        "take it out of RETURN, or add an example that leads to it."
+        f"{played.module}: never returned with a value in any run of the examples: {sorted(never)}; "
+        "remove it from RETURN, or add an example that returns it."
     )
 
 
@@ -143,13 +143,13 @@ def wrong_samples(entries: dict, where: str) -> Iterator[str]:
 def test_a_refusal_of_the_api_is_the_failure_of_the_task(played):
     assert played.refused, f"{played.module}: all its examples have templates in their options; add one without"
     for done in played.refused:
-        told = f"{played.module}, example '{done.task.name}', with everything refused: {done.result}"
-        assert done.calls, told
-        assert done.result["failed"], told
-        assert done.result["failure"]["status"] == 403, told
+        shown = f"{played.module}, example '{done.task.name}', with everything refused: {done.result}"
+        assert done.calls, shown
+        assert done.result["failed"], shown
+        assert done.result["failure"]["status"] == 403, shown
 
 
 def test_only_a_failed_task_has_a_failure(played):
     for done in [*played.run.done, *played.rehearsed, *played.acted_in_vain]:
-        told = f"example '{done.task.name}' of {played.module} has a failure, and has not failed: {done.result}"
-        assert done.result["failed"] or "failure" not in done.result, told
+        shown = f"example '{done.task.name}' of {played.module} has a failure, and has not failed: {done.result}"
+        assert done.result["failed"] or "failure" not in done.result, shown

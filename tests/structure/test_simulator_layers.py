@@ -8,10 +8,10 @@ from __future__ import annotations
 from collection_tree import COLLECTION, code, rows, titled
 from test_layers import OURS, code_lines, each, imports
 
-LAYERS = (("operations",), ("faults", "shapes"), ("world",), ("http",))
-"""The folders of citrix_sim, top to bottom. The files beside the folders stand above them and import any of them."""
+LAYERS = (("operations",), ("faults", "shapes"), ("state",), ("http",))
+"""The folders of citrix_sim from top to bottom. Files beside them may import any of them."""
 LONGEST = 200
-"""Most lines of code in a file."""
+"""Maximum lines of code in a file."""
 
 DEPTHS = {folder: depth for depth, layer in enumerate(LAYERS) for folder in layer}
 ABOVE = -1
@@ -25,7 +25,7 @@ def test_simulator_folders_are_all_placed():
     assert folders == set(DEPTHS)
 
 
-def test_simulator_folders_are_those_of_the_documentation():
+def test_simulator_folders_are_those_of_documentation():
     text = (COLLECTION / "docs" / "architecture.md").read_text(encoding="utf-8")
     shown = [code(cell)[0].removesuffix("/") for (cell,) in rows(text, "Folder of the simulator")]
     assert shown == [folder for layer in LAYERS for folder in layer]

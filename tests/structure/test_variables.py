@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Playbooks, roles and the AWX kit lose no variable of a user, and none of theirs can be overridden by accident."""
+"""Playbooks, roles and the AWX kit use all variables of a user, and protect their own."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ FILES = [*(COLLECTION / "playbooks").rglob("*.yml"), *(COLLECTION / "roles").glo
 SWALLOWED = re.compile(
     r"default\(omit|\b(citrix|survey|awx|recording_coverage|session_recording|simulator)_\w+\s*\|\s*(d|default)\b"
 )
-"""Forms that take a variable whose template fails for one that is not set."""
+"""Forms that treat a variable with an invalid template as not set."""
 INTERNAL = re.compile(r"__(citrix|session_recording|recording_coverage|simulator|survey)_\w+")
 PUBLIC = re.compile(r"ansible_\w+|(session_recording|recording_coverage|simulator|citrix|survey)_\w+")
-"""Variables of Ansible, and those that roles and playbooks take or hand out."""
+"""Variables of Ansible, and those that roles and playbooks read or set."""
 
 NO_VARIABLES = {"citrix_name", *MODULES, *INVENTORIES}
-"""What a playbook names and no user sets."""
+"""Names in playbooks that no user sets."""
 
 each_file = pytest.mark.parametrize("path", FILES, ids=lambda path: "/".join(path.parts[-3:]))
 
@@ -38,7 +38,7 @@ def nodes(tree: object) -> Iterator[dict]:
 
 
 @each_file
-def test_file_takes_broken_variable_for_no_unset_one(path):
+def test_broken_variable_not_treated_as_unset(path):
     found = [match[0] for match in SWALLOWED.finditer(path.read_text(encoding="utf-8"))]
     assert not found, f"write lookup('ansible.builtin.vars', NAME, default=...) for {found}."
 
@@ -79,7 +79,7 @@ def test_check_knows_variables_of_connection():
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_role_checks_variables_it_takes(role):
+def test_role_checks_variables_it_reads(role):
     text = (COLLECTION / "roles" / role / "tasks" / "main.yml").read_text(encoding="utf-8")
     query = re.search(r"query\('sessionops.citrix.variable_problems',(.*?)\)", text, re.DOTALL)
     taken = load(COLLECTION / "roles" / role / "meta" / "argument_specs.yml")["argument_specs"]["main"]["options"]

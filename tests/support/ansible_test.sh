@@ -14,17 +14,17 @@ copy=$folder/ansible_collections/sessionops/citrix
 rm -rf "$folder/ansible_collections"
 mkdir -p "$copy"
 git ls-files -z --cached --others --exclude-standard | xargs -0 tar -cf - | tar -xf - -C "$copy"
-# Without a repository of its own, ansible-test takes the clone's, which ignores this folder, and tests nothing.
+# Without its own repository, ansible-test uses that of the clone, which ignores this folder, and tests nothing.
 git init --quiet "$copy"
 
-# Each line of ansible-core asks for the script of another pip.
+# Each version of ansible-core requires the script of a different pip.
 cache=$folder/home/.ansible/test/cache
 mkdir -p "$cache"
 for pip in 24_2 25_2; do
     cp tests/support/get_pip.py "$cache/get_pip_$pip.py"
 done
 
-# Only the Python of the virtual environment: ansible-test stumbles over the stand-ins that version managers put on PATH.
+# Only the Python of the virtual environment: ansible-test fails with the scripts that version managers put on PATH.
 PATH=$venv/bin:$("$venv/bin/python" -c 'import sys; print(sys.base_prefix)')/bin:/usr/local/bin:/usr/bin:/bin
 HOME=$folder/home
 unset ANSIBLE_CONFIG ANSIBLE_COLLECTIONS_PATH

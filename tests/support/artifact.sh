@@ -4,8 +4,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # artifact.sh FOLDER
-# Installs the tarball in FOLDER on a machine as empty as can be, takes the Python requirements from the installed
-# collection, and runs the demo from there; what the environment says of a site is nothing to it.
+# Installs the tarball in FOLDER in an empty environment, with the Python requirements from the installed
+# collection, and runs the demo; variables of the environment have no effect.
 set -eu
 tarball=$(ls "$PWD/$1"/*.tar.gz)
 python=$PWD/.venv/bin/python
@@ -25,7 +25,7 @@ pip install -qq --disable-pip-version-check --no-compile \
 export CITRIX_ACCESS_TOKEN=the-token-of-a-real-site CITRIX_SITE_ID=x CITRIX_VALIDATE_CERTS=false
 ansible-playbook sessionops.citrix.demo -e citrix_dest=. > demo.log || { cat demo.log; exit 1; }
 test -s coverage.html
-for told in "10 sessions: 7 started, 1 unchanged, 2 not recordable." "The report is $empty/coverage.html." \
+for text in "10 sessions: 7 started, 1 unchanged, 2 not recordable." "The report is $empty/coverage.html." \
     "Next steps"; do
-    grep -F -e "$told" demo.log || { cat demo.log; exit 1; }
+    grep -F -e "$text" demo.log || { cat demo.log; exit 1; }
 done

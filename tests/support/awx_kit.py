@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""extensions/awx as data, and what AWX is documented to make of it for a job."""
+"""Read extensions/awx, and apply it to a job as AWX is documented to do."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ JOB_TEMPLATES = _named(KIT / "job_templates.yml")
 
 
 def injected(type_name: str, inputs: dict[str, str], private_data_dir: Path) -> dict[str, str]:
-    """Return the variables that a credential sets in the environment of a job; its files are made.
+    """Return the variables that a credential sets for a job, and create its files.
 
-    inputs: the fields that were filled in. What is empty is as if it were not there, as in AWX.
+    inputs: the filled fields. As in AWX, an empty field counts as missing.
     """
     declared = TYPES[type_name]["injectors"]
     sandbox = ImmutableSandboxedEnvironment()
@@ -49,13 +49,16 @@ def injected(type_name: str, inputs: dict[str, str], private_data_dir: Path) -> 
 
 @dataclass
 class Job:
-    """What became of a job: how it ended, and all that it left behind."""
+    """Result of a job: how it ended, and all its files and output."""
 
     status: str
     output: str
     files: dict[str, str]
-    """What stands in the files of its artifacts, by their paths. Left out is the file in which ansible-runner keeps the
-    command with its environment, for itself alone; AWX discards it with the directory of the job."""
+    """Contents of the files of its artifacts, by path.
+
+    Omitted is the file in which ansible-runner keeps the command with its environment for itself; AWX discards it with
+    the directory of the job.
+    """
 
 
 def run_job(
@@ -69,12 +72,12 @@ def run_job(
     hosts: dict[str, dict] | None = None,
     extra_vars: dict[str, object] | None = None,
 ) -> Job:
-    """Run a job template with ansible-runner as AWX is documented to, but in no container; at -vvv, which tells most.
+    """Run a job template with ansible-runner as AWX is documented to, at -vvv, uncontained.
 
-    The project is copied into a directory of the job's own, the inventory is a script, the credential is environment.
-    The answers of the survey, and its defaults for those not given, are extra variables that are no templates.
+    The project is copied into a directory of the job, the inventory is a script, the credential is environment. The
+    answers of the survey, and its defaults for missing ones, are extra variables that are not templates.
 
-    credential: its type and what was filled in. extra_vars: in place of those of the job template.
+    credential: its type and the filled fields. extra_vars: instead of those of the job template.
     """
     declared = JOB_TEMPLATES[template]
     shutil.copytree(KIT / "project", folder / "project")
@@ -85,9 +88,9 @@ def run_job(
     script = folder / "inventory" / "hosts"
     script.write_text(f"#! /usr/bin/env python3\nprint({json.dumps(given)!r})\n", encoding="utf-8")
     script.chmod(0o700)
-    told = {**defaults(template), **answers, "awx_job_id": 1}
+    text = {**defaults(template), **answers, "awx_job_id": 1}
     more = {**declared.get("extra_vars", {}), **(extra_vars or {})}
-    lines = [f"{json.dumps(name)}: {unsafe(value)}" for name, value in told.items()]
+    lines = [f"{json.dumps(name)}: {unsafe(value)}" for name, value in text.items()]
     lines += [f"{json.dumps(name)}: {json.dumps(value)}" for name, value in more.items()]
     (folder / "env" / "extravars").write_text("\n".join(lines), encoding="utf-8")
     environment = injected(*credential, folder)
@@ -111,7 +114,7 @@ def run_job(
 
 
 def defaults(template: str) -> dict[str, object]:
-    """Return the answers that a survey gives itself; an empty one is none where a text has a least length."""
+    """Return the default answers of a survey, without empty ones for text with a minimum length."""
     return {
         question["variable"]: question["default"]
         for question in JOB_TEMPLATES[template]["survey"]

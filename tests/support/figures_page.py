@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tables of figures for pages of the documentation: Markdown, which also reads well on a terminal."""
+"""Write tables of figures to pages of the documentation, in Markdown."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ END = "<!-- figures: end -->"
 
 
 def begin(maker: str) -> str:
-    """Return the mark after which a page has its figures. maker: what writes them, as in "make bench"."""
+    """Return the mark before the figures of a page; maker: their command, as in "make bench"."""
     return f"<!-- figures: begin (written by {maker}) -->"
 
 
 def write(page: Path, maker: str, text: str) -> None:
-    """Put a text between the two marks of a page; ValueError where it has not both."""
+    """Write a text between the two marks of a page; ValueError without both of them."""
     old = page.read_text(encoding="utf-8")
     before, mark, rest = old.partition(begin(maker))
     _figures_before, end, after = rest.partition(END)

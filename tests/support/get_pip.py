@@ -1,10 +1,10 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Stands in for the get-pip script that ansible-test would download: gives each environment the pip of its own Python.
+"""Replace the get-pip script of ansible-test: install the pip of each environment's Python.
 
-Where it lies bundled, it is unpacked once beside this file and found through a path file, which saves seconds each
-time. Distributions keep it elsewhere, and have changed ensurepip to find it.
+If a bundled pip is found, it is unpacked once beside this file and found through a path file, which saves seconds
+each time. Distributions keep it elsewhere, and have changed ensurepip to find it.
 """
 
 from __future__ import annotations

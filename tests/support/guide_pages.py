@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The guides of the documentation, and the blocks of code in them."""
+"""Read the guides of the documentation, and the blocks of code in them."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ LIVE_SITE = re.compile(r"^ *\.\. live-site\n\n\Z", re.MULTILINE)
 
 
 class Block(NamedTuple):
-    """A block of code: its language, its text, the file it stands for ("" for none)."""
+    """A block of code: its language, its text, the file that it represents ("" for none)."""
 
     language: str
     text: str
     file: str
     live: bool
-    """Whether it is marked as for a live site."""
+    """Whether it is marked for a live site."""
 
     @property
     def commands(self) -> list[str]:
-        """The commands of a console: what stands behind a prompt, up to the next line that does not end in \\."""
+        """The commands in a console: text after a prompt, including continued lines."""
         return re.findall(r"^\$ ((?:.*\\\n)*.*)$", self.text, re.MULTILINE)
 
 

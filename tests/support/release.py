@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Build the release from the last commit: the tarball, bit for bit reproducible, its SBOM, and SHA256SUMS.
+"""Build the release of the last commit: a reproducible tarball, its SBOM, and SHA256SUMS.
 
 In a tree without git, such as an unpacked archive of a release, that tree is built.
 """
@@ -47,21 +47,21 @@ def build(folder: Path) -> None:
 
 
 def _copy_tree(tree: Path) -> int:
-    """Put the files of the last commit into a folder, and return the time of the commit."""
+    """Copy the files of the last commit into a folder, and return the time of the commit."""
     inside = subprocess.run(["git", "rev-parse", "--show-prefix"], capture_output=True, text=True, check=False)
     if inside.returncode != 0 or inside.stdout.strip():
         shutil.copytree(".", tree, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".venv", ".git"))
         return OLDEST_TIME
     if subprocess.run(["git", "status", "--porcelain"], capture_output=True, check=True).stdout:
-        print("The release is the last commit: what is not committed is not in it.")
+        print("The release is built from the last commit; uncommitted changes are not included.")
     archive = subprocess.run(["git", "archive", "HEAD"], capture_output=True, check=True).stdout
     subprocess.run(["tar", "-x", "-C", tree], input=archive, check=True)
-    told = subprocess.run(["git", "log", "-1", "--format=%ct"], capture_output=True, text=True, check=True)
-    return int(told.stdout)
+    output = subprocess.run(["git", "log", "-1", "--format=%ct"], capture_output=True, text=True, check=True)
+    return int(output.stdout)
 
 
 def _repacked(packed: Path, time: int) -> bytes:
-    """Return a tarball with its files in order, and nothing in it of the machine or the time of the build."""
+    """Return a tarball with sorted files, without data about machine or time of the build."""
     made = io.BytesIO()
     with tarfile.open(packed) as source, gzip.GzipFile(fileobj=made, mode="wb", filename="", mtime=time) as zipped:
         with tarfile.open(fileobj=zipped, mode="w", format=tarfile.PAX_FORMAT) as target:
@@ -73,7 +73,7 @@ def _repacked(packed: Path, time: int) -> bytes:
 
 
 def _sbom(tree: Path, tarball: Path) -> dict:
-    """Return what the collection is made of and needs, in CycloneDX: it contains no code of others."""
+    """Return contents and requirements of the collection as CycloneDX; it has no code of others."""
     galaxy = yaml.safe_load((tree / "galaxy.yml").read_text(encoding="utf-8"))
     runtime = yaml.safe_load((tree / "meta/runtime.yml").read_text(encoding="utf-8"))
     needs = {"ansible-core": runtime["requires_ansible"]}
@@ -86,7 +86,7 @@ def _sbom(tree: Path, tarball: Path) -> dict:
     return {
         "bomFormat": "CycloneDX",
         "specVersion": "1.5",
-        # The same release has the same number wherever it is built.
+        # The same release has the same number on every machine.
         "serialNumber": f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, digest)}",
         "version": 1,
         "metadata": {

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The simulator as a process, and its control paths: the truth that tests compare with."""
+"""Run the simulator as a process, and read its actual state through its control paths."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Simulator:
     """A simulator process and its control paths."""
 
     patience = CONTROL_TIMEOUT
-    """Seconds to wait for a control path; a fleet of the largest takes its time."""
+    """Seconds to wait for a control path; the largest fleet takes long."""
 
     def __init__(self, *arguments: str) -> None:
         command = [sys.executable, str(SIMULATOR), "--watch-pid", str(os.getpid()), *arguments]
@@ -53,22 +53,22 @@ class Simulator:
         return {"Authorization": f"Bearer {self.facts['control_token']}"}
 
     def quota(self) -> dict:
-        """Return what the quota let in and refused since the reset."""
+        """Return the counts of the quota since the reset."""
         return self._control("GET", "quota")
 
     def reset(self, **settings) -> None:
-        """Start over with a fresh fleet: no faults, an empty log, no tokens."""
+        """Reset to a new fleet: no faults, an empty log, no tokens."""
         self._control("POST", "reset", json={"machines": 5, "sessions": 50, **settings})
 
     def fleet(self, **plan) -> dict[str, dict]:
-        """Replace the fleet by one that the test describes, and return its state."""
+        """Replace the fleet with one that the test describes, and return its state."""
         return {session["id"]: session for session in self._control("POST", "fleet", json=plan)["sessions"]}
 
     def fault(self, *rules: dict) -> None:
         self._control("POST", "faults", json=list(rules))
 
     def log_on(self, machine: str) -> dict:
-        """Let a new user log on to a machine, and return the session as state() does."""
+        """Log on a new user to a machine, and return the session as in state()."""
         return self._control("POST", "log_on", json={"machine": machine})
 
     def disconnect(self, session_id: str) -> None:
@@ -81,11 +81,11 @@ class Simulator:
         self._control("POST", "log_off", json={"session": session_id})
 
     def get(self, path: str, **query) -> dict:
-        """Return what the cloud answers to a plain GET below its base; the sign-in is in the log too."""
+        """Return the response of the cloud to a GET below its base; the sign-in is also logged."""
         return self._call("GET", path, query).json()
 
     def stop_recording(self, session_id: str) -> None:
-        """Stop the recording of a session with a call to the cloud, as an operator does."""
+        """Stop the recording of a session with a call to the cloud, like an operator."""
         self._call("POST", f"Sessions/{session_id}/$stopRecording", {})
 
     def _call(self, method: str, path: str, query: dict) -> requests.Response:
@@ -101,16 +101,16 @@ class Simulator:
         return answer
 
     def calls(self, since: int = 0, items: bool = False, answers: bool = False) -> list[dict]:
-        """Return the calls after a mark; items: with those that batches stand for; answers: with what they got."""
+        """Return the calls after a mark; items: including those of batches; answers: with responses."""
         wanted = {"since": since, "items": str(items).lower(), "answers": str(answers).lower()}
         return self._control("GET", "calls", params=wanted)["calls"]
 
     def mark(self) -> int:
-        """Return the number of the last call so far."""
+        """Return the number of the last call."""
         return self._control("GET", "calls")["next"]
 
     def kinds(self) -> list[str]:
-        """Name the operations called since the reset, in their order."""
+        """Return the operations called since the reset, in order."""
         names = {"clients": "sign-in", "Tokens": "sign-in", "tokens": "sign-in", "RecordingStatus": "status"}
         kinds = []
         for call in self.calls():
@@ -120,11 +120,11 @@ class Simulator:
         return kinds
 
     def counts(self) -> Counter:
-        """Return how many calls of each kind there were since the reset."""
+        """Return the number of calls of each kind since the reset."""
         return Counter(self.kinds())
 
     def listings(self) -> int:
-        """Return how many pages of sessions or machines were asked for since the reset."""
+        """Return how many pages of sessions or machines were requested since the reset."""
         return sum(call["path"].endswith(("/Sessions", "/Machines", "/$search")) for call in self.calls())
 
     def state(self) -> dict[str, dict]:
@@ -134,7 +134,7 @@ class Simulator:
         return [session for session in self.state().values() if session["machine"] == machine]
 
     def recordable_on(self, machine: str) -> list[dict]:
-        """Return the sessions that the API would record and that are not recorded yet."""
+        """Return the recordable sessions that are not recorded."""
         return [
             session
             for session in self.sessions_on(machine)
@@ -163,11 +163,11 @@ class Simulator:
 
     @property
     def on_premises_direct(self) -> dict:
-        """A controller addressed under its other base path, with the ids in the path."""
+        """Return a controller with its other base path, with the ids in the path."""
         return {**self.on_premises, "api_url": f"{self.url}/citrix/orchestration/api"}
 
     def token(self) -> str:
-        """Sign in to the cloud and return the token, as another tool would hand it over."""
+        """Sign in to the cloud and return the token, as another tool would pass it."""
         form = {
             "grant_type": "client_credentials",
             "client_id": self.facts["client_id"],

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One step of the tests: its output goes into a log, its outcome into the table at the end.
+"""Run one step of the tests: its output goes to a log, its result to the table at the end.
 
-A step counts as one, unless the last line of its log counts its tests itself. The Makefile says what the steps are.
+A step counts as one, unless the last line of its log has the counts of its tests. The Makefile defines the steps.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ FOLDER = Path(".venv") / "steps"
 CHROMIUM = "Chromium"
 JAVA = "Java"
 OLDEST_JAVA = 17
-"""What the rule engine of ansible-rulebook needs."""
+"""Required by the rule engine of ansible-rulebook."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 COUNTS = re.compile(r"^(\d+) passed, (\d+) failed$")
 
 
 def run(name: str, command: list[str], needs: list[str]) -> int:
-    """Run a command and keep its log and its outcome: {seconds, passed, failed}.
+    """Run a command and keep its log and its result: {seconds, passed, failed}.
 
-    Where something that it needs is missing, the outcome is {absent: what}, which is neither passed nor failed.
+    If a requirement is missing, the result is {absent: name}, which is neither passed nor failed.
     """
     FOLDER.mkdir(parents=True, exist_ok=True)
     for need in needs:
@@ -42,31 +42,31 @@ def run(name: str, command: list[str], needs: list[str]) -> int:
     began = time.monotonic()
     with log.open("w", encoding="utf-8") as output:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, check=False)
-    told = log.read_text(encoding="utf-8", errors="replace").rstrip()
-    counts = COUNTS.match(told.rsplit("\n", 1)[-1])
+    text = log.read_text(encoding="utf-8", errors="replace").rstrip()
+    counts = COUNTS.match(text.rsplit("\n", 1)[-1])
     passed, failed = map(int, counts.groups()) if counts else (int(done.returncode == 0), 0)
     if done.returncode != 0:
         failed = failed or 1
-        print(f"{name}: exit code {done.returncode}, and this log:\n{told}\n", flush=True)
+        print(f"{name}: exit code {done.returncode}, and this log:\n{text}\n", flush=True)
     _keep(name, {"seconds": round(time.monotonic() - began), "passed": passed, "failed": failed})
     return done.returncode
 
 
 def table(names: list[str]) -> int:
-    """Print what became of the steps. One without an outcome has failed: what it stands on could not be made."""
+    """Print the results of the steps; one without a result failed in its prerequisites."""
     outcomes = {name: _read(name) for name in names}
     print(f"\n{'step':<14}{'seconds':>8}  result")
     for name, outcome in outcomes.items():
-        print(f"{name:<14}{outcome['seconds']:>8}  {_told(outcome)}")
+        print(f"{name:<14}{outcome['seconds']:>8}  {_result(outcome)}")
     passed, failed = (sum(outcome[kind] for outcome in outcomes.values()) for kind in ("passed", "failed"))
     print(f"{passed} passed, {failed} failed")
     return int(failed > 0)
 
 
 def find_python(version: str) -> str | None:
-    """Return a Python of that version: from PATH, or from beside another one there, where version managers put them.
+    """Return a Python of that version from PATH, or beside another one, as version managers do.
 
-    Stand-ins for versions that are not switched on are on PATH too, and only fail.
+    Version managers also put scripts for inactive versions on PATH, which only fail.
     """
     folders = [Path(folder) for folder in os.get_exec_path()]
     candidates = [folder / f"python{version}" for folder in folders]
@@ -79,28 +79,28 @@ def find_python(version: str) -> str | None:
 
 
 def find_chromium() -> str | None:
-    """Return a Chromium, under whatever name."""
+    """Return a Chromium under any of its names."""
     return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
 def find_java() -> str | None:
-    """Return a Java that is new enough, where ansible-rulebook looks for one."""
+    """Return a Java that is new enough, in the places where ansible-rulebook looks."""
     home = os.environ.get("JAVA_HOME")
     java = os.path.join(home, "bin", "java") if home else shutil.which("java")
     if not java or not os.path.exists(java):
         return None
-    told = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)
-    version = re.search(r'version "(\d+)', told.stderr)
+    output = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)
+    version = re.search(r'version "(\d+)', output.stderr)
     return java if version and int(version.group(1)) >= OLDEST_JAVA else None
 
 
 FINDERS = {CHROMIUM: (find_chromium, CHROMIUM), JAVA: (find_java, f"Java {OLDEST_JAVA}")}
-"""What a step may need beside a version of Python: how it is found, and what it is called."""
+"""Requirements of steps except Python versions: how to find each, and its name."""
 
 
 def _keep(name: str, outcome: dict) -> None:
     (FOLDER / f"{name}.json").write_text(json.dumps(outcome), encoding="utf-8")
-    print(f"{name}: {_told(outcome)}, {outcome['seconds']} s", flush=True)
+    print(f"{name}: {_result(outcome)}, {outcome['seconds']} s", flush=True)
 
 
 def _read(name: str) -> dict:
@@ -110,7 +110,7 @@ def _read(name: str) -> dict:
         return {"seconds": 0, "passed": 0, "failed": 1}
 
 
-def _told(outcome: dict) -> str:
+def _result(outcome: dict) -> str:
     if "absent" in outcome:
         return f"not run: no {outcome['absent']} on this machine"
     total = outcome["passed"] + outcome["failed"]
@@ -121,15 +121,15 @@ def _told(outcome: dict) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     tasks = parser.add_subparsers(dest="task", required=True)
-    runner = tasks.add_parser("run", help="run a step; its log is shown where it fails")
+    runner = tasks.add_parser("run", help="run a step; shows its log if it fails")
     runner.add_argument(
-        "--needs", action="append", default=[], metavar="WHAT", help=f"a version of Python, {CHROMIUM} or {JAVA}"
+        "--needs", action="append", default=[], metavar="NAME", help=f"a version of Python, {CHROMIUM} or {JAVA}"
     )
     runner.add_argument("name")
     runner.add_argument("command", nargs=argparse.REMAINDER)
-    tasks.add_parser("table", help="show what became of the steps").add_argument("names", nargs="+")
-    tasks.add_parser("python", help="print the path of a Python, if there is one").add_argument("version")
-    tasks.add_parser("java", help="print the path of a Java that is new enough, if there is one")
+    tasks.add_parser("table", help="print the results of the steps").add_argument("names", nargs="+")
+    tasks.add_parser("python", help="print the path of a Python, if found").add_argument("version")
+    tasks.add_parser("java", help="print the path of a suitable Java, if found")
     options = parser.parse_args()
     if options.task == "run":
         return run(options.name, options.command, options.needs)

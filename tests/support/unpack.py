@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Take a part out of the wheels in a folder, and remove the wheels: unpack.py FOLDER PREFIX."""
+"""Extract a part of the wheels in a folder, and remove the wheels: unpack.py FOLDER PREFIX."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 def main(folder: Path, prefix: str) -> str | None:
-    """Return what went wrong, if anything did."""
+    """Return the error, if any."""
     taken = 0
     for path in folder.glob("*.whl"):
         with zipfile.ZipFile(path) as wheel:

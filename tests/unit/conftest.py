@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the unit tests share: options at their defaults, a clock that nobody waits for, an API that answers by table."""
+"""Fixtures of the unit tests: default options, a fake clock, an API with a response table."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._client.auth imp
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.calls import Answer
 from ansible_collections.sessionops.citrix.plugins.module_utils._common import options
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import api_error
+from ansible_collections.sessionops.citrix.plugins.module_utils._site.guard import NO_GUARD
 
-# The same examples in every run; `pytest --hypothesis-profile=default` looks for new ones.
+# The same examples in every run; `pytest --hypothesis-profile=default` generates new ones.
 hypothesis.settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
 hypothesis.settings.register_profile("few", hypothesis.settings.get_profile("repeatable"), max_examples=20)
 hypothesis.settings.load_profile("repeatable")
@@ -39,7 +40,7 @@ FOREIGN_VARIABLES = (
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch):
-    """Keep what the developer's shell says about Citrix, proxies and certificates out of the tests."""
+    """Remove variables for Citrix, proxies and certificates from the environment of the tests."""
     for name in list(os.environ):
         if name.startswith("CITRIX_") or name.upper() in FOREIGN_VARIABLES:
             monkeypatch.delenv(name)
@@ -47,7 +48,7 @@ def clean_environment(monkeypatch):
 
 @pytest.fixture
 def params():
-    """Return a factory of the shared options as a module gets them: the defaults, and what the test sets."""
+    """Return a factory of a module's shared options: the defaults, changed by keyword arguments."""
 
     def make(**given):
         return {**{name: spec.get("default") for name, spec in options.OPTIONS.items()}, **given}
@@ -57,7 +58,7 @@ def params():
 
 @pytest.fixture
 def settings(params):
-    """Return a factory of checked options: a cloud customer with a site and a token, and what the test sets."""
+    """Return a factory of validated options: a cloud customer with a site and a token."""
 
     def make(**given):
         return options.settings(params(**{**CLOUD, **given}))
@@ -70,7 +71,7 @@ CLOUD = {"customer_id": "customer1", "site_id": "site1", "access_token": TOKEN}
 
 
 class Clock:
-    """A clock that moves only where somebody sleeps."""
+    """A clock that advances only when a function sleeps."""
 
     def __init__(self):
         self.now = 1000.0
@@ -85,7 +86,7 @@ class Clock:
         self.now += seconds
 
     def make(self, factory, *arguments):
-        """Return what a factory of _client makes, on this clock: a throttle, or a retrier with one."""
+        """Return an object of _client that uses this clock: a throttle, or a retrier with one."""
         times = SimpleNamespace(monotonic=self)
         threads = SimpleNamespace(
             Lock=nullcontext, Condition=lambda: Gate(self), Event=lambda: SimpleNamespace(wait=self.sleep, set=dict)
@@ -95,7 +96,7 @@ class Clock:
 
 
 class Gate(nullcontext):
-    """A condition that nobody else notifies: to wait for it moves the clock."""
+    """A condition that no thread notifies: waiting for it advances the clock."""
 
     def __init__(self, clock):
         super().__init__()
@@ -111,11 +112,11 @@ def clock():
 
 
 class FakeApi(Api):
-    """Answers calls from a table and records them: what the layers above _api see of it.
+    """Return responses from a table and record calls, like the interface of _client.api.
 
-    A call is keyed as "METHOD path", with "?id=..." behind it where its query has one. Its answers are given in turn,
-    the last one for ever: an object is a body, a number the status of an error, an error is raised, and a function is
-    asked with the call; an Answer is taken as it is.
+    The key of a call is "METHOD path", followed by "?id=..." if its query has one. Its responses are used in turn, and
+    the last one is repeated: an object is a body, a number is the status of an error, an error is raised, a function
+    is called with the call, and an Answer is returned unchanged.
     """
 
     def __init__(self, clock):
@@ -138,7 +139,8 @@ class FakeApi(Api):
             self.warnings.append,
             self.logged.append,
         )
-        # The account sees a machine, as most do.
+        self.guard = NO_GUARD
+        # The account can see a machine, as most accounts can.
         self._answers = {"GET Machines": [{"Items": [{"Id": "m1"}]}]}
 
     def on(self, key, *answers):
@@ -159,7 +161,7 @@ class FakeApi(Api):
         return answer if isinstance(answer, Answer) else Answer(answer, f"transaction-of-{key}")
 
     def do_batch(self, call):
-        """Answer each item of a batch by the table; a function there is asked with the item."""
+        """Respond to each item of a batch from the table; a function there is called with the item."""
         items = []
         for item in call.body["Items"]:
             path, _mark, query = item["RelativeUrl"].partition("?")
@@ -173,7 +175,7 @@ class FakeApi(Api):
 
     def _next_answer(self, key):
         with self._lock:
-            assert key in self._answers, f"nobody expected the call {key}"
+            assert key in self._answers, f"unexpected call {key}"
             left = self._answers[key]
             return left.pop(0) if len(left) > 1 else left[0]
 
@@ -181,7 +183,7 @@ class FakeApi(Api):
         return Token(TOKEN, ends_at=1767604471.9)
 
     def sent(self, prefix=""):
-        """Return the keys of the calls made so far that begin so, in their order."""
+        """Return the keys of the calls so far with this prefix, in order."""
         return [key for key in map(key_of, self.calls) if key.startswith(prefix)]
 
     @property
@@ -190,12 +192,12 @@ class FakeApi(Api):
 
     @property
     def searches(self):
-        """The bodies of the searches made so far."""
+        """Return the bodies of the searches so far."""
         return [call.body for call in self.calls if call.path.endswith("/$search")]
 
     @staticmethod
     def conditions(body):
-        """Return the conditions of a search: those that must all hold, and the groups of which one each must."""
+        """Return the conditions of a search: those that must all match, and the alternative groups."""
         groups = body.get("SearchFilterGroups", [])
         single = [
             each for group in groups if group["SearchFilterGroupType"] == "And" for each in group["SearchFilters"]
@@ -215,5 +217,5 @@ def fake_api(clock):
 
 @pytest.fixture(scope="session")
 def new_fake_api():
-    """Return a factory of fake APIs, for tests that need a new one for each example."""
+    """Return a factory of fake APIs, for tests that require a new one for each example."""
     return lambda: FakeApi(Clock())

@@ -1,4 +1,4 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every way in which Ansible runs the playbooks and modules, judged by the state of the simulator."""
+"""Run playbooks and modules in every way of Ansible, and check the state of the simulator."""

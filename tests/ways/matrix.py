@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The matrix of ways to run: what can be combined, pairs of values that each occur once, and random samples."""
+"""The matrix of ways to run: possible combinations, pairs of values, and random samples."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class Way(NamedTuple):
     check: bool
     diff: bool
     limit: str
-    """none; reaching: with the hosts that the job needs; missing: without them."""
+    """none; reaching: with the hosts of the job; missing: without them."""
     tags: str
-    """none; own: those of the job, if it has any; other: a tag that no task has."""
+    """none; own: those of the job, if it has any; other: an unknown tag."""
     become: str
     """none; option: --become; variable: ansible_become for all hosts, with other settings for Windows."""
     asynchronous: bool
@@ -29,30 +29,30 @@ class Way(NamedTuple):
     environment: str
     """clean; batch: CITRIX_BATCH_SIZE; strange: settings of other tools and unusual ones of Ansible."""
     variables: str
-    """Where the variables of the job come from: extra, file (-e @FILE), group, host or play."""
+    """Source of the variables of the job: extra, file (-e @FILE), group, host or play."""
 
     @property
     def own_play(self) -> bool:
-        """Whether it needs a play of its own: the playbooks have no task that runs asynchronously."""
+        """Whether it requires a play of its own: the playbooks have no asynchronous task."""
         return self.asynchronous
 
     @property
     def possible(self) -> bool:
-        """Whether the values can be combined, and a playbook of this collection has to get along with them."""
+        """Whether the values can be combined, and a playbook of this collection must support them."""
         if self.own_play:
             return self.tags == "none" and self.limit != "missing" and self.become != "variable"
         return not (self.job == "record_by_machine" and self.limit == "missing")
 
     @property
     def fails(self) -> bool:
-        """Whether the run must fail, and change nothing."""
+        """Whether the run must fail without a change."""
         if self.own_play:
             return False
         return self.limit == "missing" or self.tags == "other" or (self.tags == "own" and self.job != "converge")
 
     @property
     def title(self) -> str:
-        """Return the values that are not the usual ones."""
+        """Return the unusual values."""
         usual = Way(self.job, "linear", False, False, "none", "none", "none", False, False, "clean", "extra")
         differing = [name for name, value, other in zip(self._fields, self, usual) if value != other]
         return " ".join([self.job, *(f"{name}={getattr(self, name)}" for name in differing)])
@@ -80,7 +80,7 @@ def pairs(way: Way) -> set[tuple]:
 
 
 def pairwise(seed: int) -> list[Way]:
-    """Return ways in which each pair of values that can be combined occurs, few of them; the same for one seed.
+    """Return few ways with each possible pair of values; equal for the same seed.
 
     Ways that must fail end at their first check: a pair counts in a way that succeeds, if there is one.
     """
@@ -99,7 +99,7 @@ def pairwise(seed: int) -> list[Way]:
 
 
 def sample(seed: int, count: int) -> Iterator[Way]:
-    """Yield random ways; the same for one seed."""
+    """Yield random ways; equal for the same seed."""
     random = Random(seed)
     for _number in range(count):
         yield random.choice(POSSIBLE)

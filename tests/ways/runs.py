@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One run of one way: the real ansible-playbook, and what is wrong with its effect."""
+"""One run of one way with the real ansible-playbook, and the errors in its effect."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NAME = "sessionops.citrix"
 BIN = Path(sys.executable).parent
 MACHINES = ("LAB\\vda-001", "LAB\\vda-002")
 EXCLUDED = "LAB\\user003"
-"""A user with a session on the first machine that can be recorded."""
+"""A user with a recordable session on the first machine."""
 REPORT = {"coverage.html", "coverage.csv", "coverage.json"}
 WINDOWS = {
     "ansible_become": True,
@@ -47,7 +47,7 @@ ENVIRONMENTS = {"clean": {}, "batch": {"CITRIX_BATCH_SIZE": "4"}, "strange": STR
 
 
 def faults(way: Way, simulator: Simulator, folder: Path) -> list[str]:
-    """Run a job once in this way, in an empty folder, and return what is wrong; the simulator is reset before."""
+    """Run a job once in this way, in an empty folder after a reset, and return the errors."""
     simulator.reset()
     before = simulator.state()
     reports = folder / "reports"
@@ -79,7 +79,7 @@ def faults(way: Way, simulator: Simulator, folder: Path) -> list[str]:
 
 
 def _changes(way: Way, session: dict) -> bool:
-    """Tell whether a run of this job changes the recording of a session."""
+    """Return whether a run of this job changes the recording of a session."""
     if session["state"] != "Active" or session["protocol"] != "Hdx":
         return False
     if way.job == "stop":
@@ -144,7 +144,7 @@ def _run(way: Way, simulator: Simulator, folder: Path, reports: Path) -> tuple[i
 
 
 def _playbook(way: Way, folder: Path, variables: dict) -> str:
-    """Return the playbook of a way: one of the collection, as it is or with serial, or a play of its own."""
+    """Return the playbook of a way: one of the collection, unchanged or with serial, or a play."""
     name = f"{NAME}.{way.job}"
     if way.own_play:
         return _written(folder, [_own_play(way, variables)])
@@ -160,7 +160,7 @@ def _playbook(way: Way, folder: Path, variables: dict) -> str:
 
 
 def _own_play(way: Way, variables: dict) -> dict:
-    """Return a play that runs the module of a job asynchronously, as users write it."""
+    """Return a play that runs the module of a job asynchronously."""
     module, fixed = {
         "record": ("citrix_session_recording", {"state": "started"}),
         "stop": ("citrix_session_recording", {"state": "stopped"}),

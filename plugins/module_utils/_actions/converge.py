@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The desired-state engine: read, decide, act, confirm. A 200 proves nothing; only the recording status does."""
+"""Converge sessions: read, decide, act, confirm by reading the recording status."""
 
 from __future__ import annotations
 
@@ -15,65 +15,68 @@ from .._client.progress import Progress
 from .._client.workers import side_by_side
 from .._common.errors import ApiError, BatchLost, CitrixError, JobFailed, Stalled
 from .._site import sessions
+from .._site.guard import Start
 from .._site.selection import Target
 from .locks import SessionLocks
 from .recording import UNIDENTIFIED, RecordingEntry, StoppingEntry, Wanted
 
 LEAST_READS = 3
-"""Reads after a request, however short wait_timeout is and however late the turn of a session comes."""
+"""Minimum number of status reads after a request, for any wait_timeout and any delay before the reads."""
 FIRST_PAUSE = 0.25
 LONGEST_PAUSE = 5.0
-"""Seconds between two readings of a state that has not changed yet."""
+"""Seconds between two reads of a state that has not changed yet."""
 
 LONGEST_HOLD = 10.0
-"""Seconds for which a session that another run is changing is waited for."""
+"""Maximum seconds to wait for a session that another run is changing."""
 HOLD_PAUSE = 0.1
-"""Seconds between two looks at the lock of such a session."""
+"""Seconds between two attempts to lock such a session."""
 NO_LOCKS = SessionLocks("", len, usable=False)
 
 
 @dataclass
 class Case:
-    """One session on its way to the state that is wanted for it."""
+    """A session on its way to the requested state."""
 
     entry: RecordingEntry
     wanted: Wanted
     since: float = 0.0
-    """When its request was answered, in active seconds of the run."""
-    doubt: CitrixError | None = None
+    """When the response to its request arrived, in active seconds of the run."""
+    uncertain: CitrixError | None = None
     """Why it is unknown whether the server acted on the request; None if it was accepted."""
     reads: int = 0
-    """Readings since the request."""
+    """Status reads since the request."""
     repeat: bool = False
-    """Whether the request may be sent once more, should the state stay as it was: it was lost with its whole batch."""
+    """Whether to resend the request if the state stays unchanged: it was lost with its whole batch."""
 
     @property
     def failed(self) -> bool:
-        """Whether the API reports that the request, which it had accepted, failed."""
-        return isinstance(self.doubt, JobFailed)
+        """Return whether the API reports that the accepted request failed."""
+        return isinstance(self.uncertain, JobFailed)
 
     @property
     def patience(self) -> int:
-        """Seconds from the request on in which the state may change."""
+        """Return the seconds after the request in which the state may change."""
         return 0 if self.failed else self.wanted.wait_timeout
 
     @classmethod
     def from_target(cls, target: Target, wanted: Wanted) -> Case:
-        """Take up a selected session; its entry has its result at once where nothing can be done."""
+        """Create the case of a selected session; its entry ends now if no request is possible."""
         entry = (RecordingEntry if wanted.recorded else StoppingEntry).from_target(target)
-        if wanted.recorded and not entry.result and target.not_recordable:
+        if wanted.recorded and not entry.result and target.denied:
+            entry.end("denied", target.denied)
+        elif wanted.recorded and not entry.result and target.not_recordable:
             entry.end("not_recordable", target.not_recordable)
         elif wanted.recorded and not entry.result and target.unidentified and not wanted.include_unidentified:
             entry.end("unidentified", UNIDENTIFIED)
         return cls(entry, wanted)
 
     def accept(self) -> None:
-        """End the entry, whose request was accepted (or would be), as far as the task waits for it."""
+        """End the entry whose request was (or would be) accepted, if the task does not wait for it."""
         self.entry.recorded = self.wanted.recorded if self.wanted.wait else None
         self.entry.end(self.wanted.result if self.wanted.wait else "requested", changed=True)
 
     def settle(self, state: sessions.Recorded, now: float) -> bool:
-        """Take in one reading after the request; True once no other is needed."""
+        """Evaluate one status read after the request; return True if no other is needed."""
         self.reads += 1
         entry, wanted = self.entry, self.wanted
         if isinstance(state, sessions.Ended):
@@ -85,7 +88,7 @@ class Case:
             entry.recorded = state if isinstance(state, bool) else None
             if not (self.repeat and isinstance(state, bool)):
                 result = "failed" if self.failed and isinstance(state, bool) else "unconfirmed"
-                entry.end(result, str(self.doubt) if self.doubt else wanted.not_confirmed(state))
+                entry.end(result, str(self.uncertain) if self.uncertain else wanted.not_confirmed(state))
         else:
             return False
         return True
@@ -96,15 +99,20 @@ def converge(
     targets: Iterable[tuple[Target, Wanted]],
     check_mode: bool,
 ) -> list[RecordingEntry]:
-    """Bring each session to the state that is wanted for it and return an entry for each, in their order.
+    """Set the requested state of each session and return an entry for each, in their order.
 
-    In check mode everything is read and nothing sent; the entries say what a run would do. From the first request on,
-    an error is the result of its session and not the end of the run. A session that another run is changing is left
-    for the end, and waited for at most LONGEST_HOLD seconds.
+    In check mode, everything is read and nothing sent; the entries predict the results of a run. After the first
+    request, an error is the result of its session and does not end the run. A session that another run is changing is
+    processed last, and waited for at most LONGEST_HOLD seconds.
     """
     cases = [Case.from_target(target, wanted) for target, wanted in targets]
+    wanted = {case.wanted for case in cases}
+    limited = [case for case in cases if not case.wanted.due]
+    # An end that an earlier run has set is sent whatever the limits are.
+    if limited or not cases:
+        api.guard.check(len(limited), [Start(each.notify_user, each.lasts()) for each in wanted if each.recorded])
     todo = [case for case in cases if not case.entry.result]
-    # Two runs at once, on hosts that share no locks, rarely meet at the same session.
+    # Two runs at the same time, on hosts that share no locks, rarely process the same session.
     shuffle(todo)
     locks = (
         SessionLocks(f"{api.base_url} {api.customer_id} {api.site_id()}", api.warn)
@@ -123,26 +131,27 @@ def converge(
 
 
 def _bring_all(api: Api, cases: list[Case], check_mode: bool, locks: SessionLocks) -> None:
-    """Bring sessions to their states; leave those that another run holds and has not brought there."""
-    # Not all reads before all requests: a state is acted on while it is fresh, and nobody waits for all the others.
+    """Process all sessions; return those that another run holds and has not changed."""
+    # Not all reads before all requests: a state should be recent when it is used, and no session waits for all others.
     size = max(api.batches.size, 1)
     chunks = {at: cases[at : at + size] for at in range(0, len(cases), size)}
     watched = []
-    progress = Progress(api.log, len(cases), "sessions are read and, if need be, asked to change")
+    progress = Progress(api.log, len(cases), "sessions are processed")
     for at, outcome in side_by_side(lambda chunk: _bring(api, chunk, check_mode, locks), chunks, api.max_concurrency):
         progress.add(len(chunks[at]))
         if isinstance(outcome, CitrixError):
             for case in chunks[at]:
                 case.entry.end("failed", str(outcome))
-            _release(locks, chunks[at])
+            _finish(api, locks, chunks[at])
         else:
             watched += outcome
     left = _confirm(api, watched, locks)
     _confirm(api, _request(api, left, may_repeat=False), locks)
+    _finish(api, locks, left)
 
 
 def _bring(api: Api, cases: list[Case], check_mode: bool, locks: SessionLocks) -> list[Case]:
-    """Read the states and send the requests that it takes; return those whose effect is still to be seen."""
+    """Read the states and send the required requests; return the cases to confirm."""
     by_id = {case.entry.id: case for case in cases}
     own = {session_id for session_id in by_id if locks.take(session_id)}
     for session_id, state in sessions.read_recorded(api, list(by_id)).items():
@@ -155,29 +164,31 @@ def _bring(api: Api, cases: list[Case], check_mode: bool, locks: SessionLocks) -
         watched = _request(api, to_change, may_repeat=True)
     else:
         for case in to_change:
-            case.entry.tell(case.wanted)
+            case.entry.set_requested(case.wanted)
             case.accept()
-    _release(locks, [by_id[session_id] for session_id in own])
+    _finish(api, locks, [by_id[session_id] for session_id in own])
     return watched
 
 
-def _release(locks: SessionLocks, cases: Iterable[Case]) -> None:
-    for case in cases:
-        if case.entry.result:
-            locks.release(case.entry.id)
+def _finish(api: Api, locks: SessionLocks, cases: Iterable[Case]) -> None:
+    """Release the sessions that have a result, after the audit trail has it."""
+    done = [case.entry for case in cases if case.entry.result]
+    api.observer.after(done)
+    for entry in done:
+        locks.release(entry.id)
 
 
 def _request(api: Api, cases: list[Case], may_repeat: bool) -> list[Case]:
-    """Send the requests; return those whose effect is still to be seen."""
+    """Send the requests; return the cases to confirm."""
     by_id = {case.entry.id: case for case in cases}
     watched = []
     conflicts = []
-    calls = Calls(by_id, lambda session_id: by_id[session_id].wanted.call(session_id))
+    calls = Calls(by_id, lambda session_id: by_id[session_id].wanted.call(by_id[session_id].entry))
     for session_id, outcome in send_all(api, calls):
         case = by_id[session_id]
         entry = case.entry
         entry.transaction_id = outcome.transaction_id
-        if sessions.is_gone(outcome):
+        if sessions.is_missing(outcome):
             entry.end("ended", "the session ended before the request")
             continue
         if isinstance(outcome, CitrixError) and not outcome.may_have_acted:
@@ -185,16 +196,16 @@ def _request(api: Api, cases: list[Case], may_repeat: bool) -> list[Case]:
             if isinstance(outcome, ApiError) and outcome.status in (404, 409):
                 conflicts.append(session_id)
             continue
-        entry.tell(case.wanted)
-        doubt = outcome if isinstance(outcome, CitrixError) else None
-        if doubt or case.wanted.wait:
-            case.since, case.doubt, case.reads = api.throttle.active_seconds(), doubt, 0
-            # A status may lag for longer than anybody waits: then the user would be told twice.
+        entry.set_requested(case.wanted)
+        uncertain = outcome if isinstance(outcome, CitrixError) else None
+        if uncertain or case.wanted.wait:
+            case.since, case.uncertain, case.reads = api.throttle.active_seconds(), uncertain, 0
+            # A status may lag for longer than the wait: a resend would notify the user twice.
             case.repeat = may_repeat and isinstance(outcome, BatchLost) and not entry.notify_user
             watched.append(case)
         else:
             case.accept()
-    # The state is another one by now, or the session is gone and the response does not say so.
+    # The state has changed meanwhile, or the session has ended and the response does not show it.
     for session_id, state in sessions.read_recorded(api, conflicts).items():
         entry = by_id[session_id].entry
         entry.recorded = state if isinstance(state, bool) else None
@@ -204,7 +215,7 @@ def _request(api: Api, cases: list[Case], may_repeat: bool) -> list[Case]:
 
 
 def _confirm(api: Api, cases: list[Case], locks: SessionLocks) -> list[Case]:
-    """Read the states until each is as wanted or its time is up; return those whose request is to be sent again."""
+    """Read the states until confirmed or timed out; return the cases to resend."""
     pause = FIRST_PAUSE
     again = []
     while cases:
@@ -216,7 +227,7 @@ def _confirm(api: Api, cases: list[Case], locks: SessionLocks) -> list[Case]:
                 still_open.append(case)
             elif not case.entry.result:
                 again.append(case)
-        _release(locks, cases)
+        _finish(api, locks, cases)
         cases = still_open
         if cases:
             api.throttle.pause(pause)

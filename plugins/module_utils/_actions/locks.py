@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Locks of single sessions: two runs of one user on one host never change the same session at the same time."""
+"""Lock single sessions: two runs of one user on one host never change the same session."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from threading import Lock
 from typing import Callable
 
 FILES = 16
-"""Files that the locks are spread over: the kernel takes longer for each lock that a file has."""
+"""Number of lock files: the kernel takes longer for each lock in a file."""
 
 _descriptors: dict[str, int] = {}
-"""Lock files by path. They stay open: closing one would drop all locks that the process has in it."""
+"""Lock files by path. They stay open: closing one would release all locks of the process in it."""
 _opening = Lock()
 
 
 class SessionLocks:
-    """One lock for each session, a byte of a file of the user. Locks end with the process, however it ends."""
+    """One lock for each session, a byte of a file of the user; released when the process ends."""
 
     def __init__(self, site: str, warn: Callable[[str], object], usable: bool = True) -> None:
-        """site: what tells the site from all others. usable: False for locks that lock nothing."""
+        """site: distinguishes the site from others. usable: False for locks that do nothing."""
         self._site = site
         self._folder = os.path.join(tempfile.gettempdir(), f"sessionops.citrix-{os.geteuid()}")
-        """Not in a home, which may be on another host."""
+        """Not in a home directory, which may be on another host."""
         self._warn = warn
         self._usable = usable
 
     def take(self, session_id: str) -> bool:
-        """Take the lock of a session, if no other run holds it; returns whether it may be changed now.
+        """Take the lock of a session unless another run holds it; return whether to change it now.
 
-        Where no lock can be made, warns once and lets all sessions be changed.
+        If no lock can be created, warns once and allows all sessions.
         """
         try:
             return not self._usable or self._apply(session_id, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -45,18 +45,18 @@ class SessionLocks:
             return True
 
     def release(self, session_id: str) -> None:
-        """Let other runs change a session."""
+        """Release the lock of a session."""
         if self._usable:
             self._apply(session_id, fcntl.LOCK_UN)
 
     def _apply(self, session_id: str, operation: int) -> bool:
-        # Ids are GUIDs: the same one in capitals is the same session.
+        # Ids are GUIDs: the case of letters does not matter.
         digest = hashlib.sha256(f"{self._site} {session_id.lower()}".encode(errors="replace")).digest()
         path = f"{self._folder}/sessions-{digest[0] % FILES:02}"
         with _opening:
             descriptor = _descriptors.get(path) or _open_file(path)
         try:
-            # 62 bits of an offset: two sessions with the same byte are not to be expected.
+            # 62 bits of an offset: two sessions with the same byte are very unlikely.
             fcntl.lockf(descriptor, operation, 1, int.from_bytes(digest[1:9], "big") >> 2)
         except OSError as error:
             if error.errno in (errno.EACCES, errno.EAGAIN):
@@ -75,7 +75,7 @@ class SessionLocks:
 
 
 def _open_file(path: str) -> int:
-    """Open a lock file and return its descriptor; raises OSError unless its folder is the user's own."""
+    """Open a lock file and return its descriptor; OSError unless its folder belongs to the user."""
     folder, name = os.path.split(path)
     try:
         os.mkdir(folder, 0o700)

@@ -1,18 +1,20 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Messages to the users of sessions: sent once each, and never again on the chance that one was lost."""
+"""Send messages to users of sessions: once each, never resent after a lost response."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 from .._client.api import Api
+from .._client.calls import Call
 from .._client.dispatch import send_all
 from .._common.errors import CitrixError, JobFailed, OptionError
 from .._site import sessions
 from .._site.selection import Target
 from .results import Entry
+from .trail import Write
 
 ARGUMENT_SPEC = {
     "title": {"type": "str", "required": True},
@@ -23,11 +25,11 @@ ARGUMENT_SPEC = {
         "choices": ["information", "exclamation", "question", "critical"],
     },
 }
-RESULTS = ("sent", "ended", "unconfirmed", "failed")
+RESULTS = ("sent", "denied", "ended", "unconfirmed", "failed")
 
 
 class Message(NamedTuple):
-    """What is sent to each session."""
+    """The message for each session."""
 
     title: str
     text: str
@@ -41,23 +43,28 @@ class Message(NamedTuple):
                 raise OptionError(name, "is empty; write the text for the user")
         return cls(params["title"], params["text"], params["style"].capitalize())
 
+    def call(self, entry: Entry) -> Call:
+        """Return the request that sends it to a session, with its subject for the audit trail."""
+        return sessions.send_message(entry.id, *self)._replace(subject=Write(entry, "send_message"))
+
 
 def send(api: Api, targets: list[Target], message: Message, check_mode: bool) -> list[Entry]:
-    """Send the message to each session and return an entry for each, in their order; in check mode send nothing."""
+    """Send the message to each session and return an entry for each; check mode sends none."""
+    api.guard.check(len(targets))
     entries = [Entry.from_target(target) for target in targets]
+    for entry, target in zip(entries, targets):
+        if target.denied and not entry.result:
+            entry.end("denied", target.denied)
     by_id = {entry.id: entry for entry in entries if not entry.result}
     if check_mode:
         for entry in by_id.values():
             entry.end("sent", changed=True)
         return entries
-    calls = {
-        session_id: sessions.send_message(session_id, message.title, message.text, message.style)
-        for session_id in by_id
-    }
+    calls = {session_id: message.call(entry) for session_id, entry in by_id.items()}
     for session_id, outcome in send_all(api, calls):
         entry = by_id[session_id]
         entry.transaction_id = outcome.transaction_id
-        if sessions.is_gone(outcome):
+        if sessions.is_missing(outcome):
             entry.end("ended", "the session ended before the message")
         elif not isinstance(outcome, CitrixError):
             entry.end("sent", changed=True)
@@ -65,4 +72,5 @@ def send(api: Api, targets: list[Target], message: Message, check_mode: bool) ->
             entry.end("unconfirmed", f"the user may have received it, so it was not resent: {outcome}")
         else:
             entry.end("failed", str(outcome))
+        api.observer.after([entry])
     return entries

@@ -1,18 +1,20 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A policy: who is to be recorded and who is not, as a list of rules, of which the first that fits a session wins."""
+"""Apply a policy: a list of rules, of which the first that matches a session decides."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, NamedTuple
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from .._client.api import Api
+from .._common import times
 from .._common.errors import OptionError
 from .._common.text import clean, nested
 from .._site import selection, selectors
@@ -21,6 +23,8 @@ from .._site.selection import Exclusions, Target
 from .._site.selectors import Place, Query
 from .._site.users import People, UserMatcher
 from . import recording, results
+from .periods import RULE_SPEC as PERIOD_SPEC
+from .periods import Period
 from .recording import Wanted
 
 OF_A_RULE = ("state", "notify_user")
@@ -28,10 +32,12 @@ RULE_SPEC = {
     "name": {"type": "str", "required": True},
     **{name: spec for name, spec in selection.ARGUMENT_SPEC.items() if name != "session_id"},
     **{name: spec for name, spec in recording.ARGUMENT_SPEC.items() if name in OF_A_RULE},
+    **PERIOD_SPEC,
 }
 ARGUMENT_SPEC = {
-    # What is in a rule is checked here: as suboptions it would be refused without telling in which rule it is.
+    # Rules are validated here: the message of a suboption would not name the rule.
     "rules": {"type": "list", "elements": "dict", "required": True},
+    "at": {"type": "str"},
     "on_gap": {**results.ARGUMENT_SPEC["on_gap"], "default": "warn"},
     **{name: spec for name, spec in recording.ARGUMENT_SPEC.items() if name not in OF_A_RULE},
 }
@@ -39,36 +45,44 @@ ARGUMENT_SPEC = {
 
 @dataclass
 class Rule:
-    """One rule of a policy, before anything was asked of the API."""
+    """One rule of a policy, before any request."""
 
     name: str
     params: dict
+    state: str | None
+    """The state that the rule requires at the time for which the policy is evaluated; None if it does not apply."""
     wanted: Wanted
     query: Query
 
     @classmethod
-    def from_params(cls, params: dict, of_all: dict) -> Rule:
-        """Check what is in a rule; raises OptionError, which names it. of_all: the options of the whole policy."""
+    def from_params(cls, params: dict, of_all: dict, moment: float) -> Rule:
+        """Check a rule; raises OptionError, which names it. of_all: the options of the whole policy.
+
+        moment: the time for which the policy is evaluated.
+        """
         name = params["name"]
         wanted = Wanted.from_params({**of_all, **params})
         try:
-            # The id of a session lives no longer than the session: no rule for it.
+            period = Period.from_params(params)
+            state = period.state_at(params["state"], moment)
+            # The id of a session is as short-lived as the session: not for rules.
             selection.check_selectors({**params, "session_id": None})
-            return cls(name, params, wanted, Query.from_params(params))
+            wanted = wanted._replace(recorded=state == "started", rule=name, until=period.ends_at)
+            return cls(name, params, state, wanted, Query.from_params(params))
         except OptionError as error:
             raise _of_rule(name, str(error)) from None
 
     @property
     def machines(self) -> tuple[str, ...]:
-        """The names of all machines in the rule."""
+        """Return the names of all machines in the rule."""
         return *self.query.machine, *selection.excluded(self.params, "exclude_machine")
 
 
 class _Search:
-    """A rule at work: its selectors and exclusions, looked up on this site, and the number of sessions it took."""
+    """An active rule: its selectors and exclusions on this site, and the number of its sessions."""
 
     def __init__(self, api: Api, rule: Rule, people: People, machines: Mapping[str, list[dict]]) -> None:
-        """Raises OptionError, which names the rule, for what does not exist."""
+        """Raise OptionError, which names the rule, for missing objects."""
         self.rule = rule
         self.people = people
         self.count = 0
@@ -80,11 +94,17 @@ class _Search:
             raise _of_rule(rule.name, str(error)) from None
 
     def fits(self, person: int) -> bool:
-        """Tell whether the rule is about this person, as far as its users and exclusions go."""
+        """Return whether the users and exclusions of the rule match this person."""
         return not (self.named and not self.named.matches(person)) and not self.exclusions.of_user(person)
 
+    @property
+    def warnings(self) -> list[str]:
+        """Which names of the rule match no session."""
+        unused = results.unused_exclusions(self.exclusions.unused)
+        return [str(_of_rule(self.rule.name, each)) for each in (*self.named.absence, *unused)]
+
     def check(self) -> None:
-        """Raise OptionError, which names the rule, for users that cannot be meant, and for too many sessions."""
+        """Raise OptionError, which names the rule, for ambiguous users and for too many sessions."""
         try:
             self.named.check()
             self.exclusions.check(self.count)
@@ -93,19 +113,23 @@ class _Search:
 
 
 class Assignment(NamedTuple):
-    """The sessions that fall under the rules."""
+    """The sessions that match a rule."""
 
     targets: list[tuple[Target, Rule]]
-    """Each session with the first rule that fits it, in the order of the list."""
-    unused: dict[str, list[str]]
-    """By applied rule, the users to be excluded of whom no session was selected."""
+    """Each session with its first matching rule, in the order of the list."""
+    warnings: dict[str, list[str]]
+    """By applied rule, warnings about its names without a session."""
+    doubts: list[str]
+    """Warnings about sessions without a rule that may match one: the API does not return their users."""
     held_back: str
     """Why some rules are not applied, and which; "" if all are."""
 
 
-def rules_of(params: dict) -> list[Rule]:
-    """Check a policy; raises OptionError before anything is sent."""
-    rules = [Rule.from_params(_with_defaults(rule, number), params) for number, rule in enumerate(params["rules"], 1)]
+def rules_of(params: dict, moment: float) -> list[Rule]:
+    """Check a policy and evaluate it for a time; raises OptionError before any request."""
+    rules = [
+        Rule.from_params(_with_defaults(rule, number), params, moment) for number, rule in enumerate(params["rules"], 1)
+    ]
     if not rules:
         raise OptionError("rules", "is empty; add at least one rule")
     for name, count in Counter(rule.name for rule in rules).items():
@@ -115,45 +139,62 @@ def rules_of(params: dict) -> list[Rule]:
 
 
 def assign(api: Api, rules: Sequence[Rule]) -> Assignment:
-    """Return each session of the site that a rule is about, with the first such rule.
+    """Return each session of the site that matches a rule, with the first such active rule.
 
-    The sessions are listed once for all rules, and so are the machines that the rules name. An exclusion leaves a
-    session to the rules that follow. A rule with an object that does not exist holds back itself and all rules below
-    it: a session that it is about would fall under them. Raises OptionError, which names the rule, if that is the
-    first rule, and for everything else that selection.select() does.
+    The sessions are listed once for all rules, and so are the machines of the rules. An excluded session is left to the
+    next rules. A rule with a missing object holds back itself and all rules below it, because its sessions would match
+    those. Raises OptionError, which names the rule, if that is the first rule, and for all errors of
+    selection.select().
     """
     people = People()
-    searches, held_back = _look_up(api, rules, people)
+    judge = api.guard.judge(api, people)
+    searches, held_back = _look_up(api, [rule for rule in rules if rule.state], people)
+    if not searches:
+        return Assignment([], {}, [], "")
     needed = dict.fromkeys([*selection.FIELDS, *(name for each in searches for name in each.rule.query.needs)])
     offered = []
     shared: dict[tuple, tuple] = {}
     for session in selectors.find_sessions(api, Query(), tuple(needed)):
-        # Users are compared after the last session: any of them may join two names.
+        # Users are compared after the last session: any session may join two names.
         places = tuple(
-            (search, search.exclusions.of_machine(session)) for search in searches if search.place.has(session)
+            (search, search.exclusions.of_machine(session), is_there)
+            for search in searches
+            if (is_there := search.place.has(session)) or search.place.may_have(session)
         )
         if places:
-            target = Target.from_session(nested(session, "Id") or "", session)
+            target = judge.of_place(Target.from_session(nested(session, "Id") or "", session), session)
             offered.append((target, people.add(session), shared.setdefault(places, places)))
     assigned = []
     for target, person, places in offered:
         taken = None
         by_user = False
-        for search, on_excluded in places:
+        unnamed = target.judged(people.is_named(person)).unidentified
+        for search, on_excluded, is_there in places:
             fits = search.fits(person) and not on_excluded
             by_user = by_user or bool(search.named)
-            if fits and not taken:
+            if fits and is_there and not taken:
                 taken = search
                 search.count += 1
-                judged = target.judged(people.is_named(person)) if by_user else search.exclusions.judged(target, person)
-                assigned.append((judged, search.rule))
+                judged = search.exclusions.judged(target, person, on_excluded)
+                if by_user and unnamed:
+                    judged = judged._replace(unidentified=True)
+                assigned.append((judge.of_user(judged, person), search.rule))
+            elif fits and not is_there and not taken:
+                # It may be for this rule: no rule below starts it.
+                target = target._replace(unidentified=True)
+        if by_user and unnamed and not taken:
+            for search, on_excluded, _is_there in places:
+                search.named.unidentified += bool(search.named) and not on_excluded
     for search in searches:
         search.check()
-    return Assignment(assigned, {search.rule.name: search.exclusions.unused for search in searches}, held_back)
+    # Without any session, one warning is enough.
+    warnings = {search.rule.name: search.warnings if offered else [] for search in searches}
+    doubts = [str(_of_rule(search.rule.name, doubt)) for search in searches for doubt in search.named.doubts]
+    return Assignment(assigned, warnings, doubts, held_back)
 
 
 def _look_up(api: Api, rules: Sequence[Rule], people: People) -> tuple[list[_Search], str]:
-    """Return the rules that can be applied, and why the others cannot."""
+    """Return the rules that can be applied, and the reason for the others."""
     machines = look_up(api, list(dict.fromkeys(name for rule in rules for name in rule.machines)))
     searches: list[_Search] = []
     for rule in rules:
@@ -167,33 +208,41 @@ def _look_up(api: Api, rules: Sequence[Rule], people: People) -> tuple[list[_Sea
     return searches, ""
 
 
-def tell(module: Any, result: dict, rules: Sequence[Rule], assigned: Assignment) -> dict:
-    """Add the rule of each session and the counts of each rule to a result; warn of exclusions without effect."""
-    for name, users in assigned.unused.items():
-        if users:
-            module.warn(str(_of_rule(name, results.unused_exclusions(users))))
-    if assigned.held_back:
-        result.update(failed=True, msg=f"{result['msg']} {assigned.held_back}")
+def report(module: Any, result: dict, rules: Sequence[Rule], assigned: Assignment, moment: float) -> dict:
+    """Add rule and counts of sessions to a result; warn of names without a session."""
+    result["at"] = times.rfc3339(moment)
+    problems = [assigned.held_back] if assigned.held_back else []
+    warnings = list(chain.from_iterable(assigned.warnings.values()))
+    # As for sessions with a rule: a failure if the API does not return the user of any of them.
+    doubts_fail = module.params["on_gap"] == "fail" or not assigned.targets
+    (problems if doubts_fail else warnings).extend(assigned.doubts)
+    for warning in warnings:
+        module.warn(warning)
+    if problems:
+        result.update(failed=True, msg=" ".join([result["msg"], *problems]))
     counts: dict[str, Counter] = {rule.name: Counter() for rule in rules}
     for session, (_target, rule) in zip(result["sessions"], assigned.targets):
         session["rule"] = rule.name
+        # Rules have until in place of an end of their own.
+        session.pop("stop_at", None)
         counts[rule.name][session["result"]] += 1
     result["rules"] = [
         {
-            "name": name,
-            "applied": name in assigned.unused,
-            "sessions": sum(found.values()),
-            **{each: found[each] for each in recording.RESULTS},
+            "name": rule.name,
+            "state": rule.state,
+            "applied": rule.name in assigned.warnings,
+            "sessions": sum(counts[rule.name].values()),
+            **{each: counts[rule.name][each] for each in recording.RESULTS},
         }
-        for name, found in counts.items()
+        for rule in rules
     ]
     return result
 
 
 def _with_defaults(rule: dict, number: int) -> dict:
-    """Return a rule as written, in the types of its spec and with its defaults; raises OptionError.
+    """Return a rule in the types of its spec and with its defaults; raises OptionError.
 
-    number: its place in the policy, which tells it where it has no name.
+    number: its place in the policy, which identifies it if it has no name.
     """
     checked = ArgumentSpecValidator(RULE_SPEC).validate(rule)
     params = checked.validated_parameters

@@ -1,13 +1,13 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The result of a task: the entry of each session, the counts, the message, and whether the task fails."""
+"""The result of a task: entries, counts, message, and whether the task fails."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any, ClassVar, TypeVar
@@ -26,19 +26,19 @@ AnyEntry = TypeVar("AnyEntry", bound="Entry")
 ARGUMENT_SPEC = {"on_gap": {"type": "str", "choices": ["fail", "warn"]}}
 
 FAILURES = ("unconfirmed", "failed")
-GAPS = ("not_recordable", "ended", "unidentified")
+GAPS = ("not_recordable", "ended", "unidentified", "denied")
 SHOWN = 3
-"""Sessions that a message names; the result has them all."""
+"""Maximum number of sessions in a message; the result has all of them."""
 ROOM = 1300
-"""Characters of a message that several problems may fill."""
+"""Maximum characters of several problems in a message."""
 
 
 @dataclass
 class Entry:
-    """What became of one selected session; the fields are those of the module's result."""
+    """Result of one selected session; the fields are those of the module's result."""
 
     ended_is_fine: ClassVar[bool] = False
-    """Whether a session that has ended is as the task wants it."""
+    """Whether a session that has ended is in the requested state."""
 
     session: SessionRef
     changed: bool = False
@@ -48,10 +48,10 @@ class Entry:
 
     @classmethod
     def from_target(cls: type[AnyEntry], target: Target) -> AnyEntry:
-        """Start the entry of a selected session with what is known of it; it ends at once where nothing can be sent."""
+        """Create the entry of a selected session; it ends now if no request is possible."""
         known = target.session
         entry = cls(known.each(escaped)._replace(id=known.id))
-        if target.gone:
+        if target.ended:
             entry.end("ended", "there is no session with this id")
         else:
             try:
@@ -62,22 +62,22 @@ class Entry:
 
     @property
     def id(self) -> str:
-        """The id of the session, for requests."""
+        """Return the id of the session for requests."""
         return self.session.id
 
     def end(self, result: str, reason: str | None = None, changed: bool = False) -> None:
-        """Set the result; an entry gets one."""
+        """Set the result, once for each entry."""
         self.result, self.reason, self.changed = result, reason, changed
 
     def to_result(self) -> dict:
-        """Return the entry as the result has it."""
+        """Return the entry in the form of the result."""
         # All fields are plain: asdict() would copy each of them at ten times the cost.
-        own = dict(vars(self))
-        session = own.pop("session")
-        return {**session._asdict(), "id": escaped(session.id), **own}
+        fields = dict(vars(self))
+        session = fields.pop("session")
+        return {**session._asdict(), "id": escaped(session.id), **fields}
 
     def difference(self) -> tuple[str, str]:
-        """Return in words what changed, as before and after."""
+        """Return the change in words, before and after."""
         return f"not {self.result}", self.result
 
 
@@ -88,12 +88,11 @@ def task_result(
     entries: Sequence[Entry],
     results: Sequence[str],
 ) -> dict:
-    """Return the result of a task; "failed" is in it where the task did not reach what was asked.
+    """Return the result of a task, with "failed" if the requested states were not reached.
 
-    on_gap decides about what could not be done as asked: sessions that ended or cannot be recorded, named users
-    without a session, or nobody at all. What has ended is as good as stopped; it is told all the same, since a wrong
-    id or site looks like that too. module: for its params, check_mode and warn(). selection: None where nobody has to
-    be there. results: all that there can be.
+    on_gap decides about gaps: sessions that ended or cannot be recorded, named users without a session, or no session.
+    An ended session counts as stopped, but is reported, because a wrong id or site has the same effect. module: for
+    its params, check_mode and warn(). selection: None if an empty selection is valid. results: all possible results.
     """
     counts = Counter(entry.result for entry in entries)
     summary = {result: counts[result] for result in results}
@@ -108,13 +107,12 @@ def task_result(
     problems = _fitting(_problems(entries, FAILURES))
     gaps = _absences(api, selection, entries, module.params)
     gaps += _problems([entry for entry in entries if not entry.ended_is_fine], GAPS)
-    warnings = []
+    gaps += selection.doubts if selection else []
+    warnings = unused_exclusions(selection.unused) if selection else []
     if not selection and not entries and not gaps:
-        warnings = ["No session matches a rule: check the rules if users are connected."]
-    if selection and selection.unused:
-        warnings = [unused_exclusions(selection.unused)]
+        warnings = ["No session matches a rule: check the rules, and their from and until, if users are connected."]
     warnings += _problems([entry for entry in entries if entry.ended_is_fine], GAPS)
-    if _gap_fails(module.params) or _all_unidentified(entries):
+    if _gap_fails(module.params) or _none_permitted(entries):
         problems += gaps
     else:
         warnings += gaps
@@ -125,9 +123,13 @@ def task_result(
     return result
 
 
-def unused_exclusions(users: list[str]) -> str:
-    """Return the warning of excluded users without a selected session."""
-    return f"exclude_user: no selected session belongs to {_few(users)}; check the names."
+def unused_exclusions(unused: Mapping[str, list[str]]) -> list[str]:
+    """Return the warnings about excluded users and machines without a selected session."""
+    texts = {
+        "exclude_user": "exclude_user: no selected session belongs to",
+        "exclude_machine": "exclude_machine: no selected session runs on",
+    }
+    return [f"{texts[option]} {_few(names)}; check the names." for option, names in unused.items()]
 
 
 def _gap_fails(params: dict) -> bool:
@@ -136,10 +138,10 @@ def _gap_fails(params: dict) -> bool:
     return any(params[selector] for selector in NAMED)
 
 
-def _all_unidentified(entries: Sequence[Entry]) -> bool:
-    """Tell whether there are sessions to start, and the API gives the user of none of them."""
-    startable = [entry.result for entry in entries if not entry.ended_is_fine and entry.result not in GAPS[:2]]
-    return bool(startable) and set(startable) == {"unidentified"}
+def _none_permitted(entries: Sequence[Entry]) -> bool:
+    """Return whether there are sessions to act on, and each is denied or of a user whom the API omits."""
+    possible = {entry.result for entry in entries if not entry.ended_is_fine and entry.result not in GAPS[:2]}
+    return bool(possible) and possible <= set(GAPS[2:])
 
 
 def _absences(api: Api, selection: Selection | None, entries: Sequence[Entry], params: dict) -> list[str]:
@@ -171,7 +173,7 @@ def _sentence(summary: dict[str, int]) -> str:
 
 
 def _problems(entries: Sequence[Entry], results: tuple[str, ...]) -> list[str]:
-    """Return one line for each kind of problem, with the first few sessions that have it."""
+    """Return one line for each kind of problem, with its first sessions."""
     kinds: dict[tuple[str, str], list[Entry]] = {}
     for entry in entries:
         if entry.result in results:
@@ -180,14 +182,14 @@ def _problems(entries: Sequence[Entry], results: tuple[str, ...]) -> list[str]:
 
 
 def _fitting(problems: Sequence[str]) -> list[str]:
-    """Return the first problems, one at least, as far as there is room: each session may have one of its own."""
+    """Return the first problems, at least one, that fit into a message."""
     fitting = max(1, sum(size <= ROOM for size in accumulate(map(len, problems))))
-    told, more = list(problems[:fitting]), len(problems) - fitting
-    return [*told, f"Other problems: {more}; see the reason of each session."] if more > 0 else told
+    shown, more = list(problems[:fitting]), len(problems) - fitting
+    return [*shown, f"Other problems: {more}; see the reason of each session."] if more > 0 else shown
 
 
 def _kind(entry: Entry) -> str:
-    """Return the reason without what is the session's own: its id, and that of the request."""
+    """Return the reason without the ids of session and request."""
     reason = re.sub(r"\[transaction [^]]*\]", "", entry.reason or "")
     return reason.replace(entry.id, "") if entry.id else reason
 
@@ -207,11 +209,11 @@ def _name(entry: Entry) -> str:
 
 
 def _diff(entries: Sequence[Entry]) -> dict:
-    """Return what changed: before and after, each a line by session id."""
+    """Return the changes: before and after, one line for each session."""
     before, after = {}, {}
     for entry in entries:
         if entry.changed:
-            # One text for a session: ansible takes longer for each value of a result than the engine for the session.
+            # One text per session: ansible takes longer for each value of a result than this module for the session.
             who = f"{entry.session.user or 'anonymous'} on {entry.session.machine or 'an unknown machine'}"
             old, new = entry.difference()
             shown = escaped(entry.id)

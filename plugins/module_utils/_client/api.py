@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The API as such: URLs, headers, the site, pages and errors; nothing of what a session or a machine is."""
+"""Send calls of the API: URLs, headers, site, pages and errors; independent of resources."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import re
 import threading
 import uuid
 from collections.abc import Iterator
-from typing import Callable
+from typing import Any, Callable
 from urllib.parse import unquote, urlencode
 
 from .._common.errors import AnswerLost, ApiError, CitrixError, NotReady, api_error
@@ -18,15 +18,16 @@ from .._common.text import clean, nested, read_json
 from .auth import Authenticator, Token, credentials_of
 from .batch_mode import BatchMode
 from .calls import ACCOUNT, SITE, Answer, Call
-from .discovery import ME, only_site, own_sites
+from .discovery import ME, customer_sites, only_site
 from .pages import read_pages
 from .redirects import redirect_remedy
 from .retries import Retrier
 from .transport import Reply, Request, Transport
+from .writes import WriteObserver
 
 
 class Api:
-    """The Citrix API of one customer, and of one site from the first call on that needs it."""
+    """The Citrix API of one customer and one site, which is discovered by the first call to it."""
 
     def __init__(
         self,
@@ -46,54 +47,60 @@ class Api:
         self.warn = warn
         self.base_url = settings.endpoints.base_url
         self.batches = BatchMode(settings.batch_size, warn)
+        self.guard: Any = None
+        """The limits that each write must meet; set it before the first write."""
+        self.observer = WriteObserver()
         self._settings = settings
         self._authenticator = authenticator
         self._site_id = settings.site_id
         self._site_failure: CitrixError | None = None
         self._lock = threading.Lock()
         self._routes: set[str] = set()
-        """Routes that the API has answered with a success."""
+        """Routes on which the API has responded with success."""
 
     def site_id(self) -> str:
-        """Return the site: as given, or else the only one that the account sees, which is read once."""
+        """Return the site: as given, or the only visible one, which is read once."""
         with self._lock:
             if self._site_failure:
                 raise self._site_failure
             if self._site_id is None:
                 try:
-                    self._site_id = only_site(self.own_sites(self.send(ME).body), self.shown)
+                    self._site_id = only_site(self.customer_sites(self.send(ME).body), self.shown)
                 except CitrixError as error:
                     # All threads wait for this response; each gets the same error.
                     self._site_failure = NotReady(error)
                     raise self._site_failure from None
             return self._site_id
 
-    def own_sites(self, me: dict) -> list[dict]:
-        """Return the sites of the customer out of the response to ME; raises OptionError like discovery.own_sites()."""
-        return own_sites(me, self._settings, self.shown)
+    def customer_sites(self, me: dict) -> list[dict]:
+        """Return the customer's sites in a response to ME; raises OptionError."""
+        return customer_sites(me, self._settings, self.shown)
 
     def token(self) -> Token:
-        """Return the token that the calls go with, after a sign-in if required."""
+        """Return the token of the calls, after a sign-in if required."""
         return self._authenticator.token()
 
     def shown(self, text: object) -> str:
-        """Return a text from outside as it may be shown: secrets masked, on one short line."""
+        """Return untrusted text that is safe to show: secrets masked, one short line."""
         return clean(self._authenticator.mask(str(text)))
 
     def send(self, call: Call) -> Answer:
-        """Make one call and return its answer; raises a CitrixError for anything but a success."""
+        """Make one call and return its answer; raises a CitrixError unless it succeeded."""
         transaction_id = str(uuid.uuid4())
+        request = self._request(call, transaction_id)
+        if call.write:
+            self.observer.before(call.parts or (call,), transaction_id)
         try:
-            reply = self._authenticator.send(self._request(call, transaction_id))
+            reply = self._authenticator.send(request)
         except AnswerLost as error:
             error.transaction_id = transaction_id
             raise
         return self.read(call, reply, transaction_id)
 
     def read(self, call: Call, reply: Reply, transaction_id: str) -> Answer:
-        """Return what a reply says to a call; raises ApiError for anything but a success.
+        """Return the answer in a reply to a call; raises ApiError unless it succeeded.
 
-        transaction_id: that of the request, for a reply that names none of its own.
+        transaction_id: that of the request, for a reply without one.
         """
         transaction_id = self.shown(reply.transaction_id or transaction_id)
         body = read_json(reply.text) if reply.text.strip() else {}
@@ -103,14 +110,14 @@ class Api:
         self._routes.add(call.route)
         answer = Answer(body, transaction_id, _job_id(reply, body) if reply.status == 202 else None)
         if call.write:
-            # At once, and not only in the result: a run that is cut off has none.
+            # Immediately, and not only in the result: an interrupted run has none.
             self.log(f"accepted: {clean(call.what)} [transaction {answer.transaction_id}]")
         return answer
 
     def relative_url(self, call: Call) -> str:
-        """Return the address of a call of the site as an item of a batch has it.
+        """Return the address of a call of the site for an item of a batch.
 
-        Under the gateway's base that is the path; on the direct base customer and site go before it (API reference).
+        Behind the gateway it is the path; on the direct base, the path begins with the ids of customer and site.
         """
         ids = f"{self.customer_id}/{self.site_id()}/" if self._settings.endpoints.ids_in_path else "/"
         query = f"?{urlencode(call.query)}" if call.query else ""
@@ -136,14 +143,14 @@ class Api:
             remedy = "this is not a response of the Citrix API; check api_url and proxies"
         error = api_error(call.what, reply.status, reply.text, transaction_id, remedy, mask)
         if reply.status == 404 and call.route in self._routes:
-            # The path exists, so a body that only says "not found", or nothing, is about the object.
+            # The path exists, so an empty body, or one that only says "not found", refers to the object.
             error.by_api = error.by_api or isinstance(read_json(reply.text or "{}"), dict)
         return error
 
     def _request(self, call: Call, transaction_id: str) -> Request:
         headers = {
             "Citrix-CustomerId": self.customer_id,
-            # Our own id, so that a call whose answer is lost can still be traced.
+            # An own id, so that a call with a lost response can be traced.
             "Citrix-TransactionId": transaction_id,
         }
         if call.scope == SITE:
@@ -167,8 +174,8 @@ class Api:
 
 
 def _job_id(reply: Reply, body: dict) -> str:
-    """Return the id of the job that continues an accepted call: the last part of Location, or that of a job as body."""
-    # As text: a published Location has a placeholder for the host, which is no URL.
+    """Return the job id of an accepted call: the last part of Location, or that in the body."""
+    # As text: a published Location has a placeholder for the host, which is not a valid URL.
     path = re.split(r"[?#]", reply.headers.get("Location") or "")[0]
     return unquote(path.rstrip("/").rpartition("/")[2]) or (nested(body, "Id") or "" if "Status" in body else "")
 
@@ -179,9 +186,9 @@ def connect(
     warn: Callable[[str], None],
     log: Callable[[str], None],
 ) -> Api:
-    """Put the layers below together. Nothing is sent until the first call.
+    """Connect the layers below. Nothing is sent until the first call.
 
-    warn, log: where a line for the user goes, and one for the log of the host.
+    warn, log: functions for lines to the user and to the log of the host.
     """
     if not settings.verify:
         warn("validate_certs: is false, so the password can be intercepted; set ca_path instead.")

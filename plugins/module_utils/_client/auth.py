@@ -25,7 +25,7 @@ DEFAULT_LIFETIME = 3600.0
 LONGEST_LIFETIME = 86400.0
 RENEW_EARLY = 60.0
 YOUNG = 60.0
-"""Seconds after a sign-in for a 401 in which another 401 is not put down to the token."""
+"""Seconds after a sign-in for a 401 in which another 401 does not invalidate the token."""
 
 REFUSALS = (400, 401, 403)
 ERROR_CODES = (
@@ -47,17 +47,19 @@ class Token:
     value: str = field(repr=False)
     ends_at: float = float("inf")
     renew_at: float = float("inf")
+    secret_ends_at: float | None = None
+    """End of the credentials in Unix time, if the response to the sign-in has it; such a field is not documented."""
 
 
 class NoAuth(AuthBase):
-    """Leaves a request as it is: with no auth at all, requests would look for one elsewhere."""
+    """Leave a request unchanged: without an auth, requests would look for credentials elsewhere."""
 
     def __call__(self, request: Any) -> Any:
         return request
 
 
 class TokenAuth(AuthBase):
-    """Puts the token into the header that the API wants."""
+    """Put the token into the header of the API."""
 
     def __init__(self, token: Token) -> None:
         self._token = token
@@ -69,19 +71,19 @@ class TokenAuth(AuthBase):
 
 @dataclass(frozen=True)
 class AccessToken:
-    """A token that was obtained before. It is used as it is and never renewed."""
+    """A token that was obtained before. It is used unchanged and never renewed."""
 
     value: str = field(repr=False)
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What is masked."""
+        """Return the values to mask."""
         return (self.value,)
 
 
 @dataclass(frozen=True)
 class ClientCredentials:
-    """An API client of Citrix Cloud: signs in with a form."""
+    """An API client of Citrix Cloud, which signs in with a form."""
 
     url: str
     client_id: str
@@ -91,17 +93,17 @@ class ClientCredentials:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What is masked."""
+        """Return the values to mask."""
         return (self.client_secret,)
 
     def content(self) -> dict[str, Any]:
-        """Return the credentials as the request carries them."""
+        """Return the credentials in the form of the request."""
         pair = {"client_id": self.client_id, "client_secret": self.client_secret}
         return {"form": {"grant_type": "client_credentials", **pair}, "auth": NoAuth()}
 
 
 class TrustCredentials(ClientCredentials):
-    """An API client of Citrix Cloud Government: signs in with JSON."""
+    """An API client of Citrix Cloud Government, which signs in with JSON."""
 
     path = "/{customer}/tokens/clients"
 
@@ -111,7 +113,7 @@ class TrustCredentials(ClientCredentials):
 
 @dataclass(frozen=True)
 class Login:
-    """An administrator of a site on premises: signs in to a Delivery Controller with HTTP Basic."""
+    """An administrator of an on-premises site, who signs in to a Delivery Controller with Basic."""
 
     url: str
     username: str
@@ -120,12 +122,12 @@ class Login:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What is masked."""
+        """Return the values to mask."""
         return self.password, base64.b64encode(f"{self.username}:{self.password}".encode()).decode()
 
     def content(self) -> dict[str, Any]:
-        """Return the credentials as the request carries them."""
-        # requests would encode text as Latin-1, which not every name and password fits.
+        """Return the credentials in the form of the request."""
+        # requests would encode text as Latin-1, which does not support all names and passwords.
         return {"auth": HTTPBasicAuth(self.username.encode(), self.password.encode())}
 
 
@@ -134,12 +136,12 @@ Credentials = Union[AccessToken, SignIn]
 
 
 def credentials_of(settings: Settings) -> Credentials:
-    """Return the credentials that checked options hold, with the URL of their sign-in."""
+    """Return the credentials in checked options, with the URL of their sign-in."""
     given, endpoints = settings.credentials, settings.endpoints
     if "access_token" in given:
         return AccessToken(given["access_token"])
     if settings.on_premises:
-        # The two base paths spell it differently.
+        # The two base paths have different spellings.
         path = "/tokens" if endpoints.ids_in_path else "/Tokens"
         return Login(endpoints.token_url or endpoints.base_url + path, **given)
     kind = TrustCredentials if settings.deployment == "gov" else ClientCredentials
@@ -148,7 +150,7 @@ def credentials_of(settings: Settings) -> Credentials:
 
 
 class Authenticator:
-    """Sends requests with a valid token, from any number of threads with one sign-in between them."""
+    """Send requests with a valid token, from many threads with one shared sign-in."""
 
     def __init__(self, retrier: Retrier, credentials: Credentials, clock: Callable[[], float] = time.time) -> None:
         self._retrier = retrier
@@ -161,9 +163,9 @@ class Authenticator:
         self._failure: CitrixError | None = None
 
     def send(self, request: Request) -> Reply:
-        """Send a request with the token; if it is refused with 401, once more with a new one.
+        """Send a request with the token; after a 401, resend it once with a new one.
 
-        A 401 comes before any work, so this holds for writes too.
+        A 401 comes before any work, so this is safe for writes too.
         """
         token = self.token()
         reply = self._retrier.send(replace(request, auth=TokenAuth(token)))
@@ -174,20 +176,20 @@ class Authenticator:
         return reply
 
     def mask(self, text: str) -> str:
-        """Mask the credentials and every token of this run in a text from outside."""
+        """Mask the credentials and every token of this run in untrusted text."""
         return mask(text, self._secrets)
 
     def token(self) -> Token:
-        """Return a token that is valid now, after a sign-in if required."""
+        """Return a valid token, after a sign-in if required."""
         with self._lock:
             if self._sign_in and (self._token is None or self._clock() >= self._token.renew_at):
                 self._token = self._renew(self._sign_in)
             return self._token  # type: ignore[return-value]
 
     def _instead_of(self, refused: Token) -> Token:
-        """Return the token to use after a 401: another thread's, a new one, or the same if no other would help."""
+        """Return the token to use after a 401: another thread's, a new one, or the same."""
         with self._lock:
-            # A call that refuses every token would cost a sign-in each time, though others accept them.
+            # A call that refuses every token would cost a sign-in each time, although other calls accept them.
             in_vain = self._clock() - self._replaced_at < YOUNG
             if self._token is refused and self._sign_in and not in_vain:
                 self._token = self._renew(self._sign_in)
@@ -202,7 +204,7 @@ class Authenticator:
         except Interrupted:
             raise
         except CitrixError as error:
-            # All threads get the same error, instead of each sending a secret again that was refused.
+            # All threads get the same error, instead of each resending a refused secret.
             self._failure = NotReady(error)
             raise self._failure from None
 
@@ -216,29 +218,39 @@ class Authenticator:
             raise self._error(reply, body, "this is not a response of the Citrix API; check api_url and proxies")
         value = nested(body, "access_token") or nested(body, "Token") or nested(body, "token")
         if not value or not re.fullmatch(r"[!-~]+", value):
-            # Citrix Cloud answers some refusals with 200 and an error in the body.
+            # Citrix Cloud sends some refusals with status 200 and an error in the body.
             raise self._error(reply, body, sign_in.remedy)
         self._secrets = (*self._secrets, value)
         lifetime = self._lifetime(body)
         now = self._clock()
-        return Token(value, now + lifetime, now + max(lifetime - RENEW_EARLY, lifetime / 2))
+        return Token(value, now + lifetime, now + max(lifetime - RENEW_EARLY, lifetime / 2), _secret_end(body))
 
     def _error(self, reply: Reply, body: object, remedy: str | None) -> ApiError:
-        # The body may repeat the credentials in any spelling: nothing of it is shown but a documented code.
+        # The body may repeat the credentials in any form: only a documented code is shown.
         code = nested(body, "error")
         shown = code if code in ERROR_CODES else ""
         return api_error("sign in", reply.status, shown, reply.transaction_id, remedy, self.mask)
 
     def _lifetime(self, body: dict) -> float:
-        """Return the seconds that a new token lasts.
+        """Return the lifetime of a new token in seconds.
 
         expires_in is a number in a string, the trust service's ExpiresAt or expiresIn a number of seconds, the
         controller's ExpiresAt an RFC 3339 date.
         """
-        told = body.get("expires_in") or body.get("expiresIn") or body.get("ExpiresAt")
+        value = body.get("expires_in") or body.get("expiresIn") or body.get("ExpiresAt")
         try:
-            lifetime = float(told)  # type: ignore[arg-type]
+            lifetime = float(value)  # type: ignore[arg-type]
         except (TypeError, ValueError, OverflowError):
-            lifetime = (timestamp(str(told)) or 0.0) - self._clock()
-        # An end in the past shows two clocks that differ, not a token that was never valid.
+            lifetime = (timestamp(str(value)) or 0.0) - self._clock()
+        # An end in the past means that two clocks differ, not that the token was never valid.
         return min(lifetime, LONGEST_LIFETIME) if lifetime > 0 else DEFAULT_LIFETIME
+
+
+def _secret_end(body: dict) -> float | None:
+    """Return a field such as client_secret_expires_at (https://www.rfc-editor.org/rfc/rfc7591)."""
+    for name, value in body.items():
+        if "secret" in name.lower() and "expir" in name.lower():
+            number = isinstance(value, (int, float)) and not isinstance(value, bool)
+            end = float(value) if number else timestamp(str(value))
+            return end or None
+    return None

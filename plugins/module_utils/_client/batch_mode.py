@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How the calls of a run travel: alone, or in batches of some size, which may be jobs."""
+"""Decide how calls are sent: alone, or in batches of a size, which may be jobs."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from .._common.errors import CitrixError
 
 
 class BatchMode:
-    """The size and kind of the batches of a run; both follow what the server accepts."""
+    """Size and kind of the batches of a run; both depend on the server."""
 
     def __init__(self, size: int, warn: Callable[[str], None]) -> None:
         self.size = size
         """Calls in one batch; 0 sends each call alone."""
         self.as_jobs = False
-        """Whether every batch is sent as a job, since one took too long to answer."""
+        """Whether every batch is sent as a job, because one was too slow."""
         self._warn = warn
         self._lock = threading.Lock()
 
     def give_up(self, error: CitrixError) -> None:
-        """Send each call alone from now on, since the server refused a batch, and warn of it once."""
+        """Send each call alone from now on, because the server refused a batch, and warn once."""
         with self._lock:
             size, self.size = self.size, 0
         if size:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Many calls in one request: $batch, and what becomes of each of its items."""
+"""Send many calls in one request, $batch, and return the outcome of each item."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ from .workers import side_by_side
 
 Key = TypeVar("Key")
 Outcome = Union[Answer, CitrixError]
-"""What became of a call."""
+"""Outcome of a call."""
 
 LARGE = 250
-"""Items from which on a batch is sent as a job: a server may lose the answer to one that takes over 90 seconds."""
+"""Minimum number of items of a batch as a job: a server may lose the response to one that takes over 90 seconds."""
 REFUSED = (400, 404, 405, 413, 501)
-"""The answers of a server that takes no batches, or none like this: nothing was done."""
+"""Responses of a server that does not support this batch: nothing was done."""
 LEFT_OUT = "The response to a batch does not contain this call; check proxies, or remove batch_size."
 TOO_SLOW = (LOST, 504)
-"""What became of a batch that should have been a job."""
+"""Outcome of a batch that should have been a job."""
 
 
 def send_batches(api: Api, calls: Mapping[Key, Call]) -> Iterator[tuple[Key, Outcome]]:
-    """Make many calls of the site, api.batches.size in a request, and yield (key, outcome) as they end.
+    """Make many calls of the site, api.batches.size per request, and yield (key, outcome).
 
-    What a batch leaves open, and may be sent once more, is sent alone, with a renewed token and under the rate limit.
+    Calls without a result that may be resent are sent alone, with a renewed token and under the rate limit.
     """
     keys = list(calls)
     size = api.batches.size
@@ -54,11 +54,11 @@ def send_batches(api: Api, calls: Mapping[Key, Call]) -> Iterator[tuple[Key, Out
 
 
 def _send(api: Api, batch: Mapping[Key, Call]) -> dict[Key, Outcome]:
-    """Return the outcomes of a batch; a call that has none may be sent again."""
+    """Return the outcomes of a batch; a call without an outcome may be resent."""
     if not api.batches.size:
         return {}
     as_job = api.batches.as_jobs or len(batch) >= LARGE
-    call = _as_call(api, batch, as_job)
+    call = as_call(api, batch, as_job)
     try:
         answer = api.send(call)
     except CitrixError as error:
@@ -72,28 +72,30 @@ def _send(api: Api, batch: Mapping[Key, Call]) -> dict[Key, Outcome]:
             api.batches.as_jobs = True
             if not call.write:
                 return _send(api, batch)
-        return _in_doubt(batch, error)
+        return _uncertain(batch, error)
     if answer.job_id:
         try:
-            # A job that failed may have done some of its items: the results tell which.
+            # A failed job may have processed some of its items: the results show which.
             jobs.ended(api, call, answer.job_id)
             answer = jobs.results(api, call, answer.job_id)
         except CitrixError as error:
-            return _in_doubt(batch, error)
+            return _uncertain(batch, error)
     return _outcomes(api, batch, answer)
 
 
-def _as_call(api: Api, batch: Mapping[Key, Call], as_job: bool) -> Call:
-    """Return the call that a batch is; it writes where one of its items does."""
+def as_call(api: Api, batch: Mapping[Key, Call], as_job: bool) -> Call:
+    """Return the call of a batch; it writes if one of its items does."""
     items = [{"Reference": str(at), **_item(api, call)} for at, call in enumerate(batch.values())]
+    writes = tuple(call for call in batch.values() if call.write)
     return Call(
         "POST",
         "$batch",
         f"send a batch of {len(batch)} calls",
         query={"async": "true"} if as_job else {},
         body={"Items": items},
-        write=any(call.write for call in batch.values()),
+        write=bool(writes),
         final=TOO_SLOW,
+        parts=writes,
     )
 
 
@@ -103,7 +105,7 @@ def _item(api: Api, call: Call) -> dict:
 
 
 def _outcomes(api: Api, batch: Mapping[Key, Call], answer: Answer) -> dict[Key, Outcome]:
-    """Read the answer to a batch: {Items: [{Reference, Code, Headers, Body}]}, in any order."""
+    """Read the response to a batch: {Items: [{Reference, Code, Headers, Body}]}, in any order."""
     keys = {str(at): key for at, key in enumerate(batch)}
     outcomes: dict[Key, Outcome] = {}
     accepted: dict[Key, tuple[Call, Answer]] = {}
@@ -115,7 +117,7 @@ def _outcomes(api: Api, batch: Mapping[Key, Call], answer: Answer) -> dict[Key, 
         call = batch[key]
         reply = _reply(call, status, item)
         if status == 429:
-            # The batch got through, but no more of its items do for now.
+            # The batch was accepted, but no more of its items are accepted for now.
             api.throttle.hold(retry_delay(reply.headers, reply.text, time.time()))
         if status == 401 or may_repeat(status, call.write, call.final):
             continue
@@ -126,7 +128,7 @@ def _outcomes(api: Api, batch: Mapping[Key, Call], answer: Answer) -> dict[Key, 
             outcomes[key] = outcome
     outcomes.update(side_by_side(lambda pair: jobs.finish(api, *pair), accepted, api.max_concurrency))
     missing = {key: batch[key] for key in keys.values()}
-    return {**outcomes, **_in_doubt(missing, BatchLost(LEFT_OUT))}
+    return {**outcomes, **_uncertain(missing, BatchLost(LEFT_OUT))}
 
 
 def _status(item: dict) -> int | None:
@@ -138,7 +140,7 @@ def _reply(call: Call, status: int, item: dict) -> Reply:
     headers, body = item.get("Headers"), item.get("Body")
     if not isinstance(headers, dict):
         headers = {header.get("Name"): header.get("Value") for header in objects(headers)}
-    # Most writes need nothing of their response body, which is the larger part of all that there is to read.
+    # Most writes do not use their response body, which is the larger part of the data.
     if (call.write and not call.proof and status == 200) or body is None:
         body = ""
     text = body if isinstance(body, str) else json.dumps(body)
@@ -152,10 +154,10 @@ def _read(api: Api, call: Call, reply: Reply, transaction_id: str) -> Outcome:
         return error
 
 
-def _in_doubt(batch: Mapping[Key, Call], error: CitrixError) -> dict[Key, Outcome]:
-    """Return the outcomes of calls whose answers are lost: a read is sent again, a write may have been done.
+def _uncertain(batch: Mapping[Key, Call], error: CitrixError) -> dict[Key, Outcome]:
+    """Return the outcomes of calls with lost responses: reads are resent, writes are uncertain.
 
-    A JobError stays one: the job goes on, so its writes are not sent again.
+    A JobError is kept: the job continues, so its writes are not resent.
     """
     lost = error if isinstance(error, JobError) else BatchLost(str(error))
     lost.transaction_id = error.transaction_id

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Calls of the API: what a call says, the answer to one, and names as parts of its path."""
+"""Define calls of the API, their answers, and names as segments of paths."""
 
 from __future__ import annotations
 
@@ -17,26 +17,30 @@ SITE, CUSTOMER, ACCOUNT = "site", "customer", "account"
 
 
 class Call(NamedTuple):
-    """One operation of the API. Whoever makes it says whether it writes: a search is a POST that reads."""
+    """One operation of the API, with a flag for writes: a search is a POST that reads."""
 
     method: str
     path: str
-    """Below the base; every name in it has passed through segment()."""
+    """Below the base; every name in it was quoted by segment()."""
     what: str
-    """What it is for, as in "read the session X"."""
+    """Purpose, as in "read the session X"."""
     query: Mapping[str, str] = MappingProxyType({})
     body: Any = None
     write: bool = False
     scope: str = SITE
-    """What it is addressed to; a site's calls ask for the site first."""
+    """Address; calls of a site discover the site first."""
     final: tuple[int, ...] = ()
-    """Statuses to be told of at once, though they could be tried again; LOST for an answer that was lost."""
+    """Statuses to return immediately, although they could be retried; LOST for a lost response."""
     proof: str = ""
-    """A field that a 200 must have, where no later reading could tell that something else than the API wrote it."""
+    """A field that a 200 must have, if no later read could show that another server wrote it."""
+    subject: Any = None
+    """The object that a write is about, for the observer of writes."""
+    parts: tuple[Call, ...] = ()
+    """The writes that a batch consists of."""
 
     @property
     def route(self) -> str:
-        """The path without the name or id in it; one object of a collection is on the route of the collection."""
+        """Return the path without name or id; an object of a collection has the collection's route."""
         collection, *rest = self.path.split("/")
         return "/".join([collection, *rest[1:]])
 
@@ -51,9 +55,10 @@ class Answer(NamedTuple):
 
 
 def segment(name: str) -> str:
-    """Write a name or id so that it is one segment of a path and stays there.
+    """Quote a name or id as one segment of a path.
 
-    A backslash becomes | before the encoding: DOMAIN\\NAME is addressed as DOMAIN|NAME (API reference).
+    A backslash becomes | before quoting: DOMAIN\\NAME is addressed as DOMAIN|NAME.
+    https://github.com/citrix/citrix-daas-rest-go/blob/main/citrixorchestration/docs/MachinesAPIsDAAS.md
     """
     written = name.replace("\\", "|")
     try:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Many calls at once: each gets exactly one outcome, an answer or an error."""
+"""Make many calls at once: each gets exactly one outcome, an answer or an error."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Key = TypeVar("Key")
 
 
 class Calls(Mapping[Key, Call]):
-    """Calls that are made up when their turn comes: a hundred thousand at once would fill the memory."""
+    """Calls that are created when their turn comes: 100,000 at once would use too much memory."""
 
     def __init__(self, keys: Collection[Key], call_of: Callable[[Key], Call]) -> None:
         self._keys = keys
@@ -36,16 +36,16 @@ class Calls(Mapping[Key, Call]):
 
 
 def send_all(api: Api, calls: Mapping[Key, Call]) -> Iterator[tuple[Key, Outcome]]:
-    """Make many calls, all of one scope, and yield (key, outcome) as they end, in no particular order.
+    """Make many calls of one scope, and yield (key, outcome) as they end, in any order.
 
-    With a batch_size they travel together, else each alone on one of max_concurrency connections.
+    With a batch_size they are sent in batches, else each alone on one of max_concurrency connections.
     """
     outcomes = (
         send_batches(api, calls)
         if _fit_batches(api, calls)
         else side_by_side(lambda call: jobs.send(api, call), calls, api.max_concurrency)
     )
-    progress = Progress(api.log, len(calls), "calls are answered")
+    progress = Progress(api.log, len(calls), "calls are completed")
     for key, outcome in outcomes:
         progress.add()
         yield key, outcome

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One HTTP request and the response to it, as all layers above the transport see them."""
+"""Define one HTTP request and its response for all layers above the transport."""
 
 from __future__ import annotations
 
@@ -18,33 +18,33 @@ HEADERS = {
     "Connection": "keep-alive",
     "User-Agent": f"sessionops.citrix/{VERSION}",
 }
-"""Of every request."""
+"""Timeout of every request."""
 LOST = 0
-"""Among the statuses of Request.final, an answer that was lost."""
+"""Among the statuses of Request.final, a lost response."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """One HTTP request. `auth` is always set: without one, a .netrc entry would take its place."""
+    """One HTTP request. `auth` is always set: otherwise, a .netrc entry would be used."""
 
     method: str
     url: str
     what: str
-    """What it is for, as in "read the session X": the subject of every message about it."""
+    """Purpose, as in "read the session X": the subject of every message about it."""
     auth: Any = field(repr=False, default=None)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     query: Mapping[str, str] = field(default_factory=dict)
     json: Any = field(default=None, repr=False)
     form: Mapping[str, str] | None = field(default=None, repr=False)
     write: bool = False
-    """Whether it changes something: then it is sent again only where the server refused it before any work."""
+    """Whether it changes something: then it is resent only if refused before any work."""
     final: tuple[int, ...] = ()
-    """Statuses that the caller wants to see at once, though they could be tried again; LOST is one of them."""
+    """Statuses to return immediately, although they could be retried; LOST is one of them."""
 
 
 @dataclass(frozen=True)
 class Reply:
-    """One HTTP answer: status, headers (names without regard to case), decoded text."""
+    """One HTTP response: status, headers (names without regard to case), decoded text."""
 
     status: int
     headers: Mapping[str, str]
@@ -52,6 +52,6 @@ class Reply:
 
     @property
     def transaction_id(self) -> str | None:
-        """The id under which Citrix finds the request: that of the API, the trust service or the gateway."""
+        """Return the id under which Citrix finds the request: of API, trust service or gateway."""
         named = self.headers.get("Citrix-TransactionId") or self.headers.get("X-Cws-TransactionId")
         return named or (nested(read_json(self.text), "activityId") if self.status >= 400 else None)

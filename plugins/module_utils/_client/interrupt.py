@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ends a run that nobody wants any more: it got a signal, its result has no reader, or its server never gets done."""
+"""End a run after a signal, if its result has no reader, or if its server does not respond."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ Value = TypeVar("Value")
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 INTERVAL = 0.5
-"""Seconds between two looks."""
+"""Seconds between two checks."""
 GRACE = 3.0
-"""Seconds in which requests that are under way may still be answered."""
+"""Seconds in which requests in progress may still get a response."""
 STDOUT = 1
 HANGS = "the run was ended (a response of the API took too long)"
 ORPHANED = "the run was interrupted (nothing reads its result anymore)"
@@ -32,8 +32,8 @@ ORPHANED = "the run was interrupted (nothing reads its result anymore)"
 class InterruptHandler:
     """A context in which a run can be interrupted.
 
-    First no further requests are sent. GRACE seconds later requests in progress are canceled: Interrupted is raised in
-    the main thread. Each time the run continues to its end with the results so far, if anything can read them.
+    First, no more requests are sent. GRACE seconds later, requests in progress are canceled: Interrupted is raised in
+    the main thread. Both times, the run continues to its end with the results so far, if they can be read.
     """
 
     def __init__(self, throttle: Throttle, log: Callable[[str], None]) -> None:
@@ -49,7 +49,7 @@ class InterruptHandler:
         self._leaders_parent = _leaders_parent()
 
     def __enter__(self) -> None:
-        # Only the main thread can be interrupted, and it alone may say how.
+        # Only the main thread can be interrupted, and only it can set signal handlers.
         if threading.current_thread() is threading.main_thread():
             self._handlers = {number: signal.signal(number, self._take) for number in SIGNALS}
             self._thread.start()
@@ -58,20 +58,20 @@ class InterruptHandler:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._left.set()
-        # Neither may a signal of its come when the handlers are gone, nor its end while the interpreter ends.
+        # No signal may arrive after the handlers are removed, and the thread must not end during the shutdown.
         if self._thread.is_alive():
             self._thread.join()
         for number, handler in self._handlers.items():
             signal.signal(number, handler)  # type: ignore[arg-type]
 
     def _take(self, number: int, frame: FrameType | None) -> None:
-        # No more than this: whatever lock it took might be held by the code that it interrupts.
+        # Nothing else: a lock that it takes could be held by the interrupted code.
         if self._given_up and not self._left.is_set():
             self._given_up = False
             raise Interrupted(
                 f"Canceled requests in progress, because {self._why}; the log of the host that runs the module "
                 "lists the accepted requests. Run again to process the rest.",
-                under_way=True,
+                in_progress=True,
             )
         self._signal = number
 
@@ -85,18 +85,18 @@ class InterruptHandler:
         if self._why == ORPHANED:
             self._die()
         while not self._left.wait(GRACE):
-            if self._throttle.under_way():
+            if self._throttle.in_progress():
                 self._given_up = True
                 os.kill(os.getpid(), signal.SIGTERM)
                 return
 
     def _die(self) -> None:
-        """End the process as soon as what is under way is answered, and in the log.
+        """End the process as soon as requests in progress have their response, and it is logged.
 
-        A result would only hold up a worker of ansible-playbook that has nobody to hand it on to.
+        A result would only block a worker of ansible-playbook that has no parent for it.
         """
         latest = time.monotonic() + GRACE
-        while self._throttle.under_way() and time.monotonic() < latest:
+        while self._throttle.in_progress() and time.monotonic() < latest:
             time.sleep(INTERVAL / 10)
         time.sleep(INTERVAL)
         os._exit(1)
@@ -112,7 +112,7 @@ class InterruptHandler:
 
 
 class Interruptible(Protocol):
-    """What may hang, and can be told to send nothing more: a Throttle, or what has one."""
+    """An object that may hang and can stop sending: a Throttle, or an object with one."""
 
     def hangs(self) -> bool: ...
 
@@ -120,9 +120,9 @@ class Interruptible(Protocol):
 
 
 class Background(Generic[Value]):
-    """A function in a thread of its own, given up if the API does not finish an answer.
+    """A function in a thread of its own, abandoned if the API does not complete a response.
 
-    For callers that are not a process of their own as a module is. The thread ends with the process.
+    For callers that are not a process of their own like a module. The thread ends with the process.
     """
 
     def __init__(self, function: Callable[[], Value], watched: Interruptible) -> None:
@@ -134,7 +134,7 @@ class Background(Generic[Value]):
         self._thread.start()
 
     def is_over(self) -> bool:
-        """Tell whether value() has something to return or raise."""
+        """Return whether value() can return or raise."""
         if self._thread.is_alive() and self._watched.hangs():
             self._watched.stop(HANGS)
             self._error = Stalled(f"Canceled requests in progress, because {HANGS}; check proxies, and run again.")
@@ -142,7 +142,7 @@ class Background(Generic[Value]):
         return not self._thread.is_alive()
 
     def value(self) -> Value:
-        """Return what the function returned, or raise what it raised."""
+        """Return the result of the function, or raise its exception."""
         if self._error:
             raise self._error
         return self._values[0]
@@ -153,19 +153,19 @@ class Background(Generic[Value]):
         except CitrixError as error:
             self._error = error
         finally:
-            # A bug ends this thread, and whoever asks for the value is told of it.
+            # A bug ends this thread, and is raised in the caller of value().
             self._error = self._error or sys.exc_info()[1]
 
 
 def _has_no_reader() -> bool:
-    """Tell whether nobody can read the result any more: the connection or process that it goes to has ended."""
+    """Return whether the reader of the result, a connection or a process, has ended."""
     poll = select.poll()
     poll.register(STDOUT, 0)
     return any(event & (select.POLLERR | select.POLLHUP) for _descriptor, event in poll.poll(0))
 
 
 def _leaders_parent() -> int | None:
-    """Return who has started the session of this process, or None where that cannot be seen.
+    """Return the process that started the session of this process; None if that is unknown.
 
     The worker of an ansible-playbook leads a session of its own, and outlives an ansible-playbook that is killed.
     """

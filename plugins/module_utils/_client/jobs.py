@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Jobs: the work that continues an accepted call (202), until it has ended."""
+"""Follow jobs, which continue an accepted call (202), until they have ended."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from .calls import Answer, Call, segment
 
 DONE = ("Complete", "CompleteWithWarning")
 ENDED = (*DONE, "Failed", "Canceled", "NonTerminatingError")
-"""States that are final; every other one, also one unknown today, is not."""
+"""Final states; all others, including unknown ones, are not final."""
 FIRST_PAUSE = 0.03
 LONGEST_PAUSE = 10.0
-"""Seconds between two looks at a job."""
+"""Seconds between two checks of a job."""
 LIMIT = 1800.0
-"""Seconds until a job is left alone, as in Citrix's own SDK. It may report no progress before its end."""
+"""Seconds until a job is abandoned, as in Citrix's own SDK. It may report no progress before its end."""
 
 
 def ended(api: Api, call: Call, job_id: str) -> dict:
-    """Wait until the job that continues a call has ended, and return it: {Status, ErrorString, ...}.
+    """Wait for the end of the job of a call, and return it: {Status, ErrorString, ...}.
 
-    Raises JobError if it takes longer than LIMIT; the job goes on.
+    Raises JobError if it takes longer than LIMIT; the job continues.
     """
     look = Call("GET", f"Jobs/{segment(job_id)}", f"look at the job that is to {call.what}")
     pause = FIRST_PAUSE
@@ -42,21 +42,21 @@ def ended(api: Api, call: Call, job_id: str) -> dict:
 
 
 def results(api: Api, call: Call, job_id: str) -> Answer:
-    """Return what a call would have answered whose job has ended."""
+    """Return the response to a call whose job has ended."""
     return api.send(
         Call("GET", f"Jobs/{segment(job_id)}/Results", f"read the results of the job that is to {call.what}")
     )
 
 
 def send(api: Api, call: Call) -> Answer:
-    """Make one call, wait for its job if it becomes one, and return the answer; raises a CitrixError otherwise."""
+    """Make one call, wait for its job, if any, and return the answer; raises CitrixError."""
     return finish(api, call, api.send(call))
 
 
 def finish(api: Api, call: Call, accepted: Answer) -> Answer:
-    """Wait for the job of an accepted call, if it is one, and return what the call would have answered.
+    """Wait for the job of an accepted call, if it is one, and return the answer to the call.
 
-    A write needs no answer but that its job is done. It was accepted: whatever goes wrong with the job is a JobError.
+    A write requires only the end of its job. It was accepted: any failure of the job is a JobError.
     """
     if accepted.job_id is None:
         return accepted
@@ -65,16 +65,16 @@ def finish(api: Api, call: Call, accepted: Answer) -> Answer:
             raise JobError(f"Could not {call.what}: it was accepted, but the API named no job; run again to check")
         job = ended(api, call, accepted.job_id)
         if job.get("Status") not in DONE:
-            told = api.shown(nested(job, "ErrorString") or job.get("Status") or "no status")
+            reason = api.shown(nested(job, "ErrorString") or job.get("Status") or "no status")
             kind = JobFailed if job.get("Status") == "Failed" else JobError
-            raise kind(f"Could not {call.what}: the job {api.shown(accepted.job_id)} failed ({told}); run again")
+            raise kind(f"Could not {call.what}: the job {api.shown(accepted.job_id)} failed ({reason}); run again")
         return accepted if call.write else results(api, call, accepted.job_id)
     except CitrixError as error:
-        doubt = error if isinstance(error, JobError) else JobError(str(error)) if call.write else error
-        doubt.transaction_id = accepted.transaction_id
-        raise doubt from None
+        failure = error if isinstance(error, JobError) else JobError(str(error)) if call.write else error
+        failure.transaction_id = accepted.transaction_id
+        raise failure from None
 
 
 def _has_ended(job: dict) -> bool:
-    # A published sample of a finished job shows no status.
+    # A published sample of a finished job has no status.
     return job.get("Status") in ENDED or (job.get("Status") is None and job.get("OverallProgressPercent") == 100)

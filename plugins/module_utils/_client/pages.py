@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pages of a list: read in turn, within bounds, and compared with the number of objects that the API reports."""
+"""Read the pages of a list in turn, within limits, and compare with the reported total."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ from .calls import Call
 MOST_PAGES = 1000
 """Pages of one list; with 1,000 objects each, a million."""
 IDLE_PAGES = 20
-"""Pages in a row without a new object, after which a list counts as endless."""
+"""Consecutive pages without a new object after which a list counts as endless."""
 SAFE_LIMIT = 250
-"""Objects a page that every server accepts: the documented default."""
+"""Objects per page that every server accepts: the documented default."""
 
 
 def read_pages(send: Callable[[Call], dict], call: Call, report_short: Callable[[int, int], None]) -> Iterator[dict]:
-    """Yield the objects of a list, each id once, until no token is left.
+    """Yield the objects of a list, each id once, until there is no token.
 
-    A call without a limit takes no token: its list has one page. Reads the list once more if its token expires, or if
-    it has fewer objects than its TotalItems, and calls report_short(total, found) if it still has. A token that repeats
-    before the list is complete, or pages without end, are an error. Anything that is no object is skipped.
+    A call without a limit has no token: its list has one page. Reads the list once more if its token expires or it has
+    fewer objects than its TotalItems, and calls report_short(total, found) if it still has. A token that repeats before
+    the list is complete, or pages without end, are an error. Values that are not objects are skipped.
     """
     known: set[str] = set()
     first = _Reading(call)
     try:
         yield from first.items(send, known)
     except ApiError as error:
-        if error.status != 400 or not first.begun:
+        if error.status != 400 or not first.started:
             raise
     else:
         if not first.is_short:
             return
     second = _Reading(call)
     for item in second.items(send, known):
-        # An object without an id may be one of the first reading.
+        # An object without an id may be one of the first read.
         if nested(item, "Id"):
             yield item
     if second.is_short:
@@ -48,14 +48,14 @@ def read_pages(send: Callable[[Call], dict], call: Call, report_short: Callable[
 
 
 class _Reading:
-    """One reading of a list from its first page to its last."""
+    """One read of a list from its first page to its last."""
 
     def __init__(self, call: Call) -> None:
         self._call = call
         self.total = 0
-        """What the last page reports as the number of all objects; 0 if none does."""
+        """Total number of objects according to the last page; 0 if it has none."""
         self.found = 0
-        self.begun = False
+        self.started = False
         """Whether there was a first page."""
 
     @property
@@ -63,8 +63,8 @@ class _Reading:
         return self.found < self.total
 
     def items(self, send: Callable[[Call], dict], known: set[str]) -> Iterator[dict]:
-        """Yield the objects whose ids are not known yet, and add them. known: ids."""
-        call, own, tokens, idle = self._call, set(), set(), 0
+        """Yield the objects whose ids are new, and add these to known."""
+        call, ids, tokens, idle = self._call, set(), set(), 0
         for _page in range(MOST_PAGES):
             try:
                 body = send(call)
@@ -73,21 +73,21 @@ class _Reading:
                     raise
                 call = _with_query(call, limit=str(SAFE_LIMIT))
                 body = send(call)
-            self.begun = True
+            self.started = True
             if not isinstance(body.get("Items", ""), (list, type(None))):
                 raise CitrixError(f"Could not {call.what}: the response is not a list; check api_url and proxies.")
             total = body.get("TotalItems")
             self.total = total if isinstance(total, int) and not isinstance(total, bool) else self.total
             before = self.found
             for item in objects(body["Items"]):
-                own_id = nested(item, "Id")
-                if own_id in own:
+                object_id = nested(item, "Id")
+                if object_id in ids:
                     continue
                 self.found += 1
-                if own_id:
-                    own.add(own_id)
-                if own_id not in known:
-                    known.update([own_id] if own_id else ())
+                if object_id:
+                    ids.add(object_id)
+                if object_id not in known:
+                    known.update([object_id] if object_id else ())
                     yield item
             token = str(body.get("ContinuationToken") or "")
             if not token or "limit" not in call.query:

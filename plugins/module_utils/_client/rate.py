@@ -1,9 +1,9 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rate that a server accepts, learned from what it refused: a model of its quota, without a clock.
+"""Learn the rate that a server accepts from its refusals: a model of its quota.
 
-All times are seconds of one clock, none of them read here. Not safe for threads: the owner holds a lock.
+All times are seconds of one clock, which is not read here. Not thread-safe: the owner has a lock.
 """
 
 from __future__ import annotations
@@ -12,38 +12,38 @@ import math
 from collections import deque
 
 LONG = 3.0
-"""Seconds from which on a hold is the rest of a window; shorter ones ask for a lower pace."""
+"""Minimum seconds of a pause that is the rest of a window; shorter ones require a lower pace."""
 MEMORY = 50_000
-"""Requests whose times are kept."""
+"""Number of requests whose times are stored."""
 
 REST = 30.0
-"""Holds from one look upward to the next, so that looking upward costs a thirtieth of the time."""
+"""Pauses between two increases of the rate, so that trying costs a thirtieth of the time."""
 BELOW = 0.98
 """Part of a refused rate up to which the pace returns."""
 CONFIRMED, STEADY = 0.05, 0.99
-"""How near two refused rates must be to confirm one another, and the part of that rate to go on with."""
+"""Relative difference of two refused rates that confirm each other, and the part of that rate to continue with."""
 RISE = 1.5
-"""Times the measured rate to go on with, at most."""
+"""Maximum factor of the measured rate to continue with."""
 UNSURE = 4.0
-"""Times the first measured rate that the quota may be, at most."""
+"""Maximum factor of the first measured rate that the quota may have."""
 ENOUGH = 10
-"""Requests on which a rate is measured well; measured on fewer, it is looked beyond sooner.
+"""Requests for a good measurement of a rate; measured with fewer, a higher rate is tried sooner.
 
-The first refusal of all is believed only after so many, or if the next one comes as soon.
+The first refusal of all is trusted only after that many, or if the next one comes equally soon.
 """
 TEN = 10
-"""Requests that tell the rate at which the last ones went."""
+"""Requests for measuring the current rate."""
 LOWEST = 0.01
-"""Requests a second; a bound against measurements that mean nothing."""
+"""Requests per second; limits invalid measurements."""
 
 
 class Pace:
-    """A distance between requests, for limiters that refuse for a moment: buckets, GCRA, windows of a second or so.
+    """A distance of requests, for limiters with short refusals: buckets, GCRA, short windows.
 
-    The quota is between two rates: `low`, what passed from one refusal to the next over the time that took, and `high`,
-    the pace that was refused. The pace goes on from their geometric mean, soon nears 98 % of `high`, and grows beyond
-    it with half a rest over, until it is refused again. A rest is 30 holds long, twice as long once two refusals agree.
-    Only time in which requests go counts, so that a quota does not age while nothing is sent.
+    The quota is between two rates: `low`, the accepted requests between two refusals divided by that time, and `high`,
+    the refused pace. The pace continues with their geometric mean, soon approaches 98 % of `high`, and exceeds it after
+    half a rest, until it is refused again. A rest is 30 pauses long, twice as long after two refusals that agree. Only
+    time with requests counts, so that a quota does not age without them.
     """
 
     def __init__(self) -> None:
@@ -54,7 +54,7 @@ class Pace:
         self._sure = 1.0
 
     def at(self) -> float:
-        """Return the requests a second to send now; infinite before the first refusal."""
+        """Return the current rate in requests per second; infinite before the first refusal."""
         if not self._cycles:
             return math.inf
         part = self._age / self._rest
@@ -62,12 +62,12 @@ class Pace:
         return near * math.exp(min(max(0.0, 0.2 * part * (part - 0.5)), 5.0))
 
     def take(self, gap: float) -> None:
-        """Note a request that goes so many seconds after the one before."""
+        """Count a request that is sent that many seconds after the previous one."""
         if self._cycles:
             self._age += min(gap, 2 / self.at())
 
     def learn(self, measured: float, passed: int, hold: float, last_ten: float) -> None:
-        """Learn from a refusal: the rate measured on so many requests, the hold, and the rate of the last ten."""
+        """Learn from a refusal: the rate of passed requests, the pause, the rate of the last ten."""
         refused = min(self.at(), last_ten)
         confirmed = 2 * self._age > self._rest and abs(refused / self._high - 1) < CONFIRMED
         self._cycles += 1
@@ -83,27 +83,28 @@ class Pace:
 
 
 class Window:
-    """At most so many requests in so many seconds, for limiters that refuse until a window is over.
+    """A number of requests in a number of seconds, for limiters that refuse until a window ends.
 
-    All that passed from the first request after one long hold to the first after the next may go again in as much time,
-    at the same distances. That suits fixed windows and sliding ones. Each such period without a refusal adds to the
-    number. Where a probe was refused in the hold, the window ends between that and the next one: halve the difference.
+    All requests accepted between the first one after a long pause and the first one after the next may be repeated in
+    the same time, at the same intervals. That suits fixed and sliding windows. Each such period without a refusal
+    increases the number. If a probe was refused in the pause, the window ends between that and the next probe: halve
+    the difference.
     """
 
     def __init__(self) -> None:
         self.count = 0
         self.period = 0.0
         self._opened = self._opened_before = (0, 0.0)
-        """Requests before this period, and when it began."""
+        """Requests before this period, and its start."""
         self._failed = self._learned_at = 0.0
         self._quiet = 0
 
     def wait(self, sent: deque[float], now: float) -> float:
-        """Return the seconds until one more may go."""
+        """Return the seconds until one more may be sent."""
         return sent[-self.count] + self.period - now if 0 < self.count <= len(sent) else 0.0
 
     def take(self, sent: deque[float], total: int, now: float) -> None:
-        """Note a request that goes now, after so many that went and were not refused."""
+        """Count a request that is sent now, after a number of accepted ones."""
         if not total:
             self._opened = 0, now
         if not self.count:
@@ -117,12 +118,12 @@ class Window:
                 self.period = (self._failed + self.period) / 2
 
     def learn(self, total: int, hold: float, failed: float | None, now: float) -> bool:
-        """Learn from a refusal that is over now, and return whether it was this limit that had been too high.
+        """Learn from a refusal that has ended; return whether this limit was too high.
 
         failed: when a probe was refused last.
         """
         if total == self._opened[0] and self.count:
-            # The first one of a period was refused: it came too early.
+            # The first one of a period was refused: it was too early.
             self._opened = self._opened_before
         elif hold <= LONG:
             return False
@@ -137,7 +138,7 @@ class Window:
 
 
 class Rate:
-    """When the next request may go: no limit before the first refusal; from then on, a pace, a window, or both."""
+    """Time of the next request: no limit before the first refusal, then pace, window or both."""
 
     def __init__(self) -> None:
         self._pace = Pace()
@@ -145,19 +146,19 @@ class Rate:
         self._sent: deque[float] = deque(maxlen=MEMORY)
         self._total = 0
         self._since, self._before = 0.0, 0
-        """When the last refusal was, and how many requests had passed by then."""
+        """Time of the last refusal, and number of requests accepted until then."""
         self._refusals = 0
         self._refused_at: float | None = None
         self._failed: float | None = None
 
     def wait(self, now: float) -> float:
-        """Return the seconds until the next request may go."""
+        """Return the seconds until the next request may be sent."""
         if not self._sent:
             return 0.0
         return max(0.0, self._sent[-1] + 1 / self._pace.at() - now, self._window.wait(self._sent, now))
 
     def take(self, now: float) -> None:
-        """Note a request that goes now."""
+        """Count a request that is sent now."""
         if self._refused_at is None:
             if self._sent:
                 self._pace.take(now - self._sent[-1])
@@ -168,13 +169,13 @@ class Rate:
         self._total += 1
 
     def forget(self, sent: float) -> None:
-        """Note that a request of that moment was refused: it is not one that the server let through."""
+        """Remove a refused request of that time from the count."""
         if sent in self._sent:
             self._sent.remove(sent)
             self._total -= 1
 
     def refused(self, sent: float, probe: bool) -> None:
-        """Note a refusal, from which on nothing but probes is sent until reopened()."""
+        """Handle a refusal; until reopened(), only probes are sent."""
         self.forget(sent)
         if self._refused_at is None:
             self._refused_at = sent
@@ -182,7 +183,7 @@ class Rate:
             self._failed = sent
 
     def reopened(self, now: float) -> None:
-        """Learn from the first request after a refusal that was let through; now: when it was sent."""
+        """Learn from the first accepted request after a refusal; now: when it was sent."""
         if self._refused_at is None:
             return
         refused_at, failed = self._refused_at, self._failed
@@ -203,7 +204,7 @@ class Rate:
         measured = passed / max(refused_at - self._since, 1e-3)
         last_ten = math.inf
         if self._pace.at() == math.inf:
-            # Nothing was known, and the hold is all there is of the time in which the quota filled again.
+            # Nothing is known, and the pause is the only measurement of the time in which the quota is refilled.
             measured = passed / max(now - self._since, 1e-3)
             if self._window.count:
                 measured = max(measured, self._window.count / self._window.period)

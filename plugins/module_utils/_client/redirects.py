@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Redirects, which are never followed, since the token would go to the host that they name."""
+"""Handle redirects; none is followed, because the token would be sent to another host."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from .._common.text import clean, nested, objects, reach, read_json
 from .transport import Reply
 
 REGIONS = ("us", "eu", "ap-s")
-"""The regions of Citrix Cloud that have a host of their own (https://developer-docs.citrix.com, Get started)."""
+"""Regions of Citrix Cloud with their own host (https://developer-docs.citrix.com, Get started)."""
 
 
 def redirect_remedy(url: str, reply: Reply, mask: Callable[[str], str]) -> str | None:
-    """Return what to do about a redirect of a request to this URL; None if it is none, or names no target.
+    """Return the remedy for a redirect of this URL; None without a redirect or target.
 
     mask: applied to all text of the response.
     """
@@ -36,7 +36,7 @@ def redirect_remedy(url: str, reply: Reply, mask: Callable[[str], str]) -> str |
 
 
 def _target(url: str, location: str) -> str:
-    """Return the origin of a Location, the path on the same host, or the text as it is if it is no URL."""
+    """Return the origin of a Location, the path on the same host, or text that is not a URL."""
     try:
         here, there = urlsplit(url), urlsplit(urljoin(url, location))
         host, port = there.hostname or "", f":{there.port}" if there.port else ""
@@ -44,12 +44,12 @@ def _target(url: str, location: str) -> str:
         return location.lstrip("/")
     if not location or (here.scheme, here.netloc) == (there.scheme, there.netloc):
         return there.path if location else ""
-    # Without what stands before an @.
+    # Without the part before an @.
     return f"{there.scheme}://{host}{port}"
 
 
 def _customer_region(text: str) -> str | None:
-    """Return the region that the body of a redirect names among its parameters."""
+    """Return the region in the parameters of the body of a redirect."""
     parameters = reach(read_json(text), "parameters")
     if isinstance(parameters, dict):
         return nested(parameters, "customerDataRegion")

@@ -18,32 +18,32 @@ THROTTLED = (429, 503)
 
 
 class Retrier:
-    """Sends requests at a rate that the server accepts.
+    """Send requests at a rate that the server accepts.
 
-    A 429 or 503 holds all threads until the moment that the answer named. Reads are tried again after a fault;
-    a write only after a 429, which refuses it before any work.
+    A 429 or 503 delays all threads until the time in the response. Reads are retried after a server error; a write only
+    after a 429, which refuses it before any work.
     """
 
     def __init__(self, transport: Transport, settings: Settings) -> None:
         self.throttle = Throttle(settings)
-        self._transport = transport
+        self.transport = transport
         self._retries = settings.retries
         self._lock = threading.Lock()
         self.writes_sent = 0
-        """Requests that change something and were sent, whatever the answer; a batch is one."""
+        """Number of requests sent that change something, with any response; a batch is one."""
 
     def send(self, request: Request) -> Reply:
-        """Send a request, again where that is safe and useful, and return the last reply.
+        """Send a request, resend it if that is safe and useful, and return the last reply.
 
-        A 429 uses up no try: what is refused for now is refused for all, and only the stall limit ends that.
-        Raises what the transport raises, Stalled once nothing has moved for too long, and Interrupted.
+        A 429 does not count as an attempt: all requests are throttled at that time, and only the stall limit ends this.
+        Raises the errors of the transport, Stalled if nothing succeeds for too long, and Interrupted.
         """
         tries = 0
         while True:
             turn = self.throttle.turn(request.what)
             reply = None
             try:
-                reply = self._transport.send(request)
+                reply = self.transport.send(request)
                 self._count(request)
             except AnswerLost:
                 self._count(request)
@@ -80,9 +80,9 @@ class Retrier:
 
 
 def may_repeat(status: int, write: bool, final: tuple[int, ...]) -> bool:
-    """Tell whether what ended with a status, or LOST without one, is safe and useful to send again.
+    """Return whether a request with this status, or LOST, is safe and useful to resend.
 
-    final: statuses of which its sender wants to be told at once.
+    final: statuses that the caller wants immediately.
     """
     if status in final:
         return False

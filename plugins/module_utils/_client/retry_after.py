@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How long an answer asks to wait: the hints of a 429 or 503, and what headers say of the quota, in every form met."""
+"""Read hints to wait in every known form: of a 429 or 503, and in headers about the quota."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from .._common.text import objects, read_json
 from .._common.times import timestamp
 
 EPOCH = 1e9
-"""Seconds from which on a number is a moment, in Unix time, and not a length of time."""
+"""Minimum of a number that is a point in Unix time, and not a number of seconds."""
 PREFIXES = ("RateLimit", "X-RateLimit")
 
 
 def retry_delay(headers: Mapping[str, str], text: str, now: float) -> float | None:
-    """Return the seconds that a refusal asks to wait, or None where it does not say; may be negative or huge.
+    """Return the seconds in the hint of a refusal; None without one; may be negative or huge.
 
-    Forms met (API error pages, gateway, sister services): Retry-After in seconds, as HTTP date or as RFC 3339 date;
-    the parameter retryDelay in the body, as a list of name and value or as an object; "try again in N seconds"; the
-    reset of a RateLimit header. now: Unix time, for dates in an answer that has none of its own.
+    Known forms: Retry-After in seconds, as HTTP date or RFC 3339 date; the parameter retryDelay in the body, as a list
+    of name and value or as an object; `try again in N seconds`; the reset of a RateLimit header. now: Unix time, for
+    dates in a response without a Date.
+    https://developer-docs.citrix.com/en-us/citrix-cloud/citrix-cloud-api-overview/common-citrix-cloud-api-error-codes
     """
     now = timestamp(headers.get("Date") or "") or now
     for hint in (headers.get("Retry-After"), _body_hint(text), *(reset for _left, reset in _quotas(headers))):
@@ -33,9 +34,9 @@ def retry_delay(headers: Mapping[str, str], text: str, now: float) -> float | No
 
 
 def announced_delay(headers: Mapping[str, str], now: float) -> float | None:
-    """Return the seconds to wait where an answer says that the quota is used up with it, else None.
+    """Return the seconds to wait if a response announces that the quota is used up, else None.
 
-    Read are RateLimit ("name";r=0;t=30) and (X-)RateLimit-Remaining with (X-)RateLimit-Reset (IETF drafts).
+    Reads RateLimit ("name";r=0;t=30) and (X-)RateLimit-Remaining with (X-)RateLimit-Reset (IETF drafts).
     """
     for left, reset in _quotas(headers):
         if left is not None and _number(left) == 0:
@@ -44,11 +45,11 @@ def announced_delay(headers: Mapping[str, str], now: float) -> float | None:
 
 
 def _quotas(headers: Mapping[str, str]) -> Iterator[tuple[str | None, str | None]]:
-    """Yield what is left of each quota that the headers name, and when it is full again."""
+    """Yield the remainder of each quota in the headers, and when it is full again."""
     for quota in (headers.get("RateLimit") or "").split(","):
-        told = dict(re.findall(r";\s*([rt])=(\d+)", quota))
-        if told:
-            yield told.get("r"), told.get("t")
+        fields = dict(re.findall(r";\s*([rt])=(\d+)", quota))
+        if fields:
+            yield fields.get("r"), fields.get("t")
     for prefix in PREFIXES:
         reset = headers.get(f"{prefix}-Reset")
         if reset:
@@ -71,8 +72,8 @@ def _body_hint(text: str) -> object:
         named = [parameters.get("retryDelay")]
     if named and named[0] is not None:
         return named[0]
-    told = re.search(r"again in (\d+(?:\.\d+)?) second", text)
-    return told.group(1) if told else None
+    found = re.search(r"again in (\d+(?:\.\d+)?) second", text)
+    return found.group(1) if found else None
 
 
 def _number(value: object) -> float | None:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Lists and searches: how the API is asked for many objects of one kind at once."""
+"""Send lists and searches for many objects of one kind."""
 
 from __future__ import annotations
 
@@ -12,20 +12,23 @@ from .._common.text import nested
 from .calls import Call
 
 PAGE_SIZE = 1000
-"""Objects a page: servers may refuse to give more (API reference)."""
+"""Objects per page; the documented maximum.
+
+https://developer-docs.citrix.com/en-us/citrix-daas-service-apis/citrix-daas-rest-apis/how-to-use-paging-to-query-many-objects-through-multiple-api-calls
+"""
 MOST_FILTERS = 100
-"""Filters in one group. No reference says how many a server takes, so long lists are asked for in several searches."""
+"""Filters in one group. No maximum is documented, so long lists are split into several searches."""
 
 Filter = dict[str, str]
 
 
 def listing(path: str, what: str, fields: Iterable[str] = ()) -> Call:
-    """List all objects of a kind. No fields asks for all of them."""
+    """List all objects of a kind, without fields with all of them."""
     return Call("GET", path, what, page_query(fields))
 
 
 def page_query(fields: Iterable[str] = ()) -> dict[str, str]:
-    """Return the query of a call that answers in pages."""
+    """Return the query of a call with pages."""
     names = ",".join(fields)
     return {"limit": str(PAGE_SIZE), **({"fields": names} if names else {})}
 
@@ -38,9 +41,9 @@ def compare(name: str, value: str, operator: str = "Equals") -> Filter:
 def searches(
     path: str, what: str, fields: Iterable[str], filters: Sequence[Filter] = (), groups: Sequence[Sequence[Filter]] = ()
 ) -> Iterator[Call]:
-    """Yield the searches for what meets all filters, and of each group at least one. A POST each, but it reads.
+    """Yield searches for all filters and at least one of each group. A POST each, but it reads.
 
-    An object may be found by more than one of them.
+    Several of them may find the same object.
     """
     query = page_query(fields)
     for pieces in product(*(_cut(group) for group in groups)):
@@ -49,14 +52,14 @@ def searches(
         joined += [("Or", piece) for piece in pieces if len(piece) > 1]
         body: dict = {"SearchFilters": single} if single else {}
         if sum(len(conditions) for _how, conditions in joined) > 1:
-            # A server uses the groups instead of flat filters, not beside them (SDK reference).
+            # A server uses the groups instead of flat filters, not in addition (documented for the search of the SDK).
             groups_of = [{"SearchFilterGroupType": how, "SearchFilters": conditions} for how, conditions in joined]
             body = {"SearchFilterGroupsType": "And", "SearchFilterGroups": groups_of}
         yield Call("POST", f"{path}/$search", what, query, body)
 
 
 def distinct(items: Iterable[dict]) -> Iterator[dict]:
-    """Yield each object once: one that moves between two pages, or that two lists hold, must not count twice."""
+    """Yield each object once: it may move between two pages, or be in two lists."""
     seen = set()
     for item in items:
         key = nested(item, "Id")

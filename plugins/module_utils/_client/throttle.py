@@ -15,46 +15,46 @@ from .._common.options import Settings
 from .rate import Rate
 
 LONGEST_WAIT = 120.0
-"""Seconds; no hint, however large, holds the run longer than this at a time."""
+"""Seconds; the longest single pause, for any hint."""
 SHORTEST_WAIT = 0.1
 TICK = 1e-6
-"""Seconds too few to sleep for."""
+"""Shortest time to sleep in seconds."""
 STALL_LIMIT = 300.0
-"""Seconds without a single useful answer after which the run ends with what was done."""
+"""Seconds without a useful response after which the run ends with its results so far."""
 
 FIRST_ROOM = 4
-"""Requests under way at first; each answer makes room for one more."""
+"""Requests in progress at first; each response makes room for one more."""
 
 SILENCE = 1.0
-"""Seconds without a request after which the number under way grows anew from its beginning."""
+"""Seconds without a request after which the number in progress restarts from its initial value."""
 
 OPEN, HELD, PROBING = "open", "held", "probing"
-"""Requests go; wait; or one request has gone ahead and the others wait for its response."""
+"""Requests are sent; wait; or one request is the probe and the others wait for its response."""
 
 
 class Turn(NamedTuple):
-    """The right to send one request: when it was given, and whether all others wait for its response."""
+    """The right to send one request: its time, and whether all others wait for its response."""
 
     at: float
     probe: bool
 
 
 class Throttle:
-    """Gives each request its turn: in OPEN state at the rate that the server takes, else after the hold it asked for.
+    """Give each request its turn: in OPEN state at the accepted rate, else after the pause.
 
-    Every turn that turn() gives is handed back once, to passed(), held() or lost().
+    Every turn is returned once, to passed(), held() or lost().
     """
 
     def __init__(self, settings: Settings) -> None:
         self._turns = 0
         self._refused = 0
         self._waited = 0.0
-        """Seconds in which a request was ready and had to wait for its turn."""
+        """Seconds in which a request had to wait for its turn."""
         self._interval = 1 / settings.requests_per_second if settings.requests_per_second else 0.0
         self._longest_answer = STALL_LIMIT + settings.timeout
         self._clock = time.monotonic
         self._queue = threading.Lock()
-        """Held by the thread whose turn is next: it alone waits for the time to come, and the others wait for it."""
+        """Held by the thread whose turn is next: it waits for the time, and the others wait for it."""
         self._gate = threading.Condition()
         self._stop = threading.Event()
         self._rate = Rate()
@@ -64,15 +64,15 @@ class Throttle:
         self._resume_at = 0.0
         self._holds_in_a_row = 0
         self._held = 0.0
-        self._under_way = 0
+        self._in_progress = 0
         self._room = FIRST_ROOM
         self._given_at = 0.0
         self._stopped = ""
 
     def turn(self, what: str) -> Turn:
-        """Wait until a request may go.
+        """Wait until a request may be sent.
 
-        Raises Stalled once nothing has moved for STALL_LIMIT seconds, and Interrupted from stop() on.
+        Raises Stalled if nothing succeeded for STALL_LIMIT seconds, and Interrupted after stop().
         """
         with self._queue, self._gate:
             began = self._clock()
@@ -91,13 +91,13 @@ class Throttle:
                 self._gate.wait(None if wait == math.inf else wait)
 
     def pause(self, seconds: float) -> bool:
-        """Wait for something that takes its time at the server; return whether the run is to end."""
+        """Wait for slow work of the server; return whether the run must end."""
         return self._stop.wait(seconds)
 
     def passed(self, turn: Turn, useful: bool) -> None:
-        """Take in that the server let a request through; useful: with an answer that the run gets on with."""
+        """Handle an accepted request; useful: its response is progress of the run."""
         with self._gate:
-            self._under_way -= 1
+            self._in_progress -= 1
             self._holds_in_a_row = 0
             self._room += 1
             if useful:
@@ -109,62 +109,62 @@ class Throttle:
             self._gate.notify()
 
     def held(self, turn: Turn, delay: float | None, quota: bool) -> None:
-        """Take in that the server refused a request for so many seconds, or for as long as seems good to us.
+        """Handle a refusal for that many seconds, or for a default time.
 
-        quota: it was one request too many, rather than the whole service that was away.
+        quota: the request exceeded a quota, and the service is available.
         """
         with self._gate:
-            self._under_way -= 1
+            self._in_progress -= 1
             self._refused += 1
             if turn.at < self._opened_at or (self._state is PROBING and not turn.probe):
-                # It was sent before a hold that is over by now: that has been waited for.
+                # It was sent before a pause that has ended: that wait is over.
                 self._rate.forget(turn.at)
             else:
                 if quota:
                     self._rate.refused(turn.at, turn.probe)
                 if self._state is not HELD:
                     self._holds_in_a_row += 1
-                # After two hints in a row that were too short for a quota, wait longer than they say.
+                # After two consecutive hints that were too short for a quota, wait longer than the hint.
                 least = backoff(self._holds_in_a_row - (1 if delay is None else 3))
                 too_short = quota and self._holds_in_a_row > 2 and delay is not None and delay < least
                 self._hold(least if delay is None or too_short else delay)
             self._gate.notify()
 
     def hold(self, delay: float | None) -> None:
-        """Send nothing for so many seconds: the server said so in an answer that did not refuse its request."""
+        """Send nothing for that many seconds, as announced in a response that accepted its request."""
         with self._gate:
             self._hold(backoff(0) if delay is None else delay)
             self._gate.notify()
 
     def lost(self, turn: Turn) -> None:
-        """Take in that there is no answer, so that nobody waits for it."""
+        """Handle a missing response, so that no thread waits for it."""
         with self._gate:
-            self._under_way -= 1
+            self._in_progress -= 1
             if turn.probe:
                 self._state = HELD
             self._gate.notify()
 
     def stop(self, why: str) -> None:
-        """Give no turn any more, and end all pauses. why: as in "the run was interrupted"."""
+        """Give no more turns, and end all pauses. why: as in "the run was interrupted"."""
         with self._gate:
             self._stopped = why
             self._gate.notify()
         self._stop.set()
 
-    def under_way(self) -> bool:
-        """Tell whether a turn is not handed back yet."""
-        return self._under_way > 0
+    def in_progress(self) -> bool:
+        """Return whether a turn has not been returned yet."""
+        return self._in_progress > 0
 
     def hangs(self) -> bool:
-        """Tell whether an answer does not get done: a time-out is for its next byte, and not for the whole of it."""
-        return self.under_way() and self._clock() - self._last_answer > self._longest_answer
+        """Return whether a response does not end: a time-out applies to its next byte only."""
+        return self.in_progress() and self._clock() - self._last_answer > self._longest_answer
 
     def counts(self) -> dict[str, float]:
-        """Return, so far: the requests sent, how many the API asked to come later, and the seconds waited for that."""
+        """Return the requests sent, those that the API throttled, and the seconds waited for that."""
         return {"requests": self._turns, "throttled": self._refused, "waited_seconds": round(self._waited, 1)}
 
     def active_seconds(self) -> float:
-        """Return the seconds of this run so far in which there was no hold: a clock for time limits."""
+        """Return the seconds of this run without pauses: a clock for time limits."""
         with self._gate:
             now = self._clock()
             return now - self._held + max(0.0, self._resume_at - now)
@@ -178,30 +178,30 @@ class Throttle:
         self._resume_at = resume_at
 
     def _wait(self, now: float) -> float:
-        """Return the seconds until the next turn may be given; infinite until a turn is handed back."""
+        """Return the seconds until the next turn; infinite until a turn is returned."""
         if self._state is HELD:
             return max(self._resume_at, self._next_slot) - now
-        if self._state is PROBING or self._under_way >= self._room:
+        if self._state is PROBING or self._in_progress >= self._room:
             return math.inf
         return max(self._rate.wait(now), self._next_slot - now)
 
     def _give(self, now: float, began: float) -> Turn:
-        if not self._under_way and now - self._given_at > SILENCE:
-            # What the server lets in may have changed.
+        if not self._in_progress and now - self._given_at > SILENCE:
+            # The accepted rate may have changed.
             self._room = FIRST_ROOM if self._resume_at == 0.0 else 1
         turn = Turn(now, self._state is HELD)
         if turn.probe:
             self._state = PROBING
         self._turns += 1
-        self._under_way += 1
+        self._in_progress += 1
         self._given_at = now
         self._next_slot = now + self._interval
         self._rate.take(now)
-        # Only the next thread waits here, so this counts what several wait for together once.
+        # Only the next thread waits here, so that common waiting counts once.
         self._waited += now - began
         return turn
 
 
 def backoff(tries: int) -> float:
-    """Return the seconds to wait where the server gave no hint: 0.5, 1, 2, ... up to 30."""
+    """Return the seconds to wait without a hint: 0.5, 1, 2, ... up to 30."""
     return min(0.5 * 2**tries, 30.0)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""TLS handshakes that failed, by the text of OpenSSL: nothing was sent then."""
+"""Recognize failed TLS handshakes by the text of OpenSSL: nothing was sent."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ PROTOCOL_SIGNS = (
     "WRONG_SSL_VERSION",
     "WRONG_VERSION_NUMBER",
 )
-"""Marks of a TLS handshake without a common version or cipher; the request was not sent."""
+"""Text of a TLS handshake without a common version or cipher; the request was not sent."""
 CERTIFICATE_SIGNS = ("CERTIFICATE_VERIFY_FAILED", "X509", "MD_TOO_WEAK", "_ALERT_")
-"""Marks of a TLS handshake that failed for a certificate; the request was not sent."""
+"""Text of a TLS handshake that failed because of a certificate; the request was not sent."""
 
 
 def is_about_protocol(error: str) -> bool:

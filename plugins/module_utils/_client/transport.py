@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The only file that knows requests and urllib3: one request out, one reply back."""
+"""Send one request and return its reply; the only file that uses requests and urllib3."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ try:
     from requests.adapters import HTTPAdapter
     from requests.auth import AuthBase, HTTPBasicAuth
     from requests.structures import CaseInsensitiveDict
-    from requests.utils import get_environ_proxies
+    from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_proxy
     from urllib3.util.retry import Retry
 except ImportError:
     REQUESTS_IMPORT_ERROR: str | None = traceback.format_exc()
@@ -37,7 +37,7 @@ else:
         urllib3.exceptions.LocationParseError,
     )
 
-# The classes of requests that the layers above build on are handed on from here.
+# Export the classes of requests on which the layers above build.
 __all__ = [
     "LOST",
     "REQUESTS_IMPORT_ERROR",
@@ -51,18 +51,20 @@ __all__ = [
 ]
 
 LARGEST_ANSWER = 32 * 1024 * 1024
-"""Bytes, when unpacked; a page of a thousand sessions with all their fields has about five million."""
+"""Bytes of an unpacked body; a page of 1,000 complete sessions has about five million."""
 PIECE = 64 * 1024
 CONNECT_TIMEOUT = 10
 CONNECT_BACKOFF = 0.2
 PROXY_SIGNS = ("Tunnel connection failed", "NewConnectionError", "NameResolutionError", "ConnectTimeoutError")
-"""Marks of a proxy that was not reached or refused; without one, an open tunnel broke and the server may have acted."""
+"""Text of errors of a proxy that was not reached or refused; otherwise, an open tunnel was closed and the server may
+have acted.
+"""
 
 
 class PoolAdapter(HTTPAdapter):
-    """An adapter that finds the pool of a host and its TLS settings once: they are the same in all of a run.
+    """Find the pool of a host and its TLS settings once, because they are constant in a run.
 
-    Its errors are those of its base.
+    Its errors are those of its base class.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -90,18 +92,18 @@ class PoolAdapter(HTTPAdapter):
 
 
 class Transport:
-    """Sends requests over one keep-alive pool; never follows a redirect, never writes in check mode."""
+    """Send requests over one keep-alive pool; never follow redirects, never write in check mode."""
 
     def __init__(self, settings: Settings, check_mode: bool) -> None:
         self._settings = settings
         self._check_mode = check_mode
         self._proxies: dict[str, dict[str, str]] = {}
-        # Without a session, which has nothing to add: what the environment may say is read here and in _options, by
-        # name, and redirects and .netrc are not wanted. It would cost a third of the time that a call takes.
-        # A load balancer names the controller that knows a page token in a cookie. No other host gets it.
+        # Without a session, which takes a third of the time of a call. Variables of the environment are read here and
+        # in _options by name; redirects and .netrc are not used. A cookie of the load balancer names the controller
+        # with the page token; it is sent to no other host.
         self._cookies = requests.cookies.RequestsCookieJar()
         self._cookie_host = urlsplit(settings.endpoints.base_url).netloc
-        # urllib3 repeats only what never reached the server; everything after that needs to be looked at.
+        # urllib3 repeats only requests that never reached the server; all others require a decision.
         connect = Retry(
             total=None,
             connect=settings.retries,
@@ -113,16 +115,16 @@ class Transport:
             respect_retry_after_header=False,
         )
         self._adapter = PoolAdapter(pool_connections=2, pool_maxsize=settings.max_concurrency, max_retries=connect)
-        # What is wrong with a proxy is told before anything is sent.
+        # Problems of a proxy are reported before any request.
         for url in (settings.endpoints.base_url, settings.endpoints.token_url or settings.endpoints.token_origin):
-            self._proxies_for(url)
+            self.proxies_for(url)
         if not settings.verify:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
 
     def send(self, request: Request) -> Reply:
-        """Send one request and return the reply, whatever its status.
+        """Send one request and return the reply with any status.
 
-        Raises ConnectionNotMade where the request never left and AnswerLost where the server may have acted on it.
+        Raises ConnectionNotMade if the request was never sent, and AnswerLost if the server may have acted on it.
         """
         if request.write and self._check_mode:
             raise CitrixError(f"Refused to {request.what} in check mode; this is a bug in the collection, report it.")
@@ -142,7 +144,7 @@ class Transport:
                 prepared,
                 timeout=(min(CONNECT_TIMEOUT, self._settings.timeout), self._settings.timeout),
                 verify=self._settings.verify,
-                proxies=self._proxies_for(request.url),
+                proxies=self.proxies_for(request.url),
             )
             content = _read(response)
             if content is None:
@@ -158,14 +160,24 @@ class Transport:
             response.status_code, response.headers, decode(content, response.headers.get("Content-Type") or "")
         )
 
-    def _proxies_for(self, url: str) -> dict[str, str]:
+    def proxies_for(self, url: str) -> dict[str, str]:
+        """Return the proxies for the host of a URL, by scheme; OptionError for an unusable one."""
         parts = urlsplit(url)
         if parts.netloc not in self._proxies:
             self._proxies[parts.netloc] = usable_proxies(url, get_environ_proxies(url))
         return self._proxies[parts.netloc]
 
+    def next_proxy(self, url: str) -> str | None:
+        """Return the proxy through which a URL is requested; None for a direct connection."""
+        return select_proxy(url, self.proxies_for(url))
+
+    def ca_bundle(self) -> str | None:
+        """Return the file or directory of trusted CA certificates; None without verification."""
+        verify = self._settings.verify
+        return (verify if isinstance(verify, str) else DEFAULT_CA_BUNDLE_PATH) if verify else None
+
     def _explain(self, request: Request, error: Exception) -> CitrixError:
-        """Turn an exception of requests into one of ours. Its text is used only where it holds no header."""
+        """Convert an exception of requests to an own one; text that contains a header is not used."""
         host = urlsplit(request.url).netloc
         could_not = f"Could not {request.what}: "
         cause = getattr(error.args[0] if error.args else None, "reason", None)
@@ -202,7 +214,7 @@ class Transport:
 
 
 def _read(response: Any) -> bytes | None:
-    """Return the unpacked body of an answer, or None for one that is too large."""
+    """Return the unpacked body of a response; None if it is too large."""
     pieces = []
     size = 0
     for piece in response.iter_content(PIECE):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One function on many items, side by side."""
+"""Apply one function to many items in parallel."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Item = TypeVar("Item")
 Value = TypeVar("Value")
 
 _thread = local()
-""".share: the workers that this thread may use, itself among them."""
+""".share: the number of workers that this thread may use, including itself."""
 
 
 def side_by_side(
@@ -27,10 +27,10 @@ def side_by_side(
 ) -> Iterator[tuple[Key, Union[Value, CitrixError]]]:
     """Apply a function to many items in threads and yield (key, outcome) as they end.
 
-    A CitrixError is an outcome; anything else that is raised is a bug and ends the run. Only as many items are under
-    way as there are workers, so an abandoned iteration leaves nothing queued. Called by one of these threads, it takes
-    its share of the workers there are, so that all together are no more. Interrupted, raised while it waits, is the
-    outcome of what is under way; the rest is tried, and will end at once.
+    A CitrixError is an outcome; any other exception is a bug and ends the run. Only as many items as workers are in
+    progress, so an abandoned iteration leaves nothing queued. If one of these threads calls it, it uses a share of the
+    workers, so that the total is limited. Interrupted, raised while it waits, is the outcome of items in progress; the
+    others are tried, and end immediately.
     """
     workers = min(workers, getattr(_thread, "share", workers))
     if len(items) <= 1 or workers == 1:
@@ -40,34 +40,34 @@ def side_by_side(
     todo = iter(items.items())
     waiting: SimpleQueue = SimpleQueue()
     done: SimpleQueue = SimpleQueue()
-    # Not a ThreadPoolExecutor: its futures cost as much as a tenth of a call, and it waits for all of them at the end.
+    # Not a ThreadPoolExecutor: its futures cost up to a tenth of a call, and it waits for all of them at the end.
     count = min(workers, len(items))
     arguments = (function, waiting, done, workers // count)
     threads = [Thread(target=_work, args=arguments, daemon=True) for _each in range(count)]
     for thread in threads:
         thread.start()
     try:
-        under_way = dict(islice(todo, count))
-        for pair in under_way.items():
+        in_progress = dict(islice(todo, count))
+        for pair in in_progress.items():
             waiting.put(pair)
-        while under_way:
+        while in_progress:
             try:
                 key, outcome, bug = done.get()
             except Interrupted as error:
-                yield from dict.fromkeys(under_way, error).items()
+                yield from dict.fromkeys(in_progress, error).items()
                 yield from ((key, _outcome(function, item)) for key, item in todo)
                 return
             if bug:
                 raise bug
-            del under_way[key]
+            del in_progress[key]
             yield key, outcome
             for pair in islice(todo, 1):
-                under_way[pair[0]] = pair[1]
+                in_progress[pair[0]] = pair[1]
                 waiting.put(pair)
     finally:
         for _each in threads:
             waiting.put(None)
-    # All have answered and end by themselves; but not while the interpreter does, which would then complain.
+    # All have responded and end by themselves, but not during the shutdown of the interpreter, which would complain.
     for thread in threads:
         thread.join()
 
@@ -79,7 +79,7 @@ def _work(function: Callable[[Item], Value], waiting: SimpleQueue, done: SimpleQ
         try:
             outcome = _outcome(function, item)
         finally:
-            # A bug ends this thread, and whoever asked is told of it.
+            # A bug ends this thread, and is raised in the caller.
             done.put((key, outcome, sys.exc_info()[1]))
 
 

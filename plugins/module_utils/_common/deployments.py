@@ -25,15 +25,15 @@ CITRIX_DOMAINS = (
 
 
 class Deployment(NamedTuple):
-    """One kind of deployment. {customer} in a host stands for the customer id."""
+    """One kind of deployment. {customer} in a host is replaced with the customer id."""
 
     base_path: str
     credentials: tuple[str, str]
-    """The options that hold its credentials: the account and its secret."""
+    """The options with its credentials: the account and its secret."""
     api_origin: str = ""
     token_origin: str = ""
     regional_hosts: tuple[str, ...] = ()
-    """Hosts of api_url that serve the sign-in too (https://developer-docs.citrix.com, Get started)."""
+    """Hosts of api_url that also serve the sign-in (https://developer-docs.citrix.com, Get started)."""
 
 
 DEPLOYMENTS = {
@@ -61,7 +61,7 @@ DEPLOYMENTS = {
 
 
 def citrix_domain(host: str) -> str | None:
-    """Return the domain of Citrix that a host belongs to; None if it belongs to none."""
+    """Return the Citrix domain of a host; None if it belongs to none."""
     domain = ".".join(host.lower().rstrip(".").split(".")[-2:])
     return domain if domain in CITRIX_DOMAINS else None
 
@@ -69,7 +69,7 @@ def citrix_domain(host: str) -> str | None:
 def base_path(deployment: Deployment, host: str, path: str) -> str:
     """Return the base path of the API on a host.
 
-    path: as in api_url, "" for the default. The two documented paths are recognized in any case, also behind a prefix.
+    path: as in api_url, "" for the default. The two documented paths are recognized in any case, also after a prefix.
     """
     path = path.rstrip("/")
     for known in (GATEWAY_BASE, DIRECT_BASE):

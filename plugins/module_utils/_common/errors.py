@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Everything that can stop a run, each with one sentence that names the remedy."""
+"""Errors that can end a run, each with one sentence that names the remedy."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Callable
 from .text import clean, nested, one_line, read_detail, read_json
 
 ERROR_FIELDS = ("detail", "errormessage", "sdkerrorid", "errortype")
-"""Members of the documented error bodies, ErrorResponse and ErrorData, in lower case; each may be left out."""
+"""Members of the documented error bodies, ErrorResponse and ErrorData, in lower case; each is optional."""
 
 REMEDIES = {
     400: "check the values named in the message",
@@ -34,12 +34,14 @@ REMEDIES = {
 
 
 class CitrixError(Exception):
-    """Base of all errors. The text is one printable line for people and holds no secret."""
+    """Base of all errors. The text is one printable line for users without secrets."""
 
     may_have_acted = False
-    """Whether a write that ended so may have taken effect: then only a later reading of the state can tell."""
+    """Whether a write with this error may have taken effect: then only a later read of the state shows it."""
     transaction_id: str | None = None
-    """The id under which Citrix support finds the call, where it was sent."""
+    """The id under which Citrix support finds the call, if it was sent."""
+    remedy = ""
+    """The remedy in the text, if the text may hold other text of the same form."""
 
     def __init__(self, message: str) -> None:
         super().__init__(one_line(message))
@@ -57,61 +59,62 @@ class OptionError(CitrixError):
 
 
 class ConnectionNotMade(CitrixError):
-    """The request never left: name not resolved, connection refused, certificate not trusted."""
+    """The request was not sent: name not resolved, connection refused, untrusted certificate."""
 
 
 class AnswerLost(CitrixError):
-    """The request was sent and no complete answer came back: the server may have acted."""
+    """The request was sent without a complete response: the server may have acted."""
 
     may_have_acted = True
 
 
 class BatchLost(AnswerLost):
-    """A batch was sent, and what became of this call in it is not known."""
+    """A batch was sent, and the outcome of this call in it is unknown."""
 
 
 class JobError(CitrixError):
-    """A call was accepted, and how far its job got is unknown: only a later reading of the state can tell."""
+    """A call was accepted, and the progress of its job is unknown: only a later read shows it."""
 
     may_have_acted = True
 
 
 class JobFailed(JobError):
-    """The job of an accepted call ended without success, as the API itself reports."""
+    """The job of an accepted call ended without success, as reported by the API."""
 
 
 class Stalled(CitrixError):
-    """Nothing has moved for so long that the run ends with what was done; the request was not sent."""
+    """Nothing succeeded for so long that the run ends; the request was not sent."""
 
 
 class Interrupted(Stalled):
-    """The run is to end at once."""
+    """The run must end immediately."""
 
-    def __init__(self, message: str, under_way: bool = False) -> None:
-        """under_way: whether the request was sent, and is given up before its answer."""
+    def __init__(self, message: str, in_progress: bool = False) -> None:
+        """in_progress: whether the request was sent, and is abandoned before its response."""
         super().__init__(message)
-        self.may_have_acted = under_way
+        self.may_have_acted = in_progress
 
 
 class AnswerTooLarge(CitrixError):
-    """The request was sent, and its answer is larger than any that the API gives."""
+    """The request was sent, and its response is larger than any of the API."""
 
     may_have_acted = True
 
 
 class NotReady(CitrixError):
-    """What has to come before a call failed, the sign-in or the search for the site: the call itself was not sent."""
+    """A prerequisite of a call failed, sign-in or site discovery: the call was not sent."""
 
     def __init__(self, cause: CitrixError) -> None:
         super().__init__(str(cause))
         self._cause = cause
+        self.remedy = cause.remedy
 
     def to_result(self) -> dict:
         return self._cause.to_result()
 
 
 class ApiError(CitrixError):
-    """The API, or something in its place, answered with an error."""
+    """The API, or another server in its place, responded with an error."""
 
     def __init__(self, message: str, status: int, detail: str, transaction_id: str | None) -> None:
         super().__init__(message)
@@ -119,13 +122,13 @@ class ApiError(CitrixError):
         self.detail = detail
         self.transaction_id = transaction_id
         self.by_api = False
-        """Whether it comes from the API: a web server that is not the API has its own 404."""
+        """Whether it comes from the API: another web server has its own 404."""
         self.text = ""
         """The body as received, which is never shown."""
 
     @property
     def may_have_acted(self) -> bool:  # type: ignore[override]
-        """An error or time-out of the server, or a success that cannot be read, leaves open whether it acted."""
+        """Return whether a server error, a time-out or an unreadable success may hide a change."""
         return self.status >= 500 or self.status < 300 or self.status == 408
 
     def to_result(self) -> dict:
@@ -141,18 +144,19 @@ def api_error(
     remedy: str | None = None,
     mask: Callable[[str], str] = str,
 ) -> ApiError:
-    """Build the error for a response that is not a success.
+    """Return the error for a response without success.
 
-    what: what was tried, as in "start the recording of session X". text: the body as received, not trusted.
-    remedy: replaces the one that belongs to the status. mask: applied to the text and the id.
+    what: the purpose, as in "start the recording of session X". text: the untrusted body. remedy: replaces that of the
+    status. mask: applied to the text and the id.
     """
     detail = clean(mask(read_detail(text)))
     transaction_id = clean(mask(transaction_id)) if transaction_id else None
     remedy = remedy or REMEDIES.get(status) or "check api_url and the Citrix service, and run again"
-    told = f" ({detail})" if detail else ""
+    shown = f" ({detail})" if detail else ""
     traced = f" [transaction {transaction_id}]" if transaction_id else ""
-    error = ApiError(f"Could not {what}: HTTP {status}{told}; {remedy}.{traced}", status, detail, transaction_id)
+    error = ApiError(f"Could not {what}: HTTP {status}{shown}; {remedy}.{traced}", status, detail, transaction_id)
     error.text = text
+    error.remedy = remedy
     error.by_api = _is_by_api(read_json(text))
     return error
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""JSON objects of the API as facts: the same values under snake_case keys."""
+"""Convert JSON objects of the API to facts: the same values with snake_case keys."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ def snake_facts(value: Any) -> Any:
 
 @lru_cache(maxsize=2048)
 def _snake(key: str) -> str:
-    # To convert a key costs more than all else that is done with a session, and there are a few hundred of them.
+    # Converting a key costs more than all other work for a session, and there are a few hundred different ones.
     return next(iter(camel_dict_to_snake_dict({key: None})))

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Secrets in text from outside: masked in every spelling in which a server or proxy could return them."""
+"""Mask secrets in untrusted text, in every form in which a server or proxy could echo them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from functools import lru_cache
 
 MASK = "***"
 PART = 8
-"""Characters in a row that are a part of a secret; of a shorter secret only the whole is masked."""
+"""Consecutive characters that count as a part of a secret; a shorter secret is masked only as a whole."""
 LEVELS = 3
-"""Encodings inside one another, such as an escaped character of an HTML entity in JSON."""
+"""Levels of nested encodings, such as an escaped character of an HTML entity in JSON."""
 LONGEST = 10_000
-"""Characters of a text that are looked at; more is never shown."""
+"""Maximum length of the text; more is never shown."""
 
 _ESCAPES = re.compile(
     r"\\u(?P<unicode>[0-9A-Fa-f]{4})|\\x(?P<hex>[0-9A-Fa-f]{2})|\\(?P<plain>[^ux])"
@@ -30,7 +30,7 @@ _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 def mask(text: str, secrets: Iterable[str]) -> str:
     """Return a text with every secret, and every part of one, replaced.
 
-    Recognized are JSON escapes, HTML entities, percent-encoding, Base64, mixtures of them, and another case.
+    Recognizes JSON escapes, HTML entities, percent-encoding, Base64, combinations of them, and another case.
     """
     text = text[:LONGEST]
     hidden: set[int] = set()
@@ -46,7 +46,7 @@ def mask(text: str, secrets: Iterable[str]) -> str:
 
 
 def _levels(text: str) -> Iterator[tuple[str, list[tuple[int, int]]]]:
-    """Yield the text as it is, then decoded again and again, each with the place of every character in the text."""
+    """Yield the text, then decoded repeatedly, each with the original position of characters."""
     chars, spans = text, [(at, at + 1) for at in range(len(text))]
     yield chars, spans
     for _level in range(LEVELS):
@@ -61,7 +61,7 @@ def _levels(text: str) -> Iterator[tuple[str, list[tuple[int, int]]]]:
             return
         chars, spans = decoded + chars[at:], places + spans[at:]
         yield chars, spans
-        # In forms a plus sign stands for a blank.
+        # In forms, a plus sign represents a space.
         if "+" in chars:
             yield chars.replace("+", " "), spans
 
@@ -77,7 +77,7 @@ def _decode(escape: re.Match) -> str:
 
 @lru_cache(maxsize=16)
 def _parts(secrets: tuple[str, ...]) -> dict[int, frozenset[str]]:
-    """Return what to look for, by its length."""
+    """Return the text to find, by its length."""
     parts: dict[int, set[str]] = {}
     for spelling in {spelling for secret in secrets if secret for spelling in _spellings(secret)}:
         size = min(PART, len(spelling))
@@ -87,7 +87,7 @@ def _parts(secrets: tuple[str, ...]) -> dict[int, frozenset[str]]:
 
 
 def _spellings(secret: str) -> Iterator[str]:
-    """Yield a secret as it is and in Base64, wherever it stands in the text that is encoded."""
+    """Yield a secret unchanged and in Base64, at each alignment in the encoded text."""
     yield secret
     for before in range(3):
         coded = base64.b64encode(b"\0" * before + secret.encode("utf-8", "surrogatepass")).decode()

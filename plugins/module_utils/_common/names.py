@@ -1,35 +1,38 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names and ids in options: cleaned and checked in one place, wherever they enter."""
+"""Clean and check names, ids and times in options in one place."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 
+from . import times
 from .errors import OptionError
 from .text import clean
 
 NAME_LIST: dict[str, object] = {"type": "raw"}
-"""Spec of an option that holds names. With type list, Ansible would turn numbers into text before they are checked."""
+"""Spec of an option with names. With type list, Ansible would convert numbers to text before they are checked."""
 
 USERS = ("user", "exclude_user")
 ACCOUNTS = (*USERS, "machine", "exclude_machine")
 """Options whose names have at most one backslash: DOMAIN\\NAME."""
 
 IGNORED = "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef"
-"""Letters and marks that Unicode calls default ignorable: they are printable, and show nothing."""
+"""Letters and marks that Unicode calls default ignorable: they are printable and invisible."""
 JOINERS = "\u200c\u200d"
-"""Format characters that some scripts need."""
+"""Format characters that some scripts require."""
+IMPOSSIBLE = r"[\"/\[\]:;|=<>]|[\\@]\s|\s[\\@]|^@|@$"
+"""Parts that no user name has: characters that Windows rejects, and white space beside a separator."""
 LINE_BREAKS = "\n\r\x85\u2028\u2029"
 FORBIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
-"""Categories of characters that no name holds: control, format, surrogate, line and paragraph separator."""
+"""Categories of characters that no name contains: control, format, surrogate, line and paragraph separator."""
 ENDS = re.compile(r"\A[^\S\v\f\x1c-\x1f]+|[^\S\v\f\x1c-\x1f]+\Z")
-"""White space at the ends, but no control character that a backslash in key=value arguments may have become."""
+"""White space at the ends, without control characters, which may come from a backslash in key=value arguments."""
 HIDDEN = re.compile(rf"[{IGNORED}]")
 COLLECTION = re.compile(r"\[\s*\]|\[.*['\"].*\]|\{.*:.*\}|.*\{\{.*", re.DOTALL)
-"""A list, a dictionary or a template, as its text."""
+"""Text of a list, a dictionary or a template."""
 GUID = re.compile(r"(?:urn:uuid:)?[{(]?" + "-?".join(f"([0-9a-f]{{{size}}})" for size in (8, 4, 4, 4, 12)) + r"[)}]?")
 KINDS = {
     bool: "a boolean",
@@ -42,9 +45,9 @@ KINDS = {
 
 
 def read_names(option: str, value: object) -> tuple[str, ...]:
-    """Return the names that an option holds, each once, without white space at the ends, and in NFC.
+    """Return the names in an option, each once, without white space at the ends, and in NFC.
 
-    value: a list, or one text in which commas separate the names. Raises OptionError for what cannot be a name.
+    value: a list, or one text with names separated by commas. Raises OptionError for invalid names.
     """
     given = list(value) if isinstance(value, (list, tuple)) else [value]
     for each in given:
@@ -58,19 +61,32 @@ def read_names(option: str, value: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(read(option, each) for each in given))
 
 
+def read_time(option: str, text: str | None, unset: float) -> float:
+    """Return the Unix time of an option, or `unset`; OptionError unless RFC 3339 with a zone."""
+    if text is None:
+        return unset
+    moment = times.instant(text)
+    if moment is None:
+        raise OptionError(
+            option,
+            f"'{visible(text)}' is not a time with a zone; write it as in RFC 3339, such as 2026-12-01T08:00:00+01:00",
+        )
+    return moment
+
+
 def guid_of(text: str) -> str | None:
-    """Return a GUID in lower case with dashes, however it is written; None for any other text."""
+    """Return a GUID in lower case with dashes from any spelling; None for any other text."""
     found = GUID.fullmatch(text.lower())
     return "-".join(found.groups()) if found else None
 
 
-def is_doubtful(name: str) -> bool:
-    """Tell whether a name holds characters that look like others or like nothing, such as a no-break space."""
+def is_confusable(name: str) -> bool:
+    """Return whether a name has confusable or invisible characters, such as a no-break space."""
     return visible(name) != name
 
 
 def visible(name: str) -> str:
-    """Return a name for messages: characters that cannot be seen are shown by their code, such as <U+200E>."""
+    """Return a name for messages, with invisible characters as codes such as <U+200E>."""
     return clean("".join(char if _shows(char) else f"<U+{ord(char):04X}>" for char in name))
 
 
@@ -79,7 +95,7 @@ def _shows(char: str) -> bool:
 
 
 def _read_id(option: str, value: object) -> str:
-    # A number is what YAML makes of the digits of an id; leading zeros have no meaning in one.
+    # YAML converts the digits of an id to a number; leading zeros have no meaning in one.
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else _read_name(option, value)
     session_id = guid_of(text) or text
     if not re.fullmatch(r"[0-9A-Za-z_-]+", session_id):
@@ -113,6 +129,12 @@ def _read_name(option: str, value: object) -> str:
     if option in USERS and re.search(r"[\u2216\u29f5\u29f9\ufe68\uff3c]", name):
         raise OptionError(
             option, f"'{visible(name)}' contains a character that looks like a backslash; type \\ by hand"
+        )
+    if option in USERS and re.search(IMPOSSIBLE, name):
+        raise OptionError(
+            option,
+            f"'{visible(name)}' contains a character that no account name contains, or white space beside \\ or @; "
+            "write DOMAIN\\NAME, and pass several names as a list",
         )
     if option in USERS and re.search(r"[*?]", name):
         raise OptionError(option, f"'{visible(name)}' contains a wildcard; list each user")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The options that everything in this collection shares: declared once, checked once."""
+"""Declare and check the options that everything in this collection shares."""
 
 from __future__ import annotations
 
@@ -45,21 +45,26 @@ RANGES = {
 }
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-"""Characters that no credential holds: a file ends in one, and in double quotes a backslash and a letter become one."""
+"""Characters that no credential contains: the line end of a file, or an escape sequence in double quotes."""
 
 
 def environment_name(option: str) -> str:
-    """Return the environment variable that stands in for an option that is not given."""
+    """Return the environment variable of an option, which is used if the option is not set."""
     return f"CITRIX_{option.upper()}"
 
 
 def argument_spec() -> dict[str, dict]:
     """Return the shared options as a module's argument spec."""
-    return {name: {**spec, "fallback": (_from_environment, [environment_name(name)])} for name, spec in OPTIONS.items()}
+    return with_fallback(OPTIONS)
+
+
+def with_fallback(spec: dict[str, dict]) -> dict[str, dict]:
+    """Return an argument spec whose options default to their environment variables."""
+    return {name: {**each, "fallback": (_from_environment, [environment_name(name)])} for name, each in spec.items()}
 
 
 def _from_environment(name: str) -> str:
-    # A variable that is set to nothing is not set: job templates and CI often leave it so.
+    # An empty variable counts as not set: job templates and CI often leave it empty.
     if os.environ.get(name):
         return os.environ[name]
     raise AnsibleFallbackNotFound
@@ -67,7 +72,7 @@ def _from_environment(name: str) -> str:
 
 @dataclass(frozen=True)
 class Settings:
-    """The shared options after the check: everything the client needs, nothing left to decide."""
+    """The shared options after validation, for the client."""
 
     deployment: str
     endpoints: Endpoints
@@ -84,14 +89,14 @@ class Settings:
 
     @property
     def on_premises(self) -> bool:
-        """Whether the site is on premises."""
+        """Return whether the site is on premises."""
         return self.deployment == ON_PREMISES
 
 
 def settings(params: dict) -> Settings:
-    """Check the shared options and return them ready for use.
+    """Check the shared options and return them.
 
-    Raises OptionError, which names the option and the remedy; nothing has been sent by then.
+    Raises OptionError, which names the option and the remedy, before any request.
     """
     for name, (low, high) in RANGES.items():
         if not low <= params[name] <= high:
@@ -113,9 +118,9 @@ def settings(params: dict) -> Settings:
 
 
 def identifier(option: str, value: str) -> str:
-    """Return a customer or site id as it is; raises OptionError where it could not be one.
+    """Return a valid customer or site id unchanged; raises OptionError otherwise.
 
-    Both ids travel in headers, in paths and, for the government cloud, in the host name.
+    Both ids are sent in headers, in paths and, for the government cloud, in the host name.
     """
     if not re.fullmatch(r"[A-Za-z0-9_-]+", value):
         raise OptionError(option, "may contain only letters, digits, - and _; copy it from the Citrix console")
@@ -157,7 +162,7 @@ def _verify(params: dict) -> bool | str:
                 "validate_certs", "can be false on premises only; set ca_path to the CA certificate instead"
             )
         return False
-    # requests would take these by itself, but together with .netrc and other things of the environment.
+    # requests would read these by itself, but together with .netrc and other parts of the environment.
     bundle = params["ca_path"] or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
     if bundle and not os.path.exists(bundle):
         said = "" if params["ca_path"] else "from REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE, "

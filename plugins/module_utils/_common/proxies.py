@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The proxies of the environment: rejected before any request if they cannot be used."""
+"""Check the proxies of the environment before any request."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ VARIABLES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
 
 
 def usable_proxies(url: str, proxies: dict[str, str]) -> dict[str, str]:
-    """Return the proxies that the environment sets for an address; raises OptionError for one that cannot be used.
+    """Return the environment's proxies for an address; OptionError for an unusable one.
 
-    The message names the variable and holds nothing of its value: that may hold a password.
+    The message names the variable without its value, which may contain a password.
     """
     parts = urlsplit(url)
     if is_loopback(parts.hostname or ""):
-        # No proxy reaches the loopback of this host.
+        # Loopback addresses do not use a proxy.
         return {}
     proxy = proxies.get(parts.scheme) or proxies.get("all")
     if proxy:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Text from outside, which is never trusted: read without falling over, shown without doing harm."""
+"""Read untrusted text without exceptions, and show it without harm."""
 
 from __future__ import annotations
 
@@ -14,20 +14,23 @@ from typing import Any
 
 MAX_DETAIL = 300
 MOST_VALUES = 1_500_000
-"""Values in one JSON text; a page of a thousand sessions with all their fields has about 150,000."""
+"""Maximum number of values in one JSON text; a page of 1,000 complete sessions has about 150,000."""
 DEEPEST = 40
-"""Levels of lists and objects in one JSON text; the API has fewer than ten."""
+"""Maximum levels of lists and objects in one JSON text; the API uses fewer than ten."""
 INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
-"""Letters and marks that show nothing, though Unicode counts them as printable."""
+"""Invisible letters and marks that Unicode counts as printable."""
 
 
 def folded(text: str) -> str:
-    """Return a text as names are compared: without regard to case or to how an accent is put on its letter."""
-    return unicodedata.normalize("NFC", text).casefold()
+    """Return a text for comparing names, without regard to case or to the form of accents."""
+    if text.isascii():
+        return text.lower()
+    # A letter with two accents can be folded only in its decomposed form.
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).casefold())
 
 
 def decode(content: bytes, content_type: str) -> str:
-    """Return the text of a body: UTF-8, whatever its content type says, unless it cannot be."""
+    """Return the text of a body: UTF-8 regardless of its content type, if it is valid UTF-8."""
     named = re.search(r"charset=[\"']?([\w.:-]+)", content_type, re.IGNORECASE)
     charset = named.group(1) if named else "utf-8"
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -43,24 +46,24 @@ def decode(content: bytes, content_type: str) -> str:
 
 
 def read_json(text: str) -> Any:
-    """Return the value of a JSON text; None if it is no JSON, or has more values or levels than any response.
+    """Return the value of a JSON text; None if invalid, or larger or deeper than any response.
 
-    The value can always be written as JSON again: NaN and infinite numbers become null, and a surrogate without its
-    other half becomes U+FFFD.
+    The value can always be written as JSON again: NaN and infinite numbers become null, and a lone surrogate becomes
+    U+FFFD.
     """
-    # Counted before parsing: 45 MB of "{}," would take 2.5 GB, and hold up a signal until it is done.
+    # Counted before parsing: 45 MB of "{}," would take 2.5 GB, and delay a signal until the end.
     if sum(map(text.count, "[{,")) > MOST_VALUES:
         return None
     try:
         value = _DECODER.decode(text)
     except (ValueError, RecursionError):
-        # Some services write \xNN, which is no JSON; a backslash that is escaped itself stays.
+        # Some services write \xNN, which is invalid JSON; an escaped backslash stays.
         repaired = re.sub(r"(\\\\)|\\x([0-9A-Fa-f]{2})", lambda found: found[1] or rf"\u00{found[2]}", text)
         return None if repaired == text else read_json(repaired)
     if text.count("[") + text.count("{") > DEEPEST and _is_deep(value):
         return None
     if re.search(r"\\u[dD][89a-fA-F]", text):
-        value = _mended(value)
+        value = _repaired(value)
     return value
 
 
@@ -69,20 +72,20 @@ def _finite(number: str) -> float | None:
     return value if isfinite(value) else None
 
 
-# One for all texts: to make one takes as long as to read a status.
+# Shared by all texts: creating one takes as long as reading a status.
 _DECODER = json.JSONDecoder(parse_float=_finite, parse_constant=lambda name: None)
 
 
-def _mended(value: Any) -> Any:
+def _repaired(value: Any) -> Any:
     if isinstance(value, str):
         return re.sub("[\ud800-\udfff]", "\ufffd", value)
     if isinstance(value, dict):
-        return {_mended(name): _mended(each) for name, each in value.items()}
-    return [_mended(each) for each in value] if isinstance(value, list) else value
+        return {_repaired(name): _repaired(each) for name, each in value.items()}
+    return [_repaired(each) for each in value] if isinstance(value, list) else value
 
 
 def _is_deep(value: Any) -> bool:
-    """Tell whether a value has more than DEEPEST levels; without recursion, which has a limit of its own."""
+    """Return whether a value has more than DEEPEST levels; recursion would have its own limit."""
     level = [value]
     for _depth in range(DEEPEST):
         inner = [each.values() if isinstance(each, dict) else each for each in level]
@@ -93,19 +96,19 @@ def _is_deep(value: Any) -> bool:
 
 
 def objects(value: Any) -> list[dict]:
-    """Return the objects of a list; none where it is no list."""
+    """Return the objects of a list; none if it is not a list."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def reach(data: Any, *path: str) -> Any:
-    """Return what is at a path in nested objects; None where anything on the way is missing, null or no object."""
+    """Return the value at a path in nested objects; None if a part is missing or no object."""
     for name in path:
         data = data.get(name) if isinstance(data, dict) else None
     return data
 
 
 def nested(data: Any, *path: str) -> str | None:
-    """Return the text at a path in nested objects; None where there is none, or an empty one."""
+    """Return the text at a path in nested objects; None if there is none or it is empty."""
     # As reach(), without a call for each of some hundred thousand values.
     for name in path:
         data = data.get(name) if isinstance(data, dict) else None
@@ -113,7 +116,7 @@ def nested(data: Any, *path: str) -> str | None:
 
 
 def escaped(text: str) -> str:
-    """Return a name with each character that is invisible or breaks a line written as an escape, such as \\u200b."""
+    """Return a name with invisible characters and line breaks as escapes such as \u200b."""
     if text.isprintable() and (text.isascii() or not INVISIBLE.search(text)):
         return text
     return "".join(_escape(char) if _is_hidden(char) else char for char in text)
@@ -128,18 +131,18 @@ def _escape(char: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return a text on one line: white space folded, and escaped() then."""
+    """Return a text on one line: white space is folded, then escaped() is applied."""
     return escaped(" ".join(text.split()))
 
 
 def clean(text: Any) -> str:
-    """Make a text safe to show: printable, on one line, at most MAX_DETAIL characters."""
+    """Return a text that is safe to show: printable, on one line, at most MAX_DETAIL characters."""
     line = one_line(str(text))
     return line if len(line) <= MAX_DETAIL else line[: MAX_DETAIL - 3] + "..."
 
 
 def read_detail(text: str) -> str:
-    """Return the message of an error body as it is; "" if it has none.
+    """Return the message of an error body unchanged; "" if it has none.
 
     Known bodies: ErrorResponse {type, detail, parameters}, ErrorData {ErrorMessage, SdkErrorId, ...}, {"Error":
     {"Message"}}, the gateway's {statusCode, message}, plain text and HTML. The case of the names differs.

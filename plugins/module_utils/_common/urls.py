@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The URLs that a task may give: parsed, and rejected if credentials would go to a host that cannot be meant."""
+"""Parse URLs of a task, and reject those that would send credentials to another host."""
 
 from __future__ import annotations
 
@@ -25,46 +25,46 @@ class Url(NamedTuple):
 
 
 class Endpoints(NamedTuple):
-    """Where requests go."""
+    """Addresses for requests."""
 
     base_url: str
     token_origin: str
-    """Scheme and host of the sign-in; on premises that is the API's own."""
+    """Scheme and host of the sign-in; on premises, those of the API."""
     token_url: str | None
-    """The whole URL of the sign-in if the task gives one."""
+    """The complete URL of the sign-in if the task sets one."""
 
     @property
     def ids_in_path(self) -> bool:
-        """Whether customer and site stand in the path, or in headers only."""
+        """Whether customer and site are in the path, or only in headers."""
         return self.base_url.endswith(DIRECT_BASE)
 
 
 def endpoints(params: dict, customer: str) -> Endpoints:
-    """Return where requests of these options go; raises OptionError.
+    """Return the addresses for requests with these options; raises OptionError.
 
     The deployment decides about the sign-in: another host in api_url is for calls only. A regional host of Citrix Cloud
-    and the loopback serve both.
+    and a loopback host serve both.
     """
     name = params["deployment"]
     deployment = DEPLOYMENTS[name]
     token = _parse("token_url", params["token_url"]) if params["token_url"] else None
     api = _parse("api_url", params["api_url"] or deployment.api_origin.format(customer=customer))
-    own = name == ON_PREMISES or is_loopback(api.host)
-    if not (own or token or citrix_domain(api.host)):
+    serves_sign_in = name == ON_PREMISES or is_loopback(api.host)
+    if not (serves_sign_in or token or citrix_domain(api.host)):
         raise OptionError(
             "api_url",
             f"{api.host} is not a host of Citrix Cloud; check the spelling, or set token_url too for a private gateway",
         )
-    own = own or (api.host in deployment.regional_hosts and api.origin == f"https://{api.host}")
+    serves_sign_in = serves_sign_in or (api.host in deployment.regional_hosts and api.origin == f"https://{api.host}")
     return Endpoints(
         base_url=api.origin + base_path(deployment, api.host, api.path),
-        token_origin=api.origin if own else deployment.token_origin,
+        token_origin=api.origin if serves_sign_in else deployment.token_origin,
         token_url=token and token.origin + token.path,
     )
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether a host is the loopback: an address of it, or the reserved name localhost."""
+    """Return whether a host is a loopback address or the reserved name localhost."""
     try:
         return ip_address(host).is_loopback
     except ValueError:
@@ -81,7 +81,7 @@ def _parse(option: str, url: str) -> Url:
         host, parts = "", urlsplit("")
     if "@" in parts.netloc or {"?", "#"} & set(url):
         raise OptionError(option, "may contain only https://host, port and path; set credentials in their own options")
-    # urlsplit() drops line ends and tabs, and some letters of other alphabets look like ASCII.
+    # urlsplit() removes line ends and tabs, and some letters of other alphabets look like ASCII.
     written = re.fullmatch(r"[!-~]+", url) and "\\" not in url
     if not written or not re.fullmatch(HOST, host) or parts.scheme not in ("https", "http"):
         raise OptionError(option, "is not a URL; use https://host, in ASCII, with :port or a path if required")

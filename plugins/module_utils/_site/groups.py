@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Delivery groups, machine catalogs and applications: look them up by name, and recognize them in sessions."""
+"""Find delivery groups, machine catalogs and applications by name, and recognize them."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from .._client.dispatch import send_all, side_by_side
 from .._common.errors import CitrixError, OptionError
 from .._common.names import guid_of, visible
 from .._common.text import folded, nested, objects
-from .sessions import is_gone
+from .sessions import is_missing
 
 
 class Named(NamedTuple):
-    """A delivery group, application or catalog: its id, and the names by which sessions and machines refer to it."""
+    """A delivery group, application or catalog: its id, and its names in sessions and machines."""
 
     id: str | None
     names: tuple[str, ...]
 
 
 def is_any(wanted: Iterable[Named], references: object, default: bool) -> bool:
-    """Tell whether a list of references {Id, Name} holds one of these; default: if it holds no reference.
+    """Return whether a list of references {Id, Name} has one of these; default: if it is empty.
 
     The name counts only without an id; a published sample has applications whose id is all zeros.
     """
@@ -42,27 +42,33 @@ def is_any(wanted: Iterable[Named], references: object, default: bool) -> bool:
 
 
 def _real_id(reference: dict) -> str | None:
-    own_id = (nested(reference, "Id") or "").lower()
-    return own_id if own_id.strip("0-") else None
+    real_id = (nested(reference, "Id") or "").lower()
+    return real_id if real_id.strip("0-") else None
 
 
 def find_delivery_groups(api: Api, names: Sequence[str]) -> list[Named]:
-    """Return the delivery groups; raises OptionError that names every one which does not exist."""
+    """Return the delivery groups; raises OptionError that names all missing ones."""
     return _find(api, "delivery_group", "DeliveryGroups", names, "Id,Name,FullName", _with_full_name)
 
 
+def known_delivery_groups(api: Api, names: Sequence[str]) -> list[Named]:
+    """Return the delivery groups that exist on this site."""
+    found = _look_up(api, "delivery_group", "DeliveryGroups", names, "Id,Name,FullName", _with_full_name)
+    return [named for named in found.values() if named]
+
+
 def find_machine_catalogs(api: Api, names: Sequence[str]) -> list[Named]:
-    """Return the machine catalogs; raises OptionError that names every one which does not exist."""
+    """Return the machine catalogs; raises OptionError that names all missing ones."""
     return _find(api, "machine_catalog", "MachineCatalogs", names, "Id,Name,FullName", _with_full_name)
 
 
 def find_applications(api: Api, names: Sequence[str]) -> list[Named]:
-    """Return the applications; raises OptionError that names every one which does not exist."""
+    """Return the applications; raises OptionError that names all missing ones."""
     return _find(api, "application", "Applications", names, "Id,Name,ApplicationFolder", _application)
 
 
 def sessions_of_applications(api: Api, names: Sequence[str]) -> list[list[dict]]:
-    """Return the sessions in which each of the applications runs now; raises like find_applications()."""
+    """Return the sessions that run each application now; raises like find_applications()."""
     applications = dict(zip(names, find_applications(api, names)))
     calls = {name: _sessions_of_application(name, found) for name, found in applications.items()}
     outcomes = dict(side_by_side(lambda call: list(api.items(call)), calls, api.max_concurrency))
@@ -76,7 +82,7 @@ def sessions_of_applications(api: Api, names: Sequence[str]) -> list[list[dict]]
 
 
 def _sessions_of_application(name: str, application: Named) -> Call:
-    # This list does not support fields: whole sessions come.
+    # This list does not support fields: it returns complete sessions.
     what = f"list the sessions of application {name}"
     return Call("GET", f"Applications/{segment(application.id or name)}/Sessions", what, search.page_query())
 
@@ -89,14 +95,7 @@ def _find(
     fields: str,
     read: Callable[[dict, str], Named | None],
 ) -> list[Named]:
-    what = f"look up the {option.replace('_', ' ')}"
-    calls = {name: Call("GET", f"{path}/{segment(name)}", f"{what} {name}", {"fields": fields}) for name in names}
-    found: dict[str, Named | None] = {}
-    for name, outcome in send_all(api, calls):
-        if isinstance(outcome, CitrixError) and not is_gone(outcome):
-            raise outcome
-        # A server may resolve more than names, such as wildcards: then it is not the object that was named.
-        found[name] = None if isinstance(outcome, CitrixError) else read(outcome.body, name)
+    found = _look_up(api, option, path, names, fields, read)
     unknown = sorted(visible(name) for name, named in found.items() if named is None)
     if unknown:
         raise OptionError(
@@ -104,36 +103,56 @@ def _find(
             f"site {api.site_id()} has no {', '.join(unknown)}; use the name shown in the console, "
             "with its folders as FOLDER\\NAME, or the id, and check site_id",
         )
-    return [named for name in calls if (named := found[name])]
+    return [named for named in found.values() if named]
 
 
-def _with_full_name(body: dict, asked: str) -> Named | None:
+def _look_up(
+    api: Api,
+    option: str,
+    path: str,
+    names: Sequence[str],
+    fields: str,
+    read: Callable[[dict, str], Named | None],
+) -> dict[str, Named | None]:
+    """Return the object of each name, in their order; None for a name of no object."""
+    what = f"look up the {option.replace('_', ' ')}"
+    calls = {name: Call("GET", f"{path}/{segment(name)}", f"{what} {name}", {"fields": fields}) for name in names}
+    found: dict[str, Named | None] = dict.fromkeys(calls)
+    for name, outcome in send_all(api, calls):
+        if isinstance(outcome, CitrixError) and not is_missing(outcome):
+            raise outcome
+        # A server may resolve more than names, such as wildcards: then it returns another object than the named one.
+        found[name] = None if isinstance(outcome, CitrixError) else read(outcome.body, name)
+    return found
+
+
+def _with_full_name(body: dict, requested: str) -> Named | None:
     name = nested(body, "Name")
-    full_name = nested(body, "FullName") or _in_folder(name, asked)
-    return _checked(body, asked, full_name, {name, full_name})
+    full_name = nested(body, "FullName") or _in_folder(name, requested)
+    return _checked(body, requested, full_name, {name, full_name})
 
 
-def _application(body: dict, asked: str) -> Named | None:
-    """Sessions refer to an application by its folder and name: the name alone is another application."""
+def _application(body: dict, requested: str) -> Named | None:
+    """Return an application with its folder; the name alone is another application."""
     name = nested(body, "Name")
     if name and "ApplicationFolder" in body:
         folder = (nested(body, "ApplicationFolder", "Name") or "").strip("\\")
         full_name: str | None = f"{folder}\\{name}" if folder else name
     else:
-        full_name = _in_folder(name, asked)
-    return _checked(body, asked, full_name, {full_name})
+        full_name = _in_folder(name, requested)
+    return _checked(body, requested, full_name, {full_name})
 
 
-def _in_folder(name: str | None, asked: str) -> str | None:
-    """Return the full name of an object whose folder the API does not give: the asked folder, if the name fits it."""
-    return asked if name and folded(asked).endswith(folded(f"\\{name}")) else name
+def _in_folder(name: str | None, requested: str) -> str | None:
+    """Return the full name of an object without a folder: the requested one if it matches."""
+    return requested if name and folded(requested).endswith(folded(f"\\{name}")) else name
 
 
-def _checked(body: dict, asked: str, full_name: str | None, names: set[str | None]) -> Named | None:
-    """Return the object if it is the one that was asked for, by full name or id."""
-    own_id = _real_id(body)
-    by_name = full_name is not None and folded(full_name) == folded(asked.replace("|", "\\"))
-    by_id = own_id is not None and own_id in (asked.lower(), guid_of(asked))
+def _checked(body: dict, requested: str, full_name: str | None, names: set[str | None]) -> Named | None:
+    """Return the object if it is the requested one, by full name or id."""
+    real_id = _real_id(body)
+    by_name = full_name is not None and folded(full_name) == folded(requested.replace("|", "\\"))
+    by_id = real_id is not None and real_id in (requested.lower(), guid_of(requested))
     if by_name or by_id:
-        return Named(own_id, tuple(sorted(name for name in names if name)))
+        return Named(real_id, tuple(sorted(name for name in names if name)))
     return None

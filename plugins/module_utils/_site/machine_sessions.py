@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The sessions that run on machines."""
+"""List the sessions on machines."""
 
 from __future__ import annotations
 
@@ -16,23 +16,22 @@ from .._common.errors import CitrixError
 from .._common.names import guid_of
 from .._common.text import nested
 from .machines import MachineIndex, condition, find, is_dns_name, unknown_machines
-from .sessions import is_gone
+from .sessions import is_missing
 
 
 class Listed(NamedTuple):
-    """The sessions of machines, each once, and their number under each name that was asked for."""
+    """The sessions of machines, each once, and their number under each name in the option."""
 
     sessions: list[dict]
     counts: dict[str, int]
 
 
 def list_sessions(api: Api, names: Sequence[str], fields: tuple[str, ...] = ()) -> Listed:
-    """Return the sessions that run on machines; they may hold more than the fields.
+    """Return the sessions on machines, possibly with more than the fields.
 
-    One machine has a list of its own, several are asked for in one search. Raises OptionError that names every machine
-    which does not exist.
+    One machine has a list of its own, several are searched at once. Raises OptionError that names all missing machines.
     """
-    # DOMAIN\NAME can be searched for without a look-up: a session on it proves that the machine exists.
+    # DOMAIN\NAME can be searched without a look-up: a session on it proves that the machine exists.
     as_given = not any(guid_of(name) or is_dns_name(name) for name in names)
     found = _as_named(names) if as_given else find(api, "machine", names)
     slim = tuple(dict.fromkeys([*fields, "Machine"])) if fields else ()
@@ -57,9 +56,9 @@ def _as_named(names: Sequence[str]) -> dict[str, list[dict]]:
 
 
 def _tally(sessions: list[dict], machines: Mapping[str, list[dict]]) -> Listed:
-    """Return the sessions on these machines, and their number under each name that the task gives a machine."""
+    """Return the sessions on these machines, and their number under each name in the task."""
     index = MachineIndex(machines)
-    # A session that gives no machine is on one of these, since the server listed it.
+    # A session without a machine is on one of these, because the server listed it.
     only = list(machines) if len(machines) == 1 else []
     kept, counts = [], Counter(dict.fromkeys(machines, 0))
     for session in sessions:
@@ -76,4 +75,4 @@ def _on_one(api: Api, name: str, address: str, fields: tuple[str, ...]) -> list[
     try:
         return list(distinct(api.items(Call("GET", f"Machines/{segment(address)}/Sessions", what, query))))
     except CitrixError as error:
-        raise unknown_machines(api, "machine", [name]) if is_gone(error) else error from None
+        raise unknown_machines(api, "machine", [name]) if is_missing(error) else error from None

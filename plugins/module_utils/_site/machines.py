@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Machines: list them, look them up by name, and list the sessions that run on them."""
+"""List machines, find them by name, and list the sessions on them."""
 
 from __future__ import annotations
 
@@ -20,14 +20,17 @@ from .._common.facts import snake_facts
 from .._common.names import guid_of, read_names, visible
 from .._common.text import clean, folded, nested
 from .groups import Named, find_delivery_groups, find_machine_catalogs, is_any
-from .sessions import is_gone
+from .sessions import is_missing
 
 SESSION_SUPPORT = ("MultiSession", "SingleSession")
-"""A machine search must filter on one of these (SDK reference)."""
+"""A machine search must filter on one of these.
+
+https://developer-docs.citrix.com/en-us/citrix-daas-service-apis/citrix-daas-rest-apis/how-to-perform-an-advanced-search-for-machines
+"""
 
 NAME_FIELDS = ("Id", "Name", "DnsName")
 STATE_FIELDS = {"registration_state": "RegistrationState", "power_state": "PowerState"}
-"""Options that select machines by a state, and the field, which is the search property too."""
+"""Options that select machines by a state, and the field, which is also the search property."""
 
 
 def list_machines(
@@ -37,7 +40,7 @@ def list_machines(
     groups: Sequence[Sequence[Filter]] = (),
     session_support: Sequence[str] = SESSION_SUPPORT,
 ) -> Iterator[dict]:
-    """Yield each machine that meets all filters, and at least one of each group; all machines without any."""
+    """Yield each machine that matches all filters and one of each group; by default all."""
     if not filters and not groups and tuple(session_support) == SESSION_SUPPORT:
         yield from distinct(api.items(listing("Machines", "list the machines", fields)))
         return
@@ -49,7 +52,7 @@ def list_machines(
 
 
 def any_visible(api: Api) -> bool:
-    """Tell whether the account sees a machine at all; without a role or scope it sees none, and no session either."""
+    """Return whether the account can see any machine; without a role or scope, it sees none."""
     one = Call("GET", "Machines", "check whether the account sees a machine", {"limit": "1", "fields": "Id"})
     return next(api.items(one), None) is not None
 
@@ -61,10 +64,10 @@ def find(
     fields: Sequence[str] = NAME_FIELDS,
     known: Mapping[str, list[dict]] | None = None,
 ) -> dict[str, list[dict]]:
-    """Return the machines of each name: DOMAIN\\NAME, DNS name or id. Several machines may have one DNS name.
+    """Return the machines of each name: DOMAIN\\NAME, DNS name (may be shared) or id.
 
-    fields: NAME_FIELDS and more, or none for all. known: what look_up() found for these names and others. Raises
-    OptionError that names every machine which does not exist.
+    fields: NAME_FIELDS and more, or none for all. known: result of look_up() for these names and others. Raises
+    OptionError that names all missing machines.
     """
     found = look_up(api, names, fields) if known is None else known
     unknown = [name for name in names if name not in found]
@@ -74,54 +77,54 @@ def find(
 
 
 def look_up(api: Api, names: Sequence[str], fields: Sequence[str] = NAME_FIELDS) -> dict[str, list[dict]]:
-    """Return the machines of each name as find() does, without the names of no machine."""
+    """Return the machines of each name as find() does, without names of no machine."""
     found = _by_id(api, [name for name in names if guid_of(name)], fields)
     for support in SESSION_SUPPORT:
         # One DNS name may belong to machines of both kinds.
         wanted = [name for name in names if not guid_of(name) and (is_dns_name(name) or name not in found)]
         if wanted:
             conditions = [condition for name in wanted for condition in name_conditions(name)]
-            asked: dict[str, list[str]] = {}
+            names_by_key: dict[str, list[str]] = {}
             for name in wanted:
-                asked.setdefault(_key(name), []).append(name)
+                names_by_key.setdefault(_key(name), []).append(name)
             for machine in list_machines(api, fields, groups=[conditions], session_support=[support]):
-                for own in names_of(machine):
-                    for name in asked.get(own, ()):
+                for mark in names_of(machine):
+                    for name in names_by_key.get(mark, ()):
                         found.setdefault(name, []).append(machine)
     return found
 
 
 def names_of(machine: object) -> set[str]:
-    """Return every name of a machine, folded; none if it gives none. The machine in a session will do."""
+    """Return all names of a machine, folded; also for the machine in a session."""
     return {folded(name) for name in (nested(machine, field) for field in NAME_FIELDS) if name}
 
 
 def condition(machine: dict) -> Filter:
-    """Return the search condition that a machine, as from find(), meets, and its sessions with it."""
+    """Return the search condition for a machine from find(), and for its sessions."""
     name = nested(machine, "Name")
     return compare("MachineName", name) if name else compare("DnsName", nested(machine, "DnsName") or "")
 
 
 def name_conditions(name: str) -> list[Filter]:
-    """Return search conditions: a machine of this name meets at least one."""
+    """Return search conditions, of which a machine with this name matches at least one."""
     conditions = [compare("MachineName", name.replace("|", "\\"))]
-    # A machine outside of a domain may have dots in its name, and no DNS name.
+    # A machine without a domain may have dots in its name, and no DNS name.
     return [*conditions, compare("DnsName", name)] if is_dns_name(name) else conditions
 
 
 class MachineIndex:
-    """Machines by their names, to recognize them in sessions and lists."""
+    """Recognize machines in sessions and lists by their names."""
 
     def __init__(self, machines: Mapping[str, Iterable[dict]]) -> None:
-        """machines: by the names that the task gives them, as from find()."""
+        """machines: by their names in the task, as from find()."""
         self._by: dict[str, dict[str, set[str]]] = {field: {} for field in (*NAME_FIELDS, "DnsName alone")}
-        for asked, found in machines.items():
+        for name_in_task, found in machines.items():
             for machine in found:
-                own = _marks(machine)
-                if "Name" not in own and "DnsName" in own:
-                    own["DnsName alone"] = own["DnsName"]
-                for field, name in own.items():
-                    self._by[field].setdefault(name, set()).add(asked)
+                marks = _marks(machine)
+                if "Name" not in marks and "DnsName" in marks:
+                    marks["DnsName alone"] = marks["DnsName"]
+                for field, name in marks.items():
+                    self._by[field].setdefault(name, set()).add(name_in_task)
 
     def __bool__(self) -> bool:
         return any(self._by.values())
@@ -129,31 +132,31 @@ class MachineIndex:
     def names(self, machine: object) -> set[str]:
         """Return the names that the task gives this machine; none if it is another one.
 
-        The id decides, else the name, else the DNS name, which is not unique: the machine in a session has not all.
+        The id decides, else the name, else the DNS name, which is not unique: the machine in a session may lack some.
         """
-        own = _marks(machine)
-        by_id = self._by["Id"].get(own.get("Id", ""))
+        marks = _marks(machine)
+        by_id = self._by["Id"].get(marks.get("Id", ""))
         if by_id:
             return by_id
-        if "Name" in own:
-            by_dns_name = self._by["DnsName alone"].get(own.get("DnsName", ""), set())
-            return self._by["Name"].get(own["Name"], set()) | by_dns_name
-        return self._by["DnsName"].get(own.get("DnsName", ""), set())
+        if "Name" in marks:
+            by_dns_name = self._by["DnsName alone"].get(marks.get("DnsName", ""), set())
+            return self._by["Name"].get(marks["Name"], set()) | by_dns_name
+        return self._by["DnsName"].get(marks.get("DnsName", ""), set())
 
     def has(self, machine: object, default: bool) -> bool:
-        """Tell whether this is one of the machines; default: if it gives no name."""
+        """Return whether this is one of the machines; default: if it has no name."""
         return bool(self.names(machine)) if _marks(machine) else default
 
 
 def _marks(machine: object) -> dict[str, str]:
-    told = {field: nested(machine, field) for field in NAME_FIELDS}
-    return {field: folded(name) for field, name in told.items() if name}
+    names = {field: nested(machine, field) for field in NAME_FIELDS}
+    return {field: folded(name) for field, name in names.items() if name}
 
 
 class MachineQuery(NamedTuple):
-    """Which machines are asked for: the values of one option are ORed, the options are ANDed; none means all.
+    """Selected machines: values of one option are ORed, options are ANDed; none selects all.
 
-    name: patterns. filters: further search conditions, all of them.
+    name: patterns. filters: further search conditions, all of which must match.
     """
 
     machine: tuple[str, ...] = ()
@@ -167,7 +170,7 @@ class MachineQuery(NamedTuple):
 
     @classmethod
     def from_params(cls, params: dict, filters: tuple[Filter, ...]) -> MachineQuery:
-        """Take the selectors out of the options, as far as there are; raises OptionError."""
+        """Read the selectors from the options; raises OptionError."""
         names = {option: read_names(option, params[option]) for option in NAMES if params.get(option) is not None}
         states = {option: tuple(params[option]) for option in STATE_FIELDS if params.get(option)}
         support = {"session_support": (params["session_support"],)} if params["session_support"] else {}
@@ -178,7 +181,7 @@ NAMES = ("machine", "delivery_group", "machine_catalog", "name")
 
 
 class _Part(NamedTuple):
-    """One option of a query at work. No conditions: the server cannot search by it."""
+    """One active option of a query. No conditions: the server cannot search by it."""
 
     field: str
     conditions: list[Filter]
@@ -186,10 +189,10 @@ class _Part(NamedTuple):
 
 
 def find_machines(api: Api, query: MachineQuery, fields: tuple[str, ...]) -> Iterator[dict]:
-    """Yield the machines that a query selects. They may hold more than the fields; none asks for all.
+    """Yield the machines that a query selects, possibly with more than the fields; none for all.
 
-    What the server finds is checked; a field that it leaves out is taken on its word. Raises OptionError that names
-    each machine, delivery group or machine catalog which does not exist.
+    Results of the server are checked; a missing field counts as matching. Raises OptionError that names all missing
+    machines, delivery groups and machine catalogs.
     """
     groups = find_delivery_groups(api, query.delivery_group)
     parts = list(_parts(query, groups, find_machine_catalogs(api, query.machine_catalog)))
@@ -218,14 +221,14 @@ def _parts(query: MachineQuery, groups: list[Named], catalogs: list[Named]) -> I
         if states:
             yield _Part(field, [compare(field, state) for state in states], _is_one_of(field, states))
     if query.name:
-        # How a server reads wildcards is not documented in full; that a name contains a text leaves no doubt.
+        # Wildcards of a server are not fully documented; a search for contained text is unambiguous.
         pieces = [_longest_piece(pattern) for pattern in query.name]
         conditions = [compare("MachineName", piece, "Contains") for piece in pieces] if all(pieces) else []
         yield _Part("Name", conditions, lambda machine: any(is_called(machine, pattern) for pattern in query.name))
 
 
 def is_called(machine: dict, pattern: str) -> bool:
-    """Tell whether a pattern with * ? [abc] fits DOMAIN\\NAME, or NAME alone if it has no backslash."""
+    """Return whether a pattern with * ? [abc] matches DOMAIN\\NAME, or NAME without a backslash."""
     name = nested(machine, "Name") or ""
     return fnmatchcase(folded(name if "\\" in pattern else name.rpartition("\\")[2]), folded(pattern))
 
@@ -243,8 +246,8 @@ def _longest_piece(pattern: str) -> str:
     return max(re.split(r"[*?]|\[[^]]*\]?", pattern), key=len)
 
 
-def asked_fields(names: list[str] | None) -> tuple[str, ...]:
-    """Return the fields that a task asks for after those that name the machine; none for all. Raises OptionError."""
+def requested_fields(names: list[str] | None) -> tuple[str, ...]:
+    """Return the requested fields after those with names; none for all. Raises OptionError."""
     for name in names or ():
         if not re.fullmatch(r"[A-Za-z0-9]+", name):
             raise OptionError("fields", f"'{clean(name)}' is not a field; spell it as in the API, such as SessionCount")
@@ -252,7 +255,7 @@ def asked_fields(names: list[str] | None) -> tuple[str, ...]:
 
 
 def to_result(machine: dict, fields: tuple[str, ...] = ()) -> dict:
-    """Return a machine as facts with snake_case keys; only these fields, or all that there are."""
+    """Return a machine as facts with snake_case keys; only these fields, or all."""
     return snake_facts({name: machine[name] for name in fields or machine if name in machine})
 
 
@@ -262,7 +265,7 @@ def _by_id(api: Api, ids: list[str], fields: Sequence[str]) -> dict[str, list[di
     found = {}
     for name, outcome in send_all(api, calls):
         if isinstance(outcome, CitrixError):
-            if not is_gone(outcome):
+            if not is_missing(outcome):
                 raise outcome
         elif guid_of(nested(outcome.body, "Id") or "") == guid_of(name):
             found[name] = [outcome.body]
@@ -270,17 +273,17 @@ def _by_id(api: Api, ids: list[str], fields: Sequence[str]) -> dict[str, list[di
 
 
 def _key(name: str) -> str:
-    """Return a name as names_of() has it; in paths, and so perhaps in a task, | stands for the backslash."""
+    """Return a name as in names_of(); a task may have | for the backslash, as in paths."""
     return folded(name.replace("|", "\\"))
 
 
 def is_dns_name(name: str) -> bool:
-    """Tell whether a name in a task may be a DNS name."""
+    """Return whether a name in a task may be a DNS name."""
     return "." in name and "\\" not in name and "|" not in name
 
 
 def unknown_machines(api: Api, option: str, names: Iterable[str]) -> OptionError:
-    """Return the error for machines that do not exist."""
+    """Return the error for missing machines."""
     return OptionError(
         option,
         f"site {api.site_id()} has no {', '.join(map(visible, names))}; write DOMAIN\\NAME, the machine's DNS name or "

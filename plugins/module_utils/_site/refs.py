@@ -13,10 +13,10 @@ from .users import user_of
 
 
 class SessionRef(NamedTuple):
-    """The facts that name a session; None for what the API does not give."""
+    """Facts that name a session; None for those that the API omits."""
 
     id: str
-    """As the API gives it; "" if it gives none."""
+    """As in the API; "" if it has none."""
     user: str | None = None
     machine: str | None = None
     delivery_group: str | None = None
@@ -24,7 +24,7 @@ class SessionRef(NamedTuple):
 
     @classmethod
     def from_session(cls, session_id: str, session: dict) -> SessionRef:
-        """Take the facts from a session, which can then be dropped: whole sessions by the thousand fill the memory."""
+        """Read the facts of a session, which can then be released to save memory."""
         return cls(
             session_id,
             user_of(session),
@@ -39,5 +39,5 @@ class SessionRef(NamedTuple):
 
 
 def _shared(text: str | None) -> str | None:
-    """Return a text that many sessions have in common: kept once."""
+    """Return a text that many sessions share, stored once."""
     return sys.intern(text) if text else None

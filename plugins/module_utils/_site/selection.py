@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The selection of a task: what its selectors select less its exclusions, and the limit on the number of sessions."""
+"""Select sessions: selectors, exclusions, and the maximum number of sessions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .._common.errors import CitrixError, OptionError
 from .._common.names import NAME_LIST, guid_of, read_names
 from .._common.text import nested
 from . import selectors, sessions
-from .machines import MachineIndex, find
+from .machines import MachineIndex, find, names_of
 from .refs import SessionRef
 from .selectors import SELECTORS, Query
 from .users import People, UserMatcher
@@ -29,78 +29,87 @@ ARGUMENT_SPEC = {
     "max_sessions": {"type": "int", "default": 1000},
 }
 FIELDS = (*sessions.RECORDING_FIELDS, "IsAnonymousUser")
-"""The fields of a session that it takes to select it, and to record it."""
+"""Fields of a session that its selection and recording require."""
 NAMED = ("session_id", "user")
-"""Selectors by which a task names what it wants: a gap there is a failure unless the task says otherwise."""
+"""Selectors that name objects: a gap there is a failure by default."""
 EXCLUSIONS = ("exclude_user", "exclude_machine")
 
 
 class Target(NamedTuple):
-    """One selected session, and what its recording is decided from."""
+    """One selected session, with the data for decisions about its recording."""
 
     session: SessionRef
     not_recordable: str | None = None
     """Why it cannot be recorded, a key of sessions.NOT_RECORDABLE."""
     anonymous: bool = False
-    """Whether the broker knows that there is no user to name."""
-    gone: bool = False
+    """Whether the API reports that there is no user to name."""
+    ended: bool = False
     """Whether there is no such session."""
     unidentified: bool = False
-    """Whether its user, whom the API does not give, may be one whom the task treats differently."""
+    """Whether its user or machine, which the API omits, may be one that the task treats differently."""
+    denied: str | None = None
+    """Why the guard does not permit to record it."""
 
     @classmethod
     def from_session(cls, session_id: str, session: dict | None) -> Target:
-        """Take what is needed from a session; None stands for one that is no more."""
+        """Read the required data of a session; None represents one that has ended."""
         if session is None:
-            return cls(SessionRef(session_id), gone=True)
+            return cls(SessionRef(session_id), ended=True)
         anonymous = session.get("IsAnonymousUser") is True
         return cls(SessionRef.from_session(session_id, session), sessions.not_recordable(session), anonymous)
 
     def judged(self, named: bool) -> Target:
-        """Return the target where the user decides about it. named: whether the API gives the user."""
-        return self if named or self.anonymous or self.gone else self._replace(unidentified=True)
+        """Return the target if its user decides about it. named: whether the API gives the user."""
+        return self if named or self.anonymous or self.ended else self._replace(unidentified=True)
 
 
 class Selection(NamedTuple):
-    """The selected sessions, each once, in the order in which they were named and found."""
+    """The selected sessions, each once, in the order of the option or of the API."""
 
     targets: list[Target]
     absent: list[str]
-    """Users that were named and have no session, as the task writes them."""
-    unused: list[str]
-    """Users to be excluded of whom no session was selected."""
+    """Named users without a session, as written in the task."""
+    unused: dict[str, list[str]]
+    """By option, the excluded users and machines without a selected session."""
+    doubts: Sequence[str] = ()
+    """Warnings about sessions that may match: the API does not return their users."""
 
 
 def select(api: Api, params: dict) -> Selection:
-    """Return what the selectors select.
+    """Return the selected sessions.
 
-    Raises OptionError if no selector or contradicting ones are given, something named does not exist, a short user
-    name means several people, or more than max_sessions are left after the exclusions: all before any write.
+    Raises OptionError for missing or contradictory selectors, missing objects, ambiguous user names, and more than
+    max_sessions after the exclusions: all before any write.
     """
     check_selectors(params)
     people = People()
     query = Query.from_params(params)
     named = UserMatcher("user", query.user, people)
     exclusions = Exclusions(api, params, people)
-    offered: list[Target | None] = []
+    judge = api.guard.judge(api, people)
+    by_user = bool(params["exclude_user"] or judge)
+    # Columns take less memory than a tuple for each session.
+    offered: list[Target] = []
+    on_excluded: list[bool | None] = []
     persons = array("I")
-    # Whether a user is excluded is known only after the last session: any of them may join two names.
+    # Exclusions of users are decided after the last session: any session may join two names.
     for session_id, session in _found(api, params, query, named):
-        persons.append(exclusions.person(session or {}))
-        offered.append(None if exclusions.of_machine(session or {}) else Target.from_session(session_id, session))
+        on_excluded.append(exclusions.of_machine(session or {}))
+        offered.append(judge.of_place(Target.from_session(session_id, session), session or {}))
+        persons.append(people.add(session or {}) if by_user else 0)
     targets = [
-        exclusions.judged(target, person)
-        for target, person in zip(offered, persons)
-        if not exclusions.of_user(person) and target
+        judge.of_user(exclusions.judged(target, person, there), person)
+        for target, person, there in zip(offered, persons, on_excluded)
+        if not (exclusions.of_user(person) or there)
     ]
     exclusions.check(len(targets))
-    return Selection(targets, absent=named.absent, unused=exclusions.unused)
+    return Selection(targets, absent=named.absent, unused=exclusions.unused, doubts=named.doubts)
 
 
 class Exclusions:
-    """The exclusions of a task or rule, and its limit on the number of sessions.
+    """The exclusions of a task or rule, and its maximum number of sessions.
 
-    Raises OptionError for a machine that does not exist, which often means a typo.
+    Raises OptionError for a missing machine, which often means a typo.
     """
 
     def __init__(
@@ -113,28 +122,32 @@ class Exclusions:
         users, names = (excluded(params, option) for option in EXCLUSIONS)
         self._people = people
         self._users = UserMatcher("exclude_user", users, people)
-        self._by_user = bool(users)
         self._machines = MachineIndex(find(api, "exclude_machine", names, known=machines))
+        self._unused_machines = dict.fromkeys(names)
         self._most = params["max_sessions"]
 
-    def person(self, session: dict) -> int:
-        """Return the person whose session it is, as far as an exclusion takes one."""
-        return self._people.add(session) if self._by_user else 0
-
-    def of_machine(self, session: dict) -> bool:
-        """Tell whether a session runs on an excluded machine."""
-        return bool(self._machines) and self._machines.has(session.get("Machine"), default=False)
+    def of_machine(self, session: dict) -> bool | None:
+        """Return whether a session runs on an excluded machine; None if the API omits its machine."""
+        if not self._machines:
+            return False
+        machine = session.get("Machine")
+        names = self._machines.names(machine)
+        for name in names:
+            self._unused_machines.pop(name, None)
+        return bool(names) or (False if names_of(machine) else None)
 
     def of_user(self, person: int) -> bool:
-        """Tell whether a person is excluded."""
+        """Return whether a person is excluded."""
         return self._users.matches(person)
 
-    def judged(self, target: Target, person: int) -> Target:
-        """Return the target of a session that is not excluded, as far as the API gives its user."""
-        return target.judged(self._people.is_named(person)) if self._by_user else target
+    def judged(self, target: Target, person: int, on_excluded: bool | None) -> Target:
+        """Return the target of a session that is not excluded by a known user or machine."""
+        if on_excluded is None and not target.ended:
+            return target._replace(unidentified=True)
+        return target.judged(self._people.is_named(person)) if self._users else target
 
     def check(self, count: int) -> None:
-        """Raise OptionError for an excluded name that means several people, and for more than max_sessions."""
+        """Raise OptionError for ambiguous excluded names, and for more than max_sessions."""
         self._users.check()
         if count > self._most:
             raise OptionError(
@@ -144,13 +157,14 @@ class Exclusions:
             )
 
     @property
-    def unused(self) -> list[str]:
-        """Excluded users of whom no session was offered."""
-        return self._users.absent
+    def unused(self) -> dict[str, list[str]]:
+        """Return by option the names without any session."""
+        unused = dict(zip(EXCLUSIONS, (self._users.absent, list(self._unused_machines))))
+        return {option: names for option, names in unused.items() if names}
 
 
 def check_selectors(params: dict) -> None:
-    """Refuse selectors that are missing, empty or contradict one another; raises OptionError, and nothing is sent."""
+    """Reject missing, empty or contradictory selectors; raises OptionError before any request."""
     given = [name for name in ("session_id", *SELECTORS) if params[name] is not None]
     if params["max_sessions"] < 1:
         raise OptionError("max_sessions", f"must be 1 or more, not {params['max_sessions']}")
@@ -170,12 +184,12 @@ def check_selectors(params: dict) -> None:
 
 def excluded(params: dict, option: str) -> tuple[str, ...]:
     """Return the names in an exclusion; raises OptionError for invalid ones."""
-    # A template that excludes no one gives an empty list; an empty selector is a mistake.
+    # A template that excludes no user results in an empty list; an empty selector is a mistake.
     return () if params[option] in (None, []) else read_names(option, params[option])
 
 
 def _found(api: Api, params: dict, query: Query, named: UserMatcher) -> Iterator[tuple[str, dict | None]]:
-    """Yield the id of each session that the selectors select, and the session; None for a named one that is no more."""
+    """Yield the id of each selected session, and the session; None for an ended named one."""
     if params["session_id"] is not None:
         yield from _by_id(api, read_names("session_id", params["session_id"])).items()
     else:
@@ -184,19 +198,19 @@ def _found(api: Api, params: dict, query: Query, named: UserMatcher) -> Iterator
 
 
 def _by_id(api: Api, ids: Sequence[str]) -> dict[str, dict | None]:
-    """Return the sessions in the order in which they are named, each once, under the id that the API gives."""
+    """Return the named sessions in order, each once, with the id in the API."""
     calls = {session_id: sessions.details(session_id, FIELDS) for session_id in ids}
     outcomes = dict(send_all(api, calls))
     found: dict[str, dict | None] = {}
-    for asked in calls:
-        outcome = outcomes[asked]
-        if sessions.is_gone(outcome):
-            found[asked] = None
+    for requested in calls:
+        outcome = outcomes[requested]
+        if sessions.is_missing(outcome):
+            found[requested] = None
         elif isinstance(outcome, CitrixError):
             raise outcome
         else:
-            own_id = nested(outcome.body, "Id") or asked
-            if guid_of(asked) and guid_of(own_id) != asked:
-                raise CitrixError(f"The API gives session {own_id} for {asked}; check api_url, and run again.")
+            own_id = nested(outcome.body, "Id") or requested
+            if guid_of(requested) and guid_of(own_id) != requested:
+                raise CitrixError(f"The API returned session {own_id} for {requested}; check api_url, and run again.")
             found.setdefault(own_id, outcome.body)
     return found

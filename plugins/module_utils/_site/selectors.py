@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The sessions that selectors select: the server searches, so that only candidates travel; each is checked here."""
+"""Search the sessions that match selectors on the server, and check each result."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .._client.api import Api
 from .._client.calls import Call
 from .._client.search import Filter, compare, distinct, listing, searches
 from .._common.errors import OptionError
-from .._common.names import NAME_LIST, read_names, visible
+from .._common.names import NAME_LIST, read_names
 from .._common.text import nested, reach
 from .groups import find_applications, find_delivery_groups, is_any, sessions_of_applications
 from .machine_sessions import list_sessions
@@ -26,7 +26,7 @@ from .users import People, UserMatcher
 SELECTORS = ("machine", "user", "delivery_group", "application")
 ARGUMENT_SPEC = {name: NAME_LIST for name in SELECTORS}
 LIST_SPEC = {
-    # What is in a filter is checked here: a suboption that is no dict keeps ansible from masking what is no_log.
+    # Filters are checked here: a suboption that is not a dict keeps ansible from masking no_log values.
     "search_filters": {"type": "list", "elements": "dict"},
     "limit": {"type": "int", "default": 0},
 }
@@ -35,14 +35,19 @@ FILTER_SPEC = {
     "operator": {"type": "str", "default": "Equals"},
     "value": {"type": "str"},
 }
-NEEDS = {"machine": "Machine", "user": "User", "delivery_group": "Machine", "application": "ApplicationsInUse"}
-"""The field of a session that a selector is checked on."""
+NEEDS = {
+    "machine": ("Machine",),
+    "user": ("User", "IsAnonymousUser"),
+    "delivery_group": ("Machine",),
+    "application": ("ApplicationsInUse",),
+}
+"""The fields of a session for the check of a selector."""
 
 
 class Query(NamedTuple):
-    """Which sessions are asked for: the values of one selector are ORed, the selectors are ANDed; none means all.
+    """Selected sessions: values of one selector are ORed, selectors are ANDed; none selects all.
 
-    states: of sessions, any of these. filters: further search conditions, all of them.
+    states: any of these session states. filters: further search conditions, all of which must match.
     """
 
     machine: tuple[str, ...] = ()
@@ -54,22 +59,22 @@ class Query(NamedTuple):
 
     @classmethod
     def from_params(cls, params: dict, **further: tuple) -> Query:
-        """Take the selectors out of a module's options; raises OptionError where one holds no name."""
+        """Read the selectors from a module's options; raises OptionError for one without a name."""
         given: dict[str, Any] = {name: read_names(name, params[name]) for name in SELECTORS if params[name] is not None}
         return cls(**given, **further)
 
     @property
     def needs(self) -> tuple[str, ...]:
-        """The fields of a session that it takes to check the selectors."""
-        return tuple(NEEDS[name] for name in SELECTORS if getattr(self, name))
+        """Return the fields of a session that the check of the selectors requires."""
+        return tuple(field for name in SELECTORS if getattr(self, name) for field in NEEDS[name])
 
     def only(self, name: str) -> bool:
-        """Tell whether nothing but this selector is given."""
+        """Return whether only this selector is set."""
         return self == Query(**{name: getattr(self, name)}) != Query()
 
 
 def filters_of(params: dict) -> tuple[Filter, ...]:
-    """Return the search conditions that a task writes itself; raises OptionError."""
+    """Return the search conditions in the task; raises OptionError."""
     filters = []
     for number, written in enumerate(params["search_filters"] or (), 1):
         checked = ArgumentSpecValidator(FILTER_SPEC).validate(written)
@@ -81,7 +86,7 @@ def filters_of(params: dict) -> tuple[Filter, ...]:
 
 
 def limit_of(params: dict) -> int | None:
-    """Return how many objects a task wants at most, None for all; raises OptionError."""
+    """Return the maximum number of objects in the task, None for all; raises OptionError."""
     if params["limit"] < 0:
         raise OptionError("limit", f"must be 0, for all, or more, not {params['limit']}")
     return params["limit"] or None
@@ -94,11 +99,11 @@ def find_sessions(
     warn: Callable[[str], object] = len,
     named: UserMatcher | None = None,
 ) -> Iterator[dict]:
-    """Yield the sessions, each once, in the order found. They may hold more than the fields; none asks for all.
+    """Yield the sessions, each once, in order, possibly with more than the fields; none for all.
 
-    warn: called with a warning of users who have no session, unless the caller reports them itself, as it does with
-    named, the users of the query. Raises OptionError that names each machine, delivery group or application which does
-    not exist, and for a name that means several users.
+    warn: called with warnings about users without a session and sessions without a user, unless the caller reports them
+    itself through named, the users of the query. Raises OptionError that names all missing machines, delivery groups
+    and applications, for ambiguous user names, and if the API returns the user of no session.
     """
     if query.only("machine"):
         yield from list_sessions(api, query.machine, fields).sessions
@@ -109,9 +114,8 @@ def find_sessions(
         place = Place(api, query)
         sessions = search_users(query.user, lambda conditions: _search(api, query, fields, place, conditions), matcher)
         matcher.check()
-        if matcher.absent:
-            absent = ", ".join(map(visible, matcher.absent))
-            warn(f"user: no session belongs to {absent}; check the names if they are connected.")
+        for warning in (*matcher.absence, *matcher.doubts):
+            warn(warning)
         yield from sessions
     else:
         yield from _search(api, query, fields, Place(api, query))
@@ -120,7 +124,7 @@ def find_sessions(
 def _search(
     api: Api, query: Query, fields: tuple[str, ...], place: Place, of_users: Sequence[Filter] = ()
 ) -> Iterator[dict]:
-    """Yield the sessions that the server finds by all conditions and that are at the place; users are not checked."""
+    """Yield the sessions that match all conditions and the place; users are not checked."""
     slim = tuple(dict.fromkeys([*fields, "Id", "State", *query.needs])) if fields else ()
     groups = [group for group in (of_users, *place.conditions()) if group]
     calls: Iterable[Call] = [listing("Sessions", "list the sessions", slim)]
@@ -130,18 +134,18 @@ def _search(
 
 
 class Place:
-    """The selectors of a query but its users: its machines, delivery groups and applications are looked up by name.
+    """The selectors of a query except its users, with its named objects looked up.
 
-    Raises OptionError that names each which does not exist.
+    Raises OptionError that names all missing ones.
     """
 
     def __init__(
         self, api: Api, query: Query, searched: bool = True, machines: Mapping[str, list[dict]] | None = None
     ) -> None:
-        """searched: whether the sessions are those that the server found by these conditions.
+        """Look up the named objects.
 
-        Then a machine, group or state that a session leaves out is taken on its word. machines: known ones by name,
-        see find().
+        searched: whether the server found the sessions by these conditions: then missing data of a session counts as
+        matching. machines: known ones by name, see find().
         """
         self._query = query
         self._searched = searched
@@ -151,7 +155,7 @@ class Place:
         self._checks = list(self._make_checks())
 
     def conditions(self) -> list[list[Filter]]:
-        """Return the search conditions that a session meets, of each group at least one."""
+        """Return the search conditions of a session, of which it matches one in each group."""
         return [
             [condition(machine) for machine in distinct(chain.from_iterable(self._machines.values()))],
             [compare("DeliveryGroup", name) for group in self._delivery_groups for name in group.names],
@@ -159,19 +163,25 @@ class Place:
         ]
 
     def has(self, session: dict) -> bool:
-        """Tell whether a session is selected; search conditions of the task itself are for the server alone."""
-        return all(check(session) for check in self._checks)
+        """Return whether a session is selected; the server checks the task's own search conditions."""
+        return all(check(session, self._searched) for check in self._checks)
 
-    def _make_checks(self) -> Iterator[Callable[[dict], bool]]:
+    def may_have(self, session: dict) -> bool:
+        """Return whether to select a session without a machine, or without a delivery group."""
+        is_whole = nested(session, "Machine", "Name") and reach(session, "Machine", "DeliveryGroup")
+        return not is_whole and all(check(session, True) for check in self._checks)
+
+    def _make_checks(self) -> Iterator[Callable[[dict, bool], bool]]:
+        """Yield checks of a session; their second argument is the result for missing data."""
         query = self._query
         if self._machines:
             index = MachineIndex(self._machines)
-            yield lambda session: index.has(session.get("Machine"), default=self._searched)
+            yield lambda session, default: index.has(session.get("Machine"), default)
         if self._delivery_groups:
-            yield lambda session: is_any(
-                self._delivery_groups, [reach(session, "Machine", "DeliveryGroup")], default=self._searched
-            )
+            groups = self._delivery_groups
+            yield lambda session, default: is_any(groups, [reach(session, "Machine", "DeliveryGroup")], default)
         if self._applications:
-            yield lambda session: is_any(self._applications, session.get("ApplicationsInUse"), default=False)
+            # A desktop session has null.
+            yield lambda session, _default: is_any(self._applications, session.get("ApplicationsInUse"), default=False)
         if query.states:
-            yield lambda session: (nested(session, "State") or query.states[0]) in query.states
+            yield lambda session, _default: (nested(session, "State") or query.states[0]) in query.states

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sessions: their calls, what is read out of them, and the reading of their recording state."""
+"""Sessions: their calls, their facts, and their recording state."""
 
 from __future__ import annotations
 
@@ -44,7 +44,10 @@ FIELDS = (
     "UntrustedUserName",
     "User",
 )
-"""The documented top-level fields of a session (API reference)."""
+"""The documented top-level fields of a session.
+
+https://github.com/citrix/citrix-daas-rest-go/blob/main/citrixorchestration/docs/SessionResponseModel.md
+"""
 
 STATES = ("Active", "Connected", "Disconnected", "Unknown")
 
@@ -54,73 +57,73 @@ FACTS_SPEC = {
 }
 
 RECORDING_FIELDS = ("Id", "State", "Connection", "LogoffInProgress", "Machine", "User")
-"""The fields that the recording of a session is decided and reported from."""
+"""The fields that decide about and report the recording of a session."""
 
-GONE_STATUSES = (400, 404, 409, 500)
-"""What a status read may answer for a session that has ended: no reference says, so the session itself is asked for."""
+AMBIGUOUS_STATUSES = (400, 404, 409, 500)
+"""Statuses of a status read that may mean an ended session, which is not documented: the session itself is read."""
 
 
 class Ended:
-    """In the place of a state: the session is no more."""
+    """Instead of a state: the session has ended."""
 
 
 Recorded = Union[bool, None, Ended, CitrixError]
-"""True or false; None where the API does not say; Ended; or why it could not be read."""
+"""True or false; None if the API does not report it; Ended; or the error of the read."""
 
 
 def details(session_id: str, fields: tuple[str, ...] = RECORDING_FIELDS) -> Call:
-    """Read one session: 404 where there is none."""
+    """Read one session: 404 if there is none."""
     query = {"fields": ",".join(fields)}
     return Call("GET", f"Sessions/{segment(session_id)}", f"read the session {session_id}", query)
 
 
 def recording_status(session_id: str, final: tuple[int, ...] = ()) -> Call:
-    """Read whether a session is being recorded: {IsSessionBeingRecorded}. No other call tells."""
+    """Read whether a session is recorded: {IsSessionBeingRecorded}. No other call returns it."""
     what = f"read the recording status of session {session_id}"
     return Call("GET", "Sessions/RecordingStatus", what, {"id": session_id}, final=final)
 
 
 def start_recording(session_id: str, notify_user: bool) -> Call:
-    """Ask for a start. Success means accepted: the answer holds nothing of the recording."""
+    """Request a start. Success means accepted: the response has no recording state."""
     query = {"notifyUser": "true" if notify_user else "false"}
     what = f"start the recording of session {session_id}"
     return Call("POST", f"Sessions/{segment(session_id)}/$startRecording", what, query, write=True)
 
 
 def stop_recording(session_id: str) -> Call:
-    """Ask for a stop; there is no notice to the user here."""
+    """Request a stop, which does not notify the user."""
     what = f"stop the recording of session {session_id}"
     return Call("POST", f"Sessions/{segment(session_id)}/$stopRecording", what, write=True)
 
 
 def send_message(session_id: str, title: str, text: str, style: str) -> Call:
-    """Show a message box to the user. Success means accepted: whether it was seen is not told."""
+    """Show a message box to the user. Success means accepted: whether it was read is unknown."""
     body = {"Style": style, "Title": title, "Text": text}
     what = f"send the message to session {session_id}"
     return Call("POST", f"Sessions/{segment(session_id)}/$sendMessage", what, body=body, write=True, proof="Id")
 
 
 def read_recorded(api: Api, session_ids: list[str]) -> dict[str, Recorded]:
-    """Read the recording state of many sessions: one call each, and two more for one that answers with an error."""
+    """Read the recording state of many sessions: one call each, up to two more after an error."""
     calls = Calls(session_ids, partial(recording_status, final=(500,)))
     states: dict[str, Recorded] = {}
-    doubtful: dict[str, ApiError] = {}
+    ambiguous: dict[str, ApiError] = {}
     for session_id, outcome in send_all(api, calls):
-        if isinstance(outcome, ApiError) and outcome.status in GONE_STATUSES:
-            doubtful[session_id] = outcome
+        if isinstance(outcome, ApiError) and outcome.status in AMBIGUOUS_STATUSES:
+            ambiguous[session_id] = outcome
         else:
             states[session_id] = outcome if isinstance(outcome, CitrixError) else is_recorded(outcome.body)
-    states.update(_read_doubtful(api, doubtful))
+    states.update(_read_ambiguous(api, ambiguous))
     return states
 
 
-def _read_doubtful(api: Api, doubtful: Mapping[str, ApiError]) -> dict[str, Recorded]:
-    states: dict[str, Recorded] = dict(doubtful)
+def _read_ambiguous(api: Api, ambiguous: Mapping[str, ApiError]) -> dict[str, Recorded]:
+    states: dict[str, Recorded] = dict(ambiguous)
     again: dict[str, Call] = {}
-    for session_id, outcome in send_all(api, {session_id: details(session_id, ("Id",)) for session_id in doubtful}):
-        if is_gone(outcome):
+    for session_id, outcome in send_all(api, {session_id: details(session_id, ("Id",)) for session_id in ambiguous}):
+        if is_missing(outcome):
             states[session_id] = Ended()
-        elif not isinstance(outcome, CitrixError) and doubtful[session_id].status == 500:
+        elif not isinstance(outcome, CitrixError) and ambiguous[session_id].status == 500:
             again[session_id] = recording_status(session_id)
     for session_id, outcome in send_all(api, again):
         states[session_id] = outcome if isinstance(outcome, CitrixError) else is_recorded(outcome.body)
@@ -128,9 +131,9 @@ def _read_doubtful(api: Api, doubtful: Mapping[str, ApiError]) -> dict[str, Reco
 
 
 def read_known(api: Api, session_ids: list[str], warn: Callable[[str], None]) -> dict[str, Recorded]:
-    """Read as read_recorded() does, and warn of states that could not be read.
+    """Read as read_recorded() does, and warn of unreadable states.
 
-    Where none could be read, raises the first error.
+    Raises the first error if none could be read.
     """
     states = read_recorded(api, session_ids)
     errors = [state for state in states.values() if isinstance(state, CitrixError)]
@@ -142,13 +145,13 @@ def read_known(api: Api, session_ids: list[str], warn: Callable[[str], None]) ->
 
 
 def is_recorded(status: dict) -> bool | None:
-    """Read the answer of a status call. Absent, null or anything but a boolean is unknown, never false."""
+    """Read the response to a status call. Missing, null or no boolean is unknown, never false."""
     value = status.get("IsSessionBeingRecorded")
     return value if isinstance(value, bool) else None
 
 
-def is_gone(outcome: object) -> bool:
-    """Tell whether an outcome says that there is no such session."""
+def is_missing(outcome: object) -> bool:
+    """Return whether an outcome means that there is no such session."""
     return isinstance(outcome, ApiError) and outcome.status == 404 and outcome.by_api
 
 
@@ -157,11 +160,14 @@ NOT_RECORDABLE = {
     "not_active": "only active sessions can be recorded; run again when the users are active",
     "not_hdx": "only HDX sessions can be recorded",
 }
-"""Why a session cannot be recorded (Broker SDK reference), told to people."""
+"""Why a session cannot be recorded, as text for users.
+
+https://developer-docs.citrix.com/en-us/citrix-virtual-apps-desktops-sdk/2411/broker/start-brokersessionrecording
+"""
 
 
 def not_recordable(session: dict) -> str | None:
-    """Return why the API would refuse to record a session, or None. What is missing or unknown is no reason."""
+    """Return why the API would refuse a recording, or None; unknown data is no reason."""
     if session.get("LogoffInProgress") is True:
         return "logging_off"
     if session.get("State") in ("Connected", "Disconnected"):
@@ -172,19 +178,19 @@ def not_recordable(session: dict) -> str | None:
 
 
 def to_result(session: dict, fields: tuple[str, ...] = ()) -> dict:
-    """Return a session as facts with snake_case keys; only these fields, or all that there are."""
+    """Return a session as facts with snake_case keys; only these fields, or all."""
     return snake_facts({name: session[name] for name in fields or session if name in session})
 
 
 def facts(
     api: Api, sessions: Iterable[dict], fields: tuple[str, ...], recording: bool, warn: Callable[[str], None]
 ) -> list[dict]:
-    """Return sessions as facts; with recording, each with "recorded": true, false, or null where it is not known.
+    """Return sessions as facts; with recording, each with "recorded": true, false, or null.
 
-    Warns of states that could not be read; where none could, raises the first error.
+    Null means unknown. Warns of unreadable states; raises the first error if none could be read.
     """
     results, ids = [], []
-    # One at a time: whole sessions by the thousand would fill the memory.
+    # One at a time: thousands of complete sessions would use too much memory.
     for session in sessions:
         results.append(to_result(session, fields))
         ids.append(nested(session, "Id") or "")
@@ -196,6 +202,6 @@ def facts(
     return results
 
 
-def asked_fields(names: list[str] | None) -> tuple[str, ...]:
-    """Return the fields that a task asks for, Id first; none for all."""
+def requested_fields(names: list[str] | None) -> tuple[str, ...]:
+    """Return the requested fields of a task, Id first; none for all."""
     return tuple(dict.fromkeys(["Id", *names])) if names else ()

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sites: their calls, and the facts of those that the account sees."""
+"""Sites: their calls, and the facts of the visible ones."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from .._common.text import nested, objects
 
 
 def details(site_id: str) -> Call:
-    """Read the settings of a site: its name, product version, licences."""
+    """Read the settings of a site: its name, product version, licenses."""
     return Call("GET", f"Sites/{segment(site_id)}", f"read the site {site_id}", scope=CUSTOMER)
 
 
 def name_of(api: Api) -> str | None:
-    """Return the name of the site; None where it cannot be read, since the id tells as much."""
+    """Return the name of the site; None if it cannot be read, because the id is sufficient."""
     try:
         return nested(api.send(details(api.site_id())).body, "Name")
     except CitrixError:
@@ -28,9 +28,9 @@ def name_of(api: Api) -> str | None:
 
 
 def facts(api: Api, site_id: str | None) -> dict:
-    """Return as facts: the account, what it sees, and the settings of this site or of all sites of the customer."""
+    """Return the account, its sites, and the settings of one or of all sites of the customer."""
     me = api.send(ME).body
-    site_ids = [site_id] if site_id else [site["Id"] for site in api.own_sites(me)]
+    site_ids = [site_id] if site_id else [site["Id"] for site in api.customer_sites(me)]
     outcomes = dict(send_all(api, {each: details(each) for each in site_ids}))
     for outcome in outcomes.values():
         if isinstance(outcome, CitrixError):

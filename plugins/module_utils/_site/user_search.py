@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Search the sessions of users by properties of which no document says that they work for sessions."""
+"""Search the sessions of users by properties that are not documented for sessions."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from .._common.text import nested
 from .users import UserMatcher, compared, filters, names_of
 
 ACCOUNT_PROPERTIES = ("CurrentUser", "UserName")
-"""Properties that may hold the account of a session: the published search has the first, the enumeration has both."""
+"""Properties that may have the account of a session: the published search uses the first, the enumeration has both."""
 BAD_REQUEST = 400
 
 
 MORE_SEARCHES = 2
-"""Most further searches for the other names of the users who were found."""
+"""Maximum number of further searches for the other names of the users who were found."""
 
 
 def search_users(
@@ -28,30 +28,35 @@ def search_users(
 ) -> list[dict]:
     """Return the sessions of users, each once.
 
-    A session may give another name of its user than the task: the names of all users found are searched for too.
-    search: reads the sessions that meet one of these conditions, or all of them without any.
+    A session may have another name of its user than the task: all names of the users found are searched too. search:
+    reads the sessions that match one of these conditions, or all sessions without any. Raises OptionError if the API
+    returns the user of no session.
     """
     people = matcher.people
     found: dict[str, tuple[dict, int]] = {}
     own: dict[str, str] = {}
+    unnamed: dict[str, int] = {}
 
     def receive(conditions: list[Filter]) -> bool:
-        """Keep the sessions of the users, and return whether some were dropped that are known to be theirs now."""
+        """Keep the sessions of the users; return whether one that was dropped is known to be theirs now."""
         dropped = array("I")
         for session in search(conditions):
             session_id = nested(session, "Id") or repr(session)
-            if session_id not in found:
-                person = people.add(session)
-                if people.is_sought(person):
-                    found[session_id] = session, person
-                    own.update((compared(name), name) for name in names_of(session))
-                else:
-                    dropped.append(person)
+            if session_id in found:
+                continue
+            person = people.add(session)
+            if people.is_sought(person):
+                found[session_id] = session, person
+                own.update((compared(name), name) for name in names_of(session))
+            else:
+                dropped.append(person)
+            if session.get("IsAnonymousUser") is not True and not people.has_name(person):
+                unnamed[session_id] = person
         return any(matcher.matches(person) for person in dropped)
 
     def read(conditions: list[Filter]) -> None:
-        # A session may come before the one that joins its user to a name. Whole sessions by the thousand would fill
-        # the memory, so they are read again then.
+        # A session may be listed before the one that joins its user to a name. Keeping the sessions of all users would
+        # fill the memory, so they are read again.
         if receive(conditions):
             receive(conditions)
 
@@ -63,13 +68,14 @@ def search_users(
             break
         searched.update(own)
         read(filters(names, account_property))
+    matcher.note_unidentified(unnamed.values())
     return [session for session, person in found.values() if matcher.matches(person)]
 
 
 def _find_property(users: Sequence[str], read: Callable[[list[Filter]], None], matcher: UserMatcher) -> str | None:
-    """Search users, and return the property that works; all sessions are read if it is not certain that one does.
+    """Search users, and return the supported property; reads all sessions if none is certain.
 
-    A property that found one of its users works, so its other users are absent.
+    A property that found one of its users is supported, so its other users are absent.
     """
     for account_property in ACCOUNT_PROPERTIES:
         try:

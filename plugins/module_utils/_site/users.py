@@ -1,10 +1,10 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Users: match the names in options to the users of sessions.
+"""Match the names in options to the users of sessions.
 
-Only names that the broker vouches for count. A display name or UntrustedUserName, which the client or its machine can
-choose, neither selects a session nor excludes it.
+Only names that the broker verifies count. A display name or UntrustedUserName, which the client or its machine can
+set, neither selects nor excludes a session.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable
 
 from .._client.search import Filter, compare
 from .._common.errors import OptionError
-from .._common.names import is_doubtful, visible
+from .._common.names import is_confusable, visible
 from .._common.text import clean, folded, nested
 
 ENTRA = "azuread\\"
@@ -25,7 +25,7 @@ ACCOUNT_SIDS = ("s-1-5-21-", "s-1-12-1-")
 
 
 def user_of(session: dict) -> str | None:
-    """Return the user as DOMAIN\\name, else as UPN, else as name; None for an anonymous or unknown user."""
+    """Return the user as DOMAIN\\name, else as UPN, else as name; None if anonymous or unknown."""
     for field in USER_FIELDS:
         name = nested(session, "User", field)
         if name:
@@ -34,11 +34,14 @@ def user_of(session: dict) -> str | None:
 
 
 USER_FIELDS = ("Name", "SamName", "PrincipalName", "SamAccountName")
-"""Fields of a User that name the account. SamName is DOMAIN\\name, SamAccountName the name alone (Broker SDK)."""
+"""Fields of a User with the account: SamName is DOMAIN\\name, SamAccountName only the name.
+
+https://developer-docs.citrix.com/en-us/citrix-virtual-apps-desktops-sdk/2303/broker/get-brokersession
+"""
 
 
 def _read(session: dict) -> tuple[list[str], list[str]]:
-    """Return the names of a session's user, and its marks, which sessions of other users do not have; compared()."""
+    """Return the names of a session's user for comparisons, and its marks, which no other user has."""
     user = session.get("User")
     if not isinstance(user, dict):
         return [], []
@@ -73,25 +76,25 @@ def _read(session: dict) -> tuple[list[str], list[str]]:
 
 
 def compared(name: str) -> str:
-    """Return a name as it is compared: folded, and a UPN in place of AzureAD\\UPN."""
-    name = name.lower() if name.isascii() else folded(name)
+    """Return a name for comparisons: folded, and a UPN instead of AzureAD\\UPN."""
+    name = folded(name)
     return name[len(ENTRA) :] if name.startswith(ENTRA) and "@" in name else name
 
 
 def names_of(session: dict) -> set[str]:
-    """Return the names of a session's user that belong to no other user: accounts with a domain, and UPNs."""
+    """Return the names of a session's user that are unique: accounts with a domain, and UPNs."""
     names = {nested(session, "User", field) for field in USER_FIELDS}
     return {name for name in names if name and ("\\" in name or "@" in name)}
 
 
 def filters(names: Iterable[str], account_property: str) -> list[Filter]:
-    """Return search conditions: each session of these users meets at least one, and few others do.
+    """Return search conditions: each session of these users matches one, and few others do.
 
-    account_property: the search property that holds DOMAIN\\name.
+    account_property: the search property for DOMAIN\\name.
     """
     conditions: dict[tuple[str, str], Filter] = {}
     for name in names:
-        # A server may hold an accent apart from its letter.
+        # A server may store an accent apart from its letter.
         for form in dict.fromkeys([name, unicodedata.normalize("NFD", name)]):
             for condition in _conditions(form, account_property):
                 conditions[condition["Property"], condition["Value"]] = condition
@@ -110,10 +113,10 @@ def _conditions(name: str, account_property: str) -> Iterable[Filter]:
 
 
 class People:
-    """The users of a run's sessions. Sessions with a SID, an account or a UPN in common belong to one person.
+    """The users of a run's sessions. Sessions with an equal SID, account or UPN have one user.
 
-    A person is the number of a session, 0 if the API does not give its user; root() maps the numbers of one person to
-    one. Of each session only the hashes of its marks are kept: most are of users whom no option names.
+    A person is the number of a session, 0 if the API omits its user; root() maps all numbers of one person to one. Only
+    the hashes of the marks of each session are kept: most sessions are of users whom no option names.
     """
 
     def __init__(self) -> None:
@@ -131,7 +134,7 @@ class People:
         self._joined = 0
 
     def add(self, session: dict) -> int:
-        """Return the person whose session it is."""
+        """Return the person of a session."""
         if not self.hits:
             return 0
         names, own = _read(session)
@@ -155,11 +158,20 @@ class People:
         return person
 
     def is_sought(self, person: int) -> bool:
-        """Tell whether a name that is looked for leads to this person, by the sessions that were added so far."""
+        """Return whether a name that a UserMatcher looks for leads to this person, as far as known by now."""
         return person in self._sought
 
+    def has_name(self, person: int) -> bool:
+        """Return whether the API names the user in this session."""
+        return bool(person) and person not in self._unnamed
+
+    @property
+    def any_named(self) -> bool:
+        """Whether the API names the user of any session."""
+        return self.added > len(self._unnamed)
+
     def _join(self) -> None:
-        """Find the persons to whom the names lead, and the marks of users whom another session names."""
+        """Find the persons to whom the names lead, and the SIDs of users with a name in another session."""
         self._joined = self.added
         owners, marks = self._owners, self._marks
         while True:
@@ -177,7 +189,7 @@ class People:
         self._named_marks = {mark for owner, mark in zip(owners, marks) if mark in sids and owner not in self._unnamed}
 
     def root(self, person: int) -> int:
-        """Return the number that all sessions of this person have in common."""
+        """Return the number that all sessions of this person share."""
         if self._joined != self.added:
             self._join()
         return self._find(person) if person in self._roots else person
@@ -189,7 +201,7 @@ class People:
         return person
 
     def is_named(self, person: int) -> bool:
-        """Tell whether the API names the user, be it in another session of the same SID."""
+        """Return whether the API names the user, also in another session with the same SID."""
         if person not in self._unnamed:
             return bool(person)
         if self._joined != self.added:
@@ -197,7 +209,7 @@ class People:
         return self._unnamed[person] in self._named_marks
 
     def accounts(self, name: str, persons: Collection[int]) -> Iterable[str]:
-        """Return the name of each of these persons who has this name; messages show it."""
+        """Return the names of the persons with this name, for messages."""
         found: dict[int, str] = {}
         for person in self.hits[name]:
             root, account = self.root(person), self._accounts[person]
@@ -207,7 +219,7 @@ class People:
 
 
 def _account(session: dict) -> str:
-    """Return a name that tells this user from others of the same short name, as far as the API gives one."""
+    """Return a name that distinguishes this user from others with its short name, if possible."""
     name, domain = user_of(session) or "", nested(session, "User", "Domain")
     if "\\" not in name and domain:
         return f"{domain}\\{nested(session, 'User', 'SamAccountName') or name}"
@@ -215,15 +227,19 @@ def _account(session: dict) -> str:
 
 
 class UserMatcher:
-    """Match the persons of a run to the names in one option; all sessions are added to the people before."""
+    """Match persons to the names in one option; first, add all sessions to people."""
 
-    def __init__(self, option: str, names: Collection[str] | None, people: People) -> None:
+    def __init__(self, option: str, names: Collection[str] | None, people: People, waits: bool = False) -> None:
+        """Prepare the comparison; waits: whether users may log on later, so none needs a session."""
         self._option = option
+        self._waits = waits
         self._names = {compared(name): name for name in names or ()}
         self.people = people
         self._by_person: dict[int, list[str]] = {}
         self._known = 0
         self._met: dict[str, set[int]] = {key: set() for key in self._names}
+        self.unidentified = 0
+        """Sessions that may be theirs: the API does not return the user."""
         for key in self._names:
             people.hits.setdefault(key, [])
 
@@ -249,10 +265,21 @@ class UserMatcher:
             for root in {self.people.root(person) for person in self.people.hits[key]}:
                 self._by_person.setdefault(root, []).append(key)
 
-    def check(self) -> None:
-        """Raise OptionError for a name that means several of the persons met, or that holds hidden characters and
-        means none of them.
+    def note_unidentified(self, persons: Iterable[int]) -> None:
+        """Count sessions whose user the API omits although the broker does not call it anonymous.
+
+        persons: of the sessions without a name of their own. Raises OptionError if the API names the user of none.
         """
+        self.unidentified = sum(not self.people.is_named(person) for person in persons)
+        if self.unidentified and not self.people.any_named and not self._waits:
+            raise OptionError(
+                self._option,
+                f"the API does not return the user of any of {self.unidentified} sessions; check the role of the "
+                "account, or use other selectors",
+            )
+
+    def check(self) -> None:
+        """Raise OptionError for an ambiguous name, or one with hidden characters and no match."""
         for key, name in self._names.items():
             persons = self._met[key]
             if len(persons) > 1 and "\\" not in name and "@" not in name:
@@ -261,7 +288,7 @@ class UserMatcher:
                     self._option,
                     f"'{visible(name)}' matches several users; use one of the full names: {choice}",
                 )
-            if not persons and is_doubtful(name):
+            if not persons and is_confusable(name) and not self._waits:
                 raise OptionError(
                     self._option,
                     f"'{visible(name)}' has no session and contains invisible characters; type the name by hand",
@@ -269,10 +296,28 @@ class UserMatcher:
 
     @property
     def absent(self) -> list[str]:
-        """Names that mean none of the persons met, as the task writes them."""
+        """Return the names without a matching person, as written in the task."""
         return [name for key, name in self._names.items() if not self._met[key]]
 
     @property
     def present(self) -> set[str]:
-        """Names that a session gives its user, as the task writes them."""
+        """The names that match the user of a session, as written in the task."""
         return {name for key, name in self._names.items() if self.people.hits[key]}
+
+    @property
+    def absence(self) -> list[str]:
+        """The warning of names without a session; empty if there are none."""
+        if not self.absent:
+            return []
+        absent = ", ".join(map(visible, self.absent))
+        return [f"user: no session belongs to {absent}; check the names if they are connected."]
+
+    @property
+    def doubts(self) -> list[str]:
+        """The warning of sessions that may be theirs; empty if there are none."""
+        if not self.unidentified:
+            return []
+        return [
+            f"user: the API does not return the users of {self.unidentified} sessions, which may match; "
+            "check the role of the account."
+        ]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Recording coverage: what is known of each session's recording, and the figures of it."""
+"""Report recording coverage: the recording state of each session, and the figures."""
 
 from __future__ import annotations
 
@@ -27,35 +27,35 @@ ARGUMENT_SPEC = {
 }
 
 SCHEMA_VERSION = 1
-"""Of the document that document() returns: see coverage.schema.json of the role recording_coverage."""
+"""Version of the document; see coverage.schema.json of the role recording_coverage."""
 
 ROW_FIELDS = (*sessions.RECORDING_FIELDS, "ApplicationsInUse", "StartTime", "FormattedStartTime")
 
 UNPROVEN = ("not_recorded", "unknown")
-"""Results of sessions that could be recorded, without a proof that they are."""
+"""Results of recordable sessions that are not known to be recorded."""
 RECORDABLE = ("recorded", *UNPROVEN)
 RESULTS = (*RECORDABLE, "not_recordable", "ended")
 
 NOT_RECORDED = "the API reports the session as not recorded"
-NOT_TOLD = "the API does not report whether it is recorded"
+NOT_REPORTED = "the API does not report whether it is recorded"
 NO_ID = "the API returned no usable id for this session"
 
 
 class Row(NamedTuple):
-    """One session, all of it but the id printable; None for what the API does not give."""
+    """One session, all of it printable except the id; None for data that the API omits."""
 
     session: SessionRef
     applications: tuple[str, ...]
     since: str | None
-    """Its start, RFC 3339 if the API gives that."""
+    """Its start, in RFC 3339 if the API has that."""
     result: str = ""
-    """One of RESULTS; "" while the status is not read."""
+    """One of RESULTS; "" until the status is read."""
     reason: str | None = None
-    """Why it is so: a key of NOT_RECORDABLE for what is not recordable, a sentence for a gap."""
+    """Reason: a key of NOT_RECORDABLE for sessions that are not recordable, a sentence for a gap."""
 
     @classmethod
     def from_session(cls, session: dict) -> Row:
-        """Take what is needed out of a session."""
+        """Read the required data of a session."""
         started = nested(session, "FormattedStartTime") or nested(session, "StartTime")
         known = SessionRef.from_session(nested(session, "Id") or "", session)
         row = cls(known.each(_shown)._replace(id=known.id), tuple(_applications(session)), _shown(started))
@@ -69,7 +69,7 @@ class Row(NamedTuple):
         return self._replace(result=result, reason=reason)
 
     def judged(self, states: dict[str, sessions.Recorded]) -> Row:
-        """Return the row with its result, after the statuses were read."""
+        """Return the row with its result after the statuses were read."""
         if self.result:
             return self
         state = states[self.session.id]
@@ -78,17 +78,17 @@ class Row(NamedTuple):
         if isinstance(state, CitrixError):
             return self.with_result("unknown", _why(state))
         if state is None:
-            return self.with_result("unknown", NOT_TOLD)
+            return self.with_result("unknown", NOT_REPORTED)
         return self.with_result("recorded") if state else self.with_result("not_recorded", NOT_RECORDED)
 
     def to_result(self) -> dict:
-        """Return the row as the list of gaps has it."""
+        """Return the row in the form of the list of gaps."""
         own = {**self._asdict(), "applications": list(self.applications)}
         session = own.pop("session")
         return {**session._asdict(), "id": escaped(session.id), **own}
 
     def cells(self) -> list[str]:
-        """Return the row as the table has it."""
+        """Return the row in the form of the table."""
         facts = self.to_result()
         return ["; ".join(facts[name]) if name == "applications" else facts[name] or "" for name in COLUMNS]
 
@@ -107,7 +107,7 @@ COLUMNS = (
 
 
 def checked_query(params: dict) -> Query:
-    """Return which sessions are asked for; raises OptionError where the options cannot be meant."""
+    """Return the query of the options; raises OptionError for invalid ones."""
     if params["unrecorded_limit"] < 0:
         raise OptionError("unrecorded_limit", f"must be 0, for none, or more, not {params['unrecorded_limit']}")
     return Query.from_params(params)
@@ -116,7 +116,7 @@ def checked_query(params: dict) -> Query:
 def read(api: Api, query: Query, warn: Callable[[str], None]) -> list[Row]:
     """Return a row for each session, in the order of the machines.
 
-    Warns of statuses that could not be read; where none could, raises the first error.
+    Warns of unreadable statuses; raises the first error if none could be read.
     """
     rows = [Row.from_session(session) for session in selectors.find_sessions(api, query, ROW_FIELDS, warn)]
     states = sessions.read_known(api, [row.session.id for row in rows if not row.result], warn)
@@ -124,7 +124,7 @@ def read(api: Api, query: Query, warn: Callable[[str], None]) -> list[Row]:
 
 
 def machines_visible(api: Api, rows: Sequence[Row], warn: Callable[[str], None]) -> bool:
-    """Tell whether the account sees a machine, which one request shows if there is no session; warns then."""
+    """Return whether the account sees a machine; without sessions, check that and warn."""
     if rows:
         return True
     visible = machines.any_visible(api)
@@ -139,7 +139,7 @@ def machines_visible(api: Api, rows: Sequence[Row], warn: Callable[[str], None])
 def document(api: Api, query: Query, rows: Sequence[Row], unrecorded_limit: int, started: float, visible: bool) -> dict:
     """Return the figures, with the first gaps.
 
-    started: the time at which the reading began. visible: whether the account sees a machine.
+    started: time of the first read. visible: whether the account can see a machine.
     """
     gaps = [row for row in rows if row.result in UNPROVEN]
     reasons = Counter(row.reason for row in rows if row.result == "not_recordable")
@@ -165,7 +165,7 @@ def document(api: Api, query: Query, rows: Sequence[Row], unrecorded_limit: int,
 
 
 def figures(counts: Counter) -> dict:
-    """Return the number of sessions of each result, and the coverage that follows from them."""
+    """Return the number of sessions by result, and the coverage."""
     recordable = sum(counts[result] for result in RECORDABLE)
     return {
         "coverage_percent": percent(counts["recorded"], recordable),
@@ -176,18 +176,18 @@ def figures(counts: Counter) -> dict:
 
 
 def percent(part: int, whole: int) -> float | None:
-    """Return a share with one decimal, always rounded down: 100.0 is said of all and nothing less. None of nothing."""
+    """Return a percentage with one decimal, rounded down: 100.0 means all; None without a total."""
     return part * 1000 // whole / 10 if whole else None
 
 
 def sentence(document: dict) -> str:
-    """Tell the figures of document() to people."""
+    """Return the figures of document() as a sentence."""
     counts = document["sessions"]
     rest = ", ".join(f"{counts[result]} {result.replace('_', ' ')}" for result in RESULTS[1:])
     if not counts["recordable"]:
         return f"No recordable session was found: {rest}."
     share = f"{counts['recorded']} of {counts['recordable']} recordable sessions are recorded"
-    # Beside the percentage: one session of a hundred that can be recorded must not read as all of them.
+    # In addition to the percentage: one session of a hundred recordable ones must not read like all of them.
     left_out = counts["not_recordable"]
     beside = f" ({left_out} of {counts['total']} sessions are not recordable)" if left_out else ""
     return f"Coverage {counts['coverage_percent']} %{beside}: {share}; {rest}."
@@ -205,8 +205,8 @@ def _parts(results: Iterable[tuple[str | None, str]]) -> list[dict]:
 def _why(error: CitrixError) -> str:
     if not isinstance(error, ApiError):
         return clean(error)
-    told = f" ({error.detail})" if error.detail else ""
-    return f"its status could not be read: HTTP {error.status}{told} [transaction {error.transaction_id}]"
+    shown = f" ({error.detail})" if error.detail else ""
+    return f"its status could not be read: HTTP {error.status}{shown} [transaction {error.transaction_id}]"
 
 
 def _applications(session: dict) -> Iterable[str]:
@@ -217,6 +217,6 @@ def _applications(session: dict) -> Iterable[str]:
 
 
 def _shown(text: str | None) -> str | None:
-    """Return a text with hidden characters as escapes; the same text if it has none, since many sessions share it."""
+    """Return a text with hidden characters as escapes; the same object if it has none."""
     shown = escaped(text.strip()) if text else None
     return text if shown == text else shown or None

@@ -1,23 +1,25 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What happens to sessions while one looks at them again and again: each thing is told once, as an event."""
+"""Report changes of sessions between looks, each once, as an event."""
 
 from __future__ import annotations
 
 import re
 import time
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Callable, NamedTuple
 
 from .._client.api import Api
 from .._client.dispatch import send_all
 from .._common.errors import CitrixError, Interrupted, OptionError
 from .._common.text import escaped, nested
-from .._site import selectors, sessions
+from .._site import selection, selectors, sessions
 from .._site.refs import SessionRef
 from .._site.selection import Target
 from .._site.selectors import Query
+from .._site.users import People, UserMatcher
 
 NEW, ENDED, CHANGED, UNRECORDED = "new", "ended", "changed", "unrecorded"
 
@@ -38,59 +40,59 @@ ARGUMENT_SPEC: dict[str, dict] = {
 RANGES = {"interval": (1, 86400), "unrecorded_after": (0, 86400), "unrecorded_repeat": (0, 86400)}
 
 LONGEST_REPEAT = 3600
-"""Most seconds from one report of an unrecorded session to the next, unless unrecorded_repeat is longer."""
+"""Maximum seconds between two reports of an unrecorded session, unless unrecorded_repeat is longer."""
 
 LONGEST_IDLE = 120
-"""Seconds after which a client is not used again: one that heard nothing for long takes the API for stalled."""
+"""Seconds without use after which a client is replaced: it would treat the API as stalled."""
 
 
 class Seen(NamedTuple):
-    """A session as it is known after a look; None is what the API has never said, or nobody asked."""
+    """A session as known after a look; None for data that was never read or given."""
 
     session: SessionRef
     recorded: bool | None = None
     unrecorded_seconds: float = 0.0
-    """How long it could have been recorded and was not, since it was recorded last."""
+    """Seconds for which it was recordable and not recorded, since it was last recorded."""
     counting_from: float | None = None
-    """When that time was last added up, if it goes on."""
+    """When that time was last updated, if it continues."""
     reports: int = 0
-    """How often it is reported as unrecorded."""
+    """How many times it was reported as unrecorded."""
     recording: bool = False
-    """Whether it was found recorded, and nothing else was found since."""
+    """Whether it was last found recorded."""
     stopped: bool = False
-    """Whether its recording was stopped: between two looks, while it could be recorded."""
+    """Whether its recording was stopped between two looks, while it was recordable."""
 
     @classmethod
     def from_target(cls, target: Target, recorded: object) -> Seen:
-        """Take what is told of a session; anything but a boolean is an unknown recording state."""
+        """Read the data of a session; a value that is not a boolean is an unknown recording state."""
         return cls(target.session.each(inert), recorded if isinstance(recorded, bool) else None)
 
     def facts(self) -> dict[str, Any]:
-        """Return what an event says of the session."""
+        """Return the data of the session for an event."""
         return {**self.session._asdict(), "recorded": self.recorded}
 
 
 def inert(text: str) -> str:
-    """Break what begins a template: events become variables of playbooks, where Ansible takes text for templates.
+    """Break template markers, because Ansible evaluates templates in variables of playbooks.
 
-    Hidden characters are shown as escapes, and so are those beyond U+FFFF: ansible-rulebook would split them, and no
-    variable of the playbook could be read.
+    Hidden characters become escapes, and so do those beyond U+FFFF: ansible-rulebook would split them, and no variable
+    in the playbook could be read.
     """
     plain = re.sub(r"[\U00010000-\U0010ffff]", lambda char: char[0].encode("unicode_escape").decode(), escaped(text))
     return re.sub(r"\{(?=[{%#])", "{ ", plain)
 
 
 class Patience(NamedTuple):
-    """When an unrecorded session is reported, in seconds for which it was unrecorded."""
+    """When to report an unrecorded session, in seconds without recording."""
 
     after: int
     repeat: int = 0
-    """From the first report to the second; each further time is twice as long. 0: no second report."""
+    """Seconds from the first to the second report; each further interval is twice as long. 0: one report only."""
     stopped: bool = True
-    """Whether a session is reported whose recording was stopped."""
+    """Whether to report a session whose recording was stopped."""
 
     def allows(self, session: Seen) -> bool:
-        """Tell whether a session found unrecorded is to be reported once more."""
+        """Return whether to report an unrecorded session once more."""
         if (session.stopped and not self.stopped) or (session.reports and not self.repeat):
             return False
         longest = max(self.repeat, LONGEST_REPEAT)
@@ -99,10 +101,10 @@ class Patience(NamedTuple):
 
 
 def follow(before: Seen | None, found: Seen, recordable: bool, now: float, patience: Patience) -> Seen:
-    """Return what is known of a session after a look that found this of it: what was left open stays as it was.
+    """Return the known data of a session after a look; data missing in the look stays unchanged.
 
-    The time for which a session is unrecorded adds up while it can be recorded, whatever comes in between. It begins
-    anew when the session is found recorded.
+    The time without recording adds up while the session is recordable, with any interruptions. It restarts when the
+    session is found recorded.
     """
     earlier = before or found
     session = SessionRef._make(old if new is None else new for old, new in zip(earlier.session, found.session))
@@ -125,7 +127,7 @@ def follow(before: Seen | None, found: Seen, recordable: bool, now: float, patie
 
 
 def differences(before: Mapping[str, Seen], after: Mapping[str, Seen]) -> Iterator[dict[str, Any]]:
-    """Yield what has happened between two looks, as events: first the ends, then the rest, session by session."""
+    """Yield the events between two looks: first the ends, then the others, session by session."""
     for session_id, session in before.items():
         if session_id not in after:
             yield {"type": ENDED, "session": session.facts()}
@@ -141,8 +143,12 @@ def differences(before: Mapping[str, Seen], after: Mapping[str, Seen]) -> Iterat
             yield {"type": UNRECORDED, "session": facts, "unrecorded_seconds": int(session.unrecorded_seconds)}
 
 
+def _is_recordable(target: Target) -> bool:
+    return target.not_recordable is None and target.denied is None
+
+
 class SessionWatcher:
-    """Looks at the sessions that selectors pick, all of them without any, and tells what has happened."""
+    """Look at the selected sessions, or at all, and report changes."""
 
     def __init__(
         self,
@@ -151,7 +157,7 @@ class SessionWatcher:
         warn: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Raises OptionError; nothing is sent yet."""
+        """Raise OptionError for invalid options, before any request."""
         for name, (low, high) in RANGES.items():
             if not low <= params[name] <= high:
                 raise OptionError(name, f"must be from {low} to {high}, not {params[name]}")
@@ -167,6 +173,8 @@ class SessionWatcher:
         self.interval: int = params["interval"]
         self._connect = connect
         self._warn = warn
+        # Each poll finds the same users absent.
+        self._warn_once = lru_cache(warn)
         self._clock = clock
         self._api: Api | None = None
         self._looking: Api | None = None
@@ -174,25 +182,25 @@ class SessionWatcher:
 
     @property
     def begun(self) -> bool:
-        """Whether there was a look that did not fail."""
+        """Return whether a look has succeeded."""
         return self._known is not None
 
     def hangs(self) -> bool:
-        """Tell whether the look under way waits for an answer that does not get done."""
+        """Return whether the current look waits for an endless response."""
         return self._looking is not None and self._looking.throttle.hangs()
 
     def stop(self, why: str) -> None:
-        """Give up the look under way: it sends nothing more, and what it still finds counts for nothing."""
+        """Abandon the current look: it sends nothing more, and its result is discarded."""
         api, self._looking = self._looking, None
         if api:
             api.throttle.stop(why)
 
     def look(self) -> list[dict[str, Any]]:
-        """Look once, and return what has happened since the last look.
+        """Look once, and return the events since the last look.
 
-        Raises CitrixError where the look failed: nothing is taken in then, and the next one tells it all.
+        Raises CitrixError if the look failed: then nothing is changed, and the next look reports all of it.
         """
-        # What a failed look leaves behind, a refused sign-in say, is no good for the next.
+        # State of a failed look, such as a refused sign-in, must not affect the next one.
         api, self._api = self._api or self._connect(), None
         self._looking = api
         targets = self._listed(api)
@@ -202,7 +210,7 @@ class SessionWatcher:
         after = {session_id: known[session_id] for session_id in unread}
         for session_id, target in targets.items():
             found = Seen.from_target(target, states.get(session_id))
-            recordable = target.not_recordable is None
+            recordable = _is_recordable(target)
             after[session_id] = follow(known.get(session_id), found, recordable, now, self._patience)
         if self._looking is not api:
             raise Interrupted("The poll was canceled; the next one reads everything again.")
@@ -214,31 +222,35 @@ class SessionWatcher:
         return [event for event in differences(before, after) if event["type"] in self._events]
 
     def _listed(self, api: Api) -> dict[str, Target]:
-        targets = {}
-        for session in selectors.find_sessions(api, self._query, sessions.RECORDING_FIELDS):
+        people = People()
+        judge = api.guard.judge(api, people)
+        users = UserMatcher("user", self._query.user, people, waits=True)
+        listed = []
+        for session in selectors.find_sessions(api, self._query, selection.FIELDS, self._warn_once, users):
             session_id = nested(session, "Id")
             if session_id:
-                targets[session_id] = Target.from_session(session_id, session)
-        return targets
+                target = judge.of_place(Target.from_session(session_id, session), session)
+                listed.append((target, people.add(session)))
+        return {target.session.id: judge.of_user(target, person) for target, person in listed}
 
     def _find_unlisted(self, api: Api, targets: dict[str, Target]) -> list[str]:
-        """Add the known sessions that are not listed and live all the same; return those that could not be read.
+        """Add known sessions that still exist but are not listed; return the unreadable ones.
 
-        A list may come short, so a session has ended only where the API says of it that there is none.
+        A list may be incomplete, so a session has ended only if the API reports that it does not exist.
         """
         missing = [session_id for session_id in self._known or () if session_id not in targets]
         unread: dict[str, CitrixError] = {}
         for session_id, outcome in send_all(api, {name: sessions.details(name) for name in missing}):
             if not isinstance(outcome, CitrixError):
                 targets[session_id] = Target.from_session(session_id, outcome.body)
-            elif not sessions.is_gone(outcome):
+            elif not sessions.is_missing(outcome):
                 unread[session_id] = outcome
         if unread:
             self._warn(f"It is unknown whether {len(unread)} sessions have ended. {next(iter(unread.values()))}")
         return list(unread)
 
     def _recorded(self, api: Api, targets: Mapping[str, Target]) -> Mapping[str, object]:
-        ids = [name for name, target in targets.items() if target.not_recordable is None]
+        ids = [name for name, target in targets.items() if _is_recordable(target)]
         try:
             return sessions.read_known(api, ids, self._warn) if ids else {}
         except CitrixError as error:

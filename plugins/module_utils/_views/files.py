@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files that a module leaves behind: each replaced as a whole or not at all, and safe to open in a spreadsheet."""
+"""Write files of a module: each is replaced completely or not at all, safe in a spreadsheet."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from .._common.errors import OptionError
 from .._common.text import clean, one_line
 
 MODE = 0o640
-"""What is written names people: nobody but the owner and the group reads it."""
+"""The files contain user names: only owner and group may read them."""
 
 FORMULA = ("=", "+", "-", "@")
 PASSED_OVER = " '\"`\u00b4\u2018\u2019\u201c\u201d"
-"""What some spreadsheets drop from the beginning of a cell before they look for a formula."""
+"""Characters that some spreadsheets remove from the beginning of a cell before they look for a formula."""
 
 
 def check_folder(option: str, path: str, warn: Callable[[str], None] | None = None) -> None:
-    """Raise OptionError unless a path is a directory in which files can be made.
+    """Raise OptionError unless a path is a directory in which files can be created.
 
-    warn: takes the message if the path does not exist. In check mode an earlier task did not make it.
+    warn: receives the message if the path does not exist in check mode, where an earlier task did not create it.
     """
     if not path.strip():
         raise OptionError(option, "is empty; set it to a directory")
@@ -42,9 +42,9 @@ def check_folder(option: str, path: str, warn: Callable[[str], None] | None = No
 
 
 def write_csv(option: str, path: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Write a table; every cell as text. Raises OptionError where that cannot be done.
+    """Write a table with all cells as text. Raises OptionError if that fails.
 
-    UTF-8 with a byte order mark: without it, Excel reads the letters of other alphabets wrongly.
+    UTF-8 with a byte order mark: without it, Excel misreads letters of other alphabets.
     """
     with _replaced(option, path, "utf-8-sig") as file:
         writer = csv.writer(file)
@@ -53,16 +53,16 @@ def write_csv(option: str, path: str, header: Sequence[str], rows: Iterable[Sequ
 
 
 def write_json(option: str, path: str, document: Any) -> None:
-    """Write a document, indented, in UTF-8. Raises OptionError where that cannot be done."""
+    """Write an indented document in UTF-8. Raises OptionError if that fails."""
     with _replaced(option, path, "utf-8") as file:
         json.dump(document, file, ensure_ascii=False, indent=1)
         file.write("\n")
 
 
 def cell(text: str) -> str:
-    """Return a text on one line, behind an apostrophe where a spreadsheet could take it for a formula.
+    """Return a text on one line, with an apostrophe before text that could be a formula.
 
-    Full-width signs count as well, and so does a sign after blanks or quotes.
+    Full-width signs count as well, and so does a sign after spaces or quotes.
     """
     text = one_line(text)
     plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
@@ -71,7 +71,7 @@ def cell(text: str) -> str:
 
 @contextmanager
 def _replaced(option: str, path: str, encoding: str) -> Iterator[TextIO]:
-    """Give a new file that takes the place of a path when all went well."""
+    """Yield a new file that replaces a path on success."""
     try:
         handle, made = tempfile.mkstemp(prefix=".", dir=os.path.dirname(path))
         try:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Machines as hosts of an inventory: which ones are meant, what is told of each, and how each is called."""
+"""Machines as hosts of an inventory: selection, host variables and names."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from .._site.machines import (
     STATE_FIELDS,
     MachineIndex,
     MachineQuery,
-    asked_fields,
     find_machines,
     is_called,
+    requested_fields,
     to_result,
 )
 
@@ -34,22 +34,22 @@ OPTIONS = (
     "sessions",
     "session_fields",
 )
-"""What decides which machines are asked for, and what of them."""
+"""Options that decide about the requests."""
 WHOSE = ("deployment", "api_url", "customer_id", "site_id", "client_id", "username")
-"""The shared options that decide whose machines these are."""
+"""Shared options that decide about the site and the account."""
 NAMED_BY = ("dns_name", "name", "id")
-"""The facts that name a machine, the one that suits a host best first."""
+"""Facts with names of a machine, the most suitable one for a host first."""
 RESERVED = frozenset({"localhost", "127.0.0.1", "::1"})
-"""Host names that mean the controller itself."""
+"""Host names of the controller itself."""
 
 
 def find_hosts(api: Api, params: dict, warn: Callable[[str], None]) -> list[dict]:
-    """Return the facts of each machine that meets all options, and with params["sessions"] those of its sessions.
+    """Return the facts of each selected machine; with params["sessions"] also of its sessions.
 
-    Raises OptionError, also for a delivery group or catalog that does not exist; warns of patterns that fit nothing.
+    Raises OptionError, also for a missing delivery group or catalog; warns of patterns without a match.
     """
     query = MachineQuery.from_params(params, selectors.filters_of(params))
-    fields = asked_fields(params["fields"] or ["Id"])
+    fields = requested_fields(params["fields"] or ["Id"])
     machines = list(find_machines(api, query, fields))
     for pattern in query.name:
         if not any(is_called(machine, pattern) for machine in machines):
@@ -61,13 +61,13 @@ def find_hosts(api: Api, params: dict, warn: Callable[[str], None]) -> list[dict
 
 
 def _add_sessions(api: Api, params: dict, query: MachineQuery, machines: list[dict], facts: list[dict]) -> None:
-    """Put the sessions of each machine into its facts."""
-    fields = sessions.asked_fields(params["session_fields"] or ["Id"])
-    own = {}
+    """Add the sessions of each machine to its facts."""
+    fields = sessions.requested_fields(params["session_fields"] or ["Id"])
+    numbered = {}
     for number, (machine, fact) in enumerate(zip(machines, facts)):
         fact["sessions"] = []
-        own[str(number)] = [machine]
-    index = MachineIndex(own)
+        numbered[str(number)] = [machine]
+    index = MachineIndex(numbered)
     in_groups = selectors.Query(delivery_group=query.delivery_group)
     for session in selectors.find_sessions(api, in_groups, tuple(dict.fromkeys([*fields, "Machine"]))):
         for place in index.names(session.get("Machine")):
@@ -75,40 +75,40 @@ def _add_sessions(api: Api, params: dict, query: MachineQuery, machines: list[di
 
 
 def check_prefix(prefix: str) -> None:
-    """Refuse what no name of a variable can begin with; raises OptionError."""
+    """Reject an invalid prefix of variable names; raises OptionError."""
     if prefix and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", prefix):
         raise OptionError("hostvars_prefix", "may contain only letters, digits and _, and must not start with a digit")
 
 
 def fact_names(fields: list[str]) -> list[str]:
-    """Return the names of the facts that these fields become, those of NAMED_BY first; raises OptionError."""
-    facts = to_result(dict.fromkeys(asked_fields(fields or ["Id"])))
+    """Return the names of the facts for fields, those of NAMED_BY first; raises OptionError."""
+    facts = to_result(dict.fromkeys(requested_fields(fields or ["Id"])))
     return list(dict.fromkeys([*NAMED_BY, *facts]))
 
 
 class Names:
-    """The names of hosts: of each machine the first that can be one; no two machines have the same."""
+    """Names of hosts: for each machine the first valid choice; no two machines have the same."""
 
     def __init__(self, taken: Container[str]) -> None:
-        """taken: names that are none, such as those of groups."""
+        """taken: names that hosts cannot have, such as those of groups."""
         self._taken = taken
         self._owners: dict[str, tuple[str | None, str]] = {}
 
     def first(self, facts: dict, choices: Iterable[object]) -> str:
-        """Return the name of a machine: the first choice that can be one.
+        """Return the name of a machine: the first valid choice.
 
-        Raises OptionError where no choice can, or another machine has it already.
+        Raises OptionError if there is none, or another machine has it.
         """
-        own_id = nested(facts, "id")
-        shown = clean(nested(facts, "name") or own_id or "a machine without name")
+        machine_id = nested(facts, "id")
+        shown = clean(nested(facts, "name") or machine_id or "a machine without name")
         for choice in choices:
             name = str(choice).strip() if choice is not None else ""
             if name and escaped(name) == name and name.lower() not in RESERVED and name not in self._taken:
                 break
         else:
             raise OptionError("hostnames", f"no entry results in a usable name for {shown}; add citrix_id at the end")
-        owner = self._owners.setdefault(name, (own_id, shown))
-        if owner != (own_id, shown):
+        owner = self._owners.setdefault(name, (machine_id, shown))
+        if owner != (machine_id, shown):
             raise OptionError(
                 "hostnames",
                 f"{owner[1]} and {shown} would both have the host name {clean(name)}; put a unique name first, "

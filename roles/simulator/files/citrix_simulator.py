@@ -2,7 +2,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Command line of the simulator: a stand-in for the Citrix DaaS / CVAD REST API on loopback."""
+"""Run the simulator of the Citrix DaaS / CVAD REST API on loopback from the command line."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ import shlex
 import sys
 from typing import Any
 
-# Python does not do so if PYTHONSAFEPATH is set.
+# Python omits this path if PYTHONSAFEPATH is set.
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from citrix_sim.process import Options, Ready, StartError, address_of, launch, serve
-from citrix_sim.world.directory import DIRECTORIES
-from citrix_sim.world.names import NAMES
-from citrix_sim.world.settings import MIXES, Settings, changed
+from citrix_sim.state.directory import DIRECTORIES
+from citrix_sim.state.names import NAMES
+from citrix_sim.state.settings import MIXES, Settings, changed
 
 _DESCRIPTION = """\
-A stand-in for the Citrix DaaS / Citrix Virtual Apps and Desktops REST API, on this machine only.
-When it is ready it prints one line of JSON: its URL, its process id, and the credentials it takes.
-The control paths take the control_token."""
+Simulate the Citrix DaaS / Citrix Virtual Apps and Desktops REST API, on this machine only.
+Prints one line of JSON when it is ready: its URL, its process id, and the credentials it accepts.
+The control paths require the control_token."""
 
 _EPILOG = """\
-It ends by itself after --lifetime, with the process --watch-pid, on Ctrl-C or SIGTERM, or on
+It stops after --lifetime, with the process --watch-pid, on Ctrl-C or SIGTERM, or after
   curl -X POST -H "Authorization: Bearer CONTROL_TOKEN" URL/_control/shutdown
-Fault rules, the call log and the true state are under URL/_control/; see the README of the role."""
+Fault rules, call log and actual state are below URL/_control/; see the README of the role."""
 
 
 def _seconds(text: str) -> float:
@@ -53,48 +53,51 @@ def _parser() -> argparse.ArgumentParser:
         description=_DESCRIPTION, epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     defaults = Settings()
-    where = parser.add_argument_group("where")
-    where.add_argument("--host", default="127.0.0.1", help="loopback address to serve on (default: %(default)s)")
-    where.add_argument("--port", type=_port, default=0, help="port; 0 takes a free one (default: %(default)s)")
-    where.add_argument("--cert", default="", metavar="FILE", help="PEM certificate (chain); serves https, needs --key")
-    where.add_argument("--key", default="", metavar="FILE", help="PEM private key of the certificate")
-    what = parser.add_argument_group("what")
-    what.add_argument("--machines", type=int, default=defaults.machines, help="machines (default: %(default)s)")
-    what.add_argument("--sessions", type=int, default=defaults.sessions, help="user sessions (default: %(default)s)")
-    what.add_argument(
+    server = parser.add_argument_group("server")
+    server.add_argument("--host", default="127.0.0.1", help="loopback address to serve on (default: %(default)s)")
+    server.add_argument("--port", type=_port, default=0, help="port; 0 selects a free one (default: %(default)s)")
+    server.add_argument("--cert", default="", metavar="FILE", help="PEM certificate (chain) for https; requires --key")
+    server.add_argument("--key", default="", metavar="FILE", help="PEM private key of the certificate")
+    site = parser.add_argument_group("site")
+    site.add_argument("--machines", type=int, default=defaults.machines, help="machines (default: %(default)s)")
+    site.add_argument("--sessions", type=int, default=defaults.sessions, help="user sessions (default: %(default)s)")
+    site.add_argument(
         "--mix",
         choices=MIXES,
         default=defaults.mix,
-        help="mixed: also disconnected, RDP, anonymous, already recorded; recordable: all alike (default: %(default)s)",
+        help="mixed: also disconnected, RDP, anonymous, recorded; recordable: only active HDX (default: %(default)s)",
     )
-    what.add_argument(
+    site.add_argument(
         "--names",
         choices=NAMES,
         default=defaults.names,
-        help="folders: delivery groups and applications of one name in folders; "
-        "hostile: names with what must be quoted, folders, letters of all kinds (default: %(default)s)",
+        help="folders: delivery groups and applications with the same name in several folders; "
+        "hostile: names that must be quoted, folders, letters of several alphabets (default: %(default)s)",
     )
-    what.add_argument(
+    site.add_argument(
         "--directory",
         choices=DIRECTORIES,
         default=defaults.directory,
-        help="entra: users and machines without a domain; hybrid: both, with gaps, duplicates (default: %(default)s)",
+        help="entra: users and machines without a domain; hybrid: both, gaps and duplicates (default: %(default)s)",
     )
-    what.add_argument(
-        "--sites", type=int, default=defaults.sites, help="sites; all but the first are empty (default: %(default)s)"
+    site.add_argument(
+        "--sites",
+        type=int,
+        default=defaults.sites,
+        help="sites; all except the first are empty (default: %(default)s)",
     )
-    life = parser.add_argument_group("how long")
-    life.add_argument(
-        "--lifetime", type=_seconds, default=3600, metavar="SECONDS", help="end after this time (default: %(default)s)"
+    lifetime = parser.add_argument_group("lifetime")
+    lifetime.add_argument(
+        "--lifetime", type=_seconds, default=3600, metavar="SECONDS", help="stop after this time (default: %(default)s)"
     )
-    life.add_argument("--watch-pid", type=int, default=0, metavar="PID", help="end when this process is gone")
-    life.add_argument("--daemon", action="store_true", help="return once it serves, and leave it running")
+    lifetime.add_argument("--watch-pid", type=int, default=0, metavar="PID", help="stop when this process ends")
+    lifetime.add_argument("--daemon", action="store_true", help="run in the background; return when it is ready")
     return parser
 
 
 def _options(arguments: argparse.Namespace) -> Options:
     if bool(arguments.cert) != bool(arguments.key):
-        raise StartError("--cert and --key go together.")
+        raise StartError("--cert requires --key, and --key requires --cert.")
     if arguments.watch_pid < 0:
         raise StartError("--watch-pid must be a process id, or 0 for none.")
     address_of(arguments.host)
@@ -106,25 +109,25 @@ def _options(arguments: argparse.Namespace) -> Options:
     return Options(settings=settings, **{name: given[name] for name in Options._fields if name != "settings"})
 
 
-def _introduce(told: dict[str, Any]) -> None:
-    """The line for programs on stdout; on a terminal, on stderr, the lines for people."""
-    print(json.dumps(told), flush=True)
+def _introduce(connection: dict[str, Any]) -> None:
+    """Print a line for programs to stdout and, on a terminal, lines for users to stderr."""
+    print(json.dumps(connection), flush=True)
     if not sys.stdout.isatty():
         return
     exports = {
         "CITRIX_DEPLOYMENT": "cloud",
-        "CITRIX_API_URL": told["url"],
-        "CITRIX_CUSTOMER_ID": told["customer_id"],
-        "CITRIX_CLIENT_ID": told["client_id"],
-        "CITRIX_CLIENT_SECRET": told["client_secret"],
-        "CONTROL_TOKEN": told["control_token"],
+        "CITRIX_API_URL": connection["url"],
+        "CITRIX_CUSTOMER_ID": connection["customer_id"],
+        "CITRIX_CLIENT_ID": connection["client_id"],
+        "CITRIX_CLIENT_SECRET": connection["client_secret"],
+        "CONTROL_TOKEN": connection["control_token"],
     }
     lines = [f"export {name}={shlex.quote(value)}" for name, value in exports.items()]
     print("\n".join(["", *lines, "", "Stop it with Ctrl-C."]), file=sys.stderr)
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the command; 0 after a good end, 1 where the simulator cannot start."""
+    """Run the command; return 0 after a regular end, 1 if the simulator cannot start."""
     arguments = _parser().parse_args(argv)
 
     def run(ready: Ready) -> None:

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write the memory that ansible-playbook itself took at most, in MB, into the file that BENCH_CONTROLLER names.
+"""Write the peak memory of ansible-playbook itself in MB to the file in BENCH_CONTROLLER.
 
-From outside it cannot be told from that of the processes which it starts.
+From outside, it cannot be separated from that of its child processes.
 """
 
 from __future__ import annotations

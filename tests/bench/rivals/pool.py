@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The fewest calls, as many at once as allowed, over one pool of connections: a status, and a start, for each id."""
+"""Make only the essential calls, in parallel on one pool: a status and a start per id."""
 
 import json
 import sys

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One call after the other, as a first script does it: sign in, list the sessions of each machine, start each."""
+"""Make one call after the other, like a simple script: sign in, list by machine, start each."""
 
 import json
 import sys

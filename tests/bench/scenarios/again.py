@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A second run over sessions that are as wanted: it reads, and does nothing else."""
+"""A second run over sessions in the requested state, which only reads."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from bench.rounds import alternate
 from bench.ways import recording
 
 READING = ("/$search", "/$batch")
+WORDS = {True: "unchanged", False: "CHANGED"}
 
 
 def run(bench: Bench, options: Options) -> Report:
@@ -27,7 +28,7 @@ def run(bench: Bench, options: Options) -> Report:
     def first_run() -> None:
         done = bench.run(own.command(bench))
         if done.code != 0:
-            raise BenchError(f"The first run ended with {done.code}:\n{done.told()}")
+            raise BenchError(f"The first run ended with {done.code}:\n{done.output_end()}")
         before.update(bench.simulator.state())
 
     before: dict[str, dict] = {}
@@ -41,7 +42,7 @@ def run(bench: Bench, options: Options) -> Report:
     verdict = Verdict(
         what=f"a second run over {options.again_sessions:,} sessions: POST requests other than searches and batches",
         median=f"{sample.seconds:.2f} s",
-        ratio=f"{len(other)}; state {'as before' if same else 'CHANGED'}, told {'no change' if silent else 'a CHANGE'}",
+        ratio=f"{len(other)}; state {WORDS[same]}, result {WORDS[silent]}",
         target="0, no change",
         met=not other and same and silent,
     )

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The same in batches, with the confirmation: what that is worth depends on how many items the server runs at once."""
+"""Batches with confirmation: their gain depends on the parallelism of the server."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""All sessions of some machines, one request a call: beside each way that there is without this collection."""
+"""All sessions of some machines with single requests, compared with other methods."""
 
 from __future__ import annotations
 
@@ -41,5 +41,5 @@ def run(bench: Bench, options: Options) -> Report:
 
 
 def machine_names(machines: int) -> list[str]:
-    """Return the names that the simulator gives to so many machines."""
+    """Return that number of machine names of the simulator."""
     return [f"LAB\\vda-{number:03d}" for number in range(1, machines + 1)]

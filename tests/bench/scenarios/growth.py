@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reading the statuses of a whole site with nothing to do: what a session costs, in time and in memory, as it grows."""
+"""Read all statuses of growing sites: time and memory per session."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bench.ways import Way, bare_exit, measured, recording
 FLAT = 1.2
 MOST_MEMORY = 2.0
 START_UP = 1
-"""Sessions of the site on which the start-up is measured: the same task with next to nothing to do."""
+"""Sessions of the site for measuring the start-up: the same task with almost no work."""
 
 
 def run(bench: Bench, options: Options) -> Report:
@@ -32,11 +32,11 @@ def run(bench: Bench, options: Options) -> Report:
     growth = {size: _net(short if size == least else long, way, start_up) for size, way in ways.items()}
     costs = {size: 1000 * seconds / size for size, seconds in growth.items()}
     flat = max(costs[least], costs[most]) / min(costs[least], costs[most])
-    told = ", ".join(f"{cost:.3f} ms at {size:,}" for size, cost in costs.items())
+    text = ", ".join(f"{cost:.3f} ms at {size:,}" for size, cost in costs.items())
     verdicts = [
         Verdict(
             what=f"a session of {least:,} over one of {most:,}, whichever costs more; start-up subtracted",
-            median=told,
+            median=text,
             ratio=f"{flat:.3f}",
             target=f"at most {FLAT}",
             met=flat <= FLAT,
@@ -47,13 +47,13 @@ def run(bench: Bench, options: Options) -> Report:
 
 
 def _net(rounds: Rounds, way: Way, start_up: Way) -> float:
-    """Return the median of the seconds that a way takes beyond the start-up of the same round."""
+    """Return the median seconds of a method without the start-up of the same round."""
     pairs = zip(rounds.seconds(way.name), rounds.seconds(start_up.name))
     return median(seconds - idle for seconds, idle in pairs)
 
 
 def _reading(size: int, options: Options) -> Way:
-    # Nobody is recorded there, so that there is nothing to stop.
+    # No session is recorded, so that a stop has no work.
     return recording(
         f"this collection, {size:,} session{'' if size == 1 else 's'}",
         {"sessions": size, "machines": max(1, size // 100)},
@@ -66,7 +66,7 @@ def _reading(size: int, options: Options) -> Way:
 
 
 def _memory(bench: Bench, options: Options, size: int, own: Way) -> tuple[Verdict, list[Row]]:
-    """Run once with the module's own process measured: memory varies little."""
+    """Measure the memory of the module's own process in one run, because it varies little."""
     bare = replace(bare_exit(size), settings={"sessions": 1})
     rounds = alternate(bench, [measured(own), measured(bare)], 1, options.fleet)
     [ours], [least] = rounds.samples[own.name], rounds.samples[bare.name]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Under a quota that the client is not told of: how much of it is used, and how often it is overrun."""
+"""An unknown quota: how much of it is used, and how many requests exceed it."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ def _fair(what: str, sample: Sample, quota: Quota, done: bool, missing: int) -> 
     used, refusals = quota.used(sample.calls), refused(sample.calls)
     share = refusals / len(sample.calls)
     seconds = f"{sample.seconds:.1f} s"
-    told = "no refusal" if used is None else f"{used:.1%}"
+    text = "no refusal" if used is None else f"{used:.1%}"
     good = None if used is None else used >= LEAST_USED
     return [
         Verdict(f"{what}: sessions that failed", seconds, str(missing), "0", done),
-        Verdict(f"{what}: quota used after the first 429", seconds, told, f"at least {LEAST_USED:.0%}", good),
+        Verdict(f"{what}: quota used after the first 429", seconds, text, f"at least {LEAST_USED:.0%}", good),
         Verdict(f"{what}: answered 429", seconds, f"{share:.1%}", f"at most {MOST_REFUSED:.0%}", share <= MOST_REFUSED),
     ]
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Without latency: how many calls a second the client makes at most, beside the bare pool and the same server."""
+"""The maximum number of calls per second without latency, compared with the bare pool."""
 
 from __future__ import annotations
 

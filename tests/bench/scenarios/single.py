@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One session, and everything given that can be: what is left is ansible's own start."""
+"""One session with all optional data given: the remaining time is the start-up of ansible."""
 
 from __future__ import annotations
 

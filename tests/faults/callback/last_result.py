@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write the result of the last task of this collection, and the message of a failed one, into LAST_RESULT."""
+"""Write the last result of this collection, and the message of a failure, to LAST_RESULT."""
 
 from __future__ import annotations
 
@@ -35,6 +35,6 @@ class CallbackModule(CallbackBase):
 
     def _keep(self, result):
         if str(result.task.action).startswith(OWN):
-            # Ansible puts a note that there is no traceback into "exception".
-            told = {name: value for name, value in result.result.items() if name != "exception"}
-            self._kept["result"] = json.loads(json.dumps(told, default=str))
+            # Ansible writes a note about the missing traceback into "exception".
+            text = {name: value for name, value in result.result.items() if name != "exception"}
+            self._kept["result"] = json.loads(json.dumps(text, default=str))

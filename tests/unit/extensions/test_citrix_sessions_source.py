@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The event source around its watch: it goes on after failures, lets others work, and is found by its path alone."""
+"""The event source around its watch: it survives failures, yields control, can be imported."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors i
 from support.simulator_process import COLLECTION
 
 SOURCE = COLLECTION / "extensions" / "eda" / "plugins" / "event_source" / "citrix_sessions.py"
-ARGUMENTS = {"customer_id": "customer1", "client_id": "client1", "client_secret": "a-secret-that-nobody-knows"}
+ARGUMENTS = {"customer_id": "customer1", "client_id": "client1", "client_secret": "a-secret-that-no-one-knows"}
 
 
 @pytest.fixture(scope="module")
 def source():
-    """What is in the source, run as ansible-rulebook runs it."""
+    """Return the namespace of the source, run as ansible-rulebook runs it."""
     return SimpleNamespace(**runpy.run_path(str(SOURCE)))
 
 
 @pytest.fixture
 def run(source, monkeypatch):
-    """Return a function that runs main() on what its looks come to, and returns the events and the waits between.
+    """Return a function that runs main() with looks and returns the events and the waits.
 
-    A look that is an error fails. The source is cancelled after the last look, as at the end of ansible-rulebook.
+    A look that is an error fails. The source is canceled after the last look, as at the end of ansible-rulebook.
     """
 
     def main(*looks, interval=60, begun=True):
@@ -64,9 +64,9 @@ def run(source, monkeypatch):
 
 
 def watching(look, hangs=lambda: False):
-    """Return a watcher of which only the look matters, and a list of what it was interrupted with."""
-    told = []
-    return SimpleNamespace(look=look, hangs=hangs, stop=told.append), told
+    """Return a watcher with a replaced look, and a list of its interruptions."""
+    expected = []
+    return SimpleNamespace(look=look, hangs=hangs, stop=expected.append), expected
 
 
 def test_each_event_is_put_into_the_queue(run):
@@ -93,12 +93,12 @@ def test_a_pause_is_never_shorter_than_the_interval(source):
     assert [source.pause(1, failures) for failures in (0, 1, 9, 10, 10**6)] == [1, 2, 512, 600, 600]
 
 
-def test_options_that_only_the_site_can_refuse_end_it_at_the_first_look_alone(run, caplog):
+def test_source_option_refused_by_site_ends_only_first_look(run, caplog):
     error = OptionError("machine", "site s has no x")
     with pytest.raises(OptionError):
         run(error, begun=False)
     assert run(error, [{"type": "new"}], begun=True)[0] == [{"type": "new"}]
-    # What may pass by itself does not end it, also at the first look.
+    # A temporary failure does not end it, even in the first look.
     assert run(CitrixError("The site is away."), [{"type": "new"}], begun=False)[0] == [{"type": "new"}]
 
 
@@ -132,11 +132,11 @@ def test_an_error_of_a_look_is_an_outcome_and_a_bug_is_not(source):
 
 def test_aside_look_that_hangs_given_up(source):
     release = threading.Event()
-    watch, told = watching(release.wait, hangs=lambda: True)
+    watch, expected = watching(release.wait, hangs=lambda: True)
     error = asyncio.run(source.aside(watch))
     release.set()
     assert "a response of the API took too long" in str(error)
-    assert told == ["the run was ended (a response of the API took too long)"]
+    assert expected == ["the run was ended (a response of the API took too long)"]
 
 
 def test_prepare_validate_certs_false_warned_once(source, caplog):
@@ -152,7 +152,7 @@ def test_prepare_validate_certs_false_warned_once(source, caplog):
 
 
 def test_a_look_does_not_hold_up_the_end(source):
-    """A server may ask for minutes of patience, and a thread of asyncio's own would be waited for."""
+    """A server may request a wait of minutes, and asyncio waits for its own threads at the end."""
     script = (
         "import asyncio, runpy, sys, time, types\n"
         f"source = runpy.run_path({str(SOURCE)!r})\n"
@@ -167,10 +167,10 @@ def test_a_look_does_not_hold_up_the_end(source):
     ("given", "message"),
     [
         ({"client_secret": None}, "client_secret: is missing for deployment cloud"),
-        ({"events": ["gone"]}, "value of events must be one or more of: new, ended, changed, unrecorded. Got no match"),
+        ({"events": ["left"]}, "value of events must be one or more of: new, ended, changed, unrecorded. Got no match"),
         ({"interval": "soon"}, "argument 'interval' is of type str and we were unable to convert to int"),
         ({"interval": 0}, "interval: must be from 1 to 86400"),
-        ({"intervall": 5}, "intervall. Supported parameters include"),
+        ({"intervals": 5}, "intervals. Supported parameters include"),
         ({"deployment": "moon"}, "value of deployment must be one of: cloud, japan, gov, on_premises, got: moon"),
         ({"api_url": "http://ddc01.example.com"}, "api_url: http:// would send credentials"),
         ({"validate_certs": False}, "validate_certs: can be false on premises only"),
@@ -178,7 +178,7 @@ def test_a_look_does_not_hold_up_the_end(source):
         ({"user": []}, "user: is empty; set at least one value"),
     ],
 )
-def test_senseless_options_are_refused_as_modules_refuse_them(source, given, message):
+def test_source_invalid_options_rejected_like_in_modules(source, given, message):
     options = {name: value for name, value in {**ARGUMENTS, **given}.items() if value is not None}
     with pytest.raises(CitrixError) as failure:
         source.prepare(options)
@@ -194,7 +194,7 @@ def test_options_come_from_the_environment(source, monkeypatch):
     assert source.prepare({}).interval == 60
 
 
-def test_without_requests_it_says_what_is_missing(source, monkeypatch):
+def test_source_without_requests_names_missing_package(source, monkeypatch):
     transport = source.prepare.__globals__["transport"]
     monkeypatch.setattr(transport, "REQUESTS_IMPORT_ERROR", "no such module")
     with pytest.raises(CitrixError, match=r"needs the Python library requests; install it for .*python"):
@@ -203,7 +203,7 @@ def test_without_requests_it_says_what_is_missing(source, monkeypatch):
 
 @pytest.mark.parametrize("there", [None, "package", "namespace"])
 def test_it_finds_its_collection_by_itself(tmp_path, there):
-    """Where nobody has told Python of it; whatever else there is of that name."""
+    """Also if Python has no path to it, and despite another package with its name."""
     package = tmp_path / "ansible_collections"
     package.mkdir()
     if there == "package":
@@ -216,8 +216,8 @@ def test_it_finds_its_collection_by_itself(tmp_path, there):
     assert ended.stdout.strip() == str(COLLECTION / "plugins" / "module_utils" / "_views" / "events.py"), ended.stderr
 
 
-def test_without_ansible_core_it_says_what_is_missing(tmp_path):
-    """As in the Python of an ansible-rulebook that was installed alone."""
+def test_source_without_ansible_core_names_missing_package(tmp_path):
+    """As in the Python of an ansible-rulebook that was installed by itself."""
     (tmp_path / "ansible").mkdir()
     (tmp_path / "ansible" / "__init__.py").write_text("", encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
@@ -229,7 +229,7 @@ def test_without_ansible_core_it_says_what_is_missing(tmp_path):
 
 def test_its_client_cannot_write(source, monkeypatch):
     made = []
-    monkeypatch.setitem(source.prepare.__globals__, "connect", lambda *arguments: made.append(arguments))
+    monkeypatch.setitem(source.prepare.__globals__, "connect", lambda *given: made.append(given) or SimpleNamespace())
     watch = source.prepare(ARGUMENTS)
     watch._connect()
     [(_settings, check_mode, *_rest)] = made

@@ -43,14 +43,14 @@ import unicodedata
 from typing import Any
 
 PART = r'[^\\@"/\[\]:;|=,+*?<>{}%]+'
-"""A user or a domain: without the characters that Windows forbids in names, and those of templates."""
+"""A user or a domain: without characters that Windows forbids in names, and those of templates."""
 USER = re.compile(rf"(?=\S)({PART}[\\@])?{PART}")
 HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
-"""Categories of characters that cannot be seen, and of halves of a character."""
+"""Categories of invisible characters, and of surrogates."""
 
 
 def main(event: dict[str, Any]) -> dict[str, Any]:
-    """Return the event that takes the place of this one."""
+    """Return the event with the validated user."""
     payload = event.get("payload")
     user = payload.get("user") if isinstance(payload, dict) else None
     if not isinstance(user, str) or not USER.fullmatch(user) or any(map(_is_hidden, user)):

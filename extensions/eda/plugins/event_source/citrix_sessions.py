@@ -178,11 +178,11 @@ from typing import Any
 
 
 def _make_importable() -> None:
-    """Make this collection importable: ansible-rulebook runs a source by its path, without Ansible's own loader."""
+    """Make this collection importable, because ansible-rulebook runs a source by its path."""
     root = next((folder for folder in Path(__file__).absolute().parents if folder.name == "ansible_collections"), None)
     if root:
         sys.path.append(str(root.parent))
-        # Where it is no namespace but a package of its own, as the package "ansible" has it, sys.path does not count.
+        # If it is a regular package, as in the package "ansible", sys.path has no effect.
         importlib.import_module(root.name).__path__.append(str(root))
 
 
@@ -194,6 +194,7 @@ try:
     from ansible_collections.sessionops.citrix.plugins.module_utils._client.interrupt import Background
     from ansible_collections.sessionops.citrix.plugins.module_utils._common import options
     from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import CitrixError, OptionError
+    from ansible_collections.sessionops.citrix.plugins.module_utils._site.guard import Guard
     from ansible_collections.sessionops.citrix.plugins.module_utils._views import events
 except ImportError as missing:
     raise ImportError(f"citrix_sessions needs ansible-core; install it for {sys.executable}. {missing}") from missing
@@ -231,7 +232,7 @@ async def main(queue: asyncio.Queue[Any], args: dict[str, Any]) -> None:
 
 
 def prepare(args: dict[str, Any]) -> events.SessionWatcher:
-    """Check the options, and return what looks at the sessions; raises CitrixError, and nothing is sent."""
+    """Check the options and return the watch of the sessions; CitrixError before any request."""
     if transport.REQUESTS_IMPORT_ERROR:
         raise CitrixError(f"citrix_sessions needs the Python library requests; install it for {sys.executable}.")
     checked = ArgumentSpecValidator({**options.argument_spec(), **events.ARGUMENT_SPEC}).validate(args)
@@ -245,16 +246,18 @@ def prepare(args: dict[str, Any]) -> events.SessionWatcher:
 
     def new_client():
         # Check mode, in which the client rejects writes.
-        return connect(settings, True, warn_once, LOGGER.info)
+        api = connect(settings, True, warn_once, LOGGER.info)
+        api.guard = Guard.of_host({})
+        return api
 
     return events.SessionWatcher(params, new_client, LOGGER.warning)
 
 
 async def aside(watch: events.SessionWatcher) -> list[dict[str, Any]] | CitrixError:
-    """Look in a thread, so that the other sources go on, and return what has happened, or why that is not known.
+    """Look in a thread, so that other sources continue, and return the events or the error.
 
-    The thread is not one of asyncio's own: for that the process would wait at its end, and a server may ask for minutes
-    of patience.
+    The thread does not belong to asyncio, because the process would wait for it at its end, and a server may request
+    minutes of patience.
     """
     look = Background(watch.look, watch)
     while not look.is_over():
@@ -266,5 +269,5 @@ async def aside(watch: events.SessionWatcher) -> list[dict[str, Any]] | CitrixEr
 
 
 def pause(interval: int, failures: int) -> int:
-    """Return the seconds to wait after a failure that so many went before."""
+    """Return the seconds to wait after that number of consecutive failures."""
     return min(interval * 2 ** min(failures, 10), max(interval, LONGEST_PAUSE))

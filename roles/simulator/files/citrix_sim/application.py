@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The application behind all connections: control paths, and all other calls."""
+"""Pass requests to the control paths or to the operations of the API."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from .exchange import Exchange
 from .faults.rules import Faults
 from .http.connection import Later, Outcome
 from .http.message import Request
-from .world.access import Credentials
-from .world.settings import Settings
-from .world.world import World
+from .state.access import Credentials
+from .state.settings import Settings
+from .state.state import State
 
 
 class Simulator:
-    """What connections and control paths work on. ``scheme`` is that of the URLs in answers.
+    """State that connections and control paths share; ``scheme`` is that of URLs in responses.
 
-    ``control_token`` is required by the control paths: without it any local process could reset the simulator.
+    The control paths require ``control_token``; otherwise any local process could reset the simulator.
     """
 
     def __init__(self, settings: Settings, credentials: Credentials, stop: Callable[[], None], scheme: str) -> None:
@@ -35,16 +35,16 @@ class Simulator:
         self.reset(settings)
 
     def reset(self, settings: Settings) -> None:
-        """A fresh fleet, no tokens, no jobs, no rules, an empty log."""
-        self.world = World(settings, self.credentials, self._scheme)
+        """Create a new fleet, and remove tokens, jobs, rules and the log."""
+        self.state = State(settings, self.credentials, self._scheme)
         self.faults = Faults()
         self.calls = CallLog()
-        self._exchange = Exchange(self.world, self.faults, self.calls)
-        # What was replaced; at no other time is there garbage that needs the collector.
+        self._exchange = Exchange(self.state, self.faults, self.calls)
+        # Free the previous fleet; at no other time is there garbage that needs the collector.
         gc.collect()
 
     def begin(self, request: Request) -> Later:
-        """What is to be done for a request, and when."""
+        """Return the work for a request, and the delay before it."""
         if request.path.startswith(PREFIX):
             return Later(0.0, lambda: Outcome(control(request, self)))
         return self._exchange.begin(request)

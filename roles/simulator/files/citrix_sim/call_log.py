@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The log of the newest calls and their answers, kept as raw bytes and decoded when it is read."""
+"""Log the newest calls and their responses as raw bytes, decoded when the log is read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_BYTES = 256 * 1024 * 1024
 
 
 class Entry:
-    """One call. ``status`` is 0 until it is answered, and stays so where it never is."""
+    """One call; ``status`` is 0 until there is a response."""
 
     __slots__ = ("at", "body", "head", "number", "status")
 
@@ -30,11 +30,11 @@ class Entry:
 
     @property
     def size(self) -> int:
-        """Bytes it keeps."""
+        """Return the number of bytes that the entry uses."""
         return len(self.head) + len(self.body)
 
     def to_json(self) -> dict[str, Any]:
-        """The call as ``GET /_control/calls`` shows it."""
+        """Return the call in the form of ``GET /_control/calls``."""
         request = parse_head(self.head)
         request.body = self.body
         return self._shown(request)
@@ -53,7 +53,7 @@ class Entry:
 
 
 class ItemEntry(Entry):
-    """One item of a batch, by the number of the batch's call. Its head is a method and a URL; the rest is shared."""
+    """One item of a batch: method, URL and the number of the batch; other data are shared."""
 
     __slots__ = ("batch", "headers")
 
@@ -63,7 +63,7 @@ class ItemEntry(Entry):
         self.batch = batch
 
     def to_json(self) -> dict[str, Any]:
-        """The item as the request that it stands for."""
+        """Return the item in the form of the request that it represents."""
         method, _blank, target = self.head.decode("utf-8").partition(" ")
         request = Request(method, target, "", self.headers, self.head)
         request.body = self.body
@@ -71,7 +71,7 @@ class ItemEntry(Entry):
 
 
 def answer_json(raw: bytes | None) -> dict[str, Any] | None:
-    """An answer as it was sent: ``{"headers", "body"}``, header names in lower case; None where there is none."""
+    """Return a response as sent, ``{"headers", "body"}`` with lower-case header names, or None."""
     if raw is None:
         return None
     head, _blank, body = raw.partition(b"\r\n\r\n")
@@ -84,24 +84,24 @@ def answer_json(raw: bytes | None) -> dict[str, Any] | None:
 
 
 class CallLog:
-    """Calls in the order of their arrival, numbered from 1; the oldest make room, answers before calls.
+    """Calls in the order of arrival, numbered from 1; removes old responses, then old calls.
 
-    ``last`` is the number of the newest call, ``size`` the bytes that are kept.
+    ``last`` is the number of the newest call, ``size`` the number of bytes in use.
     """
 
     def __init__(self) -> None:
         self._entries: deque[Entry] = deque()
-        # By the number of the call. Answers are far bigger than calls: they must not push calls out of the log.
+        # By the number of the call. Responses are much larger than calls and must not displace calls from the log.
         self._answers: OrderedDict[int, bytes] = OrderedDict()
         self.size = 0
         self.last = 0
 
     def open(self, request: Request) -> Entry:
-        """Note a call that has arrived."""
+        """Log a call that has arrived."""
         return self._add(Entry(self.last + 1, request))
 
     def open_item(self, request: Request, batch: Entry) -> Entry:
-        """Note that an item of a batch is done now."""
+        """Log an item of a batch when it is processed."""
         return self._add(ItemEntry(self.last + 1, request, batch.number))
 
     def _add(self, entry: Entry) -> Entry:
@@ -112,7 +112,7 @@ class CallLog:
         return entry
 
     def answer(self, entry: Entry, raw: bytes) -> None:
-        """Note the answer to a call, which may have had to make room meanwhile."""
+        """Log the response to a call, unless the call has been removed from the log."""
         self._answers[entry.number] = raw
         self.size += len(raw)
         self._make_room()
@@ -130,7 +130,7 @@ class CallLog:
         self.size -= oldest.size + len(self._answers.pop(oldest.number, b""))
 
     def since(self, number: int, answers: bool, items: bool = False) -> list[dict[str, Any]]:
-        """The calls after that number, if wanted with their answers, and with the items of batches among them."""
+        """Return the calls after a number, on request with responses and with the items of batches."""
         newest = []
         for entry in reversed(self._entries):
             if entry.number <= number:

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The control paths: reset, fault rules, call log, true state, what users do, end.
+"""Serve the control paths: reset, faults, call log, actual state, user actions, shutdown.
 
-Not in the call log. A request needs the token that the simulator printed when it started. A web page is refused even
-with the token: it sends an ``Origin``, and reaches a loopback address under a name of its own.
+Requests to them are not logged. They require the token that the simulator printed when it started. Web pages are
+refused even with the token: their requests have an ``Origin``, or a ``Host`` that resolves to a loopback address.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from .faults.rules import Faults
 from .fleet_plan import read_fleet
 from .http.addresses import host_name, is_loopback
 from .http.message import Reply, Request, json_reply
-from .world.access import same
-from .world.objects import Session
-from .world.settings import Settings, changed
-from .world.world import World
+from .state.access import same
+from .state.objects import Session
+from .state.settings import Settings, changed
+from .state.state import State
 
 PREFIX = "/_control/"
 
@@ -30,32 +30,32 @@ Found = TypeVar("Found")
 
 
 class Controlled(Protocol):
-    """What the control paths work on."""
+    """The part of the simulator that control paths read and change."""
 
     control_token: str
     started_with: Settings
-    world: World
+    state: State
     faults: Faults
     calls: CallLog
 
     def reset(self, settings: Settings) -> None:
-        """Begin anew."""
+        """Replace the state of the simulator."""
 
     def stop(self) -> None:
-        """End the process soon."""
+        """Stop the process after the response is sent."""
 
 
 def control(request: Request, target: Controlled) -> Reply:
-    """Answer a request to a control path."""
+    """Return the response to a request to a control path."""
     refusal = _refuse(request, target.control_token)
     if refusal is not None:
         return refusal
     known = _OPERATIONS.get(request.path[len(PREFIX) :])
     if known is None:
-        return json_reply({"error": f"No such control path; there are: {', '.join(_OPERATIONS)}."}, 404)
+        return json_reply({"error": f"No such control path; the paths are: {', '.join(_OPERATIONS)}."}, 404)
     method, operation = known
     if request.method != method:
-        return json_reply({"error": f"This control path takes {method}."}, 405, (("Allow", method),))
+        return json_reply({"error": f"This control path requires {method}."}, 405, (("Allow", method),))
     try:
         return json_reply(operation(request, target))
     except ValueError as problem:
@@ -63,7 +63,7 @@ def control(request: Request, target: Controlled) -> Reply:
 
 
 def _refuse(request: Request, token: str) -> Reply | None:
-    """Return the refusal of a request that does not come from the owner of the simulator."""
+    """Return the refusal of a request without the token or from a web page, else None."""
     headers = request.headers
     if "origin" in headers:
         return json_reply({"error": "Web pages have no access."}, 403)
@@ -90,8 +90,8 @@ def _reset(request: Request, target: Controlled) -> dict[str, Any]:
 
 
 def _fleet(request: Request, target: Controlled) -> dict[str, Any]:
-    """Replace the fleet of the first site, and keep all else."""
-    target.world.give(read_fleet(_body(request, None), target.world.settings))
+    """Replace the fleet of the first site; nothing else changes."""
+    target.state.set_fleet(read_fleet(_body(request, None), target.state.settings))
     return _state(request, target)
 
 
@@ -117,7 +117,7 @@ def _flag(request: Request, name: str) -> bool:
 
 
 def _state(request: Request, target: Controlled) -> dict[str, Any]:
-    fleet, machine, now = target.world.fleet, request.query.get("machine", "").lower(), time.time()
+    fleet, machine, now = target.state.fleet, request.query.get("machine", "").lower(), time.time()
     return {
         "sessions": [
             _session_state(session, fleet.is_live(session), now)
@@ -128,7 +128,7 @@ def _state(request: Request, target: Controlled) -> dict[str, Any]:
 
 
 def _session_state(session: Session, live: bool, now: float) -> dict[str, Any]:
-    """The truth about a session. One that has ended is ``Ended``, and RecordingStatus reports nothing of it."""
+    """Return the actual state of a session; an ended one is ``Ended`` and reports no status."""
     return {
         "id": session.id,
         "user": session.account,
@@ -149,17 +149,17 @@ def _session_state(session: Session, live: bool, now: float) -> dict[str, Any]:
     }
 
 
-def _named(request: Request, what: str, find: Callable[[str], Found | None]) -> Found:
-    """What the body names, ``{what: name or id}``; ValueError where there is none."""
-    check: Check = record({what: text})
-    found = find(check(_body(request, None))[what])
+def _named(request: Request, kind: str, find: Callable[[str], Found | None]) -> Found:
+    """Return the object that the body ``{kind: name or id}`` names; ValueError if there is none."""
+    check: Check = record({kind: text})
+    found = find(check(_body(request, None))[kind])
     if found is None:
-        raise ValueError(f"There is no such {what}.")
+        raise ValueError(f"No such {kind}.")
     return found
 
 
 def _log_on(request: Request, target: Controlled) -> dict[str, Any]:
-    fleet = target.world.fleet
+    fleet = target.state.fleet
     machine = _named(request, "machine", lambda name: fleet.machine(name.replace("\\", "|")))
     return _session_state(fleet.begin(machine), True, time.time())
 
@@ -173,21 +173,21 @@ def _reconnect(request: Request, target: Controlled) -> dict[str, Any]:
 
 
 def _connect(request: Request, target: Controlled, connected: bool) -> dict[str, Any]:
-    fleet = target.world.fleet
+    fleet = target.state.fleet
     session = _named(request, "session", fleet.session)
     fleet.connect(session, connected)
     return _session_state(session, True, time.time())
 
 
 def _log_off(request: Request, target: Controlled) -> dict[str, Any]:
-    fleet = target.world.fleet
+    fleet = target.state.fleet
     session = _named(request, "session", fleet.session)
     fleet.end(session)
     return _session_state(session, False, time.time())
 
 
 def _quota(request: Request, target: Controlled) -> dict[str, Any]:
-    return target.world.quota.to_json()
+    return target.state.quota.to_json()
 
 
 def _shutdown(request: Request, target: Controlled) -> dict[str, Any]:

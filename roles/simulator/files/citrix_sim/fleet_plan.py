@@ -1,18 +1,18 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A fleet as a test describes it: ``POST /_control/fleet``."""
+"""Read the fleet that a test describes: ``POST /_control/fleet``."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from .faults.checks import flag, list_of, mapping, one_of, optional, record, text
-from .world.directory import make_directory
-from .world.fleet import SUPPORTS, Fleet, refs
-from .world.names import NAMES
-from .world.objects import GivenSession, Machine, Ref
-from .world.settings import Settings
+from .state.directory import make_directory
+from .state.fleet import SUPPORTS, Fleet, refs
+from .state.names import NAMES
+from .state.objects import GivenSession, Machine, Ref
+from .state.settings import Settings
 
 _SESSION = record(
     {
@@ -57,11 +57,11 @@ _FLEET = record(
 
 
 def read_fleet(given: Any, settings: Settings) -> Fleet:
-    """Return the fleet of a description; ValueError, with a message for people, for an invalid one."""
+    """Return the described fleet; ValueError with a message for users if it is invalid."""
     plan = _FLEET(given)
     names = NAMES[settings.names]
     groups, applications = refs("group", plan["delivery_groups"]), refs("application", plan["applications"])
-    # The first two are the defaults of multi-session and single-session machines.
+    # The first two catalogs are the defaults for multi-session and single-session machines.
     catalogs = refs("catalog", (*names.catalogs, *plan["machine_catalogs"]))
     machines: list[Machine] = []
     sessions: list[GivenSession] = []
@@ -71,11 +71,11 @@ def read_fleet(given: Any, settings: Settings) -> Fleet:
         catalog = _named(catalogs, "machine catalog", named) if named else catalogs[SUPPORTS.index(support)]
         machine = Machine(at, entry["name"], entry["dns_name"], group, catalog, support)
         machines.append(machine)
-        for asked in entry["sessions"]:
-            used = tuple(_named(applications, "application", name) for name in asked["applications"])
-            session = GivenSession(len(sessions), machine, asked["user"], used)
-            session.anonymous, session.connected = asked["anonymous"], asked["connected"]
-            session.protocol, session.recorded = asked["protocol"], asked["recorded"]
+        for given in entry["sessions"]:
+            used = tuple(_named(applications, "application", name) for name in given["applications"])
+            session = GivenSession(len(sessions), machine, given["user"], used)
+            session.anonymous, session.connected = given["anonymous"], given["connected"]
+            session.protocol, session.recorded = given["protocol"], given["recorded"]
             sessions.append(session)
     identity = make_directory(settings.directory, names)
     return Fleet(identity, settings.wildcards, groups, applications, catalogs, machines, sessions)

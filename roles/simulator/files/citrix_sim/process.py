@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The process: binds the port, says when it is ready, comes to its end, and leaves the terminal if asked to."""
+"""Run the process: bind the port, report that it is ready, stop, and detach if requested."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from typing import Any, Callable, NamedTuple
 from .application import Simulator
 from .http.addresses import is_loopback
 from .http.connection import Connection
-from .world.access import CLOUD_CUSTOMER, Credentials
-from .world.settings import Settings
+from .state.access import CLOUD_CUSTOMER, Credentials
+from .state.settings import Settings
 
 Ready = Callable[[dict[str, Any]], None]
 
 
 class StartError(Exception):
-    """The reason, for people."""
+    """Raised with a message for users if the simulator cannot start."""
 
 
 class Options(NamedTuple):
-    """How to serve. ``lifetime`` is in seconds; ``watch_pid`` 0 watches no process; port 0 takes a free one."""
+    """Settings of the server; ``lifetime`` in seconds, ``watch_pid`` 0: none, port 0: free."""
 
     host: str
     port: int
@@ -39,9 +39,9 @@ class Options(NamedTuple):
 
 
 def address_of(host: str) -> str:
-    """Return the loopback address to bind; any other host is refused."""
+    """Return the loopback address to bind; StartError for any other host."""
     if not is_loopback(host):
-        raise StartError(f"{host} is no loopback address; the simulator serves this machine only.")
+        raise StartError(f"{host} is not a loopback address; the simulator serves only this machine.")
     return "127.0.0.1" if host == "localhost" else host
 
 
@@ -58,12 +58,12 @@ def _tls(options: Options) -> ssl.SSLContext | None:
 
 
 def scheme_of(options: Options) -> str:
-    """http or https."""
+    """Return the scheme, http or https."""
     return "https" if options.cert else "http"
 
 
-def is_gone(pid: int) -> bool:
-    """Whether a process has ended; a zombie, which nobody has collected yet, has."""
+def has_ended(pid: int) -> bool:
+    """Return whether a process has ended; a zombie counts as ended."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -78,21 +78,21 @@ def is_gone(pid: int) -> bool:
 
 
 async def _end_with(pid: int, stop: Callable[[], None]) -> None:
-    while not is_gone(pid):
+    while not has_ended(pid):
         await asyncio.sleep(1)
     stop()
 
 
 async def serve(options: Options, ready: Ready) -> None:
-    """Serve until the lifetime is over, a signal or a shutdown comes, or the watched process is gone."""
-    # A big fleet is walked through by the garbage collector for longer than a call lasts, and has none: see the reset.
+    """Serve until the lifetime ends, on a signal or a shutdown, or the watched process ends."""
+    # Without a garbage collector: it takes longer than a call to scan a large fleet. A reset collects.
     gc.disable()
     gc.freeze()
     address, context = address_of(options.host), _tls(options)
     loop, over = asyncio.get_running_loop(), asyncio.Event()
 
     def stop() -> None:
-        # A moment's grace lets the answer to the shutdown leave.
+        # Leaves time to send the response to the shutdown.
         loop.call_later(0.05, over.set)
 
     simulator = Simulator(options.settings, Credentials.random(), stop, scheme_of(options))
@@ -114,54 +114,54 @@ async def serve(options: Options, ready: Ready) -> None:
 
 
 def _introduction(options: Options, simulator: Simulator, port: int) -> dict[str, Any]:
-    """What a caller must know to use this simulator."""
+    """Return the data that a caller needs to use this simulator."""
     host = f"[{options.host}]" if ":" in options.host else options.host
     return {
         "url": f"{scheme_of(options)}://{host}:{port}",
         "pid": os.getpid(),
         "customer_id": CLOUD_CUSTOMER,
-        "site_id": simulator.world.sites[0].id,
+        "site_id": simulator.state.sites[0].id,
         "control_token": simulator.control_token,
         **simulator.credentials._asdict(),
     }
 
 
 def launch(run: Callable[[Ready], None]) -> dict[str, Any]:
-    """Run ``run(ready)`` in a process of its own session; what it gives to ``ready`` is returned here.
+    """Run ``run(ready)`` in a process of its own session; return the argument of ``ready``.
 
-    StartError comes through to the caller, as does any other end before it was ready.
+    Raise StartError if the process reports one or ends before it is ready.
     """
     reader, writer = os.pipe()
     if os.fork() == 0:
         os.close(reader)
-        _live_on(run, writer)
+        _run_child(run, writer)
     os.close(writer)
-    with os.fdopen(reader, encoding="utf-8") as news:
-        message = news.read()
+    with os.fdopen(reader, encoding="utf-8") as pipe:
+        message = pipe.read()
     if not message:
         raise StartError("The simulator ended before it was ready.")
-    told = json.loads(message)
-    if "problem" in told:
-        raise StartError(told["problem"])
-    return told
+    result = json.loads(message)
+    if "problem" in result:
+        raise StartError(result["problem"])
+    return result
 
 
-def _live_on(run: Callable[[Ready], None], writer: int) -> None:
-    """The life of the child, up to its end. A second fork leaves it no way back to a terminal."""
+def _run_child(run: Callable[[Ready], None], writer: int) -> None:
+    """Run the child process to its end. The second fork keeps it from acquiring a terminal."""
     os.setsid()
     if os.fork():
         os._exit(0)
-    nowhere = os.open(os.devnull, os.O_RDWR)
+    null = os.open(os.devnull, os.O_RDWR)
     for stream in range(3):
-        os.dup2(nowhere, stream)
+        os.dup2(null, stream)
 
-    def tell(message: dict[str, Any]) -> None:
+    def report(message: dict[str, Any]) -> None:
         os.write(writer, json.dumps(message).encode())
         os.close(writer)
 
     try:
-        run(tell)
+        run(report)
     except StartError as problem:
-        tell({"problem": str(problem)})
+        report({"problem": str(problem)})
         os._exit(1)
     os._exit(0)

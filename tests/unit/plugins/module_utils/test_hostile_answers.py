@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Answers of any bytes, status and headers: read, or told as an error that shows nothing it should not."""
+"""Responses with any bytes, status and headers: read, or an error without secrets."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def reply_of(status: int, headers: dict[str, str], body: bytes) -> Reply:
     return Reply(status, CaseInsensitiveDict(headers), body.decode("utf-8-sig", "replace"))
 
 
-def check_told(error: CitrixError) -> None:
-    """Check that an error can be shown to people."""
+def check_error(error: CitrixError) -> None:
+    """Check that an error can be shown to users."""
     message = str(error)
     assert message.isprintable()
     assert 0 < len(message) < LONGEST
@@ -56,12 +56,12 @@ def check_told(error: CitrixError) -> None:
 @example(202, {"Location": "//"}, b"", START)
 @example(200, {}, b"[" * 5000, LIST)
 @example(500, {"Citrix-TransactionId": "\x1b[31m" * 500}, b"\xff\xfe\x00", LIST)
-def test_any_answer_is_read_or_told(new_fake_api, status, headers, body, call):
+def test_any_response_is_read_or_reported(new_fake_api, status, headers, body, call):
     fake_api = new_fake_api()
     try:
         answer = fake_api.read(call, reply_of(status, headers, body), "own-id")
     except CitrixError as error:
-        check_told(error)
+        check_error(error)
         assert error.may_have_acted is (status >= 500 or status < 300 or status == 408)
     else:
         assert status < 300
@@ -82,7 +82,7 @@ SPELLINGS = st.sampled_from([SECRET, quote_plus(SECRET), json.dumps(SECRET), jso
 )
 @example("cloud", 200, {}, json.dumps({"access_token": "two words"}).encode())
 @example("gov", 200, {}, json.dumps({"Token": "t", "ExpiresAt": 1e400}).encode())
-def test_any_answer_to_a_sign_in_is_a_token_or_an_error_without_the_secret(deployment, status, headers, body):
+def test_any_sign_in_response_is_token_or_error_without_secret(deployment, status, headers, body):
     given_options = {name: spec.get("default") for name, spec in _options.OPTIONS.items()}
     account = {"client_id": "id", "client_secret": SECRET, "username": "LAB\\user", "password": SECRET}
     options = {**given_options, **account, "deployment": deployment, "customer_id": "customer1"}
@@ -93,7 +93,7 @@ def test_any_answer_to_a_sign_in_is_a_token_or_an_error_without_the_secret(deplo
     try:
         token = Authenticator(retrier, credentials_of(settings)).token()
     except CitrixError as error:
-        check_told(error)
+        check_error(error)
         assert SECRET not in json.dumps(error.to_result(), ensure_ascii=False)
     else:
         assert status == 200

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What stands around every module: the options in, and one way out."""
+"""The code around every module: read the options, and end the task in one place."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ GIVEN = {"customer_id": "customer1", "site_id": "site1", "access_token": TOKEN}
 
 @pytest.fixture
 def executed(capsys):
-    """Return a function that executes a run() and returns (exit code, result)."""
+    """Return a function that runs a run() and returns (exit code, result)."""
 
     def execute(run, **args):
         with patch_module_args({**GIVEN, **args}), pytest.raises(SystemExit) as end:
@@ -31,7 +31,7 @@ def executed(capsys):
     return execute
 
 
-def test_a_module_has_the_shared_options_and_its_own():
+def test_module_has_shared_options_and_its_own():
     with patch_module_args(GIVEN):
         module = _module.create_module(
             {"own": {"type": "str", "default": "x"}}, mutually_exclusive=[("own", "api_url")]
@@ -42,7 +42,7 @@ def test_a_module_has_the_shared_options_and_its_own():
     assert TOKEN in module.no_log_values
 
 
-def test_options_come_from_the_environment_where_they_are_not_given(monkeypatch):
+def test_options_default_to_environment(monkeypatch):
     monkeypatch.setenv("CITRIX_CUSTOMER_ID", "other")
     monkeypatch.setenv("CITRIX_TIMEOUT", "77")
     with patch_module_args({"customer_id": "customer1"}):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A module: its run() alone, and the whole of it with the network replaced below requests."""
+"""Run a module: its run() alone, or all of it with a fake network below requests."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ansible.module_utils.testing import patch_module_args
 
 @pytest.fixture
 def module(params, request):
-    """Return a factory of all that run() of the module under test may use: no way out but the return value."""
+    """Return a factory of fake modules for run(), which can only return a result."""
     spec = getattr(request.module.under_test, "ARGUMENT_SPEC", {})
 
     def make(check_mode=False, **given):
@@ -35,7 +35,7 @@ def wire():
 
 @pytest.fixture
 def executed(wire, capsys, request):
-    """Return a function that runs the whole module under test, given GIVEN, and returns (exit code, result)."""
+    """Return a function that runs the module under test with GIVEN; returns (exit code, result)."""
     tests = request.module
 
     def execute(**args):

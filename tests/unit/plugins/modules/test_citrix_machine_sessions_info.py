@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""citrix_machine_sessions_info: from the options to the result, and once down to the wire."""
+"""citrix_machine_sessions_info: from options to result, and once including HTTP requests."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_sessions_are_listed_with_their_number_on_each_machine(module, fake_api,
     assert fake_api.writes == []
 
 
-def test_only_the_fields_that_were_asked_for_are_returned(module, fake_api):
+def test_only_requested_fields_returned(module, fake_api):
     fake_api.on(SEARCH, {"Items": [{"Id": "1", "State": "Active", "Machine": {"Name": FIRST}}]})
     fake_api.on(MACHINES, {"Items": [{"Id": "m1", "Name": FIRST}, {"Id": "m2", "Name": SECOND}]})
     result = under_test.run(module(machine=[FIRST, SECOND], fields=["State"]), fake_api)
@@ -83,7 +83,7 @@ def test_a_session_that_comes_twice_is_listed_and_counted_once(module, fake_api)
     assert (result["sessions"], result["machines"]) == ([{"id": "1"}], {FIRST: 1})
 
 
-def test_a_dns_name_is_looked_up_and_counted_as_it_was_asked_for(module, fake_api):
+def test_dns_name_looked_up_and_counted_as_given(module, fake_api):
     name = "vda-001.lab.example"
     fake_api.on(MACHINES, {"Items": [{"Id": "m1", "Name": FIRST, "DnsName": name}]})
     fake_api.on("GET Machines/m1/Sessions", {"Items": [{"Id": "1"}]})
@@ -104,7 +104,7 @@ def test_an_error_of_the_api_ends_the_task(module, fake_api):
         under_test.run(module(machine=[FIRST]), fake_api)
 
 
-# Down to the wire
+# With HTTP requests
 
 
 def test_the_module_succeeds_on_the_wire_and_finds_the_site(executed, wire):
@@ -118,7 +118,7 @@ def test_the_module_succeeds_on_the_wire_and_finds_the_site(executed, wire):
     assert wire.calls[-1].request.params == {"fields": "Id,State,Machine"}
 
 
-def test_the_module_fails_on_the_wire_with_what_the_api_answered(executed, wire):
+def test_module_fails_over_http_with_api_error(executed, wire):
     wire.get(f"{BASE}/me", status=401, json={"detail": "Token expired."}, headers={"Citrix-TransactionId": "t1"})
     code, result = executed(machine=[FIRST])
     assert code == 1
@@ -127,15 +127,15 @@ def test_the_module_fails_on_the_wire_with_what_the_api_answered(executed, wire)
 
 
 @pytest.mark.parametrize(
-    ("args", "told"),
+    ("args", "expected"),
     [
         ({}, "machine"),
         ({"machine": []}, "machine: is empty"),
         ({"machine": [FIRST], "fields": ["Nonsense"]}, "value of fields must be one or more of"),
     ],
 )
-def test_wrong_arguments_are_refused(executed, wire, args, told):
+def test_wrong_arguments_are_refused(executed, wire, args, expected):
     code, result = executed(**args)
     assert code == 1
-    assert told in result["msg"]
+    assert expected in result["msg"]
     assert len(wire.calls) == 0

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""citrix_machines_info: from the options to the result, and once down to the wire."""
+"""citrix_machines_info: from options to result, and once including HTTP requests."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def page(*items, token=None):
 
 
 def of_kind(support, *machines):
-    """Answer a search that names this kind of machine."""
+    """Respond to a search that names this kind of machine."""
 
     def search(call):
         return page(*machines if f'"{support}"' in json.dumps(call.body) else ())
@@ -45,15 +45,15 @@ def test_all_machines_are_returned_whole(module, fake_api, check_mode):
     assert "fields" not in fake_api.calls[0].query
 
 
-def test_names_are_asked_for_together_with_the_fields(module, fake_api):
+def test_names_requested_with_fields(module, fake_api):
     fake_api.on(LISTING, page(MACHINE))
     under_test.run(module(fields=["SessionCount", "Id"]), fake_api)
     assert fake_api.calls[0].query["fields"] == "Id,Name,DnsName,SessionCount"
 
 
 @pytest.mark.parametrize("selector", [{}, {"machine": ["LAB\\vda-001"]}, {"delivery_group": ["Office"]}])
-def test_only_the_fields_that_were_asked_for_are_returned(module, fake_api, selector):
-    """The delivery group is asked for too, to check what the server found."""
+def test_only_requested_fields_returned(module, fake_api, selector):
+    """The delivery group is requested too, to check the objects that the server found."""
     machine = {**MACHINE, "DeliveryGroup": {"Id": "g1", "Name": "Office"}, "Tags": []}
     fake_api.on("GET DeliveryGroups/Office", {"Id": "g1", "Name": "Office"})
     fake_api.on(LISTING, page(machine))
@@ -84,7 +84,7 @@ def test_the_machines_of_a_delivery_group_are_of_both_kinds(module, fake_api):
     assert [single[0]["Value"] for single in singles] == ["MultiSession", "SingleSession"]
 
 
-def test_conditions_of_the_task_are_asked_of_the_server(module, fake_api):
+def test_filters_of_task_sent_to_server(module, fake_api):
     fake_api.on(SEARCH, of_kind("SingleSession", MACHINE))
     written = {"property": "RegistrationState", "operator": "NotEquals", "value": "Registered"}
     result = under_test.run(module(search_filters=[written], session_support="SingleSession"), fake_api)
@@ -124,7 +124,7 @@ def test_an_error_of_the_api_ends_the_task(module, fake_api):
         under_test.run(module(), fake_api)
 
 
-# Down to the wire
+# With HTTP requests
 
 
 def test_the_module_succeeds_on_the_wire(executed, wire):
@@ -139,7 +139,7 @@ def test_the_module_succeeds_on_the_wire(executed, wire):
     }
 
 
-def test_the_module_fails_on_the_wire_with_what_the_api_answered(executed, wire):
+def test_module_fails_over_http_with_api_error(executed, wire):
     wire.get(f"{BASE}/Machines", status=403, json={"detail": "Denied."}, headers={"Citrix-TransactionId": "t1"})
     code, result = executed()
     assert code == 1
@@ -147,15 +147,15 @@ def test_the_module_fails_on_the_wire_with_what_the_api_answered(executed, wire)
 
 
 @pytest.mark.parametrize(
-    ("args", "told"),
+    ("args", "expected"),
     [
         ({"session_support": "Nonsense"}, "value of session_support must be one of"),
         ({"search_filters": [{"value": "x"}]}, "property"),
         ({"fields": ["Session Count"]}, "fields: 'Session Count' is not a field"),
     ],
 )
-def test_wrong_arguments_are_refused(executed, wire, args, told):
+def test_wrong_arguments_are_refused(executed, wire, args, expected):
     code, result = executed(**args)
     assert code == 1
-    assert told in result["msg"]
+    assert expected in result["msg"]
     assert len(wire.calls) == 0

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""citrix_recording_policy: from the rules to the result, and once down to the wire."""
+"""citrix_recording_policy: from rules to result, and once including HTTP requests."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def a_session(number, **fields):
 
 @pytest.fixture
 def site(fake_api):
-    """A site of three sessions: 1 is to start, 2 to stop, 3 runs as wanted."""
+    """Return a site of three sessions: 1 must start, 2 must stop, 3 is in the requested state."""
     fake_api.on("GET Sessions", {"Items": [a_session(1), a_session(2), a_session(3)]})
     for number, states in ((1, (OFF, ON)), (2, (ON, OFF)), (3, (ON,))):
         fake_api.on(f"GET Sessions/RecordingStatus?id={number}", *states)
@@ -46,7 +46,7 @@ def writes(api):
     return sorted(f"{call.method} {call.path}" for call in api.writes)
 
 
-def test_each_session_is_brought_to_the_state_of_its_rule_in_one_pass(module, site):
+def test_sessions_get_state_of_their_rule_in_one_pass(module, site):
     result = under_test.run(module(rules=[FREE, EVERYONE]), site)
     assert outlines(result) == [
         ("1", "Everyone", "started", True),
@@ -77,7 +77,7 @@ def test_a_second_run_sends_no_write(module, site):
     assert len(site.writes) == sent
 
 
-def test_check_mode_says_what_a_run_does_and_writes_nothing(module, site):
+def test_check_mode_predicts_run_and_writes_nothing(module, site):
     rehearsal = under_test.run(module(check_mode=True, rules=[FREE, EVERYONE]), site)
     assert site.writes == []
     site.on("GET Sessions/RecordingStatus?id=1", OFF, ON)
@@ -88,8 +88,8 @@ def test_check_mode_says_what_a_run_does_and_writes_nothing(module, site):
 
 
 @pytest.mark.parametrize("on_gap", ["warn", "fail"])
-@pytest.mark.parametrize(("fields", "told"), [({"State": "Disconnected"}, "not recordable"), ({}, "ended")])
-def test_a_gap_fails_or_warns_after_everything_else(module, site, on_gap, fields, told):
+@pytest.mark.parametrize(("fields", "expected"), [({"State": "Disconnected"}, "not recordable"), ({}, "ended")])
+def test_a_gap_fails_or_warns_after_everything_else(module, site, on_gap, fields, expected):
     site.on("GET Sessions", {"Items": [a_session(4, **fields), a_session(1)]})
     site.on("GET Sessions/RecordingStatus?id=4", 404)
     site.on("GET Sessions/4", 404)
@@ -97,7 +97,7 @@ def test_a_gap_fails_or_warns_after_everything_else(module, site, on_gap, fields
     result = under_test.run(mock, site)
     assert result["summary"]["started"] == 1
     assert ("failed" in result, mock.warn.called) == (on_gap == "fail", on_gap == "warn")
-    assert told in (result["msg"] if on_gap == "fail" else mock.warn.call_args.args[0])
+    assert expected in (result["msg"] if on_gap == "fail" else mock.warn.call_args.args[0])
 
 
 @pytest.mark.parametrize("on_gap", ["warn", "fail"])
@@ -116,7 +116,7 @@ def test_a_failure_is_returned_with_its_rule_and_the_rest(module, site):
     assert [each["failed"] for each in result["rules"]] == [0, 1]
 
 
-def test_each_rule_tells_users_or_not(module, site):
+def test_each_rule_decides_about_notifications(module, site):
     quiet = {"name": "Quiet", "user": ["user001"], "state": "started", "notify_user": False}
     result = under_test.run(module(rules=[quiet, FREE, EVERYONE]), site)
     assert [entry["notify_user"] for entry in result["sessions"]] == [False, None, None]
@@ -124,7 +124,7 @@ def test_each_rule_tells_users_or_not(module, site):
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "expected"),
     [
         ({"rules": []}, r"^rules: is empty"),
         ({"rules": [{**FREE, "user": []}]}, r"^rules\[Free\]: user: is empty"),
@@ -132,13 +132,13 @@ def test_each_rule_tells_users_or_not(module, site):
         ({"rules": [FREE], "wait_timeout": 3601}, r"^wait_timeout: "),
     ],
 )
-def test_a_wrong_policy_ends_the_task_before_any_call(module, fake_api, given, told):
-    with pytest.raises(OptionError, match=told):
+def test_a_wrong_policy_ends_the_task_before_any_call(module, fake_api, given, expected):
+    with pytest.raises(OptionError, match=expected):
         under_test.run(module(**given), fake_api)
     assert fake_api.calls == []
 
 
-# Down to the wire
+# With HTTP requests
 
 
 def test_the_module_succeeds_on_the_wire(executed, wire):
@@ -161,7 +161,7 @@ def test_check_mode_sends_no_write_on_the_wire(executed, wire):
 
 
 @pytest.mark.parametrize(
-    ("args", "told"),
+    ("args", "expected"),
     [
         ({}, "missing required arguments: rules"),
         ({"rules": [{**FREE, "state": "paused"}]}, "rules[Free]: value of state must be one of"),
@@ -171,8 +171,8 @@ def test_check_mode_sends_no_write_on_the_wire(executed, wire):
         ({"rules": ["a"]}, "rules"),
     ],
 )
-def test_wrong_arguments_are_refused(executed, wire, args, told):
+def test_wrong_arguments_are_refused(executed, wire, args, expected):
     code, result = executed(**args)
     assert code == 1
-    assert told in result["msg"]
+    assert expected in result["msg"]
     assert len(wire.calls) == 0

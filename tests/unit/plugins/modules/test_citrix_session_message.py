@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""citrix_session_message: from the options to the result, and once down to the wire."""
+"""citrix_session_message: from options to result, and once including HTTP requests."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ON_MACHINE, SEND = "GET Machines/LAB%7Cvda-001/Sessions", "POST Sessions/1/$send
 
 @pytest.fixture
 def send(module, fake_api):
-    """Return a function that sends the message with these options and returns (result, warnings)."""
+    """Return a function that sends a message with these options and returns (result, warnings)."""
 
     def run(check_mode=False, **given):
         mock = module(check_mode, **{"style": "information", **MESSAGE, **given})
@@ -47,6 +47,7 @@ def test_a_message_is_sent_to_each_selected_session(send, fake_api):
     assert result["diff"]["after"]["1"] == "LAB\\user001 on LAB\\vda-001: sent"
     assert result["summary"] == {
         "sent": 2,
+        "denied": 0,
         "ended": 0,
         "unconfirmed": 0,
         "failed": 0,
@@ -72,7 +73,7 @@ def test_check_mode_sends_nothing(send, fake_api):
 
 
 @pytest.mark.parametrize(("answer", "outcome"), [(403, "failed"), (502, "unconfirmed")])
-def test_a_message_that_was_not_accepted_fails_the_task_with_the_whole_result(send, fake_api, answer, outcome):
+def test_message_not_accepted_fails_with_complete_result(send, fake_api, answer, outcome):
     fake_api.on(ON_MACHINE, {"Items": [SESSION]})
     fake_api.on(SEND, answer)
     result, warnings = send(machine=["LAB\\vda-001"], on_gap="warn")
@@ -89,7 +90,7 @@ def test_a_session_that_has_ended_is_a_gap(send, fake_api):
     assert ("failed" in result, len(warnings)) == (False, 1)
 
 
-def test_a_named_user_without_a_session_fails_the_task_after_everything_else(send, fake_api):
+def test_named_user_without_session_fails_after_all_messages(send, fake_api):
     fake_api.on("POST Sessions/$search", {"Items": [SESSION]})
     fake_api.on(SEND, {})
     result, _warnings = send(user=["user001", "user002"])
@@ -97,7 +98,7 @@ def test_a_named_user_without_a_session_fails_the_task_after_everything_else(sen
     assert "No session was found for user002" in result["msg"]
 
 
-def test_an_exclusion_that_excludes_nobody_is_told_and_everybody_gets_the_message(send, fake_api):
+def test_exclusion_without_match_reported_all_get_message(send, fake_api):
     fake_api.on(ON_MACHINE, {"Items": [SESSION]})
     fake_api.on(SEND, {})
     result, warnings = send(machine=["LAB\\vda-001"], exclude_user=["LAB\\usr001"], on_gap="fail")
@@ -105,7 +106,7 @@ def test_an_exclusion_that_excludes_nobody_is_told_and_everybody_gets_the_messag
     assert warnings == ["exclude_user: no selected session belongs to LAB\\usr001; check the names."]
 
 
-def test_empty_exclusions_exclude_nobody(send, fake_api):
+def test_empty_exclusions_exclude_no_user(send, fake_api):
     fake_api.on(ON_MACHINE, {"Items": [SESSION]})
     fake_api.on(SEND, {})
     result, warnings = send(machine=["LAB\\vda-001"], exclude_user=[], exclude_machine=[])
@@ -119,13 +120,13 @@ def test_wrong_options_end_the_task_before_any_call(send, fake_api, given):
     assert fake_api.calls == []
 
 
-def test_nobody_meant_is_refused_before_any_call(send, fake_api):
+def test_no_selector_rejected_before_any_call(send, fake_api):
     with pytest.raises(CitrixError, match="no selector is set; set at least one"):
         send()
     assert fake_api.calls == []
 
 
-# Down to the wire
+# With HTTP requests
 
 
 def test_the_module_succeeds_on_the_wire(executed, wire):
@@ -142,7 +143,7 @@ def test_the_module_succeeds_on_the_wire(executed, wire):
 
 
 @pytest.mark.parametrize("fault", [{"status": 502}, {"status": 503}, {"body": requests.exceptions.ReadTimeout("slow")}])
-def test_a_message_whose_answer_is_lost_is_not_sent_again_on_the_wire(executed, wire, fault):
+def test_message_with_lost_response_not_resent_over_http(executed, wire, fault):
     wire.get(f"{BASE}/Sessions/1", json=SESSION)
     wire.post(f"{BASE}/Sessions/1/$sendMessage", **fault)
     code, result = executed(**MESSAGE, session_id="1")
@@ -158,7 +159,7 @@ def test_check_mode_sends_no_write_on_the_wire(executed, wire):
 
 
 @pytest.mark.parametrize(
-    ("args", "told"),
+    ("args", "expected"),
     [
         ({"session_id": "1", "text": "x"}, "title"),
         ({"session_id": "1", "title": "x"}, "text"),
@@ -167,8 +168,8 @@ def test_check_mode_sends_no_write_on_the_wire(executed, wire):
         (MESSAGE, "no selector is set; set at least one"),
     ],
 )
-def test_wrong_arguments_are_refused(executed, wire, args, told):
+def test_wrong_arguments_are_refused(executed, wire, args, expected):
     code, result = executed(**args)
     assert code == 1
-    assert told in result["msg"]
+    assert expected in result["msg"]
     assert len(wire.calls) == 0

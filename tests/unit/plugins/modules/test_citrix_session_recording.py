@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""citrix_session_recording: from the options to the result, and once down to the wire."""
+"""citrix_session_recording: from options to result, and once including HTTP requests."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def outlines(result):
     return [(entry["id"], entry["result"], entry["recorded"]) for entry in result["sessions"]]
 
 
-def test_a_session_is_started_and_the_user_told(module, fake_api):
+def test_session_started_and_user_notified(module, fake_api):
     fake_api.on("GET Sessions/1", SESSION)
     fake_api.on(STATUS, OFF, ON)
     fake_api.on(START, {})
@@ -79,7 +79,7 @@ def test_a_gap_on_a_machine_is_a_warning_of_the_module(module, fake_api):
     assert warning.startswith("1 not recordable (LAB\\user001 on LAB\\vda-001, Disconnected): only active sessions")
 
 
-def test_a_named_user_without_a_session_fails_the_task_after_everything_else(module, fake_api):
+def test_named_user_without_session_fails_after_all_others(module, fake_api):
     fake_api.on("POST Sessions/$search", {"Items": [SESSION]})
     fake_api.on(STATUS, OFF, ON)
     fake_api.on(START, {})
@@ -97,7 +97,7 @@ def test_a_session_that_has_ended_is_as_good_as_stopped(module, fake_api, state,
     assert mock.warn.called is not failed
 
 
-def test_who_is_excluded_gets_no_request(module, fake_api):
+def test_excluded_user_gets_no_request(module, fake_api):
     other = {**SESSION, "Id": "2", "User": {"Name": "LAB\\user002"}}
     fake_api.on("GET Machines/LAB%7Cvda-001/Sessions", {"Items": [SESSION, other]})
     fake_api.on(STATUS, OFF, ON)
@@ -117,7 +117,7 @@ def test_a_result_has_the_counts_of_all_that_there_can_be(module, fake_api):
     }
 
 
-def test_more_sessions_than_allowed_end_the_task_before_any_write(module, fake_api):
+def test_more_sessions_than_max_fail_before_any_write(module, fake_api):
     fake_api.on("GET Machines/LAB%7Cvda-001/Sessions", {"Items": [SESSION, {"Id": "2"}]})
     with pytest.raises(OptionError, match=r"^max_sessions: "):
         under_test.run(module(state="started", machine=["LAB\\vda-001"], max_sessions=1), fake_api)
@@ -131,7 +131,7 @@ def test_wrong_options_end_the_task_before_any_call(module, fake_api, given):
     assert fake_api.calls == []
 
 
-# Down to the wire
+# With HTTP requests
 
 
 def test_the_module_succeeds_on_the_wire(executed, wire):
@@ -161,7 +161,7 @@ def test_the_module_fails_on_the_wire_with_the_whole_result(executed, wire):
     assert result["summary"]["failed"] == 1
 
 
-def test_the_module_fails_on_the_wire_where_nothing_can_be_read(executed, wire):
+def test_module_fails_over_http_if_nothing_is_readable(executed, wire):
     wire.get(f"{BASE}/Sessions/1", status=403, json={"detail": "Denied."}, headers={"Citrix-TransactionId": "t1"})
     code, result = executed(state="started", session_id=["1"])
     assert code == 1
@@ -177,7 +177,7 @@ def test_check_mode_sends_no_write_on_the_wire(executed, wire):
 
 
 @pytest.mark.parametrize(
-    ("args", "told"),
+    ("args", "expected"),
     [
         ({"session_id": ["1"]}, "state"),
         ({"state": "paused", "session_id": ["1"]}, "value of state must be one of"),
@@ -187,8 +187,8 @@ def test_check_mode_sends_no_write_on_the_wire(executed, wire):
         ({"state": "started"}, "no selector is set; set at least one"),
     ],
 )
-def test_wrong_arguments_are_refused(executed, wire, args, told):
+def test_wrong_arguments_are_refused(executed, wire, args, expected):
     code, result = executed(**args)
     assert code == 1
-    assert told in result["msg"]
+    assert expected in result["msg"]
     assert len(wire.calls) == 0

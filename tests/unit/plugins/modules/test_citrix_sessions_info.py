@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""citrix_sessions_info: from the options to the result, and once down to the wire."""
+"""citrix_sessions_info: from options to result, and once including HTTP requests."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_all_sessions_are_returned_whole(module, fake_api, check_mode):
     assert fake_api.sent() == [LISTING, LISTING]
 
 
-def test_selectors_states_and_conditions_are_asked_of_the_server(module, fake_api):
+def test_selectors_states_and_conditions_sent_to_server(module, fake_api):
     fake_api.on(SEARCH, page(SESSION))
     written = {"property": "ClientName", "operator": "StartsWith", "value": "client"}
     given = {"user": ["LAB\\user001"], "session_state": ["Active"], "search_filters": [written]}
@@ -51,11 +51,11 @@ def test_selectors_states_and_conditions_are_asked_of_the_server(module, fake_ap
     ]
 
 
-def test_only_the_fields_that_were_asked_for_are_returned(module, fake_api):
+def test_only_requested_fields_returned(module, fake_api):
     fake_api.on(SEARCH, page(SESSION))
     result = under_test.run(module(session_state=["Active"], user=["user001"], fields=["Machine"]), fake_api)
     assert result["sessions"] == [{"id": "1", "machine": {"name": "LAB\\vda-001"}}]
-    assert fake_api.calls[0].query["fields"] == "Id,Machine,State,User"
+    assert fake_api.calls[0].query["fields"] == "Id,Machine,State,User,IsAnonymousUser"
 
 
 def test_the_recording_is_read_for_each_session(module, fake_api):
@@ -77,7 +77,7 @@ def test_no_more_than_the_limit_are_returned_and_read(module, fake_api, limit, c
     assert len(fake_api.sent("GET Sessions/RecordingStatus")) == count
 
 
-def test_a_user_who_is_not_on_has_no_sessions_and_that_is_an_answer(module, fake_api):
+def test_user_without_session_returns_empty_list(module, fake_api):
     fake_api.on(SEARCH, page())
     fake_api.on("GET Sessions", page())
     mock = module(user=["user001", "user002"])
@@ -100,7 +100,7 @@ def test_an_error_of_the_api_ends_the_task(module, fake_api):
         under_test.run(module(), fake_api)
 
 
-# Down to the wire
+# With HTTP requests
 
 
 def test_the_module_succeeds_on_the_wire(executed, wire):
@@ -110,7 +110,7 @@ def test_the_module_succeeds_on_the_wire(executed, wire):
     assert (result["changed"], result["sessions"]) == (False, [{"id": "1", "state": "Active"}])
     # The names of the user who was found are searched for too.
     first, _second = [call.request for call in wire.calls]
-    assert first.params == {"limit": "1000", "fields": "Id,State,User"}
+    assert first.params == {"limit": "1000", "fields": "Id,State,User,IsAnonymousUser"}
     assert {"SearchFilterGroupType": "And", "SearchFilters": [compare("SessionState", "Active")]} in json.loads(
         first.body
     )["SearchFilterGroups"]
@@ -123,7 +123,7 @@ def test_a_search_is_a_read_in_check_mode_too_and_tried_again(executed, wire):
     assert (code, len(result["sessions"]), len(wire.calls)) == (0, 1, 2)
 
 
-def test_the_module_fails_on_the_wire_with_what_the_api_answered(executed, wire):
+def test_module_fails_over_http_with_api_error(executed, wire):
     wire.get(f"{BASE}/Sessions", status=403, json={"detail": "Denied."}, headers={"Citrix-TransactionId": "t1"})
     code, result = executed()
     assert code == 1
@@ -131,7 +131,7 @@ def test_the_module_fails_on_the_wire_with_what_the_api_answered(executed, wire)
 
 
 @pytest.mark.parametrize(
-    ("args", "told"),
+    ("args", "expected"),
     [
         ({"session_state": "Nonsense"}, "value of session_state must be one or more of"),
         ({"fields": ["Nonsense"]}, "value of fields must be one or more of"),
@@ -140,8 +140,8 @@ def test_the_module_fails_on_the_wire_with_what_the_api_answered(executed, wire)
         ({"session_id": "1"}, "Unsupported parameters"),
     ],
 )
-def test_wrong_arguments_are_refused(executed, wire, args, told):
+def test_wrong_arguments_are_refused(executed, wire, args, expected):
     code, result = executed(**args)
     assert code == 1
-    assert told in result["msg"]
+    assert expected in result["msg"]
     assert len(wire.calls) == 0

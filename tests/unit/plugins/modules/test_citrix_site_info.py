@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""citrix_site_info: from the options to the result, and once down to the wire."""
+"""citrix_site_info: from options to result, and once including HTTP requests."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SEEN = {
 
 
 @pytest.mark.parametrize("check_mode", [False, True])
-def test_all_sites_of_the_customer_are_told(module, fake_api, check_mode):
+def test_all_sites_of_customer_returned(module, fake_api, check_mode):
     fake_api.on("GET me", ME)
     fake_api.on("GET Sites/site1", {"Id": "site1", "ProductVersion": "7.40"})
     fake_api.on("GET Sites/site2", {"Id": "site2"})
@@ -52,10 +52,10 @@ def test_a_site_that_does_not_exist_ends_the_task(module, fake_api):
         under_test.run(module(site_id="site9"), fake_api)
 
 
-# Down to the wire
+# With HTTP requests
 
 
-def test_the_module_succeeds_on_the_wire_though_there_are_several_sites(executed, wire):
+def test_module_succeeds_over_http_with_several_sites(executed, wire):
     wire.get(f"{BASE}/me", json=ME)
     wire.get(f"{BASE}/Sites/site1", json={"Id": "site1"})
     wire.get(f"{BASE}/Sites/site2", json={"Id": "site2"})
@@ -66,7 +66,7 @@ def test_the_module_succeeds_on_the_wire_though_there_are_several_sites(executed
     assert not any("Citrix-InstanceId" in call.request.headers for call in wire.calls)
 
 
-def test_the_module_fails_on_the_wire_with_what_the_api_answered(executed, wire):
+def test_module_fails_over_http_with_api_error(executed, wire):
     wire.get(f"{BASE}/me", status=401, json={"detail": "Token expired."}, headers={"Citrix-TransactionId": "t1"})
     code, result = executed()
     assert code == 1

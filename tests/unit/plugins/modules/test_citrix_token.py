@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""citrix_token: what is handed on, and that it always signs in."""
+"""citrix_token: its result, and that it always signs in."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def signed_in(wire):
 
 
 @pytest.mark.parametrize("check_mode", [False, True])
-def test_what_the_tasks_that_follow_need_is_returned(module, fake_api, check_mode):
+def test_data_for_next_tasks_returned(module, fake_api, check_mode):
     assert under_test.run(module(check_mode), fake_api) == {
         "changed": False,
         "access_token": TOKEN,
@@ -41,7 +41,7 @@ def test_what_the_tasks_that_follow_need_is_returned(module, fake_api, check_mod
     assert fake_api.calls == []
 
 
-# Down to the wire
+# With HTTP requests
 
 
 @pytest.mark.parametrize("check_mode", [False, True])
@@ -57,7 +57,7 @@ def test_the_module_signs_in_and_finds_the_site_on_the_wire(executed, signed_in,
     assert [call.request.url for call in signed_in.calls] == [SIGN_IN, f"{ORIGIN}/cvad/manage/me"]
 
 
-def test_a_site_that_is_given_is_handed_on_and_not_asked_for(executed, signed_in):
+def test_given_site_returned_without_request(executed, signed_in):
     code, result = executed(site_id="site1")
     assert (code, result["site_id"]) == (0, "site1")
     assert [call.request.url for call in signed_in.calls] == [SIGN_IN]
@@ -70,17 +70,15 @@ def test_a_token_that_is_given_is_not_used_and_not_handed_back(executed, signed_
 
 
 @pytest.mark.parametrize("from_environment", [False, True])
-def test_the_token_that_was_given_is_handed_back_in_clear_if_the_service_gives_it_again(
-    executed, signed_in, monkeypatch, from_environment
-):
-    """Ansible masks what an option that is secret holds, wherever it stands in the result."""
+def test_given_token_returned_unmasked_if_issued_again(executed, signed_in, monkeypatch, from_environment):
+    """Ansible masks the value of a secret option anywhere in the result."""
     if from_environment:
         monkeypatch.setenv("CITRIX_ACCESS_TOKEN", NEW)
     code, result = executed(**({} if from_environment else {"access_token": NEW}))
     assert (code, result["access_token"]) == (0, NEW)
 
 
-def test_the_token_that_was_renewed_while_the_site_was_found_is_the_one_returned(executed, wire):
+def test_token_renewed_during_discovery_returned(executed, wire):
     wire.post(SIGN_IN, json={"access_token": TOKEN, "expires_in": "3600"})
     wire.post(SIGN_IN, json={"access_token": NEW, "expires_in": "3600"})
     wire.get(f"{ORIGIN}/cvad/manage/me", status=401)
@@ -95,7 +93,7 @@ def test_a_token_of_the_environment_is_not_used_either(executed, signed_in, monk
     assert (code, result["access_token"]) == (0, NEW)
 
 
-def test_on_premises_the_controller_is_asked(wire, capsys):
+def test_on_premises_token_from_controller(wire, capsys):
     origin = "https://ddc01.example.com"
     ends = "2126-01-05T09:14:31.0000000Z"
     wire.post(f"{origin}/cvad/manage/Tokens", json={"Token": NEW, "ExpiresAt": ends})
@@ -107,7 +105,7 @@ def test_on_premises_the_controller_is_asked(wire, capsys):
     assert (end.value.code, result["access_token"], result["customer_id"]) == (0, NEW, "CitrixOnPremises")
 
 
-def test_a_sign_in_that_is_refused_fails_the_task_without_the_secret(executed, wire):
+def test_refused_sign_in_fails_without_secret(executed, wire):
     wire.post(SIGN_IN, status=401, json={"error": f"bad secret {SECRET}"}, headers={"Citrix-TransactionId": "t1"})
     code, result = executed()
     assert code == 1
@@ -129,7 +127,7 @@ def test_one_site_of_several_has_to_be_named(executed, wire):
 
 @pytest.mark.parametrize("name", ["client_id", "client_secret"])
 @pytest.mark.parametrize("value", [None, ""])
-def test_without_credentials_nothing_is_sent_whatever_token_is_given(executed, wire, name, value):
+def test_no_credentials_nothing_sent_despite_token(executed, wire, name, value):
     code, result = executed(**{name: value}, access_token=TOKEN)
     assert code == 1
     assert result["msg"].startswith(f"{name}: is missing")

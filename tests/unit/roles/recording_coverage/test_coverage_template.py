@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What can be seen of the page's safety in its template; what a browser makes of it is tested in tests/browser."""
+"""Safety of the page in its template; tests/browser tests it in a browser."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A client written from Citrix's published pages alone, with urllib: it knows nothing of the collection."""
+"""A client written with urllib from the pages of Citrix, independent of the collection."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from urllib.request import ProxyHandler, Request, build_opener
 ON_PREMISES = "CitrixOnPremises"
 GATEWAY = "/cvad/manage"
 DIRECT = "/citrix/orchestration/api"
-# States in which a job goes on.
+# States in which a job continues.
 PENDING = ("Unknown", "NotStarted", "InProgress")
 
 _open = build_opener(ProxyHandler({})).open
 
 
 class Refused(Exception):
-    """A response of 400 and above."""
+    """A response with a status of 400 or more."""
 
     def __init__(self, status: int, body: str) -> None:
         super().__init__(status, body)
@@ -54,7 +54,7 @@ def cloud_token(url: str, customer: str, client_id: str, client_secret: str) -> 
 
 
 def government_token(url: str, customer: str, client_id: str, client_secret: str) -> str:
-    """Sign in at the trust service of Citrix Cloud Government; two spellings of its answer are published."""
+    """Sign in at the trust service of Citrix Cloud Government, with either published response."""
     body = json.dumps({"ClientId": client_id, "ClientSecret": client_secret}).encode()
     headers = {"Accept": "application/json", "Content-Type": "application/json"}
     answer = send("POST", f"{url}/{customer}/tokens/clients", headers, body)[2]
@@ -62,13 +62,13 @@ def government_token(url: str, customer: str, client_id: str, client_secret: str
 
 
 def on_premises_token(address: str, username: str, password: str) -> str:
-    """Sign in at a controller as an administrator, with Basic alone."""
+    """Sign in at a controller as an administrator, with Basic only."""
     pair = base64.b64encode(f"{username}:{password}".encode()).decode()
     return send("POST", address, {"Authorization": f"Basic {pair}"})[2]["Token"]
 
 
 class PlainClient:
-    """Calls of one customer. Without the gateway the ids are in the path, once they are known."""
+    """Calls of one customer. Without the gateway, the ids are in the path after discovery."""
 
     def __init__(self, url: str, token: str, customer: str, gateway: bool) -> None:
         self._url = url
@@ -110,7 +110,7 @@ class PlainClient:
         return self.respond(method, path, body, **query)[2]
 
     def pages(self, method: str, path: str, body: Any = None, **query: Any) -> Iterator[list[dict]]:
-        """Read a list page by page, until there is no continuation token."""
+        """Read all pages of a list, until there is no continuation token."""
         while True:
             answer = self.call(method, path, body, **query)
             yield answer["Items"]
@@ -119,7 +119,7 @@ class PlainClient:
             query["continuationToken"] = answer["ContinuationToken"]
 
     def machine(self, name: str, *rest: str) -> Any:
-        """Read a machine, or what lies below it; a path has a bar for the backslash of a name."""
+        """Read a machine or a resource below it; a path has a bar for the backslash of a name."""
         return self.call("GET", "/".join(["/Machines", quote(name.replace("\\", "|"), safe=""), *rest]))
 
     def recorded(self, session_id: str) -> bool:
@@ -141,7 +141,7 @@ class PlainClient:
         return self.respond("POST", "/$batch", {"Items": items}, **query)
 
     def follow(self, location: str) -> dict:
-        """Wait for the end of the job that a Location names, and return it."""
+        """Wait for the end of the job in a Location, and return it."""
         while True:
             job = self.call("GET", f"/Jobs/{location.rpartition('/')[2]}")
             if job["Status"] not in PENDING:

@@ -25,25 +25,27 @@ def test_cloud_sign_in(simulator):
     assert simulator.get("/me").status_code == 200
 
 
-def test_cloud_sign_in_takes_the_exact_content_type_only(simulator):
+def test_cloud_sign_in_requires_exact_content_type(simulator):
     charset = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
     assert simulator.sign_in_cloud(headers=charset).status_code == 415
     assert simulator.sign_in_cloud(data=None, json={}).status_code == 415
 
 
 def test_cloud_sign_in_refuses_a_wrong_client(simulator):
-    told = simulator.told
-    form = {"grant_type": "client_credentials", "client_id": told["client_id"], "client_secret": "wrong"}
+    connection = simulator.connection
+    form = {"grant_type": "client_credentials", "client_id": connection["client_id"], "client_secret": "wrong"}
     reply = simulator.sign_in_cloud(data=form)
     assert reply.status_code == 400
     assert reply.json()["error"] == "invalid_client"
     assert reply.json()["error_description"]
-    # A secret that was not encoded arrives as another one.
-    raw = f"grant_type=client_credentials&client_id={told['client_id']}&client_secret={told['client_secret']}"
+    # A secret that was not encoded arrives changed.
+    raw = (
+        f"grant_type=client_credentials&client_id={connection['client_id']}&client_secret={connection['client_secret']}"
+    )
     form_type = {"Content-Type": "application/x-www-form-urlencoded"}
     assert simulator.sign_in_cloud(data=raw, headers=form_type).status_code == 400
     other = f"{simulator.url}/cctrustoauth2/other/tokens/clients"
-    good = {**form, "client_secret": told["client_secret"]}
+    good = {**form, "client_secret": connection["client_secret"]}
     assert simulator.http.post(other, data=good, timeout=10).status_code == 400
     assert simulator.sign_in_cloud(data={**good, "grant_type": "password"}).json()["error"] == "unsupported_grant_type"
 
@@ -51,8 +53,8 @@ def test_cloud_sign_in_refuses_a_wrong_client(simulator):
 @pytest.mark.parametrize("shape", ["trust", "documented"])
 def test_government_sign_in(simulator, shape):
     simulator.control("reset", {"gov_reply": shape})
-    told = simulator.told
-    pair = {"ClientId": told["client_id"], "ClientSecret": told["client_secret"]}
+    connection = simulator.connection
+    pair = {"ClientId": connection["client_id"], "ClientSecret": connection["client_secret"]}
     reply = simulator.http.post(f"{simulator.url}/simulated/tokens/clients", json=pair, timeout=10)
     assert reply.status_code == 200
     body = reply.json()
@@ -65,12 +67,12 @@ def test_government_sign_in(simulator, shape):
         assert body["expiresIn"] == 3600
         simulator.token = body["token"]
     assert simulator.get("/me", base=DIRECT).status_code == 200
-    assert simulator.get("/Sessions", base=f"{DIRECT}/simulated/{told['site_id']}").status_code == 200
+    assert simulator.get("/Sessions", base=f"{DIRECT}/simulated/{connection['site_id']}").status_code == 200
 
 
 def test_government_sign_in_refusals(simulator):
     url = f"{simulator.url}/simulated/tokens/clients"
-    wrong = {"ClientId": simulator.told["client_id"], "ClientSecret": "wrong"}
+    wrong = {"ClientId": simulator.connection["client_id"], "ClientSecret": "wrong"}
     assert simulator.http.post(url, json=wrong, timeout=10).status_code == 401
     assert simulator.http.post(url, data=wrong, timeout=10).status_code == 415
     assert simulator.http.post(url, json=["no", "object"], timeout=10).status_code == 400
@@ -98,19 +100,19 @@ def test_me_on_premises_lists_any_customer_id(simulator, listed):
     me = simulator.get("/me", base=DIRECT, Citrix_CustomerId="CitrixOnPremises", Citrix_InstanceId=None).json()
     (customer,) = me["Customers"]
     assert customer["Id"] == listed or uuid.UUID(customer["Id"])
-    assert [site["Id"] for site in customer["Sites"]] == [simulator.told["site_id"]]
-    # Requests carry the same id, whatever is listed.
+    assert [site["Id"] for site in customer["Sites"]] == [simulator.connection["site_id"]]
+    # Requests carry the same id, whichever one is listed.
     assert simulator.get("/Sessions", Citrix_CustomerId="CitrixOnPremises").status_code == 200
     if listed == "generated":
         assert simulator.get("/Sessions", Citrix_CustomerId=customer["Id"]).status_code == 403
 
 
 def test_me_in_the_cloud_lists_the_customer(simulator):
-    assert simulator.get("/me").json()["Customers"][0]["Id"] == simulator.told["customer_id"]
+    assert simulator.get("/me").json()["Customers"][0]["Id"] == simulator.connection["customer_id"]
 
 
 def test_on_premises_sign_in_refusals(simulator):
-    password = simulator.told["password"]
+    password = simulator.connection["password"]
 
     def status(text):
         return simulator.sign_in_on_premises(Authorization=f"Basic {base64.b64encode(text).decode()}").status_code
@@ -162,11 +164,11 @@ def test_header_rules(simulator, changes, status):
 
 def test_the_first_calls_need_no_site(simulator):
     assert simulator.get("/me", Citrix_InstanceId=None).status_code == 200
-    assert simulator.get(f"/Sites/{simulator.told['site_id']}", Citrix_InstanceId=None).status_code == 200
+    assert simulator.get(f"/Sites/{simulator.connection['site_id']}", Citrix_InstanceId=None).status_code == 200
 
 
 def test_direct_base_has_the_ids_in_the_path(simulator):
-    site = simulator.told["site_id"]
+    site = simulator.connection["site_id"]
     no_site = {"Citrix_InstanceId": None}
     assert simulator.get("/me", base=DIRECT, **no_site).status_code == 200
     assert simulator.get(f"/simulated/Sites/{site}", base=DIRECT, **no_site).json()["Id"] == site

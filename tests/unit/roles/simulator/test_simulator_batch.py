@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Batches: what they take, how their items are done and answered, and what fault rules make of them."""
+"""Batches: validation, processing and responses of items, and fault rules."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ def test_items_are_done_as_single_calls_are(simulator, ids):
     answers = simulator.answers(
         read("read", ids[0]),
         start("start", ids[1]),
-        {"Reference": "tell", "Method": "POST", "RelativeUrl": url, "Body": json.dumps(message)},
+        {"Reference": "message", "Method": "POST", "RelativeUrl": url, "Body": json.dumps(message)},
         {"Reference": "none", "RelativeUrl": "/Sessions/unknown", "Method": None, "Headers": None, "Body": None},
         {"Reference": "wrong", "Method": "DELETE", "RelativeUrl": f"/Sessions/{ids[0]}"},
         {"Reference": "mute", "Method": "POST", "RelativeUrl": url, "Body": "{"},
     )
-    assert codes(answers) == {"read": 200, "start": 200, "tell": 200, "none": 404, "wrong": 405, "mute": 400}
+    assert codes(answers) == {"read": 200, "start": 200, "message": 200, "none": 404, "wrong": 405, "mute": 400}
     assert json.loads(answers["read"]["Body"]) == {"IsSessionBeingRecorded": False}
     assert answers["read"]["Headers"] == []
     assert json.loads(answers["start"]["Body"])["Id"] == ids[1]
@@ -80,15 +80,15 @@ def test_answers_come_in_another_order(simulator, ids):
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(references=st.lists(st.from_regex(r"[-_0-9a-zA-Z]*", fullmatch=True), unique=True, max_size=30))
-def test_each_reference_gets_its_own_answer(process, references):
+def test_each_reference_has_its_response(process, references):
     process.reset(mix="recordable")
     ids = process.ids()
     odd = references[1::2]
     items = [start(name, ids[at]) if name in odd else read(name, ids[at]) for at, name in enumerate(references)]
     reply = process.batch(*items).json()["Items"]
     assert sorted(answer["Reference"] for answer in reply) == sorted(references)
-    told = {answer["Reference"]: json.loads(answer["Body"]).get("Id") for answer in reply}
-    assert told == {name: ids[at] if name in odd else None for at, name in enumerate(references)}
+    shown = {answer["Reference"]: json.loads(answer["Body"]).get("Id") for answer in reply}
+    assert shown == {name: ids[at] if name in odd else None for at, name in enumerate(references)}
     assert recorded(process) == {ids[at] for at, name in enumerate(references) if name in odd}
 
 
@@ -107,10 +107,10 @@ def test_each_reference_gets_its_own_answer(process, references):
         ({"Items": [{"Reference": "a"}]}, "RelativeUrl"),
         ({"Items": [{"Reference": "a", "RelativeUrl": 7}]}, "RelativeUrl"),
         ({"Items": [{"Reference": "a", "RelativeUrl": "/me", "Method": "get"}]}, "Method"),
-        ({"Items": [{"Reference": "a", "RelativeUrl": "/me", "Body": "{}"}]}, "GET takes no Body"),
+        ({"Items": [{"Reference": "a", "RelativeUrl": "/me", "Body": "{}"}]}, "GET must not have a Body"),
         (
             {"Items": [{"Reference": "a", "RelativeUrl": "/me", "Method": "DELETE", "Body": "{}"}]},
-            "DELETE takes no Body",
+            "DELETE must not have a Body",
         ),
         ({"Items": [{"Reference": "a", "RelativeUrl": "/me", "Method": "POST", "Body": {}}]}, "string"),
         ({"Items": [{"Reference": "a", "RelativeUrl": "/me", "Headers": {"Accept": "x"}}]}, "Headers"),
@@ -155,7 +155,7 @@ def test_headers_of_an_item(simulator, ids):
 
 
 def test_urls_behind_the_gateway(simulator, ids):
-    site = f"{simulator.told['customer_id']}/{simulator.told['site_id']}"
+    site = f"{simulator.connection['customer_id']}/{simulator.connection['site_id']}"
     urls = {
         "good": "/Machines/LAB%7Cvda-001?fields=Id,Name",
         "whole": "/cvad/manage/Machines",
@@ -178,7 +178,7 @@ def test_urls_behind_the_gateway(simulator, ids):
 def test_urls_without_the_gateway(simulator, customer):
     if customer == "CitrixOnPremises":
         simulator.token = simulator.sign_in_on_premises("/citrix/orchestration/api/tokens").json()["Token"]
-    site = simulator.told["site_id"]
+    site = simulator.connection["site_id"]
     urls = {
         "good": f"{customer}/{site}/Machines?limit=1",
         "slash": f"/{customer}/{site}/Machines?limit=1",
@@ -249,7 +249,7 @@ def test_items_are_done_when_their_time_has_come(simulator):
     url, body = f"{simulator.url}/cvad/manage/$batch", {"Items": [start("a", ids[0]), start("b", ids[1])]}
     with pytest.raises(requests.ReadTimeout):
         simulator.http.post(url, json=body, headers=simulator.headers(), timeout=0.1)
-    # The client has gone, the work goes on.
+    # The client has disconnected, and the work continues.
     seen = [recorded(simulator)]
     while seen[-1] != {ids[0], ids[1]} and len(seen) < 10_000:
         seen.append(recorded(simulator))
@@ -258,7 +258,7 @@ def test_items_are_done_when_their_time_has_come(simulator):
     assert seen[-1] == {ids[0], ids[1]}
 
 
-def test_a_batch_that_takes_too_long_loses_its_results(start_with_limit):
+def test_batch_too_slow_loses_its_results(start_with_limit):
     simulator = start_with_limit(0.3)
     simulator.reset(batch_item_seconds=0.2, batch_parallelism=1, mix="recordable")
     ids = simulator.ids()
@@ -269,13 +269,13 @@ def test_a_batch_that_takes_too_long_loses_its_results(start_with_limit):
     assert recorded(simulator) == {ids[0], ids[1]}
     time.sleep(0.2)
     assert recorded(simulator) == {ids[0], ids[1], ids[2]}
-    # A job may take its time.
+    # A job has no time limit.
     assert simulator.batch(start("b", ids[3]), start("c", ids[4]), params={"async": "true"}).status_code == 202
 
 
 @pytest.fixture
 def start_with_limit(start, script, tmp_path):
-    """Start a process whose synchronous batches may last so many seconds, not 90."""
+    """Start a process with another time limit for synchronous batches than 90 seconds."""
 
     def begin(seconds):
         runner = tmp_path / "runner.py"
@@ -327,8 +327,8 @@ def test_a_rule_for_the_batch_is_none_for_its_items(simulator, ids):
 FAULTS = {
     "item_missing": ["a", "b"],
     "item_twice": ["a", "b", "c", "c"],
-    "unknown_reference": ["a", "b", "c", "nobody-asked"],
-    # These are of jobs only.
+    "unknown_reference": ["a", "b", "c", "not-in-request"],
+    # These apply only to jobs.
     "job_failed": ["a", "b", "c"],
     "results_lost": ["a", "b", "c"],
 }
@@ -353,7 +353,7 @@ def test_an_item_that_is_only_accepted(simulator, ids):
     result = simulator.http.get(f"{location}/Results", headers=simulator.headers()).json()
     assert result["Id"] == ids[1]
     assert recorded(simulator) == {ids[1], ids[2]}
-    # Without a write it is a read.
+    # Without a write, it is a read.
     assert sorted(codes(simulator.answers(read("r", ids[0]), read("s", ids[1]))).values()) == [200, 202]
 
 
@@ -380,7 +380,7 @@ def test_the_log_has_items_on_request(simulator, ids):
     assert (two["headers"]["x-mark"], two["headers"]["content-type"]) == ("1", "application/json")
     assert "x-mark" not in one["headers"]
     assert batch["at"] <= one["at"] <= me["at"]
-    # What an item was answered stands in the answer to its batch.
+    # The response to an item is in the response to its batch.
     answers = simulator.control(f"calls?since={first}&items=true&answers=true")["calls"]
     assert [bool(call["answer"]) for call in answers] == [True, False, False, True]
     assert simulator.raw_control("GET", "calls?items=1").status_code == 400

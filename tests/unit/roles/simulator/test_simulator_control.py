@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reset, call log, state, and what the wire takes."""
+"""Reset, call log, state, and valid HTTP requests."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_reset(simulator):
     simulator.token = simulator.sign_in_cloud().json()["access_token"]
     assert len(simulator.ids()) == 7
     assert simulator.recorded(simulator.ids()[0]) is False
-    # What is not named has its value of the start again.
+    # Settings without a value get their initial value.
     assert simulator.control("reset", {})["sessions"] == 50
     assert simulator.raw_control("POST", "reset").status_code == 200
 
@@ -40,11 +40,11 @@ def test_reset(simulator):
         {"sessions": True},
         {"mix": "none"},
         {"names": "odd"},
-        {"gone_status": 418},
+        {"unknown_session_status": 418},
         {"gov_reply": "short"},
     ],
 )
-def test_senseless_settings(simulator, settings):
+def test_invalid_settings(simulator, settings):
     reply = simulator.raw_control("POST", "reset", json=settings)
     assert reply.status_code == 400
     assert reply.json()["error"]
@@ -66,8 +66,8 @@ CONTROLS = {
 
 
 def test_all_control_paths_are_listed(simulator):
-    told = simulator.raw_control("GET", "nothing").json()["error"]
-    assert told.endswith(f": {', '.join(CONTROLS)}.")
+    shown = simulator.raw_control("GET", "nothing").json()["error"]
+    assert shown.endswith(f": {', '.join(CONTROLS)}.")
 
 
 @pytest.mark.parametrize("path", CONTROLS)
@@ -87,7 +87,7 @@ def test_all_control_paths_are_listed(simulator):
     ],
 )
 def test_a_control_path_serves_the_owner_alone(simulator, path, status, change):
-    token = simulator.told["control_token"]
+    token = simulator.connection["control_token"]
     headers = {"Authorization": f"Bearer {token}", **change}
     headers = {name: value and value.format(token=token).encode() for name, value in headers.items()}
     reply = simulator.raw_control(CONTROLS[path], path, headers=headers)
@@ -98,12 +98,12 @@ def test_a_control_path_serves_the_owner_alone(simulator, path, status, change):
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.0.0.1:1", "LOCALHOST:80", "[::1]:80"])
 def test_a_control_path_knows_each_loopback_host(simulator, host):
-    headers = {"Authorization": f"Bearer {simulator.told['control_token']}", "Host": host}
+    headers = {"Authorization": f"Bearer {simulator.connection['control_token']}", "Host": host}
     assert simulator.raw_control("GET", "quota", headers=headers).status_code == 200
 
 
 def test_the_token_is_new_with_each_start(simulator, start):
-    assert start().told["control_token"] != simulator.told["control_token"]
+    assert start().connection["control_token"] != simulator.connection["control_token"]
 
 
 def test_control_paths(simulator):
@@ -134,7 +134,7 @@ def test_call_log(simulator):
         {"fields": "Id,Name"},
         "",
     )
-    # Control calls are not in it.
+    # Calls of control paths are not logged.
     assert simulator.control("calls")["next"] == first + 2
     assert simulator.raw_control("GET", "calls?since=x").status_code == 400
 
@@ -169,7 +169,7 @@ def test_call_log_keeps_answers(simulator):
         assert simulator.raw_control("GET", f"calls?answers={wrong}").status_code == 400
 
 
-def test_call_log_knows_what_was_not_answered(simulator):
+def test_call_log_shows_missing_responses(simulator):
     simulator.faults({"path": "/me$", "drop": {}}, {"path": "/Sites/", "latency": 0.3})
     first = simulator.control("calls")["next"]
     with pytest.raises(requests.ConnectionError):
@@ -178,13 +178,13 @@ def test_call_log_knows_what_was_not_answered(simulator):
         simulator.http.get(f"{simulator.url}/cvad/manage/Sites/x", headers=simulator.headers(), timeout=0.1)
     assert answers(simulator, first) == [None, None]
     time.sleep(0.3)
-    # The client of the second call has gone before its answer.
+    # The client of the second call has disconnected before its response.
     assert answers(simulator, first) == [None, None]
     simulator.get("/nowhere")
     assert answers(simulator, first)[2]["body"].startswith('{"type":')
 
 
-def test_call_log_keeps_what_a_fault_says(simulator):
+def test_call_log_keeps_responses_of_faults(simulator):
     headers = {"X-Mark": "\xe4", "Set-Cookie": "a=1", "set-cookie": "b=2"}
     answer = {"status": 502, "body": "<h1>\u65e5</h1>", "content_type": "text/html", "headers": headers}
     simulator.faults({"answer": answer})
@@ -197,7 +197,7 @@ def test_call_log_keeps_what_a_fault_says(simulator):
 
 @pytest.fixture
 def log(script, monkeypatch):
-    """An empty call log of at most 5 calls and 100 bytes, and a call of 20 bytes for it."""
+    """Return an empty call log of at most 5 calls and 100 bytes, and a call of 20 bytes for it."""
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     monkeypatch.syspath_prepend(str(script.parent))
     from citrix_sim import call_log
@@ -211,7 +211,7 @@ def log(script, monkeypatch):
 
 
 def numbers(log):
-    """The numbers of the calls that are kept, negative for those without an answer."""
+    """Return the numbers of the calls in the log, negative for those without a response."""
     return [call["n"] if call["answer"] else -call["n"] for call in log.calls.since(0, True)]
 
 
@@ -238,11 +238,11 @@ def test_an_answer_may_come_after_its_call_made_room(log):
     calls = [log.calls.open(log.request) for _call in range(7)]
     for entry in reversed(calls):
         log.calls.answer(entry, b"x" * 6)
-    # Seven answers are 42 bytes, and five calls 70: two answers had to go, those that came first.
+    # Seven responses are 42 bytes, and five calls 70: the first two responses were removed.
     assert numbers(log) == [3, 4, 5, -6, -7]
 
 
-def test_a_call_that_makes_room_takes_its_answer_along(log):
+def test_call_log_full_removes_call_with_response(log):
     log.request.body = b""
     for _call in range(20):
         log.calls.answer(log.calls.open(log.request), b"x" * 4)
@@ -279,14 +279,14 @@ def test_state(simulator):
     assert len(some) == 10
 
 
-def test_what_users_do(simulator):
+def test_user_actions(simulator):
     started = simulator.control("log_on", {"machine": "lab\\vda-002"})
     assert (started["user"], started["machine"]) == ("LAB\\user051", "LAB\\vda-002")
     assert (started["state"], started["protocol"], started["recorded"]) == ("Active", "Hdx", False)
     session_id = started["id"]
 
     def found(state: str) -> bool:
-        """Whether searches, lists and the session itself agree that it is in this state."""
+        """Return whether searches, lists and the session itself agree about this state."""
         searched = session_id in simulator.found("Sessions", ("SessionState", "Equals", state))
         read = simulator.get(f"/Sessions/{session_id}", {"fields": "State"}).json().get("State")
         return searched and session_id in simulator.ids(limit=1000) and read == state
@@ -315,14 +315,14 @@ def test_what_users_do(simulator):
         ("reconnect", {}),
     ],
 )
-def test_users_who_do_nothing_known(simulator, path, body):
+def test_user_actions_of_unknown_users(simulator, path, body):
     reply = simulator.raw_control("POST", path, json=body)
     assert reply.status_code == 400
     assert reply.json()["error"]
 
 
 def raw(simulator, *pieces):
-    """Send bytes, piece by piece; all that comes back until the server closes."""
+    """Send bytes piece by piece; return all received bytes after the server closes."""
     host, _colon, port = simulator.url.partition("//")[2].partition(":")
     with socket.create_connection((host, int(port)), timeout=5) as connection:
         for piece in pieces:
@@ -392,7 +392,7 @@ def test_http_1_0_closes(simulator):
 def test_keep_alive(simulator):
     host, _colon, port = simulator.url.partition("//")[2].partition(":")
     request = f"GET /_control/calls HTTP/1.1\r\nHost: {host}\r\n"
-    request = f"{request}Authorization: Bearer {simulator.told['control_token']}\r\n\r\n".encode()
+    request = f"{request}Authorization: Bearer {simulator.connection['control_token']}\r\n\r\n".encode()
     with socket.create_connection((host, int(port)), timeout=5) as connection:
         for _attempt in range(3):
             connection.sendall(request)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Users, machines, folders and paths of the directories that a fleet may have, and fleets that a test describes."""
+"""Users, machines, folders and paths of each directory, and fleets that a test describes."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_entra_user_has_account_with_upn_and_no_upn(simulator):
     assert simulator.found("Sessions", ("UserPrincipalName", "Equals", user["Name"].partition("\\")[2])) == []
 
 
-def test_hybrid_sessions_take_turns(simulator):
+def test_hybrid_sessions_in_turn(simulator):
     simulator.reset(directory="hybrid", mix="recordable", sessions=14)
     shown = users(simulator)
     assert [set(given(user)) for user in shown[2:7]] == [
@@ -61,7 +61,7 @@ def test_hybrid_sessions_take_turns(simulator):
     assert shown[1]["PrincipalName"] == "user002@lab.example"
     assert shown[4]["Sid"] == shown[3]["Sid"]
     assert shown[3]["Name"] == f"AzureAD\\{shown[4]['PrincipalName']}"
-    # The state names the user that the API hides.
+    # The state names the user that the API omits.
     accounts = [entry["user"] for entry in simulator.state().values()]
     assert accounts[:3] == ["LAB\\user001", "LAB\\user002", "LAB\\user002"]
     assert accounts[3] == accounts[4] == shown[3]["Name"]

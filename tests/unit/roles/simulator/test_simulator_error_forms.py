@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The published shapes of a refusal: each for direct calls, items of a batch and jobs."""
+"""Published shapes of a refusal, each for direct calls, items of a batch and jobs."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_each_form_in_an_item(simulator, form, url):
     assert members(answer["Body"]) == MEMBERS[form]
 
 
-def test_a_job_tells_the_error_in_each_form(simulator):
+def test_job_has_error_in_each_form(simulator):
     simulator.reset(error_form="empty")
     reply = simulator.post("/Sessions/unknown/$startRecording", params={"async": "true"})
     job = simulator.get(f"/Jobs/{reply.headers['Location'].rpartition('/')[2]}").json()

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fault rules: what they match, and what they do."""
+"""Fault rules: how they match, and their effects."""
 
 from __future__ import annotations
 
@@ -221,16 +221,16 @@ def test_redirect(simulator):
     [
         ({}, "list"),
         (["text"], "object"),
-        ([{}], "exactly one effect"),
-        ([{"path": "x"}], "exactly one effect"),
-        ([{"latency": 1, "drop": {}}], "exactly one effect"),
+        ([{}], "exactly one of these effects"),
+        ([{"path": "x"}], "exactly one of these effects"),
+        ([{"latency": 1, "drop": {}}], "exactly one of these effects"),
         ([{"latency": 1}, {"explode": 1}], "Rule 1 has unknown members: explode"),
         ([{"latency": -1}], "latency"),
         ([{"latency": True}], "latency"),
         ([{"latency": 1, "path": "("}], "path"),
         ([{"latency": 1, "after": 0.5}], "after"),
         ([{"latency": 1, "times": -1}], "times"),
-        ([{"answer": {}}], "lacks members: status"),
+        ([{"answer": {}}], "requires members: status"),
         ([{"answer": {"status": 99}}], "status"),
         ([{"answer": {"status": 500, "bodyy": ""}}], "bodyy"),
         ([{"answer": {"status": 500, "headers": {"X": "a\r\nb"}}}], "headers"),
@@ -245,7 +245,7 @@ def test_redirect(simulator):
         ([{"redirect": {"status": 200, "location": "/"}}], "status"),
     ],
 )
-def test_senseless_rules_are_refused_and_change_nothing(simulator, rules, word):
+def test_invalid_rules_refused_and_change_nothing(simulator, rules, word):
     simulator.faults({"answer": {"status": 418}})
     reply = simulator.raw_control("POST", "faults", json=rules)
     assert reply.status_code == 400

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Machines, sessions and sites: what is there, how it is named, how it looks."""
+"""Machines, sessions and sites: numbers, names and members."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 
 @pytest.fixture
 def sessions(simulator):
-    """The 50 sessions of the mixed fleet."""
+    """Return the 50 sessions of the mixed fleet."""
     return simulator.get("/Sessions").json()["Items"]
 
 
@@ -25,7 +25,7 @@ def test_sites(simulator):
     simulator.reset(sites=2)
     sites = simulator.get("/me").json()["Customers"][0]["Sites"]
     assert [site["Name"] for site in sites] == ["Simulated Site 1", "Simulated Site 2"]
-    assert sites[0]["Id"] == simulator.told["site_id"]
+    assert sites[0]["Id"] == simulator.connection["site_id"]
     for site in sites:
         for name_or_id in (site["Id"], site["Name"]):
             shape = simulator.get(f"/Sites/{name_or_id}").json()
@@ -175,9 +175,9 @@ def test_one_session(simulator, sessions):
         "Id": sessions[3]["Id"],
         "State": "Active",
     }
-    gone = simulator.get("/Sessions/11111111-2222-4333-8444-555555555555")
-    assert gone.status_code == 404
-    assert gone.json()["detail"]
+    missing = simulator.get("/Sessions/11111111-2222-4333-8444-555555555555")
+    assert missing.status_code == 404
+    assert missing.json()["detail"]
 
 
 def test_two_starts_give_the_same_fleet(simulator, start):
@@ -185,13 +185,13 @@ def test_two_starts_give_the_same_fleet(simulator, start):
     other.reset()
     for path in ("/Sessions", "/Machines"):
         assert other.get(path).json() == simulator.get(path).json()
-    assert other.told["site_id"] == simulator.told["site_id"]
+    assert other.connection["site_id"] == simulator.connection["site_id"]
     for name in ("client_id", "client_secret", "password"):
-        assert other.told[name] != simulator.told[name]
-        assert len(other.told[name]) >= 32
+        assert other.connection[name] != simulator.connection[name]
+        assert len(other.connection[name]) >= 32
 
 
-def test_credentials_hold_what_must_be_encoded(simulator):
-    assert set("+/%&=") <= set(simulator.told["client_secret"])
-    assert not simulator.told["password"].isascii()
-    assert json.dumps(simulator.told["username"]) == '"LAB\\\\administrator"'
+def test_credentials_have_characters_to_encode(simulator):
+    assert set("+/%&=") <= set(simulator.connection["client_secret"])
+    assert not simulator.connection["password"].isascii()
+    assert json.dumps(simulator.connection["username"]) == '"LAB\\\\administrator"'

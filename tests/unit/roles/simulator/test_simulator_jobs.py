@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Jobs: how calls become jobs, how they get on, and how they end."""
+"""Jobs: how calls become jobs, their progress, and their end."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Jobs:
         return self._simulator.http.request(method, url, headers=headers, timeout=10)
 
     def begin(self, path, body=None):
-        """Begin a job by a POST; its URL."""
+        """Begin a job by a POST; return its URL."""
         reply = self._simulator.post(path, body, ASYNC)
         assert (reply.status_code, reply.content) == (202, b"")
         return reply.headers["Location"]
@@ -130,12 +130,12 @@ def test_a_call_becomes_a_job(simulator, jobs, name):
     assert (results.status_code, results.content) == (303, b"")
     assert results.headers["Location"] == f"{simulator.url}/cvad/manage/Sessions/{session_id}"
     for time_name in ("CreationTime", "StartTime", "EndTime"):
-        told = datetime.fromisoformat(job[f"Formatted{time_name}"].replace("Z", "+00:00"))
-        assert int(before) <= told.timestamp() <= time.time()
-        assert datetime.fromisoformat(job[time_name]).replace(microsecond=0) == told
+        shown = datetime.fromisoformat(job[f"Formatted{time_name}"].replace("Z", "+00:00"))
+        assert int(before) <= shown.timestamp() <= time.time()
+        assert datetime.fromisoformat(job[time_name]).replace(microsecond=0) == shown
 
 
-def test_what_a_call_would_refuse_fails_its_job(simulator, jobs):
+def test_job_of_refused_call_fails(simulator, jobs):
     url = jobs.begin("/Sessions/unknown/$startRecording")
     job = jobs.read(url).json()
     assert (job["Status"], job["ErrorString"], job["ErrorCode"]) == ("Failed", "No such session.", "UnknownError")
@@ -143,11 +143,11 @@ def test_what_a_call_would_refuse_fails_its_job(simulator, jobs):
     assert jobs.results(url).status_code == 404
     assert jobs.results(url).json()["detail"] == "No such session."
     assert simulator.post("/Sessions/unknown/$startRecording", params={"async": "1"}).status_code == 400
-    # What is wrong with the call itself is told at once.
+    # An invalid call is refused immediately.
     assert simulator.post("/Sessions/x/$stopRecording", params=ASYNC, Accept="text/html").status_code == 406
 
 
-def test_a_job_takes_its_time(simulator, jobs):
+def test_job_has_duration(simulator, jobs):
     simulator.reset(job_seconds=0.4)
     session_id = simulator.ids()[0]
     url = jobs.begin(f"/Sessions/{session_id}/$startRecording")
@@ -174,7 +174,7 @@ def test_a_batch_as_a_job(simulator, jobs):
     answers = {answer["Reference"]: answer for answer in jobs.results(url).json()["Items"]}
     assert {name: answer["Code"] for name, answer in answers.items()} == {"a": 200, "b": 404}
     assert json.loads(answers["a"]["Body"])["Id"] == ids[0]
-    # A batch that makes no sense becomes none.
+    # An invalid batch does not become a job.
     assert simulator.batch(start("a", ids[1]), start("a", ids[2]), params=ASYNC).status_code == 400
     assert jobs.ids() == [job["Id"]]
 
@@ -246,16 +246,16 @@ def test_jobs_are_listed_and_deleted(simulator, jobs):
     assert jobs.ids() == [url.rpartition("/")[2] for url in urls]
     reply = jobs.delete(urls[1])
     assert (reply.status_code, reply.content) == (204, b"")
-    # A 204 must not have the length of a body.
+    # A 204 must not have a Content-Length.
     assert "Content-Length" not in reply.headers
     assert jobs.ids() == [url.rpartition("/")[2] for url in (urls[0], urls[2])]
-    for gone in (jobs.read(urls[1]), jobs.results(urls[1]), jobs.cancel(urls[1]), jobs.delete(urls[1])):
-        assert gone.status_code == 404
+    for reply in (jobs.read(urls[1]), jobs.results(urls[1]), jobs.cancel(urls[1]), jobs.delete(urls[1])):
+        assert reply.status_code == 404
     simulator.reset()
     assert jobs.ids() == []
 
 
-def test_only_the_own_jobs_are_seen(simulator, jobs):
+def test_only_own_jobs_visible(simulator, jobs):
     session_id = simulator.ids()[0]
     url = jobs.begin(f"/Sessions/{session_id}/$stopRecording")
     token = simulator.sign_in_on_premises().json()["Token"]
@@ -268,7 +268,7 @@ def test_only_the_own_jobs_are_seen(simulator, jobs):
 
 def test_jobs_without_the_gateway(simulator, jobs):
     session_id = simulator.ids()[0]
-    base = f"/citrix/orchestration/api/{simulator.told['customer_id']}/{simulator.told['site_id']}"
+    base = f"/citrix/orchestration/api/{simulator.connection['customer_id']}/{simulator.connection['site_id']}"
     reply = simulator.post(f"/Sessions/{session_id}/$startRecording", params=ASYNC, base=base)
     url = reply.headers["Location"]
     assert url.startswith(f"{simulator.url}{base}/Jobs/")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 
 def pages(simulator, path="/Sessions", body=None, **params):
-    """All pages of a list or, with a body, of a search."""
+    """Return all pages of a list or, with a body, of a search."""
     token = None
     while True:
         query = {**params, **({"continuationToken": token} if token else {})}
@@ -70,14 +70,14 @@ def test_the_biggest_limit(simulator):
         found = list(pages(simulator, path, SUPPORTED, limit=1000, fields="Id"))
         assert [len(page["Items"]) for page in found] == [1000, 1]
         assert {page["TotalItems"] for page in found} == {1001}
-        # Each character here is lost or changed on the way unless it is encoded.
+        # Each of these characters is lost or changed in a query unless it is encoded.
         assert set("+=:%") <= set(found[0]["ContinuationToken"])
 
 
 def test_tokens_are_hostile_and_checked(simulator):
     token = simulator.get("/Sessions", {"limit": 1}).json()["ContinuationToken"]
     assert set("+=:%/") <= set(token)
-    # As it is, not encoded: a plus becomes a blank, %2F a slash.
+    # Not encoded: a plus becomes a space, %2F a slash.
     assert simulator.get(f"/Sessions?limit=1&continuationToken={token}").status_code == 400
     for bad in ("x", token[:-1], token.replace(":", ":A", 1), token + "="):
         assert simulator.get("/Sessions", {"continuationToken": bad}).status_code == 400
@@ -197,7 +197,7 @@ def either(*filters, **joined):
 
 
 def test_filters_together_with_groups_all_hold(simulator):
-    """Flat filters are ANDed with each other and with the joined groups, whatever joins these."""
+    """Flat filters are joined by And with each other and with the joined groups."""
     simulator.reset(group_search="together")
     state = simulator.state()
     users = either(("UserName", "LAB\\user002"), ("UserPrincipalName", "user005@lab.example"), ("UserName", ""))
@@ -235,8 +235,8 @@ def test_filters_together_with_groups_all_hold(simulator):
 def test_any_of_many_values_of_one_property(simulator):
     state = simulator.state()
     wanted = {entry["user"] for entry in list(state.values())[:12]}
-    # Null is no text; an anonymous user has none.
-    choice = either(*(("UserName", name.swapcase() or None) for name in sorted(wanted)), ("UserName", "nobody"))
+    # Null is not text; an anonymous user has no name.
+    choice = either(*(("UserName", name.swapcase() or None) for name in sorted(wanted)), ("UserName", "unknown"))
     assert "" in wanted
     assert simulator.found("Sessions", SearchFilterGroups=[choice]) == [
         session_id for session_id, entry in state.items() if entry["user"] in wanted
@@ -256,7 +256,7 @@ def test_machine_searches_with_groups(simulator):
         "ContinuationToken": None,
         "TotalItems": 2,
     }
-    # Somewhere in it is enough.
+    # Any position in the text matches.
     deep = {"SearchFilterGroups": [{"SearchFilterGroups": [{"SearchFilters": [support]}]}]}
     assert simulator.post("/Machines/$search", deep).json()["TotalItems"] == 4
     assert simulator.post("/Machines/$search", {"SearchFilterGroups": [named]}).status_code == 400
@@ -279,7 +279,7 @@ def test_machine_searches_with_groups(simulator):
         {"SortCriteriaItems": [{"Property": "UserName", "SortDirection": "Ascending"}]},
     ],
 )
-def test_senseless_searches(simulator, body):
+def test_invalid_searches(simulator, body):
     reply = simulator.post("/Sessions/$search", body)
     assert reply.status_code == 400
     assert reply.json()["detail"]
@@ -297,7 +297,7 @@ def test_search_pages_and_skip(simulator):
     assert simulator.post("/Sessions/$search", body, other).status_code == 400
 
 
-def test_a_search_does_not_find_what_ended(simulator):
+def test_search_does_not_find_ended_sessions(simulator):
     ids = simulator.ids()
     assert simulator.search("Sessions").json()["TotalItems"] == 50
     simulator.faults({"vanish": True, "times": 1})

@@ -62,7 +62,7 @@ def test_all_members_are_optional(simulator):
         {"Text": False},
     ],
 )
-def test_senseless_messages(simulator, body):
+def test_invalid_messages(simulator, body):
     session_id = simulator.ids()[0]
     reply = send(simulator, session_id, body)
     assert reply.status_code == 400
@@ -88,8 +88,8 @@ def test_half_of_a_surrogate_pair_breaks_nothing(simulator):
     assert messages(simulator, session_id)[0]["text"] == "a?b"
 
 
-def test_who_gets_messages(simulator):
-    """Nothing says that a session that nobody looks at refuses them."""
+def test_messages_to_any_session(simulator):
+    """The documentation does not exclude disconnected sessions."""
     ids = simulator.ids()
     for at in (6, 7, 9):
         assert send(simulator, ids[at]).status_code == 200
@@ -101,7 +101,7 @@ def test_who_gets_messages(simulator):
 
 
 def test_on_the_direct_base(simulator):
-    base = f"/citrix/orchestration/api/simulated/{simulator.told['site_id']}"
+    base = f"/citrix/orchestration/api/simulated/{simulator.connection['site_id']}"
     session_id = simulator.ids()[0]
     reply = simulator.post(f"/Sessions/{session_id}/$sendMessage", {"Text": "x"}, base=base, Citrix_InstanceId=None)
     assert reply.status_code == 200

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names that hold all that must be quoted."""
+"""Names that contain all characters that must be quoted."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import urllib.parse
 
 import pytest
 
+NOT_IN_USERS = set('/"')
+"""Characters that Windows rejects in the names of accounts."""
 MARKS = set("/%#$&+'\", .") | set("\u00c4\u00f1\u0130\u0131\u65e5\u672c")
 
 
 @pytest.fixture
 def hostile(simulator):
-    """The process of the module with a hostile fleet."""
+    """Return the process of the module with a hostile fleet."""
     simulator.reset(names="hostile")
     return simulator
 
@@ -32,21 +34,22 @@ def groups(simulator):
 
 
 def applications(simulator):
-    """The names of the applications in use, in their order."""
+    """Return the names of the applications in use, in order."""
     return sorted({name for entry in simulator.state().values() for name in entry["applications"]})
 
 
 def test_all_marks_are_there(hostile):
-    for found in (
-        [machine["Name"].partition("\\")[2] for machine in machines(hostile)],
-        [group["FullName"] for group in groups(hostile)],
-        applications(hostile),
-        [entry["user"].partition("\\")[2] for entry in hostile.state().values()],
-        [entry["user_principal_name"] for entry in hostile.state().values()],
+    users = hostile.state().values()
+    for marks, found in (
+        (MARKS, [machine["Name"].partition("\\")[2] for machine in machines(hostile)]),
+        (MARKS, [group["FullName"] for group in groups(hostile)]),
+        (MARKS, applications(hostile)),
+        (MARKS - NOT_IN_USERS, [entry["user"].partition("\\")[2] for entry in users]),
+        (MARKS - NOT_IN_USERS, [entry["user_principal_name"] for entry in users]),
     ):
-        assert set("".join(found)) >= MARKS
+        assert set("".join(found)) >= marks
         names = [name.lower() for name in found if name]
-        # Partners share the name of the user before, but not the domain, which a UPN has.
+        # A partner shares the name of the previous user, but not the domain in the UPN.
         assert len(names) - len(set(names)) in (0, 2)
 
 
@@ -62,7 +65,7 @@ def test_sizes_and_kinds_are_those_of_a_plain_fleet(simulator):
     assert shape() == plain
     simulator.token = simulator.sign_in_cloud().json()["access_token"]
     assert [machine["Id"] for machine in machines(simulator)] == plain_machines
-    # A reset takes what it began with again.
+    # A reset restores the initial value.
     assert simulator.control("reset", {})["names"] == "plain"
 
 
@@ -102,7 +105,7 @@ def test_delivery_groups_by_path(hostile):
     for group in groups(hostile):
         found = hostile.get(f"/DeliveryGroups/{quoted(group['FullName'].lower())}")
         assert found.json().items() >= group.items()
-        # The name alone is not enough where there is a folder, which is told with a backslash at its end.
+        # The name alone is not sufficient in a folder, whose name ends with a backslash.
         folder = group["AdminFolder"]["Name"]
         assert folder + group["Name"] == group["FullName"]
         assert (folder == "") == (hostile.get(f"/DeliveryGroups/{quoted(group['Name'])}").status_code == 200)
@@ -145,7 +148,7 @@ def test_values_of_searches_need_no_escape(hostile):
 def test_users(hostile):
     users = [entry["user"] for entry in hostile.state().values()]
     assert all(user.count("\\") == 1 for user in users if user)
-    # Two people of one name, as in a plain fleet.
+    # Two users with one name, as in a plain fleet.
     assert users[12] == "LAB\\a+b$ 013"
     assert users[13] == "PARTNER\\a+b$ 013"
     first = hostile.get("/Sessions").json()["Items"][1]["User"]

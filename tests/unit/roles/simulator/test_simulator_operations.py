@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The README of the role lists each operation: simulated, or refused as not simulated."""
+"""The README of the role lists each operation as simulated or refused."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def table():
 
 
 def not_simulated():
-    """Return the operations that answer with 501."""
+    """Return the operations that return 501."""
     text = README.partition("501 for ")[2].partition("405 for")[0]
     return [plain(name) for name in re.findall(r"`([^`]+)`", text)]
 
 
 @pytest.fixture(scope="module")
 def routes(script):
-    """The routes, out of the code itself: {(method, path): whether it is simulated}."""
+    """Return the routes of the code: {(method, path): whether it is simulated}."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "dont_write_bytecode", True)
         patch.syspath_prepend(str(script.parent))
@@ -49,7 +49,7 @@ def test_readme_lists_each_simulated_operation_once(routes):
     assert sorted(table()) == sorted({name for name, simulated in routes.items() if simulated} | SIGN_INS)
 
 
-def test_readme_lists_what_is_not_simulated(routes):
+def test_readme_lists_operations_that_are_not_simulated(routes):
     assert sorted(not_simulated()) == sorted(name for name, simulated in routes.items() if not simulated)
 
 
@@ -57,7 +57,10 @@ def test_readme_lists_what_is_not_simulated(routes):
 def test_operation_that_is_not_simulated_is_a_501(simulator, operation):
     method, _blank, path = operation.partition(" ")
     headers = simulator.headers()
-    bases = ["/cvad/manage", f"/citrix/orchestration/api/{simulator.told['customer_id']}/{simulator.told['site_id']}"]
+    bases = [
+        "/cvad/manage",
+        f"/citrix/orchestration/api/{simulator.connection['customer_id']}/{simulator.connection['site_id']}",
+    ]
     for base in bases[: 1 if path in ("/Sites", "/Tokens/$refresh") else 2]:
         url = f"{simulator.url}{base}{path.replace('*', 'x')}"
         reply = simulator.http.request(method, url, headers=headers, timeout=10)

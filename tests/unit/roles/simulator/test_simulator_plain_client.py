@@ -26,15 +26,15 @@ DEPLOYMENTS = ("cloud", "gov", "on_premises", "on_premises_direct")
 @pytest.fixture(params=DEPLOYMENTS)
 def client(request, simulator):
     simulator.reset(mix="recordable")
-    told = simulator.told
-    url, pair = told["url"], (told["client_id"], told["client_secret"])
-    account = (told["username"], told["password"])
+    connection = simulator.connection
+    url, pair = connection["url"], (connection["client_id"], connection["client_secret"])
+    account = (connection["username"], connection["password"])
     if request.param == "cloud":
-        token = cloud_token(url, told["customer_id"], *pair)
-        return PlainClient(url, token, told["customer_id"], gateway=True)
+        token = cloud_token(url, connection["customer_id"], *pair)
+        return PlainClient(url, token, connection["customer_id"], gateway=True)
     if request.param == "gov":
-        token = government_token(url, told["customer_id"], *pair)
-        return PlainClient(url, token, told["customer_id"], gateway=False)
+        token = government_token(url, connection["customer_id"], *pair)
+        return PlainClient(url, token, connection["customer_id"], gateway=False)
     gateway = request.param == "on_premises"
     address = f"{url}{GATEWAY}/Tokens" if gateway else f"{url}{DIRECT}/tokens"
     return PlainClient(url, on_premises_token(address, *account), ON_PREMISES, gateway)
@@ -46,7 +46,7 @@ def sessions_of_machine(simulator):
 
 
 def test_plain_client_finds_the_site(simulator, client):
-    assert client.sites == [simulator.told["site_id"]]
+    assert client.sites == [simulator.connection["site_id"]]
     assert client.detail["Name"] == "Simulated Site 1"
 
 
@@ -119,9 +119,9 @@ def test_plain_client_follows_the_job_of_a_call(client, sessions_of_machine):
     assert client.call("GET", f"/Jobs/{job['Id']}/Results")["Id"] == session_id
     assert client.recorded(session_id) is True
     assert client.respond("DELETE", f"/Jobs/{job['Id']}")[0] == 204
-    with pytest.raises(Refused) as gone:
+    with pytest.raises(Refused) as ended:
         client.call("GET", f"/Jobs/{job['Id']}")
-    assert gone.value.status == 404
+    assert ended.value.status == 404
 
 
 def test_plain_client_follows_the_job_of_a_batch(simulator, client, sessions_of_machine):
@@ -138,6 +138,6 @@ def test_plain_client_follows_the_job_of_a_batch(simulator, client, sessions_of_
 
 def test_plain_client_is_refused_without_a_good_token(simulator):
     with pytest.raises(Refused) as refused:
-        PlainClient(simulator.url, "wrong", simulator.told["customer_id"], gateway=True)
+        PlainClient(simulator.url, "wrong", simulator.connection["customer_id"], gateway=True)
     assert refused.value.status == 401
     assert json.loads(refused.value.body)["parameters"] == [{"name": "reason", "value": "invalid"}]

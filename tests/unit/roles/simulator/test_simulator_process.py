@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The command: how it starts, what it refuses, how it ends."""
+"""The command: start, invalid arguments, and end."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def run(script):
 
 @pytest.fixture(scope="module")
 def authority():
-    """A certificate authority of our own."""
+    """Create a certificate authority."""
     return trustme.CA()
 
 
 @pytest.fixture
 def certificate(authority, tmp_path):
-    """Arguments for https, and the file to verify with."""
+    """Return the arguments for https, and the file for verification."""
     issued = authority.issue_cert("127.0.0.1")
     cert, key, trust = (tmp_path / name for name in ("cert.pem", "key.pem", "ca.pem"))
     cert.write_bytes(b"".join(blob.bytes() for blob in issued.cert_chain_pems))
@@ -71,20 +71,20 @@ def post(url, **options):
 
 
 def test_introduction(start):
-    told = start("--machines", "2", "--sessions", "3", "--sites", "2").told
+    result = start("--machines", "2", "--sessions", "3", "--sites", "2").connection
     names = "client_id client_secret control_token customer_id password pid site_id url username"
-    assert sorted(told) == names.split()
-    assert told["customer_id"] == "simulated"
-    assert told["url"].startswith("http://127.0.0.1:")
-    assert is_running(told["pid"])
+    assert sorted(result) == names.split()
+    assert result["customer_id"] == "simulated"
+    assert result["url"].startswith("http://127.0.0.1:")
+    assert is_running(result["pid"])
 
 
 def test_help(run):
-    told = run("--help")
-    assert told.returncode == 0
+    result = run("--help")
+    assert result.returncode == 0
     for option in ("port", "machines", "mix", "names", "lifetime", "watch-pid", "daemon"):
-        assert f"--{option}" in told.stdout
-    assert "_control/shutdown" in told.stdout
+        assert f"--{option}" in result.stdout
+    assert "_control/shutdown" in result.stdout
 
 
 @pytest.mark.parametrize(
@@ -106,11 +106,11 @@ def test_help(run):
     ],
 )
 def test_refusals(run, arguments, word):
-    told = run(*arguments)
-    assert told.returncode != 0
-    assert word in told.stderr
-    assert "Traceback" not in told.stderr
-    assert told.stdout == ""
+    result = run(*arguments)
+    assert result.returncode != 0
+    assert word in result.stderr
+    assert "Traceback" not in result.stderr
+    assert result.stdout == ""
 
 
 @pytest.mark.parametrize("daemon", [[], ["--daemon"]])
@@ -118,22 +118,22 @@ def test_port_in_use(run, daemon):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        told = run("--port", str(taken.getsockname()[1]), *daemon)
-    assert told.returncode == 1
-    assert "Cannot listen on 127.0.0.1" in told.stderr
-    assert told.stdout == ""
+        result = run("--port", str(taken.getsockname()[1]), *daemon)
+    assert result.returncode == 1
+    assert "Cannot listen on 127.0.0.1" in result.stderr
+    assert result.stdout == ""
 
 
 def test_daemon(run):
-    told = json.loads(run("--daemon", "--lifetime", "60").stdout)
-    assert is_running(told["pid"])
-    assert os.getsid(told["pid"]) != os.getsid(0)
-    streams = {os.readlink(f"/proc/{told['pid']}/fd/{number}") for number in range(3)}
+    result = json.loads(run("--daemon", "--lifetime", "60").stdout)
+    assert is_running(result["pid"])
+    assert os.getsid(result["pid"]) != os.getsid(0)
+    streams = {os.readlink(f"/proc/{result['pid']}/fd/{number}") for number in range(3)}
     assert streams == {"/dev/null"}
-    assert post(told["url"] + "/_control/shutdown").status_code == 401
-    headers = {"Authorization": f"Bearer {told['control_token']}"}
-    assert post(told["url"] + "/_control/shutdown", headers=headers).json() == {}
-    assert wait_until(lambda: not is_running(told["pid"]))
+    assert post(result["url"] + "/_control/shutdown").status_code == 401
+    headers = {"Authorization": f"Bearer {result['control_token']}"}
+    assert post(result["url"] + "/_control/shutdown", headers=headers).json() == {}
+    assert wait_until(lambda: not is_running(result["pid"]))
 
 
 def test_tls(start, run, certificate):
@@ -192,8 +192,10 @@ def test_other_names_of_loopback(start, host):
 
 
 def worked(simulator):
-    """Return the seconds that the process has worked, in user and system mode."""
-    fields = pathlib.Path(f"/proc/{simulator.told['pid']}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    """Return the CPU time of the process in seconds, user and system."""
+    fields = (
+        pathlib.Path(f"/proc/{simulator.connection['pid']}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    )
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 

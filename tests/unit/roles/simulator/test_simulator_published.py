@@ -19,7 +19,7 @@ def ids(reply):
 
 
 def all_pages(simulator, path, **params):
-    """The items of each page."""
+    """Return the items of each page."""
     query = dict(params)
     while True:
         page = simulator.get(path, query).json()
@@ -36,7 +36,7 @@ def test_delivery_groups(simulator):
     group = reply.json()["Items"][0]
     assert group["FullName"] == group["PublishedName"] == group["Name"]
     assert group["AdminFolder"]["Name"] == ""
-    # Office Desktops has the machines 1 and 4, Engineering 2 and 5, which is a single-session one.
+    # Office Desktops has the machines 1 and 4; Engineering has 2 and 5, a single-session one.
     counts = ("TotalDesktops", "DesktopsAvailable", "DesktopsDisconnected", "SessionCount")
     items = reply.json()["Items"]
     assert [[item[name] for name in counts] for item in items] == [[2, 2, 2, 20], [2, 1, 2, 20], [1, 1, 1, 10]]
@@ -55,7 +55,7 @@ def test_one_delivery_group(simulator):
         "Id": group["Id"],
         "Name": "Engineering",
     }
-    # Machines, and sessions, point to it.
+    # Machines and sessions refer to it.
     assert simulator.get("/Machines/LAB%7Cvda-002").json()["DeliveryGroup"]["Id"] == group["Id"]
 
 
@@ -67,7 +67,7 @@ def test_machines_of_a_delivery_group(simulator):
     assert reply.json() == {"Items": [every[name] for name in wanted], "ContinuationToken": None}
     pages = list(all_pages(simulator, "/DeliveryGroups/Office%20Desktops/Machines", limit=3))
     assert [[item["Name"] for item in page] for page in pages] == [wanted[:3], wanted[3:]]
-    # It does not know fields.
+    # It has no fields parameter.
     assert simulator.get("/DeliveryGroups/Engineering/Machines", {"fields": "Id"}).json()["Items"][0]["Name"]
 
 
@@ -95,7 +95,7 @@ def test_sessions_of_an_application(simulator):
     assert ids(reply) == wanted
     assert len(wanted) == 5
     assert reply.json()["ContinuationToken"] is None
-    # Whole sessions: it does not know fields.
+    # Complete sessions: it has no fields parameter.
     whole = simulator.get(f"/Sessions/{wanted[0]}").json()
     assert simulator.get("/Applications/Drawing/Sessions", {"fields": "Id"}).json()["Items"][0] == whole
     pages = list(all_pages(simulator, "/Applications/Drawing/Sessions", limit=2))
@@ -119,12 +119,12 @@ def test_an_application_stops_with_its_session(simulator):
         "/Applications/{}/Sessions",
     ],
 )
-def test_what_is_not_there(simulator, path):
-    for name in ("nothing", NOWHERE, simulator.told["site_id"]):
+def test_missing_objects(simulator, path):
+    for name in ("nothing", NOWHERE, simulator.connection["site_id"]):
         reply = simulator.get(path.format(name))
         assert reply.status_code == 404
         assert reply.json()["parameters"] == [{"name": "nameOrId", "value": name}]
-    # All headers are needed, as everywhere.
+    # All headers are required, as everywhere.
     assert simulator.get(path.format("Drawing"), Citrix_InstanceId=None).status_code == 400
     assert simulator.get(path.format("Drawing"), Accept="*/*").status_code == 406
     assert simulator.post(path.format("Drawing")).status_code == 405
@@ -138,6 +138,6 @@ def test_a_further_site_publishes_nothing(simulator):
 
 
 def test_on_the_direct_base(simulator):
-    base = f"/citrix/orchestration/api/simulated/{simulator.told['site_id']}"
+    base = f"/citrix/orchestration/api/simulated/{simulator.connection['site_id']}"
     for path in ("/DeliveryGroups", "/DeliveryGroups/Engineering/Machines", "/Applications/Drawing/Sessions"):
         assert simulator.get(path, base=base, Citrix_InstanceId=None).json() == simulator.get(path).json()

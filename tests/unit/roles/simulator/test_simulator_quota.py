@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Quotas: how much is let in, what the others are told, and what is counted."""
+"""Quotas: which requests are accepted, the hint for the others, and the counts."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ KINDS = ["token_bucket", "window", "sliding_log", "sliding_counter"]
 
 @pytest.fixture(scope="module")
 def make_meter(script):
-    """The meters, out of the code itself: they are given the time. The function takes (now, cost), and waits for 0."""
+    """Return a factory of functions that take (now, cost) from a meter and return the wait."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "dont_write_bytecode", True)
         patch.syspath_prepend(str(script.parent))
-        from citrix_sim.world.meters import METERS
+        from citrix_sim.state.meters import METERS
 
     def make(kind, rate, seconds):
         meter = METERS[kind](rate, seconds)
@@ -62,7 +62,7 @@ def test_a_window_begins_with_the_first_request(make_meter):
     assert take(7.5, 1) == pytest.approx(2.0)
     assert take(9.25, 1) == pytest.approx(0.25)
     assert [take(9.5, 1) for _request in range(5)] == [0.0] * 4 + [pytest.approx(2.0)]
-    # The windows go on without requests.
+    # Windows continue without requests.
     assert take(20.0, 1) == 0.0
     assert [take(21.4, 1) for _request in range(4)] == [0.0] * 3 + [pytest.approx(0.1)]
 
@@ -72,7 +72,7 @@ def test_a_sliding_log_counts_each_request_until_it_is_old(make_meter):
     assert [take(now, 1) for now in (7.0, 7.5, 8.0, 8.5)] == [0.0] * 4
     assert take(8.9, 1) == pytest.approx(0.1)
     assert take(9.0, 1) == 0.0
-    # Another window would let four in here.
+    # Another window would accept four here.
     assert take(9.0, 1) == pytest.approx(0.5)
     assert take(9.25, 2) == pytest.approx(0.75)
     assert take(10.0, 2) == 0.0
@@ -86,7 +86,7 @@ def test_a_sliding_counter_weighs_the_window_before(make_meter):
     assert take(9.5, 1) == 0.0
     assert take(9.5, 1) == pytest.approx(0.5)
     assert take(10.0, 1) == 0.0
-    # Two were let in by then, and the next window counts them in full at its begin.
+    # Two were accepted by then, and the next window counts them in full at its start.
     assert [take(11.0, 1), take(11.0, 1), take(11.0, 1)] == [0.0, 0.0, pytest.approx(1.0)]
 
 
@@ -94,7 +94,7 @@ EXPECTED = {"token_bucket": 2.6, "window": 3.0, "sliding_log": 1.0, "sliding_cou
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_costs_more_than_there_ever_is_waits_for_all(make_meter, kind):
+def test_cost_above_capacity_waits_for_all(make_meter, kind):
     take, expected = make_meter(kind, 10, 1), EXPECTED[kind]
     assert take(0.0, 35) == 0.0
     assert take(0.0, 1) == pytest.approx(expected)
@@ -126,16 +126,17 @@ def test_no_more_than_the_quota_and_the_wait_is_right(make_meter, kind, capacity
         used = 0
         for last, cost in taken[at:]:
             used += cost
-            assert used <= _most(kind, capacity, seconds, last - begin) + 1e-3
+            # The small addend allows for rounded times.
+            assert used <= _most(kind, capacity, seconds, last - begin + 1e-9) + 1e-3
 
 
 def _most(kind, capacity, seconds, span):
-    """Return the most that a limit lets in during a span of time."""
+    """Return the maximum that a limit accepts during a span of time."""
     if kind == "token_bucket":
         return capacity + capacity / seconds * span
     if kind == "sliding_log":
         return capacity * (span // seconds + 1)
-    # Any time touches at most one window more than it is long.
+    # A span touches at most one window more than its length.
     return capacity * (span // seconds + 2)
 
 
@@ -163,9 +164,9 @@ def test_counts(simulator):
     assert statuses(simulator, 4) == [200, 429, 429, 429]
     time.sleep(0.5)
     assert statuses(simulator, 2) == [200, 429]
-    told = simulator.control("quota")
-    assert before <= told.pop("first_refused") <= time.time() - 0.5
-    assert told == {"accepted": 2, "refused": 4, "used": 2, "used_since": 1, "sign_ins": 3}
+    counts = simulator.control("quota")
+    assert before <= counts.pop("first_refused") <= time.time() - 0.5
+    assert counts == {"accepted": 2, "refused": 4, "used": 2, "used_since": 1, "sign_ins": 3}
     simulator.reset()
     assert statuses(simulator, 30) == [200] * 30
     assert simulator.control("quota") == {**nothing, "accepted": 30, "used": 30, "sign_ins": 1}
@@ -185,18 +186,18 @@ def test_hints(simulator, hint, value):
     header, body = reply.headers.get("Retry-After"), reply.json()
     least, most = VALUES[value]
     if hint in ("seconds", "gateway"):
-        told = float(header)
+        shown = float(header)
     elif hint.startswith("retry_delay"):
-        told = float(body["parameters"]["retryDelay"] if hint.endswith("dict") else body["parameters"][0]["value"])
+        shown = float(body["parameters"]["retryDelay"] if hint.endswith("dict") else body["parameters"][0]["value"])
     elif hint == "none":
         assert (header, body["parameters"]) == (None, [])
         return
     else:
         parse = email.utils.parsedate_to_datetime if hint == "http_date" else from_rfc3339
-        told, least, most = parse(header).timestamp() - now, least - 1, most + 2
-    assert least <= told <= most
-    assert value not in ("rounded_up", "constant") or told == int(told) or hint in ("http_date", "rfc3339")
-    # All but the gateway answer with an ErrorResponse.
+        shown, least, most = parse(header).timestamp() - now, least - 1, most + 2
+    assert least <= shown <= most
+    assert value not in ("rounded_up", "constant") or shown == int(shown) or hint in ("http_date", "rfc3339")
+    # All forms except the gateway's are an ErrorResponse.
     assert set(body) == ({"statusCode", "message"} if hint == "gateway" else {"type", "detail", "parameters"})
     assert (header is None) is hint.startswith("retry_delay")
 
@@ -215,12 +216,12 @@ def test_the_hint_is_right(simulator):
 
 
 @pytest.mark.parametrize(("counted", "expected"), [("request", [200, 200, 200, 200]), ("items", [200, 200, 429, 429])])
-def test_what_a_batch_counts_as(simulator, counted, expected):
+def test_batch_cost(simulator, counted, expected):
     simulator.reset(quota="window", quota_rate=0.2, quota_seconds=50, quota_batch=counted)
     items = [{"Reference": str(at), "RelativeUrl": "/Machines?fields=Id"} for at in range(5)]
     assert [simulator.batch(*items).status_code for _batch in range(4)] == expected
     assert simulator.control("quota")["used"] == (4 if counted == "request" else 10)
-    # What makes no sense counts as well.
+    # Invalid batches count too.
     simulator.reset(quota="window", quota_rate=0.2, quota_seconds=10, quota_batch=counted)
     assert [simulator.post("/$batch", {}).status_code for _batch in range(3)] == [400, 400, 429]
 
@@ -235,7 +236,7 @@ def test_two_limits_hold_together(simulator):
     assert float(simulator.get("/me").json()["parameters"][0]["value"]) > 60
 
 
-def test_requests_under_way_are_limited(simulator):
+def test_concurrent_requests_limited(simulator):
     simulator.reset(quota_concurrency=2)
     simulator.faults({"latency": 3, "path": "/Machines$"})
     with ThreadPoolExecutor(2) as pool:
@@ -244,7 +245,7 @@ def test_requests_under_way_are_limited(simulator):
             pass
         assert statuses(simulator, 2) == [429, 429]
     assert [reply.result().status_code for reply in slow] == [200, 200]
-    # Each that has ended makes room, however it ended.
+    # Each request that has ended makes room, with any result.
     simulator.faults({"path": "/me$", "times": 5, "drop": {}})
     for _request in range(5):
         with pytest.raises(requests.ConnectionError):
@@ -254,12 +255,12 @@ def test_requests_under_way_are_limited(simulator):
 
 def test_each_node_has_its_share_of_the_limit(simulator):
     simulator.reset(quota="window", quota_rate=0.2, quota_seconds=100, quota_nodes=4)
-    told = statuses(simulator, 40)
-    # Five for each of the nodes, and no request knows which node it meets.
-    assert told.count(200) == 20
-    first = told.index(429)
+    codes = statuses(simulator, 40)
+    # Five for each node, and a request is assigned to any node.
+    assert codes.count(200) == 20
+    first = codes.index(429)
     assert 5 < first < 20
-    assert 200 in told[first:]
+    assert 200 in codes[first:]
 
 
 def test_other_traffic_uses_the_limit_up(simulator):
@@ -267,8 +268,8 @@ def test_other_traffic_uses_the_limit_up(simulator):
     assert statuses(simulator, 1) == [200]
     time.sleep(0.6)
     assert statuses(simulator, 1) == [429]
-    told = simulator.control("quota")
-    assert (told["accepted"], told["refused"]) == (1, 1)
+    counts = simulator.control("quota")
+    assert (counts["accepted"], counts["refused"]) == (1, 1)
 
 
 def test_a_refusal_comes_before_fault_rules(simulator):
@@ -303,7 +304,7 @@ def test_a_refusal_comes_before_fault_rules(simulator):
         {"job_seconds": -1},
     ],
 )
-def test_senseless_settings_of_batches_and_quotas(simulator, settings):
+def test_invalid_settings_of_batches_and_quotas(simulator, settings):
     reply = simulator.raw_control("POST", "reset", json=settings)
     assert reply.status_code == 400
     assert next(iter(settings)) in reply.json()["error"]

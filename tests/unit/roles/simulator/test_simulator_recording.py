@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-NOBODY = "11111111-2222-4333-8444-555555555555"
+UNKNOWN = "11111111-2222-4333-8444-555555555555"
 
 
 def start(simulator, session_id, **params):
@@ -51,7 +51,7 @@ def test_notices(simulator):
     assert start(simulator, quiet, notifyUser="maybe").status_code == 400
 
 
-def test_stop_of_what_is_not_recorded(simulator):
+def test_stop_of_unrecorded_session(simulator):
     session_id = simulator.ids()[0]
     assert stop(simulator, session_id).status_code == 200
     assert simulator.recorded(session_id) is False
@@ -59,7 +59,7 @@ def test_stop_of_what_is_not_recorded(simulator):
 
 
 @pytest.mark.parametrize(("at", "word"), [(6, "Disconnected"), (7, "Rdp")])
-def test_what_cannot_be_recorded(simulator, at, word):
+def test_start_of_unrecordable_session(simulator, at, word):
     session_id = simulator.ids()[at]
     reply = start(simulator, session_id)
     assert reply.status_code == 400
@@ -69,16 +69,16 @@ def test_what_cannot_be_recorded(simulator, at, word):
 
 
 def test_unknown_sessions(simulator):
-    assert start(simulator, NOBODY).status_code == 404
-    assert stop(simulator, NOBODY).status_code == 404
+    assert start(simulator, UNKNOWN).status_code == 404
+    assert stop(simulator, UNKNOWN).status_code == 404
     assert simulator.get("/Sessions/RecordingStatus").status_code == 400
-    assert simulator.get("/Sessions/RecordingStatus", {"id": NOBODY}).status_code == 400
+    assert simulator.get("/Sessions/RecordingStatus", {"id": UNKNOWN}).status_code == 400
 
 
 @pytest.mark.parametrize("status", [400, 404, 500])
-def test_status_of_a_gone_session_is_a_setting(simulator, status):
-    simulator.reset(gone_status=status)
-    reply = simulator.get("/Sessions/RecordingStatus", {"id": NOBODY})
+def test_status_of_ended_session_is_a_setting(simulator, status):
+    simulator.reset(unknown_session_status=status)
+    reply = simulator.get("/Sessions/RecordingStatus", {"id": UNKNOWN})
     assert reply.status_code == status
     assert reply.json()["detail"]
 
@@ -107,7 +107,7 @@ def test_status_never_changes(simulator):
 
 
 def test_on_the_direct_base(simulator):
-    base = f"/citrix/orchestration/api/simulated/{simulator.told['site_id']}"
+    base = f"/citrix/orchestration/api/simulated/{simulator.connection['site_id']}"
     session_id = simulator.ids()[0]
     assert simulator.post(f"/Sessions/{session_id}/$startRecording", base=base).status_code == 200
     assert simulator.get("/Sessions/RecordingStatus", {"id": session_id}, base=base).json() == {

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Searches take every documented property and operator; those without data here find nothing."""
+"""Searches accept all documented properties and operators; those without data find nothing."""
 
 from __future__ import annotations
 

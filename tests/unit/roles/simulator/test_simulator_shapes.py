@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Members that the published models require, and values that no published sample shows as null."""
+"""Members that published models require, and values that no published sample has as null."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_application_alone_has_the_detail(simulator):
 
 
 @pytest.mark.parametrize("fleet", [{}, {"sessions": 0}])
-def test_machine_has_values_where_no_sample_has_null(simulator, fleet):
+def test_machine_has_values_if_no_sample_has_null(simulator, fleet):
     simulator.reset(**fleet)
     machine = simulator.get("/Machines").json()["Items"][0]
     for shape in (machine, simulator.get(f"/Machines/{machine['Id']}").json()):
@@ -62,7 +62,7 @@ def test_machine_has_values_where_no_sample_has_null(simulator, fleet):
         assert shape["Sid"].startswith("S-1-5-21-")
 
 
-def test_copy_of_a_machine_in_a_session_has_the_nulls_of_the_sample(simulator):
+def test_machine_in_session_has_nulls_of_sample(simulator):
     machine = simulator.get("/Sessions").json()["Items"][0]["Machine"]
     assert [name for name in MACHINE if machine[name] is not None] == []
 

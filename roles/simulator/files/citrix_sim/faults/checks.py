@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Checks of the JSON that a fault rule is made of: each takes a value, and returns it or raises ValueError."""
+"""Check the JSON of a fault rule; each check returns the value or raises ValueError."""
 
 from __future__ import annotations
 
@@ -13,40 +13,40 @@ Check = Callable[[Any], Any]
 
 
 def number(value: Any) -> float:
-    """A number that is not negative."""
+    """Return a number that is not negative."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < math.inf:
         raise ValueError("must be a number that is not negative")
     return value
 
 
 def count(value: Any) -> int:
-    """A whole number that is not negative."""
+    """Return a whole number that is not negative."""
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise ValueError("must be a whole number that is not negative")
     return value
 
 
 def flag(value: Any) -> bool:
-    """True or false."""
+    """Return true or false."""
     if not isinstance(value, bool):
         raise ValueError("must be true or false")
     return value
 
 
 def text(value: Any) -> str:
-    """Text of one line."""
+    """Return text of one line."""
     if not isinstance(value, str) or "\n" in value or "\r" in value:
         raise ValueError("must be a string of one line")
     return value
 
 
 def anything(value: Any) -> Any:
-    """Any JSON value."""
+    """Return any JSON value."""
     return value
 
 
 def one_of(*choices: Any) -> Check:
-    """One of some values."""
+    """Return a check for one of several values."""
 
     def check(value: Any) -> Any:
         if not any(value is choice or (type(value) is type(choice) and value == choice) for choice in choices):
@@ -57,46 +57,46 @@ def one_of(*choices: Any) -> Check:
 
 
 def status(value: Any) -> int:
-    """An HTTP status of a final answer."""
+    """Return the HTTP status of a final response."""
     if isinstance(value, bool) or not isinstance(value, int) or not 200 <= value <= 599:
         raise ValueError("must be an HTTP status from 200 to 599")
     return value
 
 
 def headers(value: Any) -> dict[str, str]:
-    """Header names and values."""
+    """Return header names and values."""
     if not isinstance(value, dict):
         raise ValueError("must be an object of strings")
     return {text(name): text(entry) for name, entry in value.items()}
 
 
 def lag(value: Any) -> float:
-    """Seconds, or infinity for "never"."""
+    """Return seconds, or infinity for "never"."""
     return math.inf if value == "never" else number(value)
 
 
 def pattern(value: Any) -> re.Pattern[str]:
-    """A regular expression."""
+    """Return a regular expression."""
     try:
         return re.compile(text(value))
     except re.error as problem:
-        raise ValueError(f"is no regular expression: {problem}") from None
+        raise ValueError(f"is not a regular expression: {problem}") from None
 
 
 def mapping(value: Any) -> dict[str, Any]:
-    """An object with any members."""
+    """Return an object with any members."""
     if not isinstance(value, dict):
         raise ValueError("must be an object")
     return value
 
 
 def optional(check: Check) -> Check:
-    """A value or null."""
+    """Return a check for a value or null."""
     return lambda value: None if value is None else check(value)
 
 
 def list_of(check: Check) -> Check:
-    """A list of such values."""
+    """Return a check for a list of such values."""
 
     def check_all(value: Any) -> list[Any]:
         if not isinstance(value, list):
@@ -107,7 +107,7 @@ def list_of(check: Check) -> Check:
 
 
 def record(checks: dict[str, Check], **defaults: Any) -> Check:
-    """An object with those members; a member without a default must be given."""
+    """Return a check for an object with these members; members without a default are required."""
 
     def check(value: Any) -> dict[str, Any]:
         unknown = sorted(set(mapping(value)) - set(checks))
@@ -121,7 +121,7 @@ def record(checks: dict[str, Check], **defaults: Any) -> Check:
                 raise ValueError(f"{name} {problem}") from None
         missing = sorted(set(checks) - set(checked))
         if missing:
-            raise ValueError(f"lacks members: {', '.join(missing)}")
+            raise ValueError(f"requires members: {', '.join(missing)}")
         return checked
 
     return check

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a fault rule does to a request. Each effect is checked when the rule is set, and applied when it matches."""
+"""Effects of fault rules: each is checked when the rule is set, and applied when it matches."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from typing import Any, Callable, NamedTuple
 from ..http.connection import Outcome
 from ..http.hints import HINTS, throttled
 from ..http.message import JSON_TYPE, Refusal, Reply, Request, encode, to_bytes
-from ..world.access import REFUSAL_SHAPES
-from ..world.world import World
+from ..state.access import REFUSAL_SHAPES
+from ..state.state import State
 from .checks import Check, anything, flag, headers, lag, number, one_of, record, status, text
-from .twist import AS_ASKED, BATCH_FAULTS, Twist
+from .twist import BATCH_FAULTS, UNCHANGED, Twist
 
 Act = Callable[[Twist], Reply]
 
 
 class Target(NamedTuple):
-    """What an effect works on. ``act`` does what was asked for."""
+    """The request that an effect changes; ``act`` processes it."""
 
     request: Request
-    world: World
+    state: State
     act: Act
 
 
 def _answer(value: dict[str, Any], target: Target) -> Outcome:
     if value["acts"]:
-        target.act(AS_ASKED)
+        target.act(UNCHANGED)
     body = value["body"]
     raw = body.encode() if isinstance(body, str) else to_bytes(encode(body))
     kind = value["content_type"] or ("text/plain; charset=utf-8" if isinstance(body, str) else JSON_TYPE)
@@ -40,16 +40,16 @@ def _throttle(value: dict[str, Any], target: Target) -> Outcome:
 
 
 def _expire_tokens(value: str, target: Target) -> Outcome:
-    target.world.tokens.revoke_all(value)
-    return Outcome(target.act(AS_ASKED))
+    target.state.tokens.revoke_all(value)
+    return Outcome(target.act(UNCHANGED))
 
 
 def _vanish(value: bool, target: Target) -> Outcome:
     for name in (*target.request.segments, *target.request.query.values()):
-        session = target.world.fleet.session(name)
+        session = target.state.fleet.session(name)
         if session is not None:
-            target.world.fleet.end(session)
-    return Outcome(target.act(AS_ASKED))
+            target.state.fleet.end(session)
+    return Outcome(target.act(UNCHANGED))
 
 
 def _lag(value: float, target: Target) -> Outcome:
@@ -62,13 +62,13 @@ def _batch(value: str, target: Target) -> Outcome:
 
 def _drop(value: dict[str, Any], target: Target) -> Outcome:
     if value["acts"]:
-        target.act(AS_ASKED)
+        target.act(UNCHANGED)
     return Outcome(None)
 
 
 def _hang(value: dict[str, Any], target: Target) -> Outcome:
     if value["acts"]:
-        target.act(AS_ASKED)
+        target.act(UNCHANGED)
     return Outcome(None, value["seconds"])
 
 
@@ -83,7 +83,7 @@ def _redirect(value: dict[str, Any], target: Target) -> Outcome:
 
 
 class Effect(NamedTuple):
-    """How an effect's value is checked, and what it does."""
+    """The check of an effect's value, and the function that applies it."""
 
     check: Check
     apply: Callable[[Any, Target], Outcome]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fault rules: which requests they match, and in what order they win."""
+"""Read fault rules, and match them with requests in order."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ _SELECTORS: dict[str, Check] = {"method": text, "path": pattern, "session": text
 
 
 class Fault(NamedTuple):
-    """What the winning rule does: the name of the effect, and its value."""
+    """The effect of the first matching rule: its name and its value."""
 
     effect: str
     value: Any
 
 
 class Rule:
-    """One rule: selectors, and one effect. It counts its matches."""
+    """One rule: selectors and one effect. It counts its matches."""
 
     def __init__(self, given: Any) -> None:
-        """Read a rule; ValueError, with a message for people, where it makes no sense."""
+        """Read a rule; ValueError with a message for users if it is invalid."""
         if not isinstance(given, dict):
             raise ValueError("is not an object")
         effects = [name for name in given if name in EFFECTS or name == LATENCY]
@@ -34,7 +34,7 @@ class Rule:
         if unknown:
             raise ValueError(f"has unknown members: {', '.join(unknown)}")
         if len(effects) != 1:
-            raise ValueError(f"needs exactly one effect of: {LATENCY}, {', '.join(EFFECTS)}")
+            raise ValueError(f"requires exactly one of these effects: {LATENCY}, {', '.join(EFFECTS)}")
         checked: dict[str, Any] = {}
         for name, value in given.items():
             check = number if name == LATENCY else EFFECTS[name].check if name in EFFECTS else _SELECTORS[name]
@@ -51,7 +51,7 @@ class Rule:
         self._left: int | None = checked.get("times")
 
     def matches(self, request: Request) -> bool:
-        """Whether the rule applies to this request; a match counts, also one that ``after`` passes over."""
+        """Return whether the rule applies to this request; matches that ``after`` skips count too."""
         if self._method and self._method != request.method:
             return False
         if self._path and not self._path.search(request.path):
@@ -69,13 +69,13 @@ class Rule:
 
 
 class Faults:
-    """The rules in force."""
+    """The active rules."""
 
     def __init__(self) -> None:
         self._rules: list[Rule] = []
 
     def replace(self, given: Any) -> None:
-        """Put other rules in their place; ValueError, and no change, where one makes no sense."""
+        """Replace the rules; ValueError, without a change, if one is invalid."""
         if not isinstance(given, list):
             raise ValueError("The fault rules must be a JSON list.")
         rules = []
@@ -87,7 +87,7 @@ class Faults:
         self._rules = rules
 
     def match(self, request: Request) -> tuple[float, Fault | None]:
-        """Seconds of latency, summed over its rules, and the first other rule that applies."""
+        """Return the sum of matching latencies in seconds, and the first other rule that matches."""
         latency = 0.0
         for rule in self._rules:
             if rule.matches(request):

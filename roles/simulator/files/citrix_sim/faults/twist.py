@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a fault rule changes the work itself, where an answer in its place is not enough."""
+"""Change the processing of a request, for faults that no replaced response can simulate."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ BATCH_FAULTS = (
 
 
 class Twist(NamedTuple):
-    """``lag``: seconds (infinity: never) until RecordingStatus shows a change. ``batch``: one of BATCH_FAULTS."""
+    """``lag``: seconds until RecordingStatus shows a change, or infinity; ``batch``: a fault."""
 
     lag: float = 0.0
     batch: str = ""
 
 
-AS_ASKED = Twist()
+UNCHANGED = Twist()

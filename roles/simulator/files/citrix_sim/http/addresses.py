@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where a path lies: under which base, and what is left of it below."""
+"""Split a path of the API into its base path and the segments below it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _DIRECT_BASE = "/" + "/".join(_DIRECT)
 
 
 class Address(NamedTuple):
-    """A path cut into its parts. On the direct base customer and site are in the path, in steps."""
+    """A path in its parts. On the direct base, customer and site are in the path."""
 
     rest: list[str]
     customer: str | None = None
@@ -28,14 +28,14 @@ class Address(NamedTuple):
 
     @property
     def base(self) -> str:
-        """What comes before the rest, ready for a URL; it ends without a slash."""
+        """Return the part before the segments, quoted for a URL and without a slash at its end."""
         if not self.direct:
             return _GATEWAY_BASE
         return "/".join([_DIRECT_BASE, *(quote(part, safe="") for part in (self.customer, self.site) if part)])
 
 
 def locate(segments: list[str]) -> Address | None:
-    """The parts of an API path, or None where it is under neither base."""
+    """Return the parts of an API path; None if it is under neither base."""
     if segments[:2] == _GATEWAY:
         return Address(segments[2:])
     if segments[:3] != _DIRECT:
@@ -51,7 +51,7 @@ def locate(segments: list[str]) -> Address | None:
 
 
 def host_name(header: str) -> str:
-    """Return the name in a Host header, without its port; empty for an invalid header."""
+    """Return the name in a Host header without its port; empty for an invalid header."""
     try:
         return urlsplit(f"//{header}").hostname or ""
     except ValueError:
@@ -67,5 +67,5 @@ def is_loopback(host: str) -> bool:
 
 
 def is_sign_in(path: str) -> bool:
-    """Whether the path is one of those that give tokens."""
+    """Return whether the path is one of those that issue tokens."""
     return path.endswith(("/tokens/clients", "/Tokens", "/tokens"))

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One connection: whole requests in, timed answers out. No thread and no task per request."""
+"""Serve one connection with timed responses, without a thread or task for each request."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from .wire import MalformedError, RequestReader, keeps_alive, render
 
 
 class Outcome(NamedTuple):
-    """How a request ends: with a reply, or, without one, with a closed connection after ``hold`` seconds."""
+    """End of a request: a reply, or a connection that is closed after ``hold`` seconds."""
 
     reply: Reply | None
     hold: float = 0.0
-    # Is given the bytes of the answer when they are sent.
+    # Called with the bytes of the response when they are sent.
     keep: Callable[[bytes], None] | None = None
 
 
 class Later(NamedTuple):
-    """Work that is due in so many seconds; it may end in more of that kind."""
+    """Work that is due after a delay in seconds; it may return more delayed work."""
 
     seconds: float
     work: Callable[[], Union[Outcome, Later]]
 
 
 class Application(Protocol):
-    """What a connection needs of the simulator."""
+    """The part of the simulator that a connection uses."""
 
     def begin(self, request: Request) -> Later:
-        """What is to be done for a request, and when."""
+        """Return the work for a request, and the delay before it."""
 
 
 class Connection(asyncio.Protocol):
-    """HTTP/1.1 with keep-alive; requests of one connection are answered one after the other."""
+    """HTTP/1.1 with keep-alive; requests of one connection are processed in sequence."""
 
     def __init__(self, application: Application) -> None:
         self._application = application
@@ -46,11 +46,11 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the way back."""
+        """Keep the transport for responses."""
         self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes; work on them unless a request is under way."""
+        """Buffer received bytes, and process them unless a request is in progress."""
         self._reader.feed(data)
         self._advance()
 
@@ -70,12 +70,12 @@ class Connection(asyncio.Protocol):
             self._run(self._application.begin(request), keeps_alive(request))
 
     def _late(self, step: Later, keep_alive: bool) -> None:
-        """Do delayed work, also for a client that has gone: a real service would not notice either."""
+        """Do delayed work, also after a disconnect, which a real service would not notice."""
         self._run(step, keep_alive)
         self._advance()
 
     def _run(self, step: Outcome | Later, keep_alive: bool) -> None:
-        """Do what is due now; the rest comes when it is due."""
+        """Do the work that is due now, and schedule the rest."""
         while isinstance(step, Later):
             if step.seconds > 0:
                 due = step._replace(seconds=0.0)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The shapes that a refusal has in published answers and schemas."""
+"""Give a refusal one of the shapes in published responses and schemas."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SDK_ERRORS = {"notFound": "Citrix.XDPowerShell.Broker.UnknownObject"}
 
 
 def _error_data(refusal: Refusal) -> dict[str, Any]:
-    """Return ErrorData with all its members; the schema requires SdkErrorId alone."""
+    """Return ErrorData with all its members; the schema requires only SdkErrorId."""
     return {
         "ErrorMessage": refusal.detail,
         **_error_data_minimal(refusal),
@@ -40,7 +40,7 @@ ERROR_FORMS = ("error_response", *_BODIES, "empty")
 
 
 def shaped(reply: Reply, form: str) -> Reply:
-    """Return the answer, a refusal in that one of ``ERROR_FORMS``."""
+    """Return the reply, a refusal in the given one of ``ERROR_FORMS``."""
     if not isinstance(reply, Refusal) or form == "error_response":
         return reply
     if form == "empty":

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Refusals for too many requests, with each published form of the hint when to come back."""
+"""Refuse throttled requests, with each published form of the retry hint."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ def _whole(seconds: float) -> int:
 
 
 def throttled(hint: str, seconds: float, status: int = 429) -> Reply:
-    """Return a refusal that asks to come back in so many seconds, an ErrorResponse unless the hint says otherwise."""
+    """Return a refusal with a hint in seconds: an ErrorResponse, or the body of the form."""
     wait = f"{seconds:g}"
     headers: Headers = (("Retry-After", _RETRY_AFTER[hint](seconds)),) if hint in _RETRY_AFTER else ()
     if hint == "gateway":
-        message = f"Rate limit is exceeded. Try again in {wait} seconds."
+        message = f"Rate limit is exceeded. Try again in {wait} seconds."  # codespell:ignore
         return json_reply({"statusCode": status, "message": message}, status, headers)
     parameters: Any = []
     detail = "Too many requests."
     if hint in ("retry_delay_list", "retry_delay_dict"):
         parameters = [{"name": "retryDelay", "value": wait}] if hint.endswith("list") else {"retryDelay": wait}
-        detail = f"Too many requests; come back in {wait} seconds."
+        detail = f"Too many requests; retry in {wait} seconds."
     refusal = Refusal(status, _KINDS[status], detail, parameters)
     refusal.headers = headers
     return refusal

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What travels between the parts: a request, a reply, and the refusal that any part may raise."""
+"""Define a request, a reply, and the refusal that any part may raise."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Headers = tuple[tuple[str, str], ...]
 
 
 class Request:
-    """One HTTP request: the raw parts as received, decoded only where somebody asks."""
+    """One HTTP request: the raw parts as received, decoded on first use."""
 
     __slots__ = ("_query", "body", "head", "headers", "method", "path", "query_text", "version")
 
@@ -31,37 +31,38 @@ class Request:
 
     @property
     def query(self) -> dict[str, str]:
-        """The query as a flat dict; ``+`` is read as a blank, the last of several equal names wins."""
+        """Return the query as a dict; ``+`` is a space, the last of several equal names wins."""
         if self._query is None:
             self._query = dict(parse_qsl(self.query_text, keep_blank_values=True))
         return self._query
 
     @property
     def segments(self) -> list[str]:
-        """The path cut at its slashes, each piece percent-decoded after the cut."""
+        """Return the segments of the path, split at slashes and then percent-decoded."""
         pieces = self.path.split("/")[1:]
         return [unquote(piece) for piece in pieces] if "%" in self.path else pieces
 
     @property
     def text(self) -> str:
-        """The body as text; bytes that are not UTF-8 are replaced."""
+        """Return the body as text; bytes that are not UTF-8 are replaced."""
         return self.body.decode("utf-8", "replace")
 
 
 class Reply:
-    """One HTTP answer, ready to be written."""
+    """One HTTP response, not serialized; ``clock_offset``: seconds that its Date is ahead."""
 
-    __slots__ = ("body", "content_type", "headers", "status")
+    __slots__ = ("body", "clock_offset", "content_type", "headers", "status")
 
     def __init__(self, status: int, body: bytes = b"", content_type: str | None = None, headers: Headers = ()) -> None:
         self.status = status
         self.body = body
         self.content_type = content_type
         self.headers = headers
+        self.clock_offset = 0.0
 
 
 class LateReply(Reply):
-    """An answer that ``make`` gives after so many seconds. What it waits for goes on whether somebody waits or not."""
+    """A reply that ``make`` returns after a delay; the work continues if the client disconnects."""
 
     __slots__ = ("make", "seconds")
 
@@ -71,32 +72,35 @@ class LateReply(Reply):
         self.make = make
 
 
-# Compact JSON text of a value.
+# Return a value as compact JSON text.
 encode: Callable[[Any], str] = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 def to_bytes(text: str) -> bytes:
-    """JSON text as UTF-8; half of a surrogate pair, which a caller may have sent, becomes a question mark."""
+    """Return JSON text as UTF-8; a lone surrogate from a client becomes a question mark."""
     return text.encode("utf-8", "replace")
 
 
 def text_reply(text: str) -> Reply:
-    """An answer of JSON that is text already."""
+    """Return a reply with JSON text."""
     return Reply(200, to_bytes(text), JSON_TYPE)
 
 
 def json_reply(value: Any, status: int = 200, headers: Headers = ()) -> Reply:
-    """A JSON answer."""
+    """Return a reply with a value as JSON."""
     return Reply(status, to_bytes(encode(value)), JSON_TYPE, headers)
 
 
 def error_body(kind: str, detail: str, parameters: Any) -> dict[str, Any]:
-    """The ErrorResponse shape of the API reference; ``parameters`` is a list, in some services an object."""
+    """Return an ErrorResponse; ``parameters`` is a list, in some services an object.
+
+    https://developer-docs.citrix.com/en-us/citrix-cloud/citrix-cloud-api-overview/common-citrix-cloud-api-error-codes
+    """
     return {"type": ERROR_TYPES + kind, "detail": detail, "parameters": parameters}
 
 
 class Refusal(Reply):
-    """An answer in the ErrorResponse shape. ``kind`` and ``detail`` are for other shapes of the same refusal."""
+    """A refusal as ErrorResponse; ``kind`` and ``detail`` are for its other forms."""
 
     __slots__ = ("detail", "kind")
 
@@ -107,7 +111,7 @@ class Refusal(Reply):
 
 
 class RefusedError(Exception):
-    """Raised anywhere below ``application``: ends the work and carries the answer."""
+    """Raised below ``application`` to end the work; carries the reply."""
 
     def __init__(self, reply: Reply) -> None:
         super().__init__(reply.status)

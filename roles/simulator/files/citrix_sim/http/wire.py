@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""HTTP/1.1 by hand: bytes to requests, replies to bytes. Small on purpose, since speed is the point of it."""
+"""Read requests and write replies of HTTP/1.1, kept small for speed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _date = (0, "")
 
 
 class MalformedError(Exception):
-    """The bytes are not a request this server takes; the connection ends after the answer."""
+    """Raised for bytes that are not a valid request; the connection is closed after the reply."""
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)
@@ -29,7 +29,7 @@ class MalformedError(Exception):
 
 @lru_cache(maxsize=64)
 def _parse_headers(lines: bytes) -> dict[str, str]:
-    """The header fields; nobody changes them, since a client sends the same ones again and again."""
+    """Return the header fields, cached because clients repeat them: do not change the result."""
     headers: dict[str, str] = {}
     for line in lines.decode("latin-1").split("\r\n") if lines else ():
         name, colon, value = line.partition(":")
@@ -57,35 +57,35 @@ def parse_head(head: bytes) -> Request:
 
 
 class RequestReader:
-    """Collects bytes and hands out whole requests."""
+    """Collect bytes and return complete requests."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
         self._request: Request | None = None
-        self._was_told = False
+        self._continued = False
 
     def feed(self, data: bytes) -> None:
-        """Take bytes from the network."""
+        """Add received bytes."""
         self._buffer += data
 
     @property
     def wants_continue(self) -> bool:
-        """Whether the client holds its body back until it is told to go on, which is said once."""
+        """Return, once for each request, whether the client waits for "100 Continue"."""
         request = self._request
-        if request is None or self._was_told or request.headers.get("expect", "").lower() != "100-continue":
+        if request is None or self._continued or request.headers.get("expect", "").lower() != "100-continue":
             return False
-        self._was_told = True
+        self._continued = True
         return True
 
     def next(self) -> Request | None:
-        """The next whole request, or None while bytes are missing."""
+        """Return the next complete request; None while bytes are missing."""
         if self._request is None:
             end = self._buffer.find(b"\r\n\r\n")
             if end < 0:
                 if len(self._buffer) > MAX_HEAD:
                     raise MalformedError(431, "The request head is too long.")
                 return None
-            self._was_told = False
+            self._continued = False
             self._request = parse_head(bytes(self._buffer[:end]))
             del self._buffer[: end + 4]
         request = self._request
@@ -112,7 +112,7 @@ class RequestReader:
         return body
 
     def _take_chunks(self) -> bytes | None:
-        """The decoded body, once all chunks are there; trailers are passed over."""
+        """Return the decoded body after the last chunk arrived; trailers are ignored."""
         body = bytearray()
         at = 0
         while True:
@@ -142,28 +142,29 @@ class RequestReader:
         return bytes(body)
 
 
-def _http_date() -> str:
-    """Now, as in a Date header; made once a second."""
+def _http_date(offset: float) -> str:
+    """Return the time for a Date header, ``offset`` seconds from now, formatted once a second."""
     global _date
-    now = int(time.time())
+    now = int(time.time() + offset)
     if _date[0] != now:
         _date = (now, formatdate(now, usegmt=True))
     return _date[1]
 
 
 def keeps_alive(request: Request) -> bool:
-    """Whether the connection lives on after this request."""
+    """Return whether the connection stays open after this request."""
     connection = request.headers.get("connection", "").lower()
     return connection == "keep-alive" if request.version == "HTTP/1.0" else connection != "close"
 
 
 def render(reply: Reply, keep_alive: bool) -> bytes:
-    """The bytes of an answer."""
-    lines = [f"HTTP/1.1 {reply.status} {_REASONS.get(reply.status, 'Unknown')}\r\nDate: {_http_date()}"]
+    """Return the bytes of a reply."""
+    date = _http_date(reply.clock_offset)
+    lines = [f"HTTP/1.1 {reply.status} {_REASONS.get(reply.status, 'Unknown')}\r\nDate: {date}"]
     if reply.content_type:
         lines.append(f"Content-Type: {reply.content_type}")
     lines += [f"{name}: {value}" for name, value in reply.headers]
-    # A 204 has no body, and so no length of it.
+    # A 204 has no body and no Content-Length.
     if reply.status != 204:
         lines.append(f"Content-Length: {len(reply.body)}")
     lines.append(f"Connection: {'keep-alive' if keep_alive else 'close'}")

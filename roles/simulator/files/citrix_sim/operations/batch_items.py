@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The items of a batch: what is asked for, checked as documented, and the requests they stand for."""
+"""Read the items of a batch, check them as documented, and make their requests."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from ..http.message import Reply, Request, refuse
 METHODS = ("GET", "HEAD", "PUT", "PATCH", "POST", "DELETE")
 _WITHOUT_BODY = ("GET", "HEAD", "DELETE")
 _REFERENCE = re.compile(r"[-_0-9a-zA-Z]*")
-# A URL as it may stand in a request line.
+# A URL in the form that a request line allows.
 _URL = re.compile(r"[!-~]*")
 
-# Header fields of the batch that hold for each item.
+# Header fields of the batch that apply to each item.
 _INHERITED = (
     "accept",
     "authorization",
@@ -43,7 +43,7 @@ class Item(NamedTuple):
 
 
 def read_items(body: Any) -> list[Item]:
-    """The items of a batch's body; 400 for the whole batch where one breaks a rule of the schema."""
+    """Read the items of a batch; 400 for the whole batch if one violates a rule of the schema."""
     entries = body.get("Items") if isinstance(body, dict) else None
     if not isinstance(entries, list):
         raise refuse(400, "missing", "The batch must be an object with a list of Items.", name="Items")
@@ -61,16 +61,16 @@ def _read_item(entry: Any) -> Item:
         raise refuse(400, "invalid", "An item must be an object.", name="Items")
     reference, url, body = entry.get("Reference"), entry.get("RelativeUrl"), entry.get("Body")
     if not isinstance(reference, str) or not _REFERENCE.fullmatch(reference):
-        raise refuse(400, "invalid", "An item needs a Reference of letters, digits, - and _.", name="Reference")
+        raise refuse(400, "invalid", "A Reference of letters, digits, - and _ is required.", name="Reference")
     method = entry.get("Method") or "GET"
     if method not in METHODS:
         raise refuse(400, "invalid", f"Method must be one of: {', '.join(METHODS)}.", Reference=reference)
     if not isinstance(url, str):
-        raise refuse(400, "missing", "An item needs a RelativeUrl.", Reference=reference)
+        raise refuse(400, "missing", "RelativeUrl is required.", Reference=reference)
     if not isinstance(body, (str, type(None))):
-        raise refuse(400, "invalid", "Body must be a string that holds JSON.", Reference=reference)
+        raise refuse(400, "invalid", "Body must be JSON in a string.", Reference=reference)
     if body is not None and method in _WITHOUT_BODY:
-        raise refuse(400, "invalid", f"A {method} takes no Body.", Reference=reference)
+        raise refuse(400, "invalid", f"A {method} must not have a Body.", Reference=reference)
     return Item(reference, method, url, _read_headers(entry.get("Headers"), reference), body)
 
 
@@ -88,22 +88,22 @@ def _text(value: Any) -> str:
 
 
 class Requests:
-    """Makes the requests that the items of one batch stand for."""
+    """Make the requests of the items of one batch."""
 
     def __init__(self, batch: Request, address: Address) -> None:
         self._address = address
         self._version = batch.version
-        # Shared by all items that bring nothing of their own.
+        # Shared by all items without headers or a body.
         self._inherited = {name: batch.headers[name] for name in _INHERITED if name in batch.headers}
 
     def make(self, item: Item) -> tuple[Request, Reply | None]:
-        """The request of an item, and the refusal of a URL that has not the form for this base."""
+        """Return the request of an item, and a refusal if its URL does not match this base."""
         target = self._target(item.url)
         refusal = None
         if not _URL.fullmatch(item.url):
             refusal = refuse(400, "invalid", "RelativeUrl must be percent-encoded.", RelativeUrl=item.url).reply
         elif target is None:
-            refusal = refuse(404, "notFound", "RelativeUrl has not the form for this base.", RelativeUrl=item.url).reply
+            refusal = refuse(404, "notFound", "RelativeUrl does not match this base.", RelativeUrl=item.url).reply
         url = item.url if refusal else target or ""
         head = f"{item.method} {url}".encode("utf-8", "replace")
         request = Request(item.method, url, self._version, self._inherited, head)
@@ -113,7 +113,7 @@ class Requests:
         return request, refusal
 
     def _target(self, url: str) -> str | None:
-        """Path and query on this server: behind the gateway as it is, else with both ids before it."""
+        """Return path and query: unchanged behind the gateway, else with ids of customer and site."""
         if not self._address.direct:
             return f"{self._address.base}/{url.removeprefix('/')}"
         pieces = url.removeprefix("/").split("/", 2)
@@ -123,6 +123,6 @@ class Requests:
 
     @staticmethod
     def _own_headers(item: Item) -> dict[str, str]:
-        """Return the headers of an item, which needs not say what a body is."""
+        """Return the headers of an item; a content type is optional."""
         own = {} if item.body is None else {"content-type": "application/json"}
         return {**own, **item.headers}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The filters of a search body as a test of one machine or session."""
+"""Compile the filters of a search body to a test of one machine or session."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any, Callable, NamedTuple
 
 from ..http.message import refuse
-from ..world.settings import Settings
+from ..state.settings import Settings
 from .properties import MACHINE_PROPERTIES, SESSION_PROPERTIES, ValuesOf, find_values
 
 Test = Callable[[Any], bool]
@@ -77,12 +77,12 @@ _OPERATORS: dict[str, MakeTest] = {
 }
 _NEGATED = {"None": "Any"}
 _POSITIVE_ONLY = ("LessThan", "GreaterThan", "LessThanOrEquals", "GreaterThanOrEquals", "Any")
-# How long ago a time may be; the form of the value is not documented.
+# The maximum age of a time; the form of the value is not documented.
 _WITHOUT_TEST = ("IsWithin", "IsNotWithin")
 
 
 def _read_operator(name: str) -> tuple[MakeTest, bool]:
-    """Return the test that an operator makes, and whether it is negated; LookupError for an unknown operator."""
+    """Return the test of an operator and whether it is negated; LookupError if it is unknown."""
     if name in _OPERATORS:
         return _OPERATORS[name], False
     positive = _NEGATED.get(name) or name.removeprefix("Not")
@@ -104,18 +104,18 @@ def filtered_properties(body: dict[str, Any]) -> Iterable[str]:
 
 
 def _objects(holder: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    """Return the list of objects under that name; none where it is absent or null."""
+    """Return the list of objects under that name; empty if it is missing or null."""
     entries = holder.get(name)
     if entries is None:
         return []
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise refuse(400, "invalid", "This must be a list of objects.", name=name)
+        raise refuse(400, "invalid", "The member must be a list of objects.", name=name)
     return entries
 
 
 def _join(tests: list[Test], how: str | None, name: str) -> Test:
     if how not in (None, "And", "Or"):
-        raise refuse(400, "invalid", "This must be And or Or.", name=name)
+        raise refuse(400, "invalid", "The operator must be And or Or.", name=name)
     if len(tests) == 1:
         return tests[0]
     if how == "Or":
@@ -124,13 +124,13 @@ def _join(tests: list[Test], how: str | None, name: str) -> Test:
 
 
 class Compiler(NamedTuple):
-    """Makes the test of a search for items of a kind, Machine or Session; 400 for an invalid body."""
+    """Compile searches for one kind, Machine or Session; 400 for an invalid body."""
 
     kind: type
     settings: Settings
 
     def compile(self, body: Any) -> Test:
-        """Return the test that a search body stands for."""
+        """Return the test that a search body describes."""
         if not isinstance(body, dict):
             raise refuse(400, "invalid", "The search must be a JSON object.")
         for name in ("SortCriteria", "SortCriteriaItems"):
@@ -151,7 +151,7 @@ class Compiler(NamedTuple):
         filters = [self._filter(entry) for entry in entries]
         groups = [self._group(entry) for entry in _objects(group, "SearchFilterGroups")]
         if bool(filters) == bool(groups):
-            raise refuse(400, "invalid", "A group holds either filters or groups.", name="SearchFilterGroups")
+            raise refuse(400, "invalid", "A group may have filters or groups, not both.", name="SearchFilterGroups")
         choice = self._choice(entries) if group.get("SearchFilterGroupType") == "Or" else None
         if choice:
             return choice
@@ -160,7 +160,7 @@ class Compiler(NamedTuple):
         return _join(groups, group.get("SearchFilterGroupsType"), "SearchFilterGroupsType")
 
     def _choice(self, entries: list[dict[str, Any]]) -> Test | None:
-        """Return one look-up for any of many values of one property, as for hundreds of machines; else None."""
+        """Return one look-up for many values of one property, such as hundreds of machines, or None."""
         if {entry["Operator"] for entry in entries} != {"Equals"} or len({entry["Property"] for entry in entries}) > 1:
             return None
         values_of = self._values_of(entries[0]["Property"])
@@ -173,7 +173,7 @@ class Compiler(NamedTuple):
         try:
             values_of = find_values(name, self.kind, self.settings)
         except LookupError:
-            raise refuse(400, "invalid", "There is no such search property.", Property=name) from None
+            raise refuse(400, "invalid", "No such search property.", Property=name) from None
         if values_of is None and self.settings.unknown_search == "refused":
             raise refuse(400, "invalid", "The search property is not supported here.", Property=name)
         return values_of
@@ -181,7 +181,7 @@ class Compiler(NamedTuple):
     def _filter(self, entry: dict[str, Any]) -> Test:
         name, operation, value = entry.get("Property"), entry.get("Operator"), entry.get("Value")
         if not isinstance(name, str) or not isinstance(operation, str):
-            raise refuse(400, "missing", "A filter needs Property and Operator.", name="SearchFilters")
+            raise refuse(400, "missing", "Property and Operator of a filter are required.", name="SearchFilters")
         if value is not None and not isinstance(value, str):
             raise refuse(400, "invalid", "Value must be text.", Property=name)
         values_of = self._values_of(name)
@@ -190,7 +190,7 @@ class Compiler(NamedTuple):
         try:
             make, negated = _read_operator(operation)
         except LookupError:
-            raise refuse(400, "invalid", "There is no such operator.", Operator=operation) from None
+            raise refuse(400, "invalid", "No such operator.", Operator=operation) from None
         if values_of is None:
             return _never
         test = make((value or "").lower())

@@ -10,13 +10,13 @@ from ..shapes.common import Fields, pick
 from ..shapes.group import application_detail_json, catalog_detail_json, group_detail_json, group_json
 from ..shapes.machine import machine_json
 from ..shapes.session import session_text
-from ..world.objects import Machine, Ref, Session
+from ..state.objects import Machine, Ref, Session
 from .call import Call, found
 from .paging import Listing, read_fields, read_limit
 
 
 def _find_group(call: Call) -> Ref:
-    """The delivery group that the path names, with its folders."""
+    """Return the delivery group that the path names, with its folders."""
     return found(call.fleet.group(call.name), "delivery group", nameOrId=call.name)
 
 
@@ -31,7 +31,7 @@ def list_groups(call: Call) -> Reply:
         return encode(pick(group_json(fleet, group), fields))
 
     listing = Listing(f"DeliveryGroups/{call.site.id}", fleet.groups, range(len(fleet.groups)), show)
-    return listing.page(call.world, call.request, read_limit(call.request))
+    return listing.page(call.state, call.request, read_limit(call.request))
 
 
 def get_group(call: Call) -> Reply:
@@ -44,16 +44,16 @@ def _show_machine(machine: Machine, fields: Fields) -> str:
 
 
 def list_group_machines(call: Call) -> Reply:
-    """``GET /DeliveryGroups/{nameOrId}/Machines``: machines as a whole, since it does not know ``fields``."""
+    """``GET /DeliveryGroups/{nameOrId}/Machines``: complete machines, without ``fields``."""
     group = _find_group(call)
     indexes = [machine.index for machine in call.fleet.machines if machine.group is group]
     scope = f"DeliveryGroups/{call.site.id}/{group.id}/Machines"
     listing = Listing(scope, call.fleet.machines, indexes, _show_machine)
-    return listing.page(call.world, call.request, read_limit(call.request))
+    return listing.page(call.state, call.request, read_limit(call.request))
 
 
 def _find_application(call: Call) -> Ref:
-    """The application that the path names, with its folders."""
+    """Return the application that the path names, with its folders."""
     return found(call.fleet.application(call.name), "application", nameOrId=call.name)
 
 
@@ -67,13 +67,13 @@ def _show_session(session: Session, fields: Fields) -> str:
 
 
 def list_application_sessions(call: Call) -> Reply:
-    """``GET /Applications/{nameOrId}/Sessions``, where it runs now: whole, since it does not know ``fields``."""
+    """``GET /Applications/{nameOrId}/Sessions``: complete sessions in which it runs now."""
     call.refuse_async()
     application, fleet = _find_application(call), call.fleet
     indexes = [session.index for session in fleet.sessions if application in session.applications]
     scope = f"Applications/{call.site.id}/{application.id}/Sessions"
     listing = Listing(scope, fleet.sessions, indexes, _show_session)
-    return listing.page(call.world, call.request, read_limit(call.request), fleet.is_live)
+    return listing.page(call.state, call.request, read_limit(call.request), fleet.is_live)
 
 
 def get_catalog(call: Call) -> Reply:

@@ -11,25 +11,25 @@ from urllib.parse import quote
 
 from ..http.message import Refusal, RefusedError, Reply, json_reply, refuse
 from ..shapes.job import job_json
-from ..world.jobs import FAILED, Conclusion, Job
-from ..world.runs import Run
+from ..state.jobs import FAILED, Conclusion, Job
+from ..state.runs import Run
 from .call import Call, Operation, found
 
-# A published batch has Locations with this host.
+# The host in the Locations of a published batch.
 _PLACEHOLDER = "https://[Ddc]/cvad/manage"
 
 
 def accept(call: Call, kind: str, run: Run, conclude: Callable[[Run], Conclusion] | None = None) -> Reply:
-    """Begin a job, and answer that it was accepted: 202, no body, and where the job is to be found."""
+    """Begin a job and reply that it was accepted: 202, no body, and the job in ``Location``."""
     touched = {"Id": call.name} if call.name else {}
-    job = Job(kind, _owner(call), touched, run, call.world.settings.job_seconds, conclude or _conclude)
-    call.world.jobs.add(job)
-    host = _PLACEHOLDER if call.world.settings.job_location == "placeholder" else _base(call)
+    job = Job(kind, _owner(call), touched, run, call.state.settings.job_seconds, conclude or _conclude)
+    call.state.jobs.add(job)
+    host = _PLACEHOLDER if call.state.settings.job_location == "placeholder" else _base(call)
     return Reply(202, headers=(("Location", f"{host}/Jobs/{job.id}"),))
 
 
 def start_job(call: Call, kind: str, operation: Operation) -> Reply:
-    """Do the operation in a job. What it would have refused makes the job fail."""
+    """Run the operation in a job; a refusal makes the job fail."""
 
     def work() -> Reply:
         try:
@@ -41,7 +41,7 @@ def start_job(call: Call, kind: str, operation: Operation) -> Reply:
 
 
 def _conclude(run: Run) -> Conclusion:
-    """The answer of a single call is the result of its job, also if that is a refusal."""
+    """Return the reply to a single call as the result of its job, also if it is a refusal."""
     reply = run.finish()[0]
     if reply.status < 300:
         return Conclusion("Complete", reply)
@@ -49,9 +49,9 @@ def _conclude(run: Run) -> Conclusion:
 
 
 def _conclude_write(call: Call, run: Run) -> Conclusion:
-    """The result of a write is kept at its session: 303 and a Location, as published for most jobs."""
+    """Redirect the result of a write to its session (303), as published for most jobs."""
     conclusion = _conclude(run)
-    if conclusion.status != "Complete" or call.world.settings.job_results == "inline":
+    if conclusion.status != "Complete" or call.state.settings.job_results == "inline":
         return conclusion
     headers = (("Location", f"{_base(call)}/Sessions/{quote(call.name, safe='')}"),)
     return conclusion._replace(results=Reply(303, headers=headers))
@@ -63,21 +63,21 @@ def _owner(call: Call) -> tuple[str, str]:
 
 def _base(call: Call) -> str:
     host = call.request.headers.get("host", "localhost")
-    return f"{call.world.scheme}://{host}{call.address.base}"
+    return f"{call.state.scheme}://{host}{call.address.base}"
 
 
 def _shape(call: Call, job: Job) -> dict[str, Any]:
-    return job_json(job, f"{_base(call)}/Jobs/{job.id}", call.world.settings.job_progress)
+    return job_json(job, f"{_base(call)}/Jobs/{job.id}", call.state.settings.job_progress)
 
 
 def _find(call: Call) -> Job:
-    """The job that the path names; 404 where it is unknown or somebody else's."""
-    return found(call.world.jobs.find(call.name, _owner(call)), "job", id=call.name)
+    """Return the job that the path names; 404 if it is unknown or belongs to another customer."""
+    return found(call.state.jobs.find(call.name, _owner(call)), "job", id=call.name)
 
 
 def list_jobs(call: Call) -> Reply:
     """``GET /Jobs``."""
-    jobs = call.world.jobs.of(_owner(call))
+    jobs = call.state.jobs.of(_owner(call))
     return json_reply({"Items": [_shape(call, job) for job in jobs], "ContinuationToken": None})
 
 
@@ -88,7 +88,7 @@ def get_job(call: Call) -> Reply:
 
 
 def get_results(call: Call) -> Reply:
-    """``GET /Jobs/{id}/Results``: what the call would have answered; 404 while the job runs, or has none."""
+    """``GET /Jobs/{id}/Results``: the reply to the call; 404 while the job runs, or without one."""
     results = _find(call).conclusion.results
     if results is None:
         raise refuse(404, "notFound", "The job has no results.", id=call.name)
@@ -96,7 +96,7 @@ def get_results(call: Call) -> Reply:
 
 
 def cancel_job(call: Call) -> Reply:
-    """``POST /Jobs/{id}/$cancel``: of a batch, what is not done is left undone. A job that has ended stays as it is."""
+    """``POST /Jobs/{id}/$cancel``: skip the remaining items of a batch; no effect after its end."""
     job = _find(call)
     if job.is_cancellable:
         job.cancel()
@@ -110,5 +110,5 @@ def delete_job(call: Call) -> Reply:
     job = _find(call)
     if job.ended is None:
         raise refuse(409, "conflict", "The job has not ended.", id=job.id)
-    call.world.jobs.remove(job)
+    call.state.jobs.remove(job)
     return Reply(204)

@@ -9,7 +9,7 @@ from ..http.message import Reply, encode, json_reply
 from ..shapes.common import Fields, pick
 from ..shapes.machine import machine_detail_json, machine_json
 from ..shapes.session import session_text
-from ..world.objects import Machine
+from ..state.objects import Machine
 from .call import Call, found
 from .paging import Listing, page_reply, read_fields, read_flag, read_limit
 from .search import search
@@ -20,18 +20,18 @@ def _show(machine: Machine, fields: Fields) -> str:
 
 
 def _find(call: Call) -> Machine:
-    """The machine that the path names; neither a backslash nor a DNS name finds one."""
+    """Return the machine that the path names; a name with a backslash or a DNS name finds none."""
     return found(call.fleet.machine(call.name), "machine", nameOrId=call.name)
 
 
 def list_machines(call: Call) -> Reply:
-    """``GET /Machines``; all machines of the simulator are configured ones."""
+    """``GET /Machines``; all machines of the simulator are configured."""
     call.refuse_async()
     support = call.request.query.get("sessionSupport", "")
     machines = call.fleet.machines if read_flag(call.request, "configured", True) else []
     indexes = [machine.index for machine in machines if support in ("", machine.support)]
     listing = Listing(f"Machines/{call.site.id}/{support}", call.fleet.machines, indexes, _show)
-    return listing.page(call.world, call.request, read_limit(call.request))
+    return listing.page(call.state, call.request, read_limit(call.request))
 
 
 def search_machines(call: Call) -> Reply:
@@ -45,7 +45,7 @@ def get_machine(call: Call) -> Reply:
 
 
 def list_machine_sessions(call: Call) -> Reply:
-    """``GET /Machines/{nameOrId}/Sessions``: documented without limit and token, so one page."""
+    """``GET /Machines/{nameOrId}/Sessions``: one page, because no limit or token is documented."""
     fields = read_fields(call.request)
     items = [session_text(session, fields) for session in _find(call).sessions]
-    return page_reply(items, {"ContinuationToken": "the-same-page" if call.world.settings.machine_repeats else None})
+    return page_reply(items, {"ContinuationToken": "the-same-page" if call.state.settings.machine_repeats else None})

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Lists: limit, continuation token, choice of fields."""
+"""Page lists: limit, continuation token, selection of fields."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from typing import Any, Callable, Generic, TypeVar
 
 from ..http.message import Reply, Request, encode, refuse, text_reply
 from ..shapes.common import Fields
-from ..world.world import World
+from ..state.state import State
 
 DEFAULT_LIMIT = 250
 MAX_LIMIT = 1000
 
-# Continuation tokens hold every character that a client may forget to encode.
+# Continuation tokens contain every character that a client may forget to encode.
 _HEAD, _TAIL = "+%2F:", "/=="
 
 Item = TypeVar("Item")
 
 
 def read_number(request: Request, name: str, default: int, low: int, high: int) -> int:
-    """A whole number from the query; 400 where it is none or out of bounds."""
+    """Return a whole number from the query; 400 if it is invalid or out of range."""
     text = request.query.get(name)
     if text is None:
         return default
@@ -35,7 +35,7 @@ def read_number(request: Request, name: str, default: int, low: int, high: int) 
 
 
 def read_flag(request: Request, name: str, default: bool) -> bool:
-    """A boolean from the query; 400 where it is none."""
+    """Return a boolean from the query; 400 if it is invalid."""
     text = request.query.get(name, str(default)).lower()
     if text not in ("true", "false"):
         raise refuse(400, "invalid", f"{name} must be true or false.", name=name, value=text)
@@ -43,7 +43,7 @@ def read_flag(request: Request, name: str, default: bool) -> bool:
 
 
 def read_fields(request: Request) -> Fields:
-    """Return the top-level names in ``fields``, in lower case; None for all. Unknown names do no harm."""
+    """Return the names in ``fields`` in lower case, None for all; unknown names have no effect."""
     text = request.query.get("fields", "").lower()
     return frozenset(name.strip() for name in text.split(",")) if text.strip() else None
 
@@ -53,13 +53,13 @@ def _digest(key: bytes, scope: str, position: bytes) -> bytes:
 
 
 def make_token(key: bytes, scope: str, last: int) -> str:
-    """A token that goes on after the item with that index, good for the same list only."""
+    """Return a token that continues after the item with that index, only for the same list."""
     position = last.to_bytes(6, "big")
     return _HEAD + base64.b64encode(position + _digest(key, scope, position)).decode() + _TAIL
 
 
 def read_token(key: bytes, scope: str, token: str) -> int:
-    """The index behind a token; 400 for one that was not made for this list."""
+    """Return the index in a token; 400 if it was not made for this list."""
     try:
         if not (token.startswith(_HEAD) and token.endswith(_TAIL)):
             raise ValueError
@@ -72,12 +72,12 @@ def read_token(key: bytes, scope: str, token: str) -> int:
 
 
 def page_reply(items: list[str], rest: dict[str, Any]) -> Reply:
-    """A list of items that are JSON text already."""
+    """Return a page of items that are JSON text."""
     return text_reply(f'{{"Items":[{",".join(items)}],{encode(rest)[1:]}')
 
 
 class Listing(Generic[Item]):
-    """A list to be paged: which indexes of ``items`` belong to it, and the JSON text of one item."""
+    """A list to page: the indexes of its ``items``, and a function for the JSON text of an item."""
 
     def __init__(
         self, scope: str, items: Sequence[Item], indexes: Sequence[int], show: Callable[[Item, Fields], str]
@@ -88,17 +88,17 @@ class Listing(Generic[Item]):
         self.show = show
 
     def page(
-        self, world: World, request: Request, limit: int, alive: Callable[[Item], bool] = lambda item: True, **more: Any
+        self, state: State, request: Request, limit: int, alive: Callable[[Item], bool] = lambda item: True, **more: Any
     ) -> Reply:
-        """One page: Items and ContinuationToken, null at the end, and what else is to be told.
+        """Return one page: Items, ContinuationToken (null at the end) and additional members.
 
-        The token names the last item shown, not a count, so an item that ends between two pages hides no other.
+        The token names the last item of the page, not a count, so an item that ends between two pages hides no other.
         """
         token = request.query.get("continuationToken")
-        start = bisect_right(self.indexes, read_token(world.page_key, self.scope, token)) if token else 0
+        start = bisect_right(self.indexes, read_token(state.page_key, self.scope, token)) if token else 0
         taken, goes_on = self._take(start, limit, alive)
         fields = read_fields(request)
-        rest = {"ContinuationToken": make_token(world.page_key, self.scope, taken[-1]) if goes_on else None, **more}
+        rest = {"ContinuationToken": make_token(state.page_key, self.scope, taken[-1]) if goes_on else None, **more}
         return page_reply([self.show(self.items[at], fields) for at in taken], rest)
 
     def _take(self, start: int, limit: int, alive: Callable[[Item], bool]) -> tuple[list[int], bool]:
@@ -113,10 +113,10 @@ class Listing(Generic[Item]):
 
 
 def read_limit(request: Request) -> int:
-    """The page size asked for."""
+    """Return the requested page size."""
     return read_number(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT)
 
 
 def read_skip(request: Request) -> int:
-    """How many items to pass over; only searches know it."""
+    """Return the number of items to skip, which only searches accept."""
     return read_number(request, "skip", 0, 0, 10**9)

@@ -1,15 +1,15 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The documented search properties, and the values that machines and sessions have for them."""
+"""Read the documented search properties of machines and sessions."""
 
 from __future__ import annotations
 
 from typing import Any, Callable
 
 from ..shapes.machine import LISTED, load_index, summary_state
-from ..world.objects import ZONE, Machine, Ref, Session
-from ..world.settings import Settings
+from ..state.objects import ZONE, Machine, Ref, Session
+from ..state.settings import Settings
 
 Values = tuple[str, ...]
 ValuesOf = Callable[[Any], Values]
@@ -20,7 +20,7 @@ def _names(target: Ref) -> Values:
 
 
 def _same(name: str) -> Callable[[Machine], Values]:
-    """Return a reader for a member that is the same for all machines, and has the name of the search property."""
+    """Return a reader for a member that is equal for all machines and named like the property."""
     value = LISTED[name]
     values = () if value is None else (str(value).lower() if isinstance(value, bool) else str(value),)
     return lambda machine: values
@@ -78,7 +78,7 @@ SESSION_PROPERTIES: dict[str, Callable[[Session], Values]] = {
     "UserPrincipalName": lambda session: (session.shown("PrincipalName"),),
 }
 
-# Documented, and without a value in the simulator.
+# Documented, but without a value in the simulator.
 WITHOUT_VALUE = frozenset(
     (
         "ClientIP",
@@ -112,7 +112,7 @@ _USER_PROPERTIES = ("CurrentUser", "UserName")
 
 
 def find_values(name: str, kind: type, settings: Settings) -> ValuesOf | None:
-    """Return how to read a property of an item, or None if the simulator has no value for it.
+    """Return a reader of a property of an item; None if the simulator has no value for it.
 
     ``kind`` is Machine or Session: a machine has the values of all its sessions, a session those of its machine.
     LookupError for a property that is not documented.

@@ -9,7 +9,7 @@ import time
 
 from ..http.message import JSON_TYPE, Reply, refuse, text_reply
 from ..shapes.session import session_text
-from ..world.objects import Session
+from ..state.objects import Session
 from .call import Call
 from .paging import read_flag
 from .sessions import find_session
@@ -20,13 +20,13 @@ _UNKNOWN_KINDS = {400: "invalid", 404: "notFound", 500: "internalServerError"}
 
 
 def get_status(call: Call) -> Reply:
-    """``GET /Sessions/RecordingStatus?id=``. The status for an unknown session is not documented, hence a setting."""
+    """``GET /Sessions/RecordingStatus?id=``; a setting has the status for an unknown session."""
     session_id = call.request.query.get("id", "")
     if not session_id:
-        raise refuse(400, "missing", "The query must hold the session's id.", name="id")
+        raise refuse(400, "missing", "The query parameter id is required.", name="id")
     session = call.fleet.session(session_id)
     if session is None:
-        status = call.world.settings.gone_status
+        status = call.state.settings.unknown_session_status
         raise refuse(status, _UNKNOWN_KINDS[status], "No such session.", id=session_id)
     return Reply(200, _STATUS[session.reported(time.time())], JSON_TYPE)
 
@@ -34,7 +34,7 @@ def get_status(call: Call) -> Reply:
 def start(call: Call) -> Reply:
     """``POST /Sessions/{id}/$startRecording``: only an active HDX session can be recorded.
 
-    The user is told by default, also where the session is recorded already: a client that repeats itself is noticed.
+    Notifies the user by default, also if the session is already recorded, so that tests detect a repeated start.
     """
     notify = read_flag(call.request, "notifyUser", True)
     session = find_session(call)
@@ -48,7 +48,7 @@ def start(call: Call) -> Reply:
 
 
 def stop(call: Call) -> Reply:
-    """``POST /Sessions/{id}/$stopRecording``; has no effect on a session that is not recorded."""
+    """``POST /Sessions/{id}/$stopRecording``: no effect on a session that is not recorded."""
     session = find_session(call)
     session.stops += 1
     _set(session, False, call.twist.lag)
@@ -56,7 +56,7 @@ def stop(call: Call) -> Reply:
 
 
 def _set(session: Session, recorded: bool, lag: float) -> None:
-    """Change the true state; RecordingStatus goes on saying the old for ``lag`` seconds."""
+    """Change the actual state; RecordingStatus reports the previous one for ``lag`` seconds."""
     if session.recorded == recorded:
         return
     now = time.time()

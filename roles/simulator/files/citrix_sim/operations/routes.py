@@ -1,25 +1,23 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which operation a method and a path mean, on both bases, and the rules a call passes before it."""
+"""Find the operation of a method and a path on both bases, and check the call before."""
 
 from __future__ import annotations
 
 from ..faults.twist import Twist
 from ..http.addresses import TOKENS, WITHOUT_SITE, Address, locate
 from ..http.message import Headers, Reply, Request, refuse
-from ..world.access import check_accept, check_body_type, check_customer
-from ..world.world import Site, World
-from . import batch, groups, jobs, machines, recording, sessions, sign_in, sites
+from ..state.access import check_accept, check_body_type, check_customer
+from ..state.state import Site, State
+from . import admin, batch, groups, jobs, machines, recording, sessions, sign_in, sites
 from .call import BeginItem, Call, Operation, found
 from .paging import read_flag
 
 Route = tuple[tuple[str, ...], dict[str, Operation]]
 
-# Documented, and not simulated: a 404 would say that the object does not exist.
+# Documented but not simulated: a 404 would mean that the object does not exist.
 NOT_SIMULATED: dict[tuple[str, ...], tuple[str, ...]] = {
-    ("Admin", "EffectiveRights"): ("GET",),
-    ("Admin", "Permissions"): ("GET",),
     ("Applications",): ("GET",),
     ("ConfigLog", "*"): ("GET",),
     ("ConfigLog", "*", "*"): ("GET", "POST", "PATCH"),
@@ -35,10 +33,13 @@ NOT_SIMULATED: dict[tuple[str, ...], tuple[str, ...]] = {
     ("Tokens", "$refresh"): ("POST",),
 }
 
-# The first pattern that fits wins, so fixed words stand before "*", which takes any one segment but the first.
+# The first pattern that matches wins: fixed words precede "*", which matches any one segment except the first.
 _SIMULATED: tuple[Route, ...] = (
     (("me",), {"GET": sites.get_me}),
     (("Sites", "*"), {"GET": sites.get_site}),
+    (("Admin", "EffectiveRights"), {"GET": admin.list_rights}),
+    (("Admin", "Permissions"), {"GET": admin.list_permissions}),
+    (("Admin", "Roles", "*"), {"GET": admin.get_role}),
     (("$batch",), {"POST": batch.do_batch}),
     (("Jobs",), {"GET": jobs.list_jobs}),
     (("Jobs", "*"), {"GET": jobs.get_job, "DELETE": jobs.delete_job}),
@@ -70,7 +71,7 @@ _BY_START: dict[tuple[int, str], list[Route]] = {}
 for _pattern, _methods in ROUTES:
     _BY_START.setdefault((len(_pattern), _pattern[0]), []).append((_pattern, _methods))
 
-# What becomes a job with async=true, and its type. A batch makes its own.
+# The type of the job that async=true creates, and the operation that the role has to permit. A batch creates its own.
 JOB_TYPES: dict[Operation, str] = {
     sessions.send_message: "SendSessionMessage",
     recording.start: "StartSessionRecording",
@@ -79,41 +80,43 @@ JOB_TYPES: dict[Operation, str] = {
 
 
 def perform(
-    request: Request, world: World, transaction: str, twist: Twist, begin_item: BeginItem | None = None
+    request: Request, state: State, transaction: str, twist: Twist, begin_item: BeginItem | None = None
 ) -> Reply:
-    """Do what the request asks for; RefusedError where it is against the rules. ``transaction`` is the call's id.
+    """Run the operation of the call ``transaction``; RefusedError if it is invalid.
 
-    ``begin_item`` is how a batch begins each of its items; None for a request that is an item itself.
+    ``begin_item`` begins an item of a batch; None for a request that is itself an item.
     """
     segments = request.segments
     if segments[-2:] == ["tokens", "clients"]:
         if len(segments) == 4 and segments[0] == "cctrustoauth2":
             _check_method(request, ("POST",))
-            return sign_in.cloud(request, world, segments[1])
+            return sign_in.cloud(request, state, segments[1])
         if len(segments) == 3:
             _check_method(request, ("POST",))
-            return sign_in.government(request, world, segments[0])
+            return sign_in.government(request, state, segments[0])
     address = locate(segments)
     if address is None:
         raise refuse(404, "notFound", "No such path.", path=request.path)
     if address.rest in TOKENS:
         _check_method(request, ("POST",))
-        return sign_in.on_premises(request, world)
+        return sign_in.on_premises(request, state)
     methods, name = _route(request, address)
     check_accept(request)
-    grant = world.tokens.grant(request)
+    grant = state.tokens.grant(request)
     check_customer(request, grant, address.customer, transaction)
-    site = world.sites[0] if address.rest[0] in WITHOUT_SITE else _site(request, world, address)
+    site = state.sites[0] if address.rest[0] in WITHOUT_SITE else _site(request, state, address)
     check_body_type(request)
-    operation, call = methods[request.method], Call(request, world, grant, site, name, address, twist, begin_item)
+    operation, call = methods[request.method], Call(request, state, grant, site, name, address, twist, begin_item)
     job_type = JOB_TYPES.get(operation)
-    if job_type and (read_flag(request, "async", False) or world.settings.write_jobs):
+    if job_type:
+        admin.check_role(call, job_type)
+    if job_type and (read_flag(request, "async", False) or state.settings.write_jobs):
         return jobs.start_job(call, job_type, operation)
     return operation(call)
 
 
 def _route(request: Request, address: Address) -> tuple[dict[str, Operation], str]:
-    """The operations of the path, by method, and its variable segment; 404 or 405 where there is none."""
+    """Return the operations of the path by method, and its variable segment; 404 or 405 if none."""
     for pattern, methods in _BY_START.get((len(address.rest), address.rest[0]), ()) if address.rest else ():
         if all(wanted in ("*", given) for wanted, given in zip(pattern, address.rest)):
             _check_method(request, tuple(methods))
@@ -123,20 +126,20 @@ def _route(request: Request, address: Address) -> tuple[dict[str, Operation], st
 
 def _check_method(request: Request, allowed: tuple[str, ...]) -> None:
     if request.method not in allowed:
-        problem = refuse(405, "methodNotAllowed", "The method does not fit the path.", method=request.method)
+        problem = refuse(405, "methodNotAllowed", "The path does not support this method.", method=request.method)
         allow: Headers = (("Allow", ", ".join(allowed)),)
         problem.reply.headers += allow
         raise problem
 
 
-def _site(request: Request, world: World, address: Address) -> Site:
-    """The site of the call: from the path on the direct base, else from its header."""
+def _site(request: Request, state: State, address: Address) -> Site:
+    """Return the site of the call: from the path on the direct base, else from its header."""
     if address.direct:
-        return found(world.site(address.site or ""), "site", siteId=address.site or "")
+        return found(state.site(address.site or ""), "site", siteId=address.site or "")
     named = request.headers.get("citrix-instanceid", "")
     if not named:
         raise refuse(400, "missing", "The header Citrix-InstanceId is missing.", name="Citrix-InstanceId")
-    site = world.site(named)
+    site = state.site(named)
     if site is None:
-        raise refuse(403, "authorization", "The token is not good for this site.", siteId=named)
+        raise refuse(403, "authorization", "The token is not valid for this site.", siteId=named)
     return site

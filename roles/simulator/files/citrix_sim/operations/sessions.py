@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Operations that read sessions, and the message to a session's user."""
+"""Operations that read sessions, and the message to the user of a session."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from ..http.message import Reply, refuse, text_reply
 from ..shapes.session import session_text
-from ..world.objects import Message, Session
+from ..state.objects import Message, Session
 from .call import Call, found
 from .paging import Listing, read_fields, read_limit
 from .search import search
@@ -22,7 +22,7 @@ def list_sessions(call: Call) -> Reply:
     call.refuse_async()
     fleet = call.fleet
     listing = Listing(f"Sessions/{call.site.id}", fleet.sessions, range(len(fleet.sessions)), session_text)
-    return listing.page(call.world, call.request, read_limit(call.request), fleet.is_live)
+    return listing.page(call.state, call.request, read_limit(call.request), fleet.is_live)
 
 
 def search_sessions(call: Call) -> Reply:
@@ -31,7 +31,7 @@ def search_sessions(call: Call) -> Reply:
 
 
 def find_session(call: Call) -> Session:
-    """The session that the path names; 404 where it is unknown or has ended."""
+    """Return the session that the path names; 404 if it is unknown or has ended."""
     return found(call.fleet.session(call.name), "session", id=call.name)
 
 
@@ -41,14 +41,14 @@ def get_session(call: Call) -> Reply:
 
 
 def send_message(call: Call) -> Reply:
-    """``POST /Sessions/{id}/$sendMessage``; also to a session that nobody looks at."""
+    """``POST /Sessions/{id}/$sendMessage``, also to a disconnected session."""
     session = find_session(call)
     session.messages += (_read_message(call.json_body()),)
     return text_reply(session_text(session))
 
 
 def _read_message(body: Any) -> Message:
-    """The message that a body asks for; all its members are optional, the object is not."""
+    """Return the message in a body; all its members are optional, the object is required."""
     if not isinstance(body, dict):
         raise refuse(400, "invalid", "The message must be a JSON object.")
     for name in ("Title", "Text"):

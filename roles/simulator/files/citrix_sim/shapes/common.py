@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pieces that several shapes have in common: pointers, scopes, times, choice of fields."""
+"""Parts that several shapes share: references, scopes, times, selection of fields."""
 
 from __future__ import annotations
 
@@ -11,66 +11,71 @@ from json.encoder import encode_basestring
 from typing import Any, Optional
 
 from ..http.message import encode
-from ..world.objects import Ref, make_id
+from ..state.objects import Ref, make_id
 
 NO_ID = "00000000-0000-0000-0000-000000000000"
 
-# Times do not come from the clock, so that two starts give the same fleet.
+# Not from the clock, so that two starts create the same fleet.
 _FIRST_START = datetime(2025, 1, 6, 8, 0, tzinfo=timezone.utc)
 
 Fields = Optional[frozenset[str]]
 
 
 def ref(target: Ref) -> dict[str, Any]:
-    """A pointer to another object: Id, deprecated Uid, Name."""
+    """Return a reference to another object: Id, deprecated Uid, Name."""
     return {"Id": target.id, "Uid": target.uid, "Name": target.name}
 
 
 def split_name(name: str) -> tuple[dict[str, Any], str]:
-    """A pointer to the folder of a delivery group or application, and the name inside it.
+    """Return a reference to the folder of a delivery group or application, and the name in it.
 
-    The name of the folder ends in a backslash, and is empty at the top.
+    The name of the folder ends with a backslash, and is empty at the top level.
     """
     folder, backslash, short = name.rpartition("\\")
     return {"Id": make_id("folder", folder), "Uid": None, "Name": folder + backslash}, short
 
 
 def rfc3339(when: datetime) -> str:
-    """``2025-01-06T08:00:00Z``."""
+    """Return a time as ``2025-01-06T08:00:00Z``."""
     return when.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @lru_cache(maxsize=4096)
 def both_times(seconds: int) -> tuple[str, str]:
-    """Both texts of a time that is given in seconds after the first session of the fleet started."""
+    """Return both texts of a time in seconds after the start of the first session of the fleet."""
     return two_texts(_FIRST_START + timedelta(seconds=seconds))
 
 
 def two_texts(when: datetime) -> tuple[str, str]:
-    """A time (UTC) as the services give it: locale text (``1/6/2025 8:00:00 AM``), and RFC 3339."""
+    """Return a UTC time in both API forms: locale text (``1/6/2025 8:00:00 AM``) and RFC 3339."""
     half = "AM" if when.hour < 12 else "PM"
     clock = f"{when.hour % 12 or 12}:{when:%M:%S} {half}"
     return f"{when.month}/{when.day}/{when.year} {clock}", rfc3339(when)
 
 
-def scopes(*kinds: str) -> Any:
-    """ContainerScopes: the built-in scope "All" for each kind of container."""
-    everything = {
-        "Id": NO_ID,
+def scope_json(name: str = "All") -> dict[str, Any]:
+    """Return ScopeResponseModel: the built-in scope "All", or one of the site's own."""
+    everything = name == "All"
+    return {
+        "Id": NO_ID if everything else make_id("scope", name),
         "Uid": None,
-        "Name": "All",
+        "Name": name,
         "Description": None,
-        "IsBuiltIn": True,
-        "IsAllScope": True,
+        "IsBuiltIn": everything,
+        "IsAllScope": everything,
         "IsTenantScope": False,
         "TenantId": None,
         "TenantName": None,
     }
-    return [{"Scopes": [everything], "ScopeType": kind} for kind in kinds]
+
+
+def scopes(*kinds: str) -> Any:
+    """Return ContainerScopes: the built-in scope "All" for each kind of container."""
+    return [{"Scopes": [scope_json()], "ScopeType": kind} for kind in kinds]
 
 
 class Template:
-    """Objects of which only some members differ. The others are encoded once, since big lists are made of them."""
+    """Objects of which only some members differ; the others are encoded once, for speed."""
 
     def __init__(self, sample: dict[str, Any], *names: str) -> None:
         self._names = [name for name in sample if name in names]
@@ -81,11 +86,11 @@ class Template:
         self._text = f"{{{','.join(members)}}}"
 
     def fill(self, values: dict[str, str | None]) -> str:
-        """The JSON text with these values of the members that differ."""
+        """Return the JSON text with these values of the members that differ."""
         texts = [values[name] for name in self._names]
         return self._text % tuple(["null" if text is None else encode_basestring(text) for text in texts])
 
 
 def pick(whole: dict[str, Any], fields: Fields) -> dict[str, Any]:
-    """Return the wanted top-level fields, named in lower case, in the order of the whole; all of them for None."""
+    """Return the requested top-level fields, named in lower case, in their order; None for all."""
     return whole if fields is None else {name: value for name, value in whole.items() if name.lower() in fields}

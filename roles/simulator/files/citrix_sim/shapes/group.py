@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..world.fleet import Fleet
-from ..world.objects import ZONE, Ref
+from ..state.fleet import Fleet
+from ..state.objects import ZONE, Ref
 from .common import NO_ID, ref, scopes, split_name
 from .machine import LISTED
 
@@ -16,7 +16,7 @@ _SCOPES = scopes("DeliveryGroup")[0]["Scopes"]
 
 
 def group_json(fleet: Fleet, group: Ref) -> dict[str, Any]:
-    """DeliveryGroupResponseModel. Name is the one inside its folder; FullName, with the folders, is unique."""
+    """Return DeliveryGroupResponseModel; Name is unique in its folder, FullName everywhere."""
     folder, name = split_name(group.name)
     machines = [machine for machine in fleet.machines if machine.group is group]
     free = [machine for machine in machines if machine.support == "MultiSession" or not machine.sessions]
@@ -70,7 +70,7 @@ def group_json(fleet: Fleet, group: Ref) -> dict[str, Any]:
 
 
 def group_detail_json(fleet: Fleet, group: Ref) -> dict[str, Any]:
-    """Return DeliveryGroupDetailResponseModel: what the list has, and counts of machines."""
+    """Return DeliveryGroupDetailResponseModel: the members of the list, and counts of machines."""
     machines = [machine for machine in fleet.machines if machine.group is group]
     systems = [{"Name": LISTED["OSType"], "Value": len(machines)}] if machines else []
     return {
@@ -90,7 +90,7 @@ def group_detail_json(fleet: Fleet, group: Ref) -> dict[str, Any]:
 
 
 def application_detail_json(application: Ref) -> dict[str, Any]:
-    """Return ApplicationDetailResponseModel; Name is the one inside its folder."""
+    """Return ApplicationDetailResponseModel; Name is the name in its folder."""
     folder, name = split_name(application.name)
     return {
         "Id": application.id,
@@ -114,7 +114,7 @@ def application_detail_json(application: Ref) -> dict[str, Any]:
 
 
 def catalog_detail_json(fleet: Fleet, catalog: Ref) -> dict[str, Any]:
-    """Return MachineCatalogDetailResponseModel; Name is the one inside its folder."""
+    """Return MachineCatalogDetailResponseModel; Name is the name in its folder."""
     folder, name = split_name(catalog.name)
     machines = [machine for machine in fleet.machines if machine.catalog is catalog]
     groups = dict.fromkeys(machine.group for machine in machines)

@@ -9,13 +9,13 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ..http.message import Reply
-from ..world.jobs import CANCELED, FAILED, NOT_STARTED, WITH_RESULTS, Job
-from ..world.objects import make_id
+from ..state.jobs import CANCELED, FAILED, NOT_STARTED, WITH_RESULTS, Job
+from ..state.objects import make_id
 from .common import rfc3339
 
 
 def _times(name: str, seconds: float | None) -> dict[str, Any]:
-    """A time in both forms, as published: the year 1 for none yet."""
+    """Return a time in both forms, as published: the year 1 for no time yet."""
     if seconds is None:
         return {name: "0001-01-01T00:00:00+00:00", f"Formatted{name}": "0001-01-01T00:00:00Z"}
     when = datetime.fromtimestamp(seconds, timezone.utc)
@@ -42,7 +42,7 @@ def _job(job_id: str, kind: str, status: str, percent: int, began: float, ended:
 
 
 def job_json(job: Job, location: str, progress: bool) -> dict[str, Any]:
-    """Return a job, its progress and its end. Without ``progress`` it reports none, which the schema allows."""
+    """Return a job and its end; without ``progress`` that is null, as the schema allows."""
     status = job.conclusion.status
     whole = _job(job.id, job.kind, status, job.run.percent, job.began, job.ended)
     if not progress:
@@ -60,7 +60,7 @@ def job_json(job: Job, location: str, progress: bool) -> dict[str, Any]:
 
 
 def _sub_job(job: Job, at: int, reply: Reply | None) -> dict[str, Any]:
-    """An item of a batch."""
+    """Return the job of an item of a batch."""
     if reply is None:
         status = NOT_STARTED if job.ended is None else CANCELED
     else:

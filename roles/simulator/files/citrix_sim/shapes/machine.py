@@ -1,18 +1,18 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The JSON of a machine: thin inside a session, longer in a list, longest alone."""
+"""The JSON of a machine: shortest in a session, longer in a list, complete by itself."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ..world.directory import DOMAIN, DOMAIN_SIDS
-from ..world.objects import ZONE, Machine
+from ..state.directory import DOMAIN, DOMAIN_SIDS
+from ..state.objects import ZONE, Machine
 from .common import NO_ID, both_times, ref, scopes
 from .user import user_json
 
-# Order and values, above all the nulls, of the machine inside the published session sample. A list fills more of it.
+# Order and values, including the nulls, of the machine in the published session sample. A list has more values.
 _IN_SESSION: dict[str, Any] = {
     "Uid": None,
     "AgentVersion": "2402.0.0.4821",
@@ -140,7 +140,7 @@ _IN_LIST: dict[str, Any] = {
     "WindowsConnectionSetting": "LogonEnabled",
 }
 
-# What is the same for all machines in a list.
+# Equal for all machines in a list.
 LISTED = {**_IN_SESSION, **_IN_LIST}
 
 _ALONE: dict[str, Any] = {
@@ -158,7 +158,7 @@ _ALONE: dict[str, Any] = {
 
 
 def machine_in_session_json(machine: Machine) -> dict[str, Any]:
-    """The thin copy inside a session: says which machine it is, but not its id or state."""
+    """Return the short form in a session: the names of the machine, but not its id or state."""
     return {
         **_IN_SESSION,
         "Uid": machine.uid,
@@ -172,7 +172,7 @@ def machine_in_session_json(machine: Machine) -> dict[str, Any]:
 
 
 def machine_json(machine: Machine) -> dict[str, Any]:
-    """A machine as listed. On a single-session machine with one session the Session... fields are filled."""
+    """Return a machine of a list; a single-session one with one session has Session... fields."""
     whole = {
         **machine_in_session_json(machine),
         **_IN_LIST,
@@ -197,12 +197,12 @@ def machine_json(machine: Machine) -> dict[str, Any]:
 
 
 def machine_detail_json(machine: Machine) -> dict[str, Any]:
-    """A machine as returned alone."""
+    """Return the complete machine."""
     return {**machine_json(machine), **_ALONE, "SessionsEstablished": len(machine.sessions)}
 
 
 def summary_state(machine: Machine) -> str:
-    """SummaryState."""
+    """Return SummaryState."""
     return "InUse" if machine.sessions else "Available"
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The JSON of a session, field by field: a thin reply (``fields=``) costs only what it holds."""
+"""Build the JSON of a session field by field, so that requests with ``fields=`` cost less."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from functools import lru_cache
 from typing import Any, Callable
 
 from ..http.message import encode
-from ..world.objects import Machine, Ref, Session
+from ..state.objects import Machine, Ref, Session
 from .common import NO_ID, Fields, Template, both_times, scopes
 from .machine import machine_in_session_json
 from .user import user_text
 
 _SCOPES = encode(scopes("MachineCatalog", "DeliveryGroup"))
 
-# Seconds of brokering, start and establishment after the session's own zero.
+# Seconds of brokering, start and establishment after the start of the session.
 _BROKERED, _STARTED, _ESTABLISHED = 0, 30, 31
 
 
@@ -93,7 +93,7 @@ def _client(session: Session) -> str:
 
 @lru_cache(maxsize=16)
 def _applications_text(applications: tuple[Ref, ...]) -> str:
-    """Names with folders; the published sample has no id here."""
+    """Return names with folders; the published sample has no id here."""
     return encode([{"Id": NO_ID, "Uid": None, "Name": application.name} for application in applications])
 
 
@@ -114,7 +114,7 @@ def _connection_text(protocol: str) -> str:
 
 @lru_cache(maxsize=64)
 def _machine_text(machine: Machine) -> str:
-    """The machine of a session, which is that of the next one too."""
+    """Return the machine of a session, cached for the next session on the same machine."""
     return encode(machine_in_session_json(machine))
 
 
@@ -144,7 +144,7 @@ _FIELDS: dict[str, Callable[[Session], str]] = {
     "State": lambda session: encode(session.state),
     "StateChangeTime": _text(_ESTABLISHED),
     "FormattedStateChangeTime": _formatted(_ESTABLISHED),
-    # As the machine reported it, in another case than the directory's own spelling.
+    # As reported by the machine, with other upper and lower case than in the directory.
     "UntrustedUserName": lambda session: encode(session.shown("Name").lower() or None),
     "User": user_text,
 }
@@ -152,10 +152,10 @@ _FIELDS: dict[str, Callable[[Session], str]] = {
 
 @lru_cache(maxsize=64)
 def _chosen(fields: Fields) -> list[tuple[str, Callable[[Session], str]]]:
-    """How each of the wanted members begins, and what gives its value."""
+    """Return the beginning of each requested member, and the function for its value."""
     return [(f'"{name}":', text) for name, text in _FIELDS.items() if fields is None or name.lower() in fields]
 
 
 def session_text(session: Session, fields: Fields = None) -> str:
-    """A session as JSON text, whole or with the wanted top-level fields only. Nothing in it tells of a recording."""
+    """Return a session as JSON text, or only the requested fields; no field shows a recording."""
     return f"{{{','.join([begin + text(session) for begin, text in _chosen(fields)])}}}"

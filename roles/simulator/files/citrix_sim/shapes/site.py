@@ -8,42 +8,42 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any
 
-from ..world.access import ADMINISTRATOR, ON_PREMISES_CUSTOMER, Grant
-from ..world.directory import DOMAIN, DOMAIN_SIDS
-from ..world.objects import ZONE, make_id
-from ..world.world import Site, World
+from ..state.access import ADMINISTRATOR, ON_PREMISES_CUSTOMER, Grant
+from ..state.directory import DOMAIN, DOMAIN_SIDS
+from ..state.objects import ZONE, make_id
+from ..state.state import Site, State
 from .common import ref, rfc3339
 
 USER_ID = f"{DOMAIN_SIDS[DOMAIN]}-500"
 
 
-def grant_end(grant: Grant) -> str:
-    """When a token ends, RFC 3339."""
-    return rfc3339(datetime.fromtimestamp(grant.ends, timezone.utc))
+def grant_end(state: State, grant: Grant) -> str:
+    """Return the end of a token as RFC 3339, on the clock of the service."""
+    return rfc3339(datetime.fromtimestamp(grant.ends + state.settings.clock_offset, timezone.utc))
 
 
-def me_json(world: World, grant: Grant) -> dict[str, Any]:
-    """Return MeResponseModel: one customer, with all sites. On premises its id may be any GUID, as published."""
-    generated = grant.customer == ON_PREMISES_CUSTOMER and world.settings.me_customer == "generated"
+def me_json(state: State, grant: Grant) -> dict[str, Any]:
+    """Return MeResponseModel: one customer with all sites; on premises with any GUID as its id."""
+    generated = grant.customer == ON_PREMISES_CUSTOMER and state.settings.me_customer == "generated"
     return {
         "UserId": USER_ID,
         "DisplayName": ADMINISTRATOR,
-        "ExpiryTime": grant_end(grant),
-        "RefreshExpirationTime": grant_end(grant),
+        "ExpiryTime": grant_end(state, grant),
+        "RefreshExpirationTime": grant_end(state, grant),
         "VerifiedEmail": None,
         "IsCspCustomer": False,
         "Customers": [
             {
                 "Id": make_id("customer", 0) if generated else grant.customer,
                 "Name": grant.customer,
-                "Sites": [{"Id": site.id, "Name": site.name} for site in world.sites],
+                "Sites": [{"Id": site.id, "Name": site.name} for site in state.sites],
             }
         ],
     }
 
 
 def site_json(site: Site) -> dict[str, Any]:
-    """SiteDetailResponseModel. ``OrchestationApiVersion`` is spelled so on the wire."""
+    """Return SiteDetailResponseModel; the API spells ``OrchestationApiVersion`` so."""
     return {
         "Id": site.id,
         "Name": site.name,

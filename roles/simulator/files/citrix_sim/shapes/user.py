@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The User block of a session: the members that the session gives, and the others as in the published sample."""
+"""The User block of a session: its own members, the others as in the published sample."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from ..http.message import encode
-from ..world.objects import GeneratedSession, Session
+from ..state.objects import GeneratedSession, Session
 from .common import Template
 
 # Order, nulls and empty strings of the published session sample.
@@ -74,5 +74,5 @@ def user_text(session: Session) -> str:
 
 
 def user_json(session: Session | None) -> dict[str, Any]:
-    """Return the user of a session; without a session or a user a block in which all is null."""
+    """Return the user of a session; a block of nulls without a session or a user."""
     return {**_SPARSE, **((session and session.user) or {})}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The engine: read, decide, act, confirm, with every result, and check mode as its exact prediction."""
+"""converge: read, decide, act, confirm, each result, and the prediction of check mode."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def a_target(session_id="1", **fields):
 
 
 def converge(api, targets, wanted, check_mode):
-    """Run the engine where the same is wanted of all sessions."""
+    """Run converge with the same requested state for all sessions."""
     return _converge.converge(api, [(target, wanted) for target in targets], check_mode)
 
 
@@ -61,15 +61,15 @@ def write_key(session_id="1", wanted=START):
 
 @pytest.fixture(autouse=True)
 def in_order(monkeypatch):
-    """Have the engine take the sessions in their order, whatever it draws."""
+    """Process the sessions in their order instead of a random one."""
     monkeypatch.setattr(_converge, "shuffle", len)
 
 
 @pytest.fixture
 def converged(fake_api, clock):
-    """Return a function that runs the engine for one session and returns its entry.
+    """Return a function that converges one session and returns its entry.
 
-    statuses: what the status reads answer in turn; write: what the request answers; details: whether it is there.
+    statuses: responses to the status requests, in turn; write: response to the change; details: whether it exists.
     """
 
     def run(*statuses, wanted=START, write=None, details=None, check_mode=False, **fields):
@@ -89,7 +89,7 @@ def outline(entry):
 # Read and decide
 
 
-def test_an_entry_tells_who_and_where(converged):
+def test_entry_has_user_and_machine(converged):
     entry = converged(ON)
     assert entry.to_result() == {
         "id": "1",
@@ -103,6 +103,7 @@ def test_an_entry_tells_who_and_where(converged):
         "result": "unchanged",
         "reason": None,
         "notify_user": None,
+        "stop_at": None,
         "transaction_id": None,
     }
 
@@ -144,13 +145,13 @@ def test_a_state_that_cannot_be_read_fails_and_gets_no_request(converged, fake_a
         ({"LogoffInProgress": True}, "logging_off"),
     ],
 )
-def test_what_cannot_be_recorded_costs_no_call(converged, fake_api, fields, reason):
+def test_converge_unrecordable_session_not_requested(converged, fake_api, fields, reason):
     entry = converged(OFF, **fields)
     assert (entry.result, entry.reason, entry.changed) == ("not_recordable", reason, False)
     assert fake_api.calls == []
 
 
-def test_what_cannot_be_recorded_can_be_stopped(converged):
+def test_converge_unrecordable_session_can_be_stopped(converged):
     assert outline(converged(ON, OFF, wanted=STOP, State="Disconnected")) == ("stopped", False, True)
 
 
@@ -173,7 +174,7 @@ def test_a_session_that_is_no_more_has_ended(fake_api, clock, wanted):
 
 
 @pytest.mark.parametrize(("wanted", "before", "after"), [(START, OFF, ON), (STOP, ON, OFF)])
-def test_a_change_is_asked_for_once_and_read_back(converged, fake_api, clock, wanted, before, after):
+def test_converge_change_requested_once_and_confirmed(converged, fake_api, clock, wanted, before, after):
     entry = converged(before, after, wanted=wanted)
     assert outline(entry) == (wanted.result, wanted.recorded, True)
     assert (entry.reason, entry.transaction_id) == (None, f"transaction-of-{write_key(wanted=wanted)}")
@@ -188,24 +189,24 @@ def test_a_change_that_shows_late_is_waited_for(converged, fake_api, clock):
     assert clock.slept == [0.25, 0.5, 1.0, 2.0]
 
 
-def test_the_pauses_between_readings_grow_no_longer_than_five_seconds(converged, clock):
+def test_converge_pauses_between_reads_grow_to_five_seconds(converged, clock):
     converged(OFF, wanted=Wanted(recorded=True, wait_timeout=60))
     assert max(clock.slept) == 5.0
     assert 60 <= sum(clock.slept) <= 65
 
 
 @pytest.mark.parametrize(
-    ("wanted", "state", "told"), [(START, OFF, "recording server"), (STOP, ON, "policy starts it")]
+    ("wanted", "state", "expected"), [(START, OFF, "recording server"), (STOP, ON, "policy starts it")]
 )
-def test_a_change_that_never_shows_is_unconfirmed_and_no_change(converged, fake_api, clock, wanted, state, told):
+def test_a_change_that_never_shows_is_unconfirmed_and_no_change(converged, fake_api, clock, wanted, state, expected):
     entry = converged(state, wanted=wanted)
     assert outline(entry) == ("unconfirmed", not wanted.recorded, False)
-    assert "the request was accepted, and 30 seconds later" in entry.reason and told in entry.reason
+    assert "the request was accepted, and 30 seconds later" in entry.reason and expected in entry.reason
     assert len(fake_api.writes) == 1
     assert 30 <= sum(clock.slept) <= 35
 
 
-def test_a_state_that_becomes_unknown_is_unconfirmed_and_not_false(converged):
+def test_converge_status_becomes_unknown_unconfirmed(converged):
     entry = converged(OFF, UNKNOWN)
     assert outline(entry) == ("unconfirmed", None, False)
     assert "does not report whether the session is recorded" in entry.reason
@@ -238,7 +239,7 @@ def test_the_state_is_read_back_three_times_at_least(converged, fake_api, wait_t
     assert len(fake_api.sent(status_key())) == 1 + 3
 
 
-def test_with_no_time_to_wait_it_is_read_back_three_times_and_no_more(converged, fake_api):
+def test_converge_without_wait_reads_status_three_times(converged, fake_api):
     entry = converged(OFF, wanted=Wanted(recorded=True, wait_timeout=0))
     assert outline(entry) == ("unconfirmed", False, False)
     assert len(fake_api.sent(status_key())) == 1 + 3
@@ -260,8 +261,8 @@ def test_time_in_which_the_brake_is_on_does_not_count(fake_api, clock):
     assert entry.result == "started"
 
 
-def test_each_session_has_its_time_from_its_own_request_on(fake_api, clock):
-    """A session whose turn comes late must not find its time used up by those before it."""
+def test_converge_wait_timeout_starts_with_request_of_session(fake_api, clock):
+    """The time limit of a session starts with its own request, also if it is processed late."""
     fake_api.max_concurrency = 1
 
     def slow_write(_call):
@@ -283,7 +284,7 @@ def test_each_session_has_its_time_from_its_own_request_on(fake_api, clock):
 
 
 @pytest.mark.parametrize("wanted", [Wanted(recorded=True, wait=False), Wanted(recorded=False, wait=False)])
-def test_without_waiting_an_accepted_request_is_a_change_of_unknown_outcome(converged, fake_api, wanted):
+def test_converge_wait_false_accepted_request_is_changed_unknown(converged, fake_api, wanted):
     entry = converged(OFF if wanted.recorded else ON, wanted=wanted)
     assert outline(entry) == ("requested", None, True)
     assert entry.transaction_id is not None
@@ -319,7 +320,7 @@ def test_a_doubtful_request_whose_effect_shows_later_is_a_change(converged, fake
 
 @pytest.mark.parametrize("notify_user", [True, False])
 @pytest.mark.parametrize("error", [500, 502, 503, LOST])
-def test_a_doubtful_request_whose_effect_never_shows_is_unconfirmed(converged, fake_api, clock, error, notify_user):
+def test_converge_uncertain_request_without_effect_unconfirmed(converged, fake_api, clock, error, notify_user):
     entry = converged(OFF, write=error, wanted=Wanted(recorded=True, notify_user=notify_user))
     assert outline(entry) == ("unconfirmed", False, False)
     assert entry.reason == "The answer was lost." if error is LOST else f"HTTP {error}" in entry.reason
@@ -327,7 +328,7 @@ def test_a_doubtful_request_whose_effect_never_shows_is_unconfirmed(converged, f
     assert sum(clock.slept) >= 30
 
 
-# Requests that were accepted and go on as a job
+# Accepted requests that continue as a job
 
 ACCEPTED = Answer({}, "t1", "job1")
 JOB = "GET Jobs/job1"
@@ -362,17 +363,17 @@ def test_a_job_that_failed_is_failed_with_its_error(converged, fake_api, clock):
     assert sum(clock.slept) < 5
 
 
-def test_a_job_that_failed_with_the_effect_all_the_same_is_a_change(converged, fake_api):
+def test_converge_failed_job_with_effect_is_changed(converged, fake_api):
     fake_api.on(JOB, {"Status": "Failed"})
     assert outline(converged(OFF, ON, write=ACCEPTED)) == ("started", True, True)
 
 
-def test_a_job_that_failed_and_a_state_that_cannot_be_read_is_unconfirmed(converged, fake_api):
+def test_converge_failed_job_and_unreadable_status_unconfirmed(converged, fake_api):
     fake_api.on(JOB, {"Status": "Failed"})
     assert outline(converged(OFF, 403, write=ACCEPTED)) == ("unconfirmed", None, False)
 
 
-def test_an_accepted_request_without_a_job_is_confirmed_by_the_status(converged, fake_api):
+def test_converge_accepted_without_job_confirmed_by_status(converged, fake_api):
     accepted = Answer({}, "t1", "")
     assert outline(converged(OFF, ON, write=accepted)) == ("started", True, True)
     entry = converged(OFF, write=accepted, wanted=Wanted(recorded=True, wait=False))
@@ -385,16 +386,16 @@ def test_a_finished_job_is_confirmed_like_any_request(converged, fake_api):
     assert outline(converged(OFF, OFF, ON, write=ACCEPTED)) == ("started", True, True)
 
 
-# Sessions that vanish
+# Sessions that end meanwhile
 
 
-def test_a_request_with_a_404_of_any_body_asks_for_the_session(converged, fake_api):
-    """Its body does not say that the object is gone: the session itself is read."""
+def test_converge_request_refused_with_404_reads_session(converged, fake_api):
+    """The body does not show that the object does not exist: the session itself is read."""
     fake_api.on(write_key(), {})
-    gone = api_error("start it", 404, "")
-    entry = converged(OFF, 404, write=gone, details=404)
+    refused = api_error("start it", 404, "")
+    entry = converged(OFF, 404, write=refused, details=404)
     assert outline(entry) == ("ended", None, False)
-    assert outline(converged(OFF, OFF, write=gone)) == ("failed", False, False)
+    assert outline(converged(OFF, OFF, write=refused)) == ("failed", False, False)
 
 
 @pytest.mark.parametrize("answer", [400, 404, 409, 500])
@@ -419,15 +420,15 @@ def test_a_session_that_vanishes_after_the_request_has_ended(converged, answer, 
     assert "after the request" in entry.reason
 
 
-def test_a_session_that_has_ended_is_not_said_to_be_recorded_or_not(converged):
+def test_converge_ended_session_has_no_recording_state(converged):
     assert converged(OFF, write=404).recorded is None
 
 
-# The notice to the user
+# The notification of the user
 
 
 @pytest.mark.parametrize("notify_user", [True, False])
-def test_the_notice_is_passed_on_and_told(converged, fake_api, notify_user):
+def test_converge_notification_passed_on_and_reported(converged, fake_api, notify_user):
     entry = converged(OFF, ON, wanted=Wanted(recorded=True, notify_user=notify_user))
     assert entry.notify_user is notify_user
     (write,) = fake_api.writes
@@ -441,13 +442,13 @@ def test_a_stop_knows_no_notice(converged, fake_api):
 
 
 @pytest.mark.parametrize("write", [502, LOST])
-def test_where_a_start_may_have_taken_effect_the_notice_is_told(converged, write):
+def test_converge_start_may_have_acted_notification_reported(converged, write):
     assert converged(OFF, write=write).notify_user is True
     assert converged(OFF, write=404).notify_user is None
 
 
 @pytest.mark.parametrize("statuses", [[ON], [UNKNOWN], [403]])
-def test_where_no_start_is_sent_no_notice_is_told(converged, statuses):
+def test_converge_no_start_sent_no_notification_reported(converged, statuses):
     assert converged(*statuses).notify_user is None
     assert converged(OFF, State="Disconnected").notify_user is None
 
@@ -456,7 +457,7 @@ def test_where_no_start_is_sent_no_notice_is_told(converged, statuses):
 
 
 def live_site(fake_api):
-    """Put sessions of every kind into the API, whose recordings follow what is asked of it; return the targets."""
+    """Add sessions of every kind, whose recordings follow the requests; return targets."""
     recorded = {"new": False, "running": True, "disconnected": False, "rdp": True, "leaving": False}
 
     def read(call):
@@ -478,7 +479,7 @@ def live_site(fake_api):
         a_target("new"),
         a_target("unknown"),
         a_target("running", User=None),
-        Target.from_session("gone", None),
+        Target.from_session("ended", None),
         a_target("disconnected", State="Disconnected"),
         a_target("rdp", Connection={"Protocol": "Rdp"}),
         a_target("forbidden"),
@@ -491,7 +492,7 @@ def live_site(fake_api):
 @pytest.mark.parametrize("notify_user", [True, False])
 @pytest.mark.parametrize("wait", [True, False])
 @pytest.mark.parametrize("recorded", [True, False])
-def test_check_mode_sends_nothing_and_predicts_what_a_run_does(new_fake_api, recorded, wait, notify_user):
+def test_converge_check_mode_predicts_run_and_sends_nothing(new_fake_api, recorded, wait, notify_user):
     wanted = Wanted(recorded, notify_user, wait)
     outcomes = {}
     for check_mode in (True, False):
@@ -565,9 +566,9 @@ def test_nothing_selected_is_nothing_to_do(fake_api, clock):
 
 
 class BatchedSite:
-    """Sessions that nobody records, behind an API that takes batches and loses the answers to some of those that write.
+    """Unrecorded sessions behind an API that accepts batches and loses some responses to writes.
 
-    losses: for each batch that writes, in turn, the ids of the sessions on which it acts before it is lost.
+    losses: for each writing batch, in turn, the ids of the sessions that it changes before it is lost.
     """
 
     def __init__(self, api, *losses):
@@ -619,7 +620,7 @@ def test_check_mode_reads_in_batches_and_sends_nothing(fake_api, clock):
     assert (fake_api.sent(), fake_api.writes) == (["POST $batch"], [])
 
 
-def test_of_a_lost_batch_only_what_did_not_act_is_sent_once_more_and_not_before_its_time(fake_api, clock):
+def test_converge_lost_batch_unchanged_resent_once_after_wait(fake_api, clock):
     site = BatchedSite(fake_api, ["2"])
     entries = converge(fake_api, site.targets, SHORT, False)
     assert [outline(entry) for entry in entries] == [("started", True, True)] * 3
@@ -629,7 +630,7 @@ def test_of_a_lost_batch_only_what_did_not_act_is_sent_once_more_and_not_before_
     assert all(entry.reason is None and entry.notify_user is False for entry in entries)
 
 
-def test_a_start_that_tells_the_user_is_not_sent_again_after_a_loss(fake_api, clock):
+def test_converge_lost_start_with_notification_not_resent(fake_api, clock):
     site = BatchedSite(fake_api, ["2"])
     wanted = Wanted(recorded=True, wait_timeout=5)
     entries = converge(fake_api, site.targets, wanted, False)
@@ -644,14 +645,14 @@ def test_a_lost_batch_that_acted_is_not_sent_again(fake_api, clock):
     assert set(site.starts.values()) == {1}
 
 
-def test_before_the_second_request_the_state_is_read_three_times_at_least(fake_api, clock):
+def test_converge_resend_only_after_three_status_reads(fake_api, clock):
     site = BatchedSite(fake_api, [])
     converge(fake_api, site.targets, Wanted(recorded=True, notify_user=False, wait_timeout=0), False)
     kinds = "".join("w" if call.write else "r" for call in fake_api.calls)
     assert kinds == "r" + "w" + "r" * LEAST_READS + "w" + "r"
 
 
-def test_what_is_lost_twice_is_unconfirmed_and_not_sent_a_third_time(fake_api, clock):
+def test_converge_lost_twice_unconfirmed_without_third_request(fake_api, clock):
     site = BatchedSite(fake_api, [], ["3"], [])
     entries = converge(fake_api, site.targets, SHORT, False)
     assert [entry.result for entry in entries] == ["unconfirmed", "unconfirmed", "started"]
@@ -660,7 +661,7 @@ def test_what_is_lost_twice_is_unconfirmed_and_not_sent_a_third_time(fake_api, c
 
 
 @pytest.mark.parametrize("state", [UNKNOWN, 403])
-def test_where_the_state_is_not_known_after_a_loss_nothing_is_sent_again(fake_api, clock, state):
+def test_converge_lost_and_status_unknown_not_resent(fake_api, clock, state):
     site = BatchedSite(fake_api, [])
     fake_api.on(status_key("1"), OFF, state)
     entries = converge(fake_api, site.targets, SHORT, False)
@@ -683,7 +684,7 @@ def test_a_session_that_ends_after_a_loss_has_ended(fake_api, clock):
     assert site.starts["1"] == 1
 
 
-def test_a_lost_batch_is_looked_after_also_where_the_task_does_not_wait(fake_api, clock):
+def test_converge_lost_batch_followed_up_without_wait(fake_api, clock):
     site = BatchedSite(fake_api, ["1"])
     wanted = Wanted(recorded=True, notify_user=False, wait=False, wait_timeout=5)
     entries = converge(fake_api, site.targets, wanted, False)
@@ -710,7 +711,7 @@ CASES = st.tuples(
 
 
 @given(st.lists(CASES, max_size=6), st.booleans(), st.booleans(), st.booleans(), st.integers(0, 30))
-def test_whatever_happens_each_session_gets_one_honest_entry(new_fake_api, cases, recorded, wait, check_mode, timeout):
+def test_converge_any_responses_one_correct_entry_each(new_fake_api, cases, recorded, wait, check_mode, timeout):
     api, wanted = new_fake_api(), Wanted(recorded, True, wait, timeout)
     targets = []
     for number, (readings, write, details, active) in enumerate(cases):
@@ -737,8 +738,8 @@ def test_whatever_happens_each_session_gets_one_honest_entry(new_fake_api, cases
             assert recorded and entry.result not in ("failed", "unchanged", "not_recordable")
 
 
-def test_each_session_is_brought_to_what_is_wanted_of_it(fake_api, clock):
-    """The targets of a policy: one listing for all, and what differs is asked for each in its own way."""
+def test_converge_policy_requests_state_of_each_session(fake_api, clock):
+    """The targets of a policy: one list for all, and one request for each session that differs."""
     wanted = {
         "1": Wanted(recorded=True, notify_user=False),
         "2": STOP,
@@ -765,11 +766,11 @@ def test_each_session_is_brought_to_what_is_wanted_of_it(fake_api, clock):
     assert len(fake_api.writes) == 5
 
 
-# Two runs at once
+# Two runs at the same time
 
 
 class OtherRun:
-    """Stands in for the locks: another run holds these sessions for so many looks."""
+    """Replace the locks: another run holds these sessions for a number of looks."""
 
     def __init__(self, monkeypatch, *held, looks=10**6):
         self.held = dict.fromkeys(held, looks)
@@ -788,7 +789,7 @@ class OtherRun:
 
 
 def at_the_site(fake_api, **statuses):
-    """Have sessions answer their status reads in turn, and their starts; return their targets."""
+    """Return targets for sessions with these status responses and successful starts."""
     for session_id, answers in statuses.items():
         fake_api.on(status_key(session_id[1:]), *answers)
         fake_api.on(write_key(session_id[1:]), {})
@@ -804,14 +805,14 @@ def test_converge_session_of_another_run_waited_for(fake_api, clock, monkeypatch
     assert set(other.released) == {"1", "2"}
 
 
-def test_converge_session_of_another_run_done_meanwhile_unchanged(fake_api, clock, monkeypatch):
+def test_converge_other_run_finishes_session_unchanged(fake_api, clock, monkeypatch):
     OtherRun(monkeypatch, "1", looks=5)
     (entry,) = converge(fake_api, at_the_site(fake_api, s1=[OFF, ON]), START, False)
     assert outline(entry) == ("unchanged", True, False)
     assert fake_api.writes == []
 
 
-def test_converge_session_of_another_run_as_wanted_not_waited_for(fake_api, clock, monkeypatch):
+def test_converge_other_run_session_in_state_not_waited_for(fake_api, clock, monkeypatch):
     OtherRun(monkeypatch, "1")
     (entry,) = converge(fake_api, at_the_site(fake_api, s1=[ON]), START, False)
     assert outline(entry) == ("unchanged", True, False)
@@ -824,7 +825,7 @@ def test_converge_session_held_too_long_read_again_and_changed(fake_api, clock, 
     (entry,) = converge(fake_api, at_the_site(fake_api, s1=[OFF, OFF, ON]), START, False)
     assert outline(entry) == ("started", True, True)
     assert _converge.LONGEST_HOLD <= clock() - began < _converge.LONGEST_HOLD + 1
-    # Its lock is asked for, and its status is not read, until the time is up.
+    # Its lock is requested, and its status is not read, until the time has passed.
     assert fake_api.sent("GET") == [status_key("1")] * 3
 
 
@@ -859,13 +860,13 @@ def test_converge_without_waiting_lock_released_at_the_request(fake_api, clock, 
     assert other.released == ["1"]
 
 
-def test_converge_check_mode_takes_no_lock(fake_api, clock, monkeypatch):
+def test_converge_check_mode_without_lock(fake_api, clock, monkeypatch):
     other = OtherRun(monkeypatch, "1")
     (entry,) = converge(fake_api, at_the_site(fake_api, s1=[OFF]), START, True)
     assert (entry.result, other.taken) == ("started", [])
 
 
-def test_converge_batch_with_a_session_of_another_run_changes_the_others(fake_api, clock, monkeypatch):
+def test_converge_batch_with_locked_session_changes_others(fake_api, clock, monkeypatch):
     OtherRun(monkeypatch, "1", looks=3)
     fake_api.batch_size = 10
     fake_api.on("POST $batch", fake_api.do_batch)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Locks: another process is kept out for as long as a session is held, and no folder of others is trusted."""
+"""Locks: exclude other processes while a session is locked; reject folders of other users."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ for line in sys.stdin:
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """The temporary folder that the locks are made in."""
+    """Return the temporary folder for the locks."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(_locks, "_descriptors", {})
     yield tmp_path
@@ -36,7 +36,7 @@ def folder(tmp_path, monkeypatch):
 
 @pytest.fixture
 def other_run(folder):
-    """Return a function that makes another process take or release the lock of a session, and returns what it got."""
+    """Return a function that takes or releases a lock in another process; it returns the result."""
     processes = []
 
     def run(act, session_id, site="site1", tmp=folder):

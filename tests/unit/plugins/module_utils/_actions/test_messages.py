@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Messages: each is sent once, whatever happens, and nothing is claimed that is not known."""
+"""Messages: each is sent once, and its result is never better than known."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def outline(entry):
     return entry.result, entry.changed, entry.transaction_id
 
 
-def test_a_message_goes_to_each_session_once_and_entries_keep_their_order(fake_api):
+def test_messages_sent_once_entries_keep_order(fake_api):
     fake_api.on(key("1"), {})
     fake_api.on(key("2"), {"Id": "2"})
     entries = send(fake_api, [a_target("2"), a_target("1")], MESSAGE, check_mode=False)
@@ -66,14 +66,14 @@ def test_a_message_goes_to_each_session_once_and_entries_keep_their_order(fake_a
     ] * 2
 
 
-def test_an_entry_tells_who_and_where(fake_api):
+def test_entry_has_user_and_machine(fake_api):
     entry = sent_to_one(fake_api, {})
     session = entry.session
     assert (session.user, session.machine, session.session_state) == ("LAB\\user001", "LAB\\vda-001", "Active")
 
 
 @pytest.mark.parametrize("answer", [500, 502, 503, 504, LOST])
-def test_a_message_that_may_have_arrived_is_unconfirmed_and_not_sent_again(fake_api, answer):
+def test_messages_lost_response_unconfirmed_not_resent(fake_api, answer):
     entry = sent_to_one(fake_api, answer)
     assert (entry.result, entry.changed) == ("unconfirmed", False)
     assert entry.reason.startswith("the user may have received it, so it was not resent: ")
@@ -104,7 +104,7 @@ def test_one_session_that_fails_leaves_the_others_alone(fake_api):
 
 
 @pytest.mark.parametrize("check_mode", [True, False])
-def test_what_cannot_be_addressed_gets_no_message(fake_api, check_mode):
+def test_messages_session_without_id_gets_none(fake_api, check_mode):
     entries = send(
         fake_api, [Target.from_session("1", None), Target.from_session("", {"Id": None})], MESSAGE, check_mode
     )
@@ -113,7 +113,7 @@ def test_what_cannot_be_addressed_gets_no_message(fake_api, check_mode):
 
 
 @pytest.mark.parametrize("session_id", ["", ".", ".."])
-def test_an_id_that_is_none_keeps_nobody_else_from_the_message(fake_api, session_id):
+def test_messages_invalid_id_does_not_affect_others(fake_api, session_id):
     fake_api.on(key(), {})
     entries = send(
         fake_api, [Target.from_session(session_id, {"Id": session_id}), a_target()], MESSAGE, check_mode=False
@@ -122,7 +122,7 @@ def test_an_id_that_is_none_keeps_nobody_else_from_the_message(fake_api, session
     assert fake_api.sent() == [key()]
 
 
-def test_check_mode_sends_nothing_and_predicts_what_a_run_does(fake_api):
+def test_messages_check_mode_predicts_run_and_sends_nothing(fake_api):
     targets = [a_target("1"), Target.from_session("2", None), Target.from_session("", {"Id": None}), a_target("3")]
     rehearsed = send(fake_api, targets, MESSAGE, check_mode=True)
     assert fake_api.calls == []
@@ -135,7 +135,7 @@ def test_check_mode_sends_nothing_and_predicts_what_a_run_does(fake_api):
     ]
 
 
-def test_nobody_selected_gets_nothing(fake_api):
+def test_messages_no_sessions_nothing_sent(fake_api):
     assert send(fake_api, [], MESSAGE, check_mode=False) == []
     assert fake_api.calls == []
 
@@ -144,7 +144,7 @@ ANSWERS = st.sampled_from([{}, 400, 403, 404, 409, 429, 500, 503, LOST, Stalled(
 
 
 @given(st.lists(ANSWERS, max_size=8), st.booleans())
-def test_whatever_happens_each_session_gets_one_message_at_most_and_one_honest_entry(new_fake_api, answers, check_mode):
+def test_messages_any_responses_one_correct_entry_each(new_fake_api, answers, check_mode):
     api = new_fake_api()
     for number, answer in enumerate(answers):
         api.on(key(str(number)), answer)
@@ -158,11 +158,11 @@ def test_whatever_happens_each_session_gets_one_message_at_most_and_one_honest_e
         assert bool(entry.reason) is (entry.result != "sent")
 
 
-# The options
+# Options
 
 
 @pytest.mark.parametrize("style", ARGUMENT_SPEC["style"]["choices"])
-def test_a_message_comes_from_the_options_with_a_style_that_the_api_knows(style):
+def test_messages_options_give_style_of_api(style):
     message = Message.from_params({**GIVEN, "style": style})
     assert (message.title, message.text) == ("Maintenance", "Please log off.")
     assert message.style in ("Information", "Exclamation", "Question", "Critical")
@@ -180,7 +180,7 @@ def test_an_empty_message_is_refused_by_the_name_of_its_option(name, value):
         Message.from_params({**GIVEN, name: value})
 
 
-def test_messages_of_a_lost_batch_may_have_been_shown_and_are_not_sent_again(fake_api):
+def test_messages_lost_batch_may_have_been_shown_not_resent(fake_api):
     fake_api.batches.size = 2
     fake_api.on("POST $batch", fake_api.do_batch, LOST)
     for session_id in ("1", "2", "3", "4"):

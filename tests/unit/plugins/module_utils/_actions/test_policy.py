@@ -1,18 +1,19 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A policy: which rules are refused and how they are named, and which rule a session falls under."""
+"""Policies: validate and name rules, and find the rule of each session."""
 
 from __future__ import annotations
 
 from types import SimpleNamespace
 
 import pytest
+from ansible_collections.sessionops.citrix.plugins.module_utils._actions.periods import RULE_SPEC as PERIOD_SPEC
 from ansible_collections.sessionops.citrix.plugins.module_utils._actions.policy import (
     RULE_SPEC,
     assign,
+    report,
     rules_of,
-    tell,
 )
 from ansible_collections.sessionops.citrix.plugins.module_utils._actions.recording import ARGUMENT_SPEC, RESULTS, Wanted
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import OptionError
@@ -23,6 +24,7 @@ from hypothesis import strategies as st
 
 LISTING, MACHINES = "GET Sessions", "POST Machines/$search"
 FIRST, SECOND = "LAB\\vda-001", "LAB\\vda-002"
+NOW = 1_000_000.0
 EVERYONE = {"name": "Everyone", "all_sessions": True, "state": "started"}
 
 
@@ -47,7 +49,7 @@ def a_session(session_id, user="LAB\\user001", machine=FIRST, group="Office", ap
 
 @pytest.fixture
 def assigned(fake_api):
-    """Return a function that gives {id: rule} for these sessions, on a site that knows two of everything."""
+    """Return a function that returns {id: rule} for sessions, on a site with two of each object."""
     fake_api.on(MACHINES, lambda call: {"Items": [{"Id": name, "Name": name} for name in (FIRST, SECOND)]})
     for name in ("Office", "Sales"):
         fake_api.on(f"GET DeliveryGroups/{name}", {"Id": None, "Name": name})
@@ -56,36 +58,38 @@ def assigned(fake_api):
 
     def run(sessions, *rules):
         fake_api.on(LISTING, {"Items": sessions})
-        return {target.session.id: each.name for target, each in assign(fake_api, rules_of(policy(*rules))).targets}
+        return {
+            target.session.id: each.name for target, each in assign(fake_api, rules_of(policy(*rules), NOW)).targets
+        }
 
     return run
 
 
-# Rules as they are written
+# Rules as written
 
 
-def test_a_rule_says_who_is_meant_and_what_is_wanted():
-    (found,) = rules_of(policy(rule(user=["user001"], notify_user=False), wait=False, wait_timeout=5))
+def test_rule_has_selectors_and_requested_state():
+    (found,) = rules_of(policy(rule(user=["user001"], notify_user=False), wait=False, wait_timeout=5), NOW)
     assert found.name == "Contractors"
-    assert found.wanted == Wanted(recorded=True, notify_user=False, wait=False, wait_timeout=5)
+    assert found.wanted == Wanted(True, notify_user=False, wait=False, wait_timeout=5, rule="Contractors")
     assert found.query == Query(user=("user001",))
 
 
 def test_a_rule_has_the_defaults_and_types_of_a_task():
-    (found,) = rules_of(policy({"name": 7, "state": "stopped", "machine": FIRST, "max_sessions": "5"}))
+    (found,) = rules_of(policy({"name": 7, "state": "stopped", "machine": FIRST, "max_sessions": "5"}), NOW)
     assert (found.name, found.query.machine, found.params["max_sessions"]) == ("7", (FIRST,), 5)
-    (found,) = rules_of(policy(EVERYONE))
+    (found,) = rules_of(policy(EVERYONE), NOW)
     assert (found.params["max_sessions"], found.wanted.notify_user) == (1000, True)
 
 
 def test_the_options_of_the_task_are_left_as_they_are():
     written = policy(rule(machine=FIRST))
-    rules_of(written)
+    rules_of(written, NOW)
     assert written == policy(rule(machine=FIRST))
 
 
 @pytest.mark.parametrize(
-    ("wrong", "told"),
+    ("wrong", "expected"),
     [
         (rule(), r"machine, user, delivery_group, application: no selector is set"),
         (rule(exclude_user=["a"]), "no selector is set; set at least one"),
@@ -102,18 +106,19 @@ def test_the_options_of_the_task_are_left_as_they_are():
         (rule(delivery_group=[" "]), "delivery_group: contains an empty name"),
         (rule(user=["a"], exclude_machine=[""]), "exclude_machine: contains an empty name"),
         (rule(user=["a"], all_sessions=True), "all_sessions: selects every session of the site; remove it or user"),
+        (rule(user=["a"], until="tomorrow"), "until: 'tomorrow' is not a time with a zone; write it as in RFC 3339"),
     ],
 )
 @pytest.mark.parametrize("place", [0, 1])
-def test_a_wrong_rule_is_refused_by_its_name(wrong, told, place):
+def test_a_wrong_rule_is_refused_by_its_name(wrong, expected, place):
     rules = [EVERYONE]
     rules.insert(place, wrong)
-    with pytest.raises(OptionError, match=rf"^rules\[Contractors\]: .*{told}"):
-        rules_of(policy(*rules))
+    with pytest.raises(OptionError, match=rf"^rules\[Contractors\]: .*{expected}"):
+        rules_of(policy(*rules), NOW)
 
 
 @pytest.mark.parametrize(
-    ("wrong", "told"),
+    ("wrong", "expected"),
     [
         ({"state": "started", "user": ["a"]}, "missing required arguments: name"),
         ({"state": "started", "user": ["a"], "name": None}, "missing required arguments: name|has an empty name"),
@@ -122,37 +127,37 @@ def test_a_wrong_rule_is_refused_by_its_name(wrong, told, place):
         ({"users": ["a"]}, "unknown option users"),
     ],
 )
-def test_a_rule_without_a_name_is_refused_by_its_place(wrong, told):
-    with pytest.raises(OptionError, match=rf"^rules\[number 2\]: .*({told})"):
-        rules_of(policy(EVERYONE, wrong))
+def test_a_rule_without_a_name_is_refused_by_its_place(wrong, expected):
+    with pytest.raises(OptionError, match=rf"^rules\[number 2\]: .*({expected})"):
+        rules_of(policy(EVERYONE, wrong), NOW)
 
 
 def test_the_name_of_a_rule_is_shown_on_one_printable_line():
     with pytest.raises(OptionError) as error:
-        rules_of(policy(rule(name="Contr\x1b[31m\nactors" + "x" * 1000)))
+        rules_of(policy(rule(name="Contr\x1b[31m\nactors" + "x" * 1000)), NOW)
     assert str(error.value).isprintable() and len(str(error.value)) < 600
 
 
 def test_a_policy_needs_rules():
     with pytest.raises(OptionError, match=r"^rules: is empty"):
-        rules_of(policy())
+        rules_of(policy(), NOW)
 
 
 def test_no_two_rules_have_one_name():
     with pytest.raises(OptionError, match=r"^rules: 'A' is the name of 2 rules"):
-        rules_of(policy(rule("A", user=["a"]), EVERYONE, rule("A", user=["b"])))
+        rules_of(policy(rule("A", user=["a"]), EVERYONE, rule("A", user=["b"])), NOW)
 
 
 @pytest.mark.parametrize("wait_timeout", [-1, 3601])
 def test_an_option_of_the_whole_policy_is_not_blamed_on_a_rule(wait_timeout):
     with pytest.raises(OptionError, match=r"^wait_timeout: must be from 0 to 3600"):
-        rules_of(policy(EVERYONE, wait_timeout=wait_timeout))
+        rules_of(policy(EVERYONE, wait_timeout=wait_timeout), NOW)
 
 
-# Which rule a session falls under
+# The rule of a session
 
 
-def test_the_first_rule_that_fits_wins_and_the_rest_is_left_alone(assigned, fake_api):
+def test_policy_first_matching_rule_wins(assigned, fake_api):
     sessions = [a_session("1"), a_session("2", "LAB\\user002"), a_session("3", "LAB\\user003", SECOND, "Sales")]
     rules = [rule("One", "stopped", user=["user002"]), rule("Two", delivery_group=["Office"])]
     assert assigned(sessions, *rules) == {"1": "Two", "2": "One"}
@@ -160,7 +165,7 @@ def test_the_first_rule_that_fits_wins_and_the_rest_is_left_alone(assigned, fake
     assert fake_api.writes == []
 
 
-def test_the_sessions_are_listed_once_with_the_fields_that_all_rules_need(assigned, fake_api):
+def test_policy_lists_sessions_once_with_fields_of_all_rules(assigned, fake_api):
     rules = [rule(str(number), machine=[FIRST], application=["Editor"]) for number in range(3)]
     assigned([], *rules, EVERYONE)
     assert fake_api.sent().count(LISTING) == 1
@@ -170,7 +175,7 @@ def test_the_sessions_are_listed_once_with_the_fields_that_all_rules_need(assign
     assert "ApplicationsInUse" not in fake_api.calls[-1].query["fields"]
 
 
-def test_who_is_excluded_from_a_rule_is_left_to_those_that_follow(assigned):
+def test_policy_excluded_session_left_to_next_rules(assigned):
     sessions = [a_session("1"), a_session("2", "LAB\\user002"), a_session("3", "LAB\\user003", SECOND)]
     first = rule("Office", delivery_group=["Office"], exclude_user=["user002"], exclude_machine=[SECOND])
     assert assigned(sessions, first) == {"1": "Office"}
@@ -179,7 +184,7 @@ def test_who_is_excluded_from_a_rule_is_left_to_those_that_follow(assigned):
         "2": "Rest",
         "3": "Rest",
     }
-    # And by no rule at all, where that excludes it too.
+    # Nor to any other rule that excludes it too.
     rest = rule("Rest", "stopped", all_sessions=True, exclude_user=["LAB\\user002"])
     assert assigned(sessions, first, rest) == {"1": "Office", "3": "Rest"}
 
@@ -190,24 +195,24 @@ def test_sessions_come_in_the_order_of_the_list(assigned):
     assert list(assigned(sessions, *rules)) == ["0", "1", "2", "3", "4", "5"]
 
 
-def test_a_session_of_which_nobody_says_where_it_runs_is_no_machine_s(assigned):
+def test_policy_session_without_machine_matches_no_machine_rule(assigned):
     bare = {"Id": "1", "State": "Active"}
     assert assigned([bare], rule(machine=[FIRST]), rule("Group", delivery_group=["Office"])) == {}
     assert assigned([bare], EVERYONE) == {"1": "Everyone"}
 
 
-def test_a_name_of_his_own_choice_gets_nobody_under_a_rule_or_out_of_it(assigned):
+def test_policy_display_name_does_not_affect_rule_match(assigned):
     session = {**a_session("1"), "UntrustedUserName": "LAB\\user002"}
     session["User"]["DisplayName"] = "user002"
     assert assigned([session], rule("Free", "stopped", user=["user002", "LAB\\user002"]), EVERYONE) == {"1": "Everyone"}
     assert assigned([session], {**EVERYONE, "exclude_user": ["user002"]}) == {"1": "Everyone"}
 
 
-# What ends the task before anything is sent
+# Errors before the first write
 
 
 @pytest.mark.parametrize(
-    ("wrong", "told"),
+    ("wrong", "expected"),
     [
         ({"machine": ["LAB\\nowhere"]}, r"machine: site site1 has no LAB\\nowhere;"),
         ({"exclude_machine": ["LAB\\nowhere"], "all_sessions": True}, r"exclude_machine: site site1 has no LAB"),
@@ -215,10 +220,10 @@ def test_a_name_of_his_own_choice_gets_nobody_under_a_rule_or_out_of_it(assigned
         ({"application": ["Nothing"]}, "application: site site1 has no Nothing;"),
     ],
 )
-def test_what_does_not_exist_is_told_with_the_rule_that_names_it(assigned, fake_api, wrong, told):
+def test_policy_missing_object_reported_with_its_rule(assigned, fake_api, wrong, expected):
     fake_api.on("GET DeliveryGroups/Nowhere", 404)
     fake_api.on("GET Applications/Nothing", 404)
-    with pytest.raises(OptionError, match=rf"^rules\[Contractors\]: {told}"):
+    with pytest.raises(OptionError, match=rf"^rules\[Contractors\]: {expected}"):
         assigned([a_session("1")], rule(**wrong), EVERYONE)
     assert LISTING not in fake_api.sent()
 
@@ -232,7 +237,7 @@ def test_assign_unknown_object_holds_back_rules_below(fake_api, wrong):
     fake_api.on(MACHINES, {"Items": []})
     fake_api.on(LISTING, {"Items": [a_session("1", "LAB\\user001"), a_session("2", "LAB\\user002")]})
     first = rule("First", user=["LAB\\user001"])
-    found = assign(fake_api, rules_of(policy(first, rule("Second", **wrong), EVERYONE)))
+    found = assign(fake_api, rules_of(policy(first, rule("Second", **wrong), EVERYONE), NOW))
     assert [(target.session.id, each.name) for target, each in found.targets] == [("1", "First")]
     assert found.held_back.startswith(f"rules[Second]: {next(iter(wrong))}: site site1 has no ")
     assert found.held_back.endswith(" These rules were not applied: Second, Everyone.")
@@ -244,11 +249,11 @@ def test_assign_machines_of_all_rules_in_one_search(fake_api):
     fake_api.on(LISTING, {"Items": []})
     names = [machine["Name"] for machine in machines]
     rules = [rule(f"Rule {at}", machine=[name], exclude_machine=names[:1]) for at, name in enumerate(names)]
-    assign(fake_api, rules_of(policy(*rules)))
+    assign(fake_api, rules_of(policy(*rules), NOW))
     assert fake_api.sent().count(MACHINES) == 1
 
 
-def test_each_rule_has_a_cap_of_its_own_on_what_falls_under_it(assigned):
+def test_policy_each_rule_has_own_session_limit(assigned):
     sessions = [a_session(str(number), f"LAB\\user00{number}") for number in range(5)]
     three = rule("Three", "stopped", user=["user001", "user002", "user003"])
     assert len(assigned(sessions, {**three, "max_sessions": 3}, {**EVERYONE, "max_sessions": 2})) == 5
@@ -270,41 +275,43 @@ def test_a_short_name_of_several_people_is_refused_with_the_rule(assigned, optio
         assigned(TWO_PEOPLE, wrong)
 
 
-def test_a_short_name_of_several_people_is_refused_though_another_rule_took_one_of_them(assigned):
-    """Or who is meant would depend on who else is there."""
+def test_policy_ambiguous_name_refused_despite_earlier_rule(assigned):
+    """Otherwise, the matching user would depend on the sessions of other users."""
     before = rule("Before", "stopped", user=["CORP\\user001"])
     with pytest.raises(OptionError, match=r"^rules\[Contractors\]: user: 'user001' matches several users"):
         assigned(TWO_PEOPLE, before, rule(user=["user001"]))
 
 
-def test_somebody_who_is_not_there_is_no_error(assigned):
-    assert assigned([], rule(user=["LAB\\nobody"], exclude_user=["LAB\\noone"])) == {}
+def test_policy_user_without_session_no_error(assigned):
+    assert assigned([], rule(user=["LAB\\absent1"], exclude_user=["LAB\\absent2"])) == {}
 
 
-# What is told
+# Reports
 
 
-def test_a_result_tells_the_rule_of_each_session_and_what_came_of_each_rule(assigned, fake_api):
-    rules = rules_of(policy(rule("One", user=["user001"]), rule("Two", "stopped", user=["user002"]), EVERYONE))
+def test_policy_result_has_rule_of_session_and_counts_of_rule(assigned, fake_api):
+    rules = rules_of(policy(rule("One", user=["user001"]), rule("Two", "stopped", user=["user002"]), EVERYONE), NOW)
     fake_api.on(LISTING, {"Items": [a_session("1"), a_session("2", "LAB\\user002"), a_session("3")]})
     found = assign(fake_api, rules)
     outcomes = ["started", "unchanged", "failed"]
-    result = tell(
-        SimpleNamespace(warn=pytest.fail),
+    result = report(
+        SimpleNamespace(warn=pytest.fail, params={"on_gap": "warn"}),
         {"sessions": [{"id": str(at), "result": each} for at, each in enumerate(outcomes, 1)]},
         rules,
         found,
+        NOW,
     )
+    assert result["at"] == "1970-01-12T13:46:40Z"
     assert [session["rule"] for session in result["sessions"]] == ["One", "Two", "One"]
     none = dict.fromkeys(RESULTS, 0)
     assert result["rules"] == [
-        {"name": "One", "applied": True, "sessions": 2, **none, "started": 1, "failed": 1},
-        {"name": "Two", "applied": True, "sessions": 1, **none, "unchanged": 1},
-        {"name": "Everyone", "applied": True, "sessions": 0, **none},
+        {"name": "One", "state": "started", "applied": True, "sessions": 2, **none, "started": 1, "failed": 1},
+        {"name": "Two", "state": "stopped", "applied": True, "sessions": 1, **none, "unchanged": 1},
+        {"name": "Everyone", "state": "started", "applied": True, "sessions": 0, **none},
     ]
 
 
-# Whatever the rules
+# Any rules
 
 PEOPLE = ("LAB\\ada", "LAB\\bob", "CORP\\eve")
 SITE = st.lists(
@@ -340,7 +347,7 @@ RULES = st.lists(
 
 
 def fits(written, person, machine, group, applications):
-    """Tell whether a rule applies to a session, said as plainly as can be."""
+    """Return whether a rule applies to a session, in the simplest form."""
     return (
         person in written.get("user", PEOPLE)
         and machine in written.get("machine", (FIRST, SECOND))
@@ -366,12 +373,17 @@ def test_each_session_falls_under_the_first_rule_that_fits_it(new_fake_api, site
         first = next((str(at) for at, each in enumerate(written) if fits(each, *session)), None)
         if first is not None:
             expected[str(number)] = first
-    found = assign(api, rules_of(policy(*rules)))
+    found = assign(api, rules_of(policy(*rules), NOW))
     assert {target.session.id: each.name for target, each in found.targets} == expected
     assert api.sent().count(LISTING) == 1
 
 
-def test_a_rule_knows_what_a_task_of_its_own_knows():
-    """But the ids of sessions, which live no longer than these, and the options of the whole policy."""
+def test_policy_rule_has_selectors_of_a_task():
+    """Except the ids of sessions, which are short-lived, and the options of the whole policy."""
     recording = {*selection.ARGUMENT_SPEC, *ARGUMENT_SPEC}
-    assert set(RULE_SPEC) == {"name", *recording} - {"session_id", "wait", "wait_timeout", "include_unidentified"}
+    assert set(RULE_SPEC) == {"name", *PERIOD_SPEC, *recording} - {
+        "session_id",
+        "wait",
+        "wait_timeout",
+        "include_unidentified",
+    }

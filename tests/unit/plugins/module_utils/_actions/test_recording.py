@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is wanted of a recording, the requests for it, and what an entry notes."""
+"""Requested recording states, their requests, and the data of an entry."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ START, STOP = Wanted(recorded=True), Wanted(recorded=False)
         (False, None, ("not recorded", "recording unknown")),
     ],
 )
-def test_what_changed_is_the_recording(before, after, words):
+def test_recording_changed_is_recording_state(before, after, words):
     entry = RecordingEntry(SessionRef("1"), recorded_before=before, recorded=after)
     assert entry.difference() == words
 
@@ -41,7 +41,7 @@ def test_a_wait_timeout_out_of_range_is_refused(wait_timeout):
 
 
 @pytest.mark.parametrize(("state", "recorded", "result"), [("started", True, "started"), ("stopped", False, "stopped")])
-def test_what_is_wanted_comes_from_the_options(state, recorded, result):
+def test_recording_wanted_read_from_options(state, recorded, result):
     wanted = Wanted.from_params({**OPTIONS, "state": state, "notify_user": False, "wait": False, "wait_timeout": 3600})
     assert wanted == Wanted(recorded, False, False, 3600)
     assert wanted.result == result
@@ -56,13 +56,13 @@ def test_what_is_wanted_comes_from_the_options(state, recorded, result):
         (Wanted(recorded=False, notify_user=True), "Sessions/1/$stopRecording", {}),
     ],
 )
-def test_what_is_wanted_is_asked_for_by_one_write(wanted, path, query):
-    call = wanted.call("1")
+def test_recording_wanted_sent_as_one_write(wanted, path, query):
+    call = wanted.call(RecordingEntry(SessionRef("1")))
     assert (call.method, call.path, call.query, call.write) == ("POST", path, query, True)
 
 
 @pytest.mark.parametrize(
-    ("wanted", "state", "told", "remedy"),
+    ("wanted", "state", "expected", "remedy"),
     [
         (START, False, "still reports the session as not recorded", "Session Recording agent"),
         (STOP, True, "still reports the session as recorded", "recording policy starts it again"),
@@ -70,8 +70,8 @@ def test_what_is_wanted_is_asked_for_by_one_write(wanted, path, query):
         (STOP, None, "does not report", "recording policy starts it again"),
     ],
 )
-def test_what_is_not_confirmed_is_told_with_the_remedy_of_what_was_wanted(wanted, state, told, remedy):
-    assert told in wanted.not_confirmed(state) and remedy in wanted.not_confirmed(state)
+def test_recording_unconfirmed_reported_with_remedy(wanted, state, expected, remedy):
+    assert expected in wanted.not_confirmed(state) and remedy in wanted.not_confirmed(state)
     assert "30 seconds later" in wanted.not_confirmed(state)
 
 
@@ -98,7 +98,7 @@ def test_a_first_reading_decides_whether_anything_is_to_be_done(wanted, state, r
     assert entry.changed is False
 
 
-def test_a_session_that_has_ended_is_as_good_as_stopped_and_not_as_started():
+def test_recording_ended_session_counts_as_stopped_not_started():
     assert (RecordingEntry(SessionRef("1")).ended_is_fine, StoppingEntry(SessionRef("1")).ended_is_fine) == (
         False,
         True,

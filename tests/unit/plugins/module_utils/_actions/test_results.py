@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Results: the entry of each session, counts, message, diff, and whether a gap is a failure or a warning."""
+"""Results: entries, counts, message, diff, and whether a gap fails or warns."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ SESSION = {
     "State": "Active",
     "Machine": {"Name": "LAB\\vda-001", "DeliveryGroup": {"Id": "g1", "Name": "Office Desktops"}},
     "User": {"Name": "LAB\\user001", "DisplayName": "User 001"},
-    "UntrustedUserName": "LAB\\somebody",
+    "UntrustedUserName": "LAB\\someone",
 }
 
 
-def test_an_entry_tells_who_and_where():
+def test_entry_has_user_and_machine():
     assert Entry.from_target(Target.from_session("1", SESSION)).to_result() == {
         "id": "1",
         "user": "LAB\\user001",
@@ -57,7 +57,7 @@ def test_result_hidden_characters_escaped(reported):
     shown = r"a\u200bb\u202e\nok: [host]"
     assert list(result["sessions"][0].values())[:5] == [shown] * 5
     assert result["diff"]["after"] == {shown: f"{shown} on {shown}: sent"}
-    # The API knows the session by its real id.
+    # The API has the session under its actual id.
     assert entry.id == hidden
 
 
@@ -73,18 +73,18 @@ def test_a_session_that_is_no_more_has_ended():
 
 
 @pytest.mark.parametrize("session_id", ["", ".", "..", "\ud800"])
-def test_a_session_without_an_id_by_which_to_address_it_fails_with_what_is_known_of_it(session_id):
+def test_entry_without_valid_id_failed_with_known_data(session_id):
     entry = Entry.from_target(Target.from_session(session_id, {**SESSION, "Id": session_id}))
     assert (entry.id, entry.result, entry.changed, entry.session.user) == (session_id, "failed", False, "LAB\\user001")
     assert entry.reason == "the API returned no usable id for this session; run again"
 
 
 @pytest.mark.parametrize("session_id", ["", "."])
-def test_a_session_that_is_no_more_has_ended_whatever_its_id(session_id):
+def test_entry_ended_session_with_any_id_is_ended(session_id):
     assert Entry.from_target(Target.from_session(session_id, None)).result == "ended"
 
 
-def test_an_entry_is_of_the_class_that_is_asked():
+def test_entry_has_requested_class():
     class Special(Entry):
         pass
 
@@ -98,7 +98,7 @@ def test_an_end_is_a_result_with_its_reason(changed):
     assert (entry.result, entry.reason, entry.changed) == ("sent", "a reason", changed)
 
 
-def test_what_changed_is_the_result():
+def test_result_changed_from_entries():
     entry = Entry.from_target(Target.from_session("1", SESSION))
     entry.end("sent", changed=True)
     assert entry.difference() == ("not sent", "sent")
@@ -140,7 +140,7 @@ def an_entry(result, number=1, reason=None, **fields):
 
 @pytest.fixture
 def reported(fake_api):
-    """Return a function that gives (result, warnings) for these entries; as for a machine, but for what a test says."""
+    """Return a function that returns (result, warnings) for entries, by default of a machine."""
 
     def run(
         *entries, absent=(), unused=(), results=RESULTS, ended_is_fine=False, on_gap=None, check_mode=False, **selector
@@ -148,7 +148,7 @@ def reported(fake_api):
         warnings = []
         params = {"on_gap": on_gap, "session_id": None, "user": None, **selector}
         module = SimpleNamespace(params=params, check_mode=check_mode, warn=warnings.append)
-        selection = Selection([], list(absent), list(unused))
+        selection = Selection([], list(absent), {"exclude_user": list(unused)} if unused else {})
         if ended_is_fine:
             entries = [StoppingEntry(**vars(entry)) for entry in entries]
         return task_result(module, fake_api, selection, list(entries), results), warnings
@@ -175,7 +175,7 @@ def test_a_result_has_everything(reported, fake_api):
 
 
 @pytest.mark.parametrize("outcome", RESULTS)
-def test_every_result_is_counted_and_told(reported, outcome):
+def test_result_counts_and_message_per_status(reported, outcome):
     result, _warnings = reported(an_entry(outcome, reason="for a reason"))
     assert result["summary"][outcome] == 1
     assert result["msg"].startswith(f"1 session: 1 {outcome.replace('_', ' ')}.")
@@ -188,7 +188,7 @@ def test_a_result_counts_all_that_there_can_be_and_nothing_else(reported, result
     assert list(result["summary"]) == [*results, "requests", "throttled", "waited_seconds"]
 
 
-def test_check_mode_is_told(reported):
+def test_result_check_mode_in_message(reported):
     result, _warnings = reported(an_entry("started"), check_mode=True)
     assert result["msg"] == "Check mode, nothing was sent; a run would give 1 session: 1 started."
 
@@ -201,7 +201,7 @@ def test_check_mode_is_told(reported):
         ("requested", False, None, ("not recorded", "recording unknown")),
     ],
 )
-def test_the_difference_has_what_changed_and_nothing_else(reported, outcome, before, after, words):
+def test_diff_has_only_changes(reported, outcome, before, after, words):
     changed = an_entry(outcome, 1, recorded_before=before, recorded=after)
     result, _warnings = reported(changed, an_entry("unchanged", 2), an_entry("ended", 3))
     assert result["diff"] == {
@@ -210,7 +210,7 @@ def test_the_difference_has_what_changed_and_nothing_else(reported, outcome, bef
     }
 
 
-def test_the_difference_is_what_the_entry_says_it_is(reported):
+def test_diff_equals_entry(reported):
     entry = Entry(SessionRef("id-1", "LAB\\user001", "LAB\\vda-001"), changed=True, result="sent")
     result, _warnings = reported(entry, results=messages.RESULTS)
     assert result["diff"] == {
@@ -220,7 +220,7 @@ def test_the_difference_is_what_the_entry_says_it_is(reported):
     assert "recorded" not in result["sessions"][0]
 
 
-def test_the_difference_names_what_there_is(reported):
+def test_diff_names_known_data(reported):
     result, _warnings = reported(Entry(SessionRef("id-1"), changed=True, result="sent"), results=messages.RESULTS)
     assert result["diff"]["after"] == {"id-1": "anonymous on an unknown machine: sent"}
 
@@ -260,20 +260,20 @@ SELECTORS = [
 ]
 
 
-@pytest.mark.parametrize(("entry", "told"), GAPS)
+@pytest.mark.parametrize(("entry", "expected"), GAPS)
 @pytest.mark.parametrize(("selector", "default"), SELECTORS)
 @pytest.mark.parametrize("on_gap", [None, "fail", "warn"])
-def test_a_gap_fails_or_warns_as_asked_and_otherwise_by_the_selector(reported, entry, told, selector, default, on_gap):
+def test_gap_fails_or_warns_by_on_gap_or_selector(reported, entry, expected, selector, default, on_gap):
     result, warnings = reported(entry, on_gap=on_gap, **selector)
     if (on_gap or default) == "fail":
         assert result["failed"] is True
-        assert told in result["msg"]
+        assert expected in result["msg"]
         assert warnings == []
     else:
         assert "failed" not in result
         (warning,) = warnings
         assert warning.startswith(f"1 {entry.result.replace('_', ' ')} (LAB\\user001 on LAB\\vda-001, ")
-        assert told in warning
+        assert expected in warning
 
 
 @pytest.mark.parametrize("ended_is_fine", [True, False])
@@ -289,14 +289,14 @@ def test_an_empty_selection_is_a_gap(reported, ended_is_fine, selector, default,
 
 
 @pytest.mark.parametrize("on_gap", ["fail", "warn"])
-@pytest.mark.parametrize("selection", [Selection([], [], []), None])
+@pytest.mark.parametrize("selection", [Selection([], [], {}), None])
 def test_task_result_no_machine_visible_is_a_gap(fake_api, on_gap, selection):
     fake_api.on("GET Machines", {"Items": []})
     warnings = []
     module = SimpleNamespace(params={"on_gap": on_gap}, check_mode=False, warn=warnings.append)
     result = task_result(module, fake_api, selection, [], RESULTS)
-    told = result["msg"] if on_gap == "fail" else " ".join(warnings)
-    assert "The account sees no session and no machine: check its role" in told
+    expected = result["msg"] if on_gap == "fail" else " ".join(warnings)
+    assert "The account sees no session and no machine: check its role" in expected
     assert bool(result.get("failed")) is (on_gap == "fail")
     assert len(warnings) == int(on_gap == "warn")
 
@@ -321,17 +321,19 @@ def test_task_result_incomplete_list_reported(reported, fake_api, complete):
 @pytest.mark.parametrize("ended_is_fine", [True, False])
 @pytest.mark.parametrize("entries", [[], [an_entry("unchanged")]])
 @pytest.mark.parametrize("on_gap", [None, "fail", "warn"])
-def test_a_named_user_without_a_session_is_a_gap_whoever_else_has_one(reported, ended_is_fine, entries, on_gap):
+def test_gap_named_user_without_session_despite_others(reported, ended_is_fine, entries, on_gap):
     absent = ["LAB\\user002", "user003"]
     result, warnings = reported(
         *entries, absent=absent, user=["LAB\\user001", *absent], ended_is_fine=ended_is_fine, on_gap=on_gap
     )
-    told = "No session was found for LAB\\user002, user003: check the name, or run again when the user is logged on."
+    expected = (
+        "No session was found for LAB\\user002, user003: check the name, or run again when the user is logged on."
+    )
     if on_gap == "warn":
-        assert ("failed" in result, warnings) == (False, [told])
+        assert ("failed" in result, warnings) == (False, [expected])
     else:
         assert (result["failed"], warnings) == (True, [])
-        assert result["msg"].endswith(f" {told}")
+        assert result["msg"].endswith(f" {expected}")
     assert len(result["sessions"]) == len(entries)
 
 
@@ -344,10 +346,8 @@ def test_of_many_users_without_a_session_the_first_are_named(reported):
 @pytest.mark.parametrize("ended_is_fine", [True, False])
 @pytest.mark.parametrize("on_gap", [None, "fail", "warn"])
 @pytest.mark.parametrize(("selector", "_default"), SELECTORS)
-def test_an_exclusion_that_excludes_nobody_is_a_warning_and_never_a_gap(
-    reported, selector, _default, on_gap, ended_is_fine
-):
-    """It may be a slip; but who is excluded from many runs need not be there each time."""
+def test_exclusion_without_match_warns_and_is_no_gap(reported, selector, _default, on_gap, ended_is_fine):
+    """It may be a typo, but a user excluded from many runs need not have a session each time."""
     unused = ["LAB\\usr002", "user003"]
     result, warnings = reported(
         an_entry("unchanged"), unused=unused, ended_is_fine=ended_is_fine, on_gap=on_gap, **selector
@@ -365,8 +365,8 @@ def test_of_many_unused_exclusions_the_first_are_named(reported):
     ]
 
 
-def test_an_unused_exclusion_is_told_beside_everything_else(reported):
-    entries = [an_entry("failed", 1, "HTTP 403"), an_entry("ended", 2, "gone")]
+def test_exclusion_without_match_reported_with_other_problems(reported):
+    entries = [an_entry("failed", 1, "HTTP 403"), an_entry("ended", 2, "session ended")]
     result, warnings = reported(*entries, unused=["user009"], machine=["LAB\\vda-001"])
     assert "HTTP 403." in result["msg"] and "user009" not in result["msg"]
     assert [warning.split(" ")[0] for warning in warnings] == ["exclude_user:", "1"]
@@ -375,42 +375,42 @@ def test_an_unused_exclusion_is_told_beside_everything_else(reported):
 @pytest.mark.parametrize("name", ["LAB\\a\u202eb\x1b[31m", "x" * 1000])
 def test_a_user_is_shown_on_one_short_printable_line(reported, name):
     result, warnings = reported(absent=[name], unused=[name], user=[name])
-    for told in (result["msg"], *warnings):
-        assert told.isprintable() and len(told) < 500
+    for expected in (result["msg"], *warnings):
+        assert expected.isprintable() and len(expected) < 500
 
 
 @pytest.mark.parametrize(("selector", "_default"), SELECTORS)
 @pytest.mark.parametrize("on_gap", [None, "fail", "warn"])
-def test_a_session_that_has_ended_is_no_gap_where_that_is_fine(reported, selector, _default, on_gap):
-    result, warnings = reported(an_entry("ended", 1, "gone"), ended_is_fine=True, on_gap=on_gap, **selector)
+def test_gap_ended_session_is_none_if_allowed(reported, selector, _default, on_gap):
+    result, warnings = reported(an_entry("ended", 1, "session ended"), ended_is_fine=True, on_gap=on_gap, **selector)
     assert "failed" not in result
-    # It is told all the same: a wrong id or a wrong site looks like that too.
+    # It is still reported: a wrong id or a wrong site has the same effect.
     assert len(warnings) == 1
 
 
 @pytest.mark.parametrize("on_gap", ["fail", "warn"])
-def test_where_some_are_to_start_and_some_to_stop_each_has_its_own_gap(reported, on_gap):
-    stopping = StoppingEntry(**vars(an_entry("ended", 1, "gone")))
-    result, warnings = reported(stopping, an_entry("ended", 2, "gone"), on_gap=on_gap)
-    told = [warning.split(" (")[1].split(" on ")[0] for warning in warnings]
-    assert told == (["LAB\\user001"] if on_gap == "fail" else ["LAB\\user001", "LAB\\user002"])
+def test_gap_starts_and_stops_counted_separately(reported, on_gap):
+    stopping = StoppingEntry(**vars(an_entry("ended", 1, "session ended")))
+    result, warnings = reported(stopping, an_entry("ended", 2, "session ended"), on_gap=on_gap)
+    expected = [warning.split(" (")[1].split(" on ")[0] for warning in warnings]
+    assert expected == (["LAB\\user001"] if on_gap == "fail" else ["LAB\\user001", "LAB\\user002"])
     assert ("failed" in result) is (on_gap == "fail")
     assert ("LAB\\user002" in result["msg"], "LAB\\user001" in result["msg"]) == (on_gap == "fail", False)
 
 
 @pytest.mark.parametrize("name", ["LAB\\user001", "x" * 1000])
-def test_however_many_reasons_there_are_the_message_is_not_endless(reported, name):
+def test_message_many_reasons_limited_length(reported, name):
     reasons = [f"{number} {'x' * 600}" for number in range(50)]
     result, _warnings = reported(*(an_entry("failed", n, reason, user=name) for n, reason in enumerate(reasons)))
-    told = sum(f": {reason}." in result["msg"] for reason in reasons)
-    assert told >= 1 and len(result["msg"]) < 2000
-    assert f"Other problems: {50 - told}; see the reason of each session." in result["msg"]
+    expected = sum(f": {reason}." in result["msg"] for reason in reasons)
+    assert expected >= 1 and len(result["msg"]) < 2000
+    assert f"Other problems: {50 - expected}; see the reason of each session." in result["msg"]
 
 
-def test_failures_and_gaps_are_told_together(reported):
-    entries = [an_entry("failed", 1, "HTTP 403"), an_entry("ended", 2, "gone")]
+def test_message_has_failures_and_gaps(reported):
+    entries = [an_entry("failed", 1, "HTTP 403"), an_entry("ended", 2, "session ended")]
     result, warnings = reported(*entries, session_id=["id-1", "id-2"])
-    assert "HTTP 403." in result["msg"] and "gone." in result["msg"]
+    assert "HTTP 403." in result["msg"] and "session ended." in result["msg"]
     assert warnings == []
 
 
@@ -423,13 +423,13 @@ def test_failures_and_gaps_are_told_together(reported):
         ({"user": "x" * 1000}, "..."),
     ],
 )
-def test_a_session_is_named_by_its_user_and_machine_as_far_as_known(reported, fields, shown):
+def test_session_named_by_known_user_and_machine(reported, fields, shown):
     result, _warnings = reported(an_entry("failed", reason="no", **fields))
     assert shown in result["msg"]
     assert result["msg"].isprintable()
     assert len(result["msg"]) < 400
 
 
-def test_a_session_of_unknown_state_is_not_said_to_be_none(reported):
+def test_session_of_unknown_state_not_reported_missing(reported):
     result, _warnings = reported(an_entry("failed", reason="no", session_state=None))
     assert "None" not in result["msg"]

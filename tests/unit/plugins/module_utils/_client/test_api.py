@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The API as such: where a call goes, what goes with it, and how its answer is read."""
+"""The API: address and headers of a call, and how its response is read."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def warnings():
 
 @pytest.fixture
 def api(settings, warnings):
-    """Return a factory of APIs with these options, down to the wire."""
+    """Return a factory of APIs with these options and a real transport."""
 
     def make(check_mode=False, **given):
         return connect(settings(**{"retries": 0, **given}), check_mode, warnings.append, len)
@@ -92,7 +92,7 @@ def test_a_call_without_the_gateway_has_the_ids_in_the_path(api, wire, scope, pa
 
 
 @pytest.mark.parametrize(("scope", "path", "_direct_path"), SCOPES)
-def test_a_call_through_the_gateway_has_one_path_whatever_its_scope(api, wire, scope, path, _direct_path):
+def test_call_through_gateway_one_path_for_each_scope(api, wire, scope, path, _direct_path):
     wire.get(f"{GATEWAY}/{path}", json={})
     api().send(Call("GET", path, "read it", scope=scope))
     headers = wire.calls[0].request.headers
@@ -102,19 +102,19 @@ def test_a_call_through_the_gateway_has_one_path_whatever_its_scope(api, wire, s
 
 @pytest.mark.parametrize("base", [GATEWAY, DIRECT])
 @pytest.mark.parametrize("scope", [CUSTOMER, ACCOUNT])
-def test_only_a_call_to_a_site_asks_for_the_site(api, wire, base, scope):
+def test_call_to_site_finds_the_site_others_do_not(api, wire, base, scope):
     wire.get(re.compile(".*"), json={})
     api(api_url=base, site_id=None).send(Call("GET", "me", "read it", scope=scope))
     assert "Citrix-InstanceId" not in wire.calls[0].request.headers
 
 
-def test_the_token_is_the_one_that_calls_go_with_and_costs_no_call(api, wire):
+def test_token_is_that_of_calls_without_sign_in(api, wire):
     assert api().token().value == TOKEN
     assert len(wire.calls) == 0
 
 
 @pytest.mark.parametrize("base", [GATEWAY, DIRECT])
-def test_the_site_is_asked_for_once(api, wire, base):
+def test_site_requested_once(api, wire, base):
     wire.get(f"{base}/me", json=ME)
     wire.get(re.compile(".*/Machines"), json={})
     found = api(api_url=base, site_id=None)
@@ -125,11 +125,11 @@ def test_the_site_is_asked_for_once(api, wire, base):
     assert found.site_id() == "site7"
 
 
-def test_a_site_that_is_given_is_not_asked_for(api):
+def test_site_given_not_requested(api):
     assert api().site_id() == "site1"
 
 
-def test_a_site_that_cannot_be_found_is_asked_for_once(api, wire):
+def test_site_not_found_requested_once(api, wire):
     wire.get(f"{GATEWAY}/me", status=403, json={"detail": "No."})
     found = api(site_id=None)
     for _count in range(2):
@@ -202,7 +202,7 @@ def test_a_success_that_is_no_answer_of_the_api_is_an_error(api, wire, body):
         (204, "", True),
     ],
 )
-def test_a_success_that_nothing_later_can_prove_has_to_prove_itself(api, wire, status, body, accepted):
+def test_success_that_cannot_be_verified_later_must_be_valid(api, wire, status, body, accepted):
     call = Call("POST", "Sessions/1/$sendMessage", "send it", write=True, proof="Id")
     wire.post(f"{GATEWAY}/{call.path}", status=status, body=body)
     if accepted:
@@ -225,7 +225,7 @@ def test_a_success_that_nothing_later_can_prove_has_to_prove_itself(api, wire, s
         (200, "https://api.cloud.com/cvad/manage/Jobs/job1", None),
     ],
 )
-def test_the_job_of_an_accepted_call_has_the_last_part_of_its_address_as_its_id(api, wire, status, location, job_id):
+def test_accepted_call_job_id_is_last_part_of_location(api, wire, status, location, job_id):
     wire.post(f"{GATEWAY}/$batch", status=status, headers={"Location": location} if location else {})
     assert api().send(Call("POST", "$batch", "send a batch")).job_id == job_id
 
@@ -255,7 +255,7 @@ def test_an_answer_with_a_byte_order_mark_is_read(api, wire):
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 409, 500, 503, 530])
-def test_an_error_tells_what_was_tried_and_under_which_id(api, wire, status):
+def test_error_has_request_and_transaction_id(api, wire, status):
     wire.get(f"{GATEWAY}/Machines", status=status, json={"detail": "No."}, headers={"Citrix-TransactionId": "t1"})
     with pytest.raises(ApiError) as error:
         api().send(Call("GET", "Machines", "list the machines"))
@@ -263,7 +263,7 @@ def test_an_error_tells_what_was_tried_and_under_which_id(api, wire, status):
     assert (error.value.status, error.value.transaction_id) == (status, "t1")
 
 
-def test_an_error_without_an_id_of_the_server_has_our_own(api, wire):
+def test_error_without_transaction_id_has_that_of_request(api, wire):
     wire.get(f"{GATEWAY}/Machines", status=404)
     with pytest.raises(ApiError) as error:
         api().send(Call("GET", "Machines", "list the machines"))
@@ -366,7 +366,7 @@ def test_a_redirect_that_is_no_url_is_an_error_like_any_other(api, wire):
 
 
 @pytest.mark.parametrize("status", [200, 307, 400, 401, 403, 500])
-def test_the_token_does_not_get_into_an_error_though_the_server_sends_it_back(api, wire, status):
+def test_token_echoed_by_server_masked_in_error(api, wire, status):
     echo = f"Authorization: CWSAuth bearer={TOKEN}"
     wire.get(f"{GATEWAY}/Machines", status=status, body=echo)
     with pytest.raises(ApiError) as error:
@@ -376,7 +376,7 @@ def test_the_token_does_not_get_into_an_error_though_the_server_sends_it_back(ap
 
 
 def test_a_netrc_entry_does_not_replace_the_token(api, wire, tmp_path, monkeypatch):
-    (tmp_path / "netrc").write_text("default login somebody password something\n")
+    (tmp_path / "netrc").write_text("default login someone password something\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     wire.get(f"{GATEWAY}/Machines", json={})
     api().send(Call("GET", "Machines", "list the machines"))
@@ -387,7 +387,7 @@ def test_a_netrc_entry_does_not_replace_the_token(api, wire, tmp_path, monkeypat
 
 
 def path_of(name):
-    """Return the path that goes over the wire for a machine of this name."""
+    """Return the path in the request for a machine with this name."""
     request = requests.Request("GET", f"{GATEWAY}/Machines/{segment(name)}/Sessions").prepare()
     parts = urlsplit(request.url)
     assert (parts.scheme, parts.netloc, parts.query, parts.fragment) == ("https", "api.cloud.com", "", "")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tokens: how many sign-ins a run makes, when it makes them, and that no secret gets out."""
+"""Tokens: number and time of the sign-ins of a run; secrets are never shown."""
 
 from __future__ import annotations
 
@@ -52,14 +52,14 @@ def token_named(number):
 
 
 class Service:
-    """A token service and an API in one: the API accepts the tokens that are valid."""
+    """A token service and an API in one: the API accepts the valid tokens."""
 
     def __init__(self):
         self.sign_ins = []
         self.presented = []
         self.valid = set()
         self.closed = None
-        """A path that no token opens."""
+        """Return a path that refuses every token."""
         self.lifetime = {"expires_in": "3600"}
         self.sign_in_answer = None
         self.api_answer = Reply(200, {}, "{}")
@@ -102,13 +102,13 @@ def service():
 
 @pytest.fixture
 def wall():
-    """The time of day, by which tokens end; the retrier has a clock of its own."""
+    """Replace the time of day, which decides when tokens expire; the retrier has another clock."""
     return SimpleNamespace(now=1767604471.0)
 
 
 @pytest.fixture
 def signed(service, settings, clock, wall):
-    """Return a factory of authenticators before that service."""
+    """Return a factory of authenticators that use that service."""
 
     def make(**given):
         checked = settings(**given)
@@ -118,7 +118,7 @@ def signed(service, settings, clock, wall):
 
 
 def run_threads(function):
-    """Call a function in many threads and return what each returned or raised."""
+    """Call a function in many threads, and return what each returned or raised."""
 
     def outcome(_number):
         try:
@@ -162,7 +162,7 @@ def test_the_government_cloud_gets_json(signed, service):
     assert (request.form, authorization_of(request)) == (None, "")
 
 
-def test_a_controller_gets_name_and_password_with_all_their_letters(signed, service):
+def test_controller_receives_all_characters_of_credentials(signed, service):
     signed(**ON_PREMISES).send(READ)
     (request,) = service.sign_ins
     scheme, _space, coded = authorization_of(request).partition(" ")
@@ -181,20 +181,20 @@ def test_the_token_is_found_under_each_name_that_is_met(signed, service, name):
 
 
 def test_twenty_threads_sign_in_once_between_them(signed, service):
-    # Long enough for every thread to come and find no token yet.
+    # Long enough for every thread to arrive without a token.
     service.sign_in_seconds = 0.05
     auth = signed(**CLOUD)
     assert {reply.status for reply in run_threads(lambda: auth.send(READ))} == {200}
     assert len(service.sign_ins) == 1
 
 
-def test_twenty_threads_that_are_refused_sign_in_once_between_them(signed, service):
+def test_twenty_refused_threads_sign_in_once(signed, service):
     auth = signed(**CLOUD)
-    # As many answers make room for as many at once.
+    # Each response makes room for another request.
     for _number in range(THREADS):
         auth.send(READ)
     service.valid.clear()
-    # All present the old token before any is refused, and all have asked for another before any is accepted.
+    # All send the old token before any is refused, and all request a new one before any is accepted.
     barrier = threading.Barrier(THREADS)
     service.together = lambda: barrier.wait(10)
     assert {reply.status for reply in run_threads(lambda: auth.send(READ))} == {200}
@@ -221,7 +221,7 @@ def test_every_token_may_expire(signed, service, wall):
     assert len(service.sign_ins) == 5
 
 
-def test_a_new_token_that_is_never_accepted_is_not_renewed_again_and_again(signed, service):
+def test_new_token_never_accepted_not_renewed_repeatedly(signed, service):
     auth = signed(**CLOUD)
     service.valid = frozenset()
     service.sign_in_answer = Reply(200, {}, json.dumps({"access_token": token_named(1), "expires_in": "3600"}))
@@ -229,7 +229,7 @@ def test_a_new_token_that_is_never_accepted_is_not_renewed_again_and_again(signe
     assert len(service.sign_ins) == 2
 
 
-def test_a_call_that_refuses_every_token_costs_a_sign_in_a_minute_at_most(signed, service, wall):
+def test_call_refusing_all_tokens_one_sign_in_per_minute(signed, service, wall):
     auth = signed(**CLOUD)
     service.closed = "/Machines"
     for _count in range(10):
@@ -262,7 +262,7 @@ def test_a_refused_secret_ends_the_run_with_the_remedy(signed, service, given, r
     assert service.presented == []
 
 
-def test_a_refused_secret_is_presented_once_by_all_threads_together(signed, service):
+def test_refused_secret_sent_once_by_all_threads(signed, service):
     service.sign_in_answer = Reply(401, {}, "")
     auth = signed(**CLOUD)
     outcomes = run_threads(lambda: auth.send(READ))
@@ -270,7 +270,7 @@ def test_a_refused_secret_is_presented_once_by_all_threads_together(signed, serv
     assert len(service.sign_ins) == 1
 
 
-def test_a_secret_that_is_revoked_in_mid_run_is_presented_once_more_and_no_more(signed, service):
+def test_secret_revoked_during_run_sent_once_more(signed, service):
     auth = signed(**CLOUD)
     auth.send(READ)
     service.valid.clear()
@@ -299,7 +299,7 @@ def test_a_secret_that_is_revoked_in_mid_run_is_presented_once_more_and_no_more(
         Reply(307, {"Location": "https://elsewhere.example.com/"}, ""),
     ],
 )
-def test_an_answer_without_a_token_is_a_failure_whatever_its_status(signed, service, answer):
+def test_response_without_token_is_error_for_any_status(signed, service, answer):
     service.sign_in_answer = answer
     with pytest.raises(NotReady, match=f"Could not sign in: HTTP {answer.status}"):
         signed(**CLOUD).send(READ)
@@ -312,10 +312,10 @@ def test_an_answer_without_a_token_is_a_failure_whatever_its_status(signed, serv
     [
         ({"error": "invalid_client", "error_description": "Invalid client id."}, " (invalid_client)"),
         ({"error": "unauthorized_client"}, " (unauthorized_client)"),
-        ({"error": "something_else", "error_description": "Told."}, ""),
+        ({"error": "something_else", "error_description": "Shown."}, ""),
         ({"error": {"message": "invalid_client"}}, ""),
-        ({"detail": "Told.", "Message": "Told."}, ""),
-        ("Told.", ""),
+        ({"detail": "Shown.", "Message": "Shown."}, ""),
+        ("Shown.", ""),
     ],
 )
 def test_a_failed_sign_in_shows_its_documented_code_only(signed, service, status, body, code):
@@ -334,7 +334,7 @@ def test_a_failed_sign_in_shows_the_transaction_id(signed, service, name):
 
 
 @pytest.mark.parametrize(
-    ("headers", "body", "told"),
+    ("headers", "body", "expected"),
     [
         ({"Location": "https://api-eu.cloud.com/cctrustoauth2/x"}, "", "redirects to https://api-eu.cloud.com;"),
         (
@@ -345,13 +345,13 @@ def test_a_failed_sign_in_shows_the_transaction_id(signed, service, name):
         ({"Location": "/other/tokens"}, "", "redirects to /other/tokens on the same host"),
     ],
 )
-def test_a_redirected_sign_in_shows_its_target(signed, service, headers, body, told):
+def test_a_redirected_sign_in_shows_its_target(signed, service, headers, body, expected):
     service.sign_in_answer = Reply(307, headers, json.dumps(body))
-    with pytest.raises(NotReady, match=f"Could not sign in: HTTP 307; .*{told}"):
+    with pytest.raises(NotReady, match=f"Could not sign in: HTTP 307; .*{expected}"):
         signed(**CLOUD).send(READ)
 
 
-def test_a_sign_in_that_is_asked_to_wait_waits(signed, service, clock):
+def test_throttled_sign_in_waits(signed, service, clock):
     answers = [Reply(429, {"Retry-After": "9"}, ""), None]
     sign_in = service._sign_in
 
@@ -374,7 +374,7 @@ def test_a_sign_in_that_is_asked_to_wait_waits(signed, service, clock):
     ],
 )
 def test_a_write_that_fails_for_its_sign_in_has_not_acted(signed, service, answer):
-    """The API refused the write with 401, or never saw it: there is no doubt to be cleared up."""
+    """The API refused the write with 401 or never received it: the result is certain."""
     auth = signed(**CLOUD, retries=0)
     auth.send(READ)
     service.valid.clear()
@@ -423,7 +423,7 @@ def test_a_token_is_renewed_a_minute_before_its_end(signed, service, wall, lifet
         (ON_PREMISES, {"ExpiresAt": "2026-01-05T09:44:31Z"}, 1800),
     ],
 )
-def test_a_token_tells_when_it_ends(signed, service, wall, given, lifetime, seconds):
+def test_token_has_expiry_time(signed, service, wall, given, lifetime, seconds):
     service.lifetime = lifetime
     token = signed(**given).token()
     assert token.value == token_named(1)
@@ -431,13 +431,13 @@ def test_a_token_tells_when_it_ends(signed, service, wall, given, lifetime, seco
     assert wall.now < token.renew_at < token.ends_at
 
 
-def test_a_token_that_is_given_has_no_end_that_is_known_and_costs_no_sign_in(signed, service):
+def test_given_token_has_no_expiry_and_no_sign_in(signed, service):
     token = signed(access_token=GIVEN).token()
     assert (token.value, token.ends_at, token.renew_at) == (GIVEN, float("inf"), float("inf"))
     assert service.sign_ins == []
 
 
-def test_the_token_that_is_handed_out_is_the_one_that_requests_go_with(signed, service, wall):
+def test_returned_token_is_that_of_requests(signed, service, wall):
     auth = signed(**CLOUD)
     assert auth.token() == auth.token()
     auth.send(READ)
@@ -453,7 +453,7 @@ def test_credentials_printed_without_secret(settings, given):
     assert SECRET not in printed and PASSWORD not in printed
 
 
-def test_a_token_is_not_shown_where_it_is_printed(signed):
+def test_token_not_shown_when_printed(signed):
     assert GIVEN not in repr(signed(access_token=GIVEN).token())
 
 
@@ -466,7 +466,7 @@ def test_a_refused_secret_gives_no_token(signed, service):
     assert len(service.sign_ins) == 1
 
 
-def test_a_token_of_less_than_a_minute_is_used_for_half_of_its_life(signed, service, wall):
+def test_token_of_less_than_a_minute_used_for_half_its_life(signed, service, wall):
     service.lifetime = {"expires_in": "40"}
     auth = signed(**CLOUD)
     auth.send(READ)
@@ -488,8 +488,8 @@ def test_a_token_that_lasts_beyond_all_measure_is_renewed_daily(signed, service,
 
 
 @pytest.mark.parametrize("ends", ["2026-01-05T08:14:31Z", "2026-01-05T09:14:31Z"])
-def test_a_controller_whose_clock_is_behind_does_not_cost_a_sign_in_for_each_request(signed, service, wall, ends):
-    """The token is good by the controller's own clock; if it is not, a 401 will tell."""
+def test_controller_with_slow_clock_one_sign_in(signed, service, wall, ends):
+    """The controller's own clock decides about the token; if it has expired, there is a 401."""
     service.lifetime = {"ExpiresAt": ends}
     auth = signed(**ON_PREMISES)
     for _count in range(5):
@@ -497,8 +497,8 @@ def test_a_controller_whose_clock_is_behind_does_not_cost_a_sign_in_for_each_req
     assert len(service.sign_ins) == 1
 
 
-def told_by(auth):
-    """Return all that an error made from the answer to a request could tell."""
+def error_text(auth):
+    """Return all text that an error made from the response to a request could show."""
     reply = auth.send(READ)
     error = api_error("list the machines", reply.status, reply.text, reply.transaction_id, mask=auth.mask)
     return f"{error} {error.detail} {error.to_result()}"
@@ -506,32 +506,32 @@ def told_by(auth):
 
 @pytest.mark.parametrize("quoting", [str, json.dumps], ids=["as it is", "as JSON"])
 @pytest.mark.parametrize("deployment", [{"access_token": GIVEN}, CLOUD], ids=["given", "cloud"])
-def test_a_token_that_the_server_sends_back_does_not_get_into_an_error(signed, service, deployment, quoting):
+def test_token_echoed_by_server_masked_in_error(signed, service, deployment, quoting):
     token = deployment["access_token"] or token_named(1)
     service.valid.add(token)
     service.api_answer = Reply(500, {}, f'{{"detail": {json.dumps(f"Bad header CWSAuth bearer={quoting(token)}")}}}')
-    told = told_by(signed(**deployment, retries=0))
-    assert token not in told
-    assert "Bad header" in told
+    expected = error_text(signed(**deployment, retries=0))
+    assert token not in expected
+    assert "Bad header" in expected
 
 
 @pytest.mark.parametrize("written", ["a+b", "a/b"])
-def test_a_token_that_the_server_sends_back_in_escapes_does_not_get_into_an_error(signed, service, written):
+def test_token_echoed_with_escapes_masked_in_error(signed, service, written):
     token = f"fake-{written}-0123456789abcdefghijklmnopqrstuvwxyz=="
     escaped = token.replace("+", "\\u002B").replace("/", "\\/")
     service.valid.add(token)
     service.api_answer = Reply(500, {}, f'{{"detail": "Bad header CWSAuth bearer={escaped}"}}')
-    assert token not in told_by(signed(access_token=token, retries=0))
+    assert token not in error_text(signed(access_token=token, retries=0))
 
 
 @pytest.mark.parametrize(("given", "secret"), [(CLOUD, SECRET), (ON_PREMISES, PASSWORD)])
-def test_what_signs_in_does_not_get_into_the_error_of_another_call(signed, service, given, secret):
+def test_credentials_masked_in_error_of_another_call(signed, service, given, secret):
     """An inventory plugin has no no_log to hide it."""
     service.valid.add(token_named(1))
     service.api_answer = Reply(500, {}, json.dumps({"detail": f"As configured: {secret}"}))
-    told = told_by(signed(**given, retries=0))
-    assert secret not in told
-    assert "As configured: ***" in told
+    expected = error_text(signed(**given, retries=0))
+    assert secret not in expected
+    assert "As configured: ***" in expected
 
 
 @pytest.mark.parametrize("status", [200, 400, 401, 500])
@@ -546,21 +546,21 @@ def test_what_signs_in_does_not_get_into_the_error_of_another_call(signed, servi
     ],
     ids=["cloud", "cloud, as a form", "gov", "on premises", "on premises, as a header"],
 )
-def test_a_secret_that_the_server_sends_back_does_not_get_into_an_error(signed, service, given, echo, status):
+def test_secret_echoed_by_server_masked_in_error(signed, service, given, echo, status):
     service.sign_in_answer = Reply(status, {}, json.dumps({"error": echo}, ensure_ascii=False))
     with pytest.raises(CitrixError) as error:
         signed(**given, retries=0).send(READ)
-    told = f"{error.value} {error.value.to_result()}"
+    expected = f"{error.value} {error.value.to_result()}"
     coded = base64.b64encode(f"LAB\\user001:{PASSWORD}".encode()).decode()
     for secret in (SECRET, quote_plus(SECRET), PASSWORD, coded):
-        assert secret not in told
+        assert secret not in expected
 
 
 @pytest.mark.parametrize("name", ["a", "ab", "abc", "abcd"])
 def test_basic_header_shown_by_the_server_masked_whole(signed, service, name):
-    """The name moves the password in the Base64 text: masked alone, it would show at some lengths and not at others."""
+    """The name moves the password in the Base64 text: masking a part would depend on its length."""
     service.valid.add(token_named(1))
     coded = base64.b64encode(f"LAB\\{name}:{PASSWORD}".encode()).decode()
     service.api_answer = Reply(500, {}, json.dumps({"detail": f"The request was: Basic {coded}; end"}))
-    told = told_by(signed(**{**ON_PREMISES, "username": f"LAB\\{name}"}, retries=0))
-    assert "The request was: Basic ***; end" in told
+    expected = error_text(signed(**{**ON_PREMISES, "username": f"LAB\\{name}"}, retries=0))
+    assert "The request was: Basic ***; end" in expected

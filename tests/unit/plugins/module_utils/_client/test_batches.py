@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Batches: one outcome for each call whatever comes back, and no write sent twice."""
+"""Batches: one outcome for each call with any response, and no write sent twice."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def writes(count):
 
 @pytest.fixture
 def api(fake_api):
-    """An API that takes batches of three, and each call alone; what it answers tells which."""
+    """Return an API for batches of three and single calls; its responses show which was used."""
     fake_api.batches.size = 3
     fake_api.on(BATCH, fake_api.do_batch)
     for number in range(LARGE + 1):
@@ -71,17 +71,17 @@ def api(fake_api):
 
 
 def items_answered(*items):
-    """Answer a batch with these items in place of what was asked for: {"Code": ...} in the order of the request."""
+    """Replace the responses to the items of a batch: {"Code": ...} in the order of the request."""
 
     def answer(call):
-        asked = call.body["Items"]
-        return {"Items": [{"Reference": one["Reference"], **item} for one, item in zip(asked, items)]}
+        requested = call.body["Items"]
+        return {"Items": [{"Reference": one["Reference"], **item} for one, item in zip(requested, items)]}
 
     return answer
 
 
 def outcomes_of(api, calls):
-    """Return the outcomes, having made sure that there is one for each call."""
+    """Return the outcomes after checking that there is one for each call."""
     pairs = list(send_batches(api, calls))
     assert Counter(key for key, _outcome in pairs) == Counter(list(calls))
     return dict(pairs)
@@ -95,7 +95,7 @@ def batches(api):
     return [call for call in api.calls if call.path == "$batch"]
 
 
-# What is sent
+# Requests
 
 
 def test_calls_go_so_many_in_a_request(api):
@@ -134,7 +134,7 @@ def test_references_are_valid_and_unique_in_their_batch(new_fake_api, count, siz
     ("calls", "is_write"),
     [(reads(3), False), (writes(3), True), ({0: read(0), 1: write(1), 2: read(2)}, True)],
 )
-def test_a_batch_writes_where_one_of_its_items_does(api, calls, is_write):
+def test_batch_is_write_if_one_item_is(api, calls, is_write):
     outcomes_of(api, calls)
     assert [call.write for call in batches(api)] == [is_write]
 
@@ -163,7 +163,7 @@ def test_the_addresses_of_items_fit_the_base(settings, wire, base, url, item):
     assert json.loads(wire.calls[0].request.body)["Items"][0]["RelativeUrl"] == item
 
 
-def test_in_check_mode_a_batch_that_writes_does_not_leave_and_one_that_reads_does(settings, wire):
+def test_batch_check_mode_blocks_writes_and_sends_reads(settings, wire):
     wire.post(
         "https://api.cloud.com/cvad/manage/$batch",
         json={"Items": [{"Reference": str(at), "Code": 200, "Body": "{}"} for at in range(2)]},
@@ -177,7 +177,7 @@ def test_in_check_mode_a_batch_that_writes_does_not_leave_and_one_that_reads_doe
     assert len(wire.calls) == 1
 
 
-# What comes back for an item
+# Responses to an item
 
 
 ITEMS = st.fixed_dictionaries(
@@ -192,7 +192,7 @@ ITEMS = st.fixed_dictionaries(
 
 
 @given(st.lists(ITEMS | st.none() | st.integers(), max_size=9), st.lists(st.booleans(), min_size=2, max_size=4))
-def test_whatever_comes_back_each_call_has_one_outcome_and_no_write_is_sent_again(new_fake_api, answered, kinds):
+def test_batch_any_response_one_outcome_per_call_no_resend(new_fake_api, answered, kinds):
     api = new_fake_api()
     api.batches.size = 4
     api.on(BATCH, {"Items": answered})
@@ -212,11 +212,11 @@ def test_whatever_comes_back_each_call_has_one_outcome_and_no_write_is_sent_agai
 
 
 @given(st.permutations(range(6)), st.lists(st.integers(0, 5), max_size=3), st.sets(st.integers(0, 5)))
-def test_the_order_of_the_answer_does_not_matter_nor_what_is_doubled_or_missing(new_fake_api, order, twice, missing):
+def test_batch_response_order_duplicates_and_gaps_ignored(new_fake_api, order, twice, missing):
     def answer(call):
         items = api.do_batch(call)["Items"]
         shown = [items[at] for at in order if at not in missing] + [items[at] for at in twice if at not in missing]
-        return {"Items": [{"Reference": "nobody", "Code": 200, "Body": "{}"}, *shown]}
+        return {"Items": [{"Reference": "unknown", "Code": 200, "Body": "{}"}, *shown]}
 
     api = new_fake_api()
     api.batches.size = 6
@@ -232,13 +232,13 @@ def test_the_order_of_the_answer_does_not_matter_nor_what_is_doubled_or_missing(
             assert outcome.may_have_acted
             assert outcome.transaction_id is None
         else:
-            # What a write answers is not needed.
+            # The response to a write is not used.
             assert outcome.body == ({"Number": number} if number < 3 else {})
     assert alone(api) == [read_key(number) for number in sorted(missing) if number < 3]
 
 
 @pytest.mark.parametrize("body", [{}, {"Items": None}, {"Items": {}}, {"Items": []}, {"Other": 1}])
-def test_what_an_answer_leaves_out_is_read_alone_and_not_written_again(api, body):
+def test_batch_missing_items_read_alone_writes_not_resent(api, body):
     api.on(BATCH, body)
     outcomes = outcomes_of(api, {0: read(0), 1: write(1)})
     assert outcomes[0].body == {"Number": 0}
@@ -254,7 +254,7 @@ def test_an_item_without_a_body_is_a_success_without_fields(api, item):
     assert alone(api) == []
 
 
-def test_an_item_that_failed_is_the_error_of_its_call_and_of_no_other(api):
+def test_batch_failed_item_is_error_of_its_call_only(api):
     api.on(write_key(1), 409)
     outcomes = outcomes_of(api, writes(3))
     assert isinstance(outcomes[1], ApiError)
@@ -265,7 +265,7 @@ def test_an_item_that_failed_is_the_error_of_its_call_and_of_no_other(api):
 
 
 @pytest.mark.parametrize("name", ["Citrix-TransactionId", "citrix-transactionid", "CITRIX-TRANSACTIONID"])
-def test_the_headers_of_an_item_are_its_own_in_whatever_case(api, name):
+def test_batch_item_headers_apply_in_any_case(api, name):
     item = {"Code": 200, "Headers": [{"Name": name, "Value": "t1"}], "Body": "{}"}
     api.on(BATCH, items_answered(item, {"Code": 200, "Body": "{}"}))
     outcomes = outcomes_of(api, reads(2))
@@ -304,7 +304,7 @@ def test_a_write_that_was_refused_before_any_work_is_sent_alone(api, status):
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 530])
-def test_a_write_that_ended_in_a_fault_may_have_acted_and_is_not_sent_again(api, status):
+def test_batch_write_with_server_error_may_have_acted_not_resent(api, status):
     api.on(BATCH, items_answered({"Code": 200}, {"Code": status}))
     outcomes = outcomes_of(api, writes(2))
     assert isinstance(outcomes[1], ApiError)
@@ -312,7 +312,7 @@ def test_a_write_that_ended_in_a_fault_may_have_acted_and_is_not_sent_again(api,
     assert alone(api) == []
 
 
-def test_a_status_that_is_final_for_its_call_comes_back_from_the_batch(api):
+def test_batch_status_final_for_call_returned(api):
     api.on(BATCH, items_answered({"Code": 500}, {"Code": 500}))
     outcomes = outcomes_of(api, {0: read(0, final=(500,)), 1: read(1)})
     assert outcomes[0].status == 500
@@ -334,7 +334,7 @@ def test_the_job_of_an_item_is_waited_for(api, clock, name, status, error):
 
 
 @pytest.mark.parametrize("headers", [None, [], {}, [{"Name": "Location", "Value": ""}], [None, 17]])
-def test_an_accepted_item_without_location_is_in_doubt(api, headers):
+def test_batch_accepted_item_without_location_uncertain(api, headers):
     api.on(BATCH, items_answered({"Code": 202, "Headers": headers, "Body": None}, {"Code": 200}))
     outcomes = outcomes_of(api, writes(2))
     assert isinstance(outcomes[0], JobError)
@@ -343,7 +343,7 @@ def test_an_accepted_item_without_location_is_in_doubt(api, headers):
 
 
 @pytest.mark.parametrize("error", [403, 404, 500, LOST])
-def test_an_accepted_item_whose_job_cannot_be_read_is_in_doubt(api, error):
+def test_batch_accepted_item_with_unreadable_job_uncertain(api, error):
     headers = [{"Name": "Location", "Value": "https://[Ddc]/cvad/manage/Jobs/job1"}]
     api.on(BATCH, items_answered({"Code": 202, "Headers": headers, "Body": None}, {"Code": 200}))
     api.on(JOB, error)
@@ -370,7 +370,7 @@ def test_items_in_other_forms_are_read(api, item):
 
 
 @pytest.mark.parametrize("code", [None, "", "OK", 200.5, -1, True, [200]])
-def test_an_item_without_a_status_is_in_doubt(api, code):
+def test_batch_item_without_status_uncertain(api, code):
     api.on(BATCH, items_answered({"Code": code}, {"Code": 200}))
     assert isinstance(outcomes_of(api, writes(2))[0], BatchLost)
     assert alone(api) == []
@@ -384,12 +384,12 @@ def test_a_read_that_became_a_job_has_its_results(api):
     assert outcomes_of(api, reads(2))[0].body == {"IsSessionBeingRecorded": True}
 
 
-# What becomes of a whole batch
+# Responses to a whole batch
 
 
 @pytest.mark.parametrize("status", REFUSED)
 @pytest.mark.parametrize("make", [reads, writes])
-def test_a_server_that_takes_no_batch_gets_each_call_alone_and_the_user_one_warning(api, make, status):
+def test_batch_unsupported_sends_single_calls_with_one_warning(api, make, status):
     api.on(BATCH, status)
     outcomes = outcomes_of(api, make(30))
     assert {key: outcome.body["Number"] for key, outcome in outcomes.items()} == {key: key for key in range(30)}
@@ -404,12 +404,12 @@ def test_a_server_that_takes_no_batch_gets_each_call_alone_and_the_user_one_warn
     assert (len(batches(api)), len(api.warnings)) == (sent, 1)
 
 
-def test_the_batches_refused_statuses_are_those_of_a_server_that_did_nothing():
+def test_batch_refused_statuses_mean_server_did_nothing():
     assert set(REFUSED) == {400, 404, 405, 413, 501}
 
 
 @pytest.mark.parametrize("error", [401, 403, 409, 429, Stalled("Nothing moves."), ConnectionNotMade("No connection.")])
-def test_where_a_batch_did_nothing_its_error_is_that_of_each_call(api, error):
+def test_batch_without_effect_its_error_for_each_call(api, error):
     api.on(BATCH, error)
     outcomes = outcomes_of(api, {0: read(0), 1: write(1)})
     assert not any(outcome.may_have_acted for outcome in outcomes.values())
@@ -418,7 +418,7 @@ def test_where_a_batch_did_nothing_its_error_is_that_of_each_call(api, error):
 
 
 @pytest.mark.parametrize("error", [LOST, 500, 502, 503, 504, 530])
-def test_writes_of_a_lost_batch_are_not_sent_again_and_its_reads_are(api, error):
+def test_batch_lost_resends_reads_not_writes(api, error):
     api.on(BATCH, error)
     outcomes = outcomes_of(api, {0: read(0), 1: write(1), 2: read(2)})
     assert isinstance(outcomes[1], BatchLost)
@@ -430,7 +430,7 @@ def test_writes_of_a_lost_batch_are_not_sent_again_and_its_reads_are(api, error)
 
 
 @pytest.mark.parametrize("error", [LOST, 504])
-def test_reads_that_take_too_long_become_a_job_and_so_do_all_batches_from_then_on(api, error):
+def test_batch_of_slow_reads_becomes_job_and_all_later_ones(api, error):
     api.on(BATCH, error, ACCEPTED)
     api.on(JOB, {"Status": "InProgress"}, {"Status": "Complete"})
     api.on(
@@ -470,7 +470,7 @@ def test_reads_whose_job_cannot_be_begun_are_sent_alone(api, error):
     assert alone(api) == [read_key(0), read_key(1)]
 
 
-def test_a_fault_of_reads_says_nothing_of_how_long_they_take(api):
+def test_batch_server_error_of_reads_does_not_mean_slow(api):
     api.on(BATCH, 502)
     outcomes_of(api, reads(2))
     assert not api.batches.as_jobs
@@ -489,13 +489,13 @@ def test_a_large_batch_is_a_job(api, count, as_job):
     assert api.sent("GET") == ([JOB, RESULTS] if as_job else [])
 
 
-def test_a_server_may_answer_at_once_though_a_job_was_asked_for(api):
+def test_batch_as_job_may_be_answered_immediately(api):
     api.batches.as_jobs = True
     assert {key: outcome.body["Number"] for key, outcome in outcomes_of(api, reads(2)).items()} == {0: 0, 1: 1}
 
 
 @pytest.mark.parametrize("status", ["Failed", "Canceled", "NonTerminatingError"])
-def test_the_results_of_a_job_that_failed_tell_what_was_done(api, status):
+def test_batch_failed_job_results_show_processed_items(api, status):
     api.batches.as_jobs = True
     api.on(BATCH, ACCEPTED)
     api.on(JOB, {"Status": status})
@@ -508,7 +508,7 @@ def test_the_results_of_a_job_that_failed_tell_what_was_done(api, status):
 
 @pytest.mark.parametrize("broken", [JOB, RESULTS])
 @pytest.mark.parametrize("error", [403, 404, 500, LOST, Stalled("Nothing moves.")])
-def test_where_a_job_or_its_results_cannot_be_read_writes_are_in_doubt(api, broken, error):
+def test_batch_unreadable_job_or_results_writes_uncertain(api, broken, error):
     api.batches.as_jobs = True
     api.on(BATCH, ACCEPTED)
     api.on(JOB, {"Status": "Complete"})
@@ -525,7 +525,7 @@ def test_the_writes_of_a_job_that_goes_on_are_not_sent_again(api):
     api.on(BATCH, ACCEPTED)
     api.on(JOB, {"Status": "InProgress"})
     outcomes = outcomes_of(api, {0: read(0), 1: write(1)})
-    # A lost batch would be sent again once its effect is missing.
+    # Only its effect decides whether a lost batch is resent.
     assert isinstance(outcomes[1], JobError)
     assert "has not ended within 30 minutes" in str(outcomes[1])
     assert outcomes[0].body == {"Number": 0}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Site discovery: the only site is taken, and never one of several."""
+"""Site discovery: use the only site, and never one of several."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.calls import ACCOUNT
-from ansible_collections.sessionops.citrix.plugins.module_utils._client.discovery import ME, only_site, own_sites
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.discovery import ME, customer_sites, only_site
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import CitrixError, OptionError
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -21,7 +21,7 @@ def me(*sites, customer="customer1"):
 
 def find(body, on_premises=False):
     customer = "CitrixOnPremises" if on_premises else "customer1"
-    return only_site(own_sites(body, SimpleNamespace(customer_id=customer, on_premises=on_premises), str), str)
+    return only_site(customer_sites(body, SimpleNamespace(customer_id=customer, on_premises=on_premises), str), str)
 
 
 def test_the_account_is_read_without_a_site():
@@ -54,7 +54,7 @@ def test_an_id_that_cannot_be_one_is_an_error(site_id):
 @pytest.mark.parametrize(
     "body", [{}, {"Customers": None}, {"Customers": []}, me(), {"Customers": [{"Id": "customer1"}]}]
 )
-def test_no_site_is_told_with_the_remedy(body):
+def test_discovery_no_site_error_with_remedy(body):
     with pytest.raises(OptionError, match=r"^site_id: the account has no site; assign an administrator role"):
         find(body)
 
@@ -73,7 +73,7 @@ def test_the_customer_is_known_without_regard_to_case():
     assert find(me("site7", customer="CUSTOMER1")) == "site7"
 
 
-def test_what_is_no_site_does_not_count():
+def test_discovery_invalid_sites_ignored():
     sites = [None, 17, "x", {}, {"Id": None}, {"Id": 3}, {"Id": "site7", "Name": None}]
     assert find({"Customers": [None, {"Id": "customer1", "Sites": sites}]}) == "site7"
 

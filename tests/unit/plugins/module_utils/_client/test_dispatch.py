@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Many calls: one outcome for each, in batches where that is wanted and possible."""
+"""Many calls: one outcome for each, in batches if requested and possible."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def calls_of(count, scope=SITE):
         (5, {}, []),
     ],
 )
-def test_calls_travel_together_where_that_is_wanted_and_possible(fake_api, batch_size, calls, requests):
+def test_dispatch_batches_if_requested_and_possible(fake_api, batch_size, calls, requests):
     fake_api.batches.size = batch_size
     fake_api.on("POST $batch", fake_api.do_batch)
     for number in calls:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The watch over a run: what ends it, and that a run nobody ends is left alone."""
+"""Interruptions: signals and closed readers end a run, and nothing else does."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._client.interrup
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import Interrupted, Stalled
 
 PATIENCE = 10
-"""Seconds after which what does not come is taken for missing."""
+"""Seconds after which an event counts as missing."""
 
 
 class FakeThrottle:
-    """Notes that it is interrupted."""
+    """Record that it is interrupted."""
 
     def __init__(self):
         self.why = []
@@ -38,7 +38,7 @@ class FakeThrottle:
         self.why.append(why)
         self.interrupted.set()
 
-    def under_way(self):
+    def in_progress(self):
         return self.busy
 
     def hangs(self):
@@ -47,7 +47,7 @@ class FakeThrottle:
 
 @pytest.fixture
 def throttle(monkeypatch):
-    """A throttle, for a handler that has little patience and a reader."""
+    """Return a throttle, for a handler with a short grace period and a reader."""
     monkeypatch.setattr(_watch, "INTERVAL", 0.02)
     monkeypatch.setattr(_watch, "GRACE", 0.2)
     monkeypatch.setattr(_watch, "_has_no_reader", lambda: False)
@@ -61,7 +61,7 @@ def log():
 
 @pytest.fixture
 def died(monkeypatch):
-    """The exit codes with which the process would have died."""
+    """Return the exit codes of the process."""
     codes = []
 
     def die(code):
@@ -77,19 +77,19 @@ def test_a_signal_interrupts_the_run_and_leaves_it_to_end(throttle, log, number)
     with InterruptHandler(throttle, log.append):
         os.kill(os.getpid(), number)
         assert throttle.interrupted.wait(PATIENCE)
-        # Longer than the grace: nothing is under way, so nothing is given up.
+        # Longer than the grace period: no request is in progress, so none is abandoned.
         time.sleep(0.5)
     assert throttle.why == [f"the run was interrupted ({number.name})"]
     assert log == [f"{throttle.why[0]}: no further requests are sent"]
 
 
-def test_what_is_under_way_is_given_up_after_a_while(throttle, log):
+def test_interrupt_requests_in_progress_abandoned_after_grace(throttle, log):
     throttle.busy = True
     with InterruptHandler(throttle, log.append):
         os.kill(os.getpid(), signal.SIGTERM)
         with pytest.raises(Interrupted, match=r"^Canceled requests in progress, because the run") as caught:
             threading.Event().wait(PATIENCE)
-        # Once is enough: the run has its result to tell.
+        # Once is enough: the run has its result to report.
         os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(0.5)
     assert caught.value.may_have_acted
@@ -103,13 +103,13 @@ def test_an_answer_that_does_not_get_done_ends_the_run(throttle, log):
     assert throttle.why == ["the run was ended (a response of the API took too long)"]
 
 
-@pytest.mark.parametrize("gone", ["_has_no_reader", "getppid", "_leaders_parent"])
-def test_a_run_that_nobody_wants_any_more_ends_without_a_result(throttle, log, died, monkeypatch, gone):
+@pytest.mark.parametrize("check", ["_has_no_reader", "getppid", "_leaders_parent"])
+def test_interrupt_closed_reader_ends_run_without_result(throttle, log, died, monkeypatch, check):
     monkeypatch.setattr(_watch, "GRACE", PATIENCE)
     throttle.busy = True
     with InterruptHandler(throttle, log.append):
-        owner = _watch.os if gone == "getppid" else _watch
-        monkeypatch.setattr(owner, gone, lambda: -1)
+        owner = _watch.os if check == "getppid" else _watch
+        monkeypatch.setattr(owner, check, lambda: -1)
         assert throttle.interrupted.wait(PATIENCE)
         assert not died
         throttle.busy = False
@@ -119,7 +119,7 @@ def test_a_run_that_nobody_wants_any_more_ends_without_a_result(throttle, log, d
     assert (died, throttle.why) == ([1], [ORPHANED])
 
 
-def test_who_does_not_answer_is_not_waited_for_when_nobody_wants_the_run(throttle, log, died, monkeypatch):
+def test_interrupt_closed_reader_slow_server_not_waited_for(throttle, log, died, monkeypatch):
     throttle.busy = True
     monkeypatch.setattr(_watch, "_has_no_reader", lambda: True)
     with InterruptHandler(throttle, log.append):
@@ -175,7 +175,7 @@ def test_a_file_needs_no_reader(monkeypatch, file):
 
 
 def outcome(background):
-    """Wait until something in the background is over, and return its value."""
+    """Wait until work in the background is done, and return its value."""
     latest = time.monotonic() + PATIENCE
     while not background.is_over():
         assert time.monotonic() < latest

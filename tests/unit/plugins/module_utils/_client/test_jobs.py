@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Jobs: waited for until they end or for 30 minutes, and never taken for done when they are not."""
+"""Jobs: wait until they end or for 30 minutes, and never report an unfinished one as done."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_every_other_state_is_waited_on(fake_api, clock, state):
     assert clock.slept == [0.03]
 
 
-def test_a_job_that_does_not_say_is_waited_on(fake_api):
+def test_job_without_retry_hint_polled(fake_api):
     fake_api.on(JOB, {}, status("Failed"))
     assert jobs.ended(fake_api, READ, "job1")["Status"] == "Failed"
 
@@ -66,7 +66,7 @@ def test_a_job_without_progress_is_polled_for_30_minutes(fake_api, clock, call, 
     fake_api.on(JOB, status("InProgress", percent))
     with pytest.raises(JobError, match=r"^Could not .*: the job job1 has not ended within 30 minutes; run again"):
         jobs.ended(fake_api, call, "job1")
-    # Neither canceled nor sent again.
+    # Neither canceled nor resent.
     assert set(fake_api.sent()) == {JOB}
     assert 1800 < clock() - 1000.0 <= 1800 + 10
 
@@ -92,7 +92,7 @@ INTERRUPTED = Interrupted("The run was interrupted.")
 @pytest.mark.parametrize(
     "error", [303, 400, 401, 403, 404, 409, 500, LOST, INTERRUPTED, ConnectionNotMade("No."), NotReady(LOST)]
 )
-def test_a_write_was_accepted_whatever_happens_to_its_job(fake_api, error):
+def test_job_any_failure_write_counts_as_accepted(fake_api, error):
     fake_api.on(JOB, error)
     with pytest.raises(JobError) as failure:
         jobs.finish(fake_api, WRITE, ACCEPTED)
@@ -102,7 +102,7 @@ def test_a_write_was_accepted_whatever_happens_to_its_job(fake_api, error):
 
 
 @pytest.mark.parametrize("job_id", ["", ".", "..", "\ud800"])
-def test_a_write_was_accepted_whatever_its_location_contains(fake_api, job_id):
+def test_job_any_location_write_counts_as_accepted(fake_api, job_id):
     with pytest.raises(JobError) as failure:
         jobs.finish(fake_api, WRITE, Answer({}, "t1", job_id))
     assert failure.value.may_have_acted
@@ -132,14 +132,14 @@ def test_send_returns_the_answer_of_a_call_that_is_no_job(fake_api):
     assert fake_api.sent() == ["GET Machines"]
 
 
-def test_results_are_what_the_call_would_have_answered(fake_api):
+def test_job_results_are_the_response_to_the_call(fake_api):
     fake_api.on(RESULTS, {"Items": [1]})
     answer = jobs.results(fake_api, READ, "job1")
     assert (answer.body, answer.transaction_id) == ({"Items": [1]}, f"transaction-of-{RESULTS}")
 
 
 @pytest.mark.parametrize("state", ["Complete", "CompleteWithWarning"])
-def test_a_finished_read_has_its_results_and_a_finished_write_needs_none(fake_api, state):
+def test_job_finished_read_has_results_write_needs_none(fake_api, state):
     fake_api.on(JOB, status(state))
     fake_api.on(RESULTS, {"Items": []})
     assert jobs.finish(fake_api, WRITE, ACCEPTED) is ACCEPTED
@@ -149,18 +149,18 @@ def test_a_finished_read_has_its_results_and_a_finished_write_needs_none(fake_ap
 
 @pytest.mark.parametrize("call", [READ, WRITE])
 @pytest.mark.parametrize(
-    ("state", "error", "told"),
+    ("state", "error", "expected"),
     [
-        ("Failed", "No\nlicence.", "(No licence.)"),
+        ("Failed", "No\nlicense.", "(No license.)"),
         ("Canceled", None, "(Canceled)"),
         ("NonTerminatingError", "", "(Non"),
     ],
 )
-def test_a_job_that_failed_is_an_error_that_may_have_acted(fake_api, call, state, error, told):
+def test_a_job_that_failed_is_an_error_that_may_have_acted(fake_api, call, state, error, expected):
     fake_api.on(JOB, status(state, error=error))
     with pytest.raises(JobError) as failure:
         jobs.finish(fake_api, call, ACCEPTED)
-    assert f"Could not {call.what}: the job job1 failed {told}" in str(failure.value)
+    assert f"Could not {call.what}: the job job1 failed {expected}" in str(failure.value)
     assert failure.value.may_have_acted
     assert isinstance(failure.value, JobFailed) is (state == "Failed")
     assert fake_api.sent() == [JOB]

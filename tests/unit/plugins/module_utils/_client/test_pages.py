@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Lists: every page is read, none twice, and no list goes on for ever."""
+"""Lists: read every page once, and end every list."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ LIST = Call("GET", "Sessions", "list the sessions", {"limit": "1000", "fields": 
 
 
 class Pages:
-    """An API that answers with these pages and notes the token it was asked with."""
+    """An API that returns these pages and records the tokens in the requests."""
 
     def __init__(self, pages):
         self._pages = list(pages)
-        self.asked_with = []
+        self.sent_tokens = []
         self.limits = []
         self.shortfalls = []
 
     def send(self, call):
-        self.asked_with.append(call.query.get("continuationToken"))
+        self.sent_tokens.append(call.query.get("continuationToken"))
         self.limits.append(call.query.get("limit"))
         assert call.query["fields"] == "Id"
-        page = self._pages[len(self.asked_with) - 1]
+        page = self._pages[len(self.sent_tokens) - 1]
         if isinstance(page, Exception):
             raise page
         return Answer(page, "t1")
@@ -37,7 +37,7 @@ class Pages:
         return self.list(LIST)
 
     def list(self, call):
-        return read_pages(lambda page: self.send(page).body, call, lambda *told: self.shortfalls.append(told))
+        return read_pages(lambda page: self.send(page).body, call, lambda *expected: self.shortfalls.append(expected))
 
 
 @given(
@@ -49,7 +49,7 @@ def test_all_items_of_all_pages_come_in_their_order(pages, last):
     bodies[-1] = {"Items": bodies[-1]["Items"], **last}
     api = Pages(bodies)
     assert [item["n"] for item in api.items()] == [n for page in pages for n in page]
-    assert api.asked_with == [None, *(f"{i}+=:%/ä" for i in range(len(pages) - 1))]
+    assert api.sent_tokens == [None, *(f"{i}+=:%/ä" for i in range(len(pages) - 1))]
 
 
 @given(st.integers(0, 5), st.data())
@@ -59,7 +59,7 @@ def test_a_repeated_token_with_new_items_is_an_error_and_no_loop(count, data):
     api = Pages([{"Items": [{"Id": str(at)}], "ContinuationToken": token} for at, token in enumerate(tokens)])
     with pytest.raises(CitrixError, match=r"Could not list the sessions: the API repeated a page"):
         list(api.items())
-    assert len(api.asked_with) == len(tokens)
+    assert len(api.sent_tokens) == len(tokens)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_a_repeated_token_ends_a_list_that_is_complete(last, total, complete):
             list(api.items())
 
 
-def test_a_list_that_takes_no_token_is_complete():
+def test_list_without_continuation_token_complete():
     api = Pages([{"Items": [{"Id": "1"}], "ContinuationToken": "more"}])
     call = Call("GET", "Machines/1/Sessions", "list the sessions of machine 1", {"fields": "Id"})
     assert list(api.list(call)) == [{"Id": "1"}]
@@ -100,7 +100,7 @@ def test_an_expired_token_restarts_the_list_once():
     first = {"Items": [{"Id": "1"}], "ContinuationToken": "old"}
     api = Pages([first, refusal("expired"), {**first, "ContinuationToken": "new"}, {"Items": [{"Id": "2"}]}])
     assert [item["Id"] for item in api.items()] == ["1", "2"]
-    assert api.asked_with == [None, "old", None, "new"]
+    assert api.sent_tokens == [None, "old", None, "new"]
     api = Pages([first, refusal("expired"), first, refusal("expired")])
     with pytest.raises(ApiError, match="HTTP 400"):
         list(api.items())
@@ -111,7 +111,7 @@ def test_another_error_in_the_middle_of_a_list_is_raised(status):
     api = Pages([{"Items": [{"Id": "1"}], "ContinuationToken": "old"}, refusal("no", status)])
     with pytest.raises(ApiError, match=f"HTTP {status}"):
         list(api.items())
-    assert api.asked_with == [None, "old"]
+    assert api.sent_tokens == [None, "old"]
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def paged(*pages):
 def test_items_list_as_long_as_reported_read_once(pages):
     api = Pages(pages)
     assert len(list(api.items())) == len({item["Id"] for page in pages for item in page["Items"]})
-    assert len(api.asked_with) == len(pages)
+    assert len(api.sent_tokens) == len(pages)
     assert api.shortfalls == []
 
 
@@ -161,7 +161,7 @@ def test_items_list_as_long_as_reported_read_once(pages):
 def test_items_total_without_meaning_ignored(number):
     api = Pages([total(number, "1")])
     assert list(api.items()) == [{"Id": "1"}]
-    assert (api.shortfalls, len(api.asked_with)) == ([], 1)
+    assert (api.shortfalls, len(api.sent_tokens)) == ([], 1)
 
 
 @pytest.mark.parametrize("again", [[total(3, "3", "1", "2")], paged(total(3, "1"), total(3, "2", "3"))])
@@ -171,7 +171,7 @@ def test_items_short_list_completed_by_second_reading(again):
     assert api.shortfalls == []
 
 
-def test_items_object_gone_by_second_reading_kept():
+def test_items_object_missing_in_second_read_kept():
     api = Pages([total(3, "1", "2"), total(2, "2", "3")])
     assert [item["Id"] for item in api.items()] == ["1", "2", "3"]
     assert api.shortfalls == []
@@ -190,15 +190,15 @@ def test_items_without_ids_not_repeated_by_second_reading():
 
 
 class EndlessPages(Pages):
-    """An API whose pages never end: each has a new token."""
+    """An API with an endless list: each page has a new token."""
 
     def __init__(self, items):
         super().__init__([])
         self._items = items
 
     def send(self, call):
-        self.asked_with.append(call.query.get("continuationToken"))
-        number = len(self.asked_with)
+        self.sent_tokens.append(call.query.get("continuationToken"))
+        number = len(self.sent_tokens)
         return Answer({"Items": self._items(number), "ContinuationToken": f"t{number}"}, "t1")
 
 
@@ -215,7 +215,7 @@ def test_items_endless_list_ends_with_an_error(items, pages):
     api = EndlessPages(items)
     with pytest.raises(CitrixError, match=r"Could not list the sessions: the list does not end \(.*check api_url"):
         list(api.items())
-    assert len(api.asked_with) == pages
+    assert len(api.sent_tokens) == pages
 
 
 def test_items_empty_pages_within_bounds_read():
@@ -228,10 +228,10 @@ def test_items_empty_pages_within_bounds_read():
     assert list(Pages(pages).items()) == [{"Id": "1"}]
 
 
-def test_a_page_is_asked_for_only_when_it_is_needed():
+def test_page_requested_only_when_needed():
     api = Pages([{"Items": [{"n": 1}], "ContinuationToken": "more"}])
     assert next(api.items()) == {"n": 1}
-    assert api.asked_with == [None]
+    assert api.sent_tokens == [None]
 
 
 JSON = st.recursive(
@@ -250,7 +250,7 @@ JSON = st.recursive(
 @example({"Items": [], "ContinuationToken": {"a": 1}})
 def test_a_list_of_any_shape_gives_objects_or_an_error_of_ours(page):
     try:
-        found = list(read_pages(lambda _call: page, LIST, lambda *_told: None))
+        found = list(read_pages(lambda _call: page, LIST, lambda *_message: None))
     except CitrixError:
         pass
     else:

@@ -35,20 +35,20 @@ def test_a_short_run_is_silent(clock):
 
 @pytest.fixture
 def at_once(monkeypatch):
-    """Let every step be told."""
+    """Log every step."""
     monkeypatch.setattr(_progress, "INTERVAL", 0.0)
 
 
-def test_many_calls_tell_how_far_they_are(fake_api, at_once):
+def test_progress_of_many_calls_logged(fake_api, at_once):
     fake_api.max_concurrency = 1
     fake_api.on("GET it", {})
     list(send_all(fake_api, {number: Call("GET", "it", "read it") for number in range(3)}))
-    assert fake_api.logged == [f"{number} of 3 calls are answered" for number in (1, 2, 3)]
+    assert fake_api.logged == [f"{number} of 3 calls are completed" for number in (1, 2, 3)]
 
 
-def test_the_engine_tells_how_far_it_is(fake_api, at_once, clock):
+def test_progress_of_converge_logged(fake_api, at_once, clock):
     for number in "12":
         fake_api.on(f"GET Sessions/RecordingStatus?id={number}", {"IsSessionBeingRecorded": True})
     targets = [(Target.from_session(number, {"Id": number}), Wanted(recorded=True)) for number in "12"]
     converge(fake_api, targets, False)
-    assert "2 of 2 sessions are read and, if need be, asked to change" in fake_api.logged
+    assert "2 of 2 sessions are processed" in fake_api.logged

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the rate learns from single refusals; how near it comes to quotas is the matter of tests/limiters."""
+"""Learning of the rate from single refusals; tests/limiters compares it with quotas."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from hypothesis import strategies as st
 
 
 def let_through(rate, count, at=0.0, distance=0.0):
-    """Send so many requests that are let through; return when the next one would follow."""
+    """Send a number of accepted requests; return when the next one may be sent."""
     for number in range(count):
         rate.take(at + number * distance)
     return at + count * distance
 
 
 def refuse_and_reopen(rate, at, hold):
-    """Have a request of that moment refused for so long; return when the probe is let through."""
+    """Refuse a request at that time for a duration; return when the probe may be sent."""
     rate.take(at)
     rate.refused(at, probe=False)
     rate.take(at + hold)
@@ -35,7 +35,7 @@ def refuse_and_reopen(rate, at, hold):
 
 
 def sent_by(rate, start, end):
-    """Return when requests go that are sent as soon as they may."""
+    """Return the times of requests that are sent as soon as possible."""
     at, now = [], start
     while now <= end and len(at) < 5000:
         wait = rate.wait(now)
@@ -48,7 +48,7 @@ def sent_by(rate, start, end):
 
 @pytest.fixture
 def paced():
-    """A rate after 100 requests at 10 a second, of which the next was refused for a second."""
+    """Return a rate after 100 requests at 10 per second and a refusal for a second."""
     rate = Rate()
     now = let_through(rate, 100, distance=0.1)
     return rate, refuse_and_reopen(rate, now, 1.0)
@@ -63,11 +63,11 @@ def test_rate_before_the_first_refusal_has_no_limit():
 def test_rate_short_hold_sets_a_distance(paced):
     rate, now = paced
     gap = rate.wait(now)
-    # 100 in 11 seconds passed, and 10 a second were refused.
+    # 100 passed in 11 seconds, and 10 per second were refused.
     assert 1 / 10 < gap < 11 / 100 * 1.02
 
 
-def test_rate_pace_nears_what_was_refused_and_grows_beyond(paced):
+def test_rate_approaches_refused_rate_and_exceeds_it(paced):
     rate, now = paced
     at = sent_by(rate, now, now + 200)
     paces = [1 / (later - earlier) for earlier, later in zip(at, at[1:])]
@@ -120,7 +120,7 @@ def test_rate_long_hold_replays_the_window():
     now = let_through(rate, 100, distance=0.05)
     now = refuse_and_reopen(rate, now, 5.0)
     at = [now, *sent_by(rate, now, now + 9.5)]
-    # The probe is the first of the next hundred; then the same distances, 10 seconds later.
+    # The probe is the first of the next hundred, which follow at the same intervals 10 seconds later.
     assert len(at) == 100
     assert rate.wait(at[-1]) == pytest.approx(5.0, abs=0.2)
 

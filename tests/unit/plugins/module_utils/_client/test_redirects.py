@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Redirects: the message names the target or the region, and nothing that a header may hide."""
+"""Redirects: the message names the target or the region, but no secret in a header."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def remedy(status, headers=None, body=None):
 
 
 @pytest.mark.parametrize(
-    ("location", "told"),
+    ("location", "expected"),
     [
         ("https://api-eu.cloud.com/feature/x?y=z", "the API redirects to https://api-eu.cloud.com;"),
         ("https://user:secret@api-eu.cloud.com:8443/x", "the API redirects to https://api-eu.cloud.com:8443;"),
@@ -39,12 +39,12 @@ def remedy(status, headers=None, body=None):
         ("https://[Ddc]/cvad", "the API redirects to https://[Ddc]/cvad;"),
     ],
 )
-def test_a_location_of_any_form_is_named(location, told):
-    assert remedy(307, {"location": location}, PUBLISHED).startswith(told)
+def test_a_location_of_any_form_is_named(location, expected):
+    assert remedy(307, {"location": location}, PUBLISHED).startswith(expected)
 
 
 @pytest.mark.parametrize(
-    ("parameters", "told"),
+    ("parameters", "expected"),
     [
         (PUBLISHED["parameters"], "the customer's region is eu; set api_url to https://api-eu.cloud.com"),
         ({"customerDataRegion": "AP-S"}, "the customer's region is ap-s; set api_url to https://api-ap-s.cloud.com"),
@@ -54,20 +54,20 @@ def test_a_location_of_any_form_is_named(location, told):
         ("eu", None),
     ],
 )
-def test_without_location_the_region_of_the_body_is_named(parameters, told):
-    assert remedy(307, body={"parameters": parameters}) == told
+def test_without_location_the_region_of_the_body_is_named(parameters, expected):
+    assert remedy(307, body={"parameters": parameters}) == expected
 
 
 @pytest.mark.parametrize("body", ["", "<html>", "[]", "17"])
-def test_a_redirect_that_names_nothing_has_no_remedy_of_its_own(body):
+def test_redirect_without_target_has_general_remedy(body):
     assert remedy(307, body=body) is None
 
 
 @pytest.mark.parametrize("headers", [{}, {"Location": "https://storage.example.com/results"}])
 def test_a_303_is_a_result_kept_elsewhere_and_no_region(headers):
-    told = remedy(303, headers, PUBLISHED)
-    assert told.startswith("the API stores this result elsewhere (")
-    assert "region" not in told and ("storage.example.com" in told) is bool(headers)
+    expected = remedy(303, headers, PUBLISHED)
+    assert expected.startswith("the API stores this result elsewhere (")
+    assert "region" not in expected and ("storage.example.com" in expected) is bool(headers)
 
 
 @pytest.mark.parametrize("status", [200, 202, 404, 500])

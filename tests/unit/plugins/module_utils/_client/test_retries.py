@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The retrier: one throttle for all, what is sent again, and what is not."""
+"""The retrier: one throttle for all; which requests it resends."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WRITE = Request("POST", "https://api.cloud.com/write", "write something", write=
 OK = Reply(200, {}, "{}")
 DROPPED = AnswerLost("The answer was lost.")
 LONG = 5
-"""Seconds that nobody is to wait for."""
+"""Seconds that no test must wait."""
 
 
 def wait_for(seconds):
@@ -33,15 +33,15 @@ def wait_for(seconds):
 
 
 class Server:
-    """A transport that gives its answers in turn, the last one for ever, and notes when it was asked."""
+    """A transport that returns these responses in turn, repeats the last, and records the times."""
 
     def __init__(self, clock, *answers):
         self._clock = clock
         self._answers = list(answers)
-        self.asked_at = []
+        self.sent_at = []
 
     def send(self, request):
-        self.asked_at.append(self._clock())
+        self.sent_at.append(self._clock())
         answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
         if callable(answer):
             answer = answer(request)
@@ -52,7 +52,7 @@ class Server:
 
 @pytest.fixture
 def retrying(clock, settings):
-    """Return a factory of (retrier, server) for a list of answers and the options given."""
+    """Return a factory of (retrier, server) for a list of responses and options."""
 
     def make(*answers, **given):
         server = Server(clock, *answers)
@@ -62,7 +62,7 @@ def retrying(clock, settings):
 
 
 def counted(retrier):
-    """Return how many requests were sent, and how many of them were refused for now."""
+    """Return the number of requests sent, and of those throttled."""
     counts = retrier.throttle.counts()
     return counts["requests"], counts["throttled"]
 
@@ -72,7 +72,7 @@ def counted(retrier):
 def test_an_answer_that_is_no_fault_comes_back_at_once(retrying, clock, request_, status):
     retrier, server = retrying(Reply(status, {}, ""))
     assert retrier.send(request_).status == status
-    assert (len(server.asked_at), clock.slept, counted(retrier)) == (1, [], (1, 0))
+    assert (len(server.sent_at), clock.slept, counted(retrier)) == (1, [], (1, 0))
 
 
 @pytest.mark.parametrize(
@@ -82,14 +82,14 @@ def test_an_answer_that_is_no_fault_comes_back_at_once(retrying, clock, request_
 def test_a_read_is_sent_again_after_a_fault(retrying, fault):
     retrier, server = retrying(fault, fault, OK)
     assert retrier.send(READ) is OK
-    assert (len(server.asked_at), counted(retrier)[0]) == (3, 3)
+    assert (len(server.sent_at), counted(retrier)[0]) == (3, 3)
 
 
 @pytest.mark.parametrize("status", [408, 500, 502, 503, 504, 530])
 def test_a_write_is_not_sent_again_after_a_fault_of_the_server(retrying, status):
     retrier, server = retrying(Reply(status, {}, ""), OK)
     assert retrier.send(WRITE).status == status
-    assert len(server.asked_at) == 1
+    assert len(server.sent_at) == 1
 
 
 @pytest.mark.parametrize("error", [DROPPED, ConnectionNotMade("No connection.")])
@@ -97,20 +97,20 @@ def test_a_write_is_not_sent_again_when_its_answer_is_lost(retrying, error):
     retrier, server = retrying(error, OK)
     with pytest.raises(type(error)):
         retrier.send(WRITE)
-    assert len(server.asked_at) == 1
+    assert len(server.sent_at) == 1
 
 
-def test_a_connection_that_is_not_made_was_tried_often_enough_below(retrying):
+def test_connection_failure_not_retried_above_transport(retrying):
     retrier, server = retrying(ConnectionNotMade("No connection."), OK)
     with pytest.raises(ConnectionNotMade):
         retrier.send(READ)
-    assert len(server.asked_at) == 1
+    assert len(server.sent_at) == 1
 
 
 def test_a_write_is_sent_again_after_it_was_refused_for_the_rate(retrying, clock):
     retrier, server = retrying(wait_for(7), OK)
     assert retrier.send(WRITE) is OK
-    assert server.asked_at == [1000.0, 1007.0]
+    assert server.sent_at == [1000.0, 1007.0]
     assert counted(retrier) == (2, 1)
 
 
@@ -119,7 +119,7 @@ def test_a_write_is_sent_again_after_it_was_refused_for_the_rate(retrying, clock
 def test_tries_end_with_the_last_answer(retrying, retries, status):
     retrier, server = retrying(Reply(status, {}, ""), retries=retries)
     assert retrier.send(READ).status == status
-    assert len(server.asked_at) == 1 + retries
+    assert len(server.sent_at) == 1 + retries
 
 
 @pytest.mark.parametrize("request_", [READ, WRITE])
@@ -133,7 +133,7 @@ def test_tries_end_with_the_last_error(retrying):
     retrier, server = retrying(DROPPED, retries=2)
     with pytest.raises(AnswerLost):
         retrier.send(READ)
-    assert len(server.asked_at) == 3
+    assert len(server.sent_at) == 3
 
 
 def test_pauses_after_faults_grow(retrying, clock):
@@ -142,27 +142,27 @@ def test_pauses_after_faults_grow(retrying, clock):
     assert clock.slept == [0.5, 1.0, 2.0, 4.0]
 
 
-def test_a_status_that_is_final_for_the_caller_comes_back_at_once(retrying, clock):
+def test_status_final_for_caller_returned_immediately(retrying, clock):
     retrier, server = retrying(Reply(500, {}, "no such session?"), OK)
     final = Request("GET", "https://api.cloud.com/status", "read the status", final=(500,))
     assert retrier.send(final).status == 500
-    assert (len(server.asked_at), clock.slept) == (1, [])
+    assert (len(server.sent_at), clock.slept) == (1, [])
 
 
 def test_a_final_status_does_not_make_others_final(retrying):
     retrier, server = retrying(Reply(502, {}, ""), OK)
     assert retrier.send(Request("GET", "https://api.cloud.com/status", "read the status", final=(500,))) is OK
-    assert len(server.asked_at) == 2
+    assert len(server.sent_at) == 2
 
 
-def test_a_run_in_which_nothing_moves_ends_with_what_was_to_be_done(retrying):
+def test_run_without_progress_ends_with_remaining_work(retrying):
     retrier, server = retrying(wait_for(101), retries=20)
     with pytest.raises(Stalled, match=r"Could not write something: .* for 300 seconds; run again later"):
         retrier.send(WRITE)
-    assert len(server.asked_at) == 3
+    assert len(server.sent_at) == 3
     with pytest.raises(Stalled, match="Could not read something"):
         retrier.send(READ)
-    assert len(server.asked_at) == 3
+    assert len(server.sent_at) == 3
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_a_run_in_which_nothing_moves_ends_with_what_was_to_be_done(retrying):
         (Reply(500, {}, ""), (500,)),
     ],
 )
-def test_what_a_run_gets_on_with(retrying, clock, useless, final):
+def test_progress_of_run(retrying, clock, useless, final):
     retrier, _server = retrying(useless, retries=0)
     clock.now += 200
     try:
@@ -189,14 +189,14 @@ def test_what_a_run_gets_on_with(retrying, clock, useless, final):
             retrier.send(READ)
 
 
-def test_the_brake_holds_every_request_until_the_moment_that_was_named(retrying, clock):
+def test_refusal_with_time_delays_all_requests_until_then(retrying, clock):
     def go_on(_request):
         clock.now += 10
         return wait_for(20)
 
     retrier, server = retrying(wait_for(30), go_on, OK)
     assert retrier.send(WRITE) is OK
-    assert server.asked_at == [1000.0, 1030.0, 1060.0]
+    assert server.sent_at == [1000.0, 1030.0, 1060.0]
 
 
 @pytest.mark.parametrize("status", [429, 503])
@@ -217,28 +217,28 @@ def test_the_hint_of_a_refusal_holds_the_next_request(retrying, clock, status, h
     assert retrier.throttle.counts() == {"requests": 2, "throttled": 1, "waited_seconds": waited}
 
 
-def test_a_503_that_is_final_for_the_caller_holds_nobody(retrying, clock):
+def test_final_503_delays_no_request(retrying, clock):
     retrier, _server = retrying(Reply(503, {"Retry-After": "60"}, ""), OK)
     assert retrier.send(replace(WRITE, final=(503,))).status == 503
     retrier.send(READ)
     assert (clock.slept, counted(retrier)) == ([], (2, 0))
 
 
-def test_a_lost_answer_that_is_final_for_the_caller_is_an_error_at_once(retrying):
+def test_lost_response_final_for_caller_is_immediate_error(retrying):
     retrier, server = retrying(DROPPED, OK)
     with pytest.raises(AnswerLost):
         retrier.send(replace(READ, final=(LOST,)))
-    assert len(server.asked_at) == 1
+    assert len(server.sent_at) == 1
 
 
 @pytest.mark.parametrize("error", [DROPPED, ConnectionNotMade("No connection."), KeyError("a bug")])
-def test_whatever_becomes_of_the_first_request_after_a_hold_nobody_waits_for_it(retrying, clock, error):
+def test_probe_with_any_result_releases_waiting_threads(retrying, clock, error):
     retrier, server = retrying(Reply(503, {"Retry-After": "5"}, ""), error, OK, retries=0)
     retrier.send(READ)
     with pytest.raises(type(error)):
         retrier.send(READ)
     assert retrier.send(READ) is OK
-    assert server.asked_at == [1000.0, 1005.0, 1005.0]
+    assert server.sent_at == [1000.0, 1005.0, 1005.0]
 
 
 def test_only_a_429_teaches_a_quota(retrying, clock):
@@ -246,7 +246,7 @@ def test_only_a_429_teaches_a_quota(retrying, clock):
         retrier, server = retrying(*[OK] * 20, Reply(status, {"Retry-After": "1"}, ""), OK)
         for _count in range(81):
             retrier.send(READ)
-        assert (server.asked_at[-1] - server.asked_at[20] > 2) is kept
+        assert (server.sent_at[-1] - server.sent_at[20] > 2) is kept
 
 
 @pytest.mark.parametrize(
@@ -264,7 +264,7 @@ def test_retrier_quota_used_up_holds_without_refusal(retrying, clock, headers, w
     assert (clock.slept, counted(retrier)) == (waited, (2, 0))
 
 
-def test_what_takes_its_time_at_the_server_is_waited_for(retrying, clock):
+def test_slow_server_waited_for(retrying, clock):
     retrier, _server = retrying(OK)
     retrier.throttle.pause(2.5)
     assert clock.slept == [2.5]
@@ -276,14 +276,14 @@ def test_what_takes_its_time_at_the_server_is_waited_for(retrying, clock):
     [(429, True, True), (LOST, True, False), (500, True, False), (503, True, False), (504, True, False)]
     + [(status, False, False) for status in (200, 202, 307, 400, 401, 403, 404, 409, 413)],
 )
-def test_what_may_be_sent_again(status, reads, writes):
+def test_resend_only_safe_requests(status, reads, writes):
     assert (may_repeat(status, False, ()), may_repeat(status, True, ())) == (reads, writes)
     assert not may_repeat(status, False, (status,))
     assert not may_repeat(status, True, (status,))
 
 
 @pytest.mark.parametrize("answer", [wait_for(LONG), Reply(500, {}, "")])
-def test_an_interruption_wakes_those_who_sleep(clock, settings, answer):
+def test_interruption_wakes_waiting_threads(clock, settings, answer):
     began = time.monotonic()
     retrier = Retrier(Server(clock, answer), settings(retries=20))
     threading.Timer(0.1, retrier.throttle.stop, ["the run was interrupted"]).start()
@@ -297,7 +297,7 @@ def test_pause_without_an_interruption_false(clock, settings):
     assert Retrier(Server(clock), settings()).throttle.pause(0.001) is False
 
 
-def test_a_request_that_is_under_way_when_nothing_has_moved_for_long_hangs(retrying, clock):
+def test_request_in_progress_without_progress_counts_as_hanging(retrying, clock):
     found = []
 
     def silent(seconds):

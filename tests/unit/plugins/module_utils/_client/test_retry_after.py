@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The hints of a 429 or 503: found in every form, and none that makes anything raise."""
+"""Hints of a 429 or 503: found in every form; none raises an exception."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ IN_A_MINUTE = {"Retry-After": "Mon, 05 Jan 2026 09:15:31 GMT"}
         ({}, {"parameters": [{"name": "other", "value": "1"}, {"name": "retryDelay", "value": 12}]}, 12.0),
         ({}, {"parameters": {"retryDelay": "12"}}, 12.0),
         ({}, {"parameters": {"retryDelay": "2026-01-05T09:15:31Z"}}, 60.0),
-        ({}, {"statusCode": 429, "message": "Rate limit is exceeded. Try again in 12 seconds."}, 12.0),
-        ({}, "Try again in 1 second.", 1.0),
+        ({}, {"statusCode": 429, "message": "Rate exceeded. Try again in 12 seconds."}, 12.0),  # codespell:ignore
+        ({}, "Try again in 1 second.", 1.0),  # codespell:ignore
         ({"Retry-After": "7"}, {"parameters": {"retryDelay": "12"}}, 7.0),
         ({"Retry-After": "soon"}, {"parameters": {"retryDelay": "12"}}, 12.0),
         ({"Retry-After": "Mon, 05 Jan 2026 09:15:31 GMT", "Date": "Mon, 05 Jan 2026 09:15:21 GMT"}, "", 10.0),
@@ -96,9 +96,9 @@ HINTS = st.none() | st.text(st.characters()) | st.integers().map(str) | st.float
 @example(None, '{"parameters": [{"name": {}, "value": 1}]}')
 @example("1e400", "")
 @example("-999999999999", "")
-def test_whatever_an_answer_holds_it_is_a_number_of_seconds_or_no_hint(hint, body):
-    told = retry_delay({} if hint is None else {"Retry-After": hint}, body, NOW)
-    assert told is None or (isinstance(told, float) and math.isfinite(told))
+def test_hint_in_any_response_is_seconds_or_none(hint, body):
+    expected = retry_delay({} if hint is None else {"Retry-After": hint}, body, NOW)
+    assert expected is None or (isinstance(expected, float) and math.isfinite(expected))
 
 
 def test_a_body_that_is_nested_beyond_all_measure_holds_no_hint():

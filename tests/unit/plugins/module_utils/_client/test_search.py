@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Lists and searches: what is asked, that nothing is left out of a long list, and that each object counts once."""
+"""Lists and searches: their requests, complete long lists, and no duplicate objects."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def bodies(*groups, filters=()):
 
 
 def alternatives(body):
-    """Return the groups that a search stands for, whether it writes them flat or as groups."""
+    """Return the alternative groups of a search, from flat filters or from groups."""
     groups = body.get("SearchFilterGroups", [{"SearchFilterGroupType": "And", **body}])
     single = [each for group in groups if group["SearchFilterGroupType"] == "And" for each in group["SearchFilters"]]
     return [[each] for each in single] + [
@@ -48,7 +48,7 @@ def alternatives(body):
     ("fields", "query"),
     [((), {"limit": "1000"}), (("Id", "State"), {"limit": "1000", "fields": "Id,State"})],
 )
-def test_pages_are_as_long_as_they_may_be_and_fields_are_named_where_not_all_are_wanted(fields, query):
+def test_pages_have_maximum_length_and_requested_fields(fields, query):
     assert PAGE_SIZE == 1000
     assert page_query(fields) == query
     assert listing("Sessions", "list the sessions", fields).query == query
@@ -78,7 +78,7 @@ def test_search_one_filter_is_flat():
 
 
 def test_search_several_filters_are_one_group():
-    """A server uses the groups instead of the flat filters: both in one search could drop the filters."""
+    """Both in one search could drop the flat filters: a server uses the groups instead."""
     assert only_search((), USERS).body == {
         "SearchFilterGroupsType": "And",
         "SearchFilterGroups": [{"SearchFilterGroupType": "And", "SearchFilters": USERS}],
@@ -126,37 +126,37 @@ def numbered(name, count):
 @pytest.mark.parametrize(
     ("count", "lengths"), [(99, [99]), (100, [100]), (101, [100, 1]), (200, [100, 100]), (250, [100, 100, 50])]
 )
-def test_a_long_group_is_cut_and_every_piece_asked_for(count, lengths):
+def test_search_long_group_split_all_parts_requested(count, lengths):
     assert MOST_FILTERS == 100
-    asked = [alternatives(body) for body in bodies(numbered("UserName", count))]
-    assert [len(group) for (group,) in asked] == lengths
-    assert [condition for (group,) in asked for condition in group] == numbered("UserName", count)
+    requested = [alternatives(body) for body in bodies(numbered("UserName", count))]
+    assert [len(group) for (group,) in requested] == lengths
+    assert [condition for (group,) in requested for condition in group] == numbered("UserName", count)
 
 
-def test_what_is_left_over_as_a_piece_of_one_is_flat():
+def test_search_rest_of_one_name_is_flat_filter():
     assert bodies(numbered("UserName", 101))[1] == {"SearchFilters": [compare("UserName", "100")]}
 
 
 @given(st.lists(st.integers(1, 8), max_size=3), st.integers(1, 2), st.integers(1, 4))
-def test_every_combination_of_long_groups_is_asked_for_exactly_once(counts, flat, most):
+def test_search_each_combination_of_long_groups_requested_once(counts, flat, most):
     groups = [numbered(f"Property{index}", count) for index, count in enumerate(counts)]
     filters = numbered("Flat", flat)
     with patch.object(search, "MOST_FILTERS", most):
-        asked = [alternatives(body) for body in bodies(*groups, filters=filters)]
+        requested = [alternatives(body) for body in bodies(*groups, filters=filters)]
     found = []
-    for choices in asked:
+    for choices in requested:
         assert choices[:flat] == [[condition] for condition in filters]
         assert all(len(group) <= most for group in choices)
-        # What is left over as a piece of one stands among the flat filters, before the groups.
+        # A rest of one name becomes a flat filter, before the groups.
         own = sorted(choices[flat:], key=lambda group: group[0]["Property"])
         found += [tuple(condition["Value"] for condition in combination) for combination in product(*own)]
     assert sorted(found) == sorted(product(*([condition["Value"] for condition in group] for group in groups)))
 
 
-# Each once
+# No duplicates
 
 
-def test_the_first_of_several_with_one_id_is_kept_and_the_order_too():
+def test_search_duplicates_first_kept_in_order():
     moved = {"Id": "2", "State": "Disconnected"}
     items = [{"Id": "1"}, {"Id": "2", "State": "Active"}, moved, {"Id": "3"}, {"Id": "1"}]
     assert list(distinct(items)) == [{"Id": "1"}, {"Id": "2", "State": "Active"}, {"Id": "3"}]
@@ -167,7 +167,7 @@ def test_objects_without_an_id_are_not_taken_for_one_another(alien):
     assert len(list(distinct([{"Id": alien}, {"Id": alien}, {}]))) == 3
 
 
-def test_no_more_is_read_than_asked_for():
+def test_search_limit_reads_no_more_objects():
     def endless():
         while True:
             yield {"Id": "1"}
@@ -178,7 +178,7 @@ def test_no_more_is_read_than_asked_for():
 
 
 @given(st.lists(st.sampled_from(["1", "2", "3", None])))
-def test_each_id_comes_once_and_what_has_none_always(ids):
+def test_search_each_id_once_objects_without_id_always(ids):
     found = [item["Id"] for item in distinct({"Id": one} for one in ids)]
     assert [one for one in found if one] == list(dict.fromkeys(one for one in ids if one))
     assert found.count(None) == ids.count(None)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The throttle: who may go when, alone with a clock that nobody waits for, and with threads in real time."""
+"""The throttle: the order and time of requests, with a fake clock and with real threads."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 GRACE = 0.05
-"""Seconds in which a thread that may not go would have gone."""
+"""Seconds in which a thread with a turn would have sent its request."""
 PATIENCE = 10
-"""Seconds after which a thread that may go is taken for stuck."""
+"""Seconds after which a thread with a turn counts as stuck."""
 
 
 @pytest.fixture
@@ -36,17 +36,17 @@ def throttle(clock, settings):
 
 @pytest.fixture
 def ceiling(clock, settings):
-    """Return a factory of throttles for so many requests a second."""
+    """Return a factory of throttles with a limit in requests per second."""
     return lambda rate: clock.make(Throttle, settings(requests_per_second=rate))
 
 
 def hold(throttle, seconds, quota=False):
-    """Have one request refused."""
+    """Throttle one request."""
     throttle.held(throttle.turn("go"), seconds, quota)
 
 
-def gone_at(throttle, count):
-    """Return when so many requests go, each of which is let through."""
+def sent_at(throttle, count):
+    """Return the times at which a number of accepted requests are sent."""
     turns = []
     for _count in range(count):
         turns.append(throttle.turn("go"))
@@ -54,18 +54,18 @@ def gone_at(throttle, count):
     return [turn.at for turn in turns]
 
 
-# Holds
+# Pauses after a refusal
 
 
 def test_nothing_waits_before_the_first_refusal(throttle, clock):
-    assert gone_at(throttle, 1000) == [1000.0] * 1000
+    assert sent_at(throttle, 1000) == [1000.0] * 1000
     assert (clock.slept, throttle.counts()) == ([], {"requests": 1000, "throttled": 0, "waited_seconds": 0.0})
 
 
-def test_a_hold_lasts_until_the_moment_that_was_named_whenever_one_comes(throttle, clock):
+def test_pause_lasts_until_given_time(throttle, clock):
     hold(throttle, 30)
     clock.now += 10
-    assert gone_at(throttle, 2) == [1030.0, 1030.0]
+    assert sent_at(throttle, 2) == [1030.0, 1030.0]
     assert throttle.counts() == {"requests": 3, "throttled": 1, "waited_seconds": 20.0}
 
 
@@ -74,36 +74,36 @@ def test_the_longest_of_several_hints_holds(throttle, first, second, until):
     one, other = throttle.turn("go"), throttle.turn("go")
     throttle.held(one, first, quota=False)
     throttle.held(other, second, quota=False)
-    assert gone_at(throttle, 1) == [until]
+    assert sent_at(throttle, 1) == [until]
 
 
 @pytest.mark.parametrize("delay", [-1e12, -5.0, 0.0])
 def test_a_hint_for_no_time_at_all_holds_a_little(throttle, delay):
     hold(throttle, delay)
-    assert gone_at(throttle, 1) == [1000.0 + SHORTEST_WAIT]
+    assert sent_at(throttle, 1) == [1000.0 + SHORTEST_WAIT]
 
 
 @pytest.mark.parametrize("delay", [121.0, 86400.0, 1e300])
 def test_no_hint_holds_the_run_longer_than_the_longest_wait(throttle, delay):
     hold(throttle, delay)
-    assert gone_at(throttle, 1) == [1000.0 + LONGEST_WAIT]
+    assert sent_at(throttle, 1) == [1000.0 + LONGEST_WAIT]
 
 
 def test_holds_without_a_hint_grow_until_something_gets_through(throttle, clock):
     for _count in range(4):
         hold(throttle, None)
-    gone_at(throttle, 1)
+    sent_at(throttle, 1)
     hold(throttle, None)
-    gone_at(throttle, 1)
+    sent_at(throttle, 1)
     assert clock.slept == [0.5, 1.0, 2.0, 4.0, 0.5]
     assert [backoff(20), backoff(2)] == [30.0, 2.0]
 
 
-def test_refusals_of_one_moment_are_one_hold_for_the_pauses_without_a_hint(throttle, clock):
+def test_pause_simultaneous_refusals_count_as_one_without_hint(throttle, clock):
     for turn in [throttle.turn("go") for _count in range(FIRST_ROOM)]:
         throttle.held(turn, None, quota=False)
     hold(throttle, None)
-    gone_at(throttle, 1)
+    sent_at(throttle, 1)
     assert clock.slept == [0.5, 1.0]
 
 
@@ -121,7 +121,7 @@ def test_a_refusal_of_the_one_that_went_ahead_holds_all_on(throttle):
     assert (probe.at, probe.probe) == (1012.0, True)
 
 
-def test_where_the_answer_of_the_one_that_went_ahead_is_lost_the_next_one_does(throttle):
+def test_probe_with_lost_response_next_thread_probes(throttle):
     hold(throttle, 5)
     throttle.lost(throttle.turn("go"))
     following = throttle.turn("go")
@@ -138,7 +138,7 @@ def test_a_lost_answer_of_any_other_changes_nothing(throttle):
 
 
 @pytest.mark.parametrize("probing", [True, False])
-def test_a_refusal_from_before_a_hold_that_is_over_changes_nothing(throttle, clock, probing):
+def test_refusal_of_request_before_pause_ignored(throttle, clock, probing):
     one, late = throttle.turn("go"), throttle.turn("go")
     throttle.held(one, 5, quota=False)
     probe = throttle.turn("go")
@@ -162,42 +162,42 @@ def test_an_answer_to_one_sent_before_the_hold_does_not_end_it(throttle):
 
 
 def test_throttle_after_refusals_keeps_to_the_quota(throttle):
-    gone_at(throttle, 20)
+    sent_at(throttle, 20)
     hold(throttle, 1.0, quota=True)
-    at = gone_at(throttle, 10)
+    at = sent_at(throttle, 10)
     assert at[0] == 1001.0
     assert all(1 / 45 < later - earlier < 1 / 20 for earlier, later in zip(at, at[1:]))
 
 
 def test_a_service_that_was_away_teaches_no_quota(throttle):
-    gone_at(throttle, 20)
+    sent_at(throttle, 20)
     hold(throttle, 1.0, quota=False)
-    assert gone_at(throttle, 60) == [1001.0] * 60
+    assert sent_at(throttle, 60) == [1001.0] * 60
 
 
-# The ceiling
+# The limit of the user
 
 
 def test_requests_keep_their_distance(ceiling, clock):
     throttle = ceiling(2.0)
-    assert gone_at(throttle, 5) == [1000.0, 1000.5, 1001.0, 1001.5, 1002.0]
+    assert sent_at(throttle, 5) == [1000.0, 1000.5, 1001.0, 1001.5, 1002.0]
     assert throttle.counts()["waited_seconds"] == 2.0
 
 
 def test_time_that_passed_unused_is_not_made_up_for(ceiling, clock):
     throttle = ceiling(2.0)
-    gone_at(throttle, 1)
+    sent_at(throttle, 1)
     clock.now += 60
-    assert gone_at(throttle, 2) == [1060.0, 1060.5]
+    assert sent_at(throttle, 2) == [1060.0, 1060.5]
 
 
 def test_the_ceiling_holds_also_after_a_hold(ceiling, clock):
     throttle = ceiling(2.0)
     hold(throttle, 0.1)
-    assert gone_at(throttle, 3) == [1000.5, 1001.0, 1001.5]
+    assert sent_at(throttle, 3) == [1000.5, 1001.0, 1001.5]
 
 
-# What is told of a run
+# Reports of a run
 
 
 def test_a_run_in_which_nothing_moves_ends_after_the_stall_limit(throttle, clock):
@@ -227,7 +227,7 @@ def test_active_seconds_leave_out_the_time_of_the_brake(throttle, clock):
     hold(throttle, 60)
     clock.now += 20
     assert throttle.active_seconds() - start == pytest.approx(5.0)
-    gone_at(throttle, 1)
+    sent_at(throttle, 1)
     assert throttle.active_seconds() - start == pytest.approx(5.0)
     clock.now += 3
     assert throttle.active_seconds() - start == pytest.approx(8.0)
@@ -255,23 +255,23 @@ ACTIONS = st.lists(
 
 
 @given(ACTIONS, st.sampled_from([0.0, 0.5, 50.0]))
-def test_whatever_becomes_of_requests_one_goes_ahead_and_time_goes_forward(new_fake_api, actions, requests_per_second):
+def test_any_results_one_probe_and_time_advances(new_fake_api, actions, requests_per_second):
     clock = new_fake_api().clock
     throttle = clock.make(Throttle, SimpleNamespace(requests_per_second=requests_per_second, timeout=30))
-    under_way, turns, held, active = [], 0, False, throttle.active_seconds()
+    in_progress, turns, held, active = [], 0, False, throttle.active_seconds()
     for action, which, seconds, passing in actions:
         clock.now += passing
-        probes = [turn for turn in under_way if turn.probe]
+        probes = [turn for turn in in_progress if turn.probe]
         assert len(probes) <= 1
-        # In other cases it would wait for the answer to one of these.
-        if action == "turn" and not probes and len(under_way) < (1 if held else FIRST_ROOM):
+        # Otherwise, it would wait for the response to one of these.
+        if action == "turn" and not probes and len(in_progress) < (1 if held else FIRST_ROOM):
             try:
-                under_way.append(throttle.turn("go"))
+                in_progress.append(throttle.turn("go"))
             except Stalled:
                 break
             turns += 1
-        elif under_way:
-            turn = under_way.pop(which % len(under_way))
+        elif in_progress:
+            turn = in_progress.pop(which % len(in_progress))
             if action in ("passed", "useless", "turn"):
                 throttle.passed(turn, useful=action != "useless")
             elif action == "lost":
@@ -290,7 +290,7 @@ def test_whatever_becomes_of_requests_one_goes_ahead_and_time_goes_forward(new_f
 
 @pytest.fixture
 def crowd():
-    """Return a function that has so many threads ask a throttle for a turn, and returns the queue of those given."""
+    """Return a function that starts waiting threads and returns the queue of their turns."""
     threads = []
 
     def ask(throttle, count):
@@ -317,17 +317,17 @@ def crowd():
 
 @pytest.fixture
 def held_crowd(crowd, settings):
-    """A throttle after a hold, the turns of eight threads at it, and the one of them that went ahead."""
+    """Return a throttle in a pause, the turns of eight threads, and the one with the probe."""
     throttle = Throttle(settings())
     hold(throttle, SHORTEST_WAIT)
     turns = crowd(throttle, 8)
     probe = turns.get(timeout=PATIENCE)
     assert probe.probe
-    nobody_goes(turns)
+    assert_no_turn(turns)
     return throttle, turns, probe
 
 
-def nobody_goes(turns):
+def assert_no_turn(turns):
     with pytest.raises(queue.Empty):
         turns.get(timeout=GRACE)
 
@@ -337,7 +337,7 @@ def all_go(throttle, turns, probe, count):
     assert not any(turns.get(timeout=PATIENCE).probe for _count in range(count))
 
 
-def test_all_wait_for_the_one_that_goes_ahead_and_then_go_together(held_crowd):
+def test_all_threads_wait_for_probe_then_continue(held_crowd):
     all_go(*held_crowd, count=7)
 
 
@@ -346,22 +346,22 @@ def test_when_the_one_ahead_is_lost_one_other_goes_ahead(held_crowd):
     throttle.lost(probe)
     following = turns.get(timeout=PATIENCE)
     assert following.probe
-    nobody_goes(turns)
+    assert_no_turn(turns)
     all_go(throttle, turns, following, 6)
 
 
-def test_when_the_one_ahead_is_refused_one_other_goes_ahead_after_the_new_hold(held_crowd):
+def test_refused_probe_followed_by_one_probe_after_new_pause(held_crowd):
     throttle, turns, probe = held_crowd
     throttle.held(probe, 2 * GRACE + SHORTEST_WAIT, quota=True)
-    nobody_goes(turns)
+    assert_no_turn(turns)
     following = turns.get(timeout=PATIENCE)
     assert following.probe
     assert following.at - probe.at >= 2 * GRACE + SHORTEST_WAIT
-    nobody_goes(turns)
+    assert_no_turn(turns)
     all_go(throttle, turns, following, 6)
 
 
-def test_what_many_wait_for_together_is_counted_once(crowd, settings):
+def test_wait_of_many_threads_counted_once(crowd, settings):
     throttle = Throttle(settings())
     began = time.monotonic()
     hold(throttle, 0.3)
@@ -384,7 +384,7 @@ def test_requests_of_many_threads_share_one_ceiling(crowd, settings, refused):
 # The end of a run
 
 
-def test_after_a_stop_nobody_gets_a_turn(throttle):
+def test_no_turn_after_stop(throttle):
     turn = throttle.turn("go")
     throttle.stop("the run was interrupted")
     with pytest.raises(
@@ -397,16 +397,16 @@ def test_after_a_stop_nobody_gets_a_turn(throttle):
 
 
 @pytest.mark.parametrize("held", [True, False])
-def test_a_stop_is_told_to_those_who_wait(held, settings):
-    """For the probe, or for the end of a hold."""
-    told = queue.SimpleQueue()
+def test_stop_reported_to_waiting_threads(held, settings):
+    """Both for threads that wait for the probe and for those that wait for the end of a pause."""
+    expected = queue.SimpleQueue()
     throttle = Throttle(settings())
 
     def go():
         try:
-            told.put(throttle.turn("go"))
+            expected.put(throttle.turn("go"))
         except Interrupted as error:
-            told.put(error)
+            expected.put(error)
 
     hold(throttle, 60 if held else SHORTEST_WAIT)
     if not held:
@@ -415,24 +415,24 @@ def test_a_stop_is_told_to_those_who_wait(held, settings):
     for thread in threads:
         thread.start()
     with pytest.raises(queue.Empty):
-        told.get(timeout=GRACE)
+        expected.get(timeout=GRACE)
     throttle.stop("the run was interrupted")
-    assert {type(told.get(timeout=PATIENCE)) for _thread in threads} == {Interrupted}
+    assert {type(expected.get(timeout=PATIENCE)) for _thread in threads} == {Interrupted}
     if not held:
         throttle.lost(probe)
 
 
-def test_a_turn_is_under_way_until_it_is_handed_back(throttle, clock):
-    assert not throttle.under_way()
+def test_turn_in_progress_until_returned(throttle, clock):
+    assert not throttle.in_progress()
     turns = [throttle.turn("go") for _number in range(3)]
     throttle.passed(turns[0], useful=True)
     throttle.lost(turns[1])
-    assert throttle.under_way()
+    assert throttle.in_progress()
     throttle.held(turns[2], 1, quota=False)
-    assert not throttle.under_way()
+    assert not throttle.in_progress()
 
 
-# Requests under way
+# Requests in progress
 
 
 def test_throttle_room_grows_by_one_for_each_answer(throttle):
@@ -449,7 +449,7 @@ def test_throttle_room_grows_by_one_for_each_answer(throttle):
 def test_throttle_room_after_silence_begins_anew(throttle, clock, hold_before):
     if hold_before:
         hold(throttle, 5)
-    gone_at(throttle, 50)
+    sent_at(throttle, 50)
     clock.now += 2
     room = 1 if hold_before else FIRST_ROOM
     for _number in range(room):
@@ -460,21 +460,21 @@ def test_throttle_room_after_silence_begins_anew(throttle, clock, hold_before):
 
 @pytest.mark.parametrize(("delay", "until"), [(9.0, 1009.0), (None, 1000.5), (1e9, 1000.0 + LONGEST_WAIT)])
 def test_throttle_hold_of_part_of_a_batch_holds_all(throttle, delay, until):
-    gone_at(throttle, 1)
+    sent_at(throttle, 1)
     throttle.hold(delay)
-    assert gone_at(throttle, 2) == [until, until]
+    assert sent_at(throttle, 2) == [until, until]
     assert throttle.counts()["throttled"] == 0
 
 
 def test_throttle_hints_too_short_for_a_quota_are_lengthened(throttle, clock):
     for _count in range(6):
         hold(throttle, 0.1, quota=True)
-    gone_at(throttle, 1)
+    sent_at(throttle, 1)
     assert clock.slept == [pytest.approx(seconds) for seconds in (0.1, 0.1, 0.5, 1.0, 2.0, 4.0)]
 
 
 def test_throttle_wakes_only_the_next_thread(crowd, settings, monkeypatch):
-    """Threads behind the next one wait in the queue, and not at the gate that each answer notifies."""
+    """Other threads wait in the queue, and not for the condition that each response notifies."""
     throttle = Throttle(settings())
     waiting = []
     wait = throttle._gate.wait
@@ -487,6 +487,6 @@ def test_throttle_wakes_only_the_next_thread(crowd, settings, monkeypatch):
     hold(throttle, SHORTEST_WAIT)
     turns = crowd(throttle, 8)
     probe = turns.get(timeout=PATIENCE)
-    nobody_goes(turns)
+    assert_no_turn(turns)
     assert len(set(waiting)) == 2
     all_go(throttle, turns, probe, 7)

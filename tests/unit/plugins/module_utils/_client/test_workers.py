@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Many items side by side: one outcome for each, no more under way than allowed."""
+"""Parallel work: one outcome for each item, and no more threads than allowed."""
 
 from __future__ import annotations
 
@@ -33,30 +33,30 @@ def test_each_item_gets_exactly_one_outcome(fails, workers):
 
 
 @pytest.mark.parametrize("workers", [1, 2, 8])
-def test_no_more_than_the_workers_are_under_way_at_a_time(workers):
-    lock, under_way, most = threading.Lock(), 0, 0
+def test_workers_limit_items_in_progress(workers):
+    lock, in_progress, most = threading.Lock(), 0, 0
 
     def count(_item):
-        nonlocal under_way, most
+        nonlocal in_progress, most
         with lock:
-            under_way += 1
-            most = max(most, under_way)
+            in_progress += 1
+            most = max(most, in_progress)
         time.sleep(0.002)
         with lock:
-            under_way -= 1
+            in_progress -= 1
 
     assert len(list(side_by_side(count, dict.fromkeys(range(40)), workers))) == 40
     assert most <= workers
 
 
 def test_the_workers_do_work_at_the_same_time():
-    # Each waits for the others: one after the other, they would wait for ever.
+    # Each waits for the others, which would never end in sequence.
     barrier = threading.Barrier(5)
     assert len(list(side_by_side(lambda _item: barrier.wait(10), dict.fromkeys(range(5)), 5))) == 5
 
 
 def test_no_thread_is_left_when_all_is_done():
-    # One that ends while the interpreter does makes it complain.
+    # The interpreter complains about a thread that ends during its shutdown.
     before = set(threading.enumerate())
     for _each in range(50):
         assert len(list(side_by_side(str, dict.fromkeys(range(20)), 20))) == 20
@@ -74,7 +74,7 @@ def test_a_bug_is_no_outcome(items, workers):
 
 
 @pytest.mark.parametrize("workers", [1, 4])
-def test_what_is_not_asked_for_is_not_done(workers):
+def test_workers_start_only_requested_items(workers):
     done = []
     outcomes = side_by_side(done.append, {number: number for number in range(100)}, workers)
     next(outcomes)
@@ -83,17 +83,17 @@ def test_what_is_not_asked_for_is_not_done(workers):
 
 
 @pytest.mark.parametrize(("outer", "inner"), [(2, 10), (5, 10), (10, 3), (3, 40)])
-def test_called_from_within_all_together_are_no_more_than_the_workers(outer, inner):
-    workers, lock, under_way, most = 10, threading.Lock(), 0, 0
+def test_workers_nested_calls_share_limit(outer, inner):
+    workers, lock, in_progress, most = 10, threading.Lock(), 0, 0
 
     def count(_item):
-        nonlocal under_way, most
+        nonlocal in_progress, most
         with lock:
-            under_way += 1
-            most = max(most, under_way)
+            in_progress += 1
+            most = max(most, in_progress)
         time.sleep(0.01)
         with lock:
-            under_way -= 1
+            in_progress -= 1
 
     def many(_item):
         return len(list(side_by_side(count, dict.fromkeys(range(inner)), workers)))
@@ -103,7 +103,7 @@ def test_called_from_within_all_together_are_no_more_than_the_workers(outer, inn
     assert outer <= most <= workers
 
 
-def test_interrupted_is_the_outcome_of_what_is_under_way_and_the_rest_is_tried():
+def test_workers_interrupted_fails_running_and_skips_rest():
     begun, never = threading.Barrier(3), threading.Event()
 
     def run(number):
@@ -117,7 +117,7 @@ def test_interrupted_is_the_outcome_of_what_is_under_way_and_the_rest_is_tried()
 
     def interrupt(*_given):
         never.set()
-        raise Interrupted("Gave up.", under_way=True)
+        raise Interrupted("Gave up.", in_progress=True)
 
     def kill():
         begun.wait()

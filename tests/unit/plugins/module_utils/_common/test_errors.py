@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Errors: one safe sentence that says what to do, whatever the body was."""
+"""Errors: one safe sentence with a remedy, for any body."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors i
     api_error,
 )
 
-WHAT_TO_DO = [
+STATUS_REMEDIES = [
     (400, "check the values"),
     (401, "sign in again"),
     (403, "administrator role"),
@@ -35,18 +35,18 @@ WHAT_TO_DO = [
 ]
 
 
-@pytest.mark.parametrize(("status", "remedy"), WHAT_TO_DO)
-def test_each_status_says_what_to_do(status, remedy):
+@pytest.mark.parametrize(("status", "remedy"), STATUS_REMEDIES)
+def test_error_of_each_status_has_remedy(status, remedy):
     error = api_error("list the machines", status, "")
     assert str(error).startswith(f"Could not list the machines: HTTP {status}; ")
     assert remedy in str(error)
 
 
 def test_every_remedy_stands_in_the_table_of_this_test():
-    assert {status for status, _remedy in WHAT_TO_DO} == set(REMEDIES)
+    assert {status for status, _remedy in STATUS_REMEDIES} == set(REMEDIES)
 
 
-def test_a_status_without_a_remedy_of_its_own_gets_the_general_one():
+def test_error_of_other_status_has_general_remedy():
     assert "check api_url and the Citrix service" in str(api_error("list the machines", 418, ""))
 
 
@@ -55,7 +55,7 @@ def test_a_remedy_of_the_caller_replaces_the_one_of_the_status():
     assert text == "Could not sign in: HTTP 400; check client_id."
 
 
-def test_the_transaction_id_stands_in_the_message_and_in_the_result():
+def test_error_transaction_id_in_message_and_result():
     error = api_error("list the machines", 500, '{"detail": "It broke."}', "44399a9e-18ea")
     assert "HTTP 500 (It broke.); " in str(error)
     assert str(error).endswith("[transaction 44399a9e-18ea]")
@@ -85,7 +85,7 @@ def test_the_transaction_id_stands_in_the_message_and_in_the_result():
         (ApiError("a success that cannot be read", 200, "", None), True),
     ],
 )
-def test_an_error_tells_whether_the_server_may_have_acted(error, may_have_acted):
+def test_error_has_flag_may_have_acted(error, may_have_acted):
     assert error.may_have_acted is may_have_acted
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Facts: the keys as ansible-core writes them, each converted once."""
+"""Facts: keys as in ansible-core, each converted once."""
 
 from __future__ import annotations
 

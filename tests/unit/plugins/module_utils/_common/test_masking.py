@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Secrets: masked in every spelling, as a whole and in part, and nothing else with them."""
+"""Secrets: mask every spelling, complete and in part, and no other text."""
 
 from __future__ import annotations
 
@@ -51,16 +51,16 @@ SPELLINGS = {
 
 @pytest.mark.parametrize("spelled", SPELLINGS.values(), ids=SPELLINGS)
 def test_mask_any_spelling_is_masked(spelled):
-    told = mask(f"before [{spelled(SECRET)}] after", [SECRET])
-    assert re.fullmatch(r"before \[.{0,20}\*\*\*.{0,20}\] after", told)
+    expected = mask(f"before [{spelled(SECRET)}] after", [SECRET])
+    assert re.fullmatch(r"before \[.{0,20}\*\*\*.{0,20}\] after", expected)
 
 
 @pytest.mark.parametrize("spelled", SPELLINGS.values(), ids=SPELLINGS)
 @pytest.mark.parametrize("part", [slice(12), slice(12, None), slice(5, -5)], ids=["beginning", "end", "middle"])
 def test_mask_any_part_is_masked(spelled, part):
-    told = mask(f"before [{spelled(SECRET[part])}] after", [SECRET])
-    assert "***" in told
-    assert len(told) < len("before [] after") + 30
+    expected = mask(f"before [{spelled(SECRET[part])}] after", [SECRET])
+    assert "***" in expected
+    assert len(expected) < len("before [] after") + 30
 
 
 PRINTABLE = st.characters(min_codepoint=33, max_codepoint=126)
@@ -69,9 +69,9 @@ PRINTABLE = st.characters(min_codepoint=33, max_codepoint=126)
 @given(st.text(PRINTABLE, min_size=PART, max_size=60), st.sampled_from(list(SPELLINGS)))
 @example('abc+/==&"quoted"\\back', "JSON")
 def test_mask_leaves_no_part_of_any_secret(secret, spelling):
-    told = mask(f"«{SPELLINGS[spelling](secret)}»", [secret])
+    expected = mask(f"«{SPELLINGS[spelling](secret)}»", [secret])
     parts = {secret[at : at + PART].lower() for at in range(len(secret) - PART + 1)}
-    shown = html.unescape(told).lower()
+    shown = html.unescape(expected).lower()
     assert not any(part in shown for part in parts)
 
 
@@ -102,5 +102,5 @@ def test_mask_reads_no_more_than_is_shown():
 
 
 @given(st.text(), st.text())
-def test_mask_takes_any_text(text, secret):
+def test_mask_accepts_any_text(text, secret):
     assert isinstance(mask(text, [secret]), str)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names in options: what is cleaned, what is rejected, and how messages show it."""
+"""Names in options: how they are cleaned, rejected and shown in messages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import OptionError
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.names import (
     guid_of,
-    is_doubtful,
+    is_confusable,
     read_names,
     visible,
 )
@@ -139,9 +139,9 @@ def test_read_names_invisible_character_is_rejected_and_shown():
         *FORBIDDEN
     }
     for char in FORBIDDEN:
-        told = rejection("user", f"LAB\\a{char}b")
-        assert f"<U+{ord(char):04X}>" in told
-        assert "control character" in told or f"the invisible character U+{ord(char):04X}" in told
+        expected = rejection("user", f"LAB\\a{char}b")
+        assert f"<U+{ord(char):04X}>" in expected
+        assert "control character" in expected or f"the invisible character U+{ord(char):04X}" in expected
     for char in set(FORBIDDEN) - {*WHITE}:
         for name in (f"{char}LAB\\a", f"LAB\\a{char}", f"LAB\\a {char}"):
             assert f"<U+{ord(char):04X}>" in rejection("exclude_user", [name])
@@ -149,9 +149,9 @@ def test_read_names_invisible_character_is_rejected_and_shown():
 
 @pytest.mark.parametrize("char", ["\n", "\r\n", "\x85", "\u2028", "\u2029"])
 @pytest.mark.parametrize("option", OPTIONS)
-def test_read_names_line_break_asks_for_a_list(option, char):
-    told = rejection(option, f"LAB\\user001{char}LAB\\user002{char}")
-    assert "contains a line break; pass several names as a list" in told
+def test_read_names_line_break_remedy_is_list(option, char):
+    expected = rejection(option, f"LAB\\user001{char}LAB\\user002{char}")
+    assert "contains a line break; pass several names as a list" in expected
 
 
 @pytest.mark.parametrize("option", OPTIONS)
@@ -243,7 +243,7 @@ def test_read_names_session_id_that_is_no_text_is_rejected(value):
 )
 def test_visible_shows_hidden_characters_by_their_code(name, shown):
     assert visible(name) == shown
-    assert is_doubtful(name) == (name != shown)
+    assert is_confusable(name) == (name != shown)
 
 
 @given(st.text(st.characters(codec=None)) | st.lists(st.text(max_size=5), max_size=3))

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The shared options: what is refused, and what the client gets of the rest."""
+"""Shared options: validation, and the settings for the client."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ ON_PREMISES = {**CONTROLLER, "username": "LAB\\user001", "password": PASSWORD}
         ({**CLOUD, "ca_path": "/nowhere/ca.pem"}, "ca_path", "/nowhere/ca.pem does not exist"),
     ],
 )
-def test_a_wrong_option_is_refused_by_its_name_and_with_the_remedy(params, given, option, remedy):
+def test_invalid_option_rejected_with_name_and_remedy(params, given, option, remedy):
     with pytest.raises(OptionError) as refusal:
         check_options(params(**given))
     assert str(refusal.value).startswith(f"{option}: ")
@@ -86,7 +86,7 @@ def test_credentials_of_another_deployment_do_not_do(params):
         check_options(params(customer_id="customer1", deployment="gov", username="LAB\\user001", password=PASSWORD))
 
 
-def test_nothing_but_the_customer_and_the_client_is_needed_in_the_cloud(params):
+def test_cloud_requires_only_customer_and_client(params):
     settings = check_options(params(**CLOUD))
     assert settings.credentials == CLIENT
     assert settings.endpoints.base_url == "https://api.cloud.com/cvad/manage"
@@ -95,7 +95,7 @@ def test_nothing_but_the_customer_and_the_client_is_needed_in_the_cloud(params):
     assert (settings.max_concurrency, settings.requests_per_second, settings.batch_size) == (10, 0.0, 0)
 
 
-def test_nothing_but_the_controller_and_the_account_is_needed_on_premises(params):
+def test_on_premises_requires_only_controller_and_account(params):
     settings = check_options(params(**ON_PREMISES))
     assert settings.credentials == {"username": "LAB\\user001", "password": PASSWORD}
     assert settings.customer_id == "CitrixOnPremises"
@@ -143,7 +143,7 @@ def test_certificates_may_go_unchecked_on_premises(params, tmp_path):
     assert check_options(params(**ON_PREMISES, validate_certs=False, ca_path=str(tmp_path))).verify is False
 
 
-def test_the_ca_bundle_comes_from_the_option_before_the_environment(params, tmp_path, monkeypatch):
+def test_ca_bundle_of_option_overrides_environment(params, tmp_path, monkeypatch):
     bundle = tmp_path / "ca.pem"
     bundle.write_text("")
     for name in ("CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE"):
@@ -169,7 +169,7 @@ def test_the_ends_of_a_range_are_inside(params, name):
     assert getattr(check_options(params(**CLOUD, **{name: high})), name) == high
 
 
-def test_every_option_falls_back_to_its_variable_and_every_secret_is_hidden():
+def test_options_have_variables_and_secrets_no_log():
     spec = argument_spec()
     assert list(spec) == list(OPTIONS)
     for name, option in spec.items():

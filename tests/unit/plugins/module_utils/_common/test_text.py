@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Text from outside: read without falling over, shown without doing harm, and without the secrets that were sent."""
+"""Untrusted text: read without exceptions, shown without harm and without secrets."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ JSON = st.recursive(
         ("\u212bngstr\u00f6m", "\u00e5ngstro\u0308m"),
     ],
 )
-def test_names_are_the_same_without_regard_to_case_and_to_how_an_accent_is_put(one, other):
+def test_names_equal_in_any_case_and_accent_form(one, other):
     assert folded(one) == folded(other)
 
 
@@ -91,7 +91,7 @@ def test_the_detail_of_any_body_is_text(body):
 
 
 @pytest.mark.parametrize("opening", ["[", '{"a":'])
-def test_a_body_that_is_nested_beyond_all_measure_is_an_error_like_any_other(opening):
+def test_body_nested_too_deep_is_invalid_json(opening):
     assert read_detail(opening * 100_000).startswith(opening)
 
 
@@ -124,7 +124,7 @@ def test_the_text_at_a_path_is_some_text_or_none(data, path):
         (("list",), [{"b": "x"}], None),
     ],
 )
-def test_what_is_at_a_path_is_given_as_it_is_and_only_text_as_text(path, value, text):
+def test_reach_returns_value_text_only_for_text(path, value, text):
     data = {"a": {"b": "x", "empty": "", "number": 0}, "list": [{"b": "x"}]}
     assert reach(data, *path) == value
     assert nested(data, *path) == text

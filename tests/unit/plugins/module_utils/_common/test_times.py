@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Points in time: every form that is met, and never an exception; and the one form that is written."""
+"""Times: read every known form without exceptions, and write one form."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_a_moment_is_read_in_every_form_that_is_met(text, seconds):
 
 
 @pytest.mark.parametrize("text", ["", "soon", "1/5/2026 9:14:31 AM", "2026-13-45T99:99:99Z", "31 Feb", ".", "Z", "T.Z"])
-def test_what_is_no_moment_gives_none(text):
+def test_parse_invalid_time_none(text):
     assert timestamp(text) is None
 
 
@@ -56,7 +56,7 @@ OFFSETS = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(
 
 
 @given(st.datetimes(timezones=OFFSETS))
-def test_what_python_writes_is_read_back(moment):
+def test_parse_reads_times_of_python(moment):
     assert timestamp(moment.isoformat()) == pytest.approx(moment.timestamp(), abs=1e-5)
 
 
@@ -80,5 +80,5 @@ def test_a_moment_is_written_in_utc_and_whole_seconds(moment, text, monkeypatch)
 
 
 @given(st.integers(0, 253402300799))
-def test_what_is_written_is_read_back(moment):
+def test_parse_reads_written_times(moment):
     assert timestamp(rfc3339(moment)) == moment

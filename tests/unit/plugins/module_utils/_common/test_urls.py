@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The hosts of the API and of the sign-in: credentials go where the deployment has them, or where a task says."""
+"""Hosts of API and sign-in: credentials go only to hosts of the deployment or the task."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DDC = "https://ddc01.example.com:8443"
 
 @pytest.fixture
 def urls(params):
-    """Return a function that returns the base URL and the URL of the sign-in of these options."""
+    """Return a function that returns the base URL and the sign-in URL for these options."""
 
     def of(deployment, api_url=None, token_url=None):
         account = {"client_id": "c", "client_secret": "s"}
@@ -40,7 +40,7 @@ def urls(params):
         ("cloud", None, "https://api.cloud.com/cvad/manage", f"https://api.cloud.com{CLOUD_PATH}"),
         ("japan", None, "https://api.citrixcloud.jp/cvad/manage", f"https://api.citrixcloud.jp{CLOUD_PATH}"),
         ("gov", None, "https://customer1.xendesktop.us/citrix/orchestration/api", TRUST),
-        # Regional hosts serve the sign-in too.
+        # Regional hosts also serve the sign-in.
         (
             "cloud",
             "https://api-eu.cloud.com",
@@ -59,7 +59,7 @@ def urls(params):
             "https://api-ap-s.cloud.com/cvad/manage",
             f"https://api-ap-s.cloud.com{CLOUD_PATH}",
         ),
-        # No other host of Citrix does.
+        # No other Citrix host serves the sign-in.
         (
             "cloud",
             "https://customer1.xendesktop.net",
@@ -87,11 +87,11 @@ def urls(params):
         ("gov", "https://api.cloud.us", "https://api.cloud.us/cvad/manage", TRUST),
         ("gov", "https://api.cloud.us/cvad/manage", "https://api.cloud.us/cvad/manage", TRUST),
         ("gov", "https://other.xendesktop.us", "https://other.xendesktop.us/citrix/orchestration/api", TRUST),
-        # The loopback serves both, for the simulator.
+        # A loopback host serves both, for the simulator.
         ("cloud", LOCAL, f"{LOCAL}/cvad/manage", f"{LOCAL}{CLOUD_PATH}"),
         ("gov", LOCAL, f"{LOCAL}/citrix/orchestration/api", f"{LOCAL}/customer1/tokens/clients"),
         ("cloud", f"{LOCAL}/citrix/orchestration/api", f"{LOCAL}/citrix/orchestration/api", f"{LOCAL}{CLOUD_PATH}"),
-        # On premises the controller serves both.
+        # On premises, the controller serves both.
         ("on_premises", DDC, f"{DDC}/cvad/manage", f"{DDC}/cvad/manage/Tokens"),
         ("on_premises", f"{DDC}{DIRECT}/", f"{DDC}{DIRECT}", f"{DDC}{DIRECT}/tokens"),
         ("on_premises", f"{DDC}/Citrix/Orchestration/API", f"{DDC}{DIRECT}", f"{DDC}{DIRECT}/tokens"),
@@ -112,7 +112,7 @@ def test_endpoints_token_url_wins_in_every_deployment(urls, deployment, api_url)
 
 @pytest.mark.parametrize("deployment", ["cloud", "japan", "gov"])
 @pytest.mark.parametrize("host", ["gateway.example.com", "api.cloud.com.evil.example", "evilcloud.com"])
-def test_endpoints_private_gateway_needs_token_url_and_nothing_else(urls, deployment, host):
+def test_endpoints_private_gateway_requires_only_token_url(urls, deployment, host):
     with pytest.raises(OptionError, match=rf"^api_url: {host} is not a host of Citrix Cloud; .* set token_url too"):
         urls(deployment, f"https://{host}")
     assert urls(deployment, f"https://{host}", "https://api.cloud.com/x")[0].startswith(f"https://{host}/")

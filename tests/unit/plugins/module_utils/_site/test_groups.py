@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Delivery groups and applications: how they are looked up, and how a session's pointers to them are read."""
+"""Delivery groups and applications: how they are found, and how a session refers to them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_folder_stands_in_one_segment_of_the_path(fake_api, find, _option, pat
 
 
 @pytest.mark.parametrize(
-    ("asked", "body", "named"),
+    ("requested", "body", "named"),
     [
         ("Office", {"Id": "g1", "Name": "Office"}, Named("g1", ("Office",))),
         ("office", {"Id": "g1", "Name": "Office", "FullName": "Office"}, Named("g1", ("Office",))),
@@ -64,9 +64,9 @@ def test_a_folder_stands_in_one_segment_of_the_path(fake_api, find, _option, pat
         ("Office", {"Id": 17, "Name": ["Other"], "FullName": "Office"}, Named(None, ("Office",))),
     ],
 )
-def test_delivery_group_has_the_names_that_the_api_gives(fake_api, asked, body, named):
-    fake_api.on(f"GET DeliveryGroups/{segment(asked)}", body)
-    assert find_delivery_groups(fake_api, [asked]) == [named]
+def test_delivery_group_has_the_names_that_the_api_gives(fake_api, requested, body, named):
+    fake_api.on(f"GET DeliveryGroups/{segment(requested)}", body)
+    assert find_delivery_groups(fake_api, [requested]) == [named]
 
 
 @pytest.mark.parametrize(("find", "option", "path"), KINDS)
@@ -82,14 +82,14 @@ def test_every_one_that_does_not_exist_is_named_with_the_remedy(fake_api, find, 
 
 @pytest.mark.parametrize("status", [400, 403, 500])
 @pytest.mark.parametrize(("find", "option", "path"), KINDS)
-def test_any_other_error_is_told_as_what_it_is(fake_api, find, option, path, status):
+def test_group_other_error_reported_unchanged(fake_api, find, option, path, status):
     fake_api.on(f"GET {path}/Office", {"Id": "g1"})
     fake_api.on(f"GET {path}/Sales", status)
     with pytest.raises(ApiError, match=f"look up the {option.replace('_', ' ')} Sales: HTTP {status}"):
         find(fake_api, ["Office", "Sales"])
 
 
-def test_a_404_of_something_else_than_the_api_is_no_missing_group(fake_api):
+def test_group_404_not_from_api_is_no_missing_group(fake_api):
     error = ApiError("Could not look up: HTTP 404.", 404, "an HTML page", None)
     fake_api.on("GET DeliveryGroups/Office", error)
     with pytest.raises(ApiError):
@@ -133,7 +133,7 @@ def test_application_sessions_of_another_folder_are_dropped(fake_api):
 
 
 @pytest.mark.parametrize(
-    ("asked", "body"),
+    ("requested", "body"),
     [
         # The server resolved a wildcard, a number, or a name without its folder.
         ("Off*", {"Id": "g1", "Name": "Office", "FullName": "Office"}),
@@ -145,10 +145,10 @@ def test_application_sessions_of_another_folder_are_dropped(fake_api):
     ],
 )
 @pytest.mark.parametrize(("find", "option", "path"), KINDS)
-def test_find_another_object_than_named_is_rejected(fake_api, find, option, path, asked, body):
-    fake_api.on(f"GET {path}/{segment(asked)}", body)
-    with pytest.raises(OptionError, match=f"^{option}: site site1 has no {re.escape(asked)};"):
-        find(fake_api, [asked])
+def test_find_another_object_than_named_is_rejected(fake_api, find, option, path, requested, body):
+    fake_api.on(f"GET {path}/{segment(requested)}", body)
+    with pytest.raises(OptionError, match=f"^{option}: site site1 has no {re.escape(requested)};"):
+        find(fake_api, [requested])
 
 
 def test_every_application_that_does_not_exist_is_named(fake_api):
@@ -174,7 +174,7 @@ def test_a_name_that_would_leave_its_place_is_refused(fake_api, name):
         sessions_of_applications(fake_api, [name])
 
 
-# Pointers
+# References
 
 
 @pytest.mark.parametrize(
@@ -192,12 +192,12 @@ def test_a_name_that_would_leave_its_place_is_refused(fake_api, name):
         ([{"Id": "g9"}, {"Id": "g1"}], True),
         ([{"Id": "g9", "Name": "Other"}], False),
         ([{"Name": "Other"}], False),
-        # The id decides: another group may have the name, in another folder.
+        # The id decides: another group may have the same name, in another folder.
         ([{"Id": "g9", "Name": "Office Desktops"}], False),
     ],
 )
 @pytest.mark.parametrize("default", [True, False])
-def test_a_pointer_is_known_by_its_id_and_without_one_by_its_name(references, held, default):
+def test_reference_matches_by_id_else_by_name(references, held, default):
     assert is_any([OFFICE, EDITOR], references, default) is held
 
 
@@ -211,7 +211,7 @@ def test_a_pointer_is_known_by_its_id_and_without_one_by_its_name(references, he
     ],
 )
 @pytest.mark.parametrize("default", [True, False])
-def test_the_name_decides_where_the_one_looked_for_has_no_id(references, held, default):
+def test_reference_without_id_matches_by_name(references, held, default):
     assert is_any([Named(None, ("Editor", "m\u00fcller"))], references, default) is held
 
 
@@ -233,7 +233,7 @@ def test_the_name_decides_where_the_one_looked_for_has_no_id(references, held, d
 )
 @pytest.mark.parametrize("default", [True, False])
 @pytest.mark.parametrize("wanted", [OFFICE, Named(None, ("Office Desktops",))])
-def test_where_there_is_no_pointer_the_default_holds(wanted, references, default):
+def test_reference_missing_returns_default(wanted, references, default):
     assert is_any([wanted], references, default) is default
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Machines: how they are named, listed and found, what is told about those that do not exist, and their sessions."""
+"""Machines: how they are named, listed and found; missing ones; and their sessions."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._site.machine_se
 from ansible_collections.sessionops.citrix.plugins.module_utils._site.machines import (
     NAME_FIELDS,
     MachineQuery,
-    asked_fields,
     condition,
     find,
     find_machines,
     list_machines,
     names_of,
+    requested_fields,
     to_result,
 )
 from hypothesis import given
@@ -37,7 +37,7 @@ MACHINES = {
 
 
 def a_session(session_id, machine=FIRST):
-    """A session as the API tells it: the machine in it is a thin copy."""
+    """Return a session as in the API: the machine in it has few members."""
     return {"Id": session_id, "Machine": {**MACHINES[machine], "Id": None}}
 
 
@@ -50,19 +50,19 @@ def outline(listed):
 
 
 def wanted(call, *names):
-    """Return the values of those properties that a search asks for, flat or in a group."""
+    """Return the values of those properties in a search, flat or in a group."""
     groups = [group["SearchFilters"] for group in call.body.get("SearchFilterGroups", [])]
     filters = [*call.body.get("SearchFilters", []), *(each for group in groups for each in group)]
     return [each["Value"] for each in filters if each["Property"] in names]
 
 
 def site_with(api, support="MultiSession"):
-    """Let the API find these machines, all of one kind, by name and by DNS name."""
+    """Add these machines, all of one kind, to the API, by name and by DNS name."""
 
     def search(call):
-        asked = [name.casefold() for name in wanted(call, "MachineName", "DnsName")]
+        requested = [name.casefold() for name in wanted(call, "MachineName", "DnsName")]
         known = [
-            machine for machine in MACHINES.values() if {machine["Name"].casefold(), machine["DnsName"]} & {*asked}
+            machine for machine in MACHINES.values() if {machine["Name"].casefold(), machine["DnsName"]} & {*requested}
         ]
         return page(*known if wanted(call, "SessionSupport") == [support] else ())
 
@@ -98,7 +98,7 @@ def test_one_kind_of_machine_is_one_search(fake_api, support):
     assert fake_api.searches == [{"SearchFilters": [compare("SessionSupport", support)]}]
 
 
-# Machines by their names
+# Machines by name
 
 
 @pytest.mark.parametrize("support", ["MultiSession", "SingleSession"])
@@ -127,21 +127,21 @@ def test_a_machine_is_found_by_its_id(fake_api):
     assert {call.query["fields"] for call in fake_api.calls} == {"Id,Name,DnsName"}
 
 
-def test_machines_come_under_the_names_and_in_the_order_asked_for(fake_api):
+def test_machines_returned_by_names_in_order_of_options(fake_api):
     site_with(fake_api)
     names = [SECOND, GUID, "lab|vda-001", DNS_NAME]
     assert list(find(fake_api, "machine", names).items()) == [
         (SECOND, [MACHINES[SECOND]]),
         *((name, [MACHINES[FIRST]]) for name in names[1:]),
     ]
-    # Only a DNS name may belong to machines of both kinds.
+    # Only a DNS name may match machines of both kinds.
     assert [wanted(call, "MachineName") for call in fake_api.calls if call.body] == [
         [SECOND, "lab\\vda-001", DNS_NAME],
         [DNS_NAME],
     ]
 
 
-def test_fields_are_those_asked_for_or_all(fake_api):
+def test_machines_fields_as_requested_or_all(fake_api):
     site_with(fake_api)
     find(fake_api, "machine", [FIRST, GUID], ())
     assert not any("fields" in call.query for call in fake_api.calls)
@@ -149,7 +149,7 @@ def test_fields_are_those_asked_for_or_all(fake_api):
     assert {call.query["fields"] for call in fake_api.calls[2:]} == {"Id,Name,DnsName,SessionCount"}
 
 
-def test_more_machines_than_one_search_takes_are_found_by_several(fake_api):
+def test_machines_more_than_one_search_found_by_several(fake_api):
     def search(call):
         return page(*({"Name": name} for name in wanted(call, "MachineName")))
 
@@ -159,7 +159,7 @@ def test_more_machines_than_one_search_takes_are_found_by_several(fake_api):
     assert [len(fake_api.conditions(body)[1][0]) for body in fake_api.searches] == [100, 100, 50]
 
 
-def test_a_machine_that_only_looks_like_the_one_looked_for_is_not_taken(fake_api):
+def test_machine_with_similar_name_not_selected(fake_api):
     others = [
         {"Id": "m9", "Name": "LAB\\vda-0011", "DnsName": "vda-001.lab.example.com"},
         {"Id": "m8", "Name": "OTHER\\vda-001", "DnsName": None},
@@ -171,7 +171,7 @@ def test_a_machine_that_only_looks_like_the_one_looked_for_is_not_taken(fake_api
 
 
 @pytest.mark.parametrize("option", ["machine", "exclude_machine"])
-def test_every_machine_that_does_not_exist_is_named_with_its_option(fake_api, option):
+def test_machines_missing_all_named_with_their_option(fake_api, option):
     site_with(fake_api)
     unknown = "00000000-0000-0000-0000-000000000000"
     fake_api.on(f"GET Machines/{unknown}", 404)
@@ -184,7 +184,7 @@ def test_every_machine_that_does_not_exist_is_named_with_its_option(fake_api, op
 
 
 @pytest.mark.parametrize("status", [400, 403, 500, 503])
-def test_any_other_error_is_told_as_what_it_is(fake_api, status):
+def test_machines_other_error_reported_unchanged(fake_api, status):
     fake_api.on(f"GET Machines/{GUID}", status)
     with pytest.raises(ApiError, match=f"look up the machine {GUID}: HTTP {status}"):
         find(fake_api, "machine", [GUID])
@@ -227,14 +227,14 @@ def test_an_accent_may_be_written_in_two_ways(fake_api):
         ({"Id": GUID, "Name": "", "DnsName": DNS_NAME}, "DnsName", DNS_NAME),
     ],
 )
-def test_a_machine_and_its_sessions_are_searched_for_by_its_own_name(machine, name, value):
+def test_machine_and_sessions_searched_by_its_name(machine, name, value):
     assert condition(machine) == compare(name, value)
 
 
 # Sessions on machines
 
 
-def test_one_machine_is_asked_for_its_sessions(fake_api):
+def test_one_machine_sessions_requested_directly(fake_api):
     fake_api.on(ON_FIRST, page({"Id": "1"}, {"Id": "2"}, token="not taken here"), page({"Id": "2"}))
     listed = list_sessions(fake_api, [FIRST], ("Id", "State"))
     assert listed == Listed([{"Id": "1"}, {"Id": "2"}], {FIRST: 2})
@@ -244,22 +244,22 @@ def test_one_machine_is_asked_for_its_sessions(fake_api):
 
 
 @pytest.mark.parametrize("name", ["LAB\\vda.001", "LAB|vda.001", "vda-001"])
-def test_a_name_with_a_domain_or_without_a_dot_stands_in_the_path(fake_api, name):
+def test_machine_name_with_domain_or_no_dot_used_in_path(fake_api, name):
     path = name.replace("\\", "|").replace("|", "%7C")
     fake_api.on(f"GET Machines/{path}/Sessions", page({"Id": "1"}))
     assert outline(list_sessions(fake_api, [name])) == (["1"], {name: 1})
     assert len(fake_api.calls) == 1
 
 
-def test_a_machine_that_is_named_twice_is_asked_once(fake_api):
+def test_machine_named_twice_requested_once(fake_api):
     fake_api.on(ON_FIRST, page({"Id": "1"}))
     assert outline(list_sessions(fake_api, [FIRST, FIRST])) == (["1"], {FIRST: 1})
     assert fake_api.sent() == [ON_FIRST]
 
 
 @pytest.mark.parametrize("support", ["MultiSession", "SingleSession"])
-def test_a_dns_name_is_looked_up_and_its_machine_asked_by_id(fake_api, support):
-    """Its sessions need not tell the DNS name."""
+def test_dns_name_looked_up_and_sessions_requested_by_id(fake_api, support):
+    """The sessions of a machine may omit its DNS name."""
     site_with(fake_api, support)
     fake_api.on(BY_ID, page({"Id": "1", "Machine": {"Name": FIRST, "DnsName": None}}))
     name = DNS_NAME.upper()
@@ -272,13 +272,13 @@ def test_a_dns_name_is_looked_up_and_its_machine_asked_by_id(fake_api, support):
     assert fake_api.calls[-1].query == {"fields": "Id,Machine"}
 
 
-def test_a_machine_without_an_id_is_asked_by_its_dns_name(fake_api):
+def test_machine_without_id_requested_by_dns_name(fake_api):
     fake_api.on(SEARCH, page({"Id": None, "DnsName": DNS_NAME}), page())
     fake_api.on(f"GET Machines/{DNS_NAME}/Sessions", page({"Id": "1"}))
     assert outline(list_sessions(fake_api, [DNS_NAME])) == (["1"], {DNS_NAME: 1})
 
 
-def test_several_machines_are_looked_up_and_their_sessions_are_one_search(fake_api):
+def test_several_machines_looked_up_sessions_in_one_search(fake_api):
     site_with(fake_api)
     fake_api.on(SESSIONS, page(a_session("1", SECOND), a_session("2"), token="more"), page(a_session("3", SECOND)))
     names = [FIRST, "vda-002.lab.example"]
@@ -291,7 +291,7 @@ def test_several_machines_are_looked_up_and_their_sessions_are_one_search(fake_a
     assert fake_api.writes == []
 
 
-def test_machines_of_both_kinds_take_two_searches_and_no_more(fake_api):
+def test_machines_of_both_kinds_two_searches(fake_api):
     def search(call):
         return page(MACHINES[FIRST if wanted(call, "SessionSupport") == ["MultiSession"] else SECOND])
 
@@ -302,7 +302,7 @@ def test_machines_of_both_kinds_take_two_searches_and_no_more(fake_api):
     assert wanted(fake_api.calls[1], "MachineName") == [SECOND, DNS_NAME]
 
 
-def test_names_as_the_broker_writes_them_are_looked_up_only_where_no_session_tells_them(fake_api):
+def test_broker_names_looked_up_only_if_no_session_has_them(fake_api):
     site_with(fake_api)
     fake_api.on(SESSIONS, page(a_session("1"), a_session("2", SECOND)))
     assert outline(list_sessions(fake_api, [SECOND, "lab|VDA-001"])) == (["1", "2"], {SECOND: 1, "lab|VDA-001": 1})
@@ -326,18 +326,18 @@ def test_the_machine_is_among_the_fields_once(fake_api):
     fake_api.on(SESSIONS, page(a_session("1"), a_session("2", SECOND)))
     list_sessions(fake_api, [FIRST, SECOND], ("Machine", "Id"))
     list_sessions(fake_api, [FIRST, SECOND])
-    asked = [call.query.get("fields") for call in fake_api.calls if call.path.startswith("Sessions")]
-    assert asked == ["Machine,Id", None]
+    requested = [call.query.get("fields") for call in fake_api.calls if call.path.startswith("Sessions")]
+    assert requested == ["Machine,Id", None]
 
 
-def test_an_id_among_several_machines_is_searched_for_by_its_name(fake_api):
+def test_machine_id_among_several_searched_by_name(fake_api):
     site_with(fake_api)
     fake_api.on(SESSIONS, page(a_session("1"), a_session("2", SECOND)))
     assert outline(list_sessions(fake_api, [GUID, SECOND])) == (["1", "2"], {GUID: 1, SECOND: 1})
     assert wanted(fake_api.calls[-1], "MachineName") == [FIRST, SECOND]
 
 
-def test_a_machine_without_a_name_is_searched_for_by_its_dns_name(fake_api):
+def test_machine_without_name_searched_by_dns_name(fake_api):
     nameless = {"Id": GUID, "Name": None, "DnsName": DNS_NAME}
     fake_api.on(f"GET Machines/{GUID}", nameless)
     fake_api.on(SEARCH, page(MACHINES[SECOND]))
@@ -353,10 +353,10 @@ def test_all_names_of_one_machine_have_its_sessions(fake_api):
     assert outline(list_sessions(fake_api, names)) == (["1", "2"], dict.fromkeys(names, 2))
 
 
-@pytest.mark.parametrize("told", [{"Name": "lab\\VDA-001"}, {"DnsName": DNS_NAME}, {"Id": GUID.upper()}])
-def test_a_session_counts_by_whichever_name_its_machine_tells(fake_api, told):
+@pytest.mark.parametrize("expected", [{"Name": "lab\\VDA-001"}, {"DnsName": DNS_NAME}, {"Id": GUID.upper()}])
+def test_session_counts_by_any_name_of_its_machine(fake_api, expected):
     site_with(fake_api)
-    fake_api.on(SESSIONS, page({"Id": "1", "Machine": told}))
+    fake_api.on(SESSIONS, page({"Id": "1", "Machine": expected}))
     assert list_sessions(fake_api, [FIRST, SECOND]).counts == {FIRST: 1, SECOND: 0}
 
 
@@ -369,13 +369,13 @@ def test_a_session_that_two_pages_have_counts_once(fake_api):
 
 
 @pytest.mark.parametrize("fields", [{}, {"Machine": None}, {"Machine": FIRST}, {"Machine": {"Name": None}}])
-def test_a_session_that_tells_no_machine_is_listed_and_counts_for_none(fake_api, fields):
+def test_session_without_machine_listed_but_not_counted(fake_api, fields):
     site_with(fake_api)
     fake_api.on(SESSIONS, page({"Id": "1", **fields}, a_session("2", SECOND)))
     assert outline(list_sessions(fake_api, [FIRST, SECOND])) == (["1", "2"], {FIRST: 0, SECOND: 1})
 
 
-def test_more_machines_than_one_search_takes_are_asked_for_by_several(fake_api):
+def test_sessions_of_many_machines_several_searches(fake_api):
     def sessions(call):
         return page(*({"Id": name, "Machine": {"Name": name}} for name in wanted(call, "MachineName")))
 
@@ -393,7 +393,7 @@ def test_machines_without_sessions_have_none(fake_api):
     assert list_sessions(fake_api, [DNS_NAME]) == Listed([], {DNS_NAME: 0})
 
 
-def test_every_machine_that_does_not_exist_is_named_before_any_list(fake_api):
+def test_machines_missing_all_named_before_any_list(fake_api):
     site_with(fake_api)
     fake_api.on(f"GET Machines/{GUID}", 404)
     with pytest.raises(OptionError) as error:
@@ -413,7 +413,7 @@ def test_a_single_machine_that_does_not_exist_is_named(fake_api, machine):
     assert str(error.value).startswith(f"machine: site site1 has no {machine}; write DOMAIN\\NAME")
 
 
-def test_a_machine_that_goes_after_the_look_up_is_named_as_the_task_names_it(fake_api):
+def test_machine_removed_after_look_up_named_as_in_task(fake_api):
     site_with(fake_api)
     fake_api.on(BY_ID, 404)
     with pytest.raises(OptionError, match=f"^machine: site site1 has no {DNS_NAME};"):
@@ -447,14 +447,14 @@ JSON = st.recursive(
 
 
 @given(st.lists(st.fixed_dictionaries({}, optional={"Id": JSON, "Machine": JSON}), max_size=4))
-def test_sessions_of_any_shape_are_counted_on_the_machines_asked_for(new_fake_api, sessions):
+def test_sessions_of_any_shape_counted_on_requested_machines(new_fake_api, sessions):
     api = new_fake_api()
     site_with(api)
     api.on(SESSIONS, page(*sessions))
     listed = list_sessions(api, [FIRST, SECOND])
     assert list(listed.counts) == [FIRST, SECOND]
-    told = [session.get("Machine") for session in listed.sessions]
-    names = [str(machine.get("Name")).casefold() for machine in told if isinstance(machine, dict)]
+    expected = [session.get("Machine") for session in listed.sessions]
+    names = [str(machine.get("Name")).casefold() for machine in expected if isinstance(machine, dict)]
     assert listed.counts == {name: names.count(name.casefold()) for name in (FIRST, SECOND)}
 
 
@@ -522,32 +522,32 @@ def test_machines_that_the_server_found_too_much_are_dropped(site, given):
 
 
 @pytest.mark.parametrize("fields", [{}, {"DeliveryGroup": None}, {"DeliveryGroup": {}}, {"DeliveryGroup": "Office"}])
-def test_a_machine_that_tells_no_group_is_taken_on_the_server_s_word(site, fields):
+def test_machine_without_group_accepted_from_search(site, fields):
     site.on(SEARCH, page({"Id": "m-1", "Name": FIRST, **fields}))
     assert machines(site, delivery_group=["Office"], **OF_ONE_KIND) == [FIRST]
 
 
-def test_what_a_task_asks_for_itself_is_taken_on_the_server_s_word(site):
+def test_machine_filters_of_task_accepted_from_search(site):
     site.on(SEARCH, page(OTHERS))
     assert machines(site, filters=[compare("Tags", "x", "Any")], **OF_ONE_KIND) == [OTHERS["Name"]]
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "expected"),
     [
         ({"machine": []}, r"^machine: is empty"),
         ({"delivery_group": [" "]}, r"^delivery_group: contains an empty name"),
         ({"machine": ["LAB\x0bda-001"]}, r"^machine: .* control character"),
     ],
 )
-def test_names_that_cannot_be_meant_are_refused_before_any_call(site, given, told):
-    with pytest.raises(OptionError, match=told):
+def test_invalid_names_rejected_before_any_call(site, given, expected):
+    with pytest.raises(OptionError, match=expected):
         machines(site, **given)
     assert site.calls == []
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "expected"),
     [
         ({"machine": [FIRST, "LAB\\nowhere"]}, r"^machine: site site1 has no LAB\\nowhere;"),
         (
@@ -557,9 +557,9 @@ def test_names_that_cannot_be_meant_are_refused_before_any_call(site, given, tol
         ({"delivery_group": ["Sales"]}, r"^delivery_group: site site1 has no Sales;"),
     ],
 )
-def test_machines_and_groups_that_do_not_exist_are_refused_by_name(site, given, told):
+def test_missing_machines_and_groups_refused_by_name(site, given, expected):
     site.on("GET DeliveryGroups/Sales", 404)
-    with pytest.raises(OptionError, match=told):
+    with pytest.raises(OptionError, match=expected):
         machines(site, **given)
 
 
@@ -567,18 +567,18 @@ def test_machines_and_groups_that_do_not_exist_are_refused_by_name(site, given, 
 
 
 @pytest.mark.parametrize("names", [None, []])
-def test_all_fields_are_asked_for_unless_some_are(names):
-    assert asked_fields(names) == ()
+def test_facts_all_fields_unless_some_requested(names):
+    assert requested_fields(names) == ()
 
 
-def test_names_are_always_among_the_fields_and_none_is_asked_for_twice():
-    assert asked_fields(["SessionCount", "Name", "SessionCount"]) == ("Id", "Name", "DnsName", "SessionCount")
+def test_facts_fields_include_names_without_duplicates():
+    assert requested_fields(["SessionCount", "Name", "SessionCount"]) == ("Id", "Name", "DnsName", "SessionCount")
 
 
 @pytest.mark.parametrize("name", ["", "Session Count", "Session,Count", "State&limit=1", "Größe", "A\n"])
-def test_what_cannot_be_a_field_is_refused_by_name(name):
+def test_facts_invalid_field_rejected_by_name(name):
     with pytest.raises(OptionError, match=r"^fields: '.*' is not a field; spell it as in the API"):
-        asked_fields(["SessionCount", name])
+        requested_fields(["SessionCount", name])
 
 
 def test_facts_have_snake_case_names_and_all_values():
@@ -591,7 +591,7 @@ def test_facts_have_snake_case_names_and_all_values():
     }
 
 
-def test_facts_have_only_the_fields_that_were_asked_for_as_far_as_there_are():
+def test_facts_have_only_requested_fields_that_exist():
     machine = {"Id": GUID, "Name": FIRST, "SessionCount": None, "DeliveryGroup": {"Name": "Office"}}
     assert to_result(machine, ("Name", "Id", "SessionCount", "Tags")) == {
         "id": GUID,

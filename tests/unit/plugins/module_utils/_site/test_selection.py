@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The selection: who is meant and who is left out, in which order, and when nothing may be done at all."""
+"""Selection: matching and excluded sessions, their order, and errors before any write."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def ids(selection):
 
 @pytest.fixture
 def selected(fake_api):
-    """Return a function that gives the ids selected on the first machine, where these sessions are."""
+    """Return a function that returns the ids selected on the first machine with these sessions."""
 
     def run(*sessions, **given):
         fake_api.on(ON_FIRST, page(*sessions))
@@ -58,7 +58,7 @@ def selected(fake_api):
 # By id
 
 
-def test_named_sessions_come_in_the_order_in_which_they_are_named(fake_api):
+def test_named_sessions_in_order_of_option(fake_api):
     for session_id in ("1", "2", "3"):
         fake_api.on(f"GET Sessions/{session_id}", {"Id": session_id})
     selection = select(fake_api, wanted(session_id=["3", "1", "2", "1"]))
@@ -69,6 +69,7 @@ def test_named_sessions_come_in_the_order_in_which_they_are_named(fake_api):
             Target.from_session("2", {"Id": "2"}),
         ],
         [],
+        {},
         [],
     )
     assert sorted(fake_api.sent()) == ["GET Sessions/1", "GET Sessions/2", "GET Sessions/3"]
@@ -76,7 +77,7 @@ def test_named_sessions_come_in_the_order_in_which_they_are_named(fake_api):
 
 
 def test_a_session_that_is_named_in_two_spellings_is_one_session(fake_api):
-    """Two targets would be two requests at once, and two notices to the user."""
+    """Two targets would cause two requests at the same time and two notifications."""
     fake_api.on("GET Sessions/ab-cd", {"Id": "ab-cd"})
     fake_api.on("GET Sessions/AB-CD", {"Id": "ab-cd"})
     assert ids(select(fake_api, wanted(session_id=["ab-cd", "AB-CD"]))) == ["ab-cd"]
@@ -100,7 +101,7 @@ def test_a_named_session_that_cannot_be_read_ends_the_task(fake_api, status):
 # By selectors
 
 
-def test_the_sessions_of_machines_come_each_once_in_the_order_found(fake_api):
+def test_sessions_of_machines_once_in_order_of_api(fake_api):
     sessions = [a_session(*each) for each in (("2", "a"), ("3", "b", SECOND), ("2", "a"), ("1", "c"))]
     fake_api.on(SEARCH, page(*sessions))
     fake_api.on(MACHINES, page(*({"Id": name[-1], "Name": name} for name in (FIRST, SECOND))))
@@ -113,7 +114,7 @@ def test_all_selectors_must_fit(fake_api):
     assert ids(select(fake_api, wanted(user=["user001"], delivery_group=["Office"]))) == ["1"]
 
 
-def test_the_sessions_of_an_application_are_those_in_which_it_runs(fake_api):
+def test_sessions_of_application_that_run_it(fake_api):
     fake_api.on("GET Applications/Editor", {"Id": "a1", "Name": "Editor"})
     fake_api.on("GET Applications/a1/Sessions", page(a_session("1"), a_session("2")))
     assert ids(select(fake_api, wanted(application=["Editor"]))) == ["1", "2"]
@@ -122,8 +123,8 @@ def test_the_sessions_of_an_application_are_those_in_which_it_runs(fake_api):
 def test_all_sessions_are_all_that_the_site_has(fake_api):
     fake_api.on("GET Sessions", page(a_session("1"), a_session("2", "user002", SECOND)))
     assert ids(select(fake_api, wanted(all_sessions=True))) == ["1", "2"]
-    asked = fake_api.calls[0].query["fields"].split(",")
-    assert sorted(asked) == sorted(FIELDS)
+    requested = fake_api.calls[0].query["fields"].split(",")
+    assert sorted(requested) == sorted(FIELDS)
 
 
 def test_a_session_without_an_id_is_selected_and_not_addressed(selected):
@@ -147,7 +148,7 @@ def test_a_machine_that_does_not_exist_ends_the_task(fake_api, option):
 # People
 
 
-def test_users_without_a_session_are_absent_in_the_order_and_spelling_of_the_task(fake_api):
+def test_users_without_session_absent_in_order_of_task(fake_api):
     fake_api.on(SEARCH, page(a_session("1")))
     users = ["LAB\\User002", "lab\\USER001", "user003", "user001@lab.example", "user002@lab.example"]
     selection = select(fake_api, wanted(user=users))
@@ -155,7 +156,7 @@ def test_users_without_a_session_are_absent_in_the_order_and_spelling_of_the_tas
     assert selection.absent == ["LAB\\User002", "user003", "user002@lab.example"]
 
 
-def test_a_user_who_is_on_elsewhere_is_absent_from_the_machine(fake_api):
+def test_user_on_other_machine_absent_from_machine(fake_api):
     fake_api.on(SEARCH, page(a_session("1")))
     fake_api.on(MACHINES, page({"Id": "m1", "Name": FIRST}))
     selection = select(fake_api, wanted(user=["user001", "user002"], machine=[FIRST]))
@@ -163,20 +164,20 @@ def test_a_user_who_is_on_elsewhere_is_absent_from_the_machine(fake_api):
 
 
 @pytest.mark.parametrize("given", [{"machine": [FIRST]}, {"all_sessions": True}])
-def test_nobody_is_absent_where_nobody_is_named(fake_api, given):
+def test_absent_empty_without_named_users(fake_api, given):
     fake_api.on(ON_FIRST, page())
     fake_api.on(MACHINES, page({"Id": "1", "Name": FIRST}))
     fake_api.on("GET Sessions", page())
     assert select(fake_api, wanted(**given)).absent == []
 
 
-def test_a_user_who_is_left_out_is_not_absent(fake_api):
+def test_excluded_user_not_absent(fake_api):
     fake_api.on(SEARCH, page(a_session("1"), a_session("2", "user002")))
     selection = select(fake_api, wanted(user=["user001", "user002"], exclude_user=["user002"]))
     assert (ids(selection), selection.absent) == (["1"], [])
 
 
-def test_a_short_name_of_several_people_ends_the_task_and_lists_them(fake_api):
+def test_ambiguous_user_name_fails_and_lists_users(fake_api):
     other = {**a_session("2"), "User": {"Name": "CORP\\user001"}}
     fake_api.on(SEARCH, page(a_session("1"), other))
     with pytest.raises(OptionError, match=r"^user: 'user001' matches several users; .*: CORP\\user001, LAB\\us"):
@@ -192,17 +193,17 @@ def test_an_excluded_user_is_left_out_by_each_name(selected, name):
 
 
 @pytest.mark.parametrize("name", ["user00", "LAB\\user0021", "OTHER\\user002", "user002@other.example"])
-def test_nobody_else_is_left_out(selected, name):
+def test_exclusion_does_not_affect_other_users(selected, name):
     assert selected(a_session("1"), a_session("2", "user002"), exclude_user=[name]) == ["1", "2"]
 
 
-def test_a_name_of_his_own_choice_gets_nobody_out_of_the_selection(selected):
+def test_display_name_does_not_affect_exclusion(selected):
     session = {**a_session("1"), "UntrustedUserName": "LAB\\user002"}
     session["User"]["DisplayName"] = "user002"
     assert selected(session, exclude_user=["user002", "LAB\\user002"]) == ["1"]
 
 
-def test_a_short_name_that_would_exclude_several_people_is_refused(selected):
+def test_ambiguous_excluded_name_refused(selected):
     other = {**a_session("2"), "User": {"Name": "CORP\\user001"}}
     with pytest.raises(OptionError, match=r"^exclude_user: 'user001' matches several users"):
         selected(a_session("1"), other, exclude_user=["user001"])
@@ -218,7 +219,7 @@ def test_a_short_name_that_would_exclude_several_people_is_refused(selected):
         {"Name": None, "DnsName": "VDA-002.lab.example"},
     ],
 )
-def test_an_excluded_machine_is_left_out_by_whatever_name_it_has_in_the_session(selected, name, machine):
+def test_excluded_machine_matches_by_any_of_its_names(selected, name, machine):
     there = {**a_session("2"), "Machine": machine}
     assert selected(a_session("1"), there, exclude_machine=[name]) == ["1"]
 
@@ -238,33 +239,33 @@ def test_exclusions_hold_for_named_sessions_too(fake_api):
 
 
 @pytest.mark.parametrize("given", [{}, {"exclude_user": [], "exclude_machine": []}])
-def test_excluding_nobody_costs_no_call(selected, fake_api, given):
+def test_empty_exclusion_without_call(selected, fake_api, given):
     assert selected(a_session("1"), **given) == ["1"]
     assert fake_api.sent() == [ON_FIRST]
 
 
-def test_who_is_to_be_excluded_and_has_no_session_is_told(fake_api):
+def test_excluded_user_without_session_reported(fake_api):
     nameless = {**a_session("3"), "User": {"Name": "LAB\\user003", "PrincipalName": None}}
     fake_api.on("GET Sessions", page(a_session("1"), a_session("2", "user002"), nameless, {"Id": "4", "User": None}))
-    # The first is a slip; the last cannot be known: the broker does not tell his UPN.
+    # The first is a typo; the last is unknown, because the API omits the user's UPN.
     excluded = ["LAB\\Usr002", "user002", "LAB\\USER002", "user003@lab.example"]
     selection = select(fake_api, wanted(all_sessions=True, exclude_user=excluded))
     assert ids(selection) == ["1", "3", "4"]
-    assert selection.unused == ["LAB\\Usr002", "user003@lab.example"]
+    assert selection.unused == {"exclude_user": ["LAB\\Usr002", "user003@lab.example"]}
     assert selection.absent == []
 
 
 @pytest.mark.parametrize("given", [{}, {"exclude_user": []}, {"exclude_user": ["user001"]}])
-def test_nothing_is_told_of_exclusions_that_exclude(fake_api, given):
+def test_exclusion_with_match_not_reported(fake_api, given):
     fake_api.on("GET Sessions", page(a_session("1")))
-    assert select(fake_api, wanted(all_sessions=True, **given)).unused == []
+    assert select(fake_api, wanted(all_sessions=True, **given)).unused == {}
 
 
-def test_an_exclusion_has_its_use_though_its_machine_is_excluded_too(fake_api):
+def test_exclusion_on_excluded_machine_counts_as_match(fake_api):
     fake_api.on("GET Sessions", page(a_session("1"), a_session("2", "user002", SECOND)))
     fake_api.on(MACHINES, page({"Id": "m2", "Name": SECOND}))
     selection = select(fake_api, wanted(all_sessions=True, exclude_user=["user002"], exclude_machine=[SECOND]))
-    assert (ids(selection), selection.unused) == (["1"], [])
+    assert (ids(selection), selection.unused) == (["1"], {})
 
 
 @pytest.mark.parametrize(("name", "user"), [("LAB\\mu\u0308ller", "m\u00fcller"), ("LAB\\M\u00dcLLER", "mu\u0308ller")])
@@ -272,19 +273,19 @@ def test_an_accent_may_be_written_in_two_ways(selected, name, user):
     assert selected(a_session("1"), a_session("2", user), exclude_user=[name]) == ["1"]
 
 
-# One session after the other
+# Sessions one by one
 
 
-def test_a_target_has_what_is_needed_of_its_session():
+def test_target_has_required_data_of_session():
     session = {**a_session("1"), "State": "Disconnected", "Connection": {"Protocol": "Hdx"}}
     session["Machine"] = {"Name": FIRST, "DeliveryGroup": {"Id": "g1", "Name": "Office"}}
     known = SessionRef("1", "LAB\\user001", FIRST, "Office", "Disconnected")
     assert Target.from_session("1", session) == Target(known, "not_active")
-    assert Target.from_session("1", None) == Target(SessionRef("1"), gone=True)
+    assert Target.from_session("1", None) == Target(SessionRef("1"), ended=True)
     assert Target.from_session("", {"Machine": 17}) == Target(SessionRef(""))
 
 
-# What is refused
+# Invalid options
 
 
 def test_a_task_must_name_something(fake_api):
@@ -308,7 +309,7 @@ LISTS = [name for name, spec in ARGUMENT_SPEC.items() if spec["type"] == "raw"]
 
 
 @pytest.mark.parametrize("name", [name for name in LISTS if not name.startswith("exclude_")])
-def test_an_empty_selector_is_refused_by_its_own_before_any_call(fake_api, name):
+def test_empty_selector_rejected_by_name_before_any_call(fake_api, name):
     with pytest.raises(OptionError, match=f"^{name}: is empty"):
         select(fake_api, wanted(**{name: []}))
     assert fake_api.calls == []
@@ -316,7 +317,7 @@ def test_an_empty_selector_is_refused_by_its_own_before_any_call(fake_api, name)
 
 @pytest.mark.parametrize("name", LISTS)
 @pytest.mark.parametrize("names", [[""], ["1", " "], ["\t"], ["LAB\x0bda-001"]])
-def test_a_list_without_names_is_refused_by_its_own_before_any_call(fake_api, name, names):
+def test_list_without_names_rejected_by_name_before_any_call(fake_api, name, names):
     given = {"all_sessions": True} if name.startswith("exclude_") else {}
     with pytest.raises(OptionError, match=f"^{name}: "):
         select(fake_api, wanted(**given, **{name: names}))
@@ -331,7 +332,7 @@ def test_ids_of_sessions_stand_alone(fake_api, other):
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "expected"),
     [
         ({"session_id": ["1"]}, "session_id"),
         ({"user": ["a"]}, "user"),
@@ -339,16 +340,18 @@ def test_ids_of_sessions_stand_alone(fake_api, other):
         ({"user": []}, "user"),
     ],
 )
-def test_all_sessions_take_the_place_of_the_selectors(fake_api, given, told):
-    with pytest.raises(OptionError, match=f"^all_sessions: selects every session of the site; remove it or {told}$"):
+def test_all_sessions_replaces_selectors(fake_api, given, expected):
+    with pytest.raises(
+        OptionError, match=f"^all_sessions: selects every session of the site; remove it or {expected}$"
+    ):
         select(fake_api, wanted(all_sessions=True, **given))
     assert fake_api.calls == []
 
 
-# The cap
+# The maximum
 
 
-def test_the_cap_counts_what_is_selected_and_may_be_reached(selected):
+def test_max_sessions_counts_selected_sessions_inclusive(selected):
     sessions = [a_session(session_id) for session_id in ("1", "2", "2", "3")]
     assert len(selected(*sessions, max_sessions=3)) == 3
     with pytest.raises(
@@ -357,7 +360,7 @@ def test_the_cap_counts_what_is_selected_and_may_be_reached(selected):
         selected(*sessions, max_sessions=2)
 
 
-def test_the_cap_counts_what_is_left_after_the_exclusions(selected):
+def test_max_sessions_counts_after_exclusions(selected):
     sessions = [a_session("1"), a_session("2", "user002"), a_session("3", "user003")]
     assert selected(*sessions, exclude_user=["user002"], max_sessions=2) == ["1", "3"]
     with pytest.raises(OptionError, match=r"^max_sessions: 2 sessions are selected and 1 are allowed"):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Queries: what is asked of the server for which selectors, and what of its answer is believed."""
+"""Queries: the requests for each selector, and the checks of the responses."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ANY_KIND = ["MultiSession", "SingleSession"]
 
 
 def a_session(session_id="1", **fields):
-    """A session that each of the selectors used here picks, but for what a test says otherwise."""
+    """Return a session that matches each selector in this file, unless changed by an argument."""
     return {
         "Id": session_id,
         "State": "Active",
@@ -48,16 +48,16 @@ def page(*items, token=None):
 
 @pytest.fixture
 def api(fake_api):
-    """An API that knows two machines, a delivery group and an application."""
+    """Return an API with two machines, a delivery group and an application."""
     machines = {
         name: {"Id": f"m-{name[-1]}", "Name": name, "DnsName": f"{name[4:]}.lab.example"} for name in (FIRST, SECOND)
     }
 
     def search(call):
         single, groups = fake_api.conditions(call.body)
-        asked = {each["Value"] for each in [*single, *chain.from_iterable(groups)]}
-        known = [machine for machine in machines.values() if {*machine.values()} & asked]
-        return page(*known if "MultiSession" in asked else ())
+        values = {each["Value"] for each in [*single, *chain.from_iterable(groups)]}
+        known = [machine for machine in machines.values() if {*machine.values()} & values]
+        return page(*known if "MultiSession" in values else ())
 
     fake_api.on(MACHINES, search)
     fake_api.on("GET DeliveryGroups/Office", OFFICE)
@@ -70,8 +70,8 @@ def found(api, fields=FIELDS, **query):
     return [session["Id"] for session in find_sessions(api, Query(**query), fields)]
 
 
-def asked(api):
-    """Return the first search for sessions, as its single conditions and its groups: [(property, value), ...]."""
+def first_search(api):
+    """Return the flat conditions and the groups of the first search: [(property, value), ...]."""
     body = next(call.body for call in api.calls if call.path == "Sessions/$search")
     single, groups = api.conditions(body)
     return [(each["Property"], each["Value"]) for each in single], [
@@ -79,12 +79,12 @@ def asked(api):
     ]
 
 
-# The options
+# Options
 
 NOTHING = dict.fromkeys(selectors.SELECTORS)
 
 
-def test_a_query_takes_the_selectors_out_of_the_options():
+def test_query_reads_selectors_from_options():
     params = {**NOTHING, "user": ["a", "b", "a"], "machine": [FIRST], "limit": 3}
     assert Query.from_params(params) == Query(user=("a", "b"), machine=(FIRST,))
     own = (compare("ClientName", "x"),)
@@ -94,13 +94,13 @@ def test_a_query_takes_the_selectors_out_of_the_options():
 
 @pytest.mark.parametrize("name", selectors.SELECTORS)
 @pytest.mark.parametrize("names", [[], [""], ["a", " "], ["LAB\x0bda-001"]])
-def test_a_selector_without_a_name_is_refused_by_its_own(name, names):
+def test_selector_without_name_rejected_by_option(name, names):
     with pytest.raises(OptionError, match=f"^{name}: "):
         Query.from_params({**NOTHING, name: names})
 
 
 @pytest.mark.parametrize("name", selectors.SELECTORS)
-def test_a_selector_is_alone_where_nothing_else_is_given(name):
+def test_selector_is_alone_without_others(name):
     assert Query(**{name: ("a", "b")}).only(name)
     for other in {*selectors.SELECTORS, "states"} - {name}:
         assert not Query(**{name: ("a",), other: ("b",)}).only(name)
@@ -131,7 +131,7 @@ def test_a_limit_below_0_is_refused():
         limit_of({"limit": -1})
 
 
-# What is asked
+# Requests
 
 
 def test_all_sessions_are_a_list(api):
@@ -141,13 +141,13 @@ def test_all_sessions_are_a_list(api):
     assert api.sent() == [LISTING, LISTING]
 
 
-def test_one_machine_alone_is_asked_for_its_sessions(api):
+def test_one_machine_alone_sessions_requested_directly(api):
     api.on(ON_FIRST, page(a_session("1"), a_session("1")))
     assert found(api, machine=(FIRST,)) == ["1"]
     assert api.sent() == [ON_FIRST]
 
 
-def test_a_dns_name_alone_is_looked_up_and_its_machine_asked_for_its_sessions(api):
+def test_dns_name_alone_looked_up_then_sessions_requested(api):
     api.on("GET Machines/m-1/Sessions", page(a_session("1", Machine={"Name": FIRST, "DnsName": None})))
     assert found(api, machine=("vda-001.lab.example",)) == ["1"]
     assert api.sent() == [MACHINES, MACHINES, "GET Machines/m-1/Sessions"]
@@ -164,7 +164,7 @@ def test_several_machines_alone_are_one_search(api):
     ]
 
 
-def test_applications_alone_are_asked_for_their_sessions(api):
+def test_applications_alone_sessions_requested_directly(api):
     both = [{"Id": "a1", "Name": "Editor"}, {"Id": "a2", "Name": "Paint"}]
     api.on("GET Applications/Paint", both[1])
     api.on("GET Applications/a1/Sessions", page(a_session("1"), a_session("2", ApplicationsInUse=both)))
@@ -211,10 +211,10 @@ CONDITIONS = [
 
 
 @pytest.mark.parametrize(("query", "flat", "groups"), CONDITIONS)
-def test_the_server_is_asked_for_what_it_can_tell(api, query, flat, groups):
+def test_search_uses_supported_properties(api, query, flat, groups):
     api.on(SEARCH, page(a_session("1")))
     assert found(api, **query) == ["1"]
-    assert asked(api) == (flat, groups)
+    assert first_search(api) == (flat, groups)
     assert api.writes == []
 
 
@@ -222,10 +222,10 @@ def test_conditions_of_the_task_stand_beside_the_selectors(api):
     api.on(SEARCH, page(a_session("1")))
     own = compare("ClientName", "client", "StartsWith")
     assert found(api, user=("LAB\\user001",), filters=(own,)) == ["1"]
-    assert asked(api)[0] == [("ClientName", "client"), ("CurrentUser", "LAB\\user001")]
+    assert first_search(api)[0] == [("ClientName", "client"), ("CurrentUser", "LAB\\user001")]
 
 
-def test_an_application_beside_another_selector_is_looked_up_and_checked_here(api):
+def test_application_with_other_selector_checked_by_client(api):
     api.on(SEARCH, page(a_session("1"), a_session("2", ApplicationsInUse=[])))
     assert found(api, application=("Editor",), states=("Active",)) == ["1"]
     assert api.sent() == ["GET Applications/Editor", SEARCH]
@@ -235,13 +235,13 @@ def test_an_application_beside_another_selector_is_looked_up_and_checked_here(ap
     ("query", "fields"),
     [
         ({"states": ("Active",)}, "User,Id,State"),
-        ({"user": ("LAB\\user001",)}, "User,Id,State"),
+        ({"user": ("LAB\\user001",)}, "User,Id,State,IsAnonymousUser"),
         ({"machine": (FIRST,), "states": ("Active",)}, "User,Id,State,Machine"),
         ({"delivery_group": ("Office",)}, "User,Id,State,Machine"),
-        ({"application": ("Editor",), "user": ("user001",)}, "User,Id,State,ApplicationsInUse"),
+        ({"application": ("Editor",), "user": ("user001",)}, "User,Id,State,IsAnonymousUser,ApplicationsInUse"),
     ],
 )
-def test_the_fields_that_the_checks_need_are_asked_for_too(api, query, fields):
+def test_search_requests_fields_of_checks(api, query, fields):
     api.on(SEARCH, page(a_session("1")))
     assert found(api, fields=("User",), **query) == ["1"]
     assert api.calls[-1].query["fields"] == fields
@@ -249,7 +249,7 @@ def test_the_fields_that_the_checks_need_are_asked_for_too(api, query, fields):
     assert "fields" not in api.calls[-1].query
 
 
-def test_more_users_than_one_search_takes_are_asked_for_by_several(api):
+def test_search_many_users_several_searches(api):
     users = tuple(f"LAB\\user{number:03}" for number in range(150))
 
     def search(call):
@@ -268,17 +268,17 @@ def test_no_more_pages_are_read_than_are_needed(api):
 
 
 @pytest.mark.parametrize(
-    ("query", "told"),
+    ("query", "expected"),
     [
         ({"machine": (FIRST, "LAB\\nowhere"), "states": ("Active",)}, r"^machine: site site1 has no LAB\\nowhere;"),
         ({"delivery_group": ("Office", "Sales")}, r"^delivery_group: site site1 has no Sales;"),
         ({"application": ("Editor", "Chess"), "states": ("Active",)}, r"^application: site site1 has no Chess;"),
     ],
 )
-def test_what_does_not_exist_is_refused_by_name_before_the_search(api, query, told):
+def test_missing_objects_refused_by_name_before_search(api, query, expected):
     api.on("GET DeliveryGroups/Sales", 404)
     api.on("GET Applications/Chess", 404)
-    with pytest.raises(OptionError, match=told):
+    with pytest.raises(OptionError, match=expected):
         found(api, **query)
     assert SEARCH not in api.sent()
 
@@ -290,7 +290,7 @@ def test_a_search_that_fails_ends_the_task(api, status):
         found(api, states=("Active",))
 
 
-# What is believed
+# Checks of the response
 
 QUERIES = {
     "machine": {"machine": (FIRST,), "states": ("Active",)},
@@ -314,7 +314,7 @@ TOO_MUCH = [
 
 
 @pytest.mark.parametrize(("query", "fields"), TOO_MUCH)
-def test_what_the_server_found_too_much_is_dropped(api, query, fields):
+def test_search_extra_results_dropped(api, query, fields):
     api.on(SEARCH, page(a_session("1", **fields), a_session("2")))
     assert found(api, **QUERIES[query]) == ["2"]
 
@@ -334,7 +334,7 @@ LEFT_OUT = [
 
 
 @pytest.mark.parametrize(("query", "fields"), LEFT_OUT)
-def test_what_the_server_left_out_is_taken_on_its_word(api, query, fields):
+def test_search_result_with_missing_data_accepted(api, query, fields):
     api.on(SEARCH, page(a_session("1", **fields)))
     assert found(api, **QUERIES[query]) == ["1"]
     api.on(SEARCH, page({name: value for name, value in a_session("1").items() if name not in fields}))
@@ -349,7 +349,7 @@ def test_what_the_server_left_out_is_taken_on_its_word(api, query, fields):
         ({"Id": "g1", "Name": "Office"}, {"Id": None, "Name": "OFFICE"}),
     ],
 )
-def test_a_group_is_known_by_its_id_and_where_either_has_none_by_its_name(api, group, pointer):
+def test_group_matches_by_id_else_by_name(api, group, pointer):
     api.on("GET DeliveryGroups/Office", group)
     fits = a_session("1", Machine={"Name": FIRST, "DeliveryGroup": pointer})
     other = a_session("2", Machine={"Name": FIRST, "DeliveryGroup": {"Id": "g2", "Name": "Sales"}})
@@ -357,17 +357,17 @@ def test_a_group_is_known_by_its_id_and_where_either_has_none_by_its_name(api, g
     assert found(api, delivery_group=("Office",)) == ["1"]
 
 
-def test_a_machine_without_a_name_is_searched_for_by_its_dns_name(api):
+def test_machine_without_name_searched_by_dns_name(api):
     api.on(MACHINES, page({"Id": "m-1", "Name": None, "DnsName": "vda-001.lab.example"}))
     api.on(SEARCH, page(a_session("1")))
     assert found(api, machine=("vda-001.lab.example",), states=("Active",)) == ["1"]
-    assert asked(api)[0][0] == ("DnsName", "vda-001.lab.example")
+    assert first_search(api)[0][0] == ("DnsName", "vda-001.lab.example")
 
 
 @pytest.mark.parametrize("user", [None, {}, {"Name": None}, {"Name": 17}, "LAB\\user001", {"DisplayName": "user001"}])
 def test_a_user_must_be_vouched_for(api, user):
     for key in (SEARCH, "GET Sessions"):
-        api.on(key, page(a_session("1", User=user), {"Id": "2"}))
+        api.on(key, page(a_session("1", User=user), {"Id": "2"}, a_session("3", User={"Name": "LAB\\user003"})))
     assert found(api, user=("user001", "LAB\\user001")) == []
 
 
@@ -392,23 +392,23 @@ def test_a_short_name_that_means_several_people_is_refused(api):
     assert found(api, user=("LAB\\user001", "CORP\\user001")) == ["1", "2"]
 
 
-# Sessions that were not searched for by the query
+# Sessions that no search returned
 
-MEANT = {"machine": (FIRST,), "delivery_group": ("Office",), "application": ("Editor",)}
+SELECTORS = {"machine": (FIRST,), "delivery_group": ("Office",), "application": ("Editor",)}
 
 
-def test_what_a_query_means_is_looked_up_once_for_all_sessions(api):
-    place = Place(api, Query(**MEANT), searched=False)
+def test_query_objects_looked_up_once_for_all_sessions(api):
+    place = Place(api, Query(**SELECTORS), searched=False)
     assert place.has(a_session())
-    asked_once = sorted(api.sent())
-    assert asked_once == ["GET Applications/Editor", "GET DeliveryGroups/Office", MACHINES]
+    first_calls = sorted(api.sent())
+    assert first_calls == ["GET Applications/Editor", "GET DeliveryGroups/Office", MACHINES]
     assert not place.has(a_session(ApplicationsInUse=[]))
-    assert sorted(api.sent()) == asked_once
+    assert sorted(api.sent()) == first_calls
 
 
-@pytest.mark.parametrize("name", MEANT)
-def test_each_selector_must_fit_a_session_that_was_not_searched_for(api, name):
-    place = Place(api, Query(**{name: MEANT[name]}), searched=False)
+@pytest.mark.parametrize("name", SELECTORS)
+def test_unsearched_session_must_match_each_selector(api, name):
+    place = Place(api, Query(**{name: SELECTORS[name]}), searched=False)
     assert place.has(a_session())
     other = {
         "machine": {"Machine": {"Name": SECOND}},
@@ -419,8 +419,8 @@ def test_each_selector_must_fit_a_session_that_was_not_searched_for(api, name):
 
 
 @pytest.mark.parametrize(("query", "fields"), [each for each in LEFT_OUT if each[0] != "state"])
-def test_of_a_session_that_was_not_searched_for_nothing_is_taken_on_trust(api, query, fields):
-    """A rule about a machine must not catch a session of which nobody says where it runs."""
+def test_unsearched_session_with_missing_data_rejected(api, query, fields):
+    """A rule about a machine must not match a session without a machine."""
     session = a_session("1", **fields)
     assert Place(api, Query(**QUERIES[query])).has(session)
     assert not Place(api, Query(**QUERIES[query]), searched=False).has(session)
@@ -434,13 +434,13 @@ def test_a_query_without_selectors_means_every_session(api):
     assert (any(place.conditions()), api.calls) == (False, [])
 
 
-def test_what_a_query_names_and_does_not_exist_is_refused_before_any_session_is_seen(api):
+def test_query_missing_object_refused_before_sessions_are_read(api):
     api.on("GET DeliveryGroups/Sales", 404)
     with pytest.raises(OptionError, match=r"^delivery_group: site site1 has no Sales;"):
         Place(api, Query(delivery_group=("Sales",)), searched=False)
 
 
-# Whatever the selectors, against a site that searches as it should
+# Any selectors, with a site that searches correctly
 
 GROUPS = {"g1": "Office", "g2": "Sales"}
 APPLICATIONS = {"a1": "Editor", "a2": "Chess"}
@@ -468,7 +468,7 @@ SELECTED = st.fixed_dictionaries(
 
 
 def searchable(session):
-    """Return what a search may test of a session, in lower case."""
+    """Return the values of a session that a search can compare, in lower case."""
     values = {
         "MachineName": session["Machine"]["Name"],
         "CurrentUser": session["User"]["Name"],
@@ -485,7 +485,7 @@ def holds(condition, session):
 
 
 def site_of(api, sessions):
-    """Let the API answer for these sessions."""
+    """Return the sessions of the API."""
 
     def search(call):
         flat, groups = api.conditions(call.body)
@@ -512,7 +512,7 @@ def site_of(api, sessions):
 
 
 @given(SITE, SELECTED)
-def test_selectors_pick_what_fits_all_of_them(new_fake_api, site, selected):
+def test_selectors_select_sessions_that_match_all(new_fake_api, site, selected):
     sessions, expected = [], []
     for number, (machine, user, group, applications, state) in enumerate(site):
         place = {"Name": machine, "DeliveryGroup": {"Id": group, "Name": GROUPS[group]}}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sessions: their calls, what is read out of objects of any shape, and how the recording state is read."""
+"""Sessions: their calls, reading of objects of any shape, and the recording state."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._site.sessions i
     NOT_RECORDABLE,
     RECORDING_FIELDS,
     Ended,
-    asked_fields,
     details,
     facts,
     is_recorded,
     not_recordable,
     read_recorded,
     recording_status,
+    requested_fields,
     send_message,
     start_recording,
     stop_recording,
@@ -51,7 +51,7 @@ JSON = st.recursive(
 
 
 def objects(*names):
-    """Objects with any of these fields and anything in them."""
+    """Return objects with any of these fields and any values."""
     return JSON | st.fixed_dictionaries({}, optional=dict.fromkeys(names, JSON))
 
 
@@ -89,7 +89,7 @@ def test_a_session_of_any_shape_is_read_without_a_fault(session):
         ({"isSessionBeingRecorded": True}, None),
     ],
 )
-def test_only_a_boolean_tells_whether_a_session_is_recorded(body, recorded):
+def test_recorded_only_from_boolean(body, recorded):
     assert is_recorded(body) is recorded
 
 
@@ -125,18 +125,18 @@ ACTIVE = {"State": "Active", "Connection": {"Protocol": "Hdx"}, "LogoffInProgres
         ({"LogonInProgress": True}, None),
         ({"AppState": "PreLaunched"}, None),
         ({"IsAnonymousUser": True, "User": None}, None),
-        # The first reason that holds is the one that is told.
+        # The first reason that applies is reported.
         ({"State": "Disconnected", "LogoffInProgress": True}, "logging_off"),
         ({"State": "Disconnected", "Connection": {"Protocol": "Rdp"}}, "not_active"),
     ],
 )
-def test_what_the_api_would_refuse_to_record_has_a_reason_and_nothing_else(fields, reason):
+def test_unrecordable_session_has_reason_others_none(fields, reason):
     assert not_recordable({**ACTIVE, **fields}) == reason
     assert reason is None or reason in NOT_RECORDABLE
 
 
 @pytest.mark.parametrize("missing", [("State",), ("Connection",), ("LogoffInProgress",), tuple(ACTIVE)])
-def test_what_is_missing_is_no_reason_against_a_recording(missing):
+def test_missing_data_no_reason_against_recording(missing):
     assert not_recordable({name: ACTIVE[name] for name in ACTIVE if name not in missing}) is None
 
 
@@ -150,7 +150,7 @@ def test_facts_have_snake_case_names_and_all_values():
     }
 
 
-def test_facts_are_those_that_were_asked_for_whatever_else_there_is():
+def test_facts_have_requested_fields_from_any_object():
     session = {"Id": GUID, "State": "Active", "Machine": {"DnsName": "a"}, "User": None}
     assert to_result(session, ("Id", "User", "StartTime")) == {"id": GUID, "user": None}
     assert to_result(session, ()) == {
@@ -171,11 +171,11 @@ def test_facts_are_those_that_were_asked_for_whatever_else_there_is():
         (["Id"], ("Id",)),
     ],
 )
-def test_the_id_is_always_among_the_fields_and_none_is_asked_for_twice(names, fields):
-    assert asked_fields(names) == fields
+def test_fields_include_id_without_duplicates(names, fields):
+    assert requested_fields(names) == fields
 
 
-def test_a_message_is_a_write_with_all_that_is_told():
+def test_message_is_write_with_all_options():
     call = send_message(GUID, "Title", "Text", "Critical")
     assert (call.method, call.path, call.query, call.write) == ("POST", f"Sessions/{GUID}/$sendMessage", {}, True)
     assert call.body == {"Style": "Critical", "Title": "Title", "Text": "Text"}
@@ -205,7 +205,7 @@ def test_an_id_cannot_leave_its_place_in_the_path():
     assert start_recording("../Machines/x?y=", True).path == "Sessions/..%2FMachines%2Fx%3Fy%3D/$startRecording"
 
 
-# The reading of the recording state
+# Reading the recording state
 
 
 def test_the_state_of_each_session_is_read(fake_api):
@@ -221,21 +221,21 @@ def test_no_session_costs_no_call(fake_api):
 
 
 @pytest.mark.parametrize("answer", [400, 404, 409, 500])
-def test_a_session_that_is_gone_has_ended_whatever_the_status_read_answers(fake_api, answer):
+def test_ended_session_is_ended_after_any_status_error(fake_api, answer):
     fake_api.on(status_key("1"), answer)
     fake_api.on("GET Sessions/1", 404)
     assert isinstance(read_recorded(fake_api, ["1"])["1"], Ended)
 
 
 @pytest.mark.parametrize("answer", [400, 404, 409])
-def test_a_session_that_is_there_has_the_error_of_its_status_read(fake_api, answer):
+def test_existing_session_has_error_of_status_read(fake_api, answer):
     fake_api.on(status_key("1"), answer)
     fake_api.on("GET Sessions/1", {"Id": "1"})
     state = read_recorded(fake_api, ["1"])["1"]
     assert isinstance(state, ApiError) and state.status == answer
 
 
-def test_a_fault_of_the_server_is_tried_again_once_the_session_is_known_to_be_there(fake_api):
+def test_server_error_of_status_retried_if_session_exists(fake_api):
     fake_api.on(status_key("1"), 500, status(True))
     fake_api.on("GET Sessions/1", {"Id": "1"})
     assert read_recorded(fake_api, ["1"]) == {"1": True}
@@ -251,7 +251,7 @@ def test_any_other_error_is_the_state_and_costs_no_further_call(fake_api, answer
 
 
 @pytest.mark.parametrize("answer", [403, 500, LOST])
-def test_where_the_session_cannot_be_read_either_its_end_is_not_made_up(fake_api, answer):
+def test_unreadable_session_not_reported_ended(fake_api, answer):
     fake_api.on(status_key("1"), 404)
     fake_api.on("GET Sessions/1", answer)
     assert isinstance(read_recorded(fake_api, ["1"])["1"], CitrixError)
@@ -266,7 +266,7 @@ def test_an_error_of_one_session_leaves_the_others_alone(fake_api):
     assert states["2"] is False
 
 
-def test_facts_tell_what_is_known_of_the_recording(fake_api):
+def test_facts_have_known_recording_state(fake_api):
     fake_api.on(status_key("1"), status(True))
     fake_api.on(status_key("2"), status(None))
     fake_api.on(status_key("3"), 403)
@@ -280,7 +280,7 @@ def test_facts_tell_what_is_known_of_the_recording(fake_api):
     assert "1 of 4 sessions" in warnings[0] and "HTTP 403" in warnings[0]
 
 
-def test_facts_of_which_none_can_be_read_are_an_error_and_not_unknown(fake_api):
+def test_facts_all_unreadable_is_error_not_unknown(fake_api):
     fake_api.on(status_key("1"), 403)
     fake_api.on(status_key("2"), 403)
     with pytest.raises(ApiError, match="HTTP 403"):
@@ -292,7 +292,7 @@ def test_facts_without_recording_cost_no_call(fake_api):
     assert fake_api.calls == []
 
 
-def test_facts_have_the_recording_beside_the_fields_that_were_asked_for(fake_api):
+def test_facts_have_recording_beside_requested_fields(fake_api):
     fake_api.on(status_key("1"), status(False))
     session = {"Id": "1", "State": "Active", "Machine": {"Name": "LAB\\vda-001"}}
     (fact,) = facts(fake_api, [session], ("Id", "State"), True, pytest.fail)
@@ -300,7 +300,7 @@ def test_facts_have_the_recording_beside_the_fields_that_were_asked_for(fake_api
 
 
 @pytest.mark.parametrize("alien", [None, 17, "", ["1"], {"Value": "1"}])
-def test_a_session_whose_id_is_none_is_a_fact_without_a_known_recording(fake_api, alien):
+def test_facts_session_with_invalid_id_recording_unknown(fake_api, alien):
     (fact,) = facts(fake_api, [{"Id": alien}], (), True, pytest.fail)
     assert fact["recorded"] is None
     assert fake_api.calls == []

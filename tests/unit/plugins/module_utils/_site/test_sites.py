@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Facts of the account and of the sites that it sees."""
+"""Facts of the account and of the sites that it can see."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ JSON = st.recursive(
 )
 
 
-def test_the_settings_of_a_site_are_asked_of_its_customer():
+def test_site_settings_requested_for_its_customer():
     call = details("site7")
     assert (call.method, call.path, call.scope, call.write) == ("GET", "Sites/site7", CUSTOMER, False)
     assert details("../me?x=").path == "Sites/..%2Fme%3Fx%3D"
 
 
-def test_facts_tell_who_is_signed_in_and_what_that_account_sees(fake_api):
+def test_facts_have_account_and_its_sites(fake_api):
     body = {"Customers": [*me("a", "b")["Customers"], *me("c", customer="other")["Customers"]]}
     fake_api.on("GET me", {"UserId": "LAB\\svc", "DisplayName": "Service", **body})
     fake_api.on("GET Sites/a", {"Id": "a", "ProductVersion": "7.40"})
@@ -58,12 +58,12 @@ def test_the_settings_are_those_of_the_site_that_is_named(fake_api):
 
 
 @pytest.mark.parametrize("body", [{}, {"Customers": None}, {"UserId": None, "DisplayName": 17, "Customers": [None]}])
-def test_an_account_that_sees_nothing_is_told_as_it_is(fake_api, body):
+def test_account_without_sites_reported_empty(fake_api, body):
     fake_api.on("GET me", body)
     assert facts(fake_api, None) == {"user_id": None, "display_name": None, "customers": [], "sites": []}
 
 
-def test_facts_of_a_customer_that_the_account_does_not_see_are_refused(fake_api):
+def test_facts_of_other_customer_refused(fake_api):
     fake_api.on("GET me", me("a", customer="other"))
     with pytest.raises(OptionError, match=r"^customer_id: the account cannot access customer1; it can access other$"):
         facts(fake_api, None)
@@ -84,9 +84,9 @@ def test_an_account_of_any_shape_gives_facts_or_an_error_of_ours(new_fake_api, b
     api.on("GET me", body)
     api.on("GET Sites/site7", {})
     try:
-        told = facts(api, "site7")
+        expected = facts(api, "site7")
     except CitrixError:
         pass
     else:
-        assert told["sites"] == [{}]
-        assert all(isinstance(customer["sites"], list) for customer in told["customers"])
+        assert expected["sites"] == [{}]
+        assert all(isinstance(customer["sites"], list) for customer in expected["customers"])

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""No user is reported absent because a server does not know the name of a search property."""
+"""A user is never reported absent because the server does not support a search property."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BY_USER_NAME = [compare("UserName", ONE)]
 
 
 class Server:
-    """Sessions that are users, searched by the properties that work; another one finds nothing, or is refused."""
+    """Return sessions by the supported properties; others find nothing or are refused."""
 
     def __init__(self, working, *present, refuses=None):
         self._working, self._present, self._refuses = working, present, refuses
@@ -64,7 +64,7 @@ def test_search_users_working_property_is_trusted():
     assert len(server.searches) == 1
 
 
-def test_search_users_upn_is_a_property_of_its_own():
+def test_search_users_upn_is_separate_property():
     server = Server(["CurrentUser"], ONE, TWO)
     assert server.find(ONE, UPN) == [ONE]
     assert server.searches[-1] == []

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Users: which names mean which user, which sessions belong to one person, and which names are ambiguous."""
+"""Users: which user a name matches, which sessions belong to one user, and ambiguous names."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def of(**user):
 
 
 class Run:
-    """The sessions of a run, and the names that one option holds."""
+    """The sessions of a run, and the names in one option."""
 
     def __init__(self, names, *sessions, option="user"):
         self.people = People()
@@ -91,14 +91,14 @@ def test_matches_session_without_user_is_false(session):
         ("日本", {"Name": "LAB\\日本"}),
         ("LAB\\m\u00fcller", {"Name": "lab\\Mu\u0308ller"}),
         ("mu\u0308ller@lab.example", {"PrincipalName": "M\u00fcller@lab.example"}),
-        # SamName has the domain, SamAccountName has not; a server that mixes them up is understood too.
+        # SamName includes the domain, SamAccountName does not; a server may swap them.
         ("LAB\\anna", {"SamName": "LAB\\anna"}),
         ("anna", {"SamName": "LAB\\anna"}),
         ("anna", {"SamAccountName": "anna"}),
         ("LAB\\anna", {"SamAccountName": "anna", "Domain": "LAB"}),
         ("LAB\\anna", {"SamName": "anna", "Domain": "LAB"}),
         ("corp\\u1", {"Name": "LAB\\user001", "SamName": "CORP\\u1"}),
-        # Accounts of Entra ID.
+        # Accounts of Entra ID
         ("anna@contoso.com", {"Name": "AzureAD\\anna@contoso.com", "PrincipalName": None}),
         ("azuread\\Anna@contoso.com", {"Name": "AzureAD\\anna@contoso.com"}),
         ("AzureAD\\anna@contoso.com", {"Name": None, "PrincipalName": "anna@contoso.com"}),
@@ -124,11 +124,11 @@ def test_matches_every_name_without_regard_to_case(name, user):
         ("LAB|user001", USER),
         ("user 001", USER),
         ("user\u00a0001", {"Name": "LAB\\user 001"}),
-        # A dot more or less makes it another letter.
+        # The dot is the only difference between two letters.
         ("LAB\\ipek", {"Name": "LAB\\İpek"}),
         ("LAB\\isil", {"Name": "LAB\\\u0131s\u0131l"}),
         ("LAB\\ayse", {"Name": "LAB\\ayşe"}),
-        # The part before the @ is no name of its own.
+        # The part before the @ is not a name.
         ("user001", {"PrincipalName": "user001@lab.example"}),
         ("anna", {"Name": "AzureAD\\anna@contoso.com"}),
         ("LAB\\anna", {"Name": "AzureAD\\anna@contoso.com"}),
@@ -154,7 +154,7 @@ def test_matches_ignores_names_that_a_client_can_choose(session, wanted):
     assert not means(wanted, session)
 
 
-# People
+# Users
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_people_are_joined_over_several_sessions():
 
 
 @pytest.mark.parametrize("sid", ["S-1-0-0", "S-1-5-7", "S-1-5-32-544", "", None, 17])
-def test_people_sids_of_no_account_join_nobody(sid):
+def test_people_sid_of_no_account_joins_no_users(sid):
     run = Run(["LAB\\anna"], of(Name="LAB\\anna", Sid=sid), of(Name="LAB\\bert", Sid=sid), of(Sid=sid))
     assert (run.matched, run.identified) == ([True, False, False], [True, True, False])
 
@@ -216,7 +216,7 @@ def test_check_short_name_of_several_users_lists_each_once():
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "told"),
+    ("one", "other", "expected"),
     [
         (
             {"SamAccountName": "sam", "Domain": "LAB"},
@@ -233,10 +233,10 @@ def test_check_short_name_of_several_users_lists_each_once():
         ({"Name": "LAB\\sam", "Sid": SID}, {"Name": "OLD\\sam", "Sid": OTHER_SID}, "LAB\\sam, OLD\\sam"),
     ],
 )
-def test_check_names_users_by_what_tells_them_apart(one, other, told):
+def test_check_names_users_by_unique_names(one, other, expected):
     with pytest.raises(OptionError) as error:
         Run(["sam"], of(**one), of(**other), of(**one)).matcher.check()
-    assert str(error.value).endswith(f"; use one of the full names: {told}")
+    assert str(error.value).endswith(f"; use one of the full names: {expected}")
 
 
 @pytest.mark.parametrize(

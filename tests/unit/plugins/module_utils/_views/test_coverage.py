@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Coverage: each session in one category, and figures that never say more than is known."""
+"""Coverage: one category for each session, and figures that are never better than known."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ RESULTS = ("recorded", "not_recorded", "unknown", "not_recordable", "ended")
 
 @pytest.fixture(scope="session")
 def valid():
-    """Return a function that checks a document against the schema that comes with the role."""
+    """Return a function that validates a document with the schema of the role."""
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
     return jsonschema.Draft202012Validator(schema).validate
@@ -39,7 +39,7 @@ def status(session_id):
     return f"GET Sessions/RecordingStatus?id={session_id}"
 
 
-def told(value):
+def status_body(value):
     return {"IsSessionBeingRecorded": value}
 
 
@@ -73,16 +73,16 @@ def documented(api, rows, unrecorded_limit=1000, query=None, visible=True):
 @pytest.mark.parametrize(
     ("answers", "result", "reason"),
     [
-        ([told(True)], "recorded", None),
-        ([told(False)], "not_recorded", coverage.NOT_RECORDED),
-        ([told(None)], "unknown", coverage.NOT_TOLD),
-        ([told("true")], "unknown", coverage.NOT_TOLD),
-        ([{}], "unknown", coverage.NOT_TOLD),
+        ([status_body(True)], "recorded", None),
+        ([status_body(False)], "not_recorded", coverage.NOT_RECORDED),
+        ([status_body(None)], "unknown", coverage.NOT_REPORTED),
+        ([status_body("true")], "unknown", coverage.NOT_REPORTED),
+        ([{}], "unknown", coverage.NOT_REPORTED),
         ([403], "unknown", f"its status could not be read: HTTP 403 (Refused.) [transaction {TRANSACTION}]"),
     ],
 )
-def test_a_session_is_what_its_status_says(fake_api, answers, result, reason):
-    fake_api.on(status("1"), told(True))
+def test_category_from_recording_status(fake_api, answers, result, reason):
+    fake_api.on(status("1"), status_body(True))
     fake_api.on(status("2"), *answers)
     rows, _warnings = read(fake_api, session("1"), session("2"))
     assert (rows[1].result, rows[1].reason) == (result, reason)
@@ -98,7 +98,7 @@ def test_a_session_is_what_its_status_says(fake_api, answers, result, reason):
         ({"Connection": {"Protocol": "Console"}}, "not_hdx"),
     ],
 )
-def test_what_cannot_be_recorded_is_told_why_and_not_asked_for(fake_api, fields, reason):
+def test_unrecordable_session_has_reason_and_is_not_requested(fake_api, fields, reason):
     rows, _warnings = read(fake_api, session("1", **fields))
     assert (rows[0].result, rows[0].reason) == ("not_recordable", reason)
     assert fake_api.sent() == [LISTING]
@@ -111,8 +111,8 @@ def test_a_session_that_ended_meanwhile_is_no_gap(fake_api):
     assert (rows[0].result, rows[0].reason, warnings) == ("ended", None, [])
 
 
-def test_missing_fields_are_no_reason_and_an_empty_session_is_unknown(fake_api):
-    fake_api.on(status("1"), told(False))
+def test_missing_fields_no_reason_empty_session_unknown(fake_api):
+    fake_api.on(status("1"), status_body(False))
     rows, _warnings = read(fake_api, {}, {"Id": "1", "User": None, "Machine": None, "ApplicationsInUse": [None, {}]})
     assert [row.result for row in rows] == ["unknown", "not_recorded"]
     assert rows[0] == (SessionRef(""), (), None, "unknown", coverage.NO_ID)
@@ -120,9 +120,9 @@ def test_missing_fields_are_no_reason_and_an_empty_session_is_unknown(fake_api):
     assert rows[0].cells() == ["", "", "", "", "", "", "", "unknown", coverage.NO_ID]
 
 
-def test_some_statuses_that_cannot_be_read_are_warned_of_and_none_ends_the_task(fake_api):
+def test_unreadable_statuses_warn_and_do_not_fail(fake_api):
     fake_api.on(status("1"), 403)
-    fake_api.on(status("2"), told(True))
+    fake_api.on(status("2"), status_body(True))
     _rows, (warning,) = read(fake_api, session("1"), session("2"))
     assert "1 of 2 sessions" in warning
     fake_api.on(status("2"), 403)
@@ -130,7 +130,7 @@ def test_some_statuses_that_cannot_be_read_are_warned_of_and_none_ends_the_task(
         read(fake_api, session("1"), session("2"))
 
 
-def test_only_what_the_report_needs_is_asked_for(fake_api):
+def test_only_required_data_requested(fake_api):
     read(fake_api)
     assert fake_api.calls[0].query["fields"].split(",") == [
         *("Id", "State", "Connection", "LogoffInProgress", "Machine", "User"),
@@ -138,9 +138,9 @@ def test_only_what_the_report_needs_is_asked_for(fake_api):
     ]
 
 
-def test_a_row_has_what_the_api_tells_made_printable_and_in_the_order_of_the_machines(fake_api):
+def test_rows_have_printable_data_in_order_of_machines(fake_api):
     for number in "123":
-        fake_api.on(status(number), told(False))
+        fake_api.on(status(number), status_body(False))
     rows, _warnings = read(
         fake_api,
         session("1", Machine={"Name": "LAB\\vda-2"}),
@@ -163,7 +163,7 @@ counts = st.fixed_dictionaries({result: st.integers(0, 10**6) for result in RESU
 
 
 @given(counts)
-def test_coverage_is_never_told_better_than_it_is(counts):
+def test_coverage_never_better_than_known(counts):
     figures = coverage.figures(counts)
     gaps = counts["not_recorded"] + counts["unknown"]
     assert figures["recordable"] == counts["recorded"] + gaps
@@ -210,7 +210,7 @@ rows_of_any_kind = st.lists(
 
 
 @given(rows=rows_of_any_kind, limit=st.integers(0, 10))
-def test_the_report_adds_up_and_is_as_the_schema_says(new_fake_api, valid, rows, limit):
+def test_report_sums_match_and_schema_valid(new_fake_api, valid, rows, limit):
     document = documented(new_fake_api(), rows, limit, Query(delivery_group=("A",)))
     valid(json.loads(json.dumps(document)))
     sessions = document["sessions"]
@@ -226,7 +226,7 @@ def test_the_report_adds_up_and_is_as_the_schema_says(new_fake_api, valid, rows,
     assert [gap["id"] for gap in document["gaps"]] == wanted[:limit]
 
 
-def test_the_report_says_what_was_asked_of_whom_and_when(fake_api):
+def test_report_has_site_selectors_and_time(fake_api):
     document = documented(fake_api, [], query=Query(user=("LAB\\user001",)))
     assert {name: document[name] for name in ("tool", "customer_id", "site_id", "site_name", "selection")} == {
         "tool": "sessionops.citrix 1.0.0",
@@ -249,7 +249,7 @@ def test_a_site_whose_name_cannot_be_read_has_none(fake_api, valid):
 @pytest.mark.parametrize(
     "change", [{"gaps_total": -1}, {"tool": None}, {"schema_version": 2}, {"more": 1}, {"selection": {"machine": []}}]
 )
-def test_the_schema_refuses_what_is_not_so(fake_api, valid, change):
+def test_schema_rejects_wrong_report(fake_api, valid, change):
     document = documented(fake_api, [])
     valid(document)
     with pytest.raises(jsonschema.ValidationError):
@@ -267,7 +267,7 @@ def test_the_schema_refuses_figures_that_it_does_not_know(fake_api, valid):
     valid(document)
 
 
-def test_the_figures_are_told_in_a_sentence(fake_api):
+def test_summary_sentence_has_figures(fake_api):
     rows = [coverage.Row(SessionRef(str(at)), (), None, result) for at, result in enumerate(RESULTS)]
     assert coverage.sentence(documented(fake_api, rows)) == (
         "Coverage 33.3 % (1 of 5 sessions are not recordable): 1 of 3 recordable sessions are recorded; "
@@ -301,13 +301,13 @@ def test_document_incomplete_list_and_missing_scope_reported(fake_api, valid, co
 
 
 @pytest.mark.parametrize(
-    ("machines", "told"), [([], "no session and no machine"), ([{"Id": "m"}], "account sees machines")]
+    ("machines", "expected"), [([], "no session and no machine"), ([{"Id": "m"}], "account sees machines")]
 )
-def test_machines_visible_no_session_one_request_decides(fake_api, machines, told):
+def test_machines_visible_no_session_one_request_decides(fake_api, machines, expected):
     fake_api.on("GET Machines", {"Items": machines})
     warnings = []
     assert coverage.machines_visible(fake_api, [], warnings.append) is bool(machines)
-    assert [told in warning for warning in warnings] == [True]
+    assert [expected in warning for warning in warnings] == [True]
     assert fake_api.calls[0].query == {"limit": "1", "fields": "Id"}
 
 
@@ -316,7 +316,7 @@ def test_machines_visible_sessions_found_no_request(fake_api):
     assert fake_api.calls == []
 
 
-def test_a_hundred_thousand_sessions_are_counted_and_the_list_of_gaps_stays_short(fake_api):
+def test_report_of_100000_sessions_has_short_list_of_gaps(fake_api):
     rows = [
         coverage.Row(SessionRef(str(at), "u", f"m{at % 5000}", "g", "Active"), (), None, RESULTS[at % 2], None)
         for at in range(100_000)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The watch: what has happened is told once and completely, whatever looks fail, come short or leave open."""
+"""The watch: reports each event once and completely, after failed or incomplete looks too."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import json
 
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import AnswerLost, OptionError
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.guard_file import Limits
+from ansible_collections.sessionops.citrix.plugins.module_utils._site.guard import Guard
 from ansible_collections.sessionops.citrix.plugins.module_utils._site.refs import SessionRef
 from ansible_collections.sessionops.citrix.plugins.module_utils._views.events import (
     ARGUMENT_SPEC,
@@ -33,7 +35,7 @@ def a_session(session_id, user="LAB\\user001", state="Active", **more):
 
 
 class Site:
-    """A site behind a fake API: what is listed, and what is there."""
+    """A site behind a fake API: the sessions in lists, and those that exist."""
 
     def __init__(self, api):
         self.api = api
@@ -62,13 +64,13 @@ def site(fake_api):
 
 @pytest.fixture
 def clients():
-    """The API objects that were made, in their order."""
+    """Return the created API objects in order."""
     return []
 
 
 @pytest.fixture
 def watch(site, clients, clock):
-    """Return a factory of watches over the site."""
+    """Return a factory of watches on the site."""
 
     def make(**given):
         def connect():
@@ -80,15 +82,15 @@ def watch(site, clients, clock):
     return make
 
 
-def told(events):
+def reported(events):
     """Return (type, session id) of each event."""
     return [(event["type"], event["session"]["id"]) for event in events]
 
 
-# What is told
+# Events
 
 
-def test_who_is_there_at_the_start_is_not_new(site, watch):
+def test_first_look_reports_no_new_sessions(site, watch):
     site.put(a_session("1"))
     watching = watch()
     assert not watching.begun
@@ -97,7 +99,7 @@ def test_who_is_there_at_the_start_is_not_new(site, watch):
     assert watching.look() == []
 
 
-def test_who_is_there_at_the_start_is_new_where_that_is_wanted(site, watch):
+def test_first_look_reports_sessions_if_requested(site, watch):
     site.put(a_session("1"))
     watching = watch(initial=True)
     facts = {
@@ -112,39 +114,46 @@ def test_who_is_there_at_the_start_is_new_where_that_is_wanted(site, watch):
     assert watching.look() == []
 
 
-def test_a_life_is_told_step_by_step(site, watch):
+def test_session_events_reported_in_order(site, watch):
     watching = watch()
     assert watching.look() == []
     site.put(a_session("1", state="Connected"))
-    assert told(watching.look()) == [("new", "1")]
+    assert reported(watching.look()) == [("new", "1")]
     site.put(a_session("1"))
     [changed] = watching.look()
     assert changed["before"] == {"session_state": "Connected"}
     assert changed["session"]["session_state"] == "Active"
     site.remove("1")
-    assert told(watching.look()) == [("ended", "1")]
+    assert reported(watching.look()) == [("ended", "1")]
     assert watching.look() == []
 
 
-def test_only_the_events_that_are_asked_for_are_told(site, watch):
+def test_only_requested_events_reported(site, watch):
     watching = watch(events=["ended"])
     watching.look()
     site.put(a_session("1"))
     assert watching.look() == []
     site.remove("1")
-    assert told(watching.look()) == [("ended", "1")]
+    assert reported(watching.look()) == [("ended", "1")]
 
 
-def test_nothing_but_what_is_needed_is_asked_for(site, watch):
+def test_only_required_data_requested(site, watch):
     site.put(a_session("1"))
     watching = watch()
     watching.look()
     watching.look()
     assert site.api.sent() == [LIST, LIST]
     assert set(site.api.calls[0].query["fields"].split(",")) == {
-        *("Id", "State", "Connection", "LogoffInProgress", "Machine", "User")
+        *("Id", "State", "Connection", "LogoffInProgress", "Machine", "User", "IsAnonymousUser")
     }
     assert site.api.writes == []
+
+
+def test_session_denied_by_the_guard_is_not_unrecorded(site, watch):
+    site.api.guard = Guard([Limits("/guard.yml", names={"denied_users": ("lab\\USER001",)})])
+    site.put(a_session("1"))
+    assert [event["type"] for event in watch(initial=True, events=["new", "unrecorded"]).look()] == ["new"]
+    assert site.api.sent() == [LIST]
 
 
 def test_a_session_without_an_id_is_passed_over(site, watch):
@@ -155,7 +164,7 @@ def test_a_session_without_an_id_is_passed_over(site, watch):
 # Unrecorded
 
 
-def test_an_unrecorded_session_is_told_once_after_the_patience(site, watch, clock):
+def test_unrecorded_session_reported_once_after_delay(site, watch, clock):
     site.put(a_session("1"))
     watching = watch(events=ALL, unrecorded_after=100)
     assert watching.look() == []
@@ -181,13 +190,13 @@ def test_a_recording_begins_the_count_anew(site, watch, clock):
     clock.now += 9
     assert watching.look() == []
     clock.now += 1
-    assert told(watching.look()) == [("unrecorded", "1")]
+    assert reported(watching.look()) == [("unrecorded", "1")]
     site.recorded["1"] = True
     watching.look()
     site.recorded["1"] = False
     watching.look()
     clock.now += 10
-    assert told(watching.look()) == [("unrecorded", "1")]
+    assert reported(watching.look()) == [("unrecorded", "1")]
 
 
 @pytest.mark.parametrize("state", [None, "true", 500, AnswerLost("Nothing came back.")])
@@ -199,10 +208,10 @@ def test_an_unknown_state_neither_begins_nor_ends_the_count(site, watch, clock, 
     key = "GET Sessions/RecordingStatus?id=1"
     site.api.on(key, {"IsSessionBeingRecorded": state} if state is None or state == "true" else state)
     clock.now += 20
-    # It was due, and is not known.
-    assert told(watching.look()) == [("unrecorded", "2")]
+    # It was due, and its status is unknown.
+    assert reported(watching.look()) == [("unrecorded", "2")]
     site.api.on(key, {"IsSessionBeingRecorded": False})
-    assert told(watching.look()) == [("unrecorded", "1")]
+    assert reported(watching.look()) == [("unrecorded", "1")]
     site.put(a_session("3"))
     site.api.on("GET Sessions/RecordingStatus?id=3", {"IsSessionBeingRecorded": None})
     watching.look()
@@ -237,7 +246,7 @@ def test_unrecorded_session_is_reported_again_with_back_off(site, watch, clock):
     site.recorded["1"] = True
     watching.look()
     site.recorded["1"] = False
-    assert told(watching.look()) == [("unrecorded", "1")]
+    assert reported(watching.look()) == [("unrecorded", "1")]
 
 
 def test_stopped_session_is_reported_unless_stops_are_respected(site, watch):
@@ -247,15 +256,15 @@ def test_stopped_session_is_reported_unless_stops_are_respected(site, watch):
         watching = watch(events=["unrecorded"], unrecorded_stopped=not respected)
         watching.look()
         site.recorded["1"] = False
-        assert told(watching.look()) == ([] if respected else [("unrecorded", "1")])
-        # What ends with the connection was not stopped by anyone.
+        assert reported(watching.look()) == ([] if respected else [("unrecorded", "1")])
+        # A recording that ends with the connection was not stopped by a user.
         site.recorded["1"] = True
         watching.look()
         site.put(a_session("1", state="Disconnected"))
         site.recorded["1"] = False
         watching.look()
         site.put(a_session("1"))
-        assert told(watching.look()) == [("unrecorded", "1")]
+        assert reported(watching.look()) == [("unrecorded", "1")]
 
 
 def test_a_session_that_cannot_be_recorded_is_not_unrecorded(site, watch, clock):
@@ -265,7 +274,7 @@ def test_a_session_that_cannot_be_recorded_is_not_unrecorded(site, watch, clock)
     assert watching.look() == []
     assert site.api.sent("GET Sessions/RecordingStatus") == []
     site.put(a_session("1"))
-    assert told(watching.look()) == [("unrecorded", "1")]
+    assert reported(watching.look()) == [("unrecorded", "1")]
 
 
 def test_a_recording_that_begins_or_ends_is_a_change(site, watch):
@@ -277,22 +286,22 @@ def test_a_recording_that_begins_or_ends_is_a_change(site, watch):
     site.recorded["1"] = None
     assert watching.look() == []
     site.recorded["1"] = False
-    assert told(watching.look()) == [("changed", "1"), ("unrecorded", "1")]
+    assert reported(watching.look()) == [("changed", "1"), ("unrecorded", "1")]
 
 
-def test_the_rest_is_told_though_no_recording_state_can_be_read(site, watch):
+def test_other_events_reported_if_recording_unreadable(site, watch):
     watching = watch(events=ALL)
     watching.look()
     site.put(a_session("1"))
     site.api.on("GET Sessions/RecordingStatus?id=1", 503)
-    assert told(watching.look()) == [("new", "1")]
+    assert reported(watching.look()) == [("new", "1")]
     assert "The recording status of all sessions is unknown." in site.api.warnings[0]
 
 
-# Looks that fail
+# Failed looks
 
 
-def test_a_failed_look_tells_nothing_and_forgets_nothing(site, watch, clients):
+def test_failed_look_reports_nothing_and_keeps_state(site, watch, clients):
     for key in ("1", "2"):
         site.put(a_session(key))
     watching = watch()
@@ -305,9 +314,9 @@ def test_a_failed_look_tells_nothing_and_forgets_nothing(site, watch, clients):
         with pytest.raises(AnswerLost):
             watching.look()
     site.api._answers[LIST] = listing
-    assert told(watching.look()) == [("ended", "1"), ("new", "3")]
+    assert reported(watching.look()) == [("ended", "1"), ("new", "3")]
     assert watching.look() == []
-    # Each failure costs the client.
+    # Each failure closes the client.
     assert len(clients) == 3
 
 
@@ -330,7 +339,7 @@ def test_a_list_that_comes_short_ends_no_session(site, watch):
     watching.look()
     site.hidden = {"1", "2"}
     site.there["2"] = a_session("2", state="Disconnected")
-    assert told(watching.look()) == [("changed", "2")]
+    assert reported(watching.look()) == [("changed", "2")]
     site.hidden = set()
     assert watching.look() == []
 
@@ -345,7 +354,7 @@ def test_a_session_of_which_nothing_can_be_read_is_kept(site, watch, outcome):
     assert watching.look() == []
     assert "It is unknown whether 1 sessions have ended." in site.api.warnings[0]
     site.api.on("GET Sessions/1", 404)
-    assert told(watching.look()) == [("ended", "1")]
+    assert reported(watching.look()) == [("ended", "1")]
 
 
 # The client
@@ -376,7 +385,7 @@ def test_a_client_is_used_again_unless_it_was_silent_for_long(site, watch, clien
         ({"machine": ["LAB\vda-001"]}, "machine: 'LAB<U+000B>da-001' contains a control character"),
     ],
 )
-def test_senseless_options_are_refused_before_anything_is_sent(site, watch, clients, given, message):
+def test_invalid_options_rejected_before_any_request(site, watch, clients, given, message):
     with pytest.raises(OptionError) as failure:
         watch(**given)
     assert str(failure.value).startswith(message)
@@ -422,7 +431,7 @@ WORLDS = st.dictionaries(KEYS, SEEN).map(
 
 
 def replay(facts, events):
-    """Return what somebody knows who knew these facts and was told of these events; each must make sense to him."""
+    """Return the state after these events, starting with these facts; check each event."""
     facts = dict(facts)
     for event in events:
         session_id = event["session"]["id"]
@@ -447,11 +456,11 @@ def facts_of(world):
 def test_the_events_are_the_whole_difference_and_nothing_else(before, after):
     events = list(differences(before, after))
     assert replay(facts_of(before), events) == facts_of(after)
-    assert len(told(events)) == len({event["session"]["id"] for event in events})
+    assert len(reported(events)) == len({event["session"]["id"] for event in events})
 
 
 @given(WORLDS)
-def test_what_stays_the_same_is_not_told(world):
+def test_unchanged_session_not_reported(world):
     assert list(differences(world, world)) == []
 
 
@@ -487,25 +496,25 @@ def test_follow_adds_unrecorded_time_and_reports_when_due(looks, patience):
 
 @settings(max_examples=60)
 @given(st.lists(st.tuples(st.dictionaries(KEYS, FACT), st.sets(KEYS), st.booleans()), max_size=6))
-def test_whoever_hears_all_events_knows_the_site_after_each_good_look(new_fake_api, steps):
+def test_events_give_state_of_site_after_each_look(new_fake_api, steps):
     site = Site(new_fake_api())
     watching = SessionWatcher({**DEFAULTS, "initial": True}, lambda: site.api, site.api.warnings.append)
-    listing, heard = site.api._answers[LIST], {}
+    listing, known = site.api._answers[LIST], {}
     for users, hidden, fails in steps:
         for key in set(site.there) - set(users):
             site.remove(key)
         for key, user in users.items():
             site.put(a_session(key, user=user or "LAB\\unknown"))
-        # A list can come short of what was known; of what nobody knows yet nobody can miss it.
-        site.hidden = hidden & set(heard)
+        # A list may omit known sessions; a new session that it omits cannot be missed.
+        site.hidden = hidden & set(known)
         if fails:
             site.api._answers[LIST] = [AnswerLost("Nothing came back.")]
             with pytest.raises(AnswerLost):
                 watching.look()
             site.api._answers[LIST] = listing
         else:
-            heard = replay(heard, watching.look())
-            assert {key: facts["user"] for key, facts in heard.items()} == {
+            known = replay(known, watching.look())
+            assert {key: facts["user"] for key, facts in known.items()} == {
                 key: body["User"]["Name"] for key, body in site.there.items()
             }
 
@@ -517,12 +526,12 @@ def test_look_interrupted_counts_for_nothing(site, watch):
     site.api.throttle.stop = interrupted.append
     assert not watcher.hangs()
 
-    def answer_late(call):
+    def respond_late(call):
         assert watcher.hangs()
         watcher.stop("It hangs.")
         return {"Items": [a_session("1")]}
 
-    site.api.on(LIST, answer_late, {"Items": [a_session("1")]})
+    site.api.on(LIST, respond_late, {"Items": [a_session("1")]})
     with pytest.raises(CitrixError, match="The poll was canceled"):
         watcher.look()
     assert interrupted == ["It hangs."]

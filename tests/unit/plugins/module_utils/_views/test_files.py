@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files: what a spreadsheet makes of a cell, and that a file is there as a whole or as before."""
+"""Files: how a spreadsheet reads a cell, and that a file is complete or unchanged."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ HARMLESS = ("", "LAB\\user001", "a=b", "o'brien", "r&d", "2025-01-06T08:00:30Z",
 
 
 @pytest.mark.parametrize("text", FORMULAS)
-def test_what_could_be_a_formula_stands_behind_an_apostrophe(text):
+def test_formula_in_cell_gets_apostrophe(text):
     assert files.cell(text).startswith("'")
 
 
@@ -71,7 +71,7 @@ def test_a_table_is_read_as_it_was_written(tmp_path_factory, rows):
         assert list(csv.reader(file)) == [["one", "other"], *([files.cell(text) for text in row] for row in rows)]
 
 
-def test_a_file_takes_the_place_of_the_one_before(tmp_path):
+def test_file_replaced(tmp_path):
     path = tmp_path / "coverage.json"
     path.write_text("old", encoding="utf-8")
     files.write_json("dest", str(path), {"name": "\u65e5\u672c"})
@@ -80,7 +80,7 @@ def test_a_file_takes_the_place_of_the_one_before(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_fault_while_writing_leaves_the_old_file_and_nothing_else(tmp_path):
+def test_write_error_keeps_old_file_only(tmp_path):
     path = tmp_path / "coverage.csv"
     path.write_text("old", encoding="utf-8")
 
@@ -94,14 +94,14 @@ def test_a_fault_while_writing_leaves_the_old_file_and_nothing_else(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_directory_in_the_place_of_the_file_is_told_of(tmp_path):
+def test_directory_instead_of_file_reported(tmp_path):
     (tmp_path / "coverage.json").mkdir()
     with pytest.raises(OptionError, match=r"^dest: .*cannot be written"):
         files.write_json("dest", str(tmp_path / "coverage.json"), {})
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_a_folder_must_be_there_and_take_files(tmp_path, monkeypatch):
+def test_folder_must_exist_and_be_writable(tmp_path, monkeypatch):
     files.check_folder("dest", str(tmp_path))
     (tmp_path / "file").touch()
     for missing in ("none", "file"):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Machines as hosts: which are asked for, which are kept, what is told of each, and how each is called."""
+"""Machines as hosts: requests, filters, host variables and host names."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def machine(number, **fields):
 
 @pytest.fixture
 def wanted():
-    """Return a factory of the plugin's own options: none, and what the test sets."""
+    """Return a factory of the plugin's own options, with defaults."""
 
     def make(**given):
         own = {**dict.fromkeys(hosts.OPTIONS), "fields": [], "sessions": False, "session_fields": []}
@@ -40,7 +40,7 @@ def wanted():
 
 @pytest.fixture
 def found(fake_api, wanted):
-    """Return a function that gives the numbers of the machines which options pick out of those that a search finds."""
+    """Return a function that returns the numbers of the machines that options select."""
 
     def find(machines, **options):
         fake_api.on(SEARCH, {"Items": machines})
@@ -50,7 +50,7 @@ def found(fake_api, wanted):
 
 
 def groups_of(api, body):
-    """Return the choices of a search: per group, (property, operator, value) of each filter."""
+    """Return the filters of each group of a search: (property, operator, value)."""
     _single, groups = api.conditions(body)
     return [[(each["Property"], each["Operator"], each["Value"]) for each in group] for group in groups]
 
@@ -113,7 +113,7 @@ def test_every_filter_is_a_condition_of_the_search(fake_api, found):
     ]
 
 
-def test_a_pattern_without_text_asks_for_all(fake_api, wanted):
+def test_pattern_without_text_requests_all(fake_api, wanted):
     fake_api.on("GET Machines", {"Items": [machine(1), machine(22)]})
     facts = find_hosts(fake_api, wanted(name=["vda-2?", "?????"]), fake_api.warnings.append)
     assert [each["id"] for each in facts] == ["m1", "m22"]
@@ -137,7 +137,7 @@ CATALOG = {"Id": "c1", "Name": "One"}
         ({"name": ["lab\\VDA-1"]}, {"Name": "LAB\\vda-1"}, {"Name": "PARTNER\\vda-1"}),
     ],
 )
-def test_what_is_found_is_checked_as_far_as_it_is_told(fake_api, found, options, fit, unfit):
+def test_found_machine_checked_by_known_data(fake_api, found, options, fit, unfit):
     fake_api.on("GET DeliveryGroups/Office", OFFICE)
     fake_api.on("GET MachineCatalogs/one", CATALOG)
     silent = dict.fromkeys(fit) if "name" not in options else fit
@@ -145,7 +145,7 @@ def test_what_is_found_is_checked_as_far_as_it_is_told(fake_api, found, options,
     assert found(machines, **options) == ["m2", "m3"]
 
 
-def test_what_is_named_and_picks_nothing_is_told(fake_api, found):
+def test_named_machine_without_match_reported(fake_api, found):
     assert found([machine(1), machine(2)], name=["vda-*", "vdi*"]) == ["m1", "m2"]
     assert fake_api.warnings == ["name: no machine matches vdi*; check the spelling"]
 
@@ -160,16 +160,16 @@ def test_find_hosts_unknown_catalogs_named(fake_api, wanted):
 
 @pytest.mark.parametrize("option", ["delivery_group", "machine_catalog", "name"])
 @pytest.mark.parametrize("names", [[], [""], ["a", " "], ["vda\v1"]])
-def test_names_that_cannot_be_meant_are_refused(fake_api, wanted, option, names):
+def test_invalid_names_rejected(fake_api, wanted, option, names):
     with pytest.raises(OptionError, match=f"^{option}: "):
         find_hosts(fake_api, wanted(**{option: names}), fake_api.warnings.append)
     assert fake_api.calls == []
 
 
 def test_a_delivery_group_that_does_not_exist_is_refused(fake_api, wanted):
-    fake_api.on("GET DeliveryGroups/Nobody", 404)
-    with pytest.raises(OptionError, match="delivery_group: site site1 has no Nobody"):
-        find_hosts(fake_api, wanted(delivery_group=["Nobody"]), fake_api.warnings.append)
+    fake_api.on("GET DeliveryGroups/Absent", 404)
+    with pytest.raises(OptionError, match="delivery_group: site site1 has no Absent"):
+        find_hosts(fake_api, wanted(delivery_group=["Absent"]), fake_api.warnings.append)
 
 
 def test_an_error_of_the_api_goes_through(fake_api, wanted):
@@ -207,12 +207,12 @@ def test_sessions_of_delivery_groups_are_searched_for(fake_api, wanted):
 
 
 @given(st.text(alphabet="ab*?[]\\-", min_size=1), st.text(alphabet="ab[]\\-"))
-def test_what_a_pattern_fits_has_its_longest_piece(pattern, name):
+def test_pattern_match_contains_longest_part(pattern, name):
     if fnmatchcase(name, pattern):
         assert machines._longest_piece(pattern) in name
 
 
-def test_facts_are_named_before_they_are_asked_for():
+def test_facts_named_before_request():
     assert fact_names(["OSType", "IPAddress", "Name"]) == ["dns_name", "name", "id", "os_type", "ip_address"]
     assert fact_names([]) == ["dns_name", "name", "id"]
     with pytest.raises(OptionError, match=r"^fields: 'No\.Field' is not a field"):
@@ -274,7 +274,7 @@ def test_two_machines_never_share_a_name():
     assert names.first(ONE, ["vda"]) == "vda"
     with pytest.raises(OptionError, match=r"LAB\\vda-1 and LAB\\vda-2 would both have the host name vda"):
         names.first(TWO, ["vda"])
-    # One name in two domains is the same text; the machines are not.
+    # The same name in two domains is the same text for two machines.
     with pytest.raises(OptionError, match="would both have the host name vda"):
         names.first({"id": "m3", "name": "LAB\\vda-1"}, ["vda"])
 

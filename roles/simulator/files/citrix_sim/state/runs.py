@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Items of work that run side by side: when each is due, and how far they are."""
+"""Process items in parallel: the time at which each is due, and the progress."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..http.message import Reply
 
 
 def due_times(costs: list[float], lanes: int) -> list[float]:
-    """Seconds from now at which each is done: so many run at a time, and the next begins where one has ended."""
+    """Return the seconds until each item ends; the next begins when a parallel one ends."""
     free = [0.0] * lanes
     times = []
     for cost in costs:
@@ -23,9 +23,9 @@ def due_times(costs: list[float], lanes: int) -> list[float]:
 
 
 class Run:
-    """Works and the times they are due, None for what is never done.
+    """Items of work and their due times; None for an item that never ends.
 
-    ``replies`` holds None for what is not done; ``seconds`` is when all is.
+    ``replies`` has None for items that are not done; ``seconds`` is the time until all are done.
     """
 
     def __init__(self, works: list[Callable[[], Reply]], times: list[float | None]) -> None:
@@ -36,7 +36,7 @@ class Run:
         self.seconds = max((seconds for seconds in times if seconds is not None), default=0.0)
 
     def start(self) -> None:
-        """Do what is due at once, and the rest in its time."""
+        """Do the work that is due now, and schedule the rest."""
         due: dict[float, list[int]] = {}
         for at, seconds in enumerate(self._times):
             if seconds is not None:
@@ -48,13 +48,13 @@ class Run:
                 self._do(due[seconds])
 
     def finish(self) -> list[Reply]:
-        """All replies: what is due by now but still waits for its timer is done first."""
+        """Return all replies; first does the work that is due but still waits for its timer."""
         self.stop()
         self._do([at for at, seconds in enumerate(self._times) if seconds is not None])
         return [reply for reply in self.replies if reply is not None]
 
     def stop(self) -> None:
-        """Leave undone what is not done."""
+        """Skip the remaining work."""
         for timer in self._timers:
             timer.cancel()
 
@@ -65,6 +65,6 @@ class Run:
 
     @property
     def percent(self) -> int:
-        """How much of it is done."""
+        """Return the finished part in percent."""
         done = sum(reply is not None for reply in self.replies)
         return 100 * done // len(self.replies) if self.replies else 100

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How much a rate limit leaves. Times are in seconds of one steady clock.
+"""Measure the remainder of a rate limit. Times are in seconds of one monotonic clock.
 
-What costs more than a meter ever holds is let in when all of it is there, and what is over is paid later.
+A cost larger than the capacity waits for the full capacity; the excess is subtracted later.
 """
 
 from __future__ import annotations
@@ -12,22 +12,22 @@ import math
 from collections import deque
 from typing import Callable, Protocol
 
-# Less than this is lost in the arithmetic of floats.
+# Smaller amounts are rounding errors of floats.
 _NOTHING = 1e-9
 
 
 class Meter(Protocol):
-    """One way to measure. ``wait`` comes before ``spend``, with times that never go back."""
+    """One rate limit. Call ``wait`` before ``spend``, with times that never decrease."""
 
     def wait(self, now: float, cost: int) -> float:
-        """Return 0 if there is enough, else the seconds until there is. Nothing is used up."""
+        """Return 0 if the cost is available, else the seconds until it is; does not use it."""
 
     def spend(self, now: float, cost: int) -> None:
-        """Use it up."""
+        """Spend the cost."""
 
 
 class TokenBucket:
-    """Holds ``size`` when it is full, and fills by ``rate`` a second."""
+    """Has ``size`` when full, and fills by ``rate`` per second."""
 
     def __init__(self, rate: float, seconds: float) -> None:
         self._rate = rate
@@ -48,12 +48,12 @@ class TokenBucket:
 
 
 def _limit(rate: float, seconds: float) -> int:
-    """Return how many a window lets in, at least one."""
+    """Return how many requests a window accepts, at least one."""
     return max(1, math.floor(rate * seconds + _NOTHING))
 
 
 class Window:
-    """Lets in a number in each window; the first begins with the first request, the others one after the other."""
+    """Accept a number of requests in each window; the first starts with the first request."""
 
     def __init__(self, rate: float, seconds: float) -> None:
         self._limit = _limit(rate, seconds)
@@ -77,7 +77,7 @@ class Window:
 
 
 class SlidingLog:
-    """Lets in a number in any stretch of time of that length: each request counts until it is so old."""
+    """Accept a number of requests in any period of that length."""
 
     def __init__(self, rate: float, seconds: float) -> None:
         self._limit = _limit(rate, seconds)
@@ -97,7 +97,7 @@ class SlidingLog:
 
 
 class SlidingCounter:
-    """Counts the window before as if its requests had been spread evenly over it: a cheap sliding window."""
+    """Count the requests of the previous window as if they were evenly distributed over it."""
 
     def __init__(self, rate: float, seconds: float) -> None:
         self._limit = _limit(rate, seconds)
@@ -113,7 +113,7 @@ class SlidingCounter:
         over = math.floor((now - self._began) / self._seconds)
         if over:
             self._began += over * self._seconds
-            # What one window could not hold is carried into the next one.
+            # The excess of one window is carried into the next one.
             self._before = self._used if over == 1 else max(0, self._used - (over - 1) * self._limit)
             self._used = 0
         room = self._limit - min(cost, self._limit)
@@ -125,7 +125,7 @@ class SlidingCounter:
         return wait if wait > _NOTHING else 0.0
 
     def _share_below(self, before: int, room: int) -> float:
-        """Return how far into a window the share of the window before has sunk to so many."""
+        """Return how far into a window the share of the previous window has sunk to that number."""
         return self._seconds * (1 - room / before) if before > room else 0.0
 
     def spend(self, now: float, cost: int) -> None:

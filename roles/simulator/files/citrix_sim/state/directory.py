@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Users and machines as their directory names them: Active Directory, Entra ID, or a mixture with gaps."""
+"""Name users and machines as in Active Directory, in Entra ID, or in a mix with gaps."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ DOMAIN_SIDS = {
 }
 _ENTRA_SID = "S-1-12-1-1000000007-2000000008-3000000009"
 
-# Members of a User block, under the names that they have in the API.
+# Members of a User block, with their names in the API.
 User = Mapping[str, Any]
 
 
 class Identity(Protocol):
-    """How users and machines are named, each by its index."""
+    """Names of users and machines by index."""
 
     def account(self, index: int) -> str:
         """Return the account of a user."""
 
     def user(self, index: int) -> User:
-        """Return what a session says of its user."""
+        """Return the members of a session's User block."""
 
     def sparse(self, index: int) -> User:
-        """Return what a session says of a user that it hardly describes."""
+        """Return the members of a User block with few members."""
 
     def machine(self, index: int) -> tuple[str, str]:
         """Return Name and DnsName of a machine."""
 
 
 class ActiveDirectory(NamedTuple):
-    """Each 20th user is of a second domain and has the name of the user before: two people."""
+    """Every 20th user is of a second domain and has the name of the previous user: two users."""
 
     names: Names
 
@@ -54,7 +54,7 @@ class ActiveDirectory(NamedTuple):
         return f"{domain}\\{self.names.user(number)}"
 
     def user(self, index: int) -> User:
-        """Return the complete description."""
+        """Return the complete block."""
         domain, number = self._account(index)
         sam, suffix, display_name = self.names.user(number), DNS_SUFFIXES[domain], f"User {number:03d}"
         return {
@@ -70,18 +70,18 @@ class ActiveDirectory(NamedTuple):
         }
 
     def sparse(self, index: int) -> User:
-        """Return Name and Sid alone, as the published sample has it."""
+        """Return only Name and Sid, as in the published sample."""
         domain, number = self._account(index)
         sid = f"{DOMAIN_SIDS[domain]}-{1001 + index}"
         return {"Sid": sid, "Name": f"{domain}\\{self.names.user(number)}"}
 
     def machine(self, index: int) -> tuple[str, str]:
-        """Return ``DOMAIN\\NAME`` and the DNS name, which cannot hold all that a Windows name may hold."""
+        r"""Return ``DOMAIN\NAME``, and the DNS name without the characters that DNS does not allow."""
         return f"{DOMAIN}\\{self.names.host(index + 1)}", f"vda-{index + 1:03d}.{DNS_SUFFIXES[DOMAIN]}"
 
 
 class EntraId(NamedTuple):
-    """Users as ``AzureAD\\UPN`` without a PrincipalName; machines without a domain and without a DNS name."""
+    r"""Users as ``AzureAD\UPN`` without a PrincipalName; machines without domain and DNS name."""
 
     names: Names
 
@@ -97,7 +97,7 @@ class EntraId(NamedTuple):
         return {"DisplayName": f"User {index + 1:03d}", "PrincipalName": None, **self.sparse(index)}
 
     def sparse(self, index: int) -> User:
-        """Return Name and Sid alone."""
+        """Return only Name and Sid."""
         return {"Sid": self._sid(index), "Name": self.account(index)}
 
     def by_principal(self, index: int) -> User:
@@ -113,25 +113,25 @@ class EntraId(NamedTuple):
 
 
 class Hybrid(NamedTuple):
-    """Both directories by turns, with the gaps and duplicates that sites report.
+    """Use both directories in turn, with the gaps and duplicates that sites report.
 
-    Of seven sessions: two are complete; one is of the user before, without the UPN; one is an Entra user, and one of
-    the same user by UPN alone; one says nothing of its user; one gives SamName and SID alone. Of five machines, one is
-    without a domain, and one is an old record with the DNS name of the machine before.
+    Of seven sessions, two are complete; one has the previous user without the UPN; one has an Entra user, and one the
+    same user by UPN only; one has no data of its user; one has only SamName and SID. Of five machines, one has no
+    domain, and one is an old record with the DNS name of the previous machine.
     """
 
     local: ActiveDirectory
     entra: EntraId
 
     def account(self, index: int) -> str:
-        """Return the account, also if the session does not give it."""
+        """Return the account, also if the session does not show it."""
         turn = index % 7
         if turn in (3, 4):
             return self.entra.account(index - (turn == 4))
         return self.local.account(index - (turn == 2))
 
     def user(self, index: int) -> User:
-        """Return what the turn of the session gives."""
+        """Return the members for the turn of the session."""
         turn = index % 7
         if turn == 2:
             return self.local.sparse(index - 1)
@@ -145,12 +145,12 @@ class Hybrid(NamedTuple):
         return {name: whole[name] for name in ("SamName", "Sid")} if turn == 6 else whole
 
     def sparse(self, index: int) -> User:
-        """Return the account and the SID of a turn that gives an account, else what the turn gives."""
+        """Return the account and the SID if the turn has an account, else the members of the turn."""
         given = self.user(index)
         return {name: given[name] for name in ("Sid", "Name")} if "Name" in given else given
 
     def machine(self, index: int) -> tuple[str, str]:
-        """Return the names of the turn of the machine."""
+        """Return the names for the turn of the machine."""
         turn = index % 5
         if turn == 1:
             return self.entra.machine(index)

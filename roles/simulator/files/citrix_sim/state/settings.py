@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The settings of a fleet: their defaults, and the check of what a caller gives."""
+"""Define the settings of a fleet and their defaults, and check changes."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ from .directory import DIRECTORIES
 from .meters import METERS
 from .names import NAMES
 
+ROLES = ("full", "help_desk", "read_only", "no_recording")
+SCOPES = ("all", "limited")
 MIXES = ("mixed", "recordable")
 CUSTOMER_IDS = ("generated", "CitrixOnPremises")
 USER_SEARCHES = ("both", "CurrentUser", "UserName")
 UNKNOWN_SEARCHES = ("nothing", "refused")
 GROUP_SEARCHES = ("instead", "together")
 GOV_REPLIES = ("trust", "documented")
-GONE_STATUSES = (400, 404, 500)
+UNKNOWN_SESSION_STATUSES = (400, 404, 500)
 JOB_LOCATIONS = ("absolute", "placeholder")
 JOB_RESULTS = ("redirect", "inline")
 QUOTAS = ("none", *METERS)
@@ -31,6 +33,7 @@ _LIMITS: dict[str, tuple[float, float]] = {
     "sessions": (0, 1_000_000),
     "sites": (1, 100),
     "token_lifetime": (0, 10_000_000),
+    "clock_offset": (-10_000_000, 10_000_000),
     "batch_parallelism": (1, 1000),
     "batch_item_seconds": (0, 3600),
     "batch_limit": (0, 1_000_000),
@@ -56,6 +59,9 @@ _WHOLE = (
 _CHOICES: dict[str, Any] = {
     "mix": MIXES,
     "names": tuple(NAMES),
+    "role": ROLES,
+    "scope": SCOPES,
+    "role_permissions": (True, False),
     "directory": DIRECTORIES,
     "wildcards": (True, False),
     "me_customer": CUSTOMER_IDS,
@@ -64,7 +70,7 @@ _CHOICES: dict[str, Any] = {
     "group_search": GROUP_SEARCHES,
     "machine_repeats": (True, False),
     "gov_reply": GOV_REPLIES,
-    "gone_status": GONE_STATUSES,
+    "unknown_session_status": UNKNOWN_SESSION_STATUSES,
     "error_form": ERROR_FORMS,
     "write_jobs": (True, False),
     "job_progress": (True, False),
@@ -80,7 +86,7 @@ _CHOICES: dict[str, Any] = {
 
 
 class Settings(NamedTuple):
-    """What ``POST /_control/reset`` may set. Lengths of time are in seconds; see the README of the role."""
+    """Settings of ``POST /_control/reset``, times in seconds; see the README of the role."""
 
     machines: int = 5
     sessions: int = 50
@@ -89,51 +95,59 @@ class Settings(NamedTuple):
     directory: str = "active_directory"
     sites: int = 1
 
+    # The rights of the administrator; a limited scope is one that covers exactly the fleet.
+    role: str = "full"
+    scope: str = "all"
+    # Whether EffectiveRights lists the permissions of its roles, which are optional there.
+    role_permissions: bool = True
+    # Seconds by which the clock of the service is ahead; negative if it is behind.
+    clock_offset: float = 0.0
+
     token_lifetime: float = 3600
     gov_reply: str = "trust"
-    # The customer id of /me on premises: any GUID, as published, or the id that requests carry.
+    # The customer id of /me on premises: any GUID, as published, or the id in requests.
     me_customer: str = "generated"
 
-    # "*" in the name of a path stands for any text.
+    # Whether "*" in a name in a path matches any text.
     wildcards: bool = False
-    # The property that finds sessions by account, and the response to a search for one that finds nothing.
+    # The property that finds sessions by account, and the response to a search for an unknown one.
     user_search: str = "both"
     unknown_search: str = "nothing"
-    # SearchFilterGroups replace SearchFilters, as published, or hold together with them.
+    # SearchFilterGroups replace SearchFilters, as published, or apply together with them.
     group_search: str = "instead"
-    # GET /Machines/{x}/Sessions names a token, which leads to the same page: the request takes none.
+    # GET /Machines/{x}/Sessions returns a token for the same page: the request accepts no token.
     machine_repeats: bool = False
     error_form: str = "error_response"
-    # RecordingStatus of an unknown session: no status is documented.
-    gone_status: int = 400
+    # RecordingStatus of an unknown session: its status is not documented.
+    unknown_session_status: int = 400
 
     batch_support: bool = True
     batch_parallelism: int = 10
     batch_item_seconds: float = 0.0
-    # Items in a batch, 0 for any number.
+    # Items in a batch, 0 for no limit.
     batch_limit: int = 0
     # Starts, stops and messages become jobs without async=true.
     write_jobs: bool = False
-    # How much longer a job takes than its work.
+    # Additional seconds of a job.
     job_seconds: float = 0.0
-    # Whether a job reports its progress, what its Location begins with, and where the result of a write is.
+    # Whether a job reports its progress, the beginning of its Location, and the place of the result of a write.
     job_progress: bool = True
     job_location: str = "absolute"
     job_results: str = "redirect"
 
     quota: str = "none"
     quota_rate: float = 10.0
-    # Length of a window; a bucket holds what comes in during that time.
+    # Length of a window; the capacity of a bucket is the rate times this length.
     quota_seconds: float = 1.0
-    # A second rate limit, which holds together with the first.
+    # A second rate limit, which applies at the same time as the first.
     quota_also: str = "none"
     quota_also_rate: float = 10.0
     quota_also_seconds: float = 60.0
-    # Requests under way at once, 0 for any number.
+    # Concurrent requests, 0 for no limit.
     quota_concurrency: int = 0
-    # Nodes behind the address, each with its share of the rate limits; requests meet any of them.
+    # Nodes of the service, each with its share of the rate limits; a request is assigned to any of them.
     quota_nodes: int = 1
-    # Requests a second of other traffic, which uses the same limits up.
+    # Requests per second of other traffic, which uses the same limits.
     quota_shared: float = 0.0
     quota_hint: str = "retry_delay_list"
     quota_hint_value: str = "rounded_up"
@@ -143,14 +157,14 @@ class Settings(NamedTuple):
 
 
 def changed(settings: Settings, changes: Any) -> Settings:
-    """``settings`` with ``changes`` (a dict); ValueError, with a message for people, where they make no sense."""
+    """Return ``settings`` with a dict of ``changes``; ValueError with a message if invalid."""
     if not isinstance(changes, dict):
         raise ValueError("The settings must be a JSON object.")
     for name, value in changes.items():
         if name in _LIMITS:
             _check_number(name, value)
         elif name not in _CHOICES:
-            raise ValueError(f"Unknown setting {name!r}; there are: {', '.join(Settings._fields)}.")
+            raise ValueError(f"Unknown setting {name!r}; the settings are: {', '.join(Settings._fields)}.")
         elif (type(value), value) not in [(type(choice), choice) for choice in _CHOICES[name]]:
             raise ValueError(f"{name} must be one of: {', '.join(str(choice) for choice in _CHOICES[name])}.")
     return settings._replace(**changes)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The objects of a fleet as compact records: machines, sessions, and references to other objects."""
+"""Compact records of the objects of a fleet: machines, sessions, references to others."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from .directory import Identity, User
 
-# Kinds of session, the last digit of its index in a mixed fleet. Digits not named here are plain.
+# Kinds of session by the last digit of its index in a mixed fleet. All other digits are plain sessions.
 PLAIN = 0
 RECORDED = 5
 DISCONNECTED = 6
@@ -22,12 +22,12 @@ _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:sessionops.citrix:simulator")
 
 
 def make_id(kind: str, key: int | str) -> str:
-    """Return the id of an object of a kind, by its index or path: the same in each run."""
+    """Return the id of an object by its kind and its index or path; identical in each run."""
     return str(uuid.uuid5(_NAMESPACE, f"{kind}/{key}"))
 
 
 class Ref(NamedTuple):
-    """A short pointer to another object."""
+    """A reference to another object."""
 
     id: str
     uid: int | None
@@ -38,7 +38,7 @@ ZONE = Ref(make_id("zone", 0), None, "Primary")
 
 
 class Message(NamedTuple):
-    """A message to the user of a session, as requested; None for each part that was left out."""
+    """A message to the user of a session, as requested; None for each omitted part."""
 
     style: str | None
     title: str | None
@@ -62,7 +62,7 @@ class Machine:
 
     @property
     def uid(self) -> int:
-        """Uid, the old integer id."""
+        """Return Uid, the old integer id."""
         return self.index + 1
 
 
@@ -96,46 +96,46 @@ class Session:
         self.stops = 0
         self.notices = 0
         self.messages: tuple[Message, ...] = ()
-        # Until that time (seconds of the clock, or infinity) RecordingStatus reports this value.
+        # Until then (in seconds of the clock, or infinity), RecordingStatus reports this value.
         self.held: tuple[float, bool] | None = None
 
     @property
     def uid(self) -> int:
-        """Uid, the old integer id."""
+        """Return Uid, the old integer id."""
         return self.index + 1
 
     @property
     def state(self) -> str:
-        """SessionState."""
+        """Return SessionState."""
         return "Active" if self.connected else "Disconnected"
 
     @property
     def account(self) -> str:
-        """The account of the user, also if the API does not give it; empty for an anonymous user."""
+        """Return the account of the user, also if the API omits it; empty for an anonymous user."""
         raise NotImplementedError
 
     @property
     def user(self) -> User | None:
-        """Members of the User block that the API gives; None for no block."""
+        """Return the members of the User block in the API; None for no block."""
         raise NotImplementedError
 
     @property
     def applications(self) -> tuple[Ref, ...]:
-        """Published applications in use: none in a desktop session."""
+        """Return the published applications in use; empty for a desktop session."""
         raise NotImplementedError
 
     def shown(self, member: str) -> str:
-        """Return a member of the User block; empty if it is no text."""
+        """Return a member of the User block; empty if it is not text."""
         value = (self.user or {}).get(member)
         return value if isinstance(value, str) else ""
 
     def reported(self, now: float) -> bool:
-        """Return what RecordingStatus reports at that time, which may lag behind the truth."""
+        """Return the value of RecordingStatus at that time, which may be behind the actual state."""
         return self.held[1] if self.held and now < self.held[0] else self.recorded
 
 
 class GeneratedSession(Session):
-    """A session of a generated fleet, worked out from its index to keep a big fleet small."""
+    """A session of a generated fleet, computed from its index to keep large fleets small."""
 
     __slots__ = ("_identity", "_published", "_sparse")
 
@@ -168,7 +168,7 @@ class GeneratedSession(Session):
 
 
 class GivenSession(Session):
-    """A session as a test describes it."""
+    """A session that a test describes."""
 
     __slots__ = ("_applications", "_user")
 

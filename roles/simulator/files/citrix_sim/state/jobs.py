@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Jobs: work that goes on after its call was answered with 202."""
+"""Jobs: work that continues after its call was accepted with 202."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ NOT_STARTED = "NotStarted"
 IN_PROGRESS = "InProgress"
 CANCELED = "Canceled"
 FAILED = "Failed"
-# Final states in which there should be results.
+# Final states of jobs that should have results.
 WITH_RESULTS = ("Complete", "CompleteWithWarning")
 
 
 class Conclusion(NamedTuple):
-    """How a job ended: its status, its results or None, and for people what went wrong."""
+    """End of a job: its status, its results or None, and an error message for users."""
 
     status: str
     results: Reply | None
@@ -30,9 +30,9 @@ class Conclusion(NamedTuple):
 
 
 class Job:
-    """A run that goes on in the background, until ``seconds`` after its last item is done.
+    """Run in the background until ``seconds`` after the last item is processed.
 
-    ``touched`` are names and values of what it is about. ``owner`` is the customer and the site that may see it.
+    ``touched`` are names and values of the affected objects. ``owner`` is the customer and the site of the job.
     """
 
     def __init__(
@@ -61,11 +61,11 @@ class Job:
 
     @property
     def is_cancellable(self) -> bool:
-        """Whether it is worth a try: what is done in one go cannot be stopped."""
+        """Return whether the job may be canceled: the work of a single call cannot be stopped."""
         return self.ended is None and self.kind == "Batch"
 
     def cancel(self) -> None:
-        """Leave the rest undone."""
+        """Skip the remaining items."""
         if self._timer:
             self._timer.cancel()
         self.run.stop()
@@ -83,18 +83,18 @@ class Jobs:
         self._jobs: dict[str, Job] = {}
 
     def add(self, job: Job) -> None:
-        """Keep a job."""
+        """Add a job."""
         self._jobs[job.id] = job
 
     def remove(self, job: Job) -> None:
-        """Forget a job."""
+        """Remove a job."""
         del self._jobs[job.id]
 
     def of(self, owner: tuple[str, str]) -> list[Job]:
-        """The jobs that this owner may see."""
+        """Return the jobs of this owner."""
         return [job for job in self._jobs.values() if job.owner == owner]
 
     def find(self, job_id: str, owner: tuple[str, str]) -> Job | None:
-        """A job by its id, where this owner may see it."""
+        """Return a job by its id; None if it has another owner."""
         job = self._jobs.get(job_id.lower())
         return job if job and job.owner == owner else None

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rate limits of requests: 429 and a hint for what is beyond them, before any work."""
+"""Limit the rate of requests: refuse excess requests with 429 and a hint before any work."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .settings import Settings
 
 _BATCH = "/$batch"
 
-# What a hint says of the true wait.
+# How the hint differs from the actual wait time.
 _VALUES: dict[str, Callable[[float], float]] = {
     "exact": lambda wait: math.ceil(wait * 1000) / 1000,
     "rounded_up": math.ceil,
@@ -29,10 +29,10 @@ _VALUES: dict[str, Callable[[float], float]] = {
 
 
 class Quota:
-    """Counts all requests but sign-ins, which have a count of their own and no limit.
+    """Count all requests; sign-ins are counted separately and have no limit.
 
-    There may be two rate limits at once, a limit of requests under way, several nodes with limits of their own, and
-    other traffic that uses the same limits up.
+    There may be a second rate limit, a limit on concurrent requests, several nodes with limits of their own, and other
+    traffic that uses the same limits.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -48,7 +48,7 @@ class Quota:
         ]
         self._choices = 0
         self._others_at: float | None = None
-        self._under_way = 0
+        self._in_progress = 0
         self._sign_ins = 0
         self._accepted = 0
         self._used = 0
@@ -57,10 +57,10 @@ class Quota:
         self._first_refused: float | None = None
 
     def refuse(self, request: Request) -> Reply | None:
-        """Return the refusal of a request that is beyond a limit, which uses nothing up; else it is under way."""
+        """Return the refusal of an excess request, which uses no quota; else it is in progress."""
         if is_sign_in(request.path):
             self._sign_ins += 1
-            self._under_way += 1
+            self._in_progress += 1
             return None
         settings, now = self._settings, time.monotonic()
         cost = _items(request) if settings.quota_batch == "items" and request.path.endswith(_BATCH) else 1
@@ -68,7 +68,7 @@ class Quota:
         if wait <= 0:
             self._accepted += 1
             self._used += cost
-            self._under_way += 1
+            self._in_progress += 1
             if self._refused:
                 self._used_since += cost
             return None
@@ -76,19 +76,19 @@ class Quota:
         if self._first_refused is None:
             self._first_refused = time.time()
         value = settings.quota_hint_value
-        told = settings.quota_hint_seconds if value == "constant" else _VALUES[value](wait)
-        return throttled(settings.quota_hint, told)
+        hint = settings.quota_hint_seconds if value == "constant" else _VALUES[value](wait)
+        return throttled(settings.quota_hint, hint)
 
     def leave(self) -> None:
-        """Note that a request is no longer under way."""
-        self._under_way -= 1
+        """End a request in progress."""
+        self._in_progress -= 1
 
     def _take(self, now: float, cost: int) -> float:
-        """Use the cost up and return 0; if there is not enough, return the seconds until there is."""
-        if self._settings.quota_concurrency and self._under_way >= self._settings.quota_concurrency:
-            # It depends on the requests under way; a server can only guess.
+        """Spend the cost and return 0; if it is not available, return the seconds until it is."""
+        if self._settings.quota_concurrency and self._in_progress >= self._settings.quota_concurrency:
+            # The wait depends on the requests in progress; a server can only guess it.
             return 1.0
-        self._let_others_in(now)
+        self._use_by_others(now)
         meters = self._node()
         wait = max((meter.wait(now, cost) for meter in meters), default=0.0)
         if wait <= 0:
@@ -97,12 +97,12 @@ class Quota:
         return wait
 
     def _node(self) -> list[Meter]:
-        """Return the limits of the node that a request meets: any of them, in the same order in each run."""
+        """Return the limits of the node of a request: any node, in the same order in each run."""
         self._choices += 1
         return self._nodes[zlib.crc32(b"%d" % self._choices) % len(self._nodes)]
 
-    def _let_others_in(self, now: float) -> None:
-        """Use up what other traffic has taken until now, at its steady rate."""
+    def _use_by_others(self, now: float) -> None:
+        """Use the quota that other traffic has used until now, at its constant rate."""
         rate = self._settings.quota_shared
         if not rate:
             return
@@ -117,7 +117,7 @@ class Quota:
         self._others_at = at
 
     def to_json(self) -> dict[str, Any]:
-        """The counts since the reset, as ``GET /_control/quota`` shows them."""
+        """Return the counts since the reset in the form of ``GET /_control/quota``."""
         return {
             "accepted": self._accepted,
             "refused": self._refused,
@@ -129,7 +129,7 @@ class Quota:
 
 
 def _items(batch: Request) -> int:
-    """What a batch counts as: at least one, also where it makes no sense."""
+    """Return the cost of a batch that counts by its items: at least one, also if it is invalid."""
     try:
         return max(1, len(json.loads(batch.body)["Items"]))
     except (ValueError, LookupError, TypeError):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who may call: credentials, tokens, and the header rules that all operations share."""
+"""Check credentials, tokens, and the headers that all operations require."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ ADMINISTRATOR = "LAB\\administrator"
 
 REFUSAL_SHAPES = ("error_response", "dict_parameters", "cws_exception")
 
-# CWSAuth is documented; Citrix's own client sends Bearer in the items of a batch, which take the same way.
+# CWSAuth is documented; Citrix's own client sends Bearer in the items of a batch, which use the same check.
 _AUTHORIZATION = re.compile(r"(?:cwsauth\s+bearer=|bearer\s+)(\S+)", re.IGNORECASE)
 _REFUSAL = "The token is missing, unknown or no longer valid."
 
 
 class Credentials(NamedTuple):
-    """What the sign-ins take: a pair for the cloud and one for on-premises."""
+    """Credentials that the sign-ins accept: one pair for the cloud and one for on premises."""
 
     client_id: str
     client_secret: str
@@ -34,7 +34,7 @@ class Credentials(NamedTuple):
 
     @classmethod
     def random(cls) -> Credentials:
-        """New ones for each start, with characters that a careless client forgets to encode."""
+        """Create credentials, with characters that a client may forget to encode."""
         return cls(
             client_id=secrets.token_hex(16),
             client_secret=f"{secrets.token_urlsafe(32)}+/%&==",
@@ -43,21 +43,21 @@ class Credentials(NamedTuple):
         )
 
     def is_client(self, client_id: str, client_secret: str) -> bool:
-        """Whether this is the cloud API client."""
+        """Return whether this is the cloud API client."""
         return same(client_id, self.client_id) and same(client_secret, self.client_secret)
 
     def is_administrator(self, username: str, password: str) -> bool:
-        """Whether this is the on-premises administrator; Windows names have no case, passwords have."""
+        """Return whether this is the on-premises administrator; only the password is case-sensitive."""
         return same(username.lower(), self.username.lower()) and same(password, self.password)
 
 
 def same(given: str, wanted: str) -> bool:
-    """Equality in constant time."""
+    """Compare in constant time."""
     return hmac.compare_digest(given.encode(), wanted.encode())
 
 
 class Grant(NamedTuple):
-    """A token that was issued: for which customer and until when (unix time)."""
+    """An issued token: its customer, and its end in Unix time."""
 
     token: str
     customer: str
@@ -72,18 +72,18 @@ class Tokens:
         self._revoked: dict[str, str] = {}
 
     def issue(self, customer: str, lifetime: float) -> Grant:
-        """A new token for that customer, good for so many seconds."""
+        """Return a new token for that customer, valid for that number of seconds."""
         grant = Grant(secrets.token_urlsafe(32), customer, time.time() + lifetime)
         self._grants[grant.token] = grant
         return grant
 
     def revoke_all(self, shape: str) -> None:
-        """All tokens issued so far are void for ever; they are refused in that one of REFUSAL_SHAPES."""
+        """Revoke all tokens issued so far; they are refused in the given one of REFUSAL_SHAPES."""
         self._revoked.update(dict.fromkeys(self._grants, shape))
         self._grants.clear()
 
     def grant(self, request: Request) -> Grant:
-        """The grant behind a request's Authorization header; 401 without a good one."""
+        """Return the grant of a request's Authorization header; 401 if it is missing or invalid."""
         match = _AUTHORIZATION.fullmatch(request.headers.get("authorization", ""))
         token = match.group(1) if match else ""
         grant = self._grants.get(token)
@@ -93,7 +93,7 @@ class Tokens:
 
 
 def unauthorized(shape: str) -> Reply:
-    """A 401 in one of the three published shapes."""
+    """Return a 401 in one of the three published shapes."""
     body: dict[str, Any]
     if shape == "cws_exception":
         body = {"Error": {"Type": "CWSAuthException", "Message": _REFUSAL}}
@@ -105,27 +105,27 @@ def unauthorized(shape: str) -> Reply:
 
 
 def check_accept(request: Request, required: bool = True) -> None:
-    """Accept must be application/json, neither more nor less; a sign-in needs none."""
+    """Require Accept application/json; a sign-in may omit it."""
     accept = request.headers.get("accept", "").strip().lower()
     if accept != "application/json" and (accept or required):
         raise refuse(406, "notAcceptable", "Accept must be application/json.")
 
 
 def check_body_type(request: Request) -> None:
-    """A body must be application/json; parameters such as a charset do no harm."""
+    """Require a body of application/json, with or without parameters such as a charset."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if request.body and media_type != "application/json":
         raise refuse(415, "unsupportedMediaType", "Content-Type must be application/json.")
 
 
 def check_customer(request: Request, grant: Grant, in_path: str | None, activity: str) -> None:
-    """The customer named in the header, and in the path where the base has it, must be the token's.
+    """Require the customer of the token in the header, and in the path on the direct base.
 
-    Without the header the published services fail with a 500 of the gateway's own shape.
+    Without the header, the published services fail with a 500 in the shape of the gateway.
     """
     named = request.headers.get("citrix-customerid", "")
     if not named:
         body = {"statusCode": 500, "message": "Internal server error", "activityId": activity}
         raise RefusedError(json_reply(body, 500))
     if named != grant.customer or in_path not in (None, grant.customer):
-        raise refuse(403, "authorization", "The token is not good for this customer.", customerId=in_path or named)
+        raise refuse(403, "authorization", "The token is not valid for this customer.", customerId=in_path or named)

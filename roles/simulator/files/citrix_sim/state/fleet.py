@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The machines and sessions of a site, and how they are found. The same sizes give the same fleet, down to the ids."""
+"""Generate and find the machines and sessions of a site; equal sizes give equal fleets."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def refs(kind: str, names: Iterable[str]) -> tuple[Ref, ...]:
 
 
 class Index(Generic[Named]):
-    """Objects by what a path may hold: id, name with ``|`` for the backslash, Uid; without regard to case.
+    """Find objects by id, Uid, or name with ``|`` for the backslash, without regard to case.
 
-    Of two objects with one key the first is found. With ``wildcards`` a ``*`` in a name stands for any text.
+    Of two objects with the same key, the first is found. With ``wildcards``, ``*`` in a name matches any text.
     """
 
     def __init__(self, items: Iterable[Named], wildcards: bool) -> None:
@@ -49,9 +49,9 @@ class Index(Generic[Named]):
 
 
 class Fleet:
-    """All machines and sessions of a site, and what it publishes. ``identity`` names the users who log on later.
+    """All machines and sessions of a site. ``identity`` names the users who log on later.
 
-    ``version`` grows with each change to what a search finds.
+    ``version`` grows with each change that affects search results.
     """
 
     def __init__(
@@ -79,19 +79,19 @@ class Fleet:
             self._add(session)
 
     def machine(self, key: str) -> Machine | None:
-        """Return a machine by what a path may hold."""
+        """Return a machine by a segment of a path."""
         return self._machines.find(key)
 
     def group(self, key: str) -> Ref | None:
-        """Return a delivery group in the same way; its name has its folders."""
+        """Return a delivery group by a segment of a path; its name includes its folders."""
         return self._groups.find(key)
 
     def application(self, key: str) -> Ref | None:
-        """Return an application in the same way; its name has its folders."""
+        """Return an application by a segment of a path; its name includes its folders."""
         return self._applications.find(key)
 
     def catalog(self, key: str) -> Ref | None:
-        """Return a machine catalog in the same way; its name has its folders."""
+        """Return a machine catalog by a segment of a path; its name includes its folders."""
         return self._catalogs.find(key)
 
     def session(self, key: str) -> Session | None:
@@ -112,19 +112,19 @@ class Fleet:
         self._live[session.id] = session
 
     def begin(self, machine: Machine) -> Session:
-        """Let a new user log on: an active HDX session that is not recorded."""
+        """Log on a new user, with an active HDX session that is not recorded."""
         session = GeneratedSession(len(self.sessions), machine, PLAIN, self._identity, self.applications)
         self._add(session)
         self.version += 1
         return session
 
     def connect(self, session: Session, connected: bool) -> None:
-        """Connect the user to the session again, or disconnect the user."""
+        """Connect or disconnect the user of the session."""
         session.connected = connected
         self.version += 1
 
     def end(self, session: Session) -> None:
-        """Log the user off: the session and its recording are gone from now on."""
+        """Log off the user, which ends the session and its recording."""
         del self._live[session.id]
         session.machine.sessions.remove(session)
         session.recorded = False
@@ -132,7 +132,7 @@ class Fleet:
 
     @property
     def size(self) -> int:
-        """The number of sessions that have not ended."""
+        """Return the number of sessions that have not ended."""
         return len(self._live)
 
 
@@ -161,5 +161,5 @@ def generate(settings: Settings) -> Fleet:
 
 
 def empty(settings: Settings) -> Fleet:
-    """Return a fleet without machines and sessions, and with nothing published."""
+    """Return a fleet without machines, sessions and published applications."""
     return Fleet(make_directory(settings.directory, NAMES[settings.names]), settings.wildcards)

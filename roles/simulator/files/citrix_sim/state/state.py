@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""All that a reset replaces: the settings, the sites with their fleets, the tokens."""
+"""All state that a reset replaces: the settings, the sites with their fleets, the tokens."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Site(NamedTuple):
     fleet: Fleet
 
 
-class World:
-    """A fresh world; the first site has the fleet, further ones are empty. ``scheme`` is that of its own URLs."""
+class State:
+    """New state: the first site has the fleet, others are empty. ``scheme`` is that of the URLs."""
 
     def __init__(self, settings: Settings, credentials: Credentials, scheme: str) -> None:
         self.settings = settings
@@ -35,29 +35,29 @@ class World:
         self.jobs = Jobs()
         self.quota = Quota(settings)
         self.tokens = Tokens()
-        # Continuation tokens are signed with it, so that those of an earlier world are unknown here.
+        # Signs continuation tokens, so that those from before a reset are invalid.
         self.page_key = secrets.token_bytes(16)
-        # The last search and the indexes it found: the pages of one search come one after the other.
+        # The last search and the indexes that it found: the pages of one search are requested in sequence.
         self.last_search: tuple[object, Sequence[int]] | None = None
         self.sites: list[Site] = []
         for at in range(settings.sites):
             fleet = empty(settings) if at else generate(settings)
             self.sites.append(Site(make_id("site", at), f"Simulated Site {at + 1}", fleet))
 
-    def give(self, fleet: Fleet) -> None:
+    def set_fleet(self, fleet: Fleet) -> None:
         """Replace the fleet of the first site."""
         self.sites[0] = self.sites[0]._replace(fleet=fleet)
         self.last_search = None
 
     @property
     def fleet(self) -> Fleet:
-        """The only fleet that is not empty."""
+        """Return the only fleet that is not empty."""
         return self.sites[0].fleet
 
     def site(self, site_id: str) -> Site | None:
-        """A site by its id, without regard to case."""
+        """Return a site by its id, without regard to case."""
         return next((site for site in self.sites if site.id == site_id.lower()), None)
 
     def named_site(self, name: str) -> Site | None:
-        """A site by its name, without regard to case."""
+        """Return a site by its name, without regard to case."""
         return next((site for site in self.sites if site.name.lower() == name.lower()), None)

@@ -1,0 +1,101 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Search an audit trail by time, user, session and result, and report its problems."""
+
+from __future__ import annotations
+
+from collections import deque
+from glob import glob
+from math import inf
+from typing import Any, NamedTuple
+
+from .._common.errors import OptionError
+from .._common.names import NAME_LIST, read_names, read_time
+from .._common.text import clean, folded
+from .._common.times import timestamp
+from .audit_file import HEAD
+from .audit_reader import TrailReader
+
+MOST = 10_000
+ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
+    "path": {"type": "list", "elements": "path", "required": True},
+    "first_line": {"type": "int", "default": 1},
+    "since": {"type": "str"},
+    "until": {"type": "str"},
+    "user": NAME_LIST,
+    "session_id": NAME_LIST,
+    "result": {"type": "list", "elements": "str"},
+    "limit": {"type": "int", "default": 1000},
+}
+
+
+class Filter(NamedTuple):
+    """Conditions for an entry, all of which must match; None for one that is not set."""
+
+    since: float
+    until: float
+    user: frozenset[str] | None
+    session_id: frozenset[str] | None
+    result: frozenset[str] | None
+
+    @classmethod
+    def from_params(cls, params: dict) -> Filter:
+        """Check the options; raises OptionError."""
+        names = ("user", "session_id")
+        user, session_id = (
+            None if params[name] is None else frozenset(map(folded, read_names(name, params[name]))) for name in names
+        )
+        result = None if params["result"] is None else frozenset(params["result"])
+        since, until = (read_time(name, params[name], unset) for name, unset in (("since", -inf), ("until", inf)))
+        return cls(since, until, user, session_id, result)
+
+    def matches(self, entry: dict) -> bool:
+        """Return whether an entry meets all conditions."""
+        at = timestamp(str(entry.get("time"))) or 0.0
+        user = folded(str(entry.get("user") or ""))
+        short = user.rpartition("\\")[2].partition("@")[0]
+        return (
+            self.since <= at < self.until
+            and (self.user is None or bool(self.user & {user, short}))
+            and (self.session_id is None or folded(str(entry.get("session_id"))) in self.session_id)
+            and (self.result is None or entry.get("result") in self.result)
+        )
+
+
+def search(params: dict) -> dict:
+    """Return the last matching entries of a trail, and all problems; raises OptionError."""
+    for name, least, most in (("limit", 0, MOST), ("first_line", 1, 10**18)):
+        if not least <= params[name] <= most:
+            raise OptionError(name, f"must be from {least} to {most}, not {params[name]}")
+    wanted = Filter.from_params(params)
+    reader = TrailReader(_files(params["path"]), params["first_line"])
+    matched = 0
+    entries: deque[dict] = deque(maxlen=params["limit"])
+    for _place, entry in reader.entries():
+        if wanted.matches(entry):
+            matched += 1
+            entries.append(entry)
+    return {
+        "changed": False,
+        "verified": not reader.counts,
+        "lines": reader.lines,
+        "matched": matched,
+        "entries": list(entries),
+        "problems": [
+            {"file": clean(place.file), "line": place.row, "kind": kind, "detail": clean(detail)}
+            for place, kind, detail in reader.problems
+        ],
+        "problem_counts": dict(reader.counts),
+    }
+
+
+def _files(patterns: list[str]) -> list[str]:
+    """Return the files that match paths with wildcards; a path without one is always read."""
+    files = []
+    for pattern in patterns:
+        found = [path for path in glob(pattern) if not path.endswith(HEAD)]
+        if not found:
+            raise OptionError("path", f"{clean(pattern)} does not exist on the host of the module; set another path")
+        files += found
+    return files

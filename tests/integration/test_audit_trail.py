@@ -1,0 +1,272 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The audit trail matches the simulator's log for every write, also in a killed run."""
+
+from __future__ import annotations
+
+import gzip
+import importlib
+import json
+import os
+import random
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible.module_utils.testing import patch_module_args
+from ansible_collections.sessionops.citrix.plugins.module_utils._actions.audit_reader import TrailReader
+from ansible_collections.sessionops.citrix.plugins.modules import citrix_audit_info
+
+RECORDING = "sessionops.citrix.citrix_session_recording"
+MESSAGE = "sessionops.citrix.citrix_session_message"
+POLICY = "sessionops.citrix.citrix_recording_policy"
+INFO = "sessionops.citrix.citrix_audit_info"
+WRITES = {"$startRecording": "start_recording", "$stopRecording": "stop_recording", "$sendMessage": "send_message"}
+MACHINE = "LAB\\vda-001"
+KILLS = int(os.environ.get("AUDIT_KILLS", "8"))
+"""Runs that are killed, half of them with batches; `make kills` sets more."""
+RETURN = yaml.safe_load(citrix_audit_info.RETURN)
+
+TASKS = {
+    "start": {RECORDING: {"state": "started", "machine": MACHINE, "on_gap": "warn"}},
+    "stop": {RECORDING: {"state": "stopped", "machine": MACHINE}},
+    "message": {MESSAGE: {"machine": MACHINE, "title": "Title", "text": "Text", "on_gap": "warn"}},
+    "policy": {POLICY: {"rules": [{"name": "Machine", "state": "started", "machine": MACHINE}]}},
+}
+
+
+def writes_of(simulator, since=0):
+    """Return the writes in the simulator's log as (action, session, transaction id)."""
+    return {
+        (WRITES[call["path"].rpartition("/")[2]], call["path"].split("/")[-2], call["headers"]["citrix-transactionid"])
+        for call in simulator.calls(since, items=True)
+        if call["path"].rpartition("/")[2] in WRITES
+    }
+
+
+def lines_of(path, event):
+    return [entry for _place, entry in TrailReader([str(path)]).entries() if entry["event"] == event]
+
+
+def as_writes(lines):
+    return {(line["action"], line["session_id"], line["transaction_id"]) for line in lines}
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "audit.jsonl"
+
+
+@pytest.mark.parametrize("batch_size", [0, 4])
+@pytest.mark.parametrize("name", TASKS)
+def test_trail_agrees_with_log_of_simulator(simulator, modules, path, name, batch_size):
+    ((module, options),) = TASKS[name].items()
+    connection = {**simulator.cloud, "batch_size": batch_size}
+    run = modules([{module: {**options, "audit_log": str(path), "reason": "INC-7"}}], connection)
+    assert run.code == 0, run.output
+    requested, results = lines_of(path, "requested"), lines_of(path, "result")
+    assert as_writes(requested) == writes_of(simulator) != set()
+    assert {line["reason"] for line in requested} == {"INC-7"}
+    entries = {entry["id"]: entry for entry in run.result["sessions"]}
+    for line in results:
+        entry = entries[line["session_id"]]
+        assert (line["result"], line["result_reason"]) == (entry["result"], entry["reason"])
+        assert (line["user"], line["machine"], line["rule"]) == (entry["user"], MACHINE, entry.get("rule"))
+        assert line["notify_user"] == entry.get("notify_user")
+    assert len(results) == len(requested) == len({line["session_id"] for line in results})
+
+
+@pytest.mark.parametrize("batch_size", [0, 4])
+def test_trail_shows_refused_and_resent_requests(simulator, modules, path, batch_size):
+    first, second, *_rest = simulator.recordable_on(MACHINE)
+    refused = {"status": 409, "body": {"type": "urn:test", "detail": "The session is locked."}}
+    simulator.fault(
+        {"path": "startRecording", "session": first["id"], "answer": refused},
+        {"path": "startRecording", "session": second["id"], "times": 1, "throttle": {"hint": "seconds", "value": 0}},
+    )
+    task = {RECORDING: {"state": "started", "session_id": [first["id"], second["id"]], "audit_log": str(path)}}
+    modules([{**task, "ignore_errors": True}], {**simulator.cloud, "batch_size": batch_size})
+    assert as_writes(lines_of(path, "requested")) == writes_of(simulator)
+    results = {line["session_id"]: line["result"] for line in lines_of(path, "result")}
+    assert results == {first["id"]: "failed", second["id"]: "started"}
+
+
+def test_trail_check_mode_leaves_no_file(simulator, modules, path):
+    tasks = [{**task, "check_mode": True} for task in TASKS.values()]
+    run = modules(tasks, simulator.cloud, env={"CITRIX_AUDIT_LOG": str(path)})
+    assert run.code == 0, run.output
+    assert not path.exists() and writes_of(simulator) == set()
+    assert not any("audit trail" in warning for result in run.results for warning in result["warnings"])
+
+
+@pytest.mark.parametrize("fault", ["no folder", "read-only", "folder", "symlink", "full"])
+@pytest.mark.parametrize("batch_size", [0, 4])
+@pytest.mark.parametrize("name", TASKS)
+def test_trail_unwritable_file_sends_nothing(simulator, modules, tmp_path, name, batch_size, fault):
+    path = tmp_path / "audit.jsonl"
+    if fault == "no folder":
+        path = tmp_path / "none" / "audit.jsonl"
+    elif fault == "read-only":
+        path = Path("/proc/audit.jsonl")
+    elif fault == "folder":
+        path.mkdir()
+    elif fault == "symlink":
+        path.symlink_to(tmp_path / "other")
+    else:
+        path = Path("/dev/full")
+    ((module, options),) = TASKS[name].items()
+    task = {module: {**options, "audit_log": str(path)}, "ignore_errors": True}
+    run = modules([task], {**simulator.cloud, "batch_size": batch_size})
+    assert run.result["failed"] and run.result["msg"].startswith(f"audit_log: {path} cannot be written (")
+    assert run.result["writes_sent"] == 0 and writes_of(simulator) == set()
+
+
+def test_trail_disk_full_later_sends_nothing_more(simulator, modules, tmp_path, monkeypatch):
+    path = tmp_path / "audit.jsonl"
+    write, written = os.write, []
+
+    def fill(log, data):
+        if data.startswith(b'{"time"'):
+            written.append(data)
+            if len(written) > 3:
+                return write(log, data[:10])
+        return write(log, data)
+
+    monkeypatch.setattr("os.write", fill)
+    task = {RECORDING: {"state": "started", "machine": MACHINE, "audit_log": str(path)}, "ignore_errors": True}
+    run = modules([task], {**simulator.cloud, "max_concurrency": 1})
+    assert as_writes(lines_of(path, "requested")) == writes_of(simulator)
+    assert 1 <= run.result["writes_sent"] == len(writes_of(simulator)) <= 3
+    assert "No space left on device" in run.result["msg"]
+
+
+def test_trail_warns_once_without_any(simulator, modules):
+    run = modules([TASKS["start"]], simulator.cloud)
+    assert [warning for warning in run.result["warnings"] if "no audit trail" in warning] == [
+        "This run leaves no audit trail: the host has no system log; set audit_log."
+    ]
+
+
+def test_trail_has_no_secret(simulator, modules, path):
+    secret = simulator.facts["client_secret"]
+    simulator.fault({"path": "startRecording", "answer": {"status": 400, "body": {"detail": f"No: {secret}"}}})
+    task = {RECORDING: {"state": "started", "machine": MACHINE, "audit_log": str(path), "reason": f"key {secret}"}}
+    modules([{**task, "ignore_errors": True}], simulator.cloud)
+    text = path.read_text()
+    assert secret not in text and json.dumps(secret)[1:-1] not in text
+    assert '"reason":"key ***"' in text and "No: ***" in text
+
+
+def test_audit_info_returns_what_it_documents(simulator, modules, path, tmp_path):
+    connection = {**simulator.cloud, "audit_log": str(path)}
+    modules([TASKS["start"], TASKS["stop"]], connection)
+    rotated = tmp_path / "audit.jsonl.1.gz"
+    rotated.write_bytes(gzip.compress(path.read_bytes()))
+    path.unlink()
+    modules([TASKS["start"]], connection)
+    user = next(line["user"] for line in lines_of(path, "requested") if line["user"])
+    whole = {INFO: {"path": [str(path), str(rotated)]}}
+    of_user = {INFO: {"path": f"{path}*", "user": user, "result": ["started"], "since": "2020-01-01T00:00:00Z"}}
+    none = {INFO: {"path": f"{path}*", "until": "2020-01-01T00:00:00+01:00", "limit": 1}}
+    all_found, found, old = modules([whole, of_user, none]).results
+    assert all_found["verified"] and all_found["problems"] == []
+    assert all_found["lines"] == all_found["matched"] == len(all_found["entries"])
+    assert {entry["user"] for entry in found["entries"]} == {user} and found["matched"] == 2
+    assert (old["matched"], old["entries"], old["lines"]) == (0, [], all_found["lines"])
+    documented = set(RETURN) | {"changed", "failed", "invocation", "warnings"}
+    assert set(found) <= documented and set(RETURN) <= set(found)
+    assert set(found["entries"][0]) == set(RETURN["entries"]["sample"][0])
+    path.write_text(path.read_text().replace("INC", "XXX").replace("Office", "0ffice"))
+    broken = modules([whole]).result
+    assert not broken["verified"] and set(broken["problems"][0]) == set(RETURN["problems"]["contains"])
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"path": "/none/audit.jsonl"}, "path: /none/audit.jsonl does not exist"),
+        ({"since": "yesterday"}, "since: 'yesterday' is not a time"),
+        ({"until": "2026-01-05T09:14:31"}, "until: '2026-01-05T09:14:31' is not a time"),
+        ({"limit": 10_001}, "limit: must be from 0 to 10000"),
+        ({"first_line": 0}, "first_line: must be from 1"),
+        ({"user": 7}, "user: 7 is a number"),
+        ({"session_id": "a b"}, "session_id: 'a b' cannot be the id"),
+    ],
+)
+def test_audit_info_invalid_option_is_named(modules, path, options, expected):
+    path.touch()
+    run = modules([{INFO: {"path": str(path), **options}}])
+    assert run.code == 1 and run.result["msg"].startswith(expected)
+
+
+@pytest.mark.parametrize("prefix", ["awx", "tower"])
+@pytest.mark.parametrize("name", TASKS)
+def test_trail_of_play_names_job_of_awx(simulator, play, path, name, prefix):
+    variables = {f"{prefix}_job_id": 42, f"{prefix}_job_template_name": "Record", f"{prefix}_user_name": "alice"}
+    connection = {**simulator.cloud, "site_id": simulator.facts["site_id"]}
+    ((module, options),) = TASKS[name].items()
+    task = {module: {**options, "audit_log": str(path)}}
+    run = play([TASKS["start"], task][name != "stop" :], "-e", json.dumps(variables), connection=connection)
+    assert run.code == 0, run.output
+    (job,) = {(line["awx_job_id"], line["awx_job_template"], line["awx_user"]) for line in lines_of(path, "requested")}
+    assert job == ("42", "Record", "alice")
+    assert {line["run_id"] for line in lines_of(path, "result")} == {run.result["run_id"]}
+
+
+def run_until_killed(arguments, seconds):
+    """Run a module in a child process and kill it after so many seconds; return how long it ran."""
+    started = time.monotonic()
+    child = os.fork()
+    if child == 0:
+        try:
+            sys.stdout = open(os.devnull, "w")
+            module = importlib.import_module(
+                "ansible_collections.sessionops.citrix.plugins.modules.citrix_session_recording"
+            )
+            with patch_module_args(arguments):
+                module.main()
+        finally:
+            os._exit(0)
+    if seconds is None:
+        os.waitpid(child, 0)
+        return time.monotonic() - started
+    time.sleep(seconds)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return seconds
+
+
+@pytest.mark.parametrize("batch_size", [0, 20])
+def test_trail_of_killed_runs_agrees_with_log(simulator, path, batch_size):
+    chance = random.Random(batch_size)
+    simulator.reset(machines=10, sessions=200, mix="recordable")
+    simulator.fault({"path": "Recording", "latency": 0.01})
+    options = {"all_sessions": True, "audit_log": str(path), "batch_size": batch_size, "wait_timeout": 5}
+    longest = run_until_killed({**simulator.cloud, **options, "state": "started"}, None)
+    seen, killed = as_writes(lines_of(path, "requested")), 0
+    assert seen == writes_of(simulator)
+    for number in range(KILLS // 2):
+        mark = simulator.mark()
+        state = ("stopped", "started")[number % 2]
+        run_until_killed({**simulator.cloud, **options, "state": state}, chance.uniform(0, longest))
+        # The server may still work on requests of the killed run.
+        time.sleep(0.1)
+        sent = writes_of(simulator, mark)
+        requested = as_writes(lines_of(path, "requested")) - seen
+        assert sent <= requested
+        # Only requests that were about to be sent may be missing in the log of the server.
+        assert len(requested - sent) <= max(10, 10 * batch_size)
+        seen |= requested
+        killed += bool(requested)
+    reader = TrailReader([str(path)])
+    results = {}
+    for _place, entry in reader.entries():
+        if entry["event"] == "result":
+            results[entry["run_id"], entry["session_id"]] = entry
+    assert set(reader.counts) <= {"unfinished", "cut_off"}
+    assert killed and all(line["result"] in ("started", "stopped", "unconfirmed") for line in results.values())
+    assert as_writes(results.values()) <= as_writes(lines_of(path, "requested"))
