@@ -93,7 +93,7 @@ class _Search:
         except OptionError as error:
             raise _of_rule(rule.name, str(error)) from None
 
-    def fits(self, person: int | None) -> bool:
+    def fits(self, person: int) -> bool:
         """Return whether the users and exclusions of the rule match this person."""
         return not (self.named and not self.named.matches(person)) and not self.exclusions.of_user(person)
 

@@ -76,12 +76,17 @@ class Judge:
         self._scopes = scopes
         self._people = people
 
+    def __bool__(self) -> bool:
+        return bool(self._scopes)
+
     def of_place(self, target: Target, session: dict) -> Target:
         """Return the target of a session, denied if its machine or delivery group is."""
+        if target.ended or not self._scopes:
+            return target
         denials = (scope.of_place(session) for scope in self._scopes)
-        return target if target.ended else target._replace(denied=next(filter(None, denials), None))
+        return target._replace(denied=next(filter(None, denials), None))
 
-    def of_user(self, target: Target, person: int | None) -> Target:
+    def of_user(self, target: Target, person: int) -> Target:
         """Return the target of a session, denied if its user is; call it after all sessions were added.
 
         person: the user of the session.
@@ -124,7 +129,7 @@ class _Scope:
             return self._denial("allowed_delivery_groups", "delivery group")
         return None
 
-    def of_user(self, person: int | None, known: bool) -> str | None:
+    def of_user(self, person: int, known: bool) -> str | None:
         if self._denied_users and (self._denied_users.matches(person) or not known):
             return self._denial("denied_users", "user")
         if self._allowed_users and not self._allowed_users.matches(person):
