@@ -135,7 +135,7 @@ summary:
 report:
   description: File with the report.
   returned: if a report was written
-  type: path
+  type: str
   sample: site-check.json
 run_id:
   description: Id of the run in the audit trail. Null in check mode, and if the options are invalid.
