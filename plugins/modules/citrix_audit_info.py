@@ -18,12 +18,8 @@ description:
 author:
   - The sessionops.citrix contributors (!UNKNOWN)
 extends_documentation_fragment:
+  - sessionops.citrix._attributes.local
   - sessionops.citrix._attributes.info
-attributes:
-  platform:
-    description: Platforms on which the module runs.
-    support: full
-    platforms: posix
 options:
   path:
     description:

@@ -137,6 +137,11 @@ report:
   returned: if a report was written
   type: path
   sample: site-check.json
+run_id:
+  description: Id of the run in the audit trail. Null in check mode, and if the options are invalid.
+  returned: always
+  type: str
+  sample: 5a5ba5d6-7d1f-4a63-8b52-62b1e3e0ee6c
 failure:
   description: First error response of the API that made a check fail.
   returned: if an error response of the API made a check fail
