@@ -52,9 +52,8 @@ class Desk:
 @pytest.fixture
 def desk(simulator, modules, tmp_path, monkeypatch):
     users = [{"user": {"Name": f"LAB\\user{at}"}} for at in range(4)]
-    simulator.fleet(
-        delivery_groups=["Office"], machines=[{"name": "LAB\\vda-001", "delivery_group": "Office", "sessions": users}]
-    )
+    plan = {"name": "LAB\\vda-001", "delivery_group": "Office", "sessions": users}
+    simulator.fleet(delivery_groups=["Office"], machines=[plan])
     made = Desk(simulator, modules, tmp_path / "audit.jsonl")
     monkeypatch.setattr(times, "now", lambda: made.now)
     return made
@@ -178,7 +177,7 @@ def test_stop_refused_by_the_server_stays_due(desk, ids, batch_size):
 def test_unreadable_session_does_not_hold_up_the_others(desk, ids):
     desk.start(ids[0], ids[1], stop_after=60)
     desk.now += 60
-    desk.simulator.fault({"path": "RecordingStatus$", "query": {"id": ids[0]}, "answer": {"status": 503, "body": {}}})
+    desk.simulator.fault({"path": "RecordingStatus$", "session": ids[0], "answer": {"status": 503, "body": {}}})
     run = desk.sweep()
     assert (run.code != 0, results(run)) == (True, {ids[0]: "failed", ids[1]: "stopped"})
     desk.simulator.fault()
