@@ -98,6 +98,12 @@ class Trail(WriteObserver):
             except OSError as error:
                 self._warn_once(error)
 
+    def note(self, subjects: Sequence[Write]) -> None:
+        """Write a result line for each write that was not required anymore."""
+        with self._lock:
+            self._pending.update({write.entry.id: write for write in subjects})
+        self.after([write.entry for write in subjects])
+
     def __enter__(self) -> None:
         self._api.observer = self
 
