@@ -21,6 +21,7 @@ author:
 extends_documentation_fragment:
   - sessionops.citrix._auth
   - sessionops.citrix._attributes
+  - sessionops.citrix._attributes.api
   - sessionops.citrix._audit
 attributes:
   check_mode:
@@ -222,7 +223,7 @@ ARGUMENT_SPEC = {**trail.ARGUMENT_SPEC, **due.WAIT_SPEC}
 
 
 def run(module, api):
-    """Stop what is due by the audit trail, and report."""
+    """Stop the recordings that are due by the audit trail, and report."""
     stops = due.DueStops(api, module.params["audit_log"])
     entries = converge(api, stops.targets(module.params), module.check_mode)
     return stops.result(module, api, entries)

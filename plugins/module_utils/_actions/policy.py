@@ -21,7 +21,8 @@ from .._site import selection, selectors
 from .._site.machines import look_up
 from .._site.selection import Exclusions, Target
 from .._site.selectors import Place, Query
-from .._site.users import People, UserMatcher
+from .._site.user_matcher import UserMatcher
+from .._site.users import People
 from . import recording, results
 from .periods import RULE_SPEC as PERIOD_SPEC
 from .periods import Period

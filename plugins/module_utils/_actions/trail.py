@@ -173,7 +173,7 @@ class Trail(WriteObserver):
 
 
 def _of_awx(api: Api, name: str) -> str | None:
-    """Return what the action plugin, or a play, has put into the environment about the job."""
+    """Return a value of the job that the action plugin, or a play, set in the environment."""
     value = os.environ.get(environment_name(name))
     return api.shown(value) if value else None
 

@@ -18,7 +18,8 @@ from . import selectors, sessions
 from .machines import MachineIndex, find, names_of
 from .refs import SessionRef
 from .selectors import SELECTORS, Query
-from .users import People, UserMatcher
+from .user_matcher import UserMatcher
+from .users import People
 
 ARGUMENT_SPEC = {
     "session_id": NAME_LIST,

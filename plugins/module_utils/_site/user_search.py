@@ -12,7 +12,8 @@ from typing import Callable
 from .._client.search import Filter
 from .._common.errors import ApiError
 from .._common.text import nested
-from .users import UserMatcher, compared, filters, names_of
+from .user_matcher import UserMatcher
+from .users import compared, filters, names_of
 
 ACCOUNT_PROPERTIES = ("CurrentUser", "UserName")
 """Properties that may have the account of a session: the published search uses the first, the enumeration has both."""
@@ -38,7 +39,7 @@ def search_users(
     unnamed: dict[str, int] = {}
 
     def receive(conditions: list[Filter]) -> bool:
-        """Keep the sessions of the users; return whether one that was dropped is known to be theirs now."""
+        """Keep the sessions of the users; return whether a dropped one is now known as theirs."""
         dropped = array("I")
         for session in search(conditions):
             session_id = nested(session, "Id") or repr(session)

@@ -14,8 +14,6 @@ from array import array
 from collections.abc import Collection, Iterable
 
 from .._client.search import Filter, compare
-from .._common.errors import OptionError
-from .._common.names import is_confusable, visible
 from .._common.text import clean, folded, nested
 
 ENTRA = "azuread\\"
@@ -41,7 +39,7 @@ https://developer-docs.citrix.com/en-us/citrix-virtual-apps-desktops-sdk/2303/br
 
 
 def _read(session: dict) -> tuple[list[str], list[str]]:
-    """Return the names of a session's user for comparisons, and its marks, which no other user has."""
+    """Return the names of a session's user for comparison, and the marks of that user alone."""
     user = session.get("User")
     if not isinstance(user, dict):
         return [], []
@@ -64,7 +62,7 @@ def _read(session: dict) -> tuple[list[str], list[str]]:
             elif short and short not in others:
                 others.append(short)
     domain, sid = user.get("Domain"), user.get("Sid")
-    # The domain of the DNS: if there is an account, this name does not tell users apart for sure.
+    # The domain of the DNS: if there is an account, two users may share this name.
     aliases = others if accounts else accounts
     if others and domain and isinstance(domain, str):
         domain = compared(domain)
@@ -158,7 +156,7 @@ class People:
         return person
 
     def is_sought(self, person: int) -> bool:
-        """Return whether a name that a UserMatcher looks for leads to this person, as far as known by now."""
+        """Return whether a name that a matcher looks for leads to this person, as known so far."""
         return person in self._sought
 
     def has_name(self, person: int) -> bool:
@@ -171,7 +169,7 @@ class People:
         return self.added > len(self._unnamed)
 
     def _join(self) -> None:
-        """Find the persons to whom the names lead, and the SIDs of users with a name in another session."""
+        """Find the persons of the names, and the SIDs of users named in another session."""
         self._joined = self.added
         owners, marks = self._owners, self._marks
         while True:
@@ -224,100 +222,3 @@ def _account(session: dict) -> str:
     if "\\" not in name and domain:
         return f"{domain}\\{nested(session, 'User', 'SamAccountName') or name}"
     return nested(session, "User", "PrincipalName") or name if "\\" not in name else name
-
-
-class UserMatcher:
-    """Match persons to the names in one option; first, add all sessions to people."""
-
-    def __init__(self, option: str, names: Collection[str] | None, people: People, waits: bool = False) -> None:
-        """Prepare the comparison; waits: whether users may log on later, so none needs a session."""
-        self._option = option
-        self._waits = waits
-        self._names = {compared(name): name for name in names or ()}
-        self.people = people
-        self._by_person: dict[int, list[str]] = {}
-        self._known = 0
-        self._met: dict[str, set[int]] = {key: set() for key in self._names}
-        self.unidentified = 0
-        """Sessions that may be theirs: the API does not return the user."""
-        for key in self._names:
-            people.hits.setdefault(key, [])
-
-    def __bool__(self) -> bool:
-        return bool(self._names)
-
-    def matches(self, person: int) -> bool:
-        """Tell whether one of the names means this person, who then counts as met."""
-        if not person or not self._names:
-            return False
-        if self._known != self.people.added:
-            self._find_persons()
-        root = self.people.root(person)
-        keys = self._by_person.get(root, ())
-        for key in keys:
-            self._met[key].add(root)
-        return bool(keys)
-
-    def _find_persons(self) -> None:
-        self._known = self.people.added
-        self._by_person = {}
-        for key in self._names:
-            for root in {self.people.root(person) for person in self.people.hits[key]}:
-                self._by_person.setdefault(root, []).append(key)
-
-    def note_unidentified(self, persons: Iterable[int]) -> None:
-        """Count sessions whose user the API omits although the broker does not call it anonymous.
-
-        persons: of the sessions without a name of their own. Raises OptionError if the API names the user of none.
-        """
-        self.unidentified = sum(not self.people.is_named(person) for person in persons)
-        if self.unidentified and not self.people.any_named and not self._waits:
-            raise OptionError(
-                self._option,
-                f"the API does not return the user of any of {self.unidentified} sessions; check the role of the "
-                "account, or use other selectors",
-            )
-
-    def check(self) -> None:
-        """Raise OptionError for an ambiguous name, or one with hidden characters and no match."""
-        for key, name in self._names.items():
-            persons = self._met[key]
-            if len(persons) > 1 and "\\" not in name and "@" not in name:
-                choice = ", ".join(sorted(self.people.accounts(key, persons)))
-                raise OptionError(
-                    self._option,
-                    f"'{visible(name)}' matches several users; use one of the full names: {choice}",
-                )
-            if not persons and is_confusable(name) and not self._waits:
-                raise OptionError(
-                    self._option,
-                    f"'{visible(name)}' has no session and contains invisible characters; type the name by hand",
-                )
-
-    @property
-    def absent(self) -> list[str]:
-        """Return the names without a matching person, as written in the task."""
-        return [name for key, name in self._names.items() if not self._met[key]]
-
-    @property
-    def present(self) -> set[str]:
-        """The names that match the user of a session, as written in the task."""
-        return {name for key, name in self._names.items() if self.people.hits[key]}
-
-    @property
-    def absence(self) -> list[str]:
-        """The warning of names without a session; empty if there are none."""
-        if not self.absent:
-            return []
-        absent = ", ".join(map(visible, self.absent))
-        return [f"user: no session belongs to {absent}; check the names if they are connected."]
-
-    @property
-    def doubts(self) -> list[str]:
-        """The warning of sessions that may be theirs; empty if there are none."""
-        if not self.unidentified:
-            return []
-        return [
-            f"user: the API does not return the users of {self.unidentified} sessions, which may match; "
-            "check the role of the account."
-        ]

@@ -10,8 +10,9 @@ import weakref
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.search import compare
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import ApiError
+from ansible_collections.sessionops.citrix.plugins.module_utils._site.user_matcher import UserMatcher
 from ansible_collections.sessionops.citrix.plugins.module_utils._site.user_search import search_users
-from ansible_collections.sessionops.citrix.plugins.module_utils._site.users import People, UserMatcher
+from ansible_collections.sessionops.citrix.plugins.module_utils._site.users import People
 
 ONE, TWO, UPN = "LAB\\user001", "LAB\\user002", "user003@lab.example"
 BY_CURRENT_USER = [compare("CurrentUser", ONE)]
@@ -95,7 +96,7 @@ class Session(dict):
 
 
 def listed(*users):
-    """Return a search that finds nothing by any property, and lists a session of each of these users."""
+    """Return a search that finds nothing by property, and lists a session of each user."""
     pages = []
 
     def search(conditions):
