@@ -94,16 +94,12 @@ class Played:
 
 
 def set_due(trail: Path, simulator, ids: dict[str, str]) -> None:
-    """Write an audit trail by which the end of a recording has passed that no example stops."""
-    last = [session for session in simulator.state().values() if session["recorded"]][-1]
-    line = {
-        "event": "requested",
-        "action": "start_recording",
-        "stop_at": "2026-01-01T00:00:00Z",
-        "session_id": last["id"],
-    }
+    """Write an audit trail by which the end of a recording has passed."""
+    session = next(session for session in simulator.state().values() if session["recorded"])
+    names = {name: session[name] for name in ("user", "machine", "delivery_group")}
+    event = {"event": "requested", "action": "start_recording", "stop_at": "2026-01-01T00:00:00Z"}
     with closing(AuditFile(str(trail))) as file:
-        file.append([{**dict.fromkeys(audit_lines.FIELDS), **ids, **line}])
+        file.append([{**dict.fromkeys(audit_lines.FIELDS), **ids, **names, **event, "session_id": session["id"]}])
 
 
 def refusal(status: int, **calls: str) -> dict:
@@ -128,6 +124,8 @@ def played(request, documentation, simulator_process, ansible, tmp_path_factory)
     set_due(folder / "audit.jsonl", simulator_process, ids)
     examples = as_tasks(yaml.safe_load(known["examples"]))
     run = stage.play([play_of(examples)])
+    stage.reset()
+    set_due(folder / "audit.jsonl", simulator_process, ids)
     own = [task for task in stage.given if task.module == module]
     return Played(
         module=module,

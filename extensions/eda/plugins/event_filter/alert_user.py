@@ -15,8 +15,8 @@ description:
   - >-
     Filters events of C(eda.builtin.webhook) with the JSON body C({"user": "DOMAIN\\name"}).
   - Replaces the event with C(alert), which is C(accepted), C(rejected) or C(limited), and C(user) if it is accepted.
-    The value of C(user) is a Python literal in ASCII, including quotes, which a template in a rulebook converts back to the
-    name. Without that, ansible-rulebook would corrupt characters beyond U+FFFF and the variables of the play.
+    The value of C(user) is a Python literal in ASCII, including quotes, which a template in a rulebook converts back to
+    the name. Without that, ansible-rulebook would corrupt characters beyond U+FFFF and the variables of the play.
   - An alert is rejected unless C(user) is one user name. Wildcards, braces, line breaks and hidden characters are
     invalid. All other content of the alert is removed.
   - An alert is limited if as many alerts as O(per_hour) were accepted within the last hour. The count starts again with
