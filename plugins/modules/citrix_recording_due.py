@@ -56,21 +56,16 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Record two users for some time
+- name: Record a user for two hours
   sessionops.citrix.citrix_session_recording:
     state: started
-    user: "{{ item.user }}"
-    stop_after: "{{ item.seconds }}"
-    audit_log: "{{ audit_log }}"
-  loop:
-    - {user: LAB\user001, seconds: 1}
-    - {user: LAB\user002, seconds: 7200}
-  vars:
-    audit_log: /tmp/audit.jsonl
+    user: LAB\user001
+    stop_after: 7200
+    audit_log: /var/log/citrix/audit.jsonl
 
 - name: Stop the recordings that are due
   sessionops.citrix.citrix_recording_due:
-    audit_log: /tmp/audit.jsonl
+    audit_log: /var/log/citrix/audit.jsonl
   register: due
 
 - name: Show the recordings that were stopped
@@ -104,10 +99,6 @@ sessions:
       description: Delivery group of the machine.
       type: str
       sample: Office Desktops
-    session_state:
-      description: Always null; the state of the session is not read.
-      type: str
-      sample: null
     recorded_before:
       description:
         - Whether the session was being recorded when the task started.
@@ -140,10 +131,6 @@ sessions:
     reason:
       description: Reason for the result; null if the session is as requested.
       type: str
-      sample: null
-    notify_user:
-      description: Always null; a stop has no notification.
-      type: bool
       sample: null
     stop_at:
       description: Time in UTC at which the recording must be stopped, by the audit trail.
@@ -189,6 +176,11 @@ summary:
     requests: 6
     throttled: 0
     waited_seconds: 0.0
+run_id:
+  description: Id of the run in the audit trail. Null in check mode.
+  returned: unless an option is of the wrong type
+  type: str
+  sample: 5a5ba5d6-7d1f-4a63-8b52-62b1e3e0ee6c
 writes_sent:
   description:
     - Number of requests to start or stop a recording that were sent, with any outcome. A batch is one request.
@@ -225,6 +217,8 @@ ARGUMENT_SPEC = {**trail.ARGUMENT_SPEC, **due.WAIT_SPEC}
 def run(module, api):
     """Stop the recordings that are due by the audit trail, and report."""
     stops = due.DueStops(api, module.params["audit_log"])
+    # Invalid credentials fail each run, and not only the first with a recording that is due.
+    api.token()
     entries = converge(api, stops.targets(module.params), module.check_mode)
     return stops.result(module, api, entries)
 

@@ -153,6 +153,9 @@ class DueStops:
             entry.stop_at = times.rfc3339(self._due[entry.id].stop_at)
         later = self._stops.later(self.moment)
         result = task_result(module, api, None, entries, RESULTS, normal_if_ended=True)
+        for session in result["sessions"]:
+            # The trail does not have the state, and a stop has no notification.
+            del session["session_state"], session["notify_user"]
         result.update(pending=len(later), next_stop_at=times.rfc3339(min(later)) if later else None)
         if any(self.damage.values()):
             kinds = ", ".join(f"{kind}: {count}" for kind, count in self.damage.items() if count)
