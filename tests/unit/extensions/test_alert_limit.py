@@ -23,9 +23,9 @@ def alert(monkeypatch):
     run = runpy.run_path(str(FILTER))["main"]
     monkeypatch.delenv("CITRIX_ALERTS_PER_HOUR", raising=False)
 
-    def send(at: float = 0.0, event=ALERT, **arguments) -> str:
+    def send(at: float = 0.0, event=None, **arguments) -> str:
         monkeypatch.setattr(time, "monotonic", lambda: at)
-        return run(event, **arguments)["alert"]
+        return run(event or ALERT, **arguments)["alert"]
 
     return send
 
