@@ -216,10 +216,10 @@ ARGUMENT_SPEC = {**trail.ARGUMENT_SPEC, **due.WAIT_SPEC}
 
 def run(module, api):
     """Stop the recordings that are due by the audit trail, and report."""
-    stops = due.DueStops(api, module.params["audit_log"])
+    stops = due.DueStops(api, module.params)
     # Invalid credentials fail each run, and not only the first with a recording that is due.
     api.token()
-    entries = converge(api, stops.targets(module.params), module.check_mode)
+    entries = converge(api, stops.targets(), module.check_mode)
     return stops.result(module, api, entries)
 
 

@@ -180,11 +180,12 @@ def test_trail_has_no_secret(simulator, modules, path):
 def test_audit_info_returns_what_it_documents(simulator, modules, path, tmp_path):
     connection = {**simulator.cloud, "audit_log": str(path)}
     modules([TASKS["start"], TASKS["stop"]], connection)
+    # Of a session that the first run started; one that was recorded before is started only once.
+    user = next(line["user"] for line in lines_of(path, "requested") if line["user"])
     rotated = tmp_path / "audit.jsonl.1.gz"
     rotated.write_bytes(gzip.compress(path.read_bytes()))
     path.unlink()
     modules([TASKS["start"]], connection)
-    user = next(line["user"] for line in lines_of(path, "requested") if line["user"])
     whole = {INFO: {"path": [str(path), str(rotated)]}}
     of_user = {INFO: {"path": f"{path}*", "user": user, "result": ["started"], "since": "2020-01-01T00:00:00Z"}}
     none = {INFO: {"path": f"{path}*", "until": "2020-01-01T00:00:00+01:00", "limit": 1}}

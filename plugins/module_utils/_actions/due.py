@@ -99,8 +99,11 @@ class PlannedStops:
 class DueStops:
     """The stops that are due by the trail of a site, while other runs go on writing to it."""
 
-    def __init__(self, api: Api, path: str | None) -> None:
-        """Read the trail with its rotated files; raises OptionError if there is none."""
+    def __init__(self, api: Api, params: dict) -> None:
+        """Read the trail with its rotated files; raises OptionError for invalid options."""
+        given = {"state": "stopped", "notify_user": False, "include_unidentified": False, **params}
+        self._wanted = Wanted.from_params(given)
+        path = params["audit_log"]
         if not path:
             raise OptionError("audit_log", "is required; set it to the audit trail of the runs that started recordings")
         try:
@@ -126,10 +129,9 @@ class DueStops:
         if not reader.lines:
             api.warn(f"audit_log: {clean(path)} has no lines, so nothing can be due; check the path.")
 
-    def targets(self, params: dict) -> list[tuple[Target, Wanted]]:
-        """Return the sessions to stop; raises OptionError for invalid options."""
-        given = {"state": "stopped", "notify_user": False, "include_unidentified": False, **params}
-        wanted = Wanted.from_params(given)._replace(still_due=self._is_due)
+    def targets(self) -> list[tuple[Target, Wanted]]:
+        """Return the sessions to stop."""
+        wanted = self._wanted._replace(still_due=self._is_due)
         return [(Target(planned.session), wanted) for planned in self._due.values()]
 
     def _is_due(self, session_id: str) -> bool:
