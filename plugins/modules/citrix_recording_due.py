@@ -21,6 +21,7 @@ author:
 extends_documentation_fragment:
   - sessionops.citrix._auth
   - sessionops.citrix._attributes
+  - sessionops.citrix._attributes.api
   - sessionops.citrix._audit
 attributes:
   check_mode:
@@ -214,7 +215,7 @@ ARGUMENT_SPEC = {**trail.ARGUMENT_SPEC, **due.WAIT_SPEC}
 
 
 def run(module, api):
-    """Stop what is due by the audit trail, and report."""
+    """Stop the recordings that are due by the audit trail, and report."""
     stops = due.DueStops(api, module.params["audit_log"])
     # Invalid credentials fail each run, and not only the first with a recording that is due.
     api.token()

@@ -20,6 +20,7 @@ author:
 extends_documentation_fragment:
   - sessionops.citrix._auth
   - sessionops.citrix._attributes
+  - sessionops.citrix._attributes.api
   - sessionops.citrix._audit
 attributes:
   check_mode:
@@ -135,7 +136,7 @@ summary:
 report:
   description: File with the report.
   returned: if a report was written
-  type: path
+  type: str
   sample: site-check.json
 run_id:
   description: Id of the run in the audit trail. Null in check mode, and if the options are invalid.

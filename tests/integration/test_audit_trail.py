@@ -144,6 +144,22 @@ def test_trail_disk_full_later_sends_nothing_more(simulator, modules, tmp_path, 
     assert "No space left on device" in run.result["msg"]
 
 
+@pytest.mark.parametrize("batch_size", [0, 4])
+def test_trail_line_not_on_disk_sends_nothing(simulator, modules, path, monkeypatch, batch_size):
+    fsync = os.fsync
+
+    def fail(descriptor):
+        if os.path.isdir(f"/proc/self/fd/{descriptor}"):
+            return fsync(descriptor)
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("os.fsync", fail)
+    task = {RECORDING: {"state": "started", "machine": MACHINE, "audit_log": str(path)}, "ignore_errors": True}
+    run = modules([task], {**simulator.cloud, "batch_size": batch_size})
+    assert writes_of(simulator) == set() and run.result["writes_sent"] == 0
+    assert "Input/output error" in run.result["msg"]
+
+
 def test_trail_warns_once_without_any(simulator, modules):
     run = modules([TASKS["start"]], simulator.cloud)
     assert [warning for warning in run.result["warnings"] if "no audit trail" in warning] == [

@@ -205,7 +205,7 @@ def test_failed_start_keeps_the_earlier_end(desk, ids):
 
 
 def test_session_restarted_during_the_sweep_is_not_stopped(desk, ids, monkeypatch):
-    """Another sweeper stops the recording, and a run starts it again, after this one read the trail."""
+    """After the trail is read, another sweeper stops the recording and a run starts it again."""
     desk.start(ids[0], stop_after=60)
     desk.now += 60
     take, done = converge.SessionLocks.take, []
@@ -268,7 +268,7 @@ def test_another_site_is_left_alone(desk, ids):
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "notified"),
     [
         ({"state": "stopped", "stop_after": 5}, "stop_after: is valid only with state started"),
         ({"state": "started", "stop_after": 0}, "stop_after: must be from 1 to"),
@@ -276,10 +276,10 @@ def test_another_site_is_left_alone(desk, ids):
         ({"state": "started", "stop_after": 5, "audit_log": None}, "stop_after: requires audit_log"),
     ],
 )
-def test_invalid_end_fails_before_any_write(desk, ids, options, told):
+def test_invalid_end_fails_before_any_write(desk, ids, options, notified):
     run = desk.run(RECORDING, session_id=ids[0], **options)
     assert run.code != 0
-    assert told in run.result["msg"]
+    assert notified in run.result["msg"]
     assert desk.recorded() == set()
 
 
@@ -293,7 +293,7 @@ def test_due_without_trail_names_the_option(desk, modules, tmp_path):
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_any_course_of_events_loses_no_stop_and_stops_nothing_else(desk, ids, monkeypatch, seed):
+def test_random_events_lose_no_stop_and_stop_nothing_else(desk, ids, monkeypatch, seed):
     """Starts, stops, killed runs, clock changes, refused stops and sweeps in random order."""
     dice = random.Random(seed)
     ends: dict[str, float | None] = {}

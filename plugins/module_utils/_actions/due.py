@@ -38,7 +38,7 @@ class Planned(NamedTuple):
 
 
 class PlannedStops:
-    """The recordings of a site with an end, by the lines of the trail in their order; their times do not count."""
+    """Recordings of a site with an end, by the order of the lines of the trail, not by time."""
 
     def __init__(self, customer_id: str, site_id: str) -> None:
         self._site = customer_id, site_id

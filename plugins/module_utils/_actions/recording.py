@@ -86,7 +86,7 @@ class Wanted(NamedTuple):
         return times.rfc3339(times.now() + self.stop_after) if self.stop_after else None
 
     def lasts(self) -> float | None:
-        """Return the seconds that a recording which is requested now lasts at most; None if it has no end."""
+        """Return the seconds until a recording requested now must end; None if it has no end."""
         return self.stop_after or (self.until - times.now() if self.until else None)
 
     def call(self, entry: RecordingEntry) -> Call:

@@ -142,7 +142,7 @@ def _gap_fails(params: dict) -> bool:
 
 
 def _none_permitted(entries: Sequence[Entry]) -> bool:
-    """Return whether there are sessions to act on, and each is denied or of a user whom the API omits."""
+    """Return whether there are sessions, each denied or of a user that the API omits."""
     possible = {entry.result for entry in entries if not entry.ended_is_fine and entry.result not in GAPS[:2]}
     return bool(possible) and possible <= set(GAPS[2:])
 

@@ -19,7 +19,7 @@ REJECTED = {"payload": {"user": "*"}}
 
 @pytest.fixture
 def alert(monkeypatch):
-    """Return a function that passes an alert at a time to a fresh filter, as ansible-rulebook loads it."""
+    """Return a function that passes an alert to a filter, as ansible-rulebook loads it."""
     run = runpy.run_path(str(FILTER))["main"]
     monkeypatch.delenv("CITRIX_ALERTS_PER_HOUR", raising=False)
 
