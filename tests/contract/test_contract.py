@@ -68,7 +68,6 @@ JOBS = {
         {"state": "started", "all_sessions": True, "exclude_user": ["LAB\\user001"], "exclude_machine": [MACHINE]},
         {"state": "stopped", "application": ["Drawing"], "user": ["user002", "user003@lab.example", "LAB\\user004"]},
     ],
-    citrix_recording_due: [{"audit_log": "audit.jsonl"}],
     citrix_sessions_info: [{"session_state": ["Active"], "delivery_group": ["Engineering"], "fields": ["User"]}],
     citrix_site_check: [{}],
     citrix_site_info: [{}],
@@ -161,7 +160,6 @@ def test_each_module_that_calls_the_api_is_driven():
 def in_a_folder_of_its_own(monkeypatch, tmp_path):
     """Collect the files that modules write; the audit trail is empty."""
     monkeypatch.chdir(tmp_path)
-    tmp_path.joinpath("audit.jsonl").touch()
 
 
 def operations_of_all_jobs(simulator, client, connection):
