@@ -158,7 +158,7 @@ def test_each_module_that_calls_the_api_is_driven():
 
 @pytest.fixture(autouse=True)
 def in_a_folder_of_its_own(monkeypatch, tmp_path):
-    """Collect the files that modules write; the audit trail is empty."""
+    """Collect the files that modules write."""
     monkeypatch.chdir(tmp_path)
 
 
