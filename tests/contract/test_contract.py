@@ -30,6 +30,7 @@ from ansible_collections.sessionops.citrix.plugins.modules import (
 )
 from contract_items import answered_batches, items_of, reference_faults
 from openapi_contract import Contract
+from support.due_trail import write_due
 
 CONTRACT = Contract()
 OPERATIONS = CONTRACT.operations
@@ -56,6 +57,7 @@ JOBS = {
         {"machine": [MACHINE], "search_filters": [{"property": "SessionCount", "operator": "Equals", "value": "4"}]},
     ],
     citrix_recording_coverage: [{"delivery_group": ["Engineering"], "dest": "."}],
+    citrix_recording_due: [{"audit_log": "due.jsonl"}],
     citrix_recording_policy: [
         {"rules": [{"name": "One", "machine": [MACHINE], "application": ["Text Editor"], "state": "stopped"}]}
     ],
@@ -66,7 +68,6 @@ JOBS = {
         {"state": "started", "all_sessions": True, "exclude_user": ["LAB\\user001"], "exclude_machine": [MACHINE]},
         {"state": "stopped", "application": ["Drawing"], "user": ["user002", "user003@lab.example", "LAB\\user004"]},
     ],
-    citrix_recording_due: [{"audit_log": "audit.jsonl"}],
     citrix_sessions_info: [{"session_state": ["Active"], "delivery_group": ["Engineering"], "fields": ["User"]}],
     citrix_site_check: [{}],
     citrix_site_info: [{}],
@@ -157,14 +158,16 @@ def test_each_module_that_calls_the_api_is_driven():
 
 @pytest.fixture(autouse=True)
 def in_a_folder_of_its_own(monkeypatch, tmp_path):
-    """Collect the files that modules write; the audit trail is empty."""
+    """Collect the files that modules write."""
     monkeypatch.chdir(tmp_path)
-    tmp_path.joinpath("audit.jsonl").touch()
 
 
 def operations_of_all_jobs(simulator, client, connection):
     """Run all jobs, and return the operations that they use."""
     session_id = next(iter(simulator.state()))
+    customer_id = connection.get("customer_id", "CitrixOnPremises")
+    recorded = [session for session in simulator.state().values() if session["recorded"]]
+    write_due("due.jsonl", customer_id, simulator.facts["site_id"], recorded)
     results = [client(module, connection, **options) for module, jobs in JOBS.items() for options in jobs]
     named = {"session_id": [session_id], "notify_user": False}
     results.append(client(citrix_session_recording, connection, state="started", **named))

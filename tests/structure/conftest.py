@@ -10,17 +10,15 @@ import os
 import subprocess
 import sys
 import time
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.sessionops.citrix.plugins.module_utils._actions import audit_lines
-from ansible_collections.sessionops.citrix.plugins.module_utils._actions.audit_file import AuditFile
 from ansible_collections.sessionops.citrix.plugins.module_utils._views import history
 from collection_tree import COLLECTION, CONNECTED, INVENTORIES, MODULES, NAME
 from example_plays import Done, Run, Stage, as_tasks, play_of
+from support.due_trail import write_due
 from support.reports import report
 
 BIN = Path(sys.executable).parent
@@ -93,15 +91,6 @@ class Played:
     """With every request refused, including the sign-in."""
 
 
-def set_due(trail: Path, simulator, ids: dict[str, str]) -> None:
-    """Write an audit trail by which the end of a recording has passed."""
-    session = next(session for session in simulator.state().values() if session["recorded"])
-    names = {name: session[name] for name in ("user", "machine", "delivery_group")}
-    event = {"event": "requested", "action": "start_recording", "stop_at": "2026-01-01T00:00:00Z"}
-    with closing(AuditFile(str(trail))) as file:
-        file.append([{**dict.fromkeys(audit_lines.FIELDS), **ids, **names, **event, "session_id": session["id"]}])
-
-
 def refusal(status: int, **calls: str) -> dict:
     """Return the fault rule that refuses such calls as the API does."""
     body = {"type": "https://errors-api.cloud.com/x", "detail": "Not now.", "parameters": []}
@@ -121,11 +110,13 @@ def played(request, documentation, simulator_process, ansible, tmp_path_factory)
         groups = dict.fromkeys(("Contractors", "Engineering"), (100, 0, 0, 0, 0))
         earlier = report(time.time() - days * 86400, groups, **ids)
         history.record(str(folder / "history.sqlite"), earlier, 400)
-    set_due(folder / "audit.jsonl", simulator_process, ids)
+    audit_log = str(folder / "audit.jsonl")
+    recorded = [session for session in simulator_process.state().values() if session["recorded"]]
+    write_due(audit_log, **ids, sessions=recorded[:1])
     examples = as_tasks(yaml.safe_load(known["examples"]))
     run = stage.play([play_of(examples)])
     stage.reset()
-    set_due(folder / "audit.jsonl", simulator_process, ids)
+    write_due(audit_log, **ids, sessions=recorded[:1])
     own = [task for task in stage.given if task.module == module]
     return Played(
         module=module,
