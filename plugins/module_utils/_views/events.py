@@ -222,7 +222,7 @@ class SessionWatcher:
         return [event for event in differences(before, after) if event["type"] in self._events]
 
     def _found(self, api: Api) -> tuple[dict[str, Target], list[str]]:
-        """Return the listed sessions with the known ones that still exist, and the unreadable known ones."""
+        """Return the listed sessions, the unlisted ones that still exist, and unreadable ones."""
         people = People()
         judge = api.guard.judge(api, people)
         users = UserMatcher("user", self._query.user, people, waits=True)
