@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -12,9 +13,9 @@ from .._client.api import Api
 from .._common.errors import OptionError
 from .._common.guard_file import Limits, read_guards
 from .._common.names import guid_of
-from .._common.text import clean, reach
+from .._common.text import clean, folded, reach
 from .groups import Named, is_any, known_delivery_groups
-from .machines import MachineIndex, is_dns_name, look_up
+from .machines import MachineIndex, is_dns_name, look_up, names_of
 from .selection import Target
 from .user_matcher import UserMatcher
 from .users import People
@@ -111,6 +112,7 @@ class _Scope:
         found = look_up(api, list(dict.fromkeys([*denied, *allowed])))
         # A machine that cannot be looked up is denied under the name in the file.
         self._denied_machines = MachineIndex({name: [_as_named(name), *found.get(name, ())] for name in denied})
+        self._denied_in_any_domain = {folded(name) for name in denied if not re.search(r"[\\|.]", name)}
         self._allowed_machines = MachineIndex({name: found.get(name, ()) for name in allowed})
         denied = names.get("denied_delivery_groups", ())
         as_named = [Named(None, (name.replace("|", "\\"),)) for name in denied]
@@ -120,7 +122,10 @@ class _Scope:
 
     def of_place(self, session: dict) -> str | None:
         machine, group = session.get("Machine"), [reach(session, "Machine", "DeliveryGroup")]
-        if self._denied_machines and self._denied_machines.has(machine, default=True):
+        if self._denied_machines and (
+            self._denied_machines.has(machine, default=True)
+            or not self._denied_in_any_domain.isdisjoint(map(_short_name, names_of(machine)))
+        ):
             return self._denial("denied_machines", "machine")
         if self._denied_groups and is_any(self._denied_groups, group, default=True):
             return self._denial("denied_delivery_groups", "delivery group")
@@ -139,6 +144,11 @@ class _Scope:
 
     def _denial(self, key: str, what: str) -> str:
         return f"{key} of the guard {self._path} does not permit this {what}"
+
+
+def _short_name(name: str) -> str:
+    """Return the name of a machine without its domain."""
+    return name.rpartition("\\")[2].partition(".")[0]
 
 
 def _as_named(name: str) -> dict[str, Any]:

@@ -261,7 +261,10 @@ def to_result(machine: dict, fields: tuple[str, ...] = ()) -> dict:
 
 def _by_id(api: Api, ids: list[str], fields: Sequence[str]) -> dict[str, list[dict]]:
     query = {"fields": ",".join(fields)} if fields else {}
-    calls = {name: Call("GET", f"Machines/{segment(name)}", f"look up the machine {name}", query) for name in ids}
+    calls = {
+        name: Call("GET", f"Machines/{segment(guid_of(name) or name)}", f"look up the machine {name}", query)
+        for name in ids
+    }
     found = {}
     for name, outcome in send_all(api, calls):
         if isinstance(outcome, CitrixError):
