@@ -29,6 +29,9 @@ from mutants.changes import Mutant, mutants
 
 TESTS = Path(__file__).parents[1]
 UNITS = TESTS / "unit" / "plugins"
+LIMITERS = TESTS / "limiters" / "test_limiters.py"
+"""Tests of the whole rate control, in virtual time."""
+RATE_CONTROL = ("_client/rate.py", "_client/throttle.py")
 UTILS = Path("plugins/module_utils")
 TARGETS = ("_client/*.py", "_actions/converge.py", "_site/selection.py")
 PAGE = TESTS.parent / "docs" / "reliability.md"
@@ -61,7 +64,7 @@ def chosen(count: int, seed: int) -> list[tuple[str, Mutant]]:
 
 
 def unit_tests(file: str) -> list[str]:
-    """Return the test files that import a file, its own first; else those of its importers."""
+    """Return the test files of a file: those that import it, its own first, else those of its importers."""
     package, name = file.removesuffix(".py").split("/")
     imports = re.compile(rf"\b{package}(\.{name} import|[^\n]* import [^\n]*\b{name}\b)")
     found = [path for path in sorted(UNITS.rglob("test_*.py")) if imports.search(path.read_text(encoding="utf-8"))]
@@ -71,7 +74,8 @@ def unit_tests(file: str) -> list[str]:
             path for path in (COLLECTION / UTILS / package).glob("*.py") if beside.search(path.read_text("utf-8"))
         )
         return [path for other in others for path in unit_tests(f"{package}/{other.name}")]
-    return sorted(map(str, found), key=lambda path: not path.endswith(f"/test_{name}.py"))
+    found = sorted(found, key=lambda path: path.name != f"test_{name}.py")
+    return [str(path) for path in [*found, *([LIMITERS] if file in RATE_CONTROL else [])]]
 
 
 class Bench:
