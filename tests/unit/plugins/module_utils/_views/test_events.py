@@ -156,6 +156,32 @@ def test_session_denied_by_the_guard_is_not_unrecorded(site, watch):
     assert site.api.sent() == [LIST]
 
 
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [("denied_users", "lab\\USER001"), ("denied_machines", "LAB\\vda-001"), ("allowed_users", "LAB\\b")],
+)
+def test_denied_session_read_by_id_is_not_unrecorded(site, watch, key, name):
+    site.api.on("POST Machines/$search", {"Items": []})
+    site.api.guard = Guard([Limits("/guard.yml", names={key: (name,)})])
+    site.put(a_session("1"))
+    watching = watch(events=["unrecorded"])
+    watching.look()
+    site.hidden.add("1")
+    assert watching.look() == []
+    assert "GET Sessions/1" in site.api.sent()
+    assert not any("RecordingStatus" in call for call in site.api.sent())
+
+
+def test_user_denied_by_a_name_in_a_session_read_by_id(site, watch):
+    site.api.guard = Guard([Limits("/guard.yml", names={"denied_users": ("anna@contoso.com",)})])
+    site.put(a_session("1", "LAB\\anna"))
+    site.put({**a_session("2"), "User": {"Name": "LAB\\anna", "PrincipalName": "anna@contoso.com"}})
+    watching = watch(events=["unrecorded"], initial=True)
+    assert watching.look() == []
+    site.hidden.add("2")
+    assert watching.look() == []
+
+
 def test_a_session_without_an_id_is_passed_over(site, watch):
     site.there = {"x": {**a_session("x"), "Id": None}}
     assert watch(initial=True).look() == []
