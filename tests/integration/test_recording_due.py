@@ -292,40 +292,100 @@ def test_due_without_trail_names_the_option(desk, modules, tmp_path):
     assert (empty.code, ["has no lines" in text for text in empty.result["warnings"]]) == (0, [True])
 
 
-@pytest.mark.parametrize("seed", range(8))
+def test_foreign_stop_ends_the_plan(desk, ids):
+    desk.start(ids[0], ids[1], stop_after=60)
+    desk.simulator.stop_recording(ids[0])
+    desk.now += 60
+    assert results(desk.sweep()) == {ids[0]: "unchanged", ids[1]: "stopped"}
+    line = desk.lines()[-1]
+    assert (line["event"], line["session_id"], line["result"]) == ("result", ids[0], "unchanged")
+    desk.simulator.start_recording(ids[0])
+    assert results(desk.sweep()) == {}
+    assert desk.recorded() == {ids[0]}
+
+
+@pytest.mark.parametrize(("late", "closed"), [(60, False), (3600, True)])
+def test_late_effect_of_killed_start(desk, ids, monkeypatch, late, closed):
+    """The API may act on a request without a result after a sweep has read the status."""
+    killed(monkeypatch, lambda: desk.start(ids[0], stop_after=60), before_request=True)
+    desk.now += 60 + late
+    assert results(desk.sweep()) == {ids[0]: "unchanged"}
+    desk.simulator.start_recording(ids[0])
+    assert results(desk.sweep()) == ({} if closed else {ids[0]: "stopped"})
+
+
+def test_closing_line_keeps_a_newer_end(desk, ids, monkeypatch):
+    """Another run starts the recording between the status reading of a sweep and its line."""
+    desk.start(ids[0], stop_after=60)
+    desk.simulator.stop_recording(ids[0])
+    desk.now += 60
+    note = trail.Trail.note
+
+    def late(self, subjects):
+        with monkeypatch.context() as patched:
+            patched.setattr(trail.Trail, "note", note)
+            desk.start(ids[0], stop_after=60)
+        note(self, subjects)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(trail.Trail, "note", late)
+        assert results(desk.sweep()) == {ids[0]: "unchanged"}
+    desk.now += 60
+    assert results(desk.sweep()) == {ids[0]: "stopped"}
+
+
+@pytest.mark.parametrize("seed", range(12))
 def test_random_events_lose_no_stop_and_stop_nothing_else(desk, ids, monkeypatch, seed):
-    """Starts, stops, killed runs, clock changes, refused stops and sweeps in random order."""
+    """Starts and stops, also foreign ones, killed runs, clock changes, refused stops and sweeps."""
     dice = random.Random(seed)
-    ends: dict[str, float | None] = {}
-    for _step in range(25):
+    desk.options["batch_size"] = 0
+    plans: dict[str, tuple[float, bool]] = {}
+    """By session, the end that a run has set, and whether its start was confirmed."""
+    for _step in range(30):
         one = dice.choice(ids)
-        event = dice.choice(["start", "timed", "killed", "stop", "clock", "clock", "fail", "sweep"])
-        fresh = one not in desk.recorded()
+        event = dice.choice(["start", "timed", "timed", "killed", "stop", "other", "clock", "clock", "fail", "sweep"])
+        recorded = one in desk.recorded()
         if event == "start":
             desk.start(one)
-            ends.update({one: None} if fresh else {})
+            if not recorded:
+                plans.pop(one, None)
         elif event == "timed":
             seconds = dice.randint(1, 100)
             desk.start(one, stop_after=seconds)
-            ends.update({one: desk.now + seconds} if fresh else {})
-        elif event == "killed" and fresh:
+            if not recorded:
+                plans[one] = desk.now + seconds, True
+        elif event == "killed" and not recorded:
             killed(monkeypatch, lambda one=one: desk.start(one, stop_after=30), dice.random() < 0.3)
-            ends.update({one: desk.now + 30} if one in desk.recorded() else {})
+            plans[one] = desk.now + 30, False
         elif event == "stop":
             desk.stop(one)
+            if recorded:
+                plans.pop(one, None)
+        elif event == "other":
+            (desk.simulator.stop_recording if recorded else desk.simulator.start_recording)(one)
         elif event == "clock":
             desk.now += dice.choice([-50, 10, 40, 90])
-        else:
+        elif event in ("fail", "sweep"):
             before = desk.recorded()
-            expected = {name for name in before if ends[name] is not None and int(ends[name]) <= desk.now}
+            due = {name for name, (end, _confirmed) in plans.items() if end <= desk.now}
             if event == "fail":
                 desk.simulator.fault(*NO_STOP)
                 desk.sweep(wait_timeout=0)
                 desk.simulator.fault()
                 assert desk.recorded() == before
+                due -= before
             else:
                 desk.sweep()
-                assert desk.recorded() == before - expected
+                assert desk.recorded() == before - due
+            for name in due:
+                end, confirmed = plans[name]
+                if name in before or confirmed or desk.now >= end + 3600:
+                    del plans[name]
     desk.now += 10_000
+    before = desk.recorded()
     desk.sweep()
-    assert desk.recorded() == {name for name in desk.recorded() if ends[name] is None}
+    assert desk.recorded() == before - set(plans)
+    for one in ids:
+        if one not in desk.recorded():
+            desk.simulator.start_recording(one)
+    assert results(desk.sweep()) == {}

@@ -53,7 +53,7 @@ def test_split_returns_host_and_port(url, expected):
     assert split(url) == expected
 
 
-def test_addresses_lists_each_once():
+def test_addresses_of_host_listed_once():
     assert addresses("127.0.0.1", 443) == ["127.0.0.1"]
 
 
