@@ -64,7 +64,7 @@ def chosen(count: int, seed: int) -> list[tuple[str, Mutant]]:
 
 
 def unit_tests(file: str) -> list[str]:
-    """Return the test files of a file: those that import it, its own first, else those of its importers."""
+    """Return the test files that import a file, its own first; else those of its importers."""
     package, name = file.removesuffix(".py").split("/")
     imports = re.compile(rf"\b{package}(\.{name} import|[^\n]* import [^\n]*\b{name}\b)")
     found = [path for path in sorted(UNITS.rglob("test_*.py")) if imports.search(path.read_text(encoding="utf-8"))]

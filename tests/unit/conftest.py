@@ -233,7 +233,7 @@ def authority():
 
 @pytest.fixture(scope="session")
 def secure_site(authority):
-    """Return the URL of a server with a certificate of that authority, which answers {} to each request."""
+    """Return the URL of a server with a certificate of that authority; it returns {}."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):

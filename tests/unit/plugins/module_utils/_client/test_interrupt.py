@@ -179,7 +179,7 @@ def test_pipe_has_reader_until_other_end_closes(monkeypatch):
 
 
 def in_process(expression, before=lambda process: None, **options):
-    """Return a private value of the tested file in a process, as text; before: called before it is read."""
+    """Return a value of the tested file in a process as text; before: called first."""
     code = f"import sys; from {_watch.__name__} import _has_no_reader, _leaders_parent; sys.stdin.read()"
     command = [sys.executable, "-c", f"{code}; sys.stderr.write(str({expression}))"]
     pipe = subprocess.PIPE
