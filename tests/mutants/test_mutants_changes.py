@@ -58,3 +58,8 @@ def test_unit_tests_of_file_import_it():
     names = [Path(path).name for path in unit_tests("_client/retries.py")]
     assert names[0] == "test_retries.py"
     assert "test_auth.py" in names and "test_text.py" not in names
+
+
+def test_unit_tests_exist_for_each_file():
+    files = {file for file, _mutant in chosen(10**6, 1)}
+    assert [file for file in files if not unit_tests(file)] == []

@@ -13,7 +13,6 @@ import pytest
 import requests
 import responses
 import urllib3
-from ansible_collections.sessionops.citrix.plugins.module_utils._client import transport as _transport
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.auth import NoAuth, Token, TokenAuth
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.transport import Request, Transport
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import (
@@ -351,11 +350,52 @@ def test_request_printed_without_secret():
     assert TOKEN not in repr(Token(TOKEN))
 
 
-def test_response_too_large_rejected(transport, wire, monkeypatch):
-    monkeypatch.setattr(_transport, "LARGEST_ANSWER", 200_000)
-    wire.get(URL, body=b"x" * 200_000)
-    assert len(transport().send(a_request()).text) == 200_000
-    wire.replace("GET", URL, body=gzip.compress(b"x" * 10_000_000), headers={"Content-Encoding": "gzip"})
-    with pytest.raises(AnswerTooLarge, match="exceeds 200000 bytes; check api_url and proxies") as caught:
+def test_response_above_32_mib_rejected(transport, wire):
+    largest = 32 * 1024 * 1024
+
+    def compressed(size):
+        return {"body": gzip.compress(b"x" * size, 1), "headers": {"Content-Encoding": "gzip"}}
+
+    wire.get(URL, **compressed(largest))
+    assert len(transport().send(a_request()).text) == largest
+    wire.replace("GET", URL, **compressed(largest + 1))
+    with pytest.raises(AnswerTooLarge, match=f"exceeds {largest} bytes; check api_url and proxies") as caught:
         transport().send(a_request())
     assert caught.value.may_have_acted
+
+
+@pytest.fixture
+def securely(transport, secure_site):
+    """Return a function that sends two requests to that site and returns the statuses."""
+
+    def send(**given):
+        sending = transport(deployment="on_premises", api_url=secure_site, retries=0, **given)
+        return [sending.send(a_request(url=secure_site)).status for _count in range(2)]
+
+    return send
+
+
+def test_transport_unknown_authority_not_trusted(securely):
+    with pytest.raises(ConnectionNotMade, match=r"is not trusted .*; set ca_path to the CA certificate"):
+        securely()
+
+
+def test_transport_ca_path_trusts_certificate(securely, authority, tmp_path):
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    assert securely(ca_path=str(tmp_path / "ca.pem")) == [200, 200]
+
+
+def test_transport_validate_certs_false_no_python_warning(securely, recwarn):
+    assert securely(validate_certs=False) == [200, 200]
+    assert not recwarn.list
+
+
+def test_adapter_sets_tls_of_each_pool_once(transport, authority, tmp_path):
+    """requests before 2.32 create pools without TLS settings."""
+    bundle = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(bundle)
+    adapter = transport()._adapter
+    adapter.cert_verify(POOL, URL, str(bundle), None)
+    assert (POOL.cert_reqs, POOL.ca_certs) == ("CERT_REQUIRED", str(bundle))
+    bundle.unlink()
+    adapter.cert_verify(POOL, URL, str(bundle), None)

@@ -76,6 +76,13 @@ def test_named_sessions_in_order_of_option(fake_api):
     assert {call.query["fields"] for call in fake_api.calls} == {",".join(FIELDS)}
 
 
+def test_named_session_that_does_not_exist_ended(fake_api):
+    fake_api.on("GET Sessions/1", 404)
+    fake_api.on("GET Sessions/2", a_session("2"))
+    selection = select(fake_api, wanted(session_id=["1", "2"], exclude_user=["LAB\\user002"]))
+    assert [(target.ended, target.unidentified) for target in selection.targets] == [(True, False), (False, False)]
+
+
 def test_named_session_in_two_spellings_selected_once(fake_api):
     """Two targets would cause two requests at the same time and two notifications."""
     fake_api.on("GET Sessions/ab-cd", {"Id": "ab-cd"})
