@@ -24,7 +24,7 @@ from faults.station import Station
 PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
 
 
-def test_short_campaign_has_each_fault_twice_except_rare_ones():
+def test_short_campaign_has_each_common_fault_twice():
     counts = Counter(plan.fault for plan in plans(220, 1, []))
     assert sum(counts.values()) == 220
     assert {name for name, fault in FAULTS.items() if not fault.rare} == {
@@ -32,7 +32,7 @@ def test_short_campaign_has_each_fault_twice_except_rare_ones():
     }
 
 
-def test_long_campaign_has_every_fault_with_every_task_and_way():
+def test_long_campaign_has_every_fault_task_and_way():
     planned = list(plans(3 * LONG, 1, []))
     assert len(planned) == 3 * LONG
     assert len({plan.label for plan in planned}) == len(planned)
@@ -85,7 +85,7 @@ def outcomes(tmp_path_factory):
     station.close()
 
 
-def test_good_run_violates_nothing(outcomes):
+def test_valid_run_violates_nothing(outcomes):
     assert {scene: checks.violations(outcome) for scene, outcome in outcomes.items()} == {
         scene: [] for scene in outcomes
     }
@@ -250,7 +250,7 @@ def test_silent_start_may_repeat_if_all_reads_show_old_state(outcomes, read):
         assert len(found(*states)) == 1
 
 
-def test_each_check_has_a_break():
+def test_each_check_has_a_violation():
     assert {*BREAKS, "keeps_secrets"} == set(checks.CHECKS)
 
 
@@ -262,7 +262,7 @@ def test_check_finds_its_violation(outcomes, check):
 
 
 @pytest.mark.parametrize("place", ["stdout", "stderr", "files", "log"])
-def test_secret_found_in_any_place_and_encoding(outcomes, place):
+def test_check_finds_secret_in_any_place_and_encoding(outcomes, place):
     good = outcomes["start"]
     assert len(good.secrets) > 3
     for secret in good.secrets:
@@ -271,7 +271,7 @@ def test_secret_found_in_any_place_and_encoding(outcomes, place):
             assert "keeps_secrets" in {name for name, _problem in checks.violations(bad)}
 
 
-def test_token_of_citrix_token_may_be_returned_once(outcomes):
+def test_check_allows_token_of_citrix_token_once(outcomes):
     good = outcomes["token"]
     assert good.result["access_token"] in good.secrets
     twice = with_result(good, lambda result: result.update(again=result["access_token"]))
