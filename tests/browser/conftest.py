@@ -131,7 +131,7 @@ def report(request):
 
 
 def earlier(simulator, folder, count):
-    """Fill a history with hourly reports before now: a gap of three days, and one report without coverage."""
+    """Fill a history with hourly reports; it has a gap, and a report without coverage."""
     path = str(folder / "history.sqlite")
     site = {name: simulator.facts[name] for name in ("customer_id", "site_id")}
     ages = [HOUR * number + (3 * DAY if number > count // 2 else 0) for number in range(1, count)]
