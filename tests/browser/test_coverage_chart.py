@@ -132,7 +132,7 @@ def test_axe_finds_no_violation_with_chart(page, charted):
 
 
 def luminance(color):
-    """Return the relative luminance of a color; see https://www.w3.org/TR/WCAG22/."""
+    """Return the relative luminance of a color, as WCAG 2.2 defines it."""
     parts = [value / 255 for value in color[:3]]
     parts = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
