@@ -44,7 +44,7 @@ NAMES = (
 
 
 def violations(page: Page) -> list:
-    """Return the violations that axe finds on the open page: the rule, and the elements with their failure."""
+    """Return violations that axe finds on the open page: rule, and elements with the failure."""
     page.run(AXE.read_text(encoding="utf-8") + "; null")
     found = page.run("axe.run().then(found => found.violations)")
     return [(each["id"], [(node["html"][:200], node["failureSummary"]) for node in each["nodes"]]) for each in found]
