@@ -204,7 +204,7 @@ def test_invalid_names_rejected_everywhere(simulator, client, option, bad, good,
 
 @settings(max_examples=30)
 @given(sessions=SESSIONS, name=st.sampled_from(ABSENT_AND_DOUBTFUL), option=st.sampled_from(["user", "exclude_user"]))
-def test_names_that_look_like_others_are_rejected(simulator, client, sessions, name, option):
+def test_lookalike_names_rejected(simulator, client, sessions, name, option):
     known = {"person": "bert", "members": ("Name",), "machine": 0, "application": None, "anonymous": False}
     simulator.fleet(**plan([*sessions, known]))
     selection = {option: [name], **({"all_sessions": True} if option == "exclude_user" else {})}

@@ -44,7 +44,7 @@ def table(folder):
         return list(csv.DictReader(file))
 
 
-def test_report_files_agree_with_simulator(simulator, report, folder):
+def test_report_files_match_simulator(simulator, report, folder):
     simulator.reset(machines=8, sessions=80, names="hostile")
     truth = simulator.state()
     run = report(citrix_unrecorded_limit=5, citrix_batch_size=50)
@@ -78,7 +78,7 @@ def test_report_files_agree_with_simulator(simulator, report, folder):
     assert figures["requests"] == len(simulator.calls())
 
 
-def test_too_little_coverage_fails_after_report_is_written(report, folder):
+def test_low_coverage_fails_after_report_written(report, folder):
     run = report(citrix_minimum=99.5)
     assert run.code != 0
     assert (
