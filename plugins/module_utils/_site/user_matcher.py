@@ -124,6 +124,6 @@ class UserMatcher:
         if not self.unidentified:
             return []
         return [
-            f"user: the API does not return the users of {self.unidentified} sessions, or only in another form, so they "
-            "may match; check the role of the account, and the form of the names."
+            f"user: the API does not return the users of {self.unidentified} sessions, or only in another form, so "
+            "they may match; check the role of the account, and the form of the names."
         ]
