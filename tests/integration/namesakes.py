@@ -201,7 +201,7 @@ class Reference:
         }
 
     def doubtful(self, run: list[int], names: list[str]) -> set[int]:
-        """Return the sessions of a run whose user may have one of the names, in a form that the API omits."""
+        """Return the sessions of a run whose user may have one of the names in another form."""
         people = [{run[at] for at in person} for person in people_of([self.sessions[at] for at in run])]
         doubtful: set[int] = set()
         for name, persons in self.persons(run, names).items():

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sessions whose user or machine the API names in another form than the task: never started by mistake."""
+"""Users and machines that the API names in another form than the task: never mistaken."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Recognize users whom the API names in another form than an option does: they may be the same user."""
+"""Recognize users who may be those of an option, but whom the API names in another form."""
 
 from __future__ import annotations
 
@@ -38,7 +38,10 @@ class Namesakes:
         self._by_short_name.setdefault(_short(name), [])
 
     def add(self, person: int, short_names: Iterable[str], identity: Iterable[str], marks: Iterable[int]) -> None:
-        """Keep a session if its user has a sought short name. identity: folded names and SIDs of the user."""
+        """Keep a session if its user has a sought short name.
+
+        identity: folded names and SIDs of the user.
+        """
         for short in self.short_names & short_names:
             forms = frozenset(filter(None, map(_form, identity)))
             self._by_short_name[short].append(Namesake(person, forms, frozenset(marks)))
@@ -80,7 +83,7 @@ def _short(name: str) -> str:
 
 
 def _form(name: str) -> str | None:
-    """Return the form of a name or SID, within which each user has one; None for a short name, or one with blanks."""
+    """Return the form of a name or SID, of which each user has one; None for all other names."""
     if name != name.strip():
         return None
     domain, backslash, short = name.rpartition("\\")

@@ -60,7 +60,7 @@ class Target(NamedTuple):
         return cls(SessionRef.from_session(session_id, session), sessions.not_recordable(session), anonymous)
 
     def judged(self, named: bool) -> Target:
-        """Return the target if its user decides about it. named: whether the API names the user for that."""
+        """Return the target if its user decides about it. named: whether the user is certain."""
         return self if named or self.anonymous or self.ended else self._replace(unidentified=True)
 
 

@@ -38,7 +38,7 @@ https://developer-docs.citrix.com/en-us/citrix-virtual-apps-desktops-sdk/2303/br
 
 
 def _read(session: dict) -> tuple[list[str], list[str], list[str]]:
-    """Return the names of a session's user for comparison, the marks of that user alone, and short names."""
+    """Return a user's names for comparison, the marks of that user alone, and short names."""
     user = session.get("User")
     if not isinstance(user, dict):
         return [], [], []
