@@ -37,7 +37,7 @@ def refusal(simulator, client):
 
 @SELECTING
 @pytest.mark.parametrize("none", [{}, {"all_sessions": False}, {"exclude_machine": [MACHINE]}])
-def test_task_without_selector_is_refused(refusal, module, own, none):
+def test_task_without_selector_rejected(refusal, module, own, none):
     shown = refusal(module, **own, **none)
     assert shown.startswith("session_id, machine, user, delivery_group, application: no selector is set;")
     assert "set all_sessions to true" in shown
@@ -62,7 +62,7 @@ def test_task_without_selector_is_refused(refusal, module, own, none):
         ),
     ],
 )
-def test_selectors_that_contradict_each_other_are_named(refusal, module, own, options, named):
+def test_contradictory_selectors_named(refusal, module, own, options, named):
     assert refusal(module, **own, **options).startswith(named)
 
 
@@ -70,18 +70,18 @@ def test_selectors_that_contradict_each_other_are_named(refusal, module, own, op
 @pytest.mark.parametrize("empty", ["", [""], ["vda-001", "  "]])
 @pytest.mark.parametrize("option", ["session_id", "machine", "user", "delivery_group", "application"])
 @SELECTING
-def test_empty_name_is_refused_by_its_option(refusal, module, own, option, empty):
+def test_empty_name_rejected_with_option_name(refusal, module, own, option, empty):
     assert refusal(module, **own, **{option: empty}).startswith(f"{option}: contains an empty name;")
 
 
 @pytest.mark.parametrize("option", ["exclude_user", "exclude_machine"])
 @SELECTING
-def test_empty_name_among_exclusions_is_refused(refusal, module, own, option):
+def test_empty_name_in_exclusions_rejected(refusal, module, own, option):
     assert refusal(module, **own, all_sessions=True, **{option: ""}).startswith(f"{option}: contains an empty name;")
 
 
 @SELECTING
-def test_no_exclusions_are_none(simulator, client, module, own):
+def test_empty_exclusions_exclude_none(simulator, client, module, own):
     result = client(module, simulator.cloud, True, **own, machine=[MACHINE], exclude_user=[], exclude_machine=[])
     assert len(result["sessions"]) == 10
 
@@ -185,7 +185,7 @@ def test_empty_selection_fails_for_named_users_else_warns(simulator, client, mod
 
 
 @SELECTING
-def test_ended_named_session_is_gap(simulator, client, module, own):
+def test_named_ended_session_is_gap(simulator, client, module, own):
     leaving, staying = (session["id"] for session in simulator.sessions_on(MACHINE)[:2])
     simulator.fault({"path": leaving, "vanish": True})
     for on_gap in (None, "warn"):
@@ -262,7 +262,7 @@ def test_display_name_does_not_affect_selection(simulator, client, listed, name,
 
 @pytest.mark.parametrize("options", EVERYWHERE)
 @pytest.mark.parametrize("exclusions", [{}, {"exclude_user": VICTIM, "exclude_machine": ["LAB\\vda-002"]}])
-def test_sessions_without_user_stay_selected(simulator, client, listed, options, exclusions):
+def test_sessions_without_user_selected(simulator, client, listed, options, exclusions):
     users = [
         None,
         {},

@@ -68,7 +68,7 @@ def test_user_some_sessions_unidentified_warns(fleet, by_user, way):
 
 
 @pytest.mark.parametrize("way", ["start", "stop", "message"])
-def test_user_some_sessions_unidentified_is_a_gap(simulator, fleet, by_user, way):
+def test_user_some_sessions_unidentified_is_gap(simulator, fleet, by_user, way):
     fleet({}, BERT, recorded=way == "stop")
     result = by_user[way]()
     assert result["failed"] and f"{UNKNOWN}s of 1 sessions" in result["msg"]
@@ -90,7 +90,7 @@ def test_policy_no_session_identified_fails(simulator, client, fleet):
     assert result["failed"] and f"rules[Watched]: user: {UNKNOWN}s of 2 sessions" in result["msg"]
 
 
-def test_policy_some_sessions_unidentified_is_a_gap(simulator, client, fleet):
+def test_policy_some_sessions_unidentified_is_gap(simulator, client, fleet):
     fleet(ANNA, {})
     result = client(policy, simulator.cloud, rules=[RULE])
     assert "failed" not in result
@@ -98,7 +98,7 @@ def test_policy_some_sessions_unidentified_is_a_gap(simulator, client, fleet):
     assert client(policy, simulator.cloud, rules=[RULE], on_gap="fail")["failed"]
 
 
-def test_policy_absent_user_of_a_rule_warns(simulator, client, fleet):
+def test_policy_absent_user_of_rule_warns(simulator, client, fleet):
     fleet(BERT)
     warnings = client(policy, simulator.cloud, rules=[RULE, EVERYONE])["warnings"]
     assert warnings == ["rules[Watched]: user: no session belongs to LAB\\anna; check the names if they are connected."]
@@ -158,7 +158,7 @@ def test_excluded_machine_unknown_machine_unidentified(simulator, client, fleet,
         ({"machine": "LAB\\vda02", "user": "LAB\\bert"}, lambda machine: False),
     ],
 )
-def test_policy_unknown_machine_not_started_past_a_rule(simulator, client, fleet, listed, machine, first, doubtful):
+def test_policy_unknown_machine_not_started_by_later_rule(simulator, client, fleet, listed, machine, first, doubtful):
     fleet(BERT)
     listed(Machine=machine)
     rules = [{"name": "Free", "state": "stopped", **first}, EVERYONE]

@@ -76,12 +76,12 @@ def test_least_seconds_of_window():
     assert least_seconds(Window(100, 10.0), Setting(0.1, 100, 200)) == pytest.approx(10.05, abs=0.01)
 
 
-def test_known_rate_is_nearly_perfect():
+def test_known_rate_nearly_optimal():
     outcome = play(lambda chance: Bucket(10, 10), "exact", Setting(0.05, 10, 1000), CLIENTS["known rate"], "seed")
     assert (outcome.used > 0.98, outcome.refused) == (True, 0.0)
 
 
-def test_world_jumps_to_next_moment():
+def test_virtual_clock_jumps_to_next_event():
     world, seen = World(), []
 
     def sleeper(seconds):
@@ -96,7 +96,7 @@ def test_world_jumps_to_next_moment():
     assert all(seconds == now for seconds, now in seen)
 
 
-def test_world_with_only_waiting_threads_raises():
+def test_virtual_clock_with_only_waiting_threads_raises():
     world = World()
     with pytest.raises(RuntimeError, match="waits for another"):
         world.run(lambda: world.block(world.baton()))

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -13,9 +12,9 @@ from .._client.api import Api
 from .._common.errors import OptionError
 from .._common.guard_file import Limits, read_guards
 from .._common.names import guid_of
-from .._common.text import clean, folded, reach
+from .._common.text import clean, reach
 from .groups import Named, is_any, known_delivery_groups
-from .machines import MachineIndex, is_dns_name, look_up, names_of
+from .machines import MachineIndex, is_dns_name, look_up
 from .selection import Target
 from .user_matcher import UserMatcher
 from .users import People
@@ -95,8 +94,7 @@ class Judge:
         """
         if target.ended or target.denied or not self._scopes:
             return target
-        known = target.anonymous or self._people.is_named(person)
-        denials = (scope.of_user(person, known) for scope in self._scopes)
+        denials = (scope.of_user(person, target.anonymous) for scope in self._scopes)
         return target._replace(denied=next(filter(None, denials), None))
 
 
@@ -112,7 +110,6 @@ class _Scope:
         found = look_up(api, list(dict.fromkeys([*denied, *allowed])))
         # A machine that cannot be looked up is denied under the name in the file.
         self._denied_machines = MachineIndex({name: [_as_named(name), *found.get(name, ())] for name in denied})
-        self._denied_in_any_domain = {folded(name) for name in denied if not re.search(r"[\\|.]", name)}
         self._allowed_machines = MachineIndex({name: found.get(name, ()) for name in allowed})
         denied = names.get("denied_delivery_groups", ())
         as_named = [Named(None, (name.replace("|", "\\"),)) for name in denied]
@@ -122,10 +119,7 @@ class _Scope:
 
     def of_place(self, session: dict) -> str | None:
         machine, group = session.get("Machine"), [reach(session, "Machine", "DeliveryGroup")]
-        if self._denied_machines and (
-            self._denied_machines.has(machine, default=True)
-            or not self._denied_in_any_domain.isdisjoint(map(_short_name, names_of(machine)))
-        ):
+        if self._denied_machines.names(machine) or self._denied_machines.in_doubt(machine):
             return self._denial("denied_machines", "machine")
         if self._denied_groups and is_any(self._denied_groups, group, default=True):
             return self._denial("denied_delivery_groups", "delivery group")
@@ -135,8 +129,9 @@ class _Scope:
             return self._denial("allowed_delivery_groups", "delivery group")
         return None
 
-    def of_user(self, person: int, known: bool) -> str | None:
-        if self._denied_users and (self._denied_users.matches(person) or not known):
+    def of_user(self, person: int, anonymous: bool) -> str | None:
+        users = self._denied_users
+        if users.matches(person) or (not anonymous and users.in_doubt(person)):
             return self._denial("denied_users", "user")
         if self._allowed_users and not self._allowed_users.matches(person):
             return self._denial("allowed_users", "user")
@@ -144,11 +139,6 @@ class _Scope:
 
     def _denial(self, key: str, what: str) -> str:
         return f"{key} of the guard {self._path} does not permit this {what}"
-
-
-def _short_name(name: str) -> str:
-    """Return the name of a machine without its domain."""
-    return name.rpartition("\\")[2].partition(".")[0]
 
 
 def _as_named(name: str) -> dict[str, Any]:

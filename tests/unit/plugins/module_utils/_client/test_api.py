@@ -279,7 +279,7 @@ def test_error_has_sent_transaction_id(api, wire):
     ],
 )
 def test_error_has_transaction_id_of_any_service(api, wire, headers, body, transaction_id):
-    wire.get(f"{GATEWAY}/Machines", status=500, headers=headers, json=body)
+    wire.get(f"{GATEWAY}/Machines", status=400, headers=headers, json=body)
     with pytest.raises(ApiError) as error:
         api().send(Call("GET", "Machines", "list the machines"))
     assert error.value.transaction_id == transaction_id

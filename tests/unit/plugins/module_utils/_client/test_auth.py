@@ -16,7 +16,6 @@ from urllib.parse import quote_plus
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.auth import (
     DEFAULT_LIFETIME,
-    RENEW_EARLY,
     Authenticator,
     credentials_of,
 )
@@ -403,7 +402,7 @@ def test_token_renewed_one_minute_before_expiry(signed, service, wall, lifetime,
     service.lifetime = lifetime
     auth = signed(**CLOUD)
     auth.send(READ)
-    wall.now += seconds - RENEW_EARLY - 1
+    wall.now += seconds - 61
     auth.send(READ)
     assert len(service.sign_ins) == 1
     wall.now += 1
@@ -449,12 +448,14 @@ def test_returned_token_equals_token_of_requests(signed, service, wall):
 
 @pytest.mark.parametrize("given", [CLOUD, GOV, ON_PREMISES])
 def test_credentials_printed_without_secret(settings, given):
-    printed = repr(settings(**given))
+    checked = settings(**given)
+    printed = f"{checked!r} {credentials_of(checked)!r}"
     assert SECRET not in printed and PASSWORD not in printed
 
 
-def test_token_not_shown_when_printed(signed):
-    assert GIVEN not in repr(signed(access_token=GIVEN).token())
+def test_token_not_shown_when_printed(signed, settings):
+    checked = settings(access_token=GIVEN)
+    assert GIVEN not in f"{signed(access_token=GIVEN).token()!r} {credentials_of(checked)!r}"
 
 
 def test_refused_secret_returns_no_token(signed, service):

@@ -36,6 +36,7 @@ def calls_of(count, scope=SITE):
     ("batch_size", "calls", "requests"),
     [
         (2, calls_of(4), ["POST $batch", "POST $batch"]),
+        (5, calls_of(2), ["POST $batch"]),
         (0, calls_of(2), ["GET Machines/0", "GET Machines/1"]),
         (1, calls_of(2), ["GET Machines/0", "GET Machines/1"]),
         (5, calls_of(1), ["GET Machines/0"]),

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 
@@ -81,6 +83,15 @@ def test_interrupt_signal_lets_run_finish(throttle, log, number):
         time.sleep(0.5)
     assert throttle.why == [f"the run was interrupted ({number.name})"]
     assert log == [f"{throttle.why[0]}: no further requests are sent"]
+
+
+def test_interrupt_signal_stops_in_half_a_second(monkeypatch, log):
+    monkeypatch.setattr(_watch, "_has_no_reader", lambda: False)
+    throttle = FakeThrottle()
+    with InterruptHandler(throttle, log.append):
+        os.kill(os.getpid(), signal.SIGTERM)
+        # The machine may be busy.
+        assert throttle.interrupted.wait(0.5 + 0.9)
 
 
 def test_interrupt_requests_in_progress_abandoned_after_grace(throttle, log):
@@ -165,6 +176,26 @@ def test_pipe_has_reader_until_other_end_closes(monkeypatch):
     os.close(reading)
     assert _watch._has_no_reader()
     os.close(writing)
+
+
+def in_process(expression, before=lambda process: None, **options):
+    """Return a value of the tested file in a process as text; before: called first."""
+    code = f"import sys; from {_watch.__name__} import _has_no_reader, _leaders_parent; sys.stdin.read()"
+    command = [sys.executable, "-c", f"{code}; sys.stderr.write(str({expression}))"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, **options) as process:
+        before(process)
+        process.stdin.close()
+        return process.stderr.read()
+
+
+def test_has_no_reader_closed_stdout_detected():
+    assert in_process("_has_no_reader()") == "False"
+    assert in_process("_has_no_reader()", before=lambda process: process.stdout.close()) == "True"
+
+
+def test_leaders_parent_is_process_that_started_session():
+    assert in_process("_leaders_parent()", start_new_session=True) == str(os.getpid())
 
 
 @pytest.mark.parametrize("file", [os.devnull, __file__])

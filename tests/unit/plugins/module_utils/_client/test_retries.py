@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -134,6 +135,24 @@ def test_retrier_last_error_raised(retrying):
     with pytest.raises(AnswerLost):
         retrier.send(READ)
     assert len(server.sent_at) == 3
+
+
+@pytest.mark.parametrize(
+    ("request_", "answers", "sent"),
+    [
+        (WRITE, [OK], 1),
+        (WRITE, [Reply(500, {}, "")], 1),
+        (WRITE, [wait_for(1), wait_for(1), OK], 3),
+        (WRITE, [DROPPED], 1),
+        (WRITE, [ConnectionNotMade("No connection.")], 0),
+        (READ, [Reply(500, {}, ""), OK], 0),
+    ],
+)
+def test_retrier_writes_sent_counted(retrying, request_, answers, sent):
+    retrier, _server = retrying(*answers)
+    with suppress(AnswerLost, ConnectionNotMade):
+        retrier.send(request_)
+    assert retrier.writes_sent == sent
 
 
 def test_retrier_pauses_after_faults_grow(retrying, clock):

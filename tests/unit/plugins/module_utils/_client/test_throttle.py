@@ -69,6 +69,12 @@ def test_throttle_pause_lasts_until_given_time(throttle, clock):
     assert throttle.counts() == {"requests": 3, "throttled": 1, "waited_seconds": 20.0}
 
 
+def test_counts_waited_seconds_rounded_to_tenths(throttle):
+    hold(throttle, 0.3125)
+    sent_at(throttle, 1)
+    assert throttle.counts()["waited_seconds"] == 0.3
+
+
 @pytest.mark.parametrize(("first", "second", "until"), [(60, 1, 1060.0), (1, 60, 1060.0)])
 def test_throttle_longest_retry_after_applies(throttle, first, second, until):
     one, other = throttle.turn("go"), throttle.turn("go")
@@ -441,6 +447,16 @@ def test_throttle_room_grows_by_one_per_response(throttle):
         throttle.turn("go")
     throttle.passed(turns.pop(), useful=True)
     turns += [throttle.turn("go"), throttle.turn("go")]
+    with pytest.raises(AssertionError, match="waits for another thread"):
+        throttle.turn("go")
+
+
+def test_throttle_room_after_pause_grows_from_the_probe(throttle):
+    sent_at(throttle, 50)
+    hold(throttle, 5)
+    sent_at(throttle, 1)
+    for _number in range(2):
+        throttle.turn("go")
     with pytest.raises(AssertionError, match="waits for another thread"):
         throttle.turn("go")
 

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import re
 import ssl
 
 import pytest
 import requests
 import responses
 import urllib3
-from ansible_collections.sessionops.citrix.plugins.module_utils._client import transport as _transport
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.auth import NoAuth, Token, TokenAuth
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.exchange import HEADERS
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.transport import Request, Transport
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import (
     AnswerLost,
@@ -68,6 +69,54 @@ def test_request_form_sent_as_form(transport, wire):
     assert wire.calls[0].request.body == "client_secret=a+b%26c"
     assert wire.calls[0].request.headers["Content-Type"] == "application/x-www-form-urlencoded"
     assert "Authorization" not in wire.calls[0].request.headers
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"{URL}/LAB%7Cvda-001/Sessions",
+        f"{URL}/$search",
+        f"{URL}/~a_b-c.d/",
+        f"{URL}/../%41%7c/./.x",
+        f"{URL}/a b\u00e4%",
+        f"{URL}?a=%7e b",
+        "HTTPS://API.Cloud.com",
+        "http://127.0.0.1:08080/cvad/$batch",
+        "http://[::1]:8080/cvad",
+        "https://ddc_01.example.com/x",
+    ],
+)
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"query": {"fields": "Id,Name", "id": "a b~+&/\u00e4%2F", "": ""}},
+        {"method": "POST"},
+        {"method": "POST", "json": {"a": ["ä", 1.5, None]}, "query": {"async": "true"}},
+        {"method": "POST", "json": []},
+        {"method": "POST", "form": {"a": "b c&\u00e4"}},
+    ],
+)
+def test_request_equals_that_prepared_by_requests(transport, wire, url, given):
+    wire.add(responses.GET, re.compile(".*"), json={}, headers={"Set-Cookie": "node=a; Path=/"})
+    wire.add(responses.POST, re.compile(".*"), json={})
+    sending = transport(api_url="https://api.cloud.com")
+    request = a_request(url=url, headers={"Citrix-CustomerId": "c"}, **given)
+    sending.send(a_request())
+    sending.send(request)
+    expected = requests.Request(
+        request.method,
+        url,
+        headers={**HEADERS, "Citrix-CustomerId": "c"},
+        params=request.query,
+        json=request.json,
+        data=request.form,
+        auth=request.auth,
+        cookies={"node": "a"} if url.startswith("https://api.cloud.com") else None,
+    ).prepare()
+    sent = wire.calls[1].request
+    assert (sent.method, sent.url, sent.body) == (expected.method, expected.url, expected.body)
+    assert list(sent.headers.items()) == list(expected.headers.items())
 
 
 @pytest.mark.parametrize("status", [200, 202, 204, 307, 400, 401, 404, 429, 500, 503, 530])
@@ -351,11 +400,52 @@ def test_request_printed_without_secret():
     assert TOKEN not in repr(Token(TOKEN))
 
 
-def test_response_too_large_rejected(transport, wire, monkeypatch):
-    monkeypatch.setattr(_transport, "LARGEST_ANSWER", 200_000)
-    wire.get(URL, body=b"x" * 200_000)
-    assert len(transport().send(a_request()).text) == 200_000
-    wire.replace("GET", URL, body=gzip.compress(b"x" * 10_000_000), headers={"Content-Encoding": "gzip"})
-    with pytest.raises(AnswerTooLarge, match="exceeds 200000 bytes; check api_url and proxies") as caught:
+def test_response_above_32_mib_rejected(transport, wire):
+    largest = 32 * 1024 * 1024
+
+    def compressed(size):
+        return {"body": gzip.compress(b"x" * size, 1), "headers": {"Content-Encoding": "gzip"}}
+
+    wire.get(URL, **compressed(largest))
+    assert len(transport().send(a_request()).text) == largest
+    wire.replace("GET", URL, **compressed(largest + 1))
+    with pytest.raises(AnswerTooLarge, match=f"exceeds {largest} bytes; check api_url and proxies") as caught:
         transport().send(a_request())
     assert caught.value.may_have_acted
+
+
+@pytest.fixture
+def securely(transport, secure_site):
+    """Return a function that sends two requests to that site and returns the statuses."""
+
+    def send(**given):
+        sending = transport(deployment="on_premises", api_url=secure_site, retries=0, **given)
+        return [sending.send(a_request(url=secure_site)).status for _count in range(2)]
+
+    return send
+
+
+def test_transport_unknown_authority_not_trusted(securely):
+    with pytest.raises(ConnectionNotMade, match=r"is not trusted .*; set ca_path to the CA certificate"):
+        securely()
+
+
+def test_transport_ca_path_trusts_certificate(securely, authority, tmp_path):
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    assert securely(ca_path=str(tmp_path / "ca.pem")) == [200, 200]
+
+
+def test_transport_validate_certs_false_no_python_warning(securely, recwarn):
+    assert securely(validate_certs=False) == [200, 200]
+    assert not recwarn.list
+
+
+def test_adapter_sets_tls_of_each_pool_once(transport, authority, tmp_path):
+    """requests before 2.32 create pools without TLS settings."""
+    bundle = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(bundle)
+    adapter = transport()._adapter
+    adapter.cert_verify(POOL, URL, str(bundle), None)
+    assert (POOL.cert_reqs, POOL.ca_certs) == ("CERT_REQUIRED", str(bundle))
+    bundle.unlink()
+    adapter.cert_verify(POOL, URL, str(bundle), None)

@@ -49,6 +49,15 @@ def test_workers_limit_items_in_progress(workers):
     assert most <= workers
 
 
+@pytest.mark.parametrize(("items", "workers"), [(1, 5), (3, 1)])
+def test_workers_one_item_or_worker_uses_no_thread(items, workers):
+    used = [
+        thread
+        for _key, thread in side_by_side(lambda _item: threading.get_ident(), dict.fromkeys(range(items)), workers)
+    ]
+    assert used == [threading.get_ident()] * items
+
+
 def test_workers_run_concurrently():
     # Each waits for the others, which would never end in sequence.
     barrier = threading.Barrier(5)
