@@ -124,8 +124,8 @@ def test_policy_assigns_rules_of_reference(simulator, client, sessions, first, e
         if fits_place and ("user" not in first or at in met["user"]):
             wanted[ids[at]] = "unchanged"
         elif at not in met.get("exclude_user", ()) and not reference.excluded_machine(session, exclusions):
-            doubted = (fits_place and "user" in first) or "exclude_user" in exclusions
-            wanted[ids[at]] = "unidentified" if doubted and at not in named else "started"
+            unidentified = (fits_place and "user" in first) or "exclude_user" in exclusions
+            wanted[ids[at]] = "unidentified" if unidentified and at not in named else "started"
     assert outcome(run) == wanted
 
 

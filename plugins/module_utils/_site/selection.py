@@ -72,7 +72,7 @@ class Selection(NamedTuple):
     """Named users without a session, as written in the task."""
     unused: dict[str, list[str]]
     """By option, the excluded users and machines without a selected session."""
-    doubts: Sequence[str] = ()
+    unidentified_warnings: Sequence[str] = ()
     """Warnings about sessions that may match: the API does not return their users."""
 
 
@@ -104,7 +104,9 @@ def select(api: Api, params: dict) -> Selection:
         if not (exclusions.of_user(person) or there)
     ]
     exclusions.check(len(targets))
-    return Selection(targets, absent=named.absent, unused=exclusions.unused, doubts=named.doubts)
+    return Selection(
+        targets, absent=named.absent, unused=exclusions.unused, unidentified_warnings=named.unidentified_warnings
+    )
 
 
 class Exclusions:

@@ -35,7 +35,7 @@ def search_users(
     """
     people = matcher.people
     found: dict[str, tuple[dict, int]] = {}
-    own: dict[str, str] = {}
+    met: dict[str, str] = {}
     unnamed: dict[str, int] = {}
 
     def receive(conditions: list[Filter]) -> bool:
@@ -48,7 +48,7 @@ def search_users(
             person = people.add(session)
             if people.is_sought(person):
                 found[session_id] = session, person
-                own.update((compared(name), name) for name in names_of(session))
+                met.update((compared(name), name) for name in names_of(session))
             else:
                 dropped.append(person)
             if session.get("IsAnonymousUser") is not True and not people.has_name(person):
@@ -64,10 +64,10 @@ def search_users(
     account_property = _find_property(users, read, matcher)
     searched = {compared(name) for name in users}
     for _search_number in range(MORE_SEARCHES):
-        names = sorted(name for key, name in own.items() if key not in searched)
+        names = sorted(name for key, name in met.items() if key not in searched)
         if not account_property or not names:
             break
-        searched.update(own)
+        searched.update(met)
         read(filters(names, account_property))
     matcher.note_unidentified(unnamed.values())
     return [session for session, person in found.values() if matcher.matches(person)]

@@ -53,10 +53,10 @@ def _read(session: dict) -> tuple[list[str], list[str]]:
         name = user.get(field)
         if name and name != before and isinstance(name, str):
             before = name
-            own = compared(name)
-            _domain, backslash, short = own.rpartition("\\")
+            form = compared(name)
+            _domain, backslash, short = form.rpartition("\\")
             if backslash and short:
-                accounts.append(own)
+                accounts.append(form)
             if "@" in short:
                 principals.append(short)
             elif short and short not in others:
@@ -135,10 +135,10 @@ class People:
         """Return the person of a session."""
         if not self.hits:
             return 0
-        names, own = _read(session)
-        if not own:
+        names, identifiers = _read(session)
+        if not identifiers:
             return 0
-        marks = [hash(mark) for mark in own]
+        marks = [hash(mark) for mark in identifiers]
         self.added += 1
         person = self.added
         self._marks.fromlist(marks)
