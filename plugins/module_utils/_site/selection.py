@@ -49,7 +49,7 @@ class Target(NamedTuple):
     unidentified: bool = False
     """Whether its user or machine, which the API omits, may be one that the task treats differently."""
     denied: str | None = None
-    """Why the guard does not permit to record it."""
+    """Why the guard excludes it; None if it does not."""
 
     @classmethod
     def from_session(cls, session_id: str, session: dict | None) -> Target:

@@ -376,7 +376,7 @@ def test_wait_of_many_threads_counted_once(crowd, settings):
     assert 0.25 <= throttle.counts()["waited_seconds"] <= time.monotonic() - began
 
 
-@pytest.mark.parametrize("paused", [True, False])
+@pytest.mark.parametrize("refused", [True, False])
 def test_throttle_threads_share_rate_limit(crowd, settings, refused):
     throttle = Throttle(settings(requests_per_second=500.0))
     if refused:
