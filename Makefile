@@ -113,7 +113,7 @@ integration: $(TESTED)
 
 # Each fault a few times, with a fixed set of runs, which mostly wait.
 faults-short: $(TESTED)
-	$(STEP) run $@ $(CAMPAIGN) --runs 220 --jobs 3
+	$(STEP) run $@ $(CAMPAIGN) --runs 222 --jobs 3
 # The AWX setup playbook with the real modules of awx.awx, against a fake AWX API.
 awx: $(TESTED) $(VENV)/awx.stamp
 	$(STEP) run $@ env ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/$(COLLECTIONS):$(CURDIR)/$(VENV)/awx" $(PYTEST) -n 2 tests/awx

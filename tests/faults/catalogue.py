@@ -93,6 +93,10 @@ class Trouble:
     """Whether the result must report incomplete lists."""
     hidden: bool = False
     """Whether names contain characters that must be escaped."""
+    guard: dict = field(default_factory=dict)
+    """Content of the guard file; empty for one that the run meets, or none."""
+    writes: bool = True
+    """Whether the run may send writes."""
     runs: int = 1
     """Runs of the same task at the same time."""
     status: int = 0
@@ -314,6 +318,18 @@ def _echo(draw: Draw) -> Trouble:
         path = "clients"
     twist = twists.Echo(draw.rng, path, status)
     return Trouble(EITHER, twist=twist, options={"retries": 0}, sign_ins=None)
+
+
+def _trail_refused(draw: Draw) -> Trouble:
+    path = draw.rng.choice(["/dev/null", "/nonexistent/audit.jsonl", "/"])
+    # Check mode writes no trail.
+    return Trouble(FAILS if draw.due else EITHER, options={"audit_log": path}, writes=False)
+
+
+def _guarded(draw: Draw) -> Trouble:
+    required = {"reason": "required", "reason_pattern": "CHG[0-9]{7}"}
+    guard = draw.rng.choice([required, {**required, "audit_log": "required"}, {"max_session": 1}, {"max_sessions": 0}])
+    return Trouble(FAILS, guard=guard, writes=False)
 
 
 def _no_server_listens(draw: Draw) -> Trouble:
@@ -609,6 +625,8 @@ FAULTS = {
     "batch, server takes fewer": Fault(_small_batches, scenes=MANY, batched=True),
     "job cannot be read": Fault(_job_hidden, scenes=(*RECORDING, "message"), batched=True),
     "job results cannot be read": Fault(_results_hidden, scenes=MANY, batched=True),
+    "audit trail cannot be written": Fault(_trail_refused, scenes=WRITING),
+    "guard refuses the task": Fault(_guarded, scenes=WRITING),
     "two runs at once": Fault(_two_runs, scenes=RECORDING),
     **{f"none, {name}": Fault(_nothing, scenes=(name,)) for name in PLAYBOOKS},
     "500 once, by playbook": Fault(_broken_once(500), scenes=PLAYBOOKS),

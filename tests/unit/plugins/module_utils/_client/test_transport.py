@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import re
 import ssl
 
 import pytest
@@ -14,6 +15,7 @@ import requests
 import responses
 import urllib3
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.auth import NoAuth, Token, TokenAuth
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.exchange import HEADERS
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.transport import Request, Transport
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import (
     AnswerLost,
@@ -67,6 +69,54 @@ def test_request_form_sent_as_form(transport, wire):
     assert wire.calls[0].request.body == "client_secret=a+b%26c"
     assert wire.calls[0].request.headers["Content-Type"] == "application/x-www-form-urlencoded"
     assert "Authorization" not in wire.calls[0].request.headers
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"{URL}/LAB%7Cvda-001/Sessions",
+        f"{URL}/$search",
+        f"{URL}/~a_b-c.d/",
+        f"{URL}/../%41%7c/./.x",
+        f"{URL}/a b\u00e4%",
+        f"{URL}?a=%7e b",
+        "HTTPS://API.Cloud.com",
+        "http://127.0.0.1:08080/cvad/$batch",
+        "http://[::1]:8080/cvad",
+        "https://ddc_01.example.com/x",
+    ],
+)
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"query": {"fields": "Id,Name", "id": "a b~+&/\u00e4%2F", "": ""}},
+        {"method": "POST"},
+        {"method": "POST", "json": {"a": ["ä", 1.5, None]}, "query": {"async": "true"}},
+        {"method": "POST", "json": []},
+        {"method": "POST", "form": {"a": "b c&\u00e4"}},
+    ],
+)
+def test_request_equals_that_prepared_by_requests(transport, wire, url, given):
+    wire.add(responses.GET, re.compile(".*"), json={}, headers={"Set-Cookie": "node=a; Path=/"})
+    wire.add(responses.POST, re.compile(".*"), json={})
+    sending = transport(api_url="https://api.cloud.com")
+    request = a_request(url=url, headers={"Citrix-CustomerId": "c"}, **given)
+    sending.send(a_request())
+    sending.send(request)
+    expected = requests.Request(
+        request.method,
+        url,
+        headers={**HEADERS, "Citrix-CustomerId": "c"},
+        params=request.query,
+        json=request.json,
+        data=request.form,
+        auth=request.auth,
+        cookies={"node": "a"} if url.startswith("https://api.cloud.com") else None,
+    ).prepare()
+    sent = wire.calls[1].request
+    assert (sent.method, sent.url, sent.body) == (expected.method, expected.url, expected.body)
+    assert list(sent.headers.items()) == list(expected.headers.items())
 
 
 @pytest.mark.parametrize("status", [200, 202, 204, 307, 400, 401, 404, 429, 500, 503, 530])
