@@ -168,24 +168,21 @@ def assign(api: Api, rules: Sequence[Rule]) -> Assignment:
     assigned = []
     for target, person, places in offered:
         taken = None
-        by_user = False
-        unnamed = target.judged(people.is_named(person)).unidentified
+        in_doubt = False
         for search, on_excluded, is_there in places:
             fits = search.fits(person) and not on_excluded
-            by_user = by_user or bool(search.named)
+            in_doubt = in_doubt or search.named.in_doubt(person)
             if fits and is_there and not taken:
                 taken = search
                 search.count += 1
                 judged = search.exclusions.judged(target, person, on_excluded)
-                if by_user and unnamed:
-                    judged = judged._replace(unidentified=True)
-                assigned.append((judge.of_user(judged, person), search.rule))
+                assigned.append((judge.of_user(judged.judged(not in_doubt), person), search.rule))
             elif fits and not is_there and not taken:
                 # It may be for this rule: no rule below starts it.
                 target = target._replace(unidentified=True)
-        if by_user and unnamed and not taken:
+        if not taken and not target.anonymous:
             for search, on_excluded, _is_there in places:
-                search.named.unidentified += bool(search.named) and not on_excluded
+                search.named.unidentified += search.named.in_doubt(person) and not on_excluded
     for search in searches:
         search.check()
     # Without any session, one warning is enough.

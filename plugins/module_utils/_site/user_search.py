@@ -36,7 +36,7 @@ def search_users(
     people = matcher.people
     found: dict[str, tuple[dict, int]] = {}
     met: dict[str, str] = {}
-    unnamed: dict[str, int] = {}
+    unidentified: dict[str, int] = {}
 
     def receive(conditions: list[Filter]) -> bool:
         """Keep the sessions of the users; return whether a dropped one is now known as theirs."""
@@ -51,8 +51,9 @@ def search_users(
                 met.update((compared(name), name) for name in names_of(session))
             else:
                 dropped.append(person)
-            if session.get("IsAnonymousUser") is not True and not people.has_name(person):
-                unnamed[session_id] = person
+            may_match = person in people.namesakes or not people.has_name(person)
+            if session.get("IsAnonymousUser") is not True and may_match:
+                unidentified[session_id] = person
         return any(matcher.matches(person) for person in dropped)
 
     def read(conditions: list[Filter]) -> None:
@@ -69,7 +70,7 @@ def search_users(
             break
         searched.update(met)
         read(filters(names, account_property))
-    matcher.note_unidentified(unnamed.values())
+    matcher.note_unidentified(unidentified.values())
     return [session for session, person in found.values() if matcher.matches(person)]
 
 
