@@ -19,6 +19,7 @@ import sys
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import cache_from_source
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -91,13 +92,13 @@ class Bench:
         """Return which of units or campaign detects a mutant, "" for none; campaign: which to run."""
         path = self._collection / UTILS / file
         good = path.read_bytes()
-        path.write_text(mutant.code, encoding="utf-8")
+        _replace(path, mutant.code.encode())
         try:
             if campaign:
                 return "campaign" if self._fails(self._campaign(file), LONGEST_CAMPAIGN) else ""
             return "units" if self._fails(self._units(file), LONGEST) else ""
         finally:
-            path.write_bytes(good)
+            _replace(path, good)
 
     def _units(self, file: str) -> list[str]:
         options = ["-x", "-q", "-p", "no:cacheprovider", "--hypothesis-profile=few"]
@@ -109,7 +110,7 @@ class Bench:
         return ["-m", "faults", "--runs", str(3 * len(faults)), "--jobs", "1", *only]
 
     def _fails(self, command: list[str], longest: int) -> bool:
-        env = {**os.environ, "PYTHONPATH": f"{self._root}{os.pathsep}{TESTS}", "PYTHONDONTWRITEBYTECODE": "1"}
+        env = {**os.environ, "PYTHONPATH": f"{self._root}{os.pathsep}{TESTS}"}
         process = subprocess.Popen(
             [sys.executable, *command],
             cwd=TESTS.parent,
@@ -124,6 +125,12 @@ class Bench:
             os.killpg(process.pid, 9)
             process.wait()
             return True
+
+
+def _replace(path: Path, code: bytes) -> None:
+    """Write a file without its bytecode, which is used if the time of the file has the same second."""
+    path.write_bytes(code)
+    Path(cache_from_source(str(path))).unlink(missing_ok=True)
 
 
 def digest(file: str, mutant: Mutant) -> str:
