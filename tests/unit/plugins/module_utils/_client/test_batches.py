@@ -289,11 +289,11 @@ def test_batch_retryable_read_sent_alone(api, status):
         (None, None, None),
     ],
 )
-def test_batch_item_429_holds_the_throttle(api, headers, body, delay):
+def test_batch_item_429_pauses_requests(api, headers, body, delay):
     refused = {"Code": 429, "Headers": headers, "Body": body}
     api.on(BATCH, items_answered({"Code": 200, "Body": "{}"}, refused, {"Code": 503}))
     outcomes_of(api, writes(3))
-    assert api.holds == [delay]
+    assert api.pauses == [delay]
 
 
 @pytest.mark.parametrize("status", [401, 429])
