@@ -134,7 +134,7 @@ def _outcomes(api: Api, batch: Mapping[Key, Call], answer: Answer) -> dict[Key, 
 
 
 def _unambiguous(items: Iterable[dict]) -> dict[str, dict]:
-    """Return the items by reference, without those of which different ones have the same reference."""
+    """Return the items by reference, without those whose reference is not unique."""
     found: dict[str, dict] = {}
     ambiguous = set()
     for item in items:

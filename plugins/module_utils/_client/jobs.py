@@ -64,7 +64,7 @@ def send(api: Api, call: Call) -> Answer:
 
 
 def finish(api: Api, call: Call, accepted: Answer, until: float) -> Answer:
-    """Wait until its deadline for the job of an accepted call, and return the answer to the call.
+    """Wait until a deadline for the job of an accepted call, and return the answer.
 
     A write requires only the end of its job. It was accepted: any failure of the job is a JobError.
     """
