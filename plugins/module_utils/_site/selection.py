@@ -49,7 +49,7 @@ class Target(NamedTuple):
     unidentified: bool = False
     """Whether its user or machine, as far as the API names it, may be one that the task treats differently."""
     denied: str | None = None
-    """Why the guard does not permit to record it."""
+    """Why the guard excludes it; None if it does not."""
 
     @classmethod
     def from_session(cls, session_id: str, session: dict | None) -> Target:
@@ -72,7 +72,7 @@ class Selection(NamedTuple):
     """Named users without a session, as written in the task."""
     unused: dict[str, list[str]]
     """By option, the excluded users and machines without a selected session."""
-    doubts: Sequence[str] = ()
+    unidentified_warnings: Sequence[str] = ()
     """Warnings about sessions that may match: the API does not return their users."""
 
 
@@ -104,7 +104,9 @@ def select(api: Api, params: dict) -> Selection:
         if not (exclusions.of_user(person) or there)
     ]
     exclusions.check(len(targets))
-    return Selection(targets, absent=named.absent, unused=exclusions.unused, doubts=named.doubts)
+    return Selection(
+        targets, absent=named.absent, unused=exclusions.unused, unidentified_warnings=named.unidentified_warnings
+    )
 
 
 class Exclusions:

@@ -119,7 +119,7 @@ class UserMatcher:
         return [f"user: no session belongs to {absent}; check the names if they are connected."]
 
     @property
-    def doubts(self) -> list[str]:
+    def unidentified_warnings(self) -> list[str]:
         """The warning of sessions that may be theirs; empty if there are none."""
         if not self.unidentified:
             return []

@@ -53,10 +53,10 @@ def _read(session: dict) -> tuple[list[str], list[str], list[str]]:
         name = user.get(field)
         if name and name != before and isinstance(name, str):
             before = name
-            own = compared(name)
-            _domain, backslash, short = own.rpartition("\\")
+            form = compared(name)
+            _domain, backslash, short = form.rpartition("\\")
             if backslash and short:
-                accounts.append(own)
+                accounts.append(form)
             if "@" in short:
                 principals.append(short)
                 short_names.append(short[: short.index("@")].strip())
@@ -143,10 +143,10 @@ class People:
         """Return the person of a session."""
         if not self.hits:
             return 0
-        names, own, short_names = _read(session)
-        if not own:
+        names, identifiers, short_names = _read(session)
+        if not identifiers:
             return 0
-        marks = [hash(mark) for mark in own]
+        marks = [hash(mark) for mark in identifiers]
         self.added += 1
         person = self.added
         self._marks.fromlist(marks)
@@ -162,7 +162,7 @@ class People:
             self._sought_marks.update(marks)
             self._sought.add(person)
         if not self.namesakes.short_names.isdisjoint(short_names):
-            self.namesakes.add(person, short_names, own, marks)
+            self.namesakes.add(person, short_names, identifiers, marks)
         return person
 
     def is_sought(self, person: int) -> bool:
