@@ -34,22 +34,21 @@ class UserMatcher:
 
     def matches(self, person: int) -> bool:
         """Return whether one of the names is a name of this person, who then counts as met."""
-        if not person or not self._names:
-            return False
-        if self._known != self.people.added:
+        if self._names and self._known != self.people.added:
             self._find_persons()
-        root = self.people.root(person)
-        keys = self._by_person.get(root, ())
+        keys = self._by_person.get(person, ())
         for key in keys:
-            self._met[key].add(root)
+            self._met[key].add(self.people.roots()[person])
         return bool(keys)
 
     def _find_persons(self) -> None:
         self._known = self.people.added
-        self._by_person = {}
+        roots = self.people.roots()
+        by_root: dict[int, list[str]] = {}
         for key in self._names:
-            for root in {self.people.root(person) for person in self.people.hits[key]}:
-                self._by_person.setdefault(root, []).append(key)
+            for root in {roots[person] for person in self.people.hits[key]}:
+                by_root.setdefault(root, []).append(key)
+        self._by_person = {person: by_root[root] for person, root in roots.items() if root in by_root}
 
     def note_unidentified(self, persons: Iterable[int]) -> None:
         """Count sessions whose user the API omits although the broker does not call it anonymous.

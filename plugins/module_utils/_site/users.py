@@ -62,13 +62,13 @@ def _read(session: dict) -> tuple[list[str], list[str]]:
             elif short and short not in others:
                 others.append(short)
     domain, sid = user.get("Domain"), user.get("Sid")
+    sid = sid.lower() if isinstance(sid, str) else ""
     # The domain of the DNS: if there is an account, two users may share this name.
     aliases = others if accounts else accounts
     if others and domain and isinstance(domain, str):
-        domain = compared(domain)
-        for short in tuple(others):
-            aliases.append(f"{domain}\\{short}")
-    sids = [sid.lower()] if isinstance(sid, str) and sid.lower().startswith(ACCOUNT_SIDS) else []
+        domain = folded(domain)
+        aliases += [f"{domain}\\{short}" for short in others]
+    sids = [sid] if sid.startswith(ACCOUNT_SIDS) else []
     owned = accounts + principals
     return owned + others, (owned or others) + sids
 
@@ -113,8 +113,8 @@ def _conditions(name: str, account_property: str) -> Iterable[Filter]:
 class People:
     """The users of a run's sessions. Sessions with an equal SID, account or UPN have one user.
 
-    A person is the number of a session, 0 if the API omits its user; root() maps all numbers of one person to one. Only
-    the hashes of the marks of each session are kept: most sessions are of users whom no option names.
+    A person is the number of a session, 0 if the API omits its user; roots() maps all numbers of one person to one.
+    Only the hashes of the marks of each session are kept: most sessions are of users whom no option names.
     """
 
     def __init__(self) -> None:
@@ -138,7 +138,7 @@ class People:
         names, own = _read(session)
         if not own:
             return 0
-        marks = [hash(mark) for mark in own]
+        marks = list(map(hash, own))
         self.added += 1
         person = self.added
         self._marks.fromlist(marks)
@@ -178,25 +178,26 @@ class People:
             if len(found) == len(self._sought_marks):
                 break
             self._sought_marks = found
-        self._roots = {person: person for person in self._sought}
+        roots = {person: person for person in self._sought}
+
+        def root(person: int) -> int:
+            while roots[person] != person:
+                person = roots[person]
+            return person
+
         first: dict[int, int] = {}
         for owner, mark in zip(owners, marks):
             if owner in self._sought:
-                self._roots[self._find(owner)] = self._find(first.setdefault(mark, owner))
+                roots[root(owner)] = root(first.setdefault(mark, owner))
+        self._roots = {person: root(person) for person in roots}
         sids = set(self._unnamed.values())
         self._named_marks = {mark for owner, mark in zip(owners, marks) if mark in sids and owner not in self._unnamed}
 
-    def root(self, person: int) -> int:
-        """Return the number that all sessions of this person share."""
+    def roots(self) -> dict[int, int]:
+        """Return the persons with a sought name, each with the number that all its sessions share."""
         if self._joined != self.added:
             self._join()
-        return self._find(person) if person in self._roots else person
-
-    def _find(self, person: int) -> int:
-        roots = self._roots
-        while roots[person] != person:
-            person = roots[person]
-        return person
+        return self._roots
 
     def is_named(self, person: int) -> bool:
         """Return whether the API names the user, also in another session with the same SID."""
@@ -209,8 +210,9 @@ class People:
     def accounts(self, name: str, persons: Collection[int]) -> Iterable[str]:
         """Return the names of the persons with this name, for messages."""
         found: dict[int, str] = {}
+        roots = self.roots()
         for person in self.hits[name]:
-            root, account = self.root(person), self._accounts[person]
+            root, account = roots[person], self._accounts[person]
             if root in persons and "\\" not in found.setdefault(root, account):
                 found[root] = account
         return map(clean, found.values())
