@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 
 import pytest
-from conftest import EVIL
+from conftest import EVIL, violations
 
 ROWS = (
     "[...document.querySelector('table.gaps').tBodies[0].rows].map(row => [...row.cells].map(cell => cell.innerText))"
@@ -58,7 +58,7 @@ def test_page_loads_executes_and_reports_nothing(page, report):
     assert page.requested() == [report.page.as_uri()]
     assert page.run("document.title").startswith("Recording coverage of ")
     assert page.run("document.querySelectorAll('script').length") == 1
-    assert page.run("document.querySelectorAll('img, base, iframe, object, svg:not(.bar)').length") == 0
+    assert page.run("document.querySelectorAll('img, base, iframe, object, svg:not(.bar, .chart)').length") == 0
     assert (
         page.run("[...document.querySelectorAll('*')].some(e => e.getAttributeNames().some(a => a.startsWith('on')))")
         is False
@@ -184,6 +184,12 @@ def test_page_visible_data_accessible(page, report):
         "!document.getElementById(s.getAttribute('aria-labelledby')))",
     }.items():
         assert page.run(wrong) is False, what
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(400, "dark"), (1400, "light")])
+def test_axe_finds_no_violation(page, report, width, scheme):
+    page.open(report.page, width, scheme=scheme)
+    assert violations(page) == []
 
 
 def test_page_prints(page, report):

@@ -25,8 +25,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
 
 
 def test_short_campaign_has_each_common_fault_twice():
-    counts = Counter(plan.fault for plan in plans(220, 1, []))
-    assert sum(counts.values()) == 220
+    counts = Counter(plan.fault for plan in plans(222, 1, []))
+    assert sum(counts.values()) == 222
     assert {name for name, fault in FAULTS.items() if not fault.rare} == {
         name for name, count in counts.items() if count > 1
     }
@@ -66,8 +66,10 @@ def test_page_has_marks():
 def is_typical(outcome: Outcome) -> bool:
     """Return whether a run changed some sessions and not others, if its task changes any."""
     results = {entry["result"] for entry in outcome.result["sessions"]} if outcome.scene.writes else set()
-    return not outcome.check_mode and (
-        not outcome.scene.writes or results == {"sent"} or ("started" in results and len(results) > 1)
+    return (
+        outcome.scene.writes <= bool(outcome.trail)
+        and not outcome.check_mode
+        and (not outcome.scene.writes or results == {"sent"} or ("started" in results and len(results) > 1))
     )
 
 
@@ -195,6 +197,14 @@ BREAKS: dict[str, list[tuple[str, Callable[[Outcome], Outcome]]]] = {
         ("start", lambda good: hidden(good, lambda result: result.update(msg="a\u202eb"))),
         ("start", lambda good: hidden(good, lambda result: result["sessions"][0].update(machine="a\u200bb"))),
     ],
+    "trail_is_complete": [
+        ("start", lambda good: replace(good, trail="")),
+        ("start", lambda good: replace(good, trail=good.trail[:-1])),
+        ("start", lambda good: replace(good, trail=good.trail.partition("\n")[2])),
+        ("start", lambda good: replace(good, trail=good.trail.replace("INC-7", "INC-8", 1))),
+        ("start", lambda good: replace(good, trail="".join(good.trail.splitlines(keepends=True)[:-1]))),
+        ("start", lambda good: a_call(good, "/cvad/manage/Sessions/1/$startRecording")),
+    ],
     "stays_home": [
         ("start", lambda good: replace(good, foreign=[b"GET /"])),
         ("start", lambda good: a_call(good, "/cvad/manage/me", "Basic eDp5")),
@@ -261,7 +271,7 @@ def test_check_finds_its_violation(outcomes, check):
         assert check in found
 
 
-@pytest.mark.parametrize("place", ["stdout", "stderr", "files", "log"])
+@pytest.mark.parametrize("place", ["stdout", "stderr", "files", "log", "trail"])
 def test_check_finds_secret_in_any_place_and_encoding(outcomes, place):
     good = outcomes["start"]
     assert len(good.secrets) > 3

@@ -105,6 +105,12 @@ IMPOSSIBLE_USERS = [
         "@lab.example",
         "user02@",
         "user=2",
+        ".\\user02",
+        "LAB\\user02.",
+        "user02@lab.example.",
+        "LAB%5Cuser02",
+        "user02%40lab.example",
+        "- LAB\\user02",
     ),
 ]
 
@@ -129,19 +135,19 @@ def test_names_invalid_in_accounts_rejected(site, three, name, options):
     ],
 )
 def test_names_case_and_composition_ignored(site, written, name):
-    own, other = site.have({"Name": name}, account("bert"))
+    selected, other = site.have({"Name": name}, account("bert"))
     site.record(all_sessions=True, exclude_user=[written])
     assert site.started == [other]
     site.record(user=[written])
-    assert set(site.started) == {own, other}
+    assert set(site.started) == {selected, other}
 
 
 @pytest.mark.parametrize("name", ["LAB\\al\u0130", "LAB\\\u0430li", "LAB\\\uff41li"])
 def test_names_with_similar_letters_select_other_users(site, name):
     """A dotted capital I, a Cyrillic a and a full-width a."""
-    own, other = site.have(account("ali"), account("bert"))
+    selected, other = site.have(account("ali"), account("bert"))
     warnings = site.record(all_sessions=True, exclude_user=[name])["warnings"]
-    assert site.started == [own, other]
+    assert site.started == [selected, other]
     assert any("no selected session belongs to" in warning for warning in warnings)
 
 
@@ -221,12 +227,12 @@ def test_policy_exclusion_without_match_warns(site, three):
 )
 def test_user_selected_by_every_form_of_name(site, name, user, search):
     site.simulator.reset(user_search=search)
-    own, other = site.have(user, account("bert"))
+    selected, other = site.have(user, account("bert"))
     for module, options in ((sessions, {}), (recording, {"state": "started"}), (message, MESSAGE)):
-        assert [each["id"] for each in site.run(module, user=[name], **options)["sessions"]] == [own]
-    assert site.started == [own]
+        assert [each["id"] for each in site.run(module, user=[name], **options)["sessions"]] == [selected]
+    assert site.started == [selected]
     site.record(all_sessions=True, exclude_user=[name])
-    assert site.started == [own, other]
+    assert site.started == [selected, other]
 
 
 @pytest.mark.parametrize("name", ["LAB\\anna", "anna"])

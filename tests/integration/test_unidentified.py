@@ -151,22 +151,22 @@ def test_excluded_machine_unknown_machine_unidentified(simulator, client, fleet,
 
 @pytest.mark.parametrize("machine", [*MACHINE_UNKNOWN, {"Name": "LAB\\vda01"}, {"DeliveryGroup": {"Name": ""}}])
 @pytest.mark.parametrize(
-    ("first", "doubtful"),
+    ("first", "possible"),
     [
         ({"machine": "LAB\\vda02"}, lambda machine: "Name" not in (machine or {})),
         ({"delivery_group": "Office"}, lambda machine: not (machine or {}).get("DeliveryGroup", {}).get("Name")),
         ({"machine": "LAB\\vda02", "user": "LAB\\bert"}, lambda machine: False),
     ],
 )
-def test_policy_unknown_machine_not_started_by_later_rule(simulator, client, fleet, listed, machine, first, doubtful):
+def test_policy_unknown_machine_not_started_by_later_rule(simulator, client, fleet, listed, machine, first, possible):
     fleet(BERT)
     listed(Machine=machine)
     rules = [{"name": "Free", "state": "stopped", **first}, EVERYONE]
     (session,) = client(policy, simulator.cloud, True, rules=rules)["sessions"]
-    if first == {"delivery_group": "Office"} and not doubtful(machine):
+    if first == {"delivery_group": "Office"} and not possible(machine):
         assert session["rule"] == "Free"
     else:
-        assert (session["rule"], session["result"] == "unidentified") == ("Everyone", doubtful(machine))
+        assert (session["rule"], session["result"] == "unidentified") == ("Everyone", possible(machine))
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from limiters.clients import CLIENTS, OWN
 from limiters.models import Bucket, Concurrency, SlidingCounter, SlidingLog, Window
 from limiters.rows import ROWS
 from limiters.runs import Setting, least_seconds, play
-from limiters.virtual import World
+from limiters.virtual import VirtualTime
 
 SHORT = [row for row in ROWS if not row.beyond][::4]
 LEAST_GOOD = 27
@@ -82,21 +82,21 @@ def test_known_rate_nearly_optimal():
 
 
 def test_virtual_clock_jumps_to_next_event():
-    world, seen = World(), []
+    time, seen = VirtualTime(), []
 
     def sleeper(seconds):
         def sleep():
-            world.sleep(seconds)
-            seen.append((seconds, world.now))
+            time.sleep(seconds)
+            seen.append((seconds, time.now))
 
         return sleep
 
-    world.run(*[sleeper(seconds) for seconds in random.Random(1).sample(range(1000), 20)])
+    time.run(*[sleeper(seconds) for seconds in random.Random(1).sample(range(1000), 20)])
     assert seen == sorted(seen)
     assert all(seconds == now for seconds, now in seen)
 
 
 def test_virtual_clock_with_only_waiting_threads_raises():
-    world = World()
+    time = VirtualTime()
     with pytest.raises(RuntimeError, match="waits for another"):
-        world.run(lambda: world.block(world.baton()))
+        time.run(lambda: time.block(time.baton()))

@@ -125,14 +125,14 @@ class FakeApi(Api):
 
     def __init__(self, clock):
         self.calls = []
-        self.holds = []
+        self.pauses = []
         self.items_of_batches = []
         self.warnings = []
         self.logged = []
         self.clock = clock
         self.counts = {"requests": 0, "throttled": 0, "waited_seconds": 0.0}
         limits = SimpleNamespace(
-            active_seconds=clock, pause=clock.sleep, hold=self.holds.append, counts=lambda: dict(self.counts)
+            active_seconds=clock, pause=clock.sleep, suspend=self.pauses.append, counts=lambda: dict(self.counts)
         )
         given = {**{name: spec.get("default") for name, spec in options.OPTIONS.items()}, **CLOUD, "max_concurrency": 4}
         authenticator = SimpleNamespace(mask=str)

@@ -22,40 +22,60 @@ class UserMatcher:
         self._names = {compared(name): name for name in names or ()}
         self.people = people
         self._by_person: dict[int, list[str]] = {}
-        self._known = 0
+        self._doubtful: set[int] = set()
+        self._known = -1
         self._met: dict[str, set[int]] = {key: set() for key in self._names}
         self.unidentified = 0
         """Sessions that may be theirs: the API does not return the user."""
         for key in self._names:
-            people.hits.setdefault(key, [])
+            people.look_for(key)
 
     def __bool__(self) -> bool:
         return bool(self._names)
 
     def matches(self, person: int) -> bool:
         """Return whether one of the names is a name of this person, who then counts as met."""
-        if self._names and self._known != self.people.added:
+        if self._known != self.people.added:
             self._find_persons()
         keys = self._by_person.get(person, ())
         for key in keys:
             self._met[key].add(self.people.roots()[person])
         return bool(keys)
 
+    def in_doubt(self, person: int) -> bool:
+        """Return whether a person may have one of the names although none matches.
+
+        The API omits the user, or names it in another form only, as anna@lab.example instead of LAB\\anna.
+        """
+        if self._known != self.people.added:
+            self._find_persons()
+        return person in self._doubtful
+
     def _find_persons(self) -> None:
         self._known = self.people.added
+        if not self._names:
+            return
+        doubtful, marks = {0}, set()
         roots = self.people.roots()
         by_root: dict[int, list[str]] = {}
         for key in self._names:
-            for root in {roots[person] for person in self.people.hits[key]}:
+            own = {roots[person] for person in self.people.hits[key]}
+            for root in own:
                 by_root.setdefault(root, []).append(key)
+            for namesake in self.people.namesakes.doubtful(key, own, lambda person: roots.get(person, person)):
+                doubtful.add(namesake.person)
+                marks.update(namesake.marks)
+        sids = self.people.sids_alone
+        doubtful.update(person for person, sid in sids.items() if sid in marks or not self.people.is_named(person))
         self._by_person = {person: by_root[root] for person, root in roots.items() if root in by_root}
+        self._doubtful = doubtful - self._by_person.keys()
 
     def note_unidentified(self, persons: Iterable[int]) -> None:
-        """Count sessions whose user the API omits although the broker does not call it anonymous.
+        """Count sessions whose user is in doubt although the broker does not call it anonymous.
 
-        persons: of the sessions without a name of their own. Raises OptionError if the API names the user of none.
+        persons: of the sessions that may be in doubt. Raises OptionError if the API names the user of none.
         """
-        self.unidentified = sum(not self.people.is_named(person) for person in persons)
+        self.unidentified = sum(map(self.in_doubt, persons))
         if self.unidentified and not self.people.any_named and not self._waits:
             raise OptionError(
                 self._option,
@@ -98,11 +118,11 @@ class UserMatcher:
         return [f"user: no session belongs to {absent}; check the names if they are connected."]
 
     @property
-    def doubts(self) -> list[str]:
+    def unidentified_warnings(self) -> list[str]:
         """The warning of sessions that may be theirs; empty if there are none."""
         if not self.unidentified:
             return []
         return [
-            f"user: the API does not return the users of {self.unidentified} sessions, which may match; "
-            "check the role of the account."
+            f"user: the API does not return the users of {self.unidentified} sessions, or only in another form, so "
+            "they may match; check the role of the account, and the form of the names."
         ]

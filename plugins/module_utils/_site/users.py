@@ -15,9 +15,8 @@ from collections.abc import Collection, Iterable
 
 from .._client.search import Filter, compare
 from .._common.text import clean, folded, nested
+from .namesakes import ENTRA, Namesakes
 
-ENTRA = "azuread\\"
-"""Domain of accounts that are named by their UPN: AzureAD\\name@domain."""
 ACCOUNT_SIDS = ("s-1-5-21-", "s-1-12-1-")
 """Beginnings of SIDs that belong to one account, of a domain or of Entra ID. Others are shared, such as S-1-5-7."""
 
@@ -38,29 +37,32 @@ https://developer-docs.citrix.com/en-us/citrix-virtual-apps-desktops-sdk/2303/br
 """
 
 
-def _read(session: dict) -> tuple[list[str], list[str]]:
-    """Return the names of a session's user for comparison, and the marks of that user alone."""
+def _read(session: dict) -> tuple[list[str], list[str], list[str]]:
+    """Return a user's names for comparison, the marks of that user alone, and short names."""
     user = session.get("User")
     if not isinstance(user, dict):
-        return [], []
+        return [], [], []
     accounts: list[str] = []
     principals: list[str] = []
     # Without a domain, so other users may have them too.
     others: list[str] = []
+    short_names: list[str] = []
     # In a loop over all sessions of a site nested() and sets would take most of the time.
     before = None
     for field in USER_FIELDS:
         name = user.get(field)
         if name and name != before and isinstance(name, str):
             before = name
-            own = compared(name)
-            _domain, backslash, short = own.rpartition("\\")
+            form = compared(name)
+            _domain, backslash, short = form.rpartition("\\")
             if backslash and short:
-                accounts.append(own)
+                accounts.append(form)
             if "@" in short:
                 principals.append(short)
-            elif short and short not in others:
+                short_names.append(short.partition("@")[0].strip())
+            elif short not in others and (bare := short.strip()):
                 others.append(short)
+                short_names.append(bare)
     domain, sid = user.get("Domain"), user.get("Sid")
     sid = sid.lower() if isinstance(sid, str) else ""
     # The domain of the DNS: if there is an account, two users may share this name.
@@ -70,13 +72,13 @@ def _read(session: dict) -> tuple[list[str], list[str]]:
         aliases += [f"{domain}\\{short}" for short in others]
     sids = [sid] if sid.startswith(ACCOUNT_SIDS) else []
     owned = accounts + principals
-    return owned + others, (owned or others) + sids
+    return owned + others, (owned or others) + sids, short_names
 
 
 def compared(name: str) -> str:
     """Return a name for comparisons: folded, and a UPN instead of AzureAD\\UPN."""
-    name = folded(name)
-    return name[len(ENTRA) :] if name.startswith(ENTRA) and "@" in name else name
+    name = name.lower() if name.isascii() else folded(name)
+    return name[len(ENTRA) :] if "@" in name and name.startswith(ENTRA) else name
 
 
 def names_of(session: dict) -> set[str]:
@@ -120,31 +122,38 @@ class People:
     def __init__(self) -> None:
         self.hits: dict[str, list[int]] = {}
         """Persons by each name that a UserMatcher looks for."""
+        self.namesakes = Namesakes()
         self.added = 0
         self._marks = array("q")
         self._owners = array("I")
         self._sought_marks: set[int] = set()
         self._sought: set[int] = set()
         self._accounts: dict[int, str] = {}
-        self._unnamed: dict[int, int] = {}
+        self.sids_alone: dict[int, int] = {}
+        """Persons that the API does not name in their session, each with the hash of the SID."""
         self._named_marks: set[int] = set()
         self._roots: dict[int, int] = {}
         self._joined = 0
+
+    def look_for(self, name: str) -> None:
+        """Keep the persons with this folded name, and those with its short name."""
+        self.hits.setdefault(name, [])
+        self.namesakes.look_for(name)
 
     def add(self, session: dict) -> int:
         """Return the person of a session."""
         if not self.hits:
             return 0
-        names, own = _read(session)
-        if not own:
+        names, identifiers, short_names = _read(session)
+        if not identifiers:
             return 0
-        marks = list(map(hash, own))
+        marks = list(map(hash, identifiers))
         self.added += 1
         person = self.added
         self._marks.fromlist(marks)
         self._owners.fromlist([person] * len(marks))
         if not names:
-            self._unnamed[person] = marks[0]
+            self.sids_alone[person] = marks[0]
         elif not self.hits.keys().isdisjoint(names):
             for name in self.hits.keys() & names:
                 self.hits[name].append(person)
@@ -153,6 +162,8 @@ class People:
         if not self._sought_marks.isdisjoint(marks):
             self._sought_marks.update(marks)
             self._sought.add(person)
+        if not self.namesakes.short_names.isdisjoint(short_names):
+            self.namesakes.add(person, short_names, identifiers, marks)
         return person
 
     def is_sought(self, person: int) -> bool:
@@ -161,12 +172,12 @@ class People:
 
     def has_name(self, person: int) -> bool:
         """Return whether the API names the user in this session."""
-        return bool(person) and person not in self._unnamed
+        return bool(person) and person not in self.sids_alone
 
     @property
     def any_named(self) -> bool:
         """Whether the API names the user of any session."""
-        return self.added > len(self._unnamed)
+        return self.added > len(self.sids_alone)
 
     def _join(self) -> None:
         """Find the persons of the names, and the SIDs of users named in another session."""
@@ -190,8 +201,8 @@ class People:
             if owner in self._sought:
                 roots[root(owner)] = root(first.setdefault(mark, owner))
         self._roots = {person: root(person) for person in roots}
-        sids = set(self._unnamed.values())
-        self._named_marks = {mark for owner, mark in zip(owners, marks) if mark in sids and owner not in self._unnamed}
+        sids = set(self.sids_alone.values())
+        self._named_marks = {mark for owner, mark in zip(owners, marks) if mark in sids and owner not in self.sids_alone}
 
     def roots(self) -> dict[int, int]:
         """Return the persons with a sought name, each with the number that all its sessions share."""
@@ -201,11 +212,11 @@ class People:
 
     def is_named(self, person: int) -> bool:
         """Return whether the API names the user, also in another session with the same SID."""
-        if person not in self._unnamed:
+        if person not in self.sids_alone:
             return bool(person)
         if self._joined != self.added:
             self._join()
-        return self._unnamed[person] in self._named_marks
+        return self.sids_alone[person] in self._named_marks
 
     def accounts(self, name: str, persons: Collection[int]) -> Iterable[str]:
         """Return the names of the persons with this name, for messages."""

@@ -246,15 +246,15 @@ def test_converge_without_wait_reads_status_three_times(converged, fake_api):
 
 
 def test_converge_throttled_time_does_not_count(fake_api, clock):
-    held = 0.0
+    throttled = 0.0
 
     def slow_status(_call):
-        nonlocal held
-        held += 100.0
+        nonlocal throttled
+        throttled += 100.0
         clock.now += 100.0
         return ON if len(fake_api.sent(status_key())) > 6 else OFF
 
-    fake_api.throttle.active_seconds = lambda: clock() - held
+    fake_api.throttle.active_seconds = lambda: clock() - throttled
     fake_api.on(status_key(), slow_status)
     fake_api.on(write_key(), {})
     (entry,) = converge(fake_api, [a_target()], Wanted(recorded=True, wait_timeout=5), False)
@@ -407,9 +407,17 @@ def test_converge_session_ended_before_status_read(converged, fake_api, answer):
 
 @pytest.mark.parametrize("wanted", [START, STOP])
 def test_converge_session_ended_before_request(converged, wanted):
-    entry = converged(OFF if wanted.recorded else ON, wanted=wanted, write=404)
+    entry = converged(OFF if wanted.recorded else ON, 404, wanted=wanted, write=404, details=404)
     assert (entry.result, entry.changed) == ("ended", False)
     assert "before the request" in entry.reason
+
+
+@pytest.mark.parametrize("wanted", [START, STOP])
+@pytest.mark.parametrize("later", [ON, OFF])
+def test_converge_404_of_existing_session_fails(converged, wanted, later):
+    """It may be about a recording server."""
+    entry = converged(OFF if wanted.recorded else ON, later, wanted=wanted, write=404)
+    assert outline(entry) == ("failed", later is ON, False)
 
 
 @pytest.mark.parametrize("answer", [400, 404, 409, 500])
@@ -421,7 +429,7 @@ def test_converge_session_ended_after_request(converged, answer, write):
 
 
 def test_converge_ended_session_has_no_recording_state(converged):
-    assert converged(OFF, write=404).recorded is None
+    assert converged(OFF, 404, write=404, details=404).recorded is None
 
 
 # The notification of the user
@@ -752,6 +760,7 @@ def test_converge_policy_requests_state_of_each_session(fake_api, clock):
         fake_api.on(status_key(session_id), before, after)
         fake_api.on(write_key(session_id, each), {})
     fake_api.on(write_key("5", STOP), 404)
+    fake_api.on("GET Sessions/5", 404)
     targets = [(a_target(session_id), each) for session_id, each in wanted.items()]
     entries = _converge.converge(fake_api, targets, False)
     assert [outline(entry) for entry in entries] == [
@@ -770,16 +779,16 @@ def test_converge_policy_requests_state_of_each_session(fake_api, clock):
 
 
 class OtherRun:
-    """Replace the locks: another run holds these sessions for a number of looks."""
+    """Replace the locks: another run has the locks of these sessions for a number of attempts."""
 
-    def __init__(self, monkeypatch, *held, looks=10**6):
-        self.held = dict.fromkeys(held, looks)
+    def __init__(self, monkeypatch, *locked, attempts=10**6):
+        self.locked = dict.fromkeys(locked, attempts)
         self.taken, self.released = [], []
         monkeypatch.setattr(_converge, "SessionLocks", lambda site, warn: self)
 
     def take(self, session_id):
-        if self.held.get(session_id, 0):
-            self.held[session_id] -= 1
+        if self.locked.get(session_id, 0):
+            self.locked[session_id] -= 1
             return False
         self.taken.append(session_id)
         return True
@@ -797,7 +806,7 @@ def at_the_site(fake_api, **statuses):
 
 
 def test_converge_session_of_another_run_waited_for(fake_api, clock, monkeypatch):
-    other = OtherRun(monkeypatch, "1", looks=5)
+    other = OtherRun(monkeypatch, "1", attempts=5)
     targets = at_the_site(fake_api, s1=[OFF, OFF, ON], s2=[OFF, ON])
     first, second = converge(fake_api, targets, START, False)
     assert (outline(first), outline(second)) == (("started", True, True),) * 2
@@ -806,7 +815,7 @@ def test_converge_session_of_another_run_waited_for(fake_api, clock, monkeypatch
 
 
 def test_converge_other_run_finishes_session_unchanged(fake_api, clock, monkeypatch):
-    OtherRun(monkeypatch, "1", looks=5)
+    OtherRun(monkeypatch, "1", attempts=5)
     (entry,) = converge(fake_api, at_the_site(fake_api, s1=[OFF, ON]), START, False)
     assert outline(entry) == ("unchanged", True, False)
     assert fake_api.writes == []
@@ -824,7 +833,7 @@ def test_converge_session_locked_too_long_changed(fake_api, clock, monkeypatch):
     began = clock()
     (entry,) = converge(fake_api, at_the_site(fake_api, s1=[OFF, OFF, ON]), START, False)
     assert outline(entry) == ("started", True, True)
-    assert _converge.LONGEST_HOLD <= clock() - began < _converge.LONGEST_HOLD + 1
+    assert _converge.LONGEST_LOCK_WAIT <= clock() - began < _converge.LONGEST_LOCK_WAIT + 1
     # Its lock is requested, and its status is not read, until the time has passed.
     assert fake_api.sent("GET") == [status_key("1")] * 3
 
@@ -867,7 +876,7 @@ def test_converge_check_mode_without_lock(fake_api, clock, monkeypatch):
 
 
 def test_converge_batch_with_locked_session_changes_others(fake_api, clock, monkeypatch):
-    OtherRun(monkeypatch, "1", looks=3)
+    OtherRun(monkeypatch, "1", attempts=3)
     fake_api.batch_size = 10
     fake_api.on("POST $batch", fake_api.do_batch)
     targets = at_the_site(fake_api, s1=[OFF, OFF, ON], s2=[OFF, ON], s3=[ON])

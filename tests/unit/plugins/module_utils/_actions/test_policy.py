@@ -239,8 +239,8 @@ def test_assign_unknown_object_blocks_rules_below(fake_api, wrong):
     first = rule("First", user=["LAB\\user001"])
     found = assign(fake_api, rules_of(policy(first, rule("Second", **wrong), EVERYONE), NOW))
     assert [(target.session.id, each.name) for target, each in found.targets] == [("1", "First")]
-    assert found.held_back.startswith(f"rules[Second]: {next(iter(wrong))}: site site1 has no ")
-    assert found.held_back.endswith(" These rules were not applied: Second, Everyone.")
+    assert found.not_applied.startswith(f"rules[Second]: {next(iter(wrong))}: site site1 has no ")
+    assert found.not_applied.endswith(" These rules were not applied: Second, Everyone.")
 
 
 def test_assign_machines_of_all_rules_in_one_search(fake_api):

@@ -25,13 +25,13 @@ def let_through(rate, count, at=0.0, distance=0.0):
     return at + count * distance
 
 
-def refuse_and_reopen(rate, at, hold):
+def refuse_and_reopen(rate, at, pause):
     """Refuse a request at that time for a duration; return when the probe may be sent."""
     rate.take(at)
     rate.refused(at, probe=False)
-    rate.take(at + hold)
-    rate.reopened(at + hold)
-    return at + hold
+    rate.take(at + pause)
+    rate.reopened(at + pause)
+    return at + pause
 
 
 def sent_by(rate, start, end):

@@ -452,7 +452,7 @@ SEEN = st.builds(
     lambda user, state, recorded: Seen(SessionRef("x", user, None, None, state), recorded), FACT, FACT, STATE
 )
 WORLDS = st.dictionaries(KEYS, SEEN).map(
-    lambda world: {key: seen._replace(session=seen.session._replace(id=key)) for key, seen in world.items()}
+    lambda snapshot: {key: seen._replace(session=seen.session._replace(id=key)) for key, seen in snapshot.items()}
 )
 
 
@@ -474,8 +474,8 @@ def replay(facts, events):
     return facts
 
 
-def facts_of(world):
-    return {key: seen.facts() for key, seen in world.items()}
+def facts_of(snapshot):
+    return {key: seen.facts() for key, seen in snapshot.items()}
 
 
 @given(WORLDS, WORLDS)
@@ -486,8 +486,8 @@ def test_events_equal_difference_of_looks(before, after):
 
 
 @given(WORLDS)
-def test_unchanged_session_not_reported(world):
-    assert list(differences(world, world)) == []
+def test_unchanged_session_not_reported(snapshot):
+    assert list(differences(snapshot, snapshot)) == []
 
 
 @given(
