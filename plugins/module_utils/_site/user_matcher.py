@@ -55,7 +55,8 @@ class UserMatcher:
         self._known = self.people.added
         if not self._names:
             return
-        doubtful, marks = {0}, set()
+        doubtful: set[int] = {0}
+        marks: set[int] = set()
         roots = self.people.roots()
         by_root: dict[int, list[str]] = {}
         for key in self._names:
