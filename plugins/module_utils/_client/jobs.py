@@ -8,7 +8,7 @@ from __future__ import annotations
 from .._common.errors import CitrixError, JobError, JobFailed
 from .._common.text import nested
 from .api import Api
-from .calls import Answer, Call, segment
+from .calls import Call, Response, segment
 
 DONE = ("Complete", "CompleteWithWarning")
 ENDED = (*DONE, "Failed", "Canceled", "NonTerminatingError")
@@ -41,20 +41,20 @@ def ended(api: Api, call: Call, job_id: str) -> dict:
         pause = min(pause * 2, LONGEST_PAUSE)
 
 
-def results(api: Api, call: Call, job_id: str) -> Answer:
+def results(api: Api, call: Call, job_id: str) -> Response:
     """Return the response to a call whose job has ended."""
     return api.send(
         Call("GET", f"Jobs/{segment(job_id)}/Results", f"read the results of the job that is to {call.what}")
     )
 
 
-def send(api: Api, call: Call) -> Answer:
-    """Make one call, wait for its job, if any, and return the answer; raises CitrixError."""
+def send(api: Api, call: Call) -> Response:
+    """Make one call, wait for its job, if any, and return the response; raises CitrixError."""
     return finish(api, call, api.send(call))
 
 
-def finish(api: Api, call: Call, accepted: Answer) -> Answer:
-    """Wait for the job of an accepted call, if it is one, and return the answer to the call.
+def finish(api: Api, call: Call, accepted: Response) -> Response:
+    """Wait for the job of an accepted call, if it is one, and return the response to the call.
 
     A write requires only the end of its job. It was accepted: any failure of the job is a JobError.
     """
