@@ -77,13 +77,8 @@ def _send(api: Api, batch: Mapping[Key, Call]) -> dict[Key, Outcome]:
     if response.job_id:
         try:
             # A failed job may have processed some of its items: the results show which.
-<<<<<<< HEAD
-            jobs.ended(api, call, response.job_id)
+            jobs.ended(api, call, response.job_id, jobs.deadline(api))
             response = jobs.results(api, call, response.job_id)
-=======
-            jobs.ended(api, call, answer.job_id, jobs.deadline(api))
-            answer = jobs.results(api, call, answer.job_id)
->>>>>>> main
         except CitrixError as error:
             return _uncertain(batch, error)
     return _outcomes(api, batch, response)
@@ -114,16 +109,10 @@ def _outcomes(api: Api, batch: Mapping[Key, Call], response: Response) -> dict[K
     """Read the response to a batch: {Items: [{Reference, Code, Headers, Body}]}, in any order."""
     keys = {str(at): key for at, key in enumerate(batch)}
     outcomes: dict[Key, Outcome] = {}
-<<<<<<< HEAD
-    accepted: dict[Key, tuple[Call, Response]] = {}
-    for item in objects(response.body.get("Items")):
-        reference, status = str(item.get("Reference")), _status(item)
-=======
     accepted: dict[Key, tuple[Call, Response, float]] = {}
     until = jobs.deadline(api)
-    for reference, item in _unambiguous(objects(answer.body.get("Items"))).items():
+    for reference, item in _unambiguous(objects(response.body.get("Items"))).items():
         status = _status(item)
->>>>>>> main
         if reference not in keys or status is None:
             continue
         key = keys.pop(reference)
@@ -134,15 +123,9 @@ def _outcomes(api: Api, batch: Mapping[Key, Call], response: Response) -> dict[K
             api.throttle.suspend(retry_delay(reply.headers, reply.text, time.time()))
         if status == 401 or may_repeat(status, call.write, call.final):
             continue
-<<<<<<< HEAD
         outcome = _read(api, call, reply, response.transaction_id)
         if isinstance(outcome, Response) and outcome.job_id is not None:
-            accepted[key] = call, outcome
-=======
-        outcome = _read(api, call, reply, answer.transaction_id)
-        if isinstance(outcome, Response) and outcome.job_id is not None:
             accepted[key] = call, outcome, until
->>>>>>> main
         else:
             outcomes[key] = outcome
     outcomes.update(side_by_side(lambda job: jobs.finish(api, *job), accepted, api.max_concurrency))

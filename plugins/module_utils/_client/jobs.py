@@ -57,24 +57,14 @@ def results(api: Api, call: Call, job_id: str) -> Response:
     )
 
 
-<<<<<<< HEAD
 def send(api: Api, call: Call) -> Response:
     """Make one call, wait for its job, if any, and return the response; raises CitrixError."""
-    return finish(api, call, api.send(call))
-
-
-def finish(api: Api, call: Call, accepted: Response) -> Response:
-    """Wait for the job of an accepted call, if it is one, and return the response to the call.
-=======
-def send(api: Api, call: Call) -> Response:
-    """Make one call, wait for its job, if any, and return the answer; raises CitrixError."""
     accepted = api.send(call)
     return accepted if accepted.job_id is None else finish(api, call, accepted, deadline(api))
 
 
 def finish(api: Api, call: Call, accepted: Response, until: float) -> Response:
-    """Wait until a deadline for the job of an accepted call, and return the answer.
->>>>>>> main
+    """Wait until a deadline for the job of an accepted call, and return the response.
 
     A write requires only the end of its job. It was accepted: any failure of the job is a JobError.
     """
