@@ -26,7 +26,7 @@ JOBS ?= 2
 
 # Longest steps first.
 TEST = integration sanity-2.21 structure targets-2.21 targets-3.9 faults-short sanity-2.19 unit unit-2.21 simulator \
-	contract eda molecule browser awx artifact $(LINT)
+	contract eda molecule browser metrics awx artifact $(LINT)
 LINT := importer ansible-lint docs mypy licenses changelog ruff style
 QUICK := unit shape ruff
 DISTRIBUTED := importer artifact
@@ -126,6 +126,9 @@ molecule: $(LINTED)
 # The report pages in the installed Chromium, with axe-core from npm.
 browser: $(TESTED) $(VENV)/axe.stamp
 	$(STEP) run --needs Chromium --needs npm $@ $(PYTEST) tests/browser
+# Metrics, alerts and dashboard with promtool of Prometheus.
+metrics: $(TESTED)
+	$(STEP) run --needs promtool $@ $(PYTEST) tests/metrics
 screenshots: $(TESTED)
 	SCREENSHOTS="$(CURDIR)/docs/images" $(PYTEST) tests/browser -k screenshot
 

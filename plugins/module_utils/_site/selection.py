@@ -95,9 +95,10 @@ def select(api: Api, params: dict) -> Selection:
     persons = array("I")
     # Exclusions of users are decided after the last session: any session may join two names.
     for session_id, session in _found(api, params, query, named):
-        on_excluded.append(exclusions.of_machine(session or {}))
-        offered.append(judge.of_place(Target.from_session(session_id, session), session or {}))
-        persons.append(people.add(session or {}) if by_user else 0)
+        known = session or {}
+        on_excluded.append(exclusions.of_machine(known))
+        offered.append(judge.of_place(Target.from_session(session_id, session), known))
+        persons.append(people.add(known) if by_user else 0)
     targets = [
         judge.of_user(exclusions.judged(target, person, there), person)
         for target, person, there in zip(offered, persons, on_excluded)
@@ -146,7 +147,7 @@ class Exclusions:
         """Return the target of a session that is not excluded by a known user or machine."""
         if on_excluded is None and not target.ended:
             return target._replace(unidentified=True)
-        return target.judged(not self._users.in_doubt(person))
+        return target.judged(named=False) if self._users.in_doubt(person) else target
 
     def check(self, count: int) -> None:
         """Raise OptionError for ambiguous excluded names, and for more than max_sessions."""

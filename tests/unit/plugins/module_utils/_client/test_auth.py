@@ -22,9 +22,9 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._client.auth imp
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.retries import Retrier
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.transport import Reply, Request
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import (
-    AnswerLost,
     CitrixError,
     NotReady,
+    ResponseLost,
     api_error,
 )
 
@@ -370,7 +370,7 @@ def test_throttled_sign_in_waits(signed, service, clock):
         Reply(500, {}, ""),
         Reply(503, {}, ""),
         Reply(200, {}, '{"error": "invalid_client"}'),
-        AnswerLost("The answer to the sign-in was lost."),
+        ResponseLost("The answer to the sign-in was lost."),
     ],
 )
 def test_write_with_failed_sign_in_has_not_acted(signed, service, answer):

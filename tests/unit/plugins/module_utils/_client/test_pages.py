@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.sessionops.citrix.plugins.module_utils._client.calls import Answer, Call
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.calls import Call, Response
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.pages import IDLE_PAGES, read_pages
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import ApiError, CitrixError, api_error
 from hypothesis import example, given
@@ -31,7 +31,7 @@ class Pages:
         page = self._pages[len(self.sent_tokens) - 1]
         if isinstance(page, Exception):
             raise page
-        return Answer(page, "t1")
+        return Response(page, "t1")
 
     def items(self):
         return self.list(LIST)
@@ -216,7 +216,7 @@ class EndlessPages(Pages):
     def send(self, call):
         self.sent_tokens.append(call.query.get("continuationToken"))
         number = len(self.sent_tokens)
-        return Answer({"Items": self._items(number), "ContinuationToken": f"t{number}"}, "t1")
+        return Response({"Items": self._items(number), "ContinuationToken": f"t{number}"}, "t1")
 
 
 @pytest.mark.parametrize(
