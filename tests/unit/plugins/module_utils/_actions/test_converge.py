@@ -12,12 +12,12 @@ import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._actions import converge as _converge
 from ansible_collections.sessionops.citrix.plugins.module_utils._actions.converge import LEAST_READS
 from ansible_collections.sessionops.citrix.plugins.module_utils._actions.recording import RESULTS, Wanted
-from ansible_collections.sessionops.citrix.plugins.module_utils._client.calls import Answer
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.calls import Response
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import (
-    AnswerLost,
     BatchLost,
     ConnectionNotMade,
     OptionError,
+    ResponseLost,
     Stalled,
     api_error,
 )
@@ -28,7 +28,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 ON, OFF, UNKNOWN = ({"IsSessionBeingRecorded": value} for value in (True, False, None))
-LOST = AnswerLost("The answer was lost.")
+LOST = ResponseLost("The answer was lost.")
 STALLED = Stalled("Nothing moves.")
 START, STOP = Wanted(recorded=True), Wanted(recorded=False)
 
@@ -347,7 +347,7 @@ def test_converge_uncertain_request_without_effect_unconfirmed(converged, fake_a
 
 # Accepted requests that continue as a job
 
-ACCEPTED = Answer({}, "t1", "job1")
+ACCEPTED = Response({}, "t1", "job1")
 JOB = "GET Jobs/job1"
 
 
@@ -391,7 +391,7 @@ def test_converge_failed_job_and_unreadable_status_unconfirmed(converged, fake_a
 
 
 def test_converge_accepted_without_job_confirmed_by_status(converged, fake_api):
-    accepted = Answer({}, "t1", "")
+    accepted = Response({}, "t1", "")
     assert outline(converged(OFF, ON, write=accepted)) == ("started", True, True)
     entry = converged(OFF, write=accepted, wanted=Wanted(recorded=True, wait=False))
     assert outline(entry) == ("unconfirmed", False, False)
