@@ -26,7 +26,7 @@ JOBS ?= 2
 
 # Longest steps first.
 TEST = integration sanity-2.21 structure targets-2.21 targets-3.9 faults-short sanity-2.19 unit unit-2.21 simulator \
-	contract eda molecule browser awx artifact $(LINT)
+	contract eda molecule browser metrics awx artifact $(LINT)
 LINT := importer ansible-lint docs mypy licenses changelog ruff style
 QUICK := unit shape ruff
 DISTRIBUTED := importer artifact
@@ -57,7 +57,8 @@ demo: $(VENV)/collection.stamp
 	@exec $(BIN)/ansible-playbook sessionops.citrix.demo -e simulator_watch_pid=$$$$ -e citrix_dest=$(VENV)/demo
 
 test: STEPS = $(TEST)
-test: STANDS_ON = $(TESTED) $(LINTED) $(VENV)/awx.stamp $(VENV)/py3.11.stamp $(VENV)/py3.13.stamp $(VENV)/py3.9.stamp
+test: STANDS_ON = $(TESTED) $(LINTED) $(VENV)/awx.stamp $(VENV)/axe.stamp $(VENV)/py3.11.stamp $(VENV)/py3.13.stamp \
+	$(VENV)/py3.9.stamp
 quick: STEPS = $(QUICK)
 quick: STANDS_ON = $(TESTED)
 lint: STEPS = $(LINT)
@@ -113,7 +114,7 @@ integration: $(TESTED)
 
 # Each fault a few times, with a fixed set of runs, which mostly wait.
 faults-short: $(TESTED)
-	$(STEP) run $@ $(CAMPAIGN) --runs 220 --jobs 3
+	$(STEP) run $@ $(CAMPAIGN) --runs 222 --jobs 3
 # The AWX setup playbook with the real modules of awx.awx, against a fake AWX API.
 awx: $(TESTED) $(VENV)/awx.stamp
 	$(STEP) run $@ env ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/$(COLLECTIONS):$(CURDIR)/$(VENV)/awx" $(PYTEST) -n 2 tests/awx
@@ -122,9 +123,12 @@ awx: $(TESTED) $(VENV)/awx.stamp
 molecule: $(LINTED)
 	@mkdir -p $(VENV)/molecule
 	$(LINT_STEP) HOME="$(CURDIR)/$(VENV)/molecule" molecule test --all
-# The report pages in the installed Chromium.
-browser: $(TESTED)
-	$(STEP) run --needs Chromium $@ $(PYTEST) tests/browser
+# The report pages in the installed Chromium, with axe-core from npm.
+browser: $(TESTED) $(VENV)/axe.stamp
+	$(STEP) run --needs Chromium --needs npm $@ $(PYTEST) tests/browser
+# Metrics, alerts and dashboard with promtool of Prometheus.
+metrics: $(TESTED)
+	$(STEP) run --needs promtool $@ $(PYTEST) tests/metrics
 screenshots: $(TESTED)
 	SCREENSHOTS="$(CURDIR)/docs/images" $(PYTEST) tests/browser -k screenshot
 
@@ -197,6 +201,11 @@ $(VENV)/test.stamp: requirements/test.txt $(VENV)/run.stamp
 $(VENV)/lint.stamp: requirements/lint.txt
 	$(PYTHON) -m venv $(VENV)/lint
 	$(VENV)/lint/bin/$(PIP) -r $<
+	@touch $@
+
+$(VENV)/axe.stamp:
+	@command -v npm > /dev/null || exit 0; npm install --silent --no-audit --no-fund --ignore-scripts \
+		--prefix $(VENV)/axe axe-core@4.14.1
 	@touch $@
 
 # Only awx.awx is unpacked from the package ansible, because the rest is many times larger and not used.

@@ -79,7 +79,7 @@ def test_job_silent_template_notifies_no_user(simulator, job):
 
 
 @pytest.mark.parametrize("given", ["LAB\\absent\n{{ lookup('ansible.builtin.pipe', 'touch made') }}", " \n"])
-def test_survey_answer_is_only_name(simulator, job, tmp_path, given):
+def test_survey_answer_never_evaluated(simulator, job, tmp_path, given):
     made = tmp_path / "made"
     done = job(RECORD, {"survey_users": given.replace("touch made", f"touch {made}")})
     assert done.status == "failed", done.output
@@ -92,7 +92,7 @@ def blank_answers(template: str, blank: str | None) -> dict:
 
 
 @pytest.mark.parametrize("blank", [None, "", "absent"])
-def test_job_with_blank_answers_treats_them_as_not_given(simulator, job, tmp_path, blank):
+def test_job_blank_answers_count_as_unset(simulator, job, tmp_path, blank):
     def answers(template: str, **given) -> dict:
         return given if blank == "absent" else {**blank_answers(template, blank), **given}
 
@@ -117,7 +117,7 @@ def test_job_with_blank_selectors_fails(simulator, job, template, blank):
     assert simulator.calls() == []
 
 
-def test_minutes_of_survey_become_seconds(ansible, tmp_path):
+def test_survey_minutes_become_seconds(ansible, tmp_path):
     """A part of a minute is an end, too; the module rejects a negative one."""
     seconds = {0: None, "0": None, " ": None, 5: 300, " 5 ": 300, "0.5": 30, "0.001": 1, "soon": -60}
     (play,) = yaml.safe_load((KIT / "project" / "record.yml").read_text(encoding="utf-8"))
@@ -164,7 +164,7 @@ def test_policy_of_project_check_mode_then_converge(simulator, job):
     assert len(writes(simulator)) > 0
 
 
-def test_report_written_to_folder_of_template_and_minimum_fails(simulator, job, tmp_path):
+def test_job_coverage_report_written_and_minimum_fails(simulator, job, tmp_path):
     assert set(JOB_TEMPLATES[COVERAGE]["extra_vars"]) == {"citrix_dest"}
     done = job(COVERAGE, extra_vars={"citrix_dest": str(tmp_path)})
     assert done.status == "successful", done.output
@@ -177,7 +177,7 @@ def test_report_written_to_folder_of_template_and_minimum_fails(simulator, job, 
     assert writes(simulator) == []
 
 
-def test_machines_of_source_are_shared_by_slices(simulator, job, ansible, tmp_path):
+def test_job_slices_share_machines_of_source(simulator, job, ansible, tmp_path):
     """Update the inventory as AWX does, then run each slice of the sorted hosts as a job."""
     template = JOB_TEMPLATES["Citrix - record by machine"]
     (tmp_path / "env").mkdir()
@@ -240,3 +240,16 @@ def test_certificate_verified_if_form_field_is_empty(controller, job):
     assert done.status == "failed", done.output
     assert "is not trusted" in done.output
     assert controller.calls() == []
+
+
+def test_job_with_minutes_requires_an_audit_log(simulator, job, tmp_path):
+    answers = {"survey_users": two_users(simulator)[0], "survey_minutes": 60}
+    done = job(RECORD, answers)
+    assert done.status == "failed", done.output
+    assert "requires audit_log" in done.output and "citrix_audit_log of the playbook" in done.output
+    assert simulator.calls() == []
+    trail = tmp_path / "audit.jsonl"
+    done = job(RECORD, answers, extra_vars={"citrix_audit_log": str(trail)})
+    assert done.status == "successful", done.output
+    ends = {json.loads(line)["stop_at"] for line in trail.read_text(encoding="utf-8").splitlines()}
+    assert len(ends) == 1 and None not in ends

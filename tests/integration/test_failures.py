@@ -6,15 +6,13 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import socket
-import socketserver
-import threading
 
 import pytest
 import trustme
 from ansible_collections.sessionops.citrix.plugins.module_utils._client import throttle
 from support.simulator_process import Simulator
+from support.tunnel import Tunnel
 from urllib3.exceptions import InsecureRequestWarning
 
 INFO = {"sessionops.citrix.citrix_machine_sessions_info": {"machine": ["LAB\\vda-001"]}}
@@ -85,7 +83,7 @@ def test_unreachable_host(simulator, fails):
     assert "check api_url" in message
 
 
-def test_name_that_does_not_resolve(simulator, fails):
+def test_unresolvable_host(simulator, fails):
     assert "check api_url" in fails({**simulator.on_premises, "api_url": "https://ddc.invalid", "retries": 1})
 
 
@@ -106,7 +104,7 @@ def test_revoked_secret_ends_at_once(simulator, fails):
     assert simulator.kinds() == ["sign-in", "me", "sign-in"]
 
 
-def test_quota_that_stays_used_up_ends_at_stall_limit(simulator, fails, monkeypatch):
+def test_exhausted_quota_ends_at_stall_limit(simulator, fails, monkeypatch):
     monkeypatch.setattr(throttle, "STALL_LIMIT", 3.0)
     simulator.fault({"path": "me", "throttle": {"hint": "seconds", "value": 0, "status": 429}})
     message = fails({**simulator.cloud, "retries": 0})
@@ -114,7 +112,7 @@ def test_quota_that_stays_used_up_ends_at_stall_limit(simulator, fails, monkeypa
     assert simulator.counts()["me"] > 3
 
 
-def test_html_page_of_gateway(simulator, fails):
+def test_html_page_from_gateway(simulator, fails):
     page = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
     simulator.fault({"path": "me", "answer": {"status": 502, "body": page, "content_type": "text/html"}})
     message = fails({**simulator.cloud, "retries": 1})
@@ -139,7 +137,7 @@ def test_token_echoed_by_server_not_in_output(simulator, play):
 
 
 @pytest.mark.parametrize("path", ["me", "tokens/clients", "Machines"])
-def test_redirect_is_not_followed_and_names_region(simulator, fails, path):
+def test_redirect_not_followed_and_names_region(simulator, fails, path):
     simulator.fault({"path": path, "redirect": {"status": 307, "location": "https://api-eu.cloud.example/cvad/manage"}})
     message = fails(simulator.cloud)
     assert "HTTP 307" in message
@@ -176,7 +174,7 @@ def tls(authority, tmp_path):
     server.close()
 
 
-def test_certificate_that_is_not_trusted(tls, fails):
+def test_untrusted_certificate(tls, fails):
     message = fails(tls.cloud, server=tls)
     assert "is not trusted" in message
     assert "ca_path" in message
@@ -204,42 +202,6 @@ def test_certificate_unverified_on_premises_if_disabled(tls, modules, recwarn):
     assert not [warning for warning in recwarn if warning.category is InsecureRequestWarning]
 
 
-class Tunnel(socketserver.ThreadingTCPServer):
-    """A proxy that tunnels every CONNECT to one server, or refuses it."""
-
-    daemon_threads = True
-
-    def __init__(self, port: int | None) -> None:
-        self.port = port
-        super().__init__(("127.0.0.1", 0), TunnelHandler)
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
-
-
-class TunnelHandler(socketserver.BaseRequestHandler):
-    def handle(self) -> None:
-        head = b""
-        while not head.endswith(b"\r\n\r\n"):
-            head += self.request.recv(1)
-        if self.server.port is None:
-            self.request.sendall(b"HTTP/1.1 403 Forbidden\r\n\r\n")
-            return
-        with socket.create_connection(("127.0.0.1", self.server.port)) as server:
-            self.request.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
-            threading.Thread(target=pump, args=(self.request, server), daemon=True).start()
-            pump(server, self.request)
-
-
-def pump(source: socket.socket, target: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        while data := source.recv(65536):
-            target.sendall(data)
-        target.shutdown(socket.SHUT_RDWR)
-
-
 @pytest.fixture
 def behind_a_proxy(tls, authority, tmp_path):
     """Return a function that returns (connection, environment) of a TLS server behind a proxy."""
@@ -254,16 +216,15 @@ def behind_a_proxy(tls, authority, tmp_path):
 
     yield make
     for proxy in proxies:
-        proxy.shutdown()
-        proxy.server_close()
+        proxy.close()
 
 
-def test_proxy_that_refuses_is_named(behind_a_proxy, tls, fails):
+def test_refusing_proxy_named(behind_a_proxy, tls, fails):
     connection, env = behind_a_proxy(refuses=True)
     assert "check HTTPS_PROXY and NO_PROXY" in fails(connection, env, tls)
 
 
-def test_start_with_broken_tunnel_followed_up(behind_a_proxy, tls, modules):
+def test_start_with_closed_tunnel_confirmed(behind_a_proxy, tls, modules):
     connection, env = behind_a_proxy(refuses=False)
     session = tls.recordable_on("LAB\\vda-001")[0]["id"]
     tls.fault({"path": "startRecording", "drop": {"acts": True}})

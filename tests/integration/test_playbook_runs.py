@@ -91,7 +91,7 @@ def test_limit_without_localhost_fails_run(simulator, ansible, environment, host
         assert len(starts(simulator)) > 0
 
 
-def test_group_with_name_localhost_fails_run(simulator, ansible, environment, tmp_path):
+def test_group_localhost_fails_run(simulator, ansible, environment, tmp_path):
     inventory = tmp_path / "hosts.ini"
     inventory.write_text("[localhost]\nweb1\nweb2\n", encoding="utf-8")
     extra = json.dumps({"citrix_machine": [MACHINE]})
@@ -135,7 +135,7 @@ def test_tags_that_select_nothing_fail_run(simulator, ansible, environment, tmp_
     assert simulator.calls(before) == []
 
 
-def test_converge_with_tag_of_summary_fails(simulator, ansible, environment):
+def test_converge_with_summary_tag_fails(simulator, ansible, environment):
     extra = json.dumps({"citrix_rules": [{"name": "One", "machine": MACHINE, "state": "started"}]})
     command = ("sessionops.citrix.converge", "-e", extra, "--tags", "session_recording_summary")
     done = ansible("ansible-playbook", *command, env=environment)
@@ -143,7 +143,7 @@ def test_converge_with_tag_of_summary_fails(simulator, ansible, environment):
     assert "select no task of this playbook" in done.output
 
 
-def test_rejected_second_run_of_role_is_its_result(ansible, environment, tmp_path):
+def test_role_rejected_after_success_replaces_result(ansible, environment, tmp_path):
     role = {"ansible.builtin.include_role": {"name": "sessionops.citrix.session_recording"}}
     rules = [{"name": "One", "machine": MACHINE, "state": "started"}]
     shown = [{"ansible.builtin.debug": {"var": "session_recording_result.msg"}}]
@@ -257,7 +257,7 @@ def test_playbooks_show_whether_writes_were_sent(simulator, ansible, environment
 ODD_PATH = "a blank and \u00fc"
 
 
-def test_playbooks_work_in_path_with_blank_and_umlaut(ansible, tmp_path):
+def test_playbooks_run_in_path_with_blank_and_umlaut(ansible, tmp_path):
     place = tmp_path / ODD_PATH / "ansible_collections" / "sessionops" / "citrix"
     shutil.copytree(COLLECTION, place)
     odd = {"ANSIBLE_COLLECTIONS_PATH": str(place.parents[2]), "LC_ALL": "", "LANG": "C", "PYTHONSAFEPATH": "1"}

@@ -76,7 +76,7 @@ def test_variable_with_broken_template_fails_run(simulator, run, name, variable,
         ("record", "citrix_at", "citrix_at: this playbook does not take it."),
     ],
 )
-def test_variable_that_would_be_ignored_fails_run(simulator, run, name, given, shown):
+def test_ignored_variable_fails_run(simulator, run, name, given, shown):
     others = {"citrix_machine": [MACHINE]} if name in ("record", "stop", "machine_sessions") else {}
     done = run(name, **others, **{given: ["Contractors"]})
     assert_rejected(simulator, done, shown)
@@ -86,7 +86,7 @@ def test_variable_that_would_be_ignored_fails_run(simulator, run, name, given, s
 @pytest.mark.parametrize(
     "skipped", [["--skip-tags", "always"], ["--start-at-task", "Start the recording of the selected sessions"]]
 )
-def test_variables_are_checked_if_their_task_is_skipped(simulator, run, skipped):
+def test_skipped_check_still_rejects_variable(simulator, run, skipped):
     done = run("record", *skipped, citrix_machine=[MACHINE], citrix_exclude_users=[USER])
     assert_rejected(simulator, done, "Did you mean citrix_exclude_user?")
     rules = [{"name": "One", "machine": MACHINE, "state": "started"}]
@@ -120,12 +120,12 @@ def test_null_or_blank_variable_fails_run(simulator, run, tmp_path, name, variab
     assert {path.name for path in set(tmp_path.iterdir()) - before} <= {"home"}
 
 
-def test_text_of_extra_variables_without_name_fails_run(simulator, run):
+def test_extra_variable_without_name_fails_run(simulator, run):
     given = "citrix_machine=LAB\\\\vda-001 citrix_exclude_user=LAB\\\\user001 LAB\\\\user002"
     assert_rejected(simulator, run("record", "-e", given), "--extra-vars: 'LAB\\\\user002' has no name.")
 
 
-def test_environment_with_name_of_variable_fails_run(simulator, run):
+def test_variable_in_environment_fails_run(simulator, run):
     done = run("record", env={"CITRIX_EXCLUDE_USER": USER}, citrix_machine=[MACHINE])
     assert_rejected(simulator, done, "CITRIX_EXCLUDE_USER: the environment does not set variables.")
     # A wrapper may pass it on. Typos of other names are reported.
@@ -146,7 +146,7 @@ def test_environment_with_name_of_variable_fails_run(simulator, run):
         ("citrix_exclude_users", "Did you mean citrix_exclude_user?"),
     ],
 )
-def test_variable_of_one_host_of_task_fails_run(simulator, run, tmp_path, variable, shown):
+def test_variable_of_single_host_fails_run(simulator, run, tmp_path, variable, shown):
     """The task for all machines has the variables of the first one."""
     (tmp_path / "host_vars").mkdir()
     (tmp_path / "host_vars" / "vda-002.yml").write_text(json.dumps({variable: ["LAB\\user011"]}), encoding="utf-8")
@@ -154,7 +154,7 @@ def test_variable_of_one_host_of_task_fails_run(simulator, run, tmp_path, variab
     assert simulator.calls() == []
 
 
-def test_variables_of_users_give_one_warning(simulator, run):
+def test_user_variables_cause_one_warning(simulator, run):
     done = run("record", citrix_user=[USER], citrix_team="blue", citrix_owner="ops", other_citrix_user="x")
     assert done.code == 0, done.output
     (warning,) = re.findall(r"\[WARNING\]: (Variables that[^\n]*)", done.output)
@@ -162,7 +162,7 @@ def test_variables_of_users_give_one_warning(simulator, run):
     assert simulator.counts()["$startRecording"] == 1
 
 
-def test_host_variables_of_inventory_are_known(simulator, ansible, tmp_path):
+def test_inventory_host_variables_accepted(simulator, ansible, tmp_path):
     inventory = {"plugin": "sessionops.citrix.citrix_machines", **simulator.cloud, "fields": ["DeliveryGroup", "Zone"]}
     path = tmp_path / "site.citrix_machines.yml"
     path.write_text(json.dumps(inventory), encoding="utf-8")
@@ -203,7 +203,7 @@ OTHERS = (
 )
 
 
-def test_variable_problems_finds_typos_and_nothing_else(play):
+def test_variable_problems_finds_only_typos(play):
     known = ", ".join(f"'{name}'" for name in TYPOS)
     found = f"{{{{ query('sessionops.citrix.variable_problems', {known}) }}}}"
     given = dict.fromkeys([*OTHERS, *TYPOS, *(name for names in TYPOS.values() for name in names)], "x")
@@ -252,7 +252,7 @@ def test_extra_variables_do_not_override_internal_ones(simulator, run, tmp_path)
 
 
 @pytest.mark.parametrize("dest", ["", " "])
-def test_coverage_with_blank_dest_is_rejected(simulator, run, tmp_path, dest):
+def test_coverage_with_blank_dest_rejected(simulator, run, tmp_path, dest):
     for arguments in ([], ["--check"]):
         done = run("coverage", *arguments, citrix_dest=dest)
         assert_rejected(simulator, done, "dest: is empty")

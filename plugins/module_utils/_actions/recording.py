@@ -38,7 +38,10 @@ RESULTS = (
     "unconfirmed",
     "failed",
 )
-UNIDENTIFIED = "the API does not return the user or the machine, which may be one that the task names or excludes"
+UNIDENTIFIED = (
+    "the API does not return the user or the machine, or only in another form, so it may be one that the task names "
+    "or excludes"
+)
 
 
 class Wanted(NamedTuple):
@@ -71,7 +74,9 @@ class Wanted(NamedTuple):
                 raise OptionError("stop_after", f"must be from 1 to {LONGEST} seconds, not {stop_after}")
             if not params["audit_log"]:
                 raise OptionError(
-                    "stop_after", "requires audit_log, from which citrix_recording_due reads the end; set audit_log"
+                    "stop_after",
+                    "requires audit_log, from which citrix_recording_due reads the end; set audit_log, or "
+                    "citrix_audit_log of the playbook",
                 )
         given = {name: params[name] for name in ARGUMENT_SPEC if name != "state"}
         return cls(recorded, **given, stop_after=stop_after)

@@ -6,22 +6,23 @@
 from __future__ import annotations
 
 import json
+import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar, Union
 
 from .._common.errors import ApiError, BatchLost, CitrixError, JobError
 from .._common.text import objects
 from . import jobs
 from .api import Api
-from .calls import Answer, Call
+from .calls import Call, Response
 from .retries import may_repeat
 from .retry_after import retry_delay
 from .transport import LOST, CaseInsensitiveDict, Reply
 from .workers import side_by_side
 
 Key = TypeVar("Key")
-Outcome = Union[Answer, CitrixError]
+Outcome = Union[Response, CitrixError]
 """Outcome of a call."""
 
 LARGE = 250
@@ -60,7 +61,7 @@ def _send(api: Api, batch: Mapping[Key, Call]) -> dict[Key, Outcome]:
     as_job = api.batches.as_jobs or len(batch) >= LARGE
     call = as_call(api, batch, as_job)
     try:
-        answer = api.send(call)
+        response = api.send(call)
     except CitrixError as error:
         status = error.status if isinstance(error, ApiError) else LOST
         if status in REFUSED:
@@ -73,14 +74,14 @@ def _send(api: Api, batch: Mapping[Key, Call]) -> dict[Key, Outcome]:
             if not call.write:
                 return _send(api, batch)
         return _uncertain(batch, error)
-    if answer.job_id:
+    if response.job_id:
         try:
             # A failed job may have processed some of its items: the results show which.
-            jobs.ended(api, call, answer.job_id)
-            answer = jobs.results(api, call, answer.job_id)
+            jobs.ended(api, call, response.job_id, jobs.deadline(api))
+            response = jobs.results(api, call, response.job_id)
         except CitrixError as error:
             return _uncertain(batch, error)
-    return _outcomes(api, batch, answer)
+    return _outcomes(api, batch, response)
 
 
 def as_call(api: Api, batch: Mapping[Key, Call], as_job: bool) -> Call:
@@ -104,13 +105,14 @@ def _item(api: Api, call: Call) -> dict:
     return item if call.body is None else {**item, "Body": json.dumps(call.body)}
 
 
-def _outcomes(api: Api, batch: Mapping[Key, Call], answer: Answer) -> dict[Key, Outcome]:
+def _outcomes(api: Api, batch: Mapping[Key, Call], response: Response) -> dict[Key, Outcome]:
     """Read the response to a batch: {Items: [{Reference, Code, Headers, Body}]}, in any order."""
     keys = {str(at): key for at, key in enumerate(batch)}
     outcomes: dict[Key, Outcome] = {}
-    accepted: dict[Key, tuple[Call, Answer]] = {}
-    for item in objects(answer.body.get("Items")):
-        reference, status = str(item.get("Reference")), _status(item)
+    accepted: dict[Key, tuple[Call, Response, float]] = {}
+    until = jobs.deadline(api)
+    for reference, item in _unambiguous(objects(response.body.get("Items"))).items():
+        status = _status(item)
         if reference not in keys or status is None:
             continue
         key = keys.pop(reference)
@@ -118,22 +120,33 @@ def _outcomes(api: Api, batch: Mapping[Key, Call], answer: Answer) -> dict[Key, 
         reply = _reply(call, status, item)
         if status == 429:
             # The batch was accepted, but no more of its items are accepted for now.
-            api.throttle.hold(retry_delay(reply.headers, reply.text, time.time()))
+            api.throttle.suspend(retry_delay(reply.headers, reply.text, time.time()))
         if status == 401 or may_repeat(status, call.write, call.final):
             continue
-        outcome = _read(api, call, reply, answer.transaction_id)
-        if isinstance(outcome, Answer) and outcome.job_id is not None:
-            accepted[key] = call, outcome
+        outcome = _read(api, call, reply, response.transaction_id)
+        if isinstance(outcome, Response) and outcome.job_id is not None:
+            accepted[key] = call, outcome, until
         else:
             outcomes[key] = outcome
-    outcomes.update(side_by_side(lambda pair: jobs.finish(api, *pair), accepted, api.max_concurrency))
+    outcomes.update(side_by_side(lambda job: jobs.finish(api, *job), accepted, api.max_concurrency))
     missing = {key: batch[key] for key in keys.values()}
     return {**outcomes, **_uncertain(missing, BatchLost(LEFT_OUT))}
 
 
+def _unambiguous(items: Iterable[dict]) -> dict[str, dict]:
+    """Return the items by reference, without those whose reference is not unique."""
+    found: dict[str, dict] = {}
+    ambiguous = set()
+    for item in items:
+        reference = str(item.get("Reference"))
+        if found.setdefault(reference, item) != item:
+            ambiguous.add(reference)
+    return {reference: item for reference, item in found.items() if reference not in ambiguous}
+
+
 def _status(item: dict) -> int | None:
     code = str(item.get("Code"))
-    return int(code) if code.isdecimal() else None
+    return int(code) if re.fullmatch("[1-9][0-9]{2}", code) else None
 
 
 def _reply(call: Call, status: int, item: dict) -> Reply:

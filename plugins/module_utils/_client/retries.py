@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 
-from .._common.errors import AnswerLost
+from .._common.errors import ResponseLost
 from .._common.options import Settings
 from .retry_after import announced_delay, retry_delay
 from .throttle import Throttle, Turn, backoff
@@ -45,7 +45,7 @@ class Retrier:
             try:
                 reply = self.transport.send(request)
                 self._count(request)
-            except AnswerLost:
+            except ResponseLost:
                 self._count(request)
                 if tries >= self._retries or not may_repeat(LOST, request.write, request.final):
                     raise
@@ -71,12 +71,12 @@ class Retrier:
             self.throttle.lost(turn)
         elif reply.status in THROTTLED and reply.status not in request.final:
             delay = retry_delay(reply.headers, reply.text, time.time())
-            self.throttle.held(turn, delay, quota=reply.status == 429)
+            self.throttle.refused(turn, delay, quota=reply.status == 429)
         else:
             self.throttle.passed(turn, useful=reply.status < 500 or reply.status in request.final)
             delay = announced_delay(reply.headers, time.time())
             if delay is not None:
-                self.throttle.hold(delay)
+                self.throttle.suspend(delay)
 
 
 def may_repeat(status: int, write: bool, final: tuple[int, ...]) -> bool:

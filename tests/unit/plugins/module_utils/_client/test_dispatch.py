@@ -10,19 +10,19 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._client.calls im
     ACCOUNT,
     CUSTOMER,
     SITE,
-    Answer,
     Call,
+    Response,
 )
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.dispatch import Calls, send_all
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import ApiError
 
 
-def test_calls_are_sent_through_the_api(fake_api):
+def test_dispatch_sends_calls_through_api(fake_api):
     fake_api.on("GET Machines/1", {"Id": "1"})
     fake_api.on("GET Machines/2", 404)
     calls = {number: Call("GET", f"Machines/{number}", f"read the machine {number}") for number in (1, 2)}
     outcomes = dict(send_all(fake_api, calls))
-    assert outcomes[1] == Answer({"Id": "1"}, "transaction-of-GET Machines/1")
+    assert outcomes[1] == Response({"Id": "1"}, "transaction-of-GET Machines/1")
     assert isinstance(outcomes[2], ApiError) and outcomes[2].status == 404
 
 
@@ -36,6 +36,7 @@ def calls_of(count, scope=SITE):
     ("batch_size", "calls", "requests"),
     [
         (2, calls_of(4), ["POST $batch", "POST $batch"]),
+        (5, calls_of(2), ["POST $batch"]),
         (0, calls_of(2), ["GET Machines/0", "GET Machines/1"]),
         (1, calls_of(2), ["GET Machines/0", "GET Machines/1"]),
         (5, calls_of(1), ["GET Machines/0"]),
@@ -54,7 +55,7 @@ def test_dispatch_batches_if_requested_and_possible(fake_api, batch_size, calls,
 
 
 @pytest.mark.parametrize("batch_size", [0, 2])
-def test_calls_are_made_up_when_their_turn_comes(fake_api, batch_size):
+def test_dispatch_creates_calls_lazily(fake_api, batch_size):
     made = []
 
     def call_of(number):

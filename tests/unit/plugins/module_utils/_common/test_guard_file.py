@@ -59,7 +59,7 @@ def test_read_guards_without_files_returns_none(guards, monkeypatch):
     assert guards() == []
 
 
-def test_read_guards_every_key_is_read(guards):
+def test_read_guards_reads_every_key(guards):
     (limits,) = guards(json.dumps(FULL))
     assert set(FULL) == set(KEYS)
     assert limits.required == {"notify_user", "reason", "audit_log"}
@@ -68,7 +68,7 @@ def test_read_guards_every_key_is_read(guards):
     assert limits.names == {key: tuple(value) for key, value in FULL.items() if isinstance(value, list)}
 
 
-def test_read_guards_yaml_is_read(guards):
+def test_read_guards_reads_yaml(guards):
     (limits,) = guards(of_host="\ufeff" + YAML)
     assert limits.required == {"notify_user"}
     assert (limits.max_sessions, limits.names) == (50, {"denied_users": ("LAB\\user007",)})
@@ -110,6 +110,12 @@ def test_read_guards_both_files_apply(guards):
         ("allowed_machines:", "allowed_machines: "),
         ("denied_users: [12345]", "denied_users: 12345 is a number, not text"),
         ("denied_users: ['LAB\\*']", "denied_users: 'LAB\\*' contains a wildcard"),
+        ("denied_machines: ['LAB\\vda-*']", "denied_machines: LAB\\vda-* contains a wildcard"),
+        ("allowed_delivery_groups: ['Contractor?']", "contains a wildcard; list each name"),
+        ("denied_users: !!set {a, b}", "denied_users: "),
+        ("denied_users: &names [*names]", "is not valid YAML"),
+        ("<<: {max_sessions: 5}", "is not valid YAML"),
+        ("denied_delivery_groups: [NO]", "False is a boolean, not text"),
         ("allowed_users: [user001]", "allowed_users: user001 has no domain"),
         (b"denied_users: [\xff]", "cannot be read"),
     ],
@@ -124,7 +130,7 @@ def test_read_guards_invalid_file_names_file_and_problem(guards, tmp_path, text,
 
 @pytest.mark.parametrize("make", ["missing", "folder", "dangling link", "pipe", "no folder"])
 @pytest.mark.parametrize("of_host", [False, True])
-def test_read_guards_unreadable_file_is_an_error(guards, tmp_path, monkeypatch, make, of_host):
+def test_read_guards_unreadable_file_rejected(guards, tmp_path, monkeypatch, make, of_host):
     path = tmp_path / "etc" / "guard.yml" if of_host else tmp_path / "other" / "guard.yml"
     path.parent.mkdir(exist_ok=True)
     if make == "folder":
@@ -145,7 +151,33 @@ def test_read_guards_unreadable_file_is_an_error(guards, tmp_path, monkeypatch, 
             guards()
 
 
-def test_read_guards_relative_path_is_an_error(guards, monkeypatch):
+@pytest.mark.parametrize("linked", [False, True])
+@pytest.mark.parametrize(
+    ("of_file", "of_folder", "valid"), [(0o644, 0o1777, True), (0o646, 0o755, False), (0o644, 0o777, False)]
+)
+def test_read_guards_file_open_to_all_is_an_error(tmp_path, monkeypatch, linked, of_file, of_folder, valid):
+    path = tmp_path / "open" / "guard.yml"
+    path.parent.mkdir()
+    path.write_text("max_sessions: 5", encoding="utf-8")
+    path.chmod(of_file)
+    path.parent.chmod(of_folder)
+    if linked:
+        (tmp_path / "guard.yml").symlink_to(path)
+        path = tmp_path / "guard.yml"
+    monkeypatch.setenv("CITRIX_GUARD", str(path))
+    if valid:
+        assert read_guards()[0].max_sessions == 5
+    else:
+        with pytest.raises(OptionError, match="can be changed by every user; remove this permission"):
+            read_guards()
+
+
+def test_read_guards_anchors_are_read(guards):
+    (limits,) = guards("denied_users: &names ['LAB\\user001']\nallowed_users: *names")
+    assert limits.names == dict.fromkeys(("denied_users", "allowed_users"), ("LAB\\user001",))
+
+
+def test_read_guards_relative_path_rejected(guards, monkeypatch):
     monkeypatch.setenv("CITRIX_GUARD", "guard.yml")
     with pytest.raises(OptionError, match=r"^guard guard.yml: CITRIX_GUARD must be an absolute path"):
         guards()
