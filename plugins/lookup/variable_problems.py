@@ -130,8 +130,8 @@ class LookupModule(LookupBase):
         known = self._distinct(prefix, terms, variables)
         given = load_extra_vars(self._loader)
         for name in sorted(given):
-            for meant in known & {f"{prefix}{name}", f"{prefix}{name}".removesuffix("s")}:
-                yield f"{name}: unknown variable. Did you mean {meant}?"
+            for similar in known & {f"{prefix}{name}", f"{prefix}{name}".removesuffix("s")}:
+                yield f"{name}: unknown variable. Did you mean {similar}?"
         if "_raw_params" in given:
             yield f"--extra-vars: '{given['_raw_params']}' has no name. Quote values with blanks, or pass JSON."
 
@@ -142,8 +142,8 @@ class LookupModule(LookupBase):
             if name.isupper() and name.lower() in known:
                 yield f"{name}: the environment does not set variables. Did you mean the variable {name.lower()}?"
             elif name.startswith("CITRIX_") and _similar(name, ENVIRONMENT):
-                meant = _similar(name, ENVIRONMENT)
-                Display().warning(f"{name}: unknown environment variable. Did you mean {meant}?")
+                similar = _similar(name, ENVIRONMENT)
+                Display().warning(f"{name}: unknown environment variable. Did you mean {similar}?")
 
     def _distinct(self, prefix, terms, variables) -> set[str]:
         """Return the variables that are not set and whose names without the prefix are hardly used for other things."""
