@@ -146,7 +146,7 @@ class LookupModule(LookupBase):
                 Display().warning(f"{name}: unknown environment variable. Did you mean {similar}?")
 
     def _distinct(self, prefix, terms, variables) -> set[str]:
-        """Return the variables that are not set and whose names without the prefix are hardly used for other things."""
+        """Return the unset variables whose names have two words, since one word has many uses."""
         names = {*terms, *self.get_option("refused")} - set(variables)
         return {name for name in names if "_" in name.removeprefix(prefix)}
 
