@@ -205,6 +205,7 @@ def _by_id(api: Api, ids: Sequence[str]) -> dict[str, dict | None]:
     calls = {session_id: sessions.details(session_id, FIELDS) for session_id in ids}
     outcomes = dict(send_all(api, calls))
     found: dict[str, dict | None] = {}
+    own_ids: dict[str, str] = {}
     for requested in calls:
         outcome = outcomes[requested]
         if sessions.is_missing(outcome):
@@ -215,5 +216,5 @@ def _by_id(api: Api, ids: Sequence[str]) -> dict[str, dict | None]:
             own_id = nested(outcome.body, "Id") or requested
             if guid_of(requested) and guid_of(own_id) != requested:
                 raise CitrixError(f"The API returned session {own_id} for {requested}; check api_url, and run again.")
-            found.setdefault(own_id, outcome.body)
+            found.setdefault(own_ids.setdefault(guid_of(own_id) or own_id.lower(), own_id), outcome.body)
     return found

@@ -210,12 +210,13 @@ def test_write_with_expired_token_resent_once(signed, service):
     assert service.presented == [token_named(1), token_named(1), token_named(2)]
 
 
-def test_each_expired_token_renewed(signed, service, wall):
+@pytest.mark.parametrize("seconds", [60, 1, 0])
+def test_each_expired_token_renewed(signed, service, wall, seconds):
     auth = signed(**CLOUD)
     for _count in range(4):
         assert auth.send(READ).status == 200
         service.valid.clear()
-        wall.now += 60
+        wall.now += seconds
     assert auth.send(READ).status == 200
     assert len(service.sign_ins) == 5
 
