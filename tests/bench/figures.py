@@ -67,7 +67,7 @@ def refused(calls: Sequence[Call]) -> int:
 
 @dataclass(frozen=True)
 class Quota:
-    """A quota: a token bucket of `rate` per second, windows of `seconds` from the first call, or any such period."""
+    """A quota: a token bucket, windows of `seconds` from the first call, or all such periods."""
 
     kind: str
     rate: float
