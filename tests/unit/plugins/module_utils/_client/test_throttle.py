@@ -453,7 +453,7 @@ def test_throttle_room_grows_by_one_per_response(throttle):
 
 def test_throttle_room_after_pause_grows_from_probe(throttle):
     sent_at(throttle, 50)
-    pause(throttle, 5)
+    pause(throttle, 0.5)
     sent_at(throttle, 1)
     for _number in range(2):
         throttle.turn("go")
