@@ -8,12 +8,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from published.conftest import NOT_RECORDED, SESSION, SITE
+from published.conftest import MACHINE, NOT_RECORDED, ON_MACHINE, SESSION, SITE
 from published.replay import Response, made, sample
 
 SESSIONS = [json.loads(sample("start_recording_2022").content)]
-MACHINE = "XF4B5\\W2K22-VDA"
-ON_MACHINE = "Machines/XF4B5%7CW2K22-VDA/Sessions"
 START, STOP, MESSAGE = (f"Sessions/{SESSION}/${name}" for name in ("startRecording", "stopRecording", "sendMessage"))
 
 
@@ -167,6 +165,7 @@ def test_list_empty_has_no_session(site, modules, items):
     done = modules([task("citrix_sessions_info", fields=["Id"])], connection=site.cloud)
     assert done.code == 0, done.output
     assert [session for session in done.result["sessions"] if session] == []
+    assert any("in full" in warning for warning in done.result["warnings"]) == bool(items)
 
 
 @pytest.mark.parametrize(
