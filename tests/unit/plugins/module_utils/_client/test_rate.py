@@ -54,7 +54,7 @@ def paced():
     return rate, refuse_and_reopen(rate, now, 1.0)
 
 
-def test_rate_before_the_first_refusal_has_no_limit():
+def test_rate_before_first_refusal_has_no_limit():
     rate = Rate()
     let_through(rate, 1000)
     assert rate.wait(0.0) == 0.0
@@ -82,7 +82,7 @@ def test_rate_approaches_refused_rate_and_exceeds_it(paced):
     assert paces[-1] > 12
 
 
-def test_rate_confirmed_refusal_doubles_the_rest(paced):
+def test_rate_confirmed_refusal_doubles_rest(paced):
     rate, now = paced
 
     def seconds_to_exceed(pace, start):
