@@ -25,11 +25,13 @@ PYTHON ?= python3
 JOBS ?= 2
 
 # Longest steps first.
-TEST = integration sanity-2.21 structure targets-2.21 targets-3.9 faults-short sanity-2.19 unit unit-2.21 simulator \
-	contract eda molecule browser awx artifact $(LINT)
+TEST = integration sanity-2.22 structure targets-2.22 targets-3.9 faults-short sanity-2.19 sanity-2.20 sanity-2.21 unit \
+	unit-2.22 simulator contract eda molecule browser awx artifact $(LINT)
 LINT := importer ansible-lint docs mypy licenses changelog ruff style
 QUICK := unit shape ruff
 DISTRIBUTED := importer artifact
+CORES := 2.19 2.20 2.21 2.22
+MATRIX = $(CORES:%=$(VENV)/core-%.stamp)
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -57,7 +59,7 @@ demo: $(VENV)/collection.stamp
 	@exec $(BIN)/ansible-playbook sessionops.citrix.demo -e simulator_watch_pid=$$$$ -e citrix_dest=$(VENV)/demo
 
 test: STEPS = $(TEST)
-test: STANDS_ON = $(TESTED) $(LINTED) $(VENV)/awx.stamp $(VENV)/py3.11.stamp $(VENV)/py3.13.stamp $(VENV)/py3.9.stamp
+test: STANDS_ON = $(TESTED) $(LINTED) $(VENV)/awx.stamp $(VENV)/py3.9.stamp $(MATRIX)
 quick: STEPS = $(QUICK)
 quick: STANDS_ON = $(TESTED)
 lint: STEPS = $(LINT)
@@ -106,7 +108,7 @@ shape: $(TESTED)
 	$(STEP) run $@ $(PYTEST) tests/structure/test_layers.py tests/structure/test_simulator_layers.py \
 		tests/structure/test_documentation.py tests/structure/test_style.py
 contract: $(TESTED)
-	$(STEP) run $@ $(PYTEST) tests/contract
+	$(STEP) run $@ $(PYTEST) tests/contract tests/published
 # The real modules with real ansible-playbook, one variant each.
 integration: $(TESTED)
 	$(STEP) run $@ $(PYTEST) -n 3 tests/integration
@@ -132,28 +134,37 @@ screenshots: $(TESTED)
 eda: $(TESTED)
 	$(STEP) run --needs Java $@ $(PYTEST) -n 2 tests/eda
 
-# The matrix: ansible-core 2.19 on Python 3.11 and 2.21 on 3.13; with 2.19 also modules on Python 3.9, with the lowest
-# versions of their requirements. The summary table lists missing Python versions.
-sanity-2.19 targets-3.9: PY := 3.11
-sanity-2.21 targets-2.21 unit-2.21: PY := 3.13
-sanity-2.19 targets-3.9: $(VENV)/py3.11.stamp
-sanity-2.21 targets-2.21 unit-2.21: $(VENV)/py3.13.stamp
+# The matrix: each ansible-core that is alive, on the oldest Python of this list that can run it; with 2.19 also modules on
+# Python 3.9, with the lowest versions of their requirements. The summary table lists missing Python versions.
+sanity-2.19 targets-3.9: CORE := 2.19
+sanity-2.20: CORE := 2.20
+sanity-2.21: CORE := 2.21
+sanity-2.22 targets-2.22 unit-2.22: CORE := 2.22
+PY = $(PYTHON_OF_$(CORE))
+PYTHON_OF_2.19 := 3.11
+PYTHON_OF_2.20 := 3.12
+PYTHON_OF_2.21 := 3.12
+PYTHON_OF_2.22 := 3.13
+sanity-2.19 targets-3.9: $(VENV)/core-2.19.stamp
+sanity-2.20: $(VENV)/core-2.20.stamp
+sanity-2.21: $(VENV)/core-2.21.stamp
+sanity-2.22 targets-2.22 unit-2.22: $(VENV)/core-2.22.stamp
 targets-3.9: $(VENV)/py3.9.stamp
 
-ANSIBLE_TEST = tests/support/ansible_test.sh $@ $(VENV)/py$(PY)
-# Only the newest ansible-core checks the tests, because the pylint of older versions reports false positives there.
-sanity-2.19: EXCEPT := --exclude tests/
-sanity-2.19 sanity-2.21:
+ANSIBLE_TEST = tests/support/ansible_test.sh $@ $(VENV)/core-$(CORE)
+# Only the newest ansible-core runs pylint, which takes most of the time and reports false positives in older versions.
+sanity-2.19 sanity-2.20 sanity-2.21: EXCEPT := --skip-test pylint
+sanity-2.19 sanity-2.20 sanity-2.21 sanity-2.22:
 	$(STEP) run --needs $(PY) $@ $(ANSIBLE_TEST) sanity --python $(PY) $(EXCEPT)
-targets-2.21:
+targets-2.22:
 	$(STEP) run --needs $(PY) $@ $(ANSIBLE_TEST) integration --python $(PY)
 targets-3.9:
 	$(STEP) run --needs $(PY) --needs 3.9 $@ $(ANSIBLE_TEST) integration \
 		--controller origin:python=$(PY) --target controller:python=3.9@$(CURDIR)/$(VENV)/py3.9/bin/python 'citrix_.*'
 # Fewer property examples, because the unit step already runs all of them.
-unit-2.21: $(VENV)/collection.stamp
-	$(STEP) run --needs $(PY) $@ sh -c '$(VENV)/py$(PY)/bin/$(PIP) -c requirements/test.txt -r tests/unit/requirements.txt pytest && \
-		PYTHONPATH="$(CURDIR)/$(COLLECTIONS)" $(VENV)/py$(PY)/bin/pytest --hypothesis-profile=few tests/unit/plugins'
+unit-2.22: $(VENV)/collection.stamp
+	$(STEP) run --needs $(PY) $@ env PYTHONPATH="$(CURDIR)/$(COLLECTIONS)" $(VENV)/core-$(CORE)/bin/pytest \
+		--hypothesis-profile=few tests/unit/plugins
 
 # Run the demo from the tarball, with only the requirements in its metadata.
 artifact: $(VENV)/dist.stamp
@@ -216,16 +227,21 @@ $(VENV)/bench.stamp: requirements/bench.txt requirements/run.txt
 $(VENV)/py3.9.stamp: meta/ee-requirements.txt
 	@mkdir -p $(VENV)
 	@sed 's/>=/==/' $< > $(VENV)/lowest.txt
-	@$(call venv,3.9,$(VENV)/lowest.txt)
+	@$(call venv,3.9,py3.9,$(VENV)/lowest.txt)
 	@touch $@
 
-$(VENV)/py%.stamp: requirements/matrix.txt
+$(VENV)/core-%.stamp: requirements/ansible-%.txt
 	@mkdir -p $(VENV)
-	@$(call venv,$*,$<)
+	@$(call venv,$(PYTHON_OF_$*),core-$*,$<)
 	@touch $@
 
 venv = py=$$($(PYTHON) tests/support/step.py python $(1)) || exit 0; \
-	echo "virtual environment of Python $(1)"; "$$py" -m venv $(VENV)/py$(1) && $(VENV)/py$(1)/bin/$(PIP) -r $(2)
+	echo "virtual environment $(2), Python $(1)"; "$$py" -m venv $(VENV)/$(2) && $(VENV)/$(2)/bin/$(PIP) -r $(3)
+
+$(VENV)/nox.stamp: requirements/nox.txt
+	$(PYTHON) -m venv $(VENV)/nox
+	$(VENV)/nox/bin/$(PIP) -r $<
+	@touch $@
 
 # Tests and demo use the built and installed collection, not the files of the clone.
 $(VENV)/collection.stamp: $(SOURCES) $(VENV)/run.stamp
