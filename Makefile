@@ -27,7 +27,7 @@ JOBS ?= 2
 # Longest steps first.
 TEST = integration sanity-2.22 structure targets-2.22 targets-3.9 faults-short sanity-2.19 sanity-2.20 sanity-2.21 unit \
 	unit-2.22 simulator contract eda molecule browser awx artifact $(LINT)
-LINT := importer ansible-lint docs mypy licenses changelog ruff style
+LINT := importer ansible-lint docs mypy licenses changelog ruff yamllint style
 QUICK := unit shape ruff
 DISTRIBUTED := importer artifact
 CORES := 2.19 2.20 2.21 2.22
@@ -181,6 +181,8 @@ ansible-lint: $(LINTED)
 docs: $(LINTED)
 	$(LINT_STEP) sh -c 'antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self . && \
 		docs/site/build.sh $(VENV)/docs'
+yamllint: $(LINTED)
+	$(LINT_STEP) sh -c 'git ls-files -z "*.yml" "*.yaml" | xargs -0 yamllint --strict'
 changelog: $(LINTED)
 	$(LINT_STEP) antsibull-changelog lint
 release-notes: $(LINTED)

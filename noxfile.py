@@ -42,6 +42,7 @@ STEPS = {
     "licenses": "Check the license of each file.",
     "changelog": "Check the changelog.",
     "ruff": "Check and format the code.",
+    "yamllint": "Check the format of YAML files.",
     "style": "Check the prose against the word list.",
     "faults": "Run the long fault campaign.",
     "mutants": "Make small changes to the code that tests should detect.",
