@@ -5,11 +5,7 @@
 
 from __future__ import annotations
 
-
-class ModuleDocFragment:
-    """Attributes of every module, and of the modules that only read."""
-
-    DOCUMENTATION = r"""
+LOCAL = r"""
 attributes:
   check_mode:
     description: Can run in C(check_mode) and return the changes that a run would make, without making them.
@@ -21,6 +17,17 @@ attributes:
     description: Platforms on which the module runs.
     support: full
     platforms: posix
+"""
+
+
+class ModuleDocFragment:
+    """Attributes of modules that call the API, of local modules, and of modules that only read."""
+
+    LOCAL = LOCAL
+
+    DOCUMENTATION = (
+        LOCAL
+        + r"""
   action_group:
     description: Use C(group/sessionops.citrix.citrix) in C(module_defaults) to set the shared options for all modules.
     support: full
@@ -32,6 +39,7 @@ notes:
   - The modules call the API from the host they run on. Run them on the controller, on C(localhost) or with
     C(delegate_to), with a Python that has C(requests).
 """
+    )
 
     INFO = r"""
 attributes:

@@ -23,4 +23,8 @@ options:
         R(Audit and accountability,ansible_collections.sessionops.citrix.docsite.guide_audit).
       - If not set, the environment variable E(CITRIX_AUDIT_LOG) is used.
     type: path
+notes:
+  - The administrator of the host can limit all tasks with a guard file, named by E(CITRIX_GUARD) or
+    C(/etc/sessionops.citrix/guard.yml). See
+    R(Limit recordings with a guard,ansible_collections.sessionops.citrix.docsite.guide_guard).
 """

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
+from operator import methodcaller
 from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
@@ -16,6 +17,7 @@ from ._client.interrupt import InterruptHandler
 from ._client.transport import REQUESTS_IMPORT_ERROR
 from ._common import options
 from ._common.errors import CitrixError
+from ._site.guard import NO_GUARD, Guard
 
 
 def create_module(argument_spec: dict[str, dict], **constraints: Any) -> AnsibleModule:
@@ -42,7 +44,7 @@ def execute(
     module: AnsibleModule,
     run: Callable[[AnsibleModule, Api], dict],
     writes: bool = False,
-    explain: Callable[[CitrixError], dict] = CitrixError.to_result,
+    explain: Callable[[CitrixError], dict] = methodcaller("to_result"),
 ) -> None:
     """Run a module and report; run(module, api) returns the result, with "failed" if it failed.
 
@@ -55,6 +57,7 @@ def execute(
     try:
         # A module that does not declare that it writes cannot write.
         api = connect(options.settings(module.params), module.check_mode or not writes, module.warn, module.log)
+        api.guard = Guard.of_host(module.params) if writes else NO_GUARD
         with _trail(module, api) if writes else nullcontext(), InterruptHandler(api.throttle, module.log):
             result = run(module, api)
     except CitrixError as error:

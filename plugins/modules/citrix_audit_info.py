@@ -166,7 +166,7 @@ problems:
     detail:
       description: Explanation.
       type: str
-      sample: the next line names another hash
+      sample: the next line has a different hash of this line
 problem_counts:
   description: Number of problems of each kind.
   returned: success

@@ -17,6 +17,7 @@ description:
   - Every session is counted once. It is V(recorded), V(not_recorded), V(unknown), V(not_recordable) or V(ended).
   - Coverage is the number of V(recorded) sessions divided by the number of V(recorded), V(not_recorded) and V(unknown)
     sessions. An unknown session never counts as recorded.
+  - With O(history), adds the figures of each run to a SQLite file and returns the coverage over time.
   - The report shows the responses of the API at that time, session by session. It is not legal evidence.
 author:
   - The sessionops.citrix contributors (!UNKNOWN)
@@ -50,11 +51,24 @@ options:
       - Maximum number of gaps to return and to write to C(coverage.json). The table always lists all gaps.
     type: int
     default: 1000
+  history:
+    description:
+      - SQLite file to which each run adds one record with time, site, selectors, counts by result and reason, and
+        counts of each delivery group. It is created if it does not exist; its directory must exist.
+      - It has no names of people, so it cannot be combined with O(user). Several sites and several concurrent runs can
+        use the same file. It must be on a local file system, because SQLite's write-ahead log requires one.
+      - A damaged file fails the task before anything is read.
+    type: path
+  history_days:
+    description: Number of days to keep records. Each run deletes older ones from O(history).
+    type: int
+    default: 400
 notes:
   - Without a selector, the report covers the whole site.
   - In the table, values that a spreadsheet could interpret as a formula are prefixed with an apostrophe. The encoding
     is UTF-8 with a byte order mark, which Excel requires for non-Latin text.
 seealso:
+  - module: sessionops.citrix.citrix_coverage_history_info
   - module: sessionops.citrix.citrix_session_recording
   - module: sessionops.citrix.citrix_sessions_info
 """
@@ -69,6 +83,12 @@ EXAMPLES = r"""
 - name: Show the coverage
   ansible.builtin.debug:
     msg: "{{ site.msg }}"
+
+- name: Report the coverage and add it to the history
+  sessionops.citrix.citrix_recording_coverage:
+    dest: /srv/reports
+    history: /srv/reports/history.sqlite
+  register: site
 
 - name: Report the recording coverage of the contractors
   sessionops.citrix.citrix_recording_coverage:
@@ -275,6 +295,105 @@ json:
   returned: success
   type: str
   sample: /srv/reports/coverage.json
+history:
+  description: Coverage over time of this site and selection, from O(history).
+  returned: if O(history) is set and the task is not in check mode
+  type: dict
+  contains:
+    path:
+      description: Path of the file.
+      type: str
+      sample: /srv/reports/history.sqlite
+    runs:
+      description: Number of records of this site and selection.
+      type: int
+      sample: 3
+    lines:
+      description:
+        - Lines of a chart, each a list of points. A line ends at a gap, at a run without a recordable session, and at a
+          run in which sessions may be missing.
+        - If there are many runs, only the lowest and the highest of each section of the chart.
+      type: list
+      elements: list
+      sample:
+        - - at: "2025-01-06T08:30:04Z"
+            position: 0.0
+            coverage_percent: 71.4
+    gaps_total:
+      description: Number of gaps. A gap is longer than an hour and longer than three usual intervals between runs.
+      type: int
+      sample: 1
+    gaps:
+      description: The longest gaps, at most five, oldest first.
+      type: list
+      elements: dict
+      contains:
+        after:
+          description: Time of the last run before the gap.
+          type: str
+          sample: "2025-01-04T08:30:04Z"
+        before:
+          description: Time of the first run after the gap.
+          type: str
+          sample: "2025-01-06T08:30:04Z"
+    periods:
+      description: Coverage by run, hour, day, month or year, in the shortest periods that make at most 31 entries.
+      type: list
+      elements: dict
+      contains:
+        period:
+          description: Beginning of the times in the period.
+          type: str
+          sample: 2025-01
+        runs:
+          description: Number of runs.
+          type: int
+          sample: 3
+        lowest_percent:
+          description: Lowest coverage; null if it is unknown in all runs.
+          type: float
+          sample: 71.4
+        highest_percent:
+          description: Highest coverage; null if it is unknown in all runs.
+          type: float
+          sample: 80.0
+        last_percent:
+          description: Coverage of the last run in which it is known.
+          type: float
+          sample: 71.4
+    fell_since_last_run:
+      description: Delivery groups whose coverage fell most since the previous run; null if there is none.
+      type: dict
+      contains: &fell
+        since:
+          description: Time of the run to which this one is compared.
+          type: str
+          sample: "2025-01-06T07:30:04Z"
+        delivery_groups:
+          description: At most five, the largest fall first.
+          type: list
+          elements: dict
+          contains:
+            name:
+              description: Name of the delivery group; null for sessions without one in the API response.
+              type: str
+              sample: Contractors
+            before:
+              description: Coverage in percent in that run.
+              type: float
+              sample: 90.0
+            now:
+              description: Coverage in percent in this run.
+              type: float
+              sample: 71.4
+            points:
+              description: Difference in percentage points.
+              type: float
+              sample: 18.6
+    fell_in_30_days:
+      description: The same since the first run of the last 30 days.
+      type: dict
+      contains: *fell
 failure:
   description: Error response of the API, if it ended the task.
   returned: if an error response of the API ended the task
@@ -298,26 +417,32 @@ import os
 import time
 
 from ..module_utils._module import create_module, execute
-from ..module_utils._views import coverage, files
+from ..module_utils._views import coverage, files, history, trend
 
-ARGUMENT_SPEC = coverage.ARGUMENT_SPEC
+ARGUMENT_SPEC = {**coverage.ARGUMENT_SPEC, **history.ARGUMENT_SPEC}
 
 
 def run(module, api):
-    """Read, count, and write the table and the figures."""
+    """Read, count, write the table and the figures, and add them to the history."""
     params = module.params
     query = coverage.checked_query(params)
-    files.check_folder("dest", params["dest"], module.warn if module.check_mode else None)
+    warn_missing = module.warn if module.check_mode else None
+    files.check_folder("dest", params["dest"], warn_missing)
+    history.check(params, query, warn_missing)
     started = time.time()
     rows = coverage.read(api, query, module.warn)
     visible = coverage.machines_visible(api, rows, module.warn)
     document = coverage.document(api, query, rows, params["unrecorded_limit"], started, visible)
     table, figures = (os.path.join(os.path.abspath(params["dest"]), f"coverage.{kind}") for kind in ("csv", "json"))
+    # The time differs in each run.
+    result = {"changed": True, "msg": coverage.sentence(document), "coverage": document, "csv": table, "json": figures}
     if not module.check_mode:
         files.write_csv("dest", table, coverage.COLUMNS, (row.cells() for row in rows))
         files.write_json("dest", figures, document)
-    # The time differs in each run.
-    return {"changed": True, "msg": coverage.sentence(document), "coverage": document, "csv": table, "json": figures}
+        if params["history"]:
+            record = history.record(params["history"], document, params["history_days"])
+            result["history"] = trend.of_document(params["history"], document, record)
+    return result
 
 
 def main():

@@ -260,6 +260,8 @@ sessions:
         - "C(unchanged): the session was already in the requested state."
         - "C(not_recordable): the session cannot be recorded; RV(sessions[].reason) is C(not_active), C(not_hdx) or
           C(logging_off)."
+        - "C(denied): the recording was not started, because the guard of the host does not permit to record this user,
+          machine or delivery group."
         - "C(unidentified): the recording was not started, because the API does not return the user and rules
           select or exclude users. See O(include_unidentified)."
         - "C(ended): the session has ended. For a rule with V(stopped), that counts as stopped."
@@ -299,6 +301,7 @@ summary:
     requested: 0
     unchanged: 0
     not_recordable: 0
+    denied: 0
     unidentified: 0
     ended: 0
     unconfirmed: 0
@@ -350,6 +353,10 @@ rules:
       sample: 0
     not_recordable:
       description: Sessions that cannot be recorded.
+      type: int
+      sample: 0
+    denied:
+      description: Sessions that were not started because the guard of the host does not permit to record them.
       type: int
       sample: 0
     unidentified:

@@ -108,6 +108,8 @@ sessions:
     result:
       description:
         - "C(sent): the API accepted the message."
+        - "C(denied): the message was not sent, because the guard of the host does not permit to record this user,
+          machine or delivery group."
         - "C(ended): the session has ended."
         - "C(unconfirmed): the message was sent, but the response was lost, so the user may have seen it."
         - "C(failed): the API refused the message; RV(sessions[].reason) has the cause."
@@ -136,6 +138,7 @@ summary:
   type: dict
   sample:
     sent: 1
+    denied: 0
     ended: 0
     unconfirmed: 0
     failed: 0

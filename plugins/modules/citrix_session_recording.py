@@ -56,6 +56,14 @@ options:
         that the broker reports as anonymous are not affected.
     type: bool
     default: false
+  stop_after:
+    description:
+      - Seconds from the start request after which to stop the recording again. Requires O(audit_log), and is valid only
+        with O(state=started).
+      - The end is written to RV(sessions[].stop_at) and to the audit trail. M(sessionops.citrix.citrix_recording_due)
+        stops the recordings that are due; run it on a schedule. Without it, nothing is stopped.
+      - A session that is already recorded gets no end.
+    type: int
   wait:
     description:
       - Whether to read the recording status back until the change is confirmed.
@@ -104,6 +112,14 @@ EXAMPLES = r"""
       - user023@lab.example
     exclude_machine: LAB\vda-003
     max_sessions: 5000
+
+- name: Record a user for two hours, if citrix_recording_due runs every few minutes
+  sessionops.citrix.citrix_session_recording:
+    state: started
+    user: LAB\user002
+    reason: INC0012345
+    audit_log: /tmp/citrix-audit.jsonl
+    stop_after: 7200
 
 - name: Show which sessions are not recorded and why
   ansible.builtin.debug:
@@ -174,6 +190,8 @@ sessions:
         - "C(unchanged): the session was already in the requested state."
         - "C(not_recordable): the session cannot be recorded; RV(sessions[].reason) is C(not_active), C(not_hdx) or
           C(logging_off)."
+        - "C(denied): the recording was not started, because the guard of the host does not permit to record this user,
+          machine or delivery group."
         - "C(unidentified): the recording was not started, because the API does not return the user and O(exclude_user)
           is set. See O(include_unidentified)."
         - "C(ended): the session has ended. With O(state=stopped), that counts as stopped."
@@ -191,6 +209,11 @@ sessions:
       description: Whether the start request was to notify the user. Null if no start took effect.
       type: bool
       sample: true
+    stop_at:
+      description:
+        - Time in UTC at which the recording must be stopped. Null without O(stop_after), and if no start took effect.
+      type: str
+      sample: "2026-12-01T09:00:00Z"
     transaction_id:
       description: Id by which Citrix can find the start or stop request. Null if none was sent.
       type: str
@@ -213,6 +236,7 @@ summary:
     requested: 0
     unchanged: 0
     not_recordable: 0
+    denied: 0
     unidentified: 0
     ended: 0
     unconfirmed: 0
@@ -251,7 +275,13 @@ from ..module_utils._actions.converge import converge
 from ..module_utils._module import create_module, execute
 from ..module_utils._site import selection
 
-ARGUMENT_SPEC = {**trail.ARGUMENT_SPEC, **selection.ARGUMENT_SPEC, **results.ARGUMENT_SPEC, **recording.ARGUMENT_SPEC}
+ARGUMENT_SPEC = {
+    **trail.ARGUMENT_SPEC,
+    **selection.ARGUMENT_SPEC,
+    **results.ARGUMENT_SPEC,
+    **recording.ARGUMENT_SPEC,
+    **recording.STOP_AFTER_SPEC,
+}
 
 
 def run(module, api):

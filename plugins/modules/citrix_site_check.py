@@ -137,6 +137,23 @@ report:
   returned: if a report was written
   type: path
   sample: site-check.json
+failure:
+  description: First error response of the API that made a check fail.
+  returned: if an error response of the API made a check fail
+  type: dict
+  contains:
+    status:
+      description: HTTP status.
+      type: int
+      sample: 403
+    detail:
+      description: Error text of the API, on one line.
+      type: str
+      sample: Access denied.
+    transaction_id:
+      description: Id by which Citrix can find the request.
+      type: str
+      sample: 44399a9e-18ea-4c16-b549-811fa252c7b6
 writes_sent:
   description: Number of requests for changes that were sent; 0 without O(prove_session_id).
   returned: always
@@ -159,7 +176,7 @@ ARGUMENT_SPEC = {
 
 
 def run(module, api):
-    """Make all checks."""
+    """Run all checks."""
     return site_check.run(module, api)
 
 

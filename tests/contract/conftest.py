@@ -15,6 +15,7 @@ import requests
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.api import connect
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import CitrixError
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.options import OPTIONS, settings
+from ansible_collections.sessionops.citrix.plugins.module_utils._site.guard import NO_GUARD
 from openapi_contract import FORM, Operation
 from support.simulator_process import CONTROL_TIMEOUT, Simulator
 
@@ -54,7 +55,9 @@ def client():
         params = {**{name: option.get("default") for name, option in spec.items()}, **connection, **options}
         task = Mock(spec_set=["params", "check_mode", "warn"], params=params, check_mode=False)
         try:
-            return module.run(task, connect(settings(params), False, task.warn, task.warn))
+            api = connect(settings(params), False, task.warn, task.warn)
+            api.guard = NO_GUARD
+            return module.run(task, api)
         except CitrixError:
             return None
 

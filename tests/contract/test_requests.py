@@ -24,6 +24,7 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._actions import 
 from ansible_collections.sessionops.citrix.plugins.module_utils._client import batches
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.api import connect
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.options import OPTIONS, settings
+from ansible_collections.sessionops.citrix.plugins.module_utils._site.guard import NO_GUARD
 from ansible_collections.sessionops.citrix.plugins.module_utils._views import hosts
 from ansible_collections.sessionops.citrix.plugins.modules import (
     citrix_machine_sessions_info,
@@ -181,7 +182,9 @@ def run(module, connection, options):
     spec = {**OPTIONS, **getattr(module, "ARGUMENT_SPEC", {})}
     given = {**{name: option.get("default") for name, option in spec.items()}, **connection, "max_concurrency": 1}
     task = Mock(spec_set=["params", "check_mode", "warn"], params={**given, **options}, check_mode=False)
-    return module.run(task, connect(settings(task.params), False, task.warn, task.warn))
+    api = connect(settings(task.params), False, task.warn, task.warn)
+    api.guard = NO_GUARD
+    return module.run(task, api)
 
 
 def sent_in(deployment, wire, monkeypatch):

@@ -87,6 +87,8 @@ class Trouble:
     """Maximum number of sign-ins; None for any number."""
     whole: bool = True
     """Whether each selected session must be found if the list succeeds."""
+    unnamed: bool = False
+    """Whether sessions may lack their user; the result must report this if it misses one."""
     short: bool = False
     """Whether the result must report incomplete lists."""
     hidden: bool = False
@@ -268,12 +270,13 @@ def _relayed(twist: Callable[[Random], Twist], may: str = SURVIVES, whole: bool 
 
 
 def _holes(draw: Draw) -> Trouble:
-    judged = {"user": "User", "exclude_user": "User", "application": "ApplicationsInUse"}
+    judged = {"exclude_user": "User", "application": "ApplicationsInUse"}
     kept = [field for option, field in judged.items() if option in draw.selectors]
     hosts = ["Name", "DnsName"] if draw.scene == "inventory" else []
-    twist = twists.Holes(draw.rng, [*kept, *hosts])
-    # A user without names cannot be found by name.
-    return Trouble(EITHER, twist=twist, whole="user" not in draw.selectors)
+    # A user who has some names, but not those of the task, is another user.
+    unnamed = "user" in draw.selectors and "User" not in kept
+    twist = twists.Holes(draw.rng, [*kept, *hosts], ["User"] if unnamed else [])
+    return Trouble(EITHER, twist=twist, unnamed=unnamed)
 
 
 def _short_lists(draw: Draw) -> Trouble:

@@ -78,7 +78,7 @@ def accounted(outcome: Outcome) -> Iterator[str]:
     if _has_list(outcome) and outcome.trouble.whole:
         alive = {each for each in outcome.task.selected if outcome.after[each]["state"] != "Ended"}
         missing = alive - set(ids)
-        if missing:
+        if missing and not _explains_absence(outcome):
             yield f"selected and not in the result: {sorted(missing)}"
 
 
@@ -274,6 +274,15 @@ def _texts(value: object) -> Iterator[str]:
     elif isinstance(value, (dict, list)):
         for each in [*value, *value.values()] if isinstance(value, dict) else value:
             yield from _texts(each)
+
+
+def _explains_absence(outcome: Outcome) -> bool:
+    """Return whether a result reports missing sessions, and the reason."""
+    reasons = ["These rules were not applied"]
+    if outcome.trouble.unnamed:
+        reasons.append("does not return the user")
+    shown = " ".join(_texts(outcome.result))
+    return any(reason in shown for reason in reasons)
 
 
 def _entries(outcome: Outcome) -> list[dict]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging.handlers
 import runpy
 import sys
 
@@ -18,13 +19,16 @@ SOURCE = COLLECTION / "extensions" / "eda" / "plugins" / "event_source" / "citri
 def look(arguments: dict) -> dict:
     source = runpy.run_path(str(SOURCE))
     error = source["CitrixError"]
+    logged = logging.handlers.BufferingHandler(capacity=1000)
+    source["LOGGER"].addHandler(logged)
     try:
         outcome = asyncio.run(source["aside"](source["prepare"](arguments)))
     except error as failure:
         outcome = failure
     if isinstance(outcome, error):
         return {"failed": True, "msg": str(outcome)}
-    return {"sessions": [event["session"] for event in outcome if event["type"] == "new"]}
+    warnings = [record.getMessage() for record in logged.buffer]
+    return {"sessions": [event["session"] for event in outcome if event["type"] == "new"], "warnings": warnings}
 
 
 if __name__ == "__main__":

@@ -240,10 +240,11 @@ class Strangers(Lists):
 class Holes(Lists):
     """Omit some fields of each object; make others null, empty or of another type, except Id."""
 
-    def __init__(self, rng: Random, kept: Collection[str]) -> None:
-        """kept: fields that are not changed, because checks use them."""
+    def __init__(self, rng: Random, kept: Collection[str], undivided: Collection[str] = ()) -> None:
+        """kept: unchanged fields, which checks use. undivided: objects kept or removed as a whole."""
         self._rng = rng
         self._kept = ("Id", "Machine", *kept)
+        self._undivided = (*self._kept, *undivided)
 
     def edit(self, page: dict) -> None:
         page["Items"] = [self._holed(item) for item in page["Items"]]
@@ -253,7 +254,8 @@ class Holes(Lists):
         for name, value in item.items():
             fate = 5 if name in self._kept else self._rng.randrange(9)
             if fate >= 4:
-                kept[name] = self._holed(value) if isinstance(value, dict) and name != "Machine" else value
+                divided = isinstance(value, dict) and name not in self._undivided
+                kept[name] = self._holed(value) if divided else value
             elif fate:
                 kept[name] = [None, "", [1, {}]][fate - 1]
         return kept

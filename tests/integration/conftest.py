@@ -34,6 +34,7 @@ from ansible.plugins.loader import init_plugin_loader, inventory_loader
 from ansible.utils.collection_loader._collection_finder import _AnsibleCollectionFinder
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.api import connect
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.options import OPTIONS, settings
+from ansible_collections.sessionops.citrix.plugins.module_utils._site.guard import NO_GUARD
 from support.simulator_process import COLLECTION
 
 # The same examples in every run; `pytest --hypothesis-profile=default` generates new ones.
@@ -165,7 +166,9 @@ def client():
         assert not checked.error_messages
         params, warnings = checked.validated_parameters, []
         task = SimpleNamespace(params=params, check_mode=check_mode, warn=warnings.append)
-        result = module.run(task, connect(settings(params), check_mode, task.warn, len))
+        api = connect(settings(params), check_mode, task.warn, len)
+        api.guard = NO_GUARD
+        result = module.run(task, api)
         return {**result, "warnings": warnings}
 
     return run

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The audit trail and the simulator's log agree about every write, also if the run is killed."""
+"""The audit trail matches the simulator's log for every write, also in a killed run."""
 
 from __future__ import annotations
 
@@ -186,7 +186,7 @@ def test_audit_info_returns_what_it_documents(simulator, modules, path, tmp_path
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "expected"),
     [
         ({"path": "/none/audit.jsonl"}, "path: /none/audit.jsonl does not exist"),
         ({"since": "yesterday"}, "since: 'yesterday' is not a time"),
@@ -197,10 +197,10 @@ def test_audit_info_returns_what_it_documents(simulator, modules, path, tmp_path
         ({"session_id": "a b"}, "session_id: 'a b' cannot be the id"),
     ],
 )
-def test_audit_info_invalid_option_is_named(modules, path, options, told):
+def test_audit_info_invalid_option_is_named(modules, path, options, expected):
     path.touch()
     run = modules([{INFO: {"path": str(path), **options}}])
-    assert run.code == 1 and run.result["msg"].startswith(told)
+    assert run.code == 1 and run.result["msg"].startswith(expected)
 
 
 def run_until_killed(arguments, seconds):

@@ -16,6 +16,9 @@ from support.simulator_process import COLLECTION
 
 MODULES = sorted(path.stem for path in (COLLECTION / "plugins" / "modules").glob("citrix_*.py"))
 MODULES.remove("citrix_audit_info")  # It has no connection.
+LOCAL = ["citrix_coverage_history_info"]
+"""Modules that send no request, so they have none of the shared options."""
+CALLING = [name for name in MODULES if name not in LOCAL]
 WRONG_TYPES = {
     "int": ["many", [1], {"a": 1}, 1.5],
     "float": ["fast", [1], {"a": 1}],
@@ -33,6 +36,7 @@ RANGES = {
     "wait_timeout": [-1, 3601],
     "max_sessions": [0, -1],
     "limit": [-1],
+    "history_days": [0, -1],
     "unrecorded_limit": [-1],
 }
 NOT_SO = {
@@ -52,6 +56,10 @@ NOT_SO = {
     "title": ["", " \t"],
     "text": ["", " "],
     "dest": ["/nonexistent/folder", "/dev/null"],
+    "history": ["/nonexistent/folder/history.sqlite", "/dev/null", "/dev", " ", "/etc/passwd"],
+    "path": ["/nonexistent/history.sqlite", "/dev/null", "/dev", " ", "/etc/passwd"],
+    "since": ["yesterday", "", "2026-13-01"],
+    "until": ["1", " "],
     "fields": [["No field"], ["../me"]],
     "rules": [[], ["text"], [{"name": "A"}]],
 }
@@ -71,6 +79,7 @@ GIVEN = {
     "citrix_recording_policy": {"rules": [{"name": "All", "all_sessions": True, "state": "started"}]},
     "citrix_machine_sessions_info": {"machine": ["LAB\\vda-001"]},
     "citrix_recording_coverage": {"dest": "/tmp"},
+    "citrix_coverage_history_info": {"path": "/tmp/history.sqlite"},
 }
 """Required options of each module."""
 LONGEST_MESSAGE = 2000
@@ -81,7 +90,8 @@ def module_of(name: str):
 
 
 def spec_of(name: str) -> dict[str, dict]:
-    return {**_options.OPTIONS, **getattr(module_of(name), "ARGUMENT_SPEC", {})}
+    shared = {} if name in LOCAL else _options.OPTIONS
+    return {**shared, **getattr(module_of(name), "ARGUMENT_SPEC", {})}
 
 
 def wrong_values(option: str, spec: dict) -> Iterator[object]:
@@ -119,7 +129,8 @@ def refused(simulator, modules):
 
     def run(name: str, options: dict, connection: dict | None = None) -> str:
         # An option that contradicts a selector would hide its own error.
-        connection = simulator.cloud if connection is None else connection
+        if connection is None:
+            connection = {} if name in LOCAL else simulator.cloud
         given = {**connection, **GIVEN.get(name, {}), **options}
         given = {option: value for option, value in given.items() if value is not None}
         done = modules([{f"sessionops.citrix.{name}": given}])
@@ -166,14 +177,14 @@ def test_an_option_that_is_needed_and_missing_is_named(refused, name):
             assert option in refused(name, {option: None})
 
 
-@pytest.mark.parametrize("name", MODULES)
+@pytest.mark.parametrize("name", CALLING)
 @pytest.mark.parametrize("missing", ["customer_id", "client_id", "client_secret"])
 @pytest.mark.parametrize("value", [None, ""])
 def test_credentials_that_are_missing_are_named(refused, simulator, name, missing, value):
     assert missing in refused(name, {}, {**simulator.cloud, missing: value})
 
 
-@pytest.mark.parametrize("name", MODULES)
+@pytest.mark.parametrize("name", CALLING)
 @pytest.mark.parametrize("missing", ["api_url", "username", "password"])
 def test_credentials_on_premises_that_are_missing_are_named(refused, simulator, name, missing):
     assert missing in refused(name, {}, {**simulator.on_premises, missing: ""})

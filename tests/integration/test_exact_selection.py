@@ -95,6 +95,56 @@ def test_names_that_cannot_exist_are_rejected(site, three, name):
     assert site.rejected(lambda: site.record(all_sessions=True, exclude_user=[name])).startswith("exclude_user: ")
 
 
+IMPOSSIBLE_USERS = [
+    *("LAB/user02", "user01;user03", "user01|user03", "user01:user03", "LAB\\user[02]", '"LAB"\\user02', "user<02>"),
+    *(
+        "LAB\\ user02",
+        "LAB \\user02",
+        "user02 @lab.example",
+        "user02@ lab.example",
+        "@lab.example",
+        "user02@",
+        "user=2",
+    ),
+]
+
+
+@pytest.mark.parametrize("name", IMPOSSIBLE_USERS)
+@pytest.mark.parametrize("options", [{"user": None}, {"all_sessions": True, "exclude_user": None}])
+def test_names_no_account_can_have_are_rejected(site, three, name, options):
+    option = list(options)[-1]
+    for value in (name, ["LAB\\user01", name]):
+        message = site.rejected(site.record, **{**options, option: value})
+        assert message.startswith(f"{option}: '") and "write DOMAIN\\NAME, and pass several names as a list" in message
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("LAB\\STRASSE", "LAB\\stra\u00dfe"),
+        ("lab\\\u03a3\u03af\u03c3\u03c5\u03c6\u03bf\u03c2", "LAB\\\u03a3\u038a\u03a3\u03a5\u03a6\u039f\u03a3"),
+        ("LAB\\\u03a4\u0391\u03aa\u0301", "LAB\\\u03c4\u03b1\u0390"),
+        ("LAB\\\u1112\u1161\u11ab", "LAB\\\ud55c"),
+        ("LAB\\\u212aelvin", "LAB\\kelvin"),
+    ],
+)
+def test_names_case_and_composition_do_not_matter(site, written, name):
+    own, other = site.have({"Name": name}, account("bert"))
+    site.record(all_sessions=True, exclude_user=[written])
+    assert site.started == [other]
+    site.record(user=[written])
+    assert set(site.started) == {own, other}
+
+
+@pytest.mark.parametrize("name", ["LAB\\al\u0130", "LAB\\\u0430li", "LAB\\\uff41li"])
+def test_names_similar_letters_are_other_users(site, name):
+    """A dotted capital I, a Cyrillic a and a full-width a."""
+    own, other = site.have(account("ali"), account("bert"))
+    warnings = site.record(all_sessions=True, exclude_user=[name])["warnings"]
+    assert site.started == [own, other]
+    assert any("no selected session belongs to" in warning for warning in warnings)
+
+
 @pytest.mark.parametrize(
     "char", ["\u200e", "\u202e", "\u2066", "\ufeff", "\u200b", "\x08", "\ud800", "\u00ad", "\u2060"]
 )

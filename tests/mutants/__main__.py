@@ -21,7 +21,6 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
-from random import Random
 
 from support import figures_page
 from support.simulator_process import COLLECTION
@@ -51,22 +50,27 @@ FAULTS = {
 
 
 def chosen(count: int, seed: int) -> list[tuple[str, Mutant]]:
-    """Return a number of mutants in proportion to the size of each file: (file, mutant)."""
+    """Return mutants: (file, mutant); a change of one file changes the choice only there."""
     found = [
         (str(path.relative_to(COLLECTION / UTILS)), mutant)
         for pattern in TARGETS
         for path in sorted((COLLECTION / UTILS).glob(pattern))
         for mutant in mutants(str(path.relative_to(COLLECTION / UTILS)), path.read_text(encoding="utf-8"))
     ]
-    Random(seed).shuffle(found)
-    return found[:count]
+    return sorted(found, key=lambda pair: hashlib.sha256(f"{seed} {pair[1].name}".encode()).digest())[:count]
 
 
 def unit_tests(file: str) -> list[str]:
-    """Return the test files that import a file of module_utils, its own first."""
+    """Return the test files that import a file, its own first; else those of its importers."""
     package, name = file.removesuffix(".py").split("/")
-    imports = re.compile(rf"module_utils\.{package}(\.{name} import|[^\n]* import [^\n]*\b{name}\b)")
+    imports = re.compile(rf"\b{package}(\.{name} import|[^\n]* import [^\n]*\b{name}\b)")
     found = [path for path in sorted(UNITS.rglob("test_*.py")) if imports.search(path.read_text(encoding="utf-8"))]
+    if not found:
+        beside = re.compile(rf"from \.{name} import")
+        others = (
+            path for path in (COLLECTION / UTILS / package).glob("*.py") if beside.search(path.read_text("utf-8"))
+        )
+        return [path for other in others for path in unit_tests(f"{package}/{other.name}")]
     return sorted(map(str, found), key=lambda path: not path.endswith(f"/test_{name}.py"))
 
 

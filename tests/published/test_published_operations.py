@@ -183,3 +183,29 @@ def test_accepted_start_in_result_with_any_location(site, modules, location, sta
     done = modules([{**record, "ignore_errors": True}], connection=site.cloud)
     (entry,) = done.result["sessions"]
     assert entry["result"] == ("started" if status == "recorded" else "unconfirmed")
+
+
+# The site check
+
+
+def test_site_check_on_published_responses_is_true_of_them(site, modules):
+    for _task, served, _last, _holds in OPERATIONS.values():
+        for route, responses in served.items():
+            site.api(*route.split(" "), *responses)
+    site.api("GET", "Sessions/RecordingStatus", sample("recording_status_true"))
+    site.api("GET", "DeliveryGroups/Group", sample("delivery_group_2020"))
+    site.api("POST", "$batch", sample("batch_2020"))
+    result = modules([{**task("citrix_site_check"), "ignore_errors": True}], connection=site.cloud).result
+    checks = {entry["id"]: entry for entry in result["checks"]}
+    assert "7.34" in checks["product"]["observed"]
+    assert checks["site"]["observed"] == f"site {SITE}"
+    assert checks["credential"]["status"] == checks["sessions"]["status"] == "ok"
+    assert checks["sessions"]["observed"].startswith("1 session on the first page")
+    # The replay has one page for every request, whatever its fields.
+    assert checks["fields"]["status"] == "warning"
+    assert checks["recording_status"]["observed"].startswith("1 of 1 session recorded, 0 unknown")
+    assert checks["unknown_session"]["status"] == "warning"
+    # Nothing published is served for these.
+    assert checks["effective_rights"]["observed"].startswith("Could not read the rights of the account: HTTP 599")
+    assert all(entry["remedy"] for entry in checks.values() if entry["status"] in ("warning", "failed"))
+    assert len(site.sent) <= 60

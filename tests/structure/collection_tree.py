@@ -38,7 +38,8 @@ def load(path: Path):
 # Not a part of an installed collection.
 GALAXY = load(Path(__file__).parents[2] / "galaxy.yml")
 MODULES = sorted(path.stem for path in (COLLECTION / "plugins" / "modules").glob("[!_]*.py"))
-CONNECTED = [module for module in MODULES if module != "citrix_audit_info"]
+LOCAL = ("citrix_audit_info", "citrix_coverage_history_info")
+CONNECTED = [module for module in MODULES if module not in LOCAL]
 """The modules that call the API; the others have no shared options."""
 INVENTORIES = sorted(path.stem for path in (COLLECTION / "plugins" / "inventory").glob("[!_]*.py"))
 ROLES = sorted(path.name for path in (COLLECTION / "roles").iterdir() if path.is_dir())

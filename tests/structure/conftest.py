@@ -9,13 +9,16 @@ import json
 import os
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.sessionops.citrix.plugins.module_utils._views import history
 from collection_tree import COLLECTION, CONNECTED, INVENTORIES, MODULES, NAME
 from example_plays import Done, Run, Stage, as_tasks, play_of
+from support.reports import report
 
 BIN = Path(sys.executable).parent
 
@@ -98,7 +101,14 @@ def refusal(status: int, **calls: str) -> dict:
 def played(request, documentation, simulator_process, ansible, tmp_path_factory):
     """Run the examples of each module with ansible-playbook, unchanged and in other modes."""
     module, known = request.param, documentation[request.param]
-    stage = Stage(simulator_process, ansible, tmp_path_factory.mktemp(module), reports=True)
+    folder = tmp_path_factory.mktemp(module)
+    stage = Stage(simulator_process, ansible, folder, reports=True)
+    ids = {name: simulator_process.facts[name] for name in ("customer_id", "site_id")}
+    for days in (9, 2):
+        # Earlier reports, so that examples with a history have gaps and delivery groups that fell.
+        groups = dict.fromkeys(("Contractors", "Engineering"), (100, 0, 0, 0, 0))
+        earlier = report(time.time() - days * 86400, groups, **ids)
+        history.record(str(folder / "history.sqlite"), earlier, 400)
     examples = as_tasks(yaml.safe_load(known["examples"]))
     run = stage.play([play_of(examples)])
     own = [task for task in stage.given if task.module == module]

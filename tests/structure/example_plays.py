@@ -39,6 +39,8 @@ PLACEHOLDERS = (
     "ca_path",
 )
 """Options for the site and the account."""
+REPORTS = "/srv/reports"
+"""The directory of the files in examples."""
 FROM_ENVIRONMENT = ("api_url", "customer_id", "client_id", "client_secret", "username", "password")
 FQCNS = {f"{NAME}.{module}": module for module in MODULES}
 TASK_LISTS = ("pre_tasks", "tasks", "post_tasks", "block", "rescue", "always")
@@ -189,6 +191,8 @@ class Stage:
                 made[name] = [self._id(given) for given in value] if isinstance(value, list) else self._id(value)
             elif name == "dest":
                 made[name] = str(self._path.parent)
+            elif isinstance(value, str) and value.startswith(REPORTS):
+                made[name] = value.replace(REPORTS, str(self._path.parent), 1)
             elif name in ("audit_log", "path"):
                 made[name] = str(self._path.parent / "audit.jsonl")
             elif name not in PLACEHOLDERS or self._is_result(value):

@@ -15,6 +15,7 @@ from support.guide_pages import TROUBLESHOOTING
 
 SHORTEST = 4
 """Words that only messages contain; a shorter text may be a name or a part of one."""
+SQL = re.compile(r"\s*(BEGIN|SELECT|INSERT|DELETE)\b")
 SUBJECTS = {"Call", "Request", "Progress", "listing", "searches"}
 """Functions with the subject of messages, as in "read the session X", as an argument."""
 SUCCESSES = {
@@ -72,7 +73,8 @@ class Messages(ast.NodeVisitor):
         self._take("".join(part.value if isinstance(part, ast.Constant) else "…" for part in node.values))
 
     def _take(self, text: str) -> None:
-        self.found.add(text)
+        if not SQL.match(text):
+            self.found.add(text)
 
 
 def words(text: str) -> int:

@@ -19,6 +19,7 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._client.auth imp
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.calls import Answer
 from ansible_collections.sessionops.citrix.plugins.module_utils._common import options
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import api_error
+from ansible_collections.sessionops.citrix.plugins.module_utils._site.guard import NO_GUARD
 
 # The same examples in every run; `pytest --hypothesis-profile=default` generates new ones.
 hypothesis.settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
@@ -138,6 +139,7 @@ class FakeApi(Api):
             self.warnings.append,
             self.logged.append,
         )
+        self.guard = NO_GUARD
         # The account can see a machine, as most accounts can.
         self._answers = {"GET Machines": [{"Items": [{"Id": "m1"}]}]}
 

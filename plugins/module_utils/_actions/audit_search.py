@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Search an audit trail for entries by time, user, session and result, and report its problems."""
+"""Search an audit trail by time, user, session and result, and report its problems."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
 
 
 class Filter(NamedTuple):
-    """Conditions that an entry must meet, all of them; None for one that is not set."""
+    """Conditions for an entry, all of which must match; None for one that is not set."""
 
     since: float
     until: float
@@ -51,7 +51,7 @@ class Filter(NamedTuple):
         return cls(since, until, user, session_id, result)
 
     def matches(self, entry: dict) -> bool:
-        """Tell whether an entry meets all conditions."""
+        """Return whether an entry meets all conditions."""
         at = timestamp(str(entry.get("time"))) or 0.0
         user = folded(str(entry.get("user") or ""))
         short = user.rpartition("\\")[2].partition("@")[0]
@@ -64,7 +64,7 @@ class Filter(NamedTuple):
 
 
 def search(params: dict) -> dict:
-    """Read the files of a trail, and return the last entries that match, and all problems; raises OptionError."""
+    """Return the last matching entries of a trail, and all problems; raises OptionError."""
     for name, least, most in (("limit", 0, MOST), ("first_line", 1, 10**18)):
         if not least <= params[name] <= most:
             raise OptionError(name, f"must be from {least} to {most}, not {params[name]}")
@@ -91,7 +91,7 @@ def search(params: dict) -> dict:
 
 
 def _files(patterns: list[str]) -> list[str]:
-    """Return the files that paths with wildcards name; a path without one is read in any case."""
+    """Return the files that match paths with wildcards; a path without one is always read."""
     files = []
     for pattern in patterns:
         found = [path for path in glob(pattern) if not path.endswith(HEAD)]

@@ -15,6 +15,7 @@ from .._client.progress import Progress
 from .._client.workers import side_by_side
 from .._common.errors import ApiError, BatchLost, CitrixError, JobFailed, Stalled
 from .._site import sessions
+from .._site.guard import Start
 from .._site.selection import Target
 from .locks import SessionLocks
 from .recording import UNIDENTIFIED, RecordingEntry, StoppingEntry, Wanted
@@ -61,7 +62,9 @@ class Case:
     def from_target(cls, target: Target, wanted: Wanted) -> Case:
         """Create the case of a selected session; its entry ends now if no request is possible."""
         entry = (RecordingEntry if wanted.recorded else StoppingEntry).from_target(target)
-        if wanted.recorded and not entry.result and target.not_recordable:
+        if wanted.recorded and not entry.result and target.denied:
+            entry.end("denied", target.denied)
+        elif wanted.recorded and not entry.result and target.not_recordable:
             entry.end("not_recordable", target.not_recordable)
         elif wanted.recorded and not entry.result and target.unidentified and not wanted.include_unidentified:
             entry.end("unidentified", UNIDENTIFIED)
@@ -103,6 +106,11 @@ def converge(
     processed last, and waited for at most LONGEST_HOLD seconds.
     """
     cases = [Case.from_target(target, wanted) for target, wanted in targets]
+    wanted = {case.wanted for case in cases}
+    limited = [case for case in cases if not case.wanted.due]
+    # An end that an earlier run has set is sent whatever the limits are.
+    if limited or not cases:
+        api.guard.check(len(limited), [Start(each.notify_user, each.lasts()) for each in wanted if each.recorded])
     todo = [case for case in cases if not case.entry.result]
     # Two runs at the same time, on hosts that share no locks, rarely process the same session.
     shuffle(todo)
@@ -156,7 +164,7 @@ def _bring(api: Api, cases: list[Case], check_mode: bool, locks: SessionLocks) -
         watched = _request(api, to_change, may_repeat=True)
     else:
         for case in to_change:
-            case.entry.set_notified(case.wanted)
+            case.entry.set_requested(case.wanted)
             case.accept()
     _finish(api, locks, [by_id[session_id] for session_id in own])
     return watched
@@ -188,7 +196,7 @@ def _request(api: Api, cases: list[Case], may_repeat: bool) -> list[Case]:
             if isinstance(outcome, ApiError) and outcome.status in (404, 409):
                 conflicts.append(session_id)
             continue
-        entry.set_notified(case.wanted)
+        entry.set_requested(case.wanted)
         uncertain = outcome if isinstance(outcome, CitrixError) else None
         if uncertain or case.wanted.wait:
             case.since, case.uncertain, case.reads = api.throttle.active_seconds(), uncertain, 0

@@ -25,7 +25,7 @@ ARGUMENT_SPEC = {
         "choices": ["information", "exclamation", "question", "critical"],
     },
 }
-RESULTS = ("sent", "ended", "unconfirmed", "failed")
+RESULTS = ("sent", "denied", "ended", "unconfirmed", "failed")
 
 
 class Message(NamedTuple):
@@ -50,7 +50,11 @@ class Message(NamedTuple):
 
 def send(api: Api, targets: list[Target], message: Message, check_mode: bool) -> list[Entry]:
     """Send the message to each session and return an entry for each; check mode sends none."""
+    api.guard.check(len(targets))
     entries = [Entry.from_target(target) for target in targets]
+    for entry, target in zip(entries, targets):
+        if target.denied and not entry.result:
+            entry.end("denied", target.denied)
     by_id = {entry.id: entry for entry in entries if not entry.result}
     if check_mode:
         for entry in by_id.values():

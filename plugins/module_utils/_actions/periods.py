@@ -43,6 +43,11 @@ class Period(NamedTuple):
             )
         return cls(start, end, stops=params["state"] == "started" and params["after_until"] != "nothing")
 
+    @property
+    def ends_at(self) -> float | None:
+        """Unix time at which the rule stops the recordings; None if it does not."""
+        return self.end if self.stops and self.end < inf else None
+
     def state_at(self, state: str, moment: float) -> str | None:
         """Return the state that a rule requires at a time; None if inactive. state: in the period."""
         if moment < self.start:

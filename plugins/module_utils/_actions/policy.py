@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, NamedTuple
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -62,10 +63,11 @@ class Rule:
         name = params["name"]
         wanted = Wanted.from_params({**of_all, **params})
         try:
-            state = Period.from_params(params).state_at(params["state"], moment)
+            period = Period.from_params(params)
+            state = period.state_at(params["state"], moment)
             # The id of a session is as short-lived as the session: not for rules.
             selection.check_selectors({**params, "session_id": None})
-            wanted = wanted._replace(recorded=state == "started", rule=name)
+            wanted = wanted._replace(recorded=state == "started", rule=name, until=period.ends_at)
             return cls(name, params, state, wanted, Query.from_params(params))
         except OptionError as error:
             raise _of_rule(name, str(error)) from None
@@ -95,6 +97,12 @@ class _Search:
         """Return whether the users and exclusions of the rule match this person."""
         return not (self.named and not self.named.matches(person)) and not self.exclusions.of_user(person)
 
+    @property
+    def warnings(self) -> list[str]:
+        """Which names of the rule match no session."""
+        unused = results.unused_exclusions(self.exclusions.unused)
+        return [str(_of_rule(self.rule.name, each)) for each in (*self.named.absence, *unused)]
+
     def check(self) -> None:
         """Raise OptionError, which names the rule, for ambiguous users and for too many sessions."""
         try:
@@ -109,8 +117,10 @@ class Assignment(NamedTuple):
 
     targets: list[tuple[Target, Rule]]
     """Each session with its first matching rule, in the order of the list."""
-    unused: dict[str, list[str]]
-    """By applied rule, the excluded users without a selected session."""
+    warnings: dict[str, list[str]]
+    """By applied rule, warnings about its names without a session."""
+    doubts: list[str]
+    """Warnings about sessions without a rule that may match one: the API does not return their users."""
     held_back: str
     """Why some rules are not applied, and which; "" if all are."""
 
@@ -137,35 +147,50 @@ def assign(api: Api, rules: Sequence[Rule]) -> Assignment:
     selection.select().
     """
     people = People()
+    judge = api.guard.judge(api, people)
     searches, held_back = _look_up(api, [rule for rule in rules if rule.state], people)
     if not searches:
-        return Assignment([], {}, "")
+        return Assignment([], {}, [], "")
     needed = dict.fromkeys([*selection.FIELDS, *(name for each in searches for name in each.rule.query.needs)])
     offered = []
     shared: dict[tuple, tuple] = {}
     for session in selectors.find_sessions(api, Query(), tuple(needed)):
         # Users are compared after the last session: any session may join two names.
         places = tuple(
-            (search, search.exclusions.of_machine(session)) for search in searches if search.place.has(session)
+            (search, search.exclusions.of_machine(session), is_there)
+            for search in searches
+            if (is_there := search.place.has(session)) or search.place.may_have(session)
         )
         if places:
-            target = Target.from_session(nested(session, "Id") or "", session)
+            target = judge.of_place(Target.from_session(nested(session, "Id") or "", session), session)
             offered.append((target, people.add(session), shared.setdefault(places, places)))
     assigned = []
     for target, person, places in offered:
         taken = None
         by_user = False
-        for search, on_excluded in places:
+        unnamed = target.judged(people.is_named(person)).unidentified
+        for search, on_excluded, is_there in places:
             fits = search.fits(person) and not on_excluded
             by_user = by_user or bool(search.named)
-            if fits and not taken:
+            if fits and is_there and not taken:
                 taken = search
                 search.count += 1
-                judged = target.judged(people.is_named(person)) if by_user else search.exclusions.judged(target, person)
-                assigned.append((judged, search.rule))
+                judged = search.exclusions.judged(target, person, on_excluded)
+                if by_user and unnamed:
+                    judged = judged._replace(unidentified=True)
+                assigned.append((judge.of_user(judged, person), search.rule))
+            elif fits and not is_there and not taken:
+                # It may be for this rule: no rule below starts it.
+                target = target._replace(unidentified=True)
+        if by_user and unnamed and not taken:
+            for search, on_excluded, _is_there in places:
+                search.named.unidentified += bool(search.named) and not on_excluded
     for search in searches:
         search.check()
-    return Assignment(assigned, {search.rule.name: search.exclusions.unused for search in searches}, held_back)
+    # Without any session, one warning is enough.
+    warnings = {search.rule.name: search.warnings if offered else [] for search in searches}
+    doubts = [str(_of_rule(search.rule.name, doubt)) for search in searches for doubt in search.named.doubts]
+    return Assignment(assigned, warnings, doubts, held_back)
 
 
 def _look_up(api: Api, rules: Sequence[Rule], people: People) -> tuple[list[_Search], str]:
@@ -184,22 +209,28 @@ def _look_up(api: Api, rules: Sequence[Rule], people: People) -> tuple[list[_Sea
 
 
 def report(module: Any, result: dict, rules: Sequence[Rule], assigned: Assignment, moment: float) -> dict:
-    """Add the rule of each session and counts by rule to a result; warn of unused exclusions."""
+    """Add rule and counts of sessions to a result; warn of names without a session."""
     result["at"] = times.rfc3339(moment)
-    for name, users in assigned.unused.items():
-        if users:
-            module.warn(str(_of_rule(name, results.unused_exclusions(users))))
-    if assigned.held_back:
-        result.update(failed=True, msg=f"{result['msg']} {assigned.held_back}")
+    problems = [assigned.held_back] if assigned.held_back else []
+    warnings = list(chain.from_iterable(assigned.warnings.values()))
+    # As for sessions with a rule: a failure if the API does not return the user of any of them.
+    doubts_fail = module.params["on_gap"] == "fail" or not assigned.targets
+    (problems if doubts_fail else warnings).extend(assigned.doubts)
+    for warning in warnings:
+        module.warn(warning)
+    if problems:
+        result.update(failed=True, msg=" ".join([result["msg"], *problems]))
     counts: dict[str, Counter] = {rule.name: Counter() for rule in rules}
     for session, (_target, rule) in zip(result["sessions"], assigned.targets):
         session["rule"] = rule.name
+        # Rules have until in place of an end of their own.
+        session.pop("stop_at", None)
         counts[rule.name][session["result"]] += 1
     result["rules"] = [
         {
             "name": rule.name,
             "state": rule.state,
-            "applied": rule.name in assigned.unused,
+            "applied": rule.name in assigned.warnings,
             "sessions": sum(counts[rule.name].values()),
             **{each: counts[rule.name][each] for each in recording.RESULTS},
         }

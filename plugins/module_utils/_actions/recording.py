@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from .._client.calls import Call
+from .._common import times
 from .._common.errors import CitrixError, OptionError
 from .._site import sessions
 from .results import Entry
@@ -21,6 +22,9 @@ ARGUMENT_SPEC = {
     "wait": {"type": "bool", "default": True},
     "wait_timeout": {"type": "int", "default": 30},
 }
+STOP_AFTER_SPEC = {"stop_after": {"type": "int"}}
+LONGEST = 366 * 24 * 3600
+"""Seconds after which a recording may end."""
 IN_WORDS = {True: "recorded", False: "not recorded", None: "recording unknown"}
 RESULTS = (
     "started",
@@ -28,12 +32,13 @@ RESULTS = (
     "requested",
     "unchanged",
     "not_recordable",
+    "denied",
     "unidentified",
     "ended",
     "unconfirmed",
     "failed",
 )
-UNIDENTIFIED = "the API does not return the user, who may be one that the task names or excludes"
+UNIDENTIFIED = "the API does not return the user or the machine, which may be one that the task names or excludes"
 
 
 class Wanted(NamedTuple):
@@ -44,29 +49,52 @@ class Wanted(NamedTuple):
     wait: bool = True
     wait_timeout: int = 30
     include_unidentified: bool = False
-    stop_at: float | None = None
-    """Unix time at which a started recording must end; None if it has no end."""
+    stop_after: int | None = None
+    """Seconds from the request until a started recording must end; None if it has no end."""
     rule: str | None = None
     """The rule of a policy that requests it."""
+    until: float | None = None
+    """Unix time at which that rule stops the recording; None if it does not."""
+    due: bool = False
+    """Whether the run that started the recording set this end."""
 
     @classmethod
     def from_params(cls, params: dict) -> Wanted:
         """Check the options of the recording; raises OptionError."""
         if not 0 <= params["wait_timeout"] <= 3600:
             raise OptionError("wait_timeout", f"must be from 0 to 3600 seconds, not {params['wait_timeout']}")
-        recorded = params["state"] == "started"
-        return cls(recorded, **{name: params[name] for name in ARGUMENT_SPEC if name != "state"})
+        recorded, stop_after = params["state"] == "started", params.get("stop_after")
+        if stop_after is not None:
+            if not recorded:
+                raise OptionError("stop_after", "is valid only with state started; remove it")
+            if not 1 <= stop_after <= LONGEST:
+                raise OptionError("stop_after", f"must be from 1 to {LONGEST} seconds, not {stop_after}")
+            if not params["audit_log"]:
+                raise OptionError(
+                    "stop_after", "requires audit_log, from which citrix_recording_due reads the end; set audit_log"
+                )
+        given = {name: params[name] for name in ARGUMENT_SPEC if name != "state"}
+        return cls(recorded, **given, stop_after=stop_after)
 
     @property
     def result(self) -> str:
         """Return the result of a session that changed to the requested state."""
         return "started" if self.recorded else "stopped"
 
+    def stop_at(self) -> str | None:
+        """Return the end of a recording that is requested now, as RFC 3339; None if it has no end."""
+        return times.rfc3339(times.now() + self.stop_after) if self.stop_after else None
+
+    def lasts(self) -> float | None:
+        """Return the seconds that a recording which is requested now lasts at most; None if it has no end."""
+        return self.stop_after or (self.until - times.now() if self.until else None)
+
     def call(self, entry: RecordingEntry) -> Call:
         """Return the request for it, with its subject for the audit trail."""
         if self.recorded:
             call = sessions.start_recording(entry.id, self.notify_user)
-            write = Write(entry, "start_recording", self.notify_user, self.stop_at, self.rule)
+            entry.stop_at = self.stop_at()
+            write = Write(entry, "start_recording", self.notify_user, entry.stop_at, self.rule)
         else:
             call = sessions.stop_recording(entry.id)
             write = Write(entry, "stop_recording", rule=self.rule)
@@ -96,18 +124,22 @@ class RecordingEntry(Entry):
     recorded_before: bool | None = None
     recorded: bool | None = None
     notify_user: bool | None = None
+    stop_at: str | None = None
 
     def end(self, result: str, reason: str | None = None, changed: bool = False) -> None:
         super().end(result, reason, changed)
         if result == "ended":
             self.recorded = None
+        if result in ("ended", "failed"):
+            self.stop_at = None
 
     def difference(self) -> tuple[str, str]:
         return IN_WORDS[self.recorded_before], IN_WORDS[self.recorded]
 
-    def set_notified(self, wanted: Wanted) -> None:
-        """Save whether the request notifies the user; a stop has no notification."""
+    def set_requested(self, wanted: Wanted) -> None:
+        """Save the notification and the end that a request asks for; a stop has neither."""
         self.notify_user = wanted.notify_user if wanted.recorded else None
+        self.stop_at = self.stop_at or wanted.stop_at()
 
     def observe(self, state: sessions.Recorded, wanted: Wanted) -> None:
         """Save the state before any request, and end the entry if no request is needed."""

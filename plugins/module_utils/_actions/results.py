@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any, ClassVar, TypeVar
@@ -26,7 +26,7 @@ AnyEntry = TypeVar("AnyEntry", bound="Entry")
 ARGUMENT_SPEC = {"on_gap": {"type": "str", "choices": ["fail", "warn"]}}
 
 FAILURES = ("unconfirmed", "failed")
-GAPS = ("not_recordable", "ended", "unidentified")
+GAPS = ("not_recordable", "ended", "unidentified", "denied")
 SHOWN = 3
 """Maximum number of sessions in a message; the result has all of them."""
 ROOM = 1300
@@ -107,13 +107,12 @@ def task_result(
     problems = _fitting(_problems(entries, FAILURES))
     gaps = _absences(api, selection, entries, module.params)
     gaps += _problems([entry for entry in entries if not entry.ended_is_fine], GAPS)
-    warnings = []
+    gaps += selection.doubts if selection else []
+    warnings = unused_exclusions(selection.unused) if selection else []
     if not selection and not entries and not gaps:
         warnings = ["No session matches a rule: check the rules, and their from and until, if users are connected."]
-    if selection and selection.unused:
-        warnings = [unused_exclusions(selection.unused)]
     warnings += _problems([entry for entry in entries if entry.ended_is_fine], GAPS)
-    if _gap_fails(module.params) or _all_unidentified(entries):
+    if _gap_fails(module.params) or _none_permitted(entries):
         problems += gaps
     else:
         warnings += gaps
@@ -124,9 +123,13 @@ def task_result(
     return result
 
 
-def unused_exclusions(users: list[str]) -> str:
-    """Return the warning about excluded users without a selected session."""
-    return f"exclude_user: no selected session belongs to {_few(users)}; check the names."
+def unused_exclusions(unused: Mapping[str, list[str]]) -> list[str]:
+    """Return the warnings about excluded users and machines without a selected session."""
+    texts = {
+        "exclude_user": "exclude_user: no selected session belongs to",
+        "exclude_machine": "exclude_machine: no selected session runs on",
+    }
+    return [f"{texts[option]} {_few(names)}; check the names." for option, names in unused.items()]
 
 
 def _gap_fails(params: dict) -> bool:
@@ -135,10 +138,10 @@ def _gap_fails(params: dict) -> bool:
     return any(params[selector] for selector in NAMED)
 
 
-def _all_unidentified(entries: Sequence[Entry]) -> bool:
-    """Return whether there are sessions to start, and the API gives the user of none of them."""
-    startable = [entry.result for entry in entries if not entry.ended_is_fine and entry.result not in GAPS[:2]]
-    return bool(startable) and set(startable) == {"unidentified"}
+def _none_permitted(entries: Sequence[Entry]) -> bool:
+    """Return whether there are sessions to act on, and each is denied or of a user whom the API omits."""
+    possible = {entry.result for entry in entries if not entry.ended_is_fine and entry.result not in GAPS[:2]}
+    return bool(possible) and possible <= set(GAPS[2:])
 
 
 def _absences(api: Api, selection: Selection | None, entries: Sequence[Entry], params: dict) -> list[str]:

@@ -20,7 +20,6 @@ from .._client.transport import VERSION
 from .._client.writes import WriteObserver
 from .._common.errors import CitrixError, OptionError
 from .._common.options import with_fallback
-from .._common.times import rfc3339
 from . import audit_lines
 from .audit_file import AuditFile
 from .results import Entry
@@ -37,8 +36,8 @@ class Write(NamedTuple):
     """The entry of the session; the trail reads its result when it has one."""
     action: str
     notify_user: bool | None = None
-    stop_at: float | None = None
-    """Unix time at which the recording must end; None unless the task sets an end."""
+    stop_at: str | None = None
+    """Time at which the recording must end, as RFC 3339; None unless the task sets an end."""
     rule: str | None = None
 
 
@@ -142,7 +141,7 @@ class Trail(WriteObserver):
             self._api.site_id(),
             *(name and self._api.shown(name) for name in session[:4]),
             write.notify_user,
-            write.stop_at and rfc3339(write.stop_at),
+            write.stop_at,
             *self._same.values(),
             write.rule,
             entry.result if result else None,

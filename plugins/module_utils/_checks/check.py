@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The frame of the site check: checks in their order, each with one finding; a failure does not end the run."""
+"""Run checks in order, each with one finding; a failure does not end the run."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .._site.users import user_of
 
 OK, WARNING, FAILED, SKIPPED = "ok", "warning", "failed", "skipped"
 MOST_REQUESTS = 60
-"""Requests of a run without the proof, whatever the size of the site."""
+"""Maximum requests of a run without the proof, for a site of any size."""
 QUOTA_HEADERS = (
     "Retry-After",
     *(f"{prefix}{name}" for prefix in ("RateLimit", "X-RateLimit") for name in ("", "-Limit", "-Remaining", "-Reset")),
@@ -32,7 +32,7 @@ QUOTA_HEADERS = (
 
 
 class Finding(NamedTuple):
-    """The result of one check. facts: values for the report, which replaces each text by its kind."""
+    """Result of one check; facts: values for the report, which replaces texts with their kinds."""
 
     status: str
     observed: str
@@ -41,7 +41,7 @@ class Finding(NamedTuple):
 
 
 def ok(observed: str, **facts: Any) -> Finding:
-    """Return the finding of a check that found all in place."""
+    """Return the finding of a check without problems."""
     return Finding(OK, observed, "", facts)
 
 
@@ -79,11 +79,11 @@ def status_of(error: CitrixError) -> int | None:
 
 
 class BudgetSpent(Stalled):
-    """The run has sent all the requests that it may send."""
+    """Raised after the maximum number of requests."""
 
 
 class Wire:
-    """A transport that counts requests, statuses and the headers of quotas, and sends no more than the limit."""
+    """Count requests, statuses and quota headers, and stop sending at the limit."""
 
     def __init__(self, transport: Transport) -> None:
         self.transport = transport
@@ -94,7 +94,7 @@ class Wire:
         self.quota_headers: set[str] = set()
 
     def send(self, request: Request) -> Reply:
-        """Send a request; raises BudgetSpent from the limit on, and what the transport raises."""
+        """Send a request; raises BudgetSpent at the limit, and the errors of the transport."""
         with self._lock:
             if self.requests >= self.limit:
                 raise BudgetSpent(f"Could not {request.what}: the site check has sent its {self.requests} requests")
@@ -108,7 +108,7 @@ class Wire:
 
 @dataclass
 class Probe:
-    """The site under examination: the client, and what earlier checks have found."""
+    """The checked site: the client, and the findings of earlier checks."""
 
     api: Api
     settings: Settings
@@ -119,6 +119,8 @@ class Probe:
     first_reply: Reply | None = None
     first_reply_at: float = 0.0
     sign_in_error: CitrixError | None = None
+    failure: dict | None = None
+    """The first error response of the API that made a check fail."""
     me: dict = field(default_factory=dict)
     operations: set[str] | None = None
     """The operations that the roles permit, in lower case; None if unknown."""
@@ -138,13 +140,13 @@ class Probe:
 
     @property
     def sample(self) -> dict:
-        """The session by which searches are tried: one with a named user if there is one."""
+        """Return the session for trying searches: one with a named user, if any."""
         named = (session for session in self.sessions if user_of(session))
         return next(named, self.sessions[0] if self.sessions else {})
 
 
 class Check(NamedTuple):
-    """A check: its id, the function that makes it, and the checks without which it makes no sense."""
+    """A check: its id, its function, and the checks that it requires."""
 
     id: str
     run: Callable[[Probe], Finding]
@@ -152,7 +154,7 @@ class Check(NamedTuple):
 
 
 def run_check(probe: Probe, check: Check) -> tuple[Finding, float]:
-    """Make a check and return its finding and its duration in seconds."""
+    """Run a check and return its finding and its duration in seconds."""
     began = time.monotonic()
     blocked = [name for name in check.requires if probe.findings[name].status in (FAILED, SKIPPED)]
     try:
@@ -161,6 +163,7 @@ def run_check(probe: Probe, check: Check) -> tuple[Finding, float]:
         finding = skipped(str(error))
     except CitrixError as error:
         finding = of_error(error)
+        probe.failure = probe.failure or error.to_result().get("failure")
     probe.findings[check.id] = finding
     return finding, time.monotonic() - began
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Checks of the connection: options, name resolution and TCP of the next hop, TLS, first response, clocks."""
+"""Check the connection: options, name resolution and TCP, TLS, first response, clocks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .._common.times import timestamp
 from .check import Check, Finding, Probe, failed, in_words, listed, ok, skipped, warning
 
 EXPIRY_WARNING = 30
-"""Days before the end of a certificate or secret from which on there is a warning."""
+"""Days before the end of a certificate or secret in which there is a warning."""
 CLOCK_WARNING = 60
 """Seconds by which the clocks may differ without a warning."""
 DAY = 86400
@@ -32,7 +32,7 @@ UNTRUSTED_REMEDY = "Set ca_path to the CA certificate of the host."
 
 
 def options(probe: Probe) -> Finding:
-    """Report the options in use, which were checked before; of secrets only their names."""
+    """Report the validated options; for secrets only their names."""
     settings = probe.settings
     names = listed(["deployment", *settings.credentials])
     observed = f"{settings.deployment} at {probe.api.base_url}, customer {settings.customer_id}, with {names}"
@@ -80,7 +80,7 @@ BY_PROXY = "a proxy connects to the host of api_url"
 
 
 def api_resolution(probe: Probe) -> Finding:
-    """Resolve the name of the host of the API; with a proxy that is not up to this host."""
+    """Resolve the name of the host of the API, which a proxy would do instead of this host."""
     if _proxy(probe):
         return skipped(BY_PROXY)
     return _resolution(
@@ -89,7 +89,7 @@ def api_resolution(probe: Probe) -> Finding:
 
 
 def api_connection(probe: Probe) -> Finding:
-    """Connect to the host of the API; with a proxy that is not up to this host."""
+    """Connect to the host of the API, which a proxy would do instead of this host."""
     if _proxy(probe):
         return skipped(BY_PROXY)
     return _connection(
@@ -124,7 +124,7 @@ def tls(probe: Probe) -> Finding:
 
 
 def api_response(probe: Probe) -> Finding:
-    """Send a request without a token, which an API refuses: its response needs no valid credentials."""
+    """Send a request without a token, which an API refuses."""
     # The reply is kept for the check of the clock.
     request = Request("GET", f"{probe.api.base_url}/me", "reach the API", auth=NoAuth())
     probe.first_reply = probe.api.retrier.send(request)

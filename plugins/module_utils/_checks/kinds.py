@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Values without their content: every text and name from outside becomes its kind, such as GUID."""
+"""Remove the content of values: each untrusted text or name becomes its kind, such as GUID."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .._common.text import nested
 from .._site.sessions import FIELDS, STATES
 
 VERSION = re.compile(r"\d{1,2}\.\d{1,4}")
-"""The first two numbers of a version: the only text of a site that is kept apart from the words below."""
+"""The first two numbers of a version: the only text of a site that is kept, with the words below."""
 PATTERNS = (
     ("GUID", r"[{(]?[0-9A-Fa-f]{8}-?([0-9A-Fa-f]{4}-?){3}[0-9A-Fa-f]{12}[)}]?"),
     ("SID", r"(?i)s-1(-\d+)+"),
@@ -26,7 +26,7 @@ PATTERNS = (
     ("digits", r"\d+"),
     ("host name", r"[^\s.]+(\.[^\s.]+)+\.?"),
 )
-"""Kinds and their forms; the first that fits counts."""
+"""Kinds and their forms; the first match counts."""
 KINDS = frozenset(
     {"empty", "text", "number", "boolean", "null", "list", "IPv4", "IPv6", *(name for name, _p in PATTERNS)}
 )
@@ -44,7 +44,7 @@ FIELD_NAMES = frozenset(
 
 
 def kind_of(value: Any) -> str:
-    """Return the kind of a value; nothing of its content."""
+    """Return the kind of a value without its content."""
     if not isinstance(value, str):
         names = {type(None): "null", bool: "boolean", int: "number", float: "number"}
         return names.get(type(value), "list" if isinstance(value, list) else "text")
@@ -59,7 +59,7 @@ def kind_of(value: Any) -> str:
 
 
 def shape_of(value: Any) -> Any:
-    """Return the documented fields of an object, each with the kind of its value, and the number of other fields."""
+    """Return the kinds of an object's documented fields, and the number of other fields."""
     if not isinstance(value, dict):
         return value if isinstance(value, str) and value in ENUMERATIONS else kind_of(value)
     shape = {name: shape_of(each) for name, each in value.items() if name in FIELD_NAMES}
@@ -68,7 +68,7 @@ def shape_of(value: Any) -> Any:
 
 
 def version_of(text: Any) -> str:
-    """Return the first two numbers of a version; the kind of a text that is none."""
+    """Return the first two numbers of a version; the kind of any other text."""
     found = VERSION.match(text) if isinstance(text, str) else None
     return found.group() if found else kind_of(text)
 
@@ -86,7 +86,7 @@ def rounded(count: int) -> int:
 
 
 def redacted(value: Any, words: frozenset[str]) -> Any:
-    """Return facts in which every text is a known word, a version or a kind. words: further known words.
+    """Return facts with only known words, versions or kinds as text; words: more known words.
 
     The keys of facts are written by the checks, or are FIELD_NAMES.
     """

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The proof on one session of a consenting user: start, second start, stop; the session ends as it was found."""
+"""Prove a recording with a consenting user: start, second start, stop."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def start(probe: Probe) -> Finding:
 
 
 def second_start(probe: Probe) -> Finding:
-    """Start a second time, which sends nothing."""
+    """Start a second time, which must send nothing."""
     before = probe.api.retrier.writes_sent
     entry, _seconds = _bring(probe, True)
     sent = probe.api.retrier.writes_sent - before
@@ -66,7 +66,7 @@ def second_start(probe: Probe) -> Finding:
 
 
 def stop(probe: Probe) -> Finding:
-    """Stop the recording again, whatever the other steps found."""
+    """Stop the recording after any result of the other steps."""
     if not probe.proof_requested:
         return skipped("nothing was started")
     entry, seconds = _bring(probe, False)

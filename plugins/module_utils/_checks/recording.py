@@ -1,10 +1,11 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Checks of recording statuses and of the throughput: single readings, batches, rate limits."""
+"""Check recording statuses and throughput: single reads, batches, rate limits."""
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
 from collections import Counter
@@ -23,9 +24,9 @@ from .reading import NO_SESSION, SAMPLE
 BATCH = 20
 """Calls of the large batch."""
 CAREFUL = 4
-"""Concurrent requests that are suggested if the API throttles, or readings are slow."""
+"""Concurrent requests that are suggested if the API throttles, or reads are slow."""
 SLOW = 2.0
-"""Seconds from which on a reading is slow."""
+"""Minimum seconds of a slow read."""
 SESSION_RECORDING = "Check that Session Recording is set up for the site, and the version of the product."
 
 
@@ -82,7 +83,7 @@ def unknown_session(probe: Probe) -> Finding:
 
 
 def _batch(size: int, probe: Probe) -> Finding:
-    """Send readings in one batch, and compare its time with that of single readings."""
+    """Send reads in one batch, and compare its time with that of single reads."""
     ids = _ids(probe)
     if not ids:
         return skipped(NO_SESSION)
@@ -99,7 +100,7 @@ def _batch(size: int, probe: Probe) -> Finding:
     observed = f"{len(items)} of {size} items, statuses {listed(codes)}, {seconds:.2f} s; {single:.2f} s one by one"
     facts = {
         "items": len(items),
-        "http_statuses": {code: count for code, count in codes.items() if code.isdecimal()},
+        "http_statuses": {code: count for code, count in codes.items() if re.fullmatch(r"[1-5]\d\d", code)},
         "seconds": round(seconds, 3),
         "seconds_one_by_one": round(single, 3),
         "body": kind_of(items[0].get("Body")) if items else "null",

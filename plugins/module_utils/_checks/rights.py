@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Checks of the rights of the account, by its roles: list sessions, control recording, read delivery groups, scopes."""
+"""Check the rights of the account: list sessions, control recording, read groups, scopes."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _names(permissions: list) -> Iterator[str]:
 
 
 def _right(purpose: str, names: tuple[str, ...], probe: Probe) -> Finding:
-    """Report whether the roles permit operations, named after their cmdlets as in Broker:GetCatalog."""
+    """Report whether the roles permit operations, named after cmdlets: Broker:GetCatalog."""
     if probe.operations is None:
         return skipped("the roles do not list their permissions")
     missing = [name for name in names if name.lower() not in probe.operations]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Checks of searches: properties for users, machines and delivery groups, groups of filters, TotalItems."""
+"""Check searches: properties of users, machines and groups, filter groups, TotalItems."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _search(probe: Probe, conditions: Sequence[Filter] = (), groups: Sequence[Se
 
 
 def _has(body: dict, session: dict) -> bool:
-    """Return whether a page has a session, or too many others to tell."""
+    """Return whether a page has a session, or too many others to decide."""
     found = [nested(item, "Id") for item in objects(body.get("Items"))]
     return nested(session, "Id") in found or bool(body.get("ContinuationToken") and found)
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Checks of the sign-in: endpoint, credential, lifetime of the token, expiry of the secret."""
+"""Check the sign-in: endpoint, credential, lifetime of the token, expiry of the secret."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .check import Check, Finding, Probe, in_words, of_error, ok, skipped, statu
 from .connection import DAY, EXPIRY_WARNING
 
 SHORT_LIFETIME = 600
-"""Seconds; a run with a given token ends with it, and each further sign-in costs a request."""
+"""Seconds; a run with a given token ends when it expires, and each new sign-in is a request."""
 ANSWERED = (200, 400, 401, 403)
 GIVEN = "access_token is set, so there is no sign-in"
 
@@ -30,13 +30,14 @@ def endpoint(probe: Probe) -> Finding:
         probe.api.token()
     except CitrixError as error:
         probe.sign_in_error = error
+        probe.failure = error.to_result().get("failure")
         if status_of(error) not in ANSWERED:
             return of_error(error, "Check token_url, api_url, deployment and proxies.")
     return ok(f"{credentials.url} answers")
 
 
 def credential(probe: Probe) -> Finding:
-    """Report whether the credentials are accepted; a given token is tried with a request."""
+    """Report whether the credentials are accepted; for a given token, send a request."""
     if probe.sign_in_error:
         return of_error(probe.sign_in_error)
     if "access_token" in probe.settings.credentials:

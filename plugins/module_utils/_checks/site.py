@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Checks of the account and its site: customers, sites, product."""
+"""Check the account and its site: customers, sites, product."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def account(probe: Probe) -> Finding:
 
 
 def site(probe: Probe) -> Finding:
-    """Choose the site, which is the only one or that of the option site_id."""
+    """Select the site: the only one, or that of the option site_id."""
     site_id = probe.api.site_id()
     known = [nested(each, "Id") or "" for each in probe.api.customer_sites(probe.me)]
     observed = f"site {site_id}"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The site check: all groups in order, the result of the module, and the report without content of the site."""
+"""Check a site: all groups in order, the result, and the report without site content."""
 
 from __future__ import annotations
 
@@ -37,17 +37,17 @@ GROUPS = {
 ORDER = (OK, SKIPPED, WARNING, FAILED)
 """Statuses, the worst last."""
 FORMAT = 1
-"""Version of the form of the report."""
+"""Version of the report format."""
 RESULTS = ("started", "stopped", "unchanged", "ended", "unconfirmed", "failed", "not_recordable")
 REASONS = ("logging_off", "not_active", "not_hdx")
 NO_STEPS = "All is in place: try a recording with --check, then with one session."
 
 
 def run(module: Any, api: Api) -> dict:
-    """Make all checks and return the result, "failed" if one failed; write the report if the task wants one."""
-    if module.params["report"] is not None:
-        folder = os.path.dirname(module.params["report"]) or "."
-        files.check_folder("report", folder, module.warn if module.check_mode else None)
+    """Run all checks and return the result, "failed" if one failed; write the report if set."""
+    path = module.params["report"]
+    if path is not None:
+        files.check_folder("report", _folder(path), module.warn if module.check_mode else None)
     wire = Wire(api.retrier.transport)
     api.retrier.transport = wire  # type: ignore[assignment]
     settings = options.settings(module.params)
@@ -59,18 +59,23 @@ def run(module: Any, api: Api) -> dict:
         for check in members:
             finding, seconds = run_check(probe, check)
             checks.append(_entry(check.id, group, finding, seconds))
-    return _result(module, checks, probe.suggested, wire.requests, api.retrier.writes_sent > 0)
+    result = _result(module, checks, probe.suggested, wire.requests, api.retrier.writes_sent > 0)
+    return {**result, **({"failure": probe.failure} if probe.failure else {})}
 
 
 def stopped(module: Any, error: CitrixError) -> dict:
-    """Return the result for an error that ended the task before a client could be made: options cannot be used."""
+    """Return the result for invalid options, for which no client can be created."""
     first = connection.CHECKS[0].id
     checks = [_entry(first, "connection", of_error(error), 0.0)]
     for group, members in GROUPS.items():
         if group != "proof" or module.params["prove_session_id"]:
             others = [check for check in members if check.id != first]
             checks += [_entry(check.id, group, skipped(f"requires {first}"), 0.0) for check in others]
-    return _result(module, checks, {}, 0, False)
+    return {**_result(module, checks, {}, 0, False), "msg": str(error)}
+
+
+def _folder(path: str) -> str:
+    return os.path.dirname(path) or "."
 
 
 def _entry(check_id: str, group: str, finding: Finding, seconds: float) -> dict:
@@ -92,15 +97,15 @@ def _result(module: Any, checks: list[dict], suggested: dict[str, int], requests
         "suggested": suggested,
         "summary": summary,
     }
-    if module.params["report"] is not None and not module.check_mode:
-        path = module.params["report"]
+    path = module.params["report"]
+    if path is not None and not module.check_mode and os.path.isdir(_folder(path)):
         files.write_json("report", path, _report(module.params, checks, summary))
         result.update(report=path, changed=True)
     return result
 
 
 def _report(params: dict, checks: list[dict], summary: dict[str, int]) -> dict:
-    """Return the report: of the site, only what redacted() lets through."""
+    """Return the report; data of the site pass redacted()."""
     words = frozenset({*HEADERS, *RESULTS, *REASONS, *ERRORS, *TLS_VERSIONS})
     kept = ("id", "group", "status", "seconds")
     return {
@@ -118,7 +123,7 @@ def _report(params: dict, checks: list[dict], summary: dict[str, int]) -> dict:
     }
 
 
-def _subclasses(kind: type) -> set[str]:
+def _subclasses(kind: type[CitrixError]) -> set[str]:
     names = {kind.__name__}
     for each in kind.__subclasses__():
         names |= _subclasses(each)

@@ -9,7 +9,7 @@ import re
 import threading
 import uuid
 from collections.abc import Iterator
-from typing import Callable
+from typing import Any, Callable
 from urllib.parse import unquote, urlencode
 
 from .._common.errors import AnswerLost, ApiError, CitrixError, NotReady, api_error
@@ -47,6 +47,8 @@ class Api:
         self.warn = warn
         self.base_url = settings.endpoints.base_url
         self.batches = BatchMode(settings.batch_size, warn)
+        self.guard: Any = None
+        """The limits that each write must meet; set it before the first write."""
         self.observer = WriteObserver()
         self._settings = settings
         self._authenticator = authenticator

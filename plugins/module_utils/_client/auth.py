@@ -247,7 +247,7 @@ class Authenticator:
 
 
 def _secret_end(body: dict) -> float | None:
-    """Return the value of a field such as client_secret_expires_at (https://www.rfc-editor.org/rfc/rfc7591)."""
+    """Return a field such as client_secret_expires_at (https://www.rfc-editor.org/rfc/rfc7591)."""
     for name, value in body.items():
         if "secret" in name.lower() and "expir" in name.lower():
             number = isinstance(value, (int, float)) and not isinstance(value, bool)

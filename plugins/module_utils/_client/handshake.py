@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A host without a request: its addresses, a connection to it, and its TLS certificate."""
+"""Examine a host without a request: its addresses, a connection, and its TLS certificate."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class Certificate(NamedTuple):
-    """The TLS of a host: its version, the names in the certificate, and the end of the certificate in Unix time."""
+    """TLS of a host: version, names in the certificate, and its end in Unix time."""
 
     version: str
     names: tuple[str, ...] = ()
@@ -49,9 +49,9 @@ def connect_seconds(host: str, port: int, timeout: float) -> float:
 
 
 def certificate(url: str, proxy: str | None, bundle: str | None, timeout: float) -> Certificate:
-    """Return the TLS of a host. bundle: trusted CA certificates; without one, nothing is verified and known of it.
+    """Return the TLS of a host; bundle: CA certificates, without which nothing is verified.
 
-    Raises OSError, of which ssl.SSLCertVerificationError says why a certificate is not trusted, and HTTPException.
+    Raises OSError (ssl.SSLCertVerificationError for an untrusted certificate) and HTTPException.
     """
     host, port = split(url)
     through = split(proxy) if proxy else (host, port)

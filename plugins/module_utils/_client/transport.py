@@ -22,9 +22,8 @@ try:
     import urllib3
     from requests.adapters import HTTPAdapter
     from requests.auth import AuthBase, HTTPBasicAuth
-    from requests.certs import where
     from requests.structures import CaseInsensitiveDict
-    from requests.utils import get_environ_proxies, select_proxy
+    from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_proxy
     from urllib3.util.retry import Retry
 except ImportError:
     REQUESTS_IMPORT_ERROR: str | None = traceback.format_exc()
@@ -162,7 +161,7 @@ class Transport:
         )
 
     def proxies_for(self, url: str) -> dict[str, str]:
-        """Return the proxies for the host of a URL, by scheme; raises OptionError for one that cannot be used."""
+        """Return the proxies for the host of a URL, by scheme; OptionError for an unusable one."""
         parts = urlsplit(url)
         if parts.netloc not in self._proxies:
             self._proxies[parts.netloc] = usable_proxies(url, get_environ_proxies(url))
@@ -173,9 +172,9 @@ class Transport:
         return select_proxy(url, self.proxies_for(url))
 
     def ca_bundle(self) -> str | None:
-        """Return the file or directory of trusted CA certificates; None if certificates are not verified."""
+        """Return the file or directory of trusted CA certificates; None without verification."""
         verify = self._settings.verify
-        return (verify if isinstance(verify, str) else where()) if verify else None
+        return (verify if isinstance(verify, str) else DEFAULT_CA_BUNDLE_PATH) if verify else None
 
     def _explain(self, request: Request, error: Exception) -> CitrixError:
         """Convert an exception of requests to an own one; text that contains a header is not used."""

@@ -23,6 +23,8 @@ IGNORED = "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\
 """Letters and marks that Unicode calls default ignorable: they are printable and invisible."""
 JOINERS = "\u200c\u200d"
 """Format characters that some scripts require."""
+IMPOSSIBLE = r"[\"/\[\]:;|=<>]|[\\@]\s|\s[\\@]|^@|@$"
+"""Parts that no user name has: characters that Windows rejects, and white space beside a separator."""
 LINE_BREAKS = "\n\r\x85\u2028\u2029"
 FORBIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 """Categories of characters that no name contains: control, format, surrogate, line and paragraph separator."""
@@ -60,7 +62,7 @@ def read_names(option: str, value: object) -> tuple[str, ...]:
 
 
 def read_time(option: str, text: str | None, unset: float) -> float:
-    """Return the Unix time that an option has, or `unset`; raises OptionError if it is not RFC 3339 with a zone."""
+    """Return the Unix time of an option, or `unset`; OptionError unless RFC 3339 with a zone."""
     if text is None:
         return unset
     moment = times.instant(text)
@@ -127,6 +129,12 @@ def _read_name(option: str, value: object) -> str:
     if option in USERS and re.search(r"[\u2216\u29f5\u29f9\ufe68\uff3c]", name):
         raise OptionError(
             option, f"'{visible(name)}' contains a character that looks like a backslash; type \\ by hand"
+        )
+    if option in USERS and re.search(IMPOSSIBLE, name):
+        raise OptionError(
+            option,
+            f"'{visible(name)}' contains a character that no account name contains, or white space beside \\ or @; "
+            "write DOMAIN\\NAME, and pass several names as a list",
         )
     if option in USERS and re.search(r"[*?]", name):
         raise OptionError(option, f"'{visible(name)}' contains a wildcard; list each user")

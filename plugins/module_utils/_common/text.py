@@ -23,7 +23,10 @@ INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00
 
 def folded(text: str) -> str:
     """Return a text for comparing names, without regard to case or to the form of accents."""
-    return unicodedata.normalize("NFC", text).casefold()
+    if text.isascii():
+        return text.lower()
+    # A letter with two accents can be folded only in its decomposed form.
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).casefold())
 
 
 def decode(content: bytes, content_type: str) -> str:

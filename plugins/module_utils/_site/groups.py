@@ -51,6 +51,12 @@ def find_delivery_groups(api: Api, names: Sequence[str]) -> list[Named]:
     return _find(api, "delivery_group", "DeliveryGroups", names, "Id,Name,FullName", _with_full_name)
 
 
+def known_delivery_groups(api: Api, names: Sequence[str]) -> list[Named]:
+    """Return the delivery groups that exist on this site."""
+    found = _look_up(api, "delivery_group", "DeliveryGroups", names, "Id,Name,FullName", _with_full_name)
+    return [named for named in found.values() if named]
+
+
 def find_machine_catalogs(api: Api, names: Sequence[str]) -> list[Named]:
     """Return the machine catalogs; raises OptionError that names all missing ones."""
     return _find(api, "machine_catalog", "MachineCatalogs", names, "Id,Name,FullName", _with_full_name)
@@ -89,14 +95,7 @@ def _find(
     fields: str,
     read: Callable[[dict, str], Named | None],
 ) -> list[Named]:
-    what = f"look up the {option.replace('_', ' ')}"
-    calls = {name: Call("GET", f"{path}/{segment(name)}", f"{what} {name}", {"fields": fields}) for name in names}
-    found: dict[str, Named | None] = {}
-    for name, outcome in send_all(api, calls):
-        if isinstance(outcome, CitrixError) and not is_missing(outcome):
-            raise outcome
-        # A server may resolve more than names, such as wildcards: then it returns another object than the named one.
-        found[name] = None if isinstance(outcome, CitrixError) else read(outcome.body, name)
+    found = _look_up(api, option, path, names, fields, read)
     unknown = sorted(visible(name) for name, named in found.items() if named is None)
     if unknown:
         raise OptionError(
@@ -104,7 +103,27 @@ def _find(
             f"site {api.site_id()} has no {', '.join(unknown)}; use the name shown in the console, "
             "with its folders as FOLDER\\NAME, or the id, and check site_id",
         )
-    return [named for name in calls if (named := found[name])]
+    return [named for named in found.values() if named]
+
+
+def _look_up(
+    api: Api,
+    option: str,
+    path: str,
+    names: Sequence[str],
+    fields: str,
+    read: Callable[[dict, str], Named | None],
+) -> dict[str, Named | None]:
+    """Return the object of each name, in their order; None for a name of no object."""
+    what = f"look up the {option.replace('_', ' ')}"
+    calls = {name: Call("GET", f"{path}/{segment(name)}", f"{what} {name}", {"fields": fields}) for name in names}
+    found: dict[str, Named | None] = dict.fromkeys(calls)
+    for name, outcome in send_all(api, calls):
+        if isinstance(outcome, CitrixError) and not is_missing(outcome):
+            raise outcome
+        # A server may resolve more than names, such as wildcards: then it returns another object than the named one.
+        found[name] = None if isinstance(outcome, CitrixError) else read(outcome.body, name)
+    return found
 
 
 def _with_full_name(body: dict, requested: str) -> Named | None:

@@ -14,7 +14,7 @@ from .._common.errors import CitrixError, OptionError
 from .._common.names import NAME_LIST, guid_of, read_names
 from .._common.text import nested
 from . import selectors, sessions
-from .machines import MachineIndex, find
+from .machines import MachineIndex, find, names_of
 from .refs import SessionRef
 from .selectors import SELECTORS, Query
 from .users import People, UserMatcher
@@ -45,7 +45,9 @@ class Target(NamedTuple):
     ended: bool = False
     """Whether there is no such session."""
     unidentified: bool = False
-    """Whether its user, whom the API omits, may be one whom the task treats differently."""
+    """Whether its user or machine, which the API omits, may be one that the task treats differently."""
+    denied: str | None = None
+    """Why the guard does not permit to record it."""
 
     @classmethod
     def from_session(cls, session_id: str, session: dict | None) -> Target:
@@ -66,8 +68,10 @@ class Selection(NamedTuple):
     targets: list[Target]
     absent: list[str]
     """Named users without a session, as written in the task."""
-    unused: list[str]
-    """Excluded users without a selected session."""
+    unused: dict[str, list[str]]
+    """By option, the excluded users and machines without a selected session."""
+    doubts: Sequence[str] = ()
+    """Warnings about sessions that may match: the API does not return their users."""
 
 
 def select(api: Api, params: dict) -> Selection:
@@ -81,18 +85,23 @@ def select(api: Api, params: dict) -> Selection:
     query = Query.from_params(params)
     named = UserMatcher("user", query.user, people)
     exclusions = Exclusions(api, params, people)
+    judge = api.guard.judge(api, people)
     # Exclusions of users are decided after the last session: any session may join two names.
     offered = [
-        (exclusions.of_machine(session or {}), Target.from_session(session_id, session), people.add(session or {}))
+        (
+            exclusions.of_machine(session or {}),
+            judge.of_place(Target.from_session(session_id, session), session or {}),
+            people.add(session or {}),
+        )
         for session_id, session in _found(api, params, query, named)
     ]
     targets = [
-        exclusions.judged(target, person)
+        judge.of_user(exclusions.judged(target, person, on_excluded), person)
         for on_excluded, target, person in offered
         if not (exclusions.of_user(person) or on_excluded)
     ]
     exclusions.check(len(targets))
-    return Selection(targets, absent=named.absent, unused=exclusions.unused)
+    return Selection(targets, absent=named.absent, unused=exclusions.unused, doubts=named.doubts)
 
 
 class Exclusions:
@@ -112,18 +121,27 @@ class Exclusions:
         self._people = people
         self._users = UserMatcher("exclude_user", users, people)
         self._machines = MachineIndex(find(api, "exclude_machine", names, known=machines))
+        self._unused_machines = dict.fromkeys(names)
         self._most = params["max_sessions"]
 
-    def of_machine(self, session: dict) -> bool:
-        """Return whether a session runs on an excluded machine."""
-        return bool(self._machines) and self._machines.has(session.get("Machine"), default=False)
+    def of_machine(self, session: dict) -> bool | None:
+        """Return whether a session runs on an excluded machine; None if the API omits its machine."""
+        if not self._machines:
+            return False
+        machine = session.get("Machine")
+        names = self._machines.names(machine)
+        for name in names:
+            self._unused_machines.pop(name, None)
+        return bool(names) or (False if names_of(machine) else None)
 
     def of_user(self, person: int | None) -> bool:
         """Return whether a person is excluded."""
         return self._users.matches(person)
 
-    def judged(self, target: Target, person: int | None) -> Target:
-        """Return the target of a session that is not excluded by a known user."""
+    def judged(self, target: Target, person: int | None, on_excluded: bool | None) -> Target:
+        """Return the target of a session that is not excluded by a known user or machine."""
+        if on_excluded is None and not target.ended:
+            return target._replace(unidentified=True)
         return target.judged(self._people.is_named(person)) if self._users else target
 
     def check(self, count: int) -> None:
@@ -137,9 +155,10 @@ class Exclusions:
             )
 
     @property
-    def unused(self) -> list[str]:
-        """Return the excluded users without any session."""
-        return self._users.absent
+    def unused(self) -> dict[str, list[str]]:
+        """Return by option the names without any session."""
+        unused = dict(zip(EXCLUSIONS, (self._users.absent, list(self._unused_machines))))
+        return {option: names for option, names in unused.items() if names}
 
 
 def check_selectors(params: dict) -> None:

@@ -15,7 +15,7 @@ from .._client.api import Api
 from .._client.calls import Call
 from .._client.search import Filter, compare, distinct, listing, searches
 from .._common.errors import OptionError
-from .._common.names import NAME_LIST, read_names, visible
+from .._common.names import NAME_LIST, read_names
 from .._common.text import nested, reach
 from .groups import find_applications, find_delivery_groups, is_any, sessions_of_applications
 from .machine_sessions import list_sessions
@@ -35,8 +35,13 @@ FILTER_SPEC = {
     "operator": {"type": "str", "default": "Equals"},
     "value": {"type": "str"},
 }
-NEEDS = {"machine": "Machine", "user": "User", "delivery_group": "Machine", "application": "ApplicationsInUse"}
-"""The field of a session for the check of a selector."""
+NEEDS = {
+    "machine": ("Machine",),
+    "user": ("User", "IsAnonymousUser"),
+    "delivery_group": ("Machine",),
+    "application": ("ApplicationsInUse",),
+}
+"""The fields of a session for the check of a selector."""
 
 
 class Query(NamedTuple):
@@ -61,7 +66,7 @@ class Query(NamedTuple):
     @property
     def needs(self) -> tuple[str, ...]:
         """Return the fields of a session that the check of the selectors requires."""
-        return tuple(NEEDS[name] for name in SELECTORS if getattr(self, name))
+        return tuple(field for name in SELECTORS if getattr(self, name) for field in NEEDS[name])
 
     def only(self, name: str) -> bool:
         """Return whether only this selector is set."""
@@ -96,9 +101,9 @@ def find_sessions(
 ) -> Iterator[dict]:
     """Yield the sessions, each once, in order, possibly with more than the fields; none for all.
 
-    warn: called with a warning about users without a session, unless the caller reports them itself through named, the
-    users of the query. Raises OptionError that names all missing machines, delivery groups and applications, and for
-    ambiguous user names.
+    warn: called with warnings about users without a session and sessions without a user, unless the caller reports them
+    itself through named, the users of the query. Raises OptionError that names all missing machines, delivery groups
+    and applications, for ambiguous user names, and if the API returns the user of no session.
     """
     if query.only("machine"):
         yield from list_sessions(api, query.machine, fields).sessions
@@ -109,9 +114,8 @@ def find_sessions(
         place = Place(api, query)
         sessions = search_users(query.user, lambda conditions: _search(api, query, fields, place, conditions), matcher)
         matcher.check()
-        if matcher.absent:
-            absent = ", ".join(map(visible, matcher.absent))
-            warn(f"user: no session belongs to {absent}; check the names if they are connected.")
+        for warning in (*matcher.absence, *matcher.doubts):
+            warn(warning)
         yield from sessions
     else:
         yield from _search(api, query, fields, Place(api, query))
@@ -160,18 +164,24 @@ class Place:
 
     def has(self, session: dict) -> bool:
         """Return whether a session is selected; the server checks the task's own search conditions."""
-        return all(check(session) for check in self._checks)
+        return all(check(session, self._searched) for check in self._checks)
 
-    def _make_checks(self) -> Iterator[Callable[[dict], bool]]:
+    def may_have(self, session: dict) -> bool:
+        """Return whether to select a session without a machine, or without a delivery group."""
+        is_whole = nested(session, "Machine", "Name") and reach(session, "Machine", "DeliveryGroup")
+        return not is_whole and all(check(session, True) for check in self._checks)
+
+    def _make_checks(self) -> Iterator[Callable[[dict, bool], bool]]:
+        """Yield checks of a session; their second argument is the result for missing data."""
         query = self._query
         if self._machines:
             index = MachineIndex(self._machines)
-            yield lambda session: index.has(session.get("Machine"), default=self._searched)
+            yield lambda session, default: index.has(session.get("Machine"), default)
         if self._delivery_groups:
-            yield lambda session: is_any(
-                self._delivery_groups, [reach(session, "Machine", "DeliveryGroup")], default=self._searched
-            )
+            groups = self._delivery_groups
+            yield lambda session, default: is_any(groups, [reach(session, "Machine", "DeliveryGroup")], default)
         if self._applications:
-            yield lambda session: is_any(self._applications, session.get("ApplicationsInUse"), default=False)
+            # A desktop session has null.
+            yield lambda session, _default: is_any(self._applications, session.get("ApplicationsInUse"), default=False)
         if query.states:
-            yield lambda session: (nested(session, "State") or query.states[0]) in query.states
+            yield lambda session, _default: (nested(session, "State") or query.states[0]) in query.states

@@ -28,7 +28,8 @@ def search_users(
     """Return the sessions of users, each once.
 
     A session may have another name of its user than the task: all names of the users found are searched too. search:
-    reads the sessions that match one of these conditions, or all sessions without any.
+    reads the sessions that match one of these conditions, or all sessions without any. Raises OptionError if the API
+    returns the user of no session.
     """
     found: dict[str, tuple[dict, int | None]] = {}
 
@@ -49,6 +50,7 @@ def search_users(
         searched.update(map(compared, names))
         for _session in read(filters(names, account_property)):
             pass
+    matcher.note_unidentified(found.values())
     return [session for session, person in found.values() if matcher.matches(person)]
 
 

@@ -73,7 +73,7 @@ def _read(session: dict) -> _User:
 
 def compared(name: str) -> str:
     """Return a name for comparisons: folded, and a UPN instead of AzureAD\\UPN."""
-    name = name.lower() if name.isascii() else folded(name)
+    name = folded(name)
     return name[len(ENTRA) :] if name.startswith(ENTRA) and "@" in name else name
 
 
@@ -194,13 +194,17 @@ def _account(session: dict) -> str:
 class UserMatcher:
     """Match persons to the names in one option; first, add all sessions to people."""
 
-    def __init__(self, option: str, names: Collection[str] | None, people: People) -> None:
+    def __init__(self, option: str, names: Collection[str] | None, people: People, waits: bool = False) -> None:
+        """Prepare the comparison; waits: whether users may log on later, so none needs a session."""
         self._option = option
+        self._waits = waits
         self._names = {compared(name): name for name in names or ()}
         self.people = people
         self._by_person: dict[int, list[str]] = {}
         self._known = 0
         self._met: dict[str, set[int]] = {key: set() for key in self._names}
+        self.unidentified = 0
+        """Sessions that may be theirs: the API does not return the user."""
         for key in self._names:
             people.hits.setdefault(key, set())
 
@@ -230,6 +234,24 @@ class UserMatcher:
             for root in {self.people.root(person) for person in self.people.hits[key]}:
                 self._by_person.setdefault(root, []).append(key)
 
+    def note_unidentified(self, sessions: Iterable[tuple[dict, int | None]]) -> None:
+        """Count sessions whose user the API omits although the broker does not call it anonymous.
+
+        sessions: with their persons. Raises OptionError if the API gives the user of none.
+        """
+        named = 0
+        for session, person in sessions:
+            if self.people.is_named(person):
+                named += 1
+            elif session.get("IsAnonymousUser") is not True:
+                self.unidentified += 1
+        if self.unidentified and not named and not self._waits:
+            raise OptionError(
+                self._option,
+                f"the API does not return the user of any of {self.unidentified} sessions; check the role of the "
+                "account, or use other selectors",
+            )
+
     def check(self) -> None:
         """Raise OptionError for an ambiguous name, or one with hidden characters and no match."""
         for key, name in self._names.items():
@@ -240,7 +262,7 @@ class UserMatcher:
                     self._option,
                     f"'{visible(name)}' matches several users; use one of the full names: {choice}",
                 )
-            if not persons and is_confusable(name):
+            if not persons and is_confusable(name) and not self._waits:
                 raise OptionError(
                     self._option,
                     f"'{visible(name)}' has no session and contains invisible characters; type the name by hand",
@@ -250,3 +272,21 @@ class UserMatcher:
     def absent(self) -> list[str]:
         """Return the names without a matching person, as written in the task."""
         return [name for key, name in self._names.items() if not self._met[key]]
+
+    @property
+    def absence(self) -> list[str]:
+        """The warning of names without a session; empty if there are none."""
+        if not self.absent:
+            return []
+        absent = ", ".join(map(visible, self.absent))
+        return [f"user: no session belongs to {absent}; check the names if they are connected."]
+
+    @property
+    def doubts(self) -> list[str]:
+        """The warning of sessions that may be theirs; empty if there are none."""
+        if not self.unidentified:
+            return []
+        return [
+            f"user: the API does not return the users of {self.unidentified} sessions, which may match; "
+            "check the role of the account."
+        ]

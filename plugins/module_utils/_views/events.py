@@ -8,16 +8,18 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Callable, NamedTuple
 
 from .._client.api import Api
 from .._client.dispatch import send_all
 from .._common.errors import CitrixError, Interrupted, OptionError
 from .._common.text import escaped, nested
-from .._site import selectors, sessions
+from .._site import selection, selectors, sessions
 from .._site.refs import SessionRef
 from .._site.selection import Target
 from .._site.selectors import Query
+from .._site.users import People, UserMatcher
 
 NEW, ENDED, CHANGED, UNRECORDED = "new", "ended", "changed", "unrecorded"
 
@@ -141,6 +143,10 @@ def differences(before: Mapping[str, Seen], after: Mapping[str, Seen]) -> Iterat
             yield {"type": UNRECORDED, "session": facts, "unrecorded_seconds": int(session.unrecorded_seconds)}
 
 
+def _is_recordable(target: Target) -> bool:
+    return target.not_recordable is None and target.denied is None
+
+
 class SessionWatcher:
     """Look at the selected sessions, or at all, and report changes."""
 
@@ -167,6 +173,8 @@ class SessionWatcher:
         self.interval: int = params["interval"]
         self._connect = connect
         self._warn = warn
+        # Each poll finds the same users absent.
+        self._warn_once = lru_cache(warn)
         self._clock = clock
         self._api: Api | None = None
         self._looking: Api | None = None
@@ -202,7 +210,7 @@ class SessionWatcher:
         after = {session_id: known[session_id] for session_id in unread}
         for session_id, target in targets.items():
             found = Seen.from_target(target, states.get(session_id))
-            recordable = target.not_recordable is None
+            recordable = _is_recordable(target)
             after[session_id] = follow(known.get(session_id), found, recordable, now, self._patience)
         if self._looking is not api:
             raise Interrupted("The poll was canceled; the next one reads everything again.")
@@ -214,12 +222,16 @@ class SessionWatcher:
         return [event for event in differences(before, after) if event["type"] in self._events]
 
     def _listed(self, api: Api) -> dict[str, Target]:
-        targets = {}
-        for session in selectors.find_sessions(api, self._query, sessions.RECORDING_FIELDS):
+        people = People()
+        judge = api.guard.judge(api, people)
+        users = UserMatcher("user", self._query.user, people, waits=True)
+        listed = []
+        for session in selectors.find_sessions(api, self._query, selection.FIELDS, self._warn_once, users):
             session_id = nested(session, "Id")
             if session_id:
-                targets[session_id] = Target.from_session(session_id, session)
-        return targets
+                target = judge.of_place(Target.from_session(session_id, session), session)
+                listed.append((target, people.add(session)))
+        return {target.session.id: judge.of_user(target, person) for target, person in listed}
 
     def _find_unlisted(self, api: Api, targets: dict[str, Target]) -> list[str]:
         """Add known sessions that still exist but are not listed; return the unreadable ones.
@@ -238,7 +250,7 @@ class SessionWatcher:
         return list(unread)
 
     def _recorded(self, api: Api, targets: Mapping[str, Target]) -> Mapping[str, object]:
-        ids = [name for name, target in targets.items() if target.not_recordable is None]
+        ids = [name for name, target in targets.items() if _is_recordable(target)]
         try:
             return sessions.read_known(api, ids, self._warn) if ids else {}
         except CitrixError as error:

@@ -229,7 +229,7 @@ def test_source_without_ansible_core_names_missing_package(tmp_path):
 
 def test_its_client_cannot_write(source, monkeypatch):
     made = []
-    monkeypatch.setitem(source.prepare.__globals__, "connect", lambda *arguments: made.append(arguments))
+    monkeypatch.setitem(source.prepare.__globals__, "connect", lambda *given: made.append(given) or SimpleNamespace())
     watch = source.prepare(ARGUMENTS)
     watch._connect()
     [(_settings, check_mode, *_rest)] = made

@@ -194,6 +194,7 @@ try:
     from ansible_collections.sessionops.citrix.plugins.module_utils._client.interrupt import Background
     from ansible_collections.sessionops.citrix.plugins.module_utils._common import options
     from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import CitrixError, OptionError
+    from ansible_collections.sessionops.citrix.plugins.module_utils._site.guard import Guard
     from ansible_collections.sessionops.citrix.plugins.module_utils._views import events
 except ImportError as missing:
     raise ImportError(f"citrix_sessions needs ansible-core; install it for {sys.executable}. {missing}") from missing
@@ -245,7 +246,9 @@ def prepare(args: dict[str, Any]) -> events.SessionWatcher:
 
     def new_client():
         # Check mode, in which the client rejects writes.
-        return connect(settings, True, warn_once, LOGGER.info)
+        api = connect(settings, True, warn_once, LOGGER.info)
+        api.guard = Guard.of_host({})
+        return api
 
     return events.SessionWatcher(params, new_client, LOGGER.warning)
 

@@ -10,6 +10,7 @@ import json
 
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import ApiError, OptionError
+from ansible_collections.sessionops.citrix.plugins.module_utils._views import history
 from ansible_collections.sessionops.citrix.plugins.modules import citrix_recording_coverage as under_test
 
 TOKEN = "fake-access-token-0123456789abcdefghijklmnopqrstuvwxyz"
@@ -93,7 +94,15 @@ def test_an_error_of_the_api_leaves_the_old_report(module, site, tmp_path):
 
 @pytest.mark.parametrize(
     "given",
-    [{"unrecorded_limit": -1}, {"user": []}, {"machine": ["LAB\x0bda-001"]}, {"dest": " "}, {"dest": "/dev/null"}],
+    [
+        {"unrecorded_limit": -1},
+        {"user": []},
+        {"machine": ["LAB\x0bda-001"]},
+        {"dest": " "},
+        {"dest": "/dev/null"},
+        {"history": "/dev/null"},
+        {"history_days": 0},
+    ],
 )
 @pytest.mark.parametrize("check_mode", [False, True])
 def test_wrong_options_end_the_task_before_any_call(module, fake_api, tmp_path, given, check_mode):
@@ -102,14 +111,38 @@ def test_wrong_options_end_the_task_before_any_call(module, fake_api, tmp_path, 
     assert fake_api.calls == []
 
 
-def test_missing_dest_is_error_and_warning_in_check_mode(module, site, tmp_path):
-    missing = str(tmp_path / "none")
-    with pytest.raises(OptionError, match=r"^dest: directory .* does not exist"):
-        under_test.run(module(dest=missing), site)
+@pytest.mark.parametrize(("option", "name"), [("dest", "none"), ("history", "none/history.sqlite")])
+def test_missing_directory_is_warning_in_check_mode_only(module, site, tmp_path, option, name):
+    options = {"dest": str(tmp_path), option: str(tmp_path / name)}
+    with pytest.raises(OptionError, match=rf"^{option}: directory .* does not exist"):
+        under_test.run(module(**options), site)
     assert site.calls == []
-    rehearsal = module(check_mode=True, dest=missing)
+    rehearsal = module(check_mode=True, **options)
     assert under_test.run(rehearsal, site)["changed"]
     assert any("does not exist" in call.args[0] for call in rehearsal.warn.call_args_list)
+
+
+def test_history_gets_each_run_and_no_name_of_a_person(module, site, tmp_path):
+    path = tmp_path / "history.sqlite"
+    for _run in range(2):
+        result = under_test.run(module(dest=str(tmp_path), history=str(path)), site)
+    assert (result["history"]["path"], result["history"]["runs"]) == (str(path), 2)
+    (line,) = result["history"]["lines"]
+    assert {point["coverage_percent"] for point in line} == {50.0}
+    (second, first), total = history.read(
+        {"path": str(path), "since": None, "until": None, "site_id": None, "limit": 9}
+    )
+    assert total == 2
+    assert second["sessions"] == first["sessions"] == result["coverage"]["sessions"]
+    for name in ("user001", "cmd", "vda-001"):
+        assert name.encode() not in path.read_bytes()
+
+
+def test_check_mode_leaves_history_alone(module, site, tmp_path):
+    path = tmp_path / "history.sqlite"
+    result = under_test.run(module(check_mode=True, dest=str(tmp_path), history=str(path)), site)
+    assert "history" not in result
+    assert list(tmp_path.iterdir()) == []
 
 
 # With HTTP requests

@@ -47,6 +47,7 @@ def test_a_message_is_sent_to_each_selected_session(send, fake_api):
     assert result["diff"]["after"]["1"] == "LAB\\user001 on LAB\\vda-001: sent"
     assert result["summary"] == {
         "sent": 2,
+        "denied": 0,
         "ended": 0,
         "unconfirmed": 0,
         "failed": 0,

@@ -55,7 +55,7 @@ def test_only_requested_fields_returned(module, fake_api):
     fake_api.on(SEARCH, page(SESSION))
     result = under_test.run(module(session_state=["Active"], user=["user001"], fields=["Machine"]), fake_api)
     assert result["sessions"] == [{"id": "1", "machine": {"name": "LAB\\vda-001"}}]
-    assert fake_api.calls[0].query["fields"] == "Id,Machine,State,User"
+    assert fake_api.calls[0].query["fields"] == "Id,Machine,State,User,IsAnonymousUser"
 
 
 def test_the_recording_is_read_for_each_session(module, fake_api):
@@ -110,7 +110,7 @@ def test_the_module_succeeds_on_the_wire(executed, wire):
     assert (result["changed"], result["sessions"]) == (False, [{"id": "1", "state": "Active"}])
     # The names of the user who was found are searched for too.
     first, _second = [call.request for call in wire.calls]
-    assert first.params == {"limit": "1000", "fields": "Id,State,User"}
+    assert first.params == {"limit": "1000", "fields": "Id,State,User,IsAnonymousUser"}
     assert {"SearchFilterGroupType": "And", "SearchFilters": [compare("SessionState", "Active")]} in json.loads(
         first.body
     )["SearchFilterGroups"]

@@ -52,6 +52,6 @@ NAMES: dict[str, Names] = {
         applications=("Folder A\\Editor/1, 50%41", 'Übersicht & "Ä+ñ"', "Folder A\\Sub.1\\日本 #1$'İ\u0131"),
         catalogs=("Multi-session Windows", "Single-session Windows"),
         hosts=("vda/Ä ", "VDA%41#", "vda$ñ&+", "日本, 'İ.\u0131\""),
-        users=("o'brien ", "Ünal-\u0131 ", "İpek.ñ ", "r&d/Ä ", "50%41#", '日本 "x", ', "a+b$ "),
+        users=("o'brien ", "Ünal-\u0131 ", "İpek.ñ ", "r&d~Ä ", "50%41#", "日本 'x', ", "a+b$ "),
     ),
 }

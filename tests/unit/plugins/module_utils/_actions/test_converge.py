@@ -103,6 +103,7 @@ def test_entry_has_user_and_machine(converged):
         "result": "unchanged",
         "reason": None,
         "notify_user": None,
+        "stop_at": None,
         "transaction_id": None,
     }
 

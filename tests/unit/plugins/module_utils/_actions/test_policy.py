@@ -295,7 +295,7 @@ def test_policy_result_has_rule_of_session_and_counts_of_rule(assigned, fake_api
     found = assign(fake_api, rules)
     outcomes = ["started", "unchanged", "failed"]
     result = report(
-        SimpleNamespace(warn=pytest.fail),
+        SimpleNamespace(warn=pytest.fail, params={"on_gap": "warn"}),
         {"sessions": [{"id": str(at), "result": each} for at, each in enumerate(outcomes, 1)]},
         rules,
         found,

@@ -148,7 +148,7 @@ def reported(fake_api):
         warnings = []
         params = {"on_gap": on_gap, "session_id": None, "user": None, **selector}
         module = SimpleNamespace(params=params, check_mode=check_mode, warn=warnings.append)
-        selection = Selection([], list(absent), list(unused))
+        selection = Selection([], list(absent), {"exclude_user": list(unused)} if unused else {})
         if ended_is_fine:
             entries = [StoppingEntry(**vars(entry)) for entry in entries]
         return task_result(module, fake_api, selection, list(entries), results), warnings
@@ -289,7 +289,7 @@ def test_an_empty_selection_is_a_gap(reported, ended_is_fine, selector, default,
 
 
 @pytest.mark.parametrize("on_gap", ["fail", "warn"])
-@pytest.mark.parametrize("selection", [Selection([], [], []), None])
+@pytest.mark.parametrize("selection", [Selection([], [], {}), None])
 def test_task_result_no_machine_visible_is_a_gap(fake_api, on_gap, selection):
     fake_api.on("GET Machines", {"Items": []})
     warnings = []

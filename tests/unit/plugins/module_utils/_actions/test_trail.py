@@ -12,11 +12,12 @@ import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._actions import audit_lines, trail
 from ansible_collections.sessionops.citrix.plugins.module_utils._actions.recording import RecordingEntry, Wanted
 from ansible_collections.sessionops.citrix.plugins.module_utils._actions.trail import Trail
+from ansible_collections.sessionops.citrix.plugins.module_utils._common import times
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import CitrixError, OptionError
 from ansible_collections.sessionops.citrix.plugins.module_utils._site.refs import SessionRef
 
 SESSION = SessionRef("s1", "LAB\\user001", "LAB\\vda-001", "Office Desktops", "Active")
-WANTED = Wanted(recorded=True, notify_user=False, stop_at=1767604471.9, rule="Contractors")
+WANTED = Wanted(recorded=True, notify_user=False, stop_after=60, rule="Contractors")
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +39,8 @@ def requested(fake_api, run, entry):
         fake_api.observer.before((WANTED.call(entry),), "transaction1")
 
 
-def test_trail_write_has_requested_line_and_result(fake_api, tmp_path):
+def test_trail_write_has_requested_line_and_result(fake_api, tmp_path, monkeypatch):
+    monkeypatch.setattr(times, "now", lambda: 1767604411.9)
     path = tmp_path / "audit.jsonl"
     entry = RecordingEntry(SESSION)
     with a_trail(fake_api, path, reason="INC-7"):

@@ -69,6 +69,7 @@ def test_named_sessions_in_order_of_option(fake_api):
             Target.from_session("2", {"Id": "2"}),
         ],
         [],
+        {},
         [],
     )
     assert sorted(fake_api.sent()) == ["GET Sessions/1", "GET Sessions/2", "GET Sessions/3"]
@@ -250,21 +251,21 @@ def test_excluded_user_without_session_reported(fake_api):
     excluded = ["LAB\\Usr002", "user002", "LAB\\USER002", "user003@lab.example"]
     selection = select(fake_api, wanted(all_sessions=True, exclude_user=excluded))
     assert ids(selection) == ["1", "3", "4"]
-    assert selection.unused == ["LAB\\Usr002", "user003@lab.example"]
+    assert selection.unused == {"exclude_user": ["LAB\\Usr002", "user003@lab.example"]}
     assert selection.absent == []
 
 
 @pytest.mark.parametrize("given", [{}, {"exclude_user": []}, {"exclude_user": ["user001"]}])
 def test_exclusion_with_match_not_reported(fake_api, given):
     fake_api.on("GET Sessions", page(a_session("1")))
-    assert select(fake_api, wanted(all_sessions=True, **given)).unused == []
+    assert select(fake_api, wanted(all_sessions=True, **given)).unused == {}
 
 
 def test_exclusion_on_excluded_machine_counts_as_match(fake_api):
     fake_api.on("GET Sessions", page(a_session("1"), a_session("2", "user002", SECOND)))
     fake_api.on(MACHINES, page({"Id": "m2", "Name": SECOND}))
     selection = select(fake_api, wanted(all_sessions=True, exclude_user=["user002"], exclude_machine=[SECOND]))
-    assert (ids(selection), selection.unused) == (["1"], [])
+    assert (ids(selection), selection.unused) == (["1"], {})
 
 
 @pytest.mark.parametrize(("name", "user"), [("LAB\\mu\u0308ller", "m\u00fcller"), ("LAB\\M\u00dcLLER", "mu\u0308ller")])

@@ -235,10 +235,10 @@ def test_application_with_other_selector_checked_by_client(api):
     ("query", "fields"),
     [
         ({"states": ("Active",)}, "User,Id,State"),
-        ({"user": ("LAB\\user001",)}, "User,Id,State"),
+        ({"user": ("LAB\\user001",)}, "User,Id,State,IsAnonymousUser"),
         ({"machine": (FIRST,), "states": ("Active",)}, "User,Id,State,Machine"),
         ({"delivery_group": ("Office",)}, "User,Id,State,Machine"),
-        ({"application": ("Editor",), "user": ("user001",)}, "User,Id,State,ApplicationsInUse"),
+        ({"application": ("Editor",), "user": ("user001",)}, "User,Id,State,IsAnonymousUser,ApplicationsInUse"),
     ],
 )
 def test_search_requests_fields_of_checks(api, query, fields):
@@ -367,7 +367,7 @@ def test_machine_without_name_searched_by_dns_name(api):
 @pytest.mark.parametrize("user", [None, {}, {"Name": None}, {"Name": 17}, "LAB\\user001", {"DisplayName": "user001"}])
 def test_a_user_must_be_vouched_for(api, user):
     for key in (SEARCH, "GET Sessions"):
-        api.on(key, page(a_session("1", User=user), {"Id": "2"}))
+        api.on(key, page(a_session("1", User=user), {"Id": "2"}, a_session("3", User={"Name": "LAB\\user003"})))
     assert found(api, user=("user001", "LAB\\user001")) == []
 
 

@@ -9,6 +9,8 @@ import json
 
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import AnswerLost, OptionError
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.guard_file import Limits
+from ansible_collections.sessionops.citrix.plugins.module_utils._site.guard import Guard
 from ansible_collections.sessionops.citrix.plugins.module_utils._site.refs import SessionRef
 from ansible_collections.sessionops.citrix.plugins.module_utils._views.events import (
     ARGUMENT_SPEC,
@@ -142,9 +144,16 @@ def test_only_required_data_requested(site, watch):
     watching.look()
     assert site.api.sent() == [LIST, LIST]
     assert set(site.api.calls[0].query["fields"].split(",")) == {
-        *("Id", "State", "Connection", "LogoffInProgress", "Machine", "User")
+        *("Id", "State", "Connection", "LogoffInProgress", "Machine", "User", "IsAnonymousUser")
     }
     assert site.api.writes == []
+
+
+def test_session_denied_by_the_guard_is_not_unrecorded(site, watch):
+    site.api.guard = Guard([Limits("/guard.yml", names={"denied_users": ("lab\\USER001",)})])
+    site.put(a_session("1"))
+    assert [event["type"] for event in watch(initial=True, events=["new", "unrecorded"]).look()] == ["new"]
+    assert site.api.sent() == [LIST]
 
 
 def test_a_session_without_an_id_is_passed_over(site, watch):

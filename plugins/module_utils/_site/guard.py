@@ -1,0 +1,142 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Guard: limits of the administrator of the host, checked before any write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from .._client.api import Api
+from .._common.errors import OptionError
+from .._common.guard_file import Limits, read_guards
+from .._common.names import guid_of
+from .._common.text import clean, reach
+from .groups import Named, is_any, known_delivery_groups
+from .machines import MachineIndex, is_dns_name, look_up
+from .selection import Target
+from .users import People, UserMatcher
+
+
+class Start(NamedTuple):
+    """The properties of requested recordings that a guard limits."""
+
+    notify_user: bool
+    lasts: float | None = None
+    """Seconds that the recordings last at most; None if the task sets no end."""
+
+
+class Guard:
+    """The limits of all guard files that apply to a task; a task must meet each of them."""
+
+    def __init__(self, limits: Sequence[Limits] = (), reason: str | None = None, audit_log: str | None = None) -> None:
+        self._limits = limits
+        self._given = {"reason": reason, "audit_log": audit_log}
+
+    @classmethod
+    def of_host(cls, params: dict) -> Guard:
+        """Read the guard files of this host; raises OptionError for one that is unreadable or invalid."""
+        return cls(read_guards(), params.get("reason"), params.get("audit_log"))
+
+    def check(self, sessions: int, starts: Iterable[Start] = ()) -> None:
+        """Raise OptionError if a task may not send its writes. sessions: number of those selected."""
+        starts = set(starts)
+        for limits in self._limits:
+            for problem in self._problems(limits, sessions, starts):
+                raise OptionError(f"guard {clean(limits.path)}", f"{problem}. Nothing was changed")
+
+    def _problems(self, limits: Limits, sessions: int, starts: set[Start]) -> Iterable[str]:
+        reason = self._given["reason"]
+        for option, value in self._given.items():
+            if option in limits.required and not (value or "").strip():
+                yield f"{option} is required; set {option}"
+        if limits.reason_pattern and not limits.reason_pattern.fullmatch(reason or ""):
+            yield f"reason must match {clean(limits.reason_pattern.pattern)}; correct reason"
+        if "notify_user" in limits.required and any(not start.notify_user for start in starts):
+            yield "users must be notified; set notify_user to true"
+        if limits.max_sessions is not None and sessions > limits.max_sessions:
+            yield f"{sessions} sessions are selected and {limits.max_sessions} are allowed; select fewer"
+        longest = limits.max_duration
+        if longest is not None and any(start.lasts is None or start.lasts > longest for start in starts):
+            yield f"a recording may last at most {longest} seconds; set stop_after, or until of the rule, to end it"
+
+    def judge(self, api: Api, people: People) -> Judge:
+        """Look up the names in the limits on a site. people: of the run, before any session was added."""
+        return Judge([_Scope(api, limits, people) for limits in self._limits if limits.names], people)
+
+
+NO_GUARD = Guard()
+
+
+class Judge:
+    """The denied and allowed users, machines and delivery groups, to recognize the sessions that are off limits."""
+
+    def __init__(self, scopes: Sequence[_Scope], people: People) -> None:
+        self._scopes = scopes
+        self._people = people
+
+    def of_place(self, target: Target, session: dict) -> Target:
+        """Return the target of a session, denied if its machine or delivery group is."""
+        denials = (scope.of_place(session) for scope in self._scopes)
+        return target if target.ended else target._replace(denied=next(filter(None, denials), None))
+
+    def of_user(self, target: Target, person: int | None) -> Target:
+        """Return the target of a session, denied if its user is; call it after all sessions were added.
+
+        person: the user of the session.
+        """
+        if target.ended or target.denied or not self._scopes:
+            return target
+        known = target.anonymous or self._people.is_named(person)
+        denials = (scope.of_user(person, known) for scope in self._scopes)
+        return target._replace(denied=next(filter(None, denials), None))
+
+
+class _Scope:
+    """The names in one guard file, looked up on a site."""
+
+    def __init__(self, api: Api, limits: Limits, people: People) -> None:
+        self._path = clean(limits.path)
+        names = limits.names
+        self._denied_users = UserMatcher("denied_users", names.get("denied_users"), people)
+        self._allowed_users = UserMatcher("allowed_users", names.get("allowed_users"), people)
+        denied, allowed = names.get("denied_machines", ()), names.get("allowed_machines", ())
+        found = look_up(api, list(dict.fromkeys([*denied, *allowed])))
+        # A machine that cannot be looked up is denied under the name in the file.
+        self._denied_machines = MachineIndex({name: [_as_named(name), *found.get(name, ())] for name in denied})
+        self._allowed_machines = MachineIndex({name: found.get(name, ()) for name in allowed})
+        denied = names.get("denied_delivery_groups", ())
+        as_named = [Named(None, (name.replace("|", "\\"),)) for name in denied]
+        self._denied_groups = [*as_named, *known_delivery_groups(api, denied)]
+        self._allowed_groups = known_delivery_groups(api, names.get("allowed_delivery_groups", ()))
+        self._keys = names.keys()
+
+    def of_place(self, session: dict) -> str | None:
+        machine, group = session.get("Machine"), [reach(session, "Machine", "DeliveryGroup")]
+        if self._denied_machines and self._denied_machines.has(machine, default=True):
+            return self._denial("denied_machines", "machine")
+        if self._denied_groups and is_any(self._denied_groups, group, default=True):
+            return self._denial("denied_delivery_groups", "delivery group")
+        if "allowed_machines" in self._keys and not self._allowed_machines.has(machine, default=False):
+            return self._denial("allowed_machines", "machine")
+        if "allowed_delivery_groups" in self._keys and not is_any(self._allowed_groups, group, default=False):
+            return self._denial("allowed_delivery_groups", "delivery group")
+        return None
+
+    def of_user(self, person: int | None, known: bool) -> str | None:
+        if self._denied_users and (self._denied_users.matches(person) or not known):
+            return self._denial("denied_users", "user")
+        if self._allowed_users and not self._allowed_users.matches(person):
+            return self._denial("allowed_users", "user")
+        return None
+
+    def _denial(self, key: str, what: str) -> str:
+        return f"{key} of the guard {self._path} does not permit this {what}"
+
+
+def _as_named(name: str) -> dict[str, Any]:
+    """Return a machine of which only the name is known."""
+    if guid_of(name):
+        return {"Id": guid_of(name)}
+    return {"DnsName": name} if is_dns_name(name) else {"Name": name.replace("|", "\\")}

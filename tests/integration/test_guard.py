@@ -1,0 +1,279 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The guard of a host limits every task that writes, whatever the task asks for."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from ansible_collections.sessionops.citrix.plugins.module_utils._common import guard_file
+
+RECORDING = "sessionops.citrix.citrix_session_recording"
+MESSAGE = "sessionops.citrix.citrix_session_message"
+POLICY = "sessionops.citrix.citrix_recording_policy"
+MACHINE = "LAB\\vda-001"
+ANNA = {"Name": "LAB\\anna", "PrincipalName": "anna@contoso.com"}
+BERT = {"Name": "LAB\\bert", "PrincipalName": "bert@contoso.com"}
+SPELLINGS = ["LAB\\anna", "lab\\ANNA", "anna@contoso.com", "AzureAD\\anna@contoso.com", "anna"]
+TEXT = {"title": "Maintenance", "text": "Please save your work."}
+EVERYONE = {"name": "Everyone", "all_sessions": True, "state": "started"}
+
+
+def start(**options) -> dict:
+    return {RECORDING: {"state": "started", **options}}
+
+
+def stop(**options) -> dict:
+    return {RECORDING: {"state": "stopped", **options}}
+
+
+def message(**options) -> dict:
+    return {MESSAGE: {**TEXT, **options}}
+
+
+def policy(*rules: dict, **options) -> dict:
+    return {POLICY: {"rules": list(rules), **options}}
+
+
+@pytest.fixture
+def guarded(simulator, modules, tmp_path, monkeypatch):
+    """Return a function that runs a task under a guard of the environment, and one of the host."""
+    system = tmp_path / "guard-of-host.yml"
+    monkeypatch.setattr(guard_file, "SYSTEM_PATH", str(system))
+
+    def run(task: dict, named: dict | str | None = None, of_host: dict | None = None, **keywords):
+        env = {}
+        system.unlink(missing_ok=True)
+        if named is not None:
+            path = tmp_path / "guard.yml"
+            path.write_text(named if isinstance(named, str) else json.dumps(named), encoding="utf-8")
+            env["CITRIX_GUARD"] = str(path)
+        if of_host is not None:
+            system.write_text(json.dumps(of_host), encoding="utf-8")
+        return modules([{**task, **keywords}], connection=simulator.cloud, env=env)
+
+    return run
+
+
+def fleet(simulator, *users: dict | None, **session) -> list[str]:
+    sessions = [{"user": user, **session} for user in users]
+    plan = {"name": MACHINE, "delivery_group": "Office", "sessions": sessions}
+    return list(simulator.fleet(delivery_groups=["Office", "Sales"], machines=[plan]))
+
+
+def started(simulator) -> list[str]:
+    return [session["id"] for session in simulator.state().values() if session["starts"]]
+
+
+def writes(simulator) -> int:
+    kinds = simulator.counts()
+    return sum(kinds[kind] for kind in ("$startRecording", "$stopRecording", "$sendMessage"))
+
+
+# Users, machines and delivery groups
+
+
+@pytest.mark.parametrize("denied", SPELLINGS)
+@pytest.mark.parametrize(
+    "task",
+    [
+        start(all_sessions=True),
+        start(machine=MACHINE),
+        start(delivery_group="Office"),
+        start(user="anna@contoso.com,bert@contoso.com"),
+        policy(EVERYONE),
+        policy({"name": "Anna", "user": "anna", "state": "started"}, EVERYONE),
+    ],
+)
+def test_denied_user_is_not_started_in_any_spelling(simulator, guarded, denied, task):
+    hers, his = fleet(simulator, ANNA, BERT)
+    run = guarded(task, {"denied_users": [denied]})
+    results = {entry["id"]: entry["result"] for entry in run.result["sessions"]}
+    assert results == {hers: "denied", his: "started"}
+    assert started(simulator) == [his]
+    assert run.result["summary"]["denied"] == 1
+    assert any("denied_users of the guard" in text for text in [*run.result["warnings"], run.result["msg"]])
+
+
+@pytest.mark.parametrize("denied", SPELLINGS)
+def test_denied_user_selected_by_id_fails_the_task(simulator, guarded, denied):
+    hers, _his = fleet(simulator, ANNA, BERT)
+    run = guarded(start(session_id=hers), {"denied_users": [denied]})
+    assert run.code != 0
+    assert "denied_users of the guard" in run.result["msg"]
+    assert writes(simulator) == 0
+
+
+def test_denied_user_fails_a_policy_if_no_one_else_is_left(simulator, guarded):
+    fleet(simulator, ANNA)
+    assert guarded(policy(EVERYONE), {"denied_users": ["anna"]}).code != 0
+    assert writes(simulator) == 0
+
+
+def test_denied_user_gets_no_message(simulator, guarded):
+    hers, his = fleet(simulator, ANNA, BERT)
+    run = guarded(message(all_sessions=True), {"denied_users": ["anna"]})
+    assert {entry["id"]: entry["result"] for entry in run.result["sessions"]} == {hers: "denied", his: "sent"}
+    assert writes(simulator) == 1
+
+
+def test_denied_user_can_be_stopped(simulator, guarded):
+    (hers,) = fleet(simulator, ANNA, recorded=True)
+    assert guarded(stop(session_id=hers), {"denied_users": ["anna"]}).outcomes == {"stopped": 1}
+
+
+@pytest.mark.parametrize("user", [{}, None, {"DisplayName": "Anna"}, {"Sid": "S-1-5-21-1-2-3-1001"}])
+@pytest.mark.parametrize("key", ["denied_users", "allowed_users"])
+def test_unknown_user_is_denied(simulator, guarded, user, key):
+    unknown, his = fleet(simulator, user, BERT)
+    names = {"denied_users": ["LAB\\anna"], "allowed_users": ["LAB\\bert"]}[key]
+    run = guarded(start(all_sessions=True, include_unidentified=True), {key: names})
+    assert {entry["id"]: entry["result"] for entry in run.result["sessions"]} == {unknown: "denied", his: "started"}
+    assert started(simulator) == [his]
+
+
+@pytest.mark.parametrize(("key", "result"), [("denied_users", "started"), ("allowed_users", "denied")])
+def test_anonymous_user_is_not_a_denied_one(simulator, guarded, key, result):
+    fleet(simulator, None, anonymous=True)
+    assert guarded(start(all_sessions=True), {key: ["LAB\\anna"]}).outcomes == {result: 1}
+
+
+@pytest.mark.parametrize("allowed", ["LAB\\bert", "bert@contoso.com", "AzureAD\\BERT@contoso.com"])
+def test_only_allowed_users_are_started(simulator, guarded, allowed):
+    _hers, his = fleet(simulator, ANNA, BERT)
+    guarded(start(all_sessions=True), {"allowed_users": [allowed]})
+    assert started(simulator) == [his]
+
+
+@pytest.mark.parametrize(
+    ("limits", "machines"),
+    [
+        ({"denied_machines": ["LAB\\vda-001"]}, {"LAB\\vda-002"}),
+        ({"denied_machines": ["lab|VDA-001", "LAB\\none"]}, {"LAB\\vda-002"}),
+        ({"denied_machines": ["vda-001.lab.example"]}, {"LAB\\vda-002"}),
+        ({"allowed_machines": ["LAB\\vda-002"]}, {"LAB\\vda-002"}),
+        ({"allowed_machines": ["vda-002.lab.example", "LAB\\none"]}, {"LAB\\vda-002"}),
+        ({"allowed_machines": ["LAB\\none"]}, set()),
+        ({"denied_delivery_groups": ["Office desktops", "None"]}, {"LAB\\vda-003"}),
+        ({"allowed_delivery_groups": ["Contractors", "None"]}, {"LAB\\vda-003"}),
+        ({"allowed_delivery_groups": ["None"]}, set()),
+    ],
+)
+def test_machines_and_groups_limit_starts(simulator, guarded, limits, machines):
+    selection = (
+        ["LAB\\vda-002", "LAB\\vda-001"] if "machines" in next(iter(limits)) else ["LAB\\vda-001", "LAB\\vda-003"]
+    )
+    guarded(start(machine=selection), limits)
+    assert {simulator.state()[key]["machine"] for key in started(simulator)} == machines
+
+
+# Limits of a task
+
+
+@pytest.mark.parametrize(
+    ("task", "limits", "told"),
+    [
+        (start(machine=MACHINE, notify_user=False), {"notify_user": "required"}, "users must be notified"),
+        (policy({**EVERYONE, "notify_user": False}), {"notify_user": "required"}, "users must be notified"),
+        (start(machine=MACHINE), {"reason": "required"}, "reason is required; set reason"),
+        (start(machine=MACHINE, reason=" "), {"reason": "required"}, "reason is required; set reason"),
+        (stop(machine=MACHINE), {"reason": "required"}, "reason is required"),
+        (message(machine=MACHINE), {"reason": "required"}, "reason is required"),
+        (policy(EVERYONE), {"reason": "required"}, "reason is required"),
+        (
+            start(machine=MACHINE, reason="INC1 please"),
+            {"reason": "required", "reason_pattern": "INC[0-9]+"},
+            "reason must match INC[0-9]+",
+        ),
+        (start(machine=MACHINE), {"audit_log": "required"}, "audit_log is required"),
+        (message(machine=MACHINE), {"audit_log": "required"}, "audit_log is required"),
+        (start(machine=MACHINE), {"max_sessions": 9}, "10 sessions are selected and 9 are allowed"),
+        (stop(machine=MACHINE), {"max_sessions": 9}, "10 sessions are selected and 9 are allowed"),
+        (message(machine=MACHINE), {"max_sessions": 9}, "10 sessions are selected and 9 are allowed"),
+        (policy(EVERYONE), {"max_sessions": 9}, "50 sessions are selected and 9 are allowed"),
+        (start(machine=MACHINE), {"max_duration": 60}, "a recording may last at most 60 seconds"),
+        (
+            start(machine=MACHINE, stop_after=61, audit_log="audit.jsonl"),
+            {"max_duration": 60},
+            "a recording may last at most 60 seconds",
+        ),
+        (policy(EVERYONE), {"max_duration": 60}, "a recording may last at most 60 seconds"),
+        (policy({**EVERYONE, "until": "2999-01-01T00:00:00Z"}), {"max_duration": 60}, "a recording may last"),
+    ],
+)
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_task_beyond_a_limit_fails_before_any_write(guarded, simulator, tmp_path, task, limits, told, check_mode):
+    ((name, options),) = task.items()
+    if "audit_log" in options:
+        options = {**options, "audit_log": str(tmp_path / options["audit_log"])}
+    run = guarded({name: options}, limits, check_mode=check_mode)
+    assert run.code != 0
+    assert run.result["msg"].startswith("guard /")
+    assert told in run.result["msg"]
+    assert (run.result["writes_sent"], writes(simulator)) == (0, 0)
+
+
+def test_task_within_all_limits_is_done(guarded, simulator, tmp_path):
+    limits = {
+        "notify_user": "required",
+        "reason": "required",
+        "reason_pattern": "INC[0-9]+",
+        "audit_log": "required",
+        "max_sessions": 10,
+        "max_duration": 60,
+        "denied_users": ["LAB\\nobody"],
+        "allowed_machines": [MACHINE],
+    }
+    options = {"machine": MACHINE, "reason": "INC7", "audit_log": str(tmp_path / "audit.jsonl")}
+    run = guarded(start(**options, stop_after=60), limits, limits)
+    assert run.code == 0, run.output
+    assert run.outcomes["started"] == writes(simulator) == 7
+
+
+def test_stop_has_neither_notification_nor_end_to_limit(guarded):
+    run = guarded(stop(machine=MACHINE, notify_user=False), {"notify_user": "required", "max_duration": 60})
+    assert run.code == 0, run.output
+
+
+@pytest.mark.parametrize(("named", "of_host"), [(5, 50), (50, 5)])
+def test_stricter_of_two_guards_applies(guarded, simulator, named, of_host):
+    run = guarded(start(machine=MACHINE), {"max_sessions": named}, {"max_sessions": of_host})
+    assert "10 sessions are selected and 5 are allowed" in run.result["msg"]
+    assert writes(simulator) == 0
+
+
+def test_denials_of_two_guards_add_up(guarded, simulator):
+    fleet(simulator, ANNA, BERT)
+    guarded(start(all_sessions=True), {"denied_users": ["anna"]}, {"denied_users": ["bert"]})
+    assert writes(simulator) == 0
+
+
+@pytest.mark.parametrize(
+    "task", [start(machine=MACHINE), stop(machine=MACHINE), message(machine=MACHINE), policy(EVERYONE)]
+)
+@pytest.mark.parametrize("text", ["", "max_sessions: [", "max_session: 5", "denied_users:\n  - [LAB]"])
+def test_invalid_guard_stops_every_write_before_any_request(guarded, simulator, task, text):
+    run = guarded(task, text)
+    assert run.code != 0
+    assert "Nothing was sent" in run.result["msg"]
+    assert (simulator.calls(), run.result["writes_sent"]) == ([], 0)
+
+
+# As users run it
+
+
+def test_play_under_a_guard_records_no_denied_user(simulator, play, tmp_path):
+    hers, his = fleet(simulator, ANNA, BERT)
+    guard = tmp_path / "guard.yml"
+    guard.write_text("denied_users:\n  - LAB\\anna  # works council\nreason: required\n", encoding="utf-8")
+    env = {"CITRIX_GUARD": str(guard)}
+    refused = play([start(all_sessions=True)], connection=simulator.cloud, env=env)
+    assert refused.code != 0
+    assert "reason is required; set reason" in refused.output
+    assert writes(simulator) == 0
+    run = play([start(all_sessions=True)], connection=simulator.cloud, env={**env, "CITRIX_REASON": "INC7"})
+    assert run.code == 0, run.output
+    assert {entry["id"]: entry["result"] for entry in run.result["sessions"]} == {hers: "denied", his: "started"}
+    assert started(simulator) == [his]
