@@ -135,7 +135,7 @@ summary:
 report:
   description: File with the report.
   returned: if a report was written
-  type: path
+  type: str
   sample: site-check.json
 failure:
   description: First error response of the API that made a check fail.
