@@ -5,7 +5,11 @@
 
 from __future__ import annotations
 
-LOCAL = r"""
+
+class ModuleDocFragment:
+    """Attributes of every module, of the modules that call the API, and of the modules that only read."""
+
+    DOCUMENTATION = r"""
 attributes:
   check_mode:
     description: Can run in C(check_mode) and return the changes that a run would make, without making them.
@@ -19,15 +23,8 @@ attributes:
     platforms: posix
 """
 
-
-class ModuleDocFragment:
-    """Attributes of modules that call the API, of local modules, and of modules that only read."""
-
-    LOCAL = LOCAL
-
-    DOCUMENTATION = (
-        LOCAL
-        + r"""
+    API = r"""
+attributes:
   action_group:
     description: Use C(group/sessionops.citrix.citrix) in C(module_defaults) to set the shared options for all modules.
     support: full
@@ -39,7 +36,6 @@ notes:
   - The modules call the API from the host they run on. Run them on the controller, on C(localhost) or with
     C(delegate_to), with a Python that has C(requests).
 """
-    )
 
     INFO = r"""
 attributes:

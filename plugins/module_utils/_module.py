@@ -64,6 +64,7 @@ def execute(
         result = {**explain(error), "failed": True}
     if writes:
         result["writes_sent"] = api.retrier.writes_sent if api else 0
+        result["run_id"] = api.observer.run_id if api else None
     if result.get("failed"):
         module.fail_json(**result)
     module.exit_json(**result)

@@ -18,18 +18,8 @@ description:
 author:
   - The sessionops.citrix contributors (!UNKNOWN)
 extends_documentation_fragment:
+  - sessionops.citrix._attributes
   - sessionops.citrix._attributes.info
-attributes:
-  check_mode:
-    description: Can run in C(check_mode) and return the same result.
-  diff_mode:
-    description: Returns details about changes in diff mode.
-  idempotent:
-    description: A second run with the same options changes nothing.
-  platform:
-    description: Platforms on which the module runs.
-    support: full
-    platforms: posix
 options:
   path:
     description:

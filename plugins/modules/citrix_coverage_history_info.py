@@ -16,7 +16,7 @@ description:
 author:
   - The sessionops.citrix contributors (!UNKNOWN)
 extends_documentation_fragment:
-  - sessionops.citrix._attributes.local
+  - sessionops.citrix._attributes
   - sessionops.citrix._attributes.info
 options:
   path:

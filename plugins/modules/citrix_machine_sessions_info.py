@@ -16,6 +16,7 @@ author:
 extends_documentation_fragment:
   - sessionops.citrix._auth
   - sessionops.citrix._attributes
+  - sessionops.citrix._attributes.api
   - sessionops.citrix._attributes.info
   - sessionops.citrix._session_facts
 options:

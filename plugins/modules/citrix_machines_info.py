@@ -17,6 +17,7 @@ extends_documentation_fragment:
   - sessionops.citrix._auth
   - sessionops.citrix._search_filters
   - sessionops.citrix._attributes
+  - sessionops.citrix._attributes.api
   - sessionops.citrix._attributes.info
 options:
   machine:

@@ -24,6 +24,7 @@ author:
 extends_documentation_fragment:
   - sessionops.citrix._auth
   - sessionops.citrix._attributes
+  - sessionops.citrix._attributes.api
   - sessionops.citrix._selection
 attributes:
   check_mode:

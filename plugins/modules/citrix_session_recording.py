@@ -19,6 +19,7 @@ author:
 extends_documentation_fragment:
   - sessionops.citrix._auth
   - sessionops.citrix._attributes
+  - sessionops.citrix._attributes.api
   - sessionops.citrix._audit
   - sessionops.citrix._selection
   - sessionops.citrix._selection.targets
@@ -251,6 +252,11 @@ writes_sent:
   returned: unless an option is of the wrong type
   type: int
   sample: 1
+run_id:
+  description: Id of the run in the audit trail. Null in check mode.
+  returned: unless an option is of the wrong type
+  type: str
+  sample: 5a5ba5d6-7d1f-4a63-8b52-62b1e3e0ee6c
 failure:
   description: Error response of the API, if it ended the task.
   returned: if an error response of the API ended the task before any change

@@ -18,6 +18,7 @@ extends_documentation_fragment:
   - sessionops.citrix._auth
   - sessionops.citrix._search_filters
   - sessionops.citrix._attributes
+  - sessionops.citrix._attributes.api
   - sessionops.citrix._attributes.info
   - sessionops.citrix._selection
   - sessionops.citrix._session_facts

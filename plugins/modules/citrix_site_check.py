@@ -20,6 +20,7 @@ author:
 extends_documentation_fragment:
   - sessionops.citrix._auth
   - sessionops.citrix._attributes
+  - sessionops.citrix._attributes.api
   - sessionops.citrix._audit
 attributes:
   check_mode:
@@ -137,6 +138,11 @@ report:
   returned: if a report was written
   type: str
   sample: site-check.json
+run_id:
+  description: Id of the run in the audit trail. Null in check mode, and if the options are invalid.
+  returned: always
+  type: str
+  sample: 5a5ba5d6-7d1f-4a63-8b52-62b1e3e0ee6c
 failure:
   description: First error response of the API that made a check fail.
   returned: if an error response of the API made a check fail

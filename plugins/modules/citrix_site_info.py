@@ -17,6 +17,7 @@ author:
 extends_documentation_fragment:
   - sessionops.citrix._auth
   - sessionops.citrix._attributes
+  - sessionops.citrix._attributes.api
   - sessionops.citrix._attributes.info
 seealso:
   - module: sessionops.citrix.citrix_token

@@ -174,6 +174,12 @@ class Reference:
                 known |= {name for name in names_in(self.sessions[at]["user"]) if "\\" in name or "@" in name}
         return found
 
+    def hides_users(self, options: dict) -> bool:
+        """Return whether the API returns the user of no session at the place, and some have one."""
+        here = [at for at, session in enumerate(self.sessions) if self.at_place(session, options)]
+        real = [at for at in here if not self.sessions[at]["anonymous"]]
+        return bool(real) and not set(real) & self.named(here)
+
     def persons(self, run: list[int], names: list[str]) -> dict[str, list[set[int]]]:
         """Return the users of a run that match, by name."""
         people = [{run[at] for at in person} for person in people_of([self.sessions[at] for at in run])]

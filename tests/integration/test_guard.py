@@ -173,7 +173,7 @@ def test_machines_and_groups_limit_starts(simulator, guarded, limits, machines):
 
 
 @pytest.mark.parametrize(
-    ("task", "limits", "told"),
+    ("task", "limits", "shown"),
     [
         (start(machine=MACHINE, notify_user=False), {"notify_user": "required"}, "users must be notified"),
         (policy({**EVERYONE, "notify_user": False}), {"notify_user": "required"}, "users must be notified"),
@@ -204,14 +204,14 @@ def test_machines_and_groups_limit_starts(simulator, guarded, limits, machines):
     ],
 )
 @pytest.mark.parametrize("check_mode", [False, True])
-def test_task_beyond_a_limit_fails_before_any_write(guarded, simulator, tmp_path, task, limits, told, check_mode):
+def test_task_beyond_a_limit_fails_before_any_write(guarded, simulator, tmp_path, task, limits, shown, check_mode):
     ((name, options),) = task.items()
     if "audit_log" in options:
         options = {**options, "audit_log": str(tmp_path / options["audit_log"])}
     run = guarded({name: options}, limits, check_mode=check_mode)
     assert run.code != 0
     assert run.result["msg"].startswith("guard /")
-    assert told in run.result["msg"]
+    assert shown in run.result["msg"]
     assert (run.result["writes_sent"], writes(simulator)) == (0, 0)
 
 

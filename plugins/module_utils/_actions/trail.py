@@ -19,7 +19,7 @@ from .._client.calls import Call
 from .._client.transport import VERSION
 from .._client.writes import WriteObserver
 from .._common.errors import CitrixError, OptionError
-from .._common.options import with_fallback
+from .._common.options import environment_name, with_fallback
 from . import audit_lines
 from .audit_file import AuditFile
 from .results import Entry
@@ -59,9 +59,7 @@ class Trail(WriteObserver):
         self._same = {
             "reason": api.shown(params["reason"]) if params["reason"] else None,
             "operator": _login(),
-            "awx_job_id": None,
-            "awx_job_template": None,
-            "awx_user": None,
+            **{name: _of_awx(api, name) for name in ("awx_job_id", "awx_job_template", "awx_user")},
             "host": socket.gethostname(),
         }
         self._incomplete = False
@@ -157,6 +155,12 @@ class Trail(WriteObserver):
             f"{self._path} cannot be written ({error.strerror}); free disk space, or name a file that only this user "
             "may write to",
         )
+
+
+def _of_awx(api: Api, name: str) -> str | None:
+    """Return what the action plugin, or a play, has put into the environment about the job."""
+    value = os.environ.get(environment_name(name))
+    return api.shown(value) if value else None
 
 
 def _login() -> str:

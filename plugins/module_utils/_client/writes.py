@@ -14,6 +14,9 @@ from .calls import Call
 class WriteObserver:
     """Observe nothing; the base class of observers."""
 
+    run_id: str | None = None
+    """Id of the run in the audit trail; None if it has none."""
+
     def before(self, calls: Sequence[Call], transaction_id: str) -> None:
         """Handle calls that are about to be sent as one request; a CitrixError stops the request."""
 

@@ -80,7 +80,7 @@ def test_read_guards_both_files_apply(guards):
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "shown"),
     [
         ("", "has no limits"),
         ("{}", "has no limits"),
@@ -114,11 +114,11 @@ def test_read_guards_both_files_apply(guards):
         (b"denied_users: [\xff]", "cannot be read"),
     ],
 )
-def test_read_guards_invalid_file_names_file_and_problem(guards, tmp_path, text, told):
+def test_read_guards_invalid_file_names_file_and_problem(guards, tmp_path, text, shown):
     with pytest.raises(OptionError) as error:
         guards(text)
     assert str(error.value).startswith(f"guard {tmp_path}/named.yml: ")
-    assert told in str(error.value)
+    assert shown in str(error.value)
     assert str(error.value).endswith("Nothing was sent")
 
 
