@@ -10,6 +10,7 @@ import zlib
 from pathlib import Path
 
 ELSEWHERE = {
+    "action_plugins": "plugins/action.html#action-plugins",
     "common_return_values": "reference_appendices/common_return_values.html#common-return-values",
     "ansible_configuration_settings": "reference_appendices/config.html#ansible-configuration-settings",
 }

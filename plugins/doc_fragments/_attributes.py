@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Attributes of every module, of the modules that call the API, and of the modules that only read."""
+    """Attributes of all modules, of those that call the API, and of those that only read."""
 
     DOCUMENTATION = r"""
 attributes:

@@ -119,7 +119,7 @@ EXAMPLES = r"""
     state: started
     user: LAB\user002
     reason: INC0012345
-    audit_log: /tmp/citrix-audit.jsonl
+    audit_log: /var/log/citrix/audit.jsonl
     stop_after: 7200
 
 - name: Show which sessions are not recorded and why

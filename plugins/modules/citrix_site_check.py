@@ -60,7 +60,7 @@ seealso:
 EXAMPLES = r"""
 - name: Check the site, and write a report
   sessionops.citrix.citrix_site_check:
-    report: site-check.json
+    report: /srv/reports/site-check.json
   register: site_check
 
 - name: Show the steps that remain
@@ -137,7 +137,7 @@ report:
   description: File with the report.
   returned: if a report was written
   type: str
-  sample: site-check.json
+  sample: /srv/reports/site-check.json
 run_id:
   description: Id of the run in the audit trail. Null in check mode, and if the options are invalid.
   returned: always

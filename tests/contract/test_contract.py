@@ -19,6 +19,7 @@ from ansible_collections.sessionops.citrix.plugins.modules import (
     citrix_machine_sessions_info,
     citrix_machines_info,
     citrix_recording_coverage,
+    citrix_recording_due,
     citrix_recording_policy,
     citrix_session_message,
     citrix_session_recording,
@@ -29,6 +30,7 @@ from ansible_collections.sessionops.citrix.plugins.modules import (
 )
 from contract_items import answered_batches, items_of, reference_faults
 from openapi_contract import Contract
+from support.due_trail import write_due
 
 CONTRACT = Contract()
 OPERATIONS = CONTRACT.operations
@@ -55,6 +57,7 @@ JOBS = {
         {"machine": [MACHINE], "search_filters": [{"property": "SessionCount", "operator": "Equals", "value": "4"}]},
     ],
     citrix_recording_coverage: [{"delivery_group": ["Engineering"], "dest": "."}],
+    citrix_recording_due: [{"audit_log": "due.jsonl"}],
     citrix_recording_policy: [
         {"rules": [{"name": "One", "machine": [MACHINE], "application": ["Text Editor"], "state": "stopped"}]}
     ],
@@ -162,6 +165,9 @@ def in_a_folder_of_its_own(monkeypatch, tmp_path):
 def operations_of_all_jobs(simulator, client, connection):
     """Run all jobs, and return the operations that they use."""
     session_id = next(iter(simulator.state()))
+    customer_id = connection.get("customer_id", "CitrixOnPremises")
+    recorded = [session for session in simulator.state().values() if session["recorded"]]
+    write_due("due.jsonl", customer_id, simulator.facts["site_id"], recorded)
     results = [client(module, connection, **options) for module, jobs in JOBS.items() for options in jobs]
     named = {"session_id": [session_id], "notify_user": False}
     results.append(client(citrix_session_recording, connection, state="started", **named))

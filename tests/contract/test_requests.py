@@ -21,6 +21,8 @@ from urllib.parse import unquote, urlsplit
 import pytest
 import requests
 from ansible_collections.sessionops.citrix.plugins.module_utils._actions import converge
+from ansible_collections.sessionops.citrix.plugins.module_utils._checks import rights
+from ansible_collections.sessionops.citrix.plugins.module_utils._checks.check import Probe
 from ansible_collections.sessionops.citrix.plugins.module_utils._client import batches
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.api import connect
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.options import OPTIONS, settings
@@ -83,14 +85,18 @@ BODIES = {
     "Applications/*": {"Id": SITE, "Name": "Text Editor"},
     "Machines/*/Sessions": SESSION_LIST,
     "Applications/*/Sessions": SESSION_LIST,
+    "EffectiveRights": {"Items": [{"Role": {"Id": SITE, "Name": "Role"}, "Scope": {"Name": "All"}}]},
+    f"Admin/*/{SITE}": {"Id": SITE, "Name": "Role", "Permissions": []},
 }
 RECORD = {"state": "started", "session_id": [FIRST], "wait_timeout": 0}
 TWO = {**RECORD, "session_id": [FIRST, SECOND]}
 INVENTORY = SimpleNamespace(run=lambda task, api: hosts.find_hosts(api, task.params, task.warn))
+RIGHTS = SimpleNamespace(run=lambda task, api: read_rights(Probe(api, None, False, None, None)))
 CATALOG = {**dict.fromkeys(hosts.OPTIONS), "machine_catalog": ["Folder\\Name"]}
 # Title, module and options of each task; batched tasks send more than one call at a time.
 TASKS = [
     ("show the site", citrix_site_info, {}),
+    ("read the rights of the account", RIGHTS, {}),
     ("list machines", citrix_machines_info, {"fields": ["SessionCount"]}),
     ("find machines", citrix_machines_info, {"machine": [SITE, "vda-001.lab.example"], "fields": ["SessionCount"]}),
     ("find the machines of a catalog", INVENTORY, CATALOG),
@@ -114,6 +120,11 @@ BATCHED = [
     ("stop recordings in batches", citrix_session_recording, {**TWO, "state": "stopped"}),
     ("send messages in batches", citrix_session_message, {"session_id": [FIRST, SECOND], "title": "Ä", "text": "a\nb"}),
 ]
+
+
+def read_rights(probe):
+    for check in rights.CHECKS:
+        check.run(probe)
 
 
 class Wire:

@@ -516,7 +516,7 @@ WRITING = ("start", "stop", "policy", "message")
 LISTED = ("start", "stop", "policy", "message", "coverage", "sessions", "machine", "machines", "inventory", "events")
 MANY = (*RECORDING, "message", "coverage", "sessions", "machine", "events")
 GIVEN = tuple(name for name in DIRECT if name != "token")
-PRINTED = (*RECORDING, "message", "coverage", "events")
+PRINTED = ("start", "stop", "policy", "message", "coverage", "events")
 COUNTED = tuple(name for name in LISTED if name != "machine")
 
 FAULTS = {

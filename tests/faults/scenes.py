@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from random import Random
 
+from support.due_trail import write_due
+
 SIGN_IN, ME, LISTING, STATUS, WRITE, BATCH = "sign_in", "me", "listing", "status", "write", "batch"
 JOB, RESULTS = "job", "results"
 
@@ -26,6 +28,10 @@ PATHS = {
 """The requests of each step, as regular expressions of their paths."""
 API = r"^(?!.*okens)"
 """All requests except sign-ins."""
+
+CUSTOMERS = ("simulated", "CitrixOnPremises")
+SITE_ID = "630cb34d-96d1-5718-923a-d53d6f4780ab"
+"""Ids of the simulator."""
 
 MODULE, PLAYBOOK, INVENTORY, EVENTS = "module", "playbook", "inventory", "events"
 
@@ -50,6 +56,7 @@ SCENES = {
     "start": Scene(RECORDER, RECORDING_STEPS, recording=True, writes=True),
     "stop": Scene(RECORDER, RECORDING_STEPS, recording=True, writes=True),
     "policy": Scene(POLICY, RECORDING_STEPS, recording=True, writes=True),
+    "due": Scene("citrix_recording_due", (SIGN_IN, ME, STATUS, WRITE), recording=True, writes=True),
     "message": Scene("citrix_session_message", (SIGN_IN, ME, LISTING, WRITE), writes=True),
     "coverage": Scene("citrix_recording_coverage", (SIGN_IN, ME, LISTING, STATUS)),
     "sessions": Scene("citrix_sessions_info", (SIGN_IN, ME, LISTING, STATUS)),
@@ -147,6 +154,14 @@ def _policy(rng: Random, state: Sessions, folder: str) -> Task:
     return Task({"rules": rules, "wait_timeout": 1}, frozenset(wanted), wanted)
 
 
+def _due(rng: Random, state: Sessions, folder: str) -> Task:
+    selected = frozenset(rng.sample(sorted(state), rng.randint(1, 5)))
+    audit_log = f"{folder}/audit.jsonl"
+    for customer_id in CUSTOMERS:
+        write_due(audit_log, customer_id, SITE_ID, [state[each] for each in selected])
+    return Task({"audit_log": audit_log, "wait_timeout": 1}, selected, dict.fromkeys(selected, False))
+
+
 def _coverage(rng: Random, state: Sessions, folder: str) -> Task:
     chosen = rng.choice([*_selectors(rng, state), {}])
     return Task({**chosen, "dest": folder}, _selected(chosen, state))
@@ -184,6 +199,7 @@ TASKS = {
     "start": _module_record(True),
     "stop": _module_record(False),
     "policy": _policy,
+    "due": _due,
     "message": _message,
     "coverage": _coverage,
     "sessions": _sessions,

@@ -144,6 +144,22 @@ def test_trail_disk_full_later_sends_nothing_more(simulator, modules, tmp_path, 
     assert "No space left on device" in run.result["msg"]
 
 
+@pytest.mark.parametrize("batch_size", [0, 4])
+def test_trail_line_not_on_disk_sends_nothing(simulator, modules, path, monkeypatch, batch_size):
+    fsync = os.fsync
+
+    def fail(descriptor):
+        if os.path.isdir(f"/proc/self/fd/{descriptor}"):
+            return fsync(descriptor)
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("os.fsync", fail)
+    task = {RECORDING: {"state": "started", "machine": MACHINE, "audit_log": str(path)}, "ignore_errors": True}
+    run = modules([task], {**simulator.cloud, "batch_size": batch_size})
+    assert writes_of(simulator) == set() and run.result["writes_sent"] == 0
+    assert "Input/output error" in run.result["msg"]
+
+
 def test_trail_warns_once_without_any(simulator, modules):
     run = modules([TASKS["start"]], simulator.cloud)
     assert [warning for warning in run.result["warnings"] if "no audit trail" in warning] == [
@@ -164,11 +180,12 @@ def test_trail_has_no_secret(simulator, modules, path):
 def test_audit_info_returns_what_it_documents(simulator, modules, path, tmp_path):
     connection = {**simulator.cloud, "audit_log": str(path)}
     modules([TASKS["start"], TASKS["stop"]], connection)
+    # Of a session that the first run started; one that was recorded before is started only once.
+    user = next(line["user"] for line in lines_of(path, "requested") if line["user"])
     rotated = tmp_path / "audit.jsonl.1.gz"
     rotated.write_bytes(gzip.compress(path.read_bytes()))
     path.unlink()
     modules([TASKS["start"]], connection)
-    user = next(line["user"] for line in lines_of(path, "requested") if line["user"])
     whole = {INFO: {"path": [str(path), str(rotated)]}}
     of_user = {INFO: {"path": f"{path}*", "user": user, "result": ["started"], "since": "2020-01-01T00:00:00Z"}}
     none = {INFO: {"path": f"{path}*", "until": "2020-01-01T00:00:00+01:00", "limit": 1}}

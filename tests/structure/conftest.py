@@ -18,6 +18,7 @@ import yaml
 from ansible_collections.sessionops.citrix.plugins.module_utils._views import history
 from collection_tree import COLLECTION, CONNECTED, INVENTORIES, MODULES, NAME
 from example_plays import Done, Run, Stage, as_tasks, play_of
+from support.due_trail import write_due
 from support.reports import report
 
 BIN = Path(sys.executable).parent
@@ -109,8 +110,13 @@ def played(request, documentation, simulator_process, ansible, tmp_path_factory)
         groups = dict.fromkeys(("Contractors", "Engineering"), (100, 0, 0, 0, 0))
         earlier = report(time.time() - days * 86400, groups, **ids)
         history.record(str(folder / "history.sqlite"), earlier, 400)
+    audit_log = str(folder / "audit.jsonl")
+    recorded = [session for session in simulator_process.state().values() if session["recorded"]]
+    write_due(audit_log, **ids, sessions=recorded[:1])
     examples = as_tasks(yaml.safe_load(known["examples"]))
     run = stage.play([play_of(examples)])
+    stage.reset()
+    write_due(audit_log, **ids, sessions=recorded[:1])
     own = [task for task in stage.given if task.module == module]
     return Played(
         module=module,

@@ -10,6 +10,7 @@ import fcntl
 import os
 import re
 import stat
+import time
 from collections.abc import Mapping, Sequence
 from threading import Lock
 from typing import Any, NamedTuple
@@ -43,9 +44,13 @@ class Last(NamedTuple):
 class AuditFile:
     """A file of an audit trail that is open for appending."""
 
-    def __init__(self, path: str) -> None:
-        """Open the file, or create it for its owner only; OSError if it cannot be written safely."""
+    def __init__(self, path: str, gather: float = 0.0) -> None:
+        """Open the file, or create it for its owner only; OSError if it cannot be written safely.
+
+        gather: seconds for which an fsync waits for the lines of other threads.
+        """
         self._path = path
+        self._gather = gather
         self._head = _open(path + HEAD, os.O_RDWR)
         self._writing = Lock()
         self._syncing = Lock()
@@ -89,6 +94,7 @@ class AuditFile:
         """Wait until an append is on disk; waiting threads share one fsync. Raises OSError."""
         with self._syncing:
             if self._synced < number:
+                time.sleep(self._gather)
                 written = self._written
                 os.fsync(self._log)
                 self._synced = written

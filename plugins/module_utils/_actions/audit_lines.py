@@ -60,6 +60,8 @@ REQUESTED, RESULT = "requested", "result"
 LONGEST = 64 * 1024
 """Maximum bytes of a line; no field is longer than a tenth of it."""
 
+# One for all lines: json.dumps() would create one for each.
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 _HASH = re.compile(rb',"hash":"([0-9a-f]{64})"\}\Z')
 
 
@@ -67,7 +69,7 @@ def encode(entry: Mapping[str, Any], line: int | None = None, previous: str | No
     """Return an entry as a line with its line break, and its hash; unchained without a number."""
     chained = {**entry, "line": line, "previous_hash": previous}
     # ASCII: text of the API can neither break the line nor send control sequences to a terminal.
-    text = json.dumps(chained, separators=(",", ":"))[:-1].encode()
+    text = _ENCODER.encode(chained)[:-1].encode()
     if line is None:
         return text + b',"hash":null}\n', ""
     digest = hashlib.sha256(text).hexdigest()

@@ -107,9 +107,9 @@ def converge(
     """
     cases = [Case.from_target(target, wanted) for target, wanted in targets]
     wanted = {case.wanted for case in cases}
-    limited = [case for case in cases if not case.wanted.due]
+    limited = [case for case in cases if not case.wanted.still_due]
     # An end that an earlier run has set is sent whatever the limits are.
-    if limited or not cases:
+    if limited:
         api.guard.check(len(limited), [Start(each.notify_user, each.lasts()) for each in wanted if each.recorded])
     todo = [case for case in cases if not case.entry.result]
     # Two runs at the same time, on hosts that share no locks, rarely process the same session.
@@ -158,6 +158,11 @@ def _bring(api: Api, cases: list[Case], check_mode: bool, locks: SessionLocks) -
         case = by_id[session_id]
         if session_id in own or state is case.wanted.recorded:
             case.entry.observe(state, case.wanted)
+    for case in cases:
+        if case.entry.id in own and not case.entry.result and case.wanted.still_due:
+            # The lock is held, so no other run can change the session from here on.
+            if not case.wanted.still_due(case.entry.id):
+                case.entry.end("unchanged", "another run has stopped this recording since")
     to_change = [case for case in cases if case.entry.id in own and not case.entry.result]
     watched = []
     if not check_mode:

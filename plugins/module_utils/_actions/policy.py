@@ -21,7 +21,8 @@ from .._site import selection, selectors
 from .._site.machines import look_up
 from .._site.selection import Exclusions, Target
 from .._site.selectors import Place, Query
-from .._site.users import People, UserMatcher
+from .._site.user_matcher import UserMatcher
+from .._site.users import People
 from . import recording, results
 from .periods import RULE_SPEC as PERIOD_SPEC
 from .periods import Period
@@ -93,7 +94,7 @@ class _Search:
         except OptionError as error:
             raise _of_rule(rule.name, str(error)) from None
 
-    def fits(self, person: int | None) -> bool:
+    def fits(self, person: int) -> bool:
         """Return whether the users and exclusions of the rule match this person."""
         return not (self.named and not self.named.matches(person)) and not self.exclusions.of_user(person)
 

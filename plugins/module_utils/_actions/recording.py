@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Callable, NamedTuple
 
 from .._client.calls import Call
 from .._common import times
@@ -55,8 +55,8 @@ class Wanted(NamedTuple):
     """The rule of a policy that requests it."""
     until: float | None = None
     """Unix time at which that rule stops the recording; None if it does not."""
-    due: bool = False
-    """Whether the run that started the recording set this end."""
+    still_due: Callable[[str], bool] | None = None
+    """For an end that the run that started a recording set: whether a session is due at this moment."""
 
     @classmethod
     def from_params(cls, params: dict) -> Wanted:
@@ -86,7 +86,7 @@ class Wanted(NamedTuple):
         return times.rfc3339(times.now() + self.stop_after) if self.stop_after else None
 
     def lasts(self) -> float | None:
-        """Return the seconds that a recording which is requested now lasts at most; None if it has no end."""
+        """Return the seconds until a recording requested now must end; None if it has no end."""
         return self.stop_after or (self.until - times.now() if self.until else None)
 
     def call(self, entry: RecordingEntry) -> Call:

@@ -87,12 +87,14 @@ def task_result(
     selection: Selection | None,
     entries: Sequence[Entry],
     results: Sequence[str],
+    normal_if_ended: bool = False,
 ) -> dict:
     """Return the result of a task, with "failed" if the requested states were not reached.
 
     on_gap decides about gaps: sessions that ended or cannot be recorded, named users without a session, or no session.
     An ended session counts as stopped, but is reported, because a wrong id or site has the same effect. module: for
     its params, check_mode and warn(). selection: None if an empty selection is valid. results: all possible results.
+    normal_if_ended: whether it is normal that there is no session, or that it has ended.
     """
     counts = Counter(entry.result for entry in entries)
     summary = {result: counts[result] for result in results}
@@ -105,13 +107,14 @@ def task_result(
         "diff": _diff(entries),
     }
     problems = _fitting(_problems(entries, FAILURES))
-    gaps = _absences(api, selection, entries, module.params)
+    gaps = [] if normal_if_ended else _absences(api, selection, entries, module.params)
     gaps += _problems([entry for entry in entries if not entry.ended_is_fine], GAPS)
     gaps += selection.doubts if selection else []
     warnings = unused_exclusions(selection.unused) if selection else []
-    if not selection and not entries and not gaps:
+    if not selection and not entries and not gaps and not normal_if_ended:
         warnings = ["No session matches a rule: check the rules, and their from and until, if users are connected."]
-    warnings += _problems([entry for entry in entries if entry.ended_is_fine], GAPS)
+    if not normal_if_ended:
+        warnings += _problems([entry for entry in entries if entry.ended_is_fine], GAPS)
     if _gap_fails(module.params) or _none_permitted(entries):
         problems += gaps
     else:
@@ -133,13 +136,13 @@ def unused_exclusions(unused: Mapping[str, list[str]]) -> list[str]:
 
 
 def _gap_fails(params: dict) -> bool:
-    if params["on_gap"]:
+    if params.get("on_gap"):
         return params["on_gap"] == "fail"
-    return any(params[selector] for selector in NAMED)
+    return any(params.get(selector) for selector in NAMED)
 
 
 def _none_permitted(entries: Sequence[Entry]) -> bool:
-    """Return whether there are sessions to act on, and each is denied or of a user whom the API omits."""
+    """Return whether there are sessions, each denied or of a user that the API omits."""
     possible = {entry.result for entry in entries if not entry.ended_is_fine and entry.result not in GAPS[:2]}
     return bool(possible) and possible <= set(GAPS[2:])
 

@@ -26,6 +26,8 @@ from .results import Entry
 
 ARGUMENT_SPEC = with_fallback({"reason": {"type": "str"}, "audit_log": {"type": "path"}})
 SYSLOG_SOCKETS = ("/dev/log", "/var/run/syslog")
+GATHER = 0.005
+"""Seconds for which an fsync waits for the lines of other threads: each fsync costs as much as several lines."""
 NO_TRAIL = "This run leaves no audit trail: the host has no system log; set audit_log."
 
 
@@ -54,6 +56,7 @@ class Trail(WriteObserver):
         self._log = log if any(map(os.path.exists, SYSLOG_SOCKETS)) else None
         self._sequence = 0
         self._lock = Lock()
+        self._names: dict[str, str] = {}
         self._pending: dict[str, Write] = {}
         """Requested writes without a result so far, by session."""
         self._same = {
@@ -67,7 +70,7 @@ class Trail(WriteObserver):
         self._file = None
         if self._path:
             try:
-                self._file = AuditFile(self._path)
+                self._file = AuditFile(self._path, GATHER if api.max_concurrency > 1 else 0.0)
             except OSError as error:
                 raise self._problem(error) from None
 
@@ -94,6 +97,12 @@ class Trail(WriteObserver):
                 self._append(entries, durable=False)
             except OSError as error:
                 self._warn_once(error)
+
+    def note(self, subjects: Sequence[Write]) -> None:
+        """Write a result line for each write that was not required anymore."""
+        with self._lock:
+            self._pending.update({write.entry.id: write for write in subjects})
+        self.after([write.entry for write in subjects])
 
     def __enter__(self) -> None:
         self._api.observer = self
@@ -137,7 +146,7 @@ class Trail(WriteObserver):
             write.action,
             self._api.customer_id,
             self._api.site_id(),
-            *(name and self._api.shown(name) for name in session[:4]),
+            *map(self._shown, session[:4]),
             write.notify_user,
             write.stop_at,
             *self._same.values(),
@@ -149,6 +158,12 @@ class Trail(WriteObserver):
         )
         return dict(zip(audit_lines.FIELDS, values))
 
+    def _shown(self, name: str | None) -> str | None:
+        """Return a name without secrets; a session has the same names in all of its lines."""
+        if name and name not in self._names:
+            self._names[name] = self._api.shown(name)
+        return name and self._names[name]
+
     def _problem(self, error: OSError) -> OptionError:
         return OptionError(
             "audit_log",
@@ -158,7 +173,7 @@ class Trail(WriteObserver):
 
 
 def _of_awx(api: Api, name: str) -> str | None:
-    """Return what the action plugin, or a play, has put into the environment about the job."""
+    """Return a value of the job that the action plugin, or a play, set in the environment."""
     value = os.environ.get(environment_name(name))
     return api.shown(value) if value else None
 

@@ -20,5 +20,8 @@ class WriteObserver:
     def before(self, calls: Sequence[Call], transaction_id: str) -> None:
         """Handle calls that are about to be sent as one request; a CitrixError stops the request."""
 
+    def note(self, subjects: Sequence[Any]) -> None:
+        """Handle results for which nothing was sent, by their subjects."""
+
     def after(self, subjects: Iterable[Any]) -> None:
         """Handle the results of calls, by their subjects."""

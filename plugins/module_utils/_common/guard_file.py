@@ -46,7 +46,7 @@ class Limits(NamedTuple):
 
 
 def read_guards() -> list[Limits]:
-    """Return the limits that apply on this host; raises OptionError for a file that is unreadable or invalid."""
+    """Return the limits of this host; raises OptionError for an unreadable or invalid file."""
     named = os.environ.get(VARIABLE)
     if named and not os.path.isabs(named):
         raise _invalid(named, f"{VARIABLE} must be an absolute path; set the full path")
@@ -55,7 +55,7 @@ def read_guards() -> list[Limits]:
 
 
 def _is_absent(path: str) -> bool:
-    """Return whether a file does not exist; one in a directory that cannot be searched may exist."""
+    """Return whether a file is certainly absent; in an unsearchable directory it may exist."""
     try:
         os.lstat(path)
     except FileNotFoundError:

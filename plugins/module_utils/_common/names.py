@@ -142,6 +142,8 @@ def _read_name(option: str, value: object) -> str:
 
 
 def _check_characters(option: str, name: str) -> None:
+    if name.isascii() and name.isprintable():
+        return
     if any(char in LINE_BREAKS for char in name):
         raise OptionError(
             option,

@@ -109,8 +109,10 @@ def reach(data: Any, *path: str) -> Any:
 
 def nested(data: Any, *path: str) -> str | None:
     """Return the text at a path in nested objects; None if there is none or it is empty."""
-    value = reach(data, *path)
-    return value if isinstance(value, str) and value else None
+    # As reach(), without a call for each of some hundred thousand values.
+    for name in path:
+        data = data.get(name) if isinstance(data, dict) else None
+    return data if data and isinstance(data, str) else None
 
 
 def escaped(text: str) -> str:

@@ -16,7 +16,8 @@ from .._common.text import clean, reach
 from .groups import Named, is_any, known_delivery_groups
 from .machines import MachineIndex, is_dns_name, look_up
 from .selection import Target
-from .users import People, UserMatcher
+from .user_matcher import UserMatcher
+from .users import People
 
 
 class Start(NamedTuple):
@@ -36,7 +37,7 @@ class Guard:
 
     @classmethod
     def of_host(cls, params: dict) -> Guard:
-        """Read the guard files of this host; raises OptionError for one that is unreadable or invalid."""
+        """Read the guard files of this host; raises OptionError for an unreadable or invalid one."""
         return cls(read_guards(), params.get("reason"), params.get("audit_log"))
 
     def check(self, sessions: int, starts: Iterable[Start] = ()) -> None:
@@ -62,7 +63,7 @@ class Guard:
             yield f"a recording may last at most {longest} seconds; set stop_after, or until of the rule, to end it"
 
     def judge(self, api: Api, people: People) -> Judge:
-        """Look up the names in the limits on a site. people: of the run, before any session was added."""
+        """Look up the names of the limits on a site; people must have no session yet."""
         return Judge([_Scope(api, limits, people) for limits in self._limits if limits.names], people)
 
 
@@ -70,19 +71,24 @@ NO_GUARD = Guard()
 
 
 class Judge:
-    """The denied and allowed users, machines and delivery groups, to recognize the sessions that are off limits."""
+    """The denied and allowed users, machines and groups, to recognize denied sessions."""
 
     def __init__(self, scopes: Sequence[_Scope], people: People) -> None:
         self._scopes = scopes
         self._people = people
 
+    def __bool__(self) -> bool:
+        return bool(self._scopes)
+
     def of_place(self, target: Target, session: dict) -> Target:
         """Return the target of a session, denied if its machine or delivery group is."""
+        if target.ended or not self._scopes:
+            return target
         denials = (scope.of_place(session) for scope in self._scopes)
-        return target if target.ended else target._replace(denied=next(filter(None, denials), None))
+        return target._replace(denied=next(filter(None, denials), None))
 
-    def of_user(self, target: Target, person: int | None) -> Target:
-        """Return the target of a session, denied if its user is; call it after all sessions were added.
+    def of_user(self, target: Target, person: int) -> Target:
+        """Return the target, denied if its user is; call it after all sessions were added.
 
         person: the user of the session.
         """
@@ -124,7 +130,7 @@ class _Scope:
             return self._denial("allowed_delivery_groups", "delivery group")
         return None
 
-    def of_user(self, person: int | None, known: bool) -> str | None:
+    def of_user(self, person: int, known: bool) -> str | None:
         if self._denied_users and (self._denied_users.matches(person) or not known):
             return self._denial("denied_users", "user")
         if self._allowed_users and not self._allowed_users.matches(person):

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -17,7 +18,8 @@ from . import selectors, sessions
 from .machines import MachineIndex, find, names_of
 from .refs import SessionRef
 from .selectors import SELECTORS, Query
-from .users import People, UserMatcher
+from .user_matcher import UserMatcher
+from .users import People
 
 ARGUMENT_SPEC = {
     "session_id": NAME_LIST,
@@ -86,19 +88,20 @@ def select(api: Api, params: dict) -> Selection:
     named = UserMatcher("user", query.user, people)
     exclusions = Exclusions(api, params, people)
     judge = api.guard.judge(api, people)
+    by_user = bool(params["exclude_user"] or judge)
+    # Columns take less memory than a tuple for each session.
+    offered: list[Target] = []
+    on_excluded: list[bool | None] = []
+    persons = array("I")
     # Exclusions of users are decided after the last session: any session may join two names.
-    offered = [
-        (
-            exclusions.of_machine(session or {}),
-            judge.of_place(Target.from_session(session_id, session), session or {}),
-            people.add(session or {}),
-        )
-        for session_id, session in _found(api, params, query, named)
-    ]
+    for session_id, session in _found(api, params, query, named):
+        on_excluded.append(exclusions.of_machine(session or {}))
+        offered.append(judge.of_place(Target.from_session(session_id, session), session or {}))
+        persons.append(people.add(session or {}) if by_user else 0)
     targets = [
-        judge.of_user(exclusions.judged(target, person, on_excluded), person)
-        for on_excluded, target, person in offered
-        if not (exclusions.of_user(person) or on_excluded)
+        judge.of_user(exclusions.judged(target, person, there), person)
+        for target, person, there in zip(offered, persons, on_excluded)
+        if not (exclusions.of_user(person) or there)
     ]
     exclusions.check(len(targets))
     return Selection(targets, absent=named.absent, unused=exclusions.unused, doubts=named.doubts)
@@ -134,11 +137,11 @@ class Exclusions:
             self._unused_machines.pop(name, None)
         return bool(names) or (False if names_of(machine) else None)
 
-    def of_user(self, person: int | None) -> bool:
+    def of_user(self, person: int) -> bool:
         """Return whether a person is excluded."""
         return self._users.matches(person)
 
-    def judged(self, target: Target, person: int | None, on_excluded: bool | None) -> Target:
+    def judged(self, target: Target, person: int, on_excluded: bool | None) -> Target:
         """Return the target of a session that is not excluded by a known user or machine."""
         if on_excluded is None and not target.ended:
             return target._replace(unidentified=True)

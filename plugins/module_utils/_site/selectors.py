@@ -20,8 +20,9 @@ from .._common.text import nested, reach
 from .groups import find_applications, find_delivery_groups, is_any, sessions_of_applications
 from .machine_sessions import list_sessions
 from .machines import MachineIndex, condition, find
+from .user_matcher import UserMatcher
 from .user_search import search_users
-from .users import People, UserMatcher
+from .users import People
 
 SELECTORS = ("machine", "user", "delivery_group", "application")
 ARGUMENT_SPEC = {name: NAME_LIST for name in SELECTORS}

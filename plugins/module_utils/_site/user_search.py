@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from array import array
+from collections.abc import Iterable, Sequence
 from typing import Callable
 
 from .._client.search import Filter
 from .._common.errors import ApiError
 from .._common.text import nested
-from .users import UserMatcher, compared, filters, names_of
+from .user_matcher import UserMatcher
+from .users import compared, filters, names_of
 
 ACCOUNT_PROPERTIES = ("CurrentUser", "UserName")
 """Properties that may have the account of a session: the published search uses the first, the enumeration has both."""
@@ -31,48 +33,63 @@ def search_users(
     reads the sessions that match one of these conditions, or all sessions without any. Raises OptionError if the API
     returns the user of no session.
     """
-    found: dict[str, tuple[dict, int | None]] = {}
+    people = matcher.people
+    found: dict[str, tuple[dict, int]] = {}
+    own: dict[str, str] = {}
+    unnamed: dict[str, int] = {}
 
-    def read(conditions: list[Filter]) -> Iterator[dict]:
+    def receive(conditions: list[Filter]) -> bool:
+        """Keep the sessions of the users; return whether a dropped one is now known as theirs."""
+        dropped = array("I")
         for session in search(conditions):
-            session_id = nested(session, "Id") or f"number {len(found)}"
-            if session_id not in found:
-                found[session_id] = session, matcher.people.add(session)
-            yield session
+            session_id = nested(session, "Id") or repr(session)
+            if session_id in found:
+                continue
+            person = people.add(session)
+            if people.is_sought(person):
+                found[session_id] = session, person
+                own.update((compared(name), name) for name in names_of(session))
+            else:
+                dropped.append(person)
+            if session.get("IsAnonymousUser") is not True and not people.has_name(person):
+                unnamed[session_id] = person
+        return any(matcher.matches(person) for person in dropped)
+
+    def read(conditions: list[Filter]) -> None:
+        # A session may be listed before the one that joins its user to a name. Keeping the sessions of all users would
+        # fill the memory, so they are read again.
+        if receive(conditions):
+            receive(conditions)
 
     account_property = _find_property(users, read, matcher)
     searched = {compared(name) for name in users}
     for _search_number in range(MORE_SEARCHES):
-        own = {name for session, person in found.values() if matcher.matches(person) for name in names_of(session)}
-        names = sorted(name for name in own if compared(name) not in searched)
+        names = sorted(name for key, name in own.items() if key not in searched)
         if not account_property or not names:
             break
-        searched.update(map(compared, names))
-        for _session in read(filters(names, account_property)):
-            pass
-    matcher.note_unidentified(found.values())
+        searched.update(own)
+        read(filters(names, account_property))
+    matcher.note_unidentified(unnamed.values())
     return [session for session, person in found.values() if matcher.matches(person)]
 
 
-def _find_property(
-    users: Sequence[str], read: Callable[[list[Filter]], Iterable[dict]], matcher: UserMatcher
-) -> str | None:
+def _find_property(users: Sequence[str], read: Callable[[list[Filter]], None], matcher: UserMatcher) -> str | None:
     """Search users, and return the supported property; reads all sessions if none is certain.
 
     A property that found one of its users is supported, so its other users are absent.
     """
     for account_property in ACCOUNT_PROPERTIES:
         try:
-            present = {user for session in read(filters(users, account_property)) for user in matcher.names_of(session)}
+            read(filters(users, account_property))
         except ApiError as error:
             if error.status != BAD_REQUEST:
                 raise
             continue
+        present = matcher.present
         working = {_by_account(user) for user in present}
         if all(user in present or _by_account(user) in working for user in users):
             return account_property
-    for _session in read([]):
-        pass
+    read([])
     return None
 
 

@@ -10,12 +10,10 @@ set, neither selects nor excludes a session.
 from __future__ import annotations
 
 import unicodedata
+from array import array
 from collections.abc import Collection, Iterable
-from typing import NamedTuple
 
 from .._client.search import Filter, compare
-from .._common.errors import OptionError
-from .._common.names import is_confusable, visible
 from .._common.text import clean, folded, nested
 
 ENTRA = "azuread\\"
@@ -26,8 +24,11 @@ ACCOUNT_SIDS = ("s-1-5-21-", "s-1-12-1-")
 
 def user_of(session: dict) -> str | None:
     """Return the user as DOMAIN\\name, else as UPN, else as name; None if anonymous or unknown."""
-    user = session.get("User")
-    return next((name for name in (nested(user, field) for field in USER_FIELDS) if name), None)
+    for field in USER_FIELDS:
+        name = nested(session, "User", field)
+        if name:
+            return name
+    return None
 
 
 USER_FIELDS = ("Name", "SamName", "PrincipalName", "SamAccountName")
@@ -37,38 +38,39 @@ https://developer-docs.citrix.com/en-us/citrix-virtual-apps-desktops-sdk/2303/br
 """
 
 
-class _User(NamedTuple):
-    """The names of a session's user for comparisons."""
-
-    accounts: set[str]
-    """DOMAIN\\name."""
-    principals: set[str]
-    others: set[str]
-    """Names without a domain, which other users may have too."""
-    sid: str | None
-
-
-def _read(session: dict) -> _User:
+def _read(session: dict) -> tuple[list[str], list[str]]:
+    """Return the names of a session's user for comparison, and the marks of that user alone."""
     user = session.get("User")
-    accounts: set[str] = set()
-    principals: set[str] = set()
-    others: set[str] = set()
-    # In a loop over all sessions of a site, nested() would take most of the time.
-    given = user if isinstance(user, dict) else {}
-    for name in {name for field in USER_FIELDS if isinstance(name := given.get(field), str)}:
-        own = compared(name)
-        _domain, backslash, short = own.rpartition("\\")
-        if backslash:
-            accounts.add(own)
-        if "@" in short:
-            principals.add(short)
-        elif short:
-            others.add(short)
-    domain, sid = given.get("Domain"), given.get("Sid")
-    if domain and isinstance(domain, str):
-        # The DNS domain: if there is an account, this name does not identify a user.
-        (others if accounts else accounts).update([compared(f"{domain}\\{short}") for short in others])
-    return _User(accounts, principals, others, sid.lower() if isinstance(sid, str) else None)
+    if not isinstance(user, dict):
+        return [], []
+    accounts: list[str] = []
+    principals: list[str] = []
+    # Without a domain, so other users may have them too.
+    others: list[str] = []
+    # In a loop over all sessions of a site nested() and sets would take most of the time.
+    before = None
+    for field in USER_FIELDS:
+        name = user.get(field)
+        if name and name != before and isinstance(name, str):
+            before = name
+            own = compared(name)
+            _domain, backslash, short = own.rpartition("\\")
+            if backslash and short:
+                accounts.append(own)
+            if "@" in short:
+                principals.append(short)
+            elif short and short not in others:
+                others.append(short)
+    domain, sid = user.get("Domain"), user.get("Sid")
+    # The domain of the DNS: if there is an account, two users may share this name.
+    aliases = others if accounts else accounts
+    if others and domain and isinstance(domain, str):
+        domain = compared(domain)
+        for short in tuple(others):
+            aliases.append(f"{domain}\\{short}")
+    sids = [sid.lower()] if isinstance(sid, str) and sid.lower().startswith(ACCOUNT_SIDS) else []
+    owned = accounts + principals
+    return owned + others, (owned or others) + sids
 
 
 def compared(name: str) -> str:
@@ -111,76 +113,107 @@ def _conditions(name: str, account_property: str) -> Iterable[Filter]:
 class People:
     """The users of a run's sessions. Sessions with an equal SID, account or UPN have one user.
 
-    A person is a number while sessions are added; root() maps all numbers of one person to one.
+    A person is the number of a session, 0 if the API omits its user; root() maps all numbers of one person to one. Only
+    the hashes of the marks of each session are kept: most sessions are of users whom no option names.
     """
 
     def __init__(self) -> None:
-        self._owners: dict[str, int] = {}
-        self._parents: list[int] = []
-        self._named = bytearray()
-        self._accounts: dict[int, str] = {}
-        self.hits: dict[str, set[int]] = {}
+        self.hits: dict[str, list[int]] = {}
         """Persons by each name that a UserMatcher looks for."""
         self.added = 0
+        self._marks = array("q")
+        self._owners = array("I")
+        self._sought_marks: set[int] = set()
+        self._sought: set[int] = set()
+        self._accounts: dict[int, str] = {}
+        self._unnamed: dict[int, int] = {}
+        self._named_marks: set[int] = set()
+        self._roots: dict[int, int] = {}
+        self._joined = 0
 
-    def add(self, session: dict) -> int | None:
-        """Return the person of a session; None if the API omits the user."""
+    def add(self, session: dict) -> int:
+        """Return the person of a session."""
         if not self.hits:
-            return None
-        user = _read(session)
-        marks = user.accounts | user.principals or set(user.others)
-        if user.sid and user.sid.startswith(ACCOUNT_SIDS):
-            marks.add(user.sid)
-        if not marks:
-            return None
+            return 0
+        names, own = _read(session)
+        if not own:
+            return 0
+        marks = [hash(mark) for mark in own]
         self.added += 1
-        person = self._join(marks)
-        if user.others or user.principals:
-            self._named[person] = True
-            self._note_hits(person, user, session)
+        person = self.added
+        self._marks.fromlist(marks)
+        self._owners.fromlist([person] * len(marks))
+        if not names:
+            self._unnamed[person] = marks[0]
+        elif not self.hits.keys().isdisjoint(names):
+            for name in self.hits.keys() & names:
+                self.hits[name].append(person)
+            self._accounts[person] = _account(session)
+            self._sought_marks.update(marks)
+        if not self._sought_marks.isdisjoint(marks):
+            self._sought_marks.update(marks)
+            self._sought.add(person)
         return person
 
-    def _join(self, marks: set[str]) -> int:
-        owners = self._owners
-        known = {self.root(owners[mark]) for mark in marks if mark in owners}
-        if not known:
-            person = len(self._parents)
-            self._parents.append(person)
-            self._named.append(False)
-        else:
-            person = min(known)
-            for other in known:
-                self._parents[other] = person
-                self._named[person] |= self._named[other]
-        for mark in marks:
-            owners[mark] = person
-        return person
+    def is_sought(self, person: int) -> bool:
+        """Return whether a name that a matcher looks for leads to this person, as known so far."""
+        return person in self._sought
 
-    def _note_hits(self, person: int, user: _User, session: dict) -> None:
-        for names in user[:3]:
-            if not self.hits.keys().isdisjoint(names):
-                for name in names & self.hits.keys():
-                    self.hits[name].add(person)
-                account = _account(session)
-                if "\\" not in self._accounts.setdefault(person, account):
-                    self._accounts[person] = account
+    def has_name(self, person: int) -> bool:
+        """Return whether the API names the user in this session."""
+        return bool(person) and person not in self._unnamed
+
+    @property
+    def any_named(self) -> bool:
+        """Whether the API names the user of any session."""
+        return self.added > len(self._unnamed)
+
+    def _join(self) -> None:
+        """Find the persons of the names, and the SIDs of users named in another session."""
+        self._joined = self.added
+        owners, marks = self._owners, self._marks
+        while True:
+            self._sought = {owner for owner, mark in zip(owners, marks) if mark in self._sought_marks}
+            found = {mark for owner, mark in zip(owners, marks) if owner in self._sought}
+            if len(found) == len(self._sought_marks):
+                break
+            self._sought_marks = found
+        self._roots = {person: person for person in self._sought}
+        first: dict[int, int] = {}
+        for owner, mark in zip(owners, marks):
+            if owner in self._sought:
+                self._roots[self._find(owner)] = self._find(first.setdefault(mark, owner))
+        sids = set(self._unnamed.values())
+        self._named_marks = {mark for owner, mark in zip(owners, marks) if mark in sids and owner not in self._unnamed}
 
     def root(self, person: int) -> int:
         """Return the number that all sessions of this person share."""
-        parents = self._parents
-        while parents[person] != person:
-            parents[person] = parents[parents[person]]
-            person = parents[person]
+        if self._joined != self.added:
+            self._join()
+        return self._find(person) if person in self._roots else person
+
+    def _find(self, person: int) -> int:
+        roots = self._roots
+        while roots[person] != person:
+            person = roots[person]
         return person
 
-    def is_named(self, person: int | None) -> bool:
+    def is_named(self, person: int) -> bool:
         """Return whether the API names the user, also in another session with the same SID."""
-        return person is not None and bool(self._named[self.root(person)])
+        if person not in self._unnamed:
+            return bool(person)
+        if self._joined != self.added:
+            self._join()
+        return self._unnamed[person] in self._named_marks
 
-    def accounts(self, name: str, persons: set[int]) -> Iterable[str]:
+    def accounts(self, name: str, persons: Collection[int]) -> Iterable[str]:
         """Return the names of the persons with this name, for messages."""
-        found = {self.root(person): self._accounts[person] for person in sorted(self.hits[name], reverse=True)}
-        return [clean(account) for person, account in found.items() if person in persons]
+        found: dict[int, str] = {}
+        for person in self.hits[name]:
+            root, account = self.root(person), self._accounts[person]
+            if root in persons and "\\" not in found.setdefault(root, account):
+                found[root] = account
+        return map(clean, found.values())
 
 
 def _account(session: dict) -> str:
@@ -189,104 +222,3 @@ def _account(session: dict) -> str:
     if "\\" not in name and domain:
         return f"{domain}\\{nested(session, 'User', 'SamAccountName') or name}"
     return nested(session, "User", "PrincipalName") or name if "\\" not in name else name
-
-
-class UserMatcher:
-    """Match persons to the names in one option; first, add all sessions to people."""
-
-    def __init__(self, option: str, names: Collection[str] | None, people: People, waits: bool = False) -> None:
-        """Prepare the comparison; waits: whether users may log on later, so none needs a session."""
-        self._option = option
-        self._waits = waits
-        self._names = {compared(name): name for name in names or ()}
-        self.people = people
-        self._by_person: dict[int, list[str]] = {}
-        self._known = 0
-        self._met: dict[str, set[int]] = {key: set() for key in self._names}
-        self.unidentified = 0
-        """Sessions that may be theirs: the API does not return the user."""
-        for key in self._names:
-            people.hits.setdefault(key, set())
-
-    def __bool__(self) -> bool:
-        return bool(self._names)
-
-    def matches(self, person: int | None) -> bool:
-        """Return whether one of the names matches this person, and mark it as used."""
-        if person is None or not self._names:
-            return False
-        if self._known != self.people.added:
-            self._find_persons()
-        root = self.people.root(person)
-        keys = self._by_person.get(root, ())
-        for key in keys:
-            self._met[key].add(root)
-        return bool(keys)
-
-    def names_of(self, session: dict) -> list[str]:
-        """Return the names that match the user of this session, as written in the task."""
-        return [self._names[key] for names in _read(session)[:3] for key in names & self._names.keys()]
-
-    def _find_persons(self) -> None:
-        self._known = self.people.added
-        self._by_person = {}
-        for key in self._names:
-            for root in {self.people.root(person) for person in self.people.hits[key]}:
-                self._by_person.setdefault(root, []).append(key)
-
-    def note_unidentified(self, sessions: Iterable[tuple[dict, int | None]]) -> None:
-        """Count sessions whose user the API omits although the broker does not call it anonymous.
-
-        sessions: with their persons. Raises OptionError if the API gives the user of none.
-        """
-        named = 0
-        for session, person in sessions:
-            if self.people.is_named(person):
-                named += 1
-            elif session.get("IsAnonymousUser") is not True:
-                self.unidentified += 1
-        if self.unidentified and not named and not self._waits:
-            raise OptionError(
-                self._option,
-                f"the API does not return the user of any of {self.unidentified} sessions; check the role of the "
-                "account, or use other selectors",
-            )
-
-    def check(self) -> None:
-        """Raise OptionError for an ambiguous name, or one with hidden characters and no match."""
-        for key, name in self._names.items():
-            persons = self._met[key]
-            if len(persons) > 1 and "\\" not in name and "@" not in name:
-                choice = ", ".join(sorted(self.people.accounts(key, persons)))
-                raise OptionError(
-                    self._option,
-                    f"'{visible(name)}' matches several users; use one of the full names: {choice}",
-                )
-            if not persons and is_confusable(name) and not self._waits:
-                raise OptionError(
-                    self._option,
-                    f"'{visible(name)}' has no session and contains invisible characters; type the name by hand",
-                )
-
-    @property
-    def absent(self) -> list[str]:
-        """Return the names without a matching person, as written in the task."""
-        return [name for key, name in self._names.items() if not self._met[key]]
-
-    @property
-    def absence(self) -> list[str]:
-        """The warning of names without a session; empty if there are none."""
-        if not self.absent:
-            return []
-        absent = ", ".join(map(visible, self.absent))
-        return [f"user: no session belongs to {absent}; check the names if they are connected."]
-
-    @property
-    def doubts(self) -> list[str]:
-        """The warning of sessions that may be theirs; empty if there are none."""
-        if not self.unidentified:
-            return []
-        return [
-            f"user: the API does not return the users of {self.unidentified} sessions, which may match; "
-            "check the role of the account."
-        ]

@@ -19,7 +19,8 @@ from .._site import selection, selectors, sessions
 from .._site.refs import SessionRef
 from .._site.selection import Target
 from .._site.selectors import Query
-from .._site.users import People, UserMatcher
+from .._site.user_matcher import UserMatcher
+from .._site.users import People
 
 NEW, ENDED, CHANGED, UNRECORDED = "new", "ended", "changed", "unrecorded"
 

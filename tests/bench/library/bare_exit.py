@@ -20,6 +20,7 @@ def entry(number: int) -> dict:
         "result": "unchanged",
         "reason": None,
         "transaction_id": None,
+        "stop_at": None,
         "recorded_before": False,
         "recorded": False,
         "notify_user": None,

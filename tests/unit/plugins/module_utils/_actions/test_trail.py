@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from unittest.mock import Mock
 
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._actions import audit_lines, trail
@@ -108,7 +109,7 @@ def test_trail_unwritable_file_is_refused_at_once(fake_api, tmp_path):
 
 
 def test_trail_full_disk_sends_nothing(fake_api, tmp_path, monkeypatch):
-    monkeypatch.setattr(trail.AuditFile, "append", lambda *_given: (_ for _ in ()).throw(OSError(28, "No space left")))
+    monkeypatch.setattr(trail.AuditFile, "append", Mock(side_effect=OSError(28, "No space left")))
     with (
         a_trail(fake_api, tmp_path / "audit.jsonl"),
         pytest.raises(CitrixError, match=r"nothing was sent: audit_log: .*No sp"),
@@ -122,7 +123,7 @@ def test_trail_full_disk_after_write_warns_once(fake_api, tmp_path, monkeypatch)
         for entry in entries:
             fake_api.observer.before((WANTED.call(entry),), "transaction1")
             entry.end("started", changed=True)
-        monkeypatch.setattr(trail.AuditFile, "append", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left")))
+        monkeypatch.setattr(trail.AuditFile, "append", Mock(side_effect=OSError(28, "No space left")))
         for entry in entries:
             fake_api.observer.after([entry])
     assert [entry.result for entry in entries] == ["started"] * 2

@@ -37,7 +37,7 @@ denied_users: [LAB\user007]
 
 @pytest.fixture
 def guards(tmp_path, monkeypatch):
-    """Return a function that reads these texts as the file of the variable and the file of the host."""
+    """Return a function that reads texts as the files of the variable and of the host."""
     system = tmp_path / "etc" / "guard.yml"
     system.parent.mkdir()
     monkeypatch.setattr(guard_file, "SYSTEM_PATH", str(system))

@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+import weakref
+
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.search import compare
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import ApiError
+from ansible_collections.sessionops.citrix.plugins.module_utils._site.user_matcher import UserMatcher
 from ansible_collections.sessionops.citrix.plugins.module_utils._site.user_search import search_users
-from ansible_collections.sessionops.citrix.plugins.module_utils._site.users import People, UserMatcher
+from ansible_collections.sessionops.citrix.plugins.module_utils._site.users import People
 
 ONE, TWO, UPN = "LAB\\user001", "LAB\\user002", "user003@lab.example"
 BY_CURRENT_USER = [compare("CurrentUser", ONE)]
@@ -83,3 +86,56 @@ def test_search_users_other_errors_raised(status):
     with pytest.raises(ApiError):
         server.find(ONE)
     assert len(server.searches) == 1
+
+
+SID = "S-1-5-21-1-2-3-1001"
+
+
+class Session(dict):
+    """A session that a weak reference can follow."""
+
+
+def listed(*users):
+    """Return a search that finds nothing by property, and lists a session of each user."""
+    pages = []
+
+    def search(conditions):
+        pages.append(conditions)
+        for number, user in enumerate(users if not conditions else ()):
+            yield Session(Id=str(number), User=user)
+
+    return search, pages
+
+
+def test_search_users_session_before_its_link_is_found():
+    search, pages = listed({"Name": "OLD\\anna", "Sid": SID}, {"Name": TWO}, {"Name": ONE, "Sid": SID})
+    sessions = search_users([ONE], search, UserMatcher("user", [ONE], People()))
+    assert sorted(session["Id"] for session in sessions) == ["0", "2"]
+    assert pages.count([]) == 2
+
+
+def test_search_users_linked_sessions_in_order_listed_once():
+    search, pages = listed({"Name": ONE, "Sid": SID}, {"Name": TWO}, {"Name": "OLD\\anna", "Sid": SID})
+    sessions = search_users([ONE], search, UserMatcher("user", [ONE], People()))
+    assert [session["Id"] for session in sessions] == ["0", "2"]
+    assert pages.count([]) == 1
+
+
+def test_search_users_keeps_no_sessions_of_others():
+    alive = []
+
+    def search(conditions):
+        for number in range(50 if not conditions else 0):
+            session = Session(Id=str(number), User={"Name": f"LAB\\other{number}"})
+            alive.append(weakref.ref(session))
+            yield session
+            del session
+            assert sum(reference() is not None for reference in alive) <= 1
+
+    assert search_users([ONE], search, UserMatcher("user", [ONE], People())) == []
+    assert len(alive) == 50
+
+
+def test_search_users_session_without_id_is_found_once():
+    session = {"User": {"Name": ONE, "PrincipalName": UPN}}
+    assert search_users([ONE], lambda _conditions: [dict(session)], UserMatcher("user", [ONE], People())) == [session]

@@ -8,9 +8,9 @@ from __future__ import annotations
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.search import compare
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import OptionError
+from ansible_collections.sessionops.citrix.plugins.module_utils._site.user_matcher import UserMatcher
 from ansible_collections.sessionops.citrix.plugins.module_utils._site.users import (
     People,
-    UserMatcher,
     filters,
     names_of,
     user_of,

@@ -1,0 +1,109 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Match the names in one option to users; report names that match none or several."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from .._common.errors import OptionError
+from .._common.names import is_confusable, visible
+from .users import People, compared
+
+
+class UserMatcher:
+    """Match persons to the names in one option; first, add all sessions to people."""
+
+    def __init__(self, option: str, names: Collection[str] | None, people: People, waits: bool = False) -> None:
+        """Prepare the comparison; waits: whether users may log on later, so none needs a session."""
+        self._option = option
+        self._waits = waits
+        self._names = {compared(name): name for name in names or ()}
+        self.people = people
+        self._by_person: dict[int, list[str]] = {}
+        self._known = 0
+        self._met: dict[str, set[int]] = {key: set() for key in self._names}
+        self.unidentified = 0
+        """Sessions that may be theirs: the API does not return the user."""
+        for key in self._names:
+            people.hits.setdefault(key, [])
+
+    def __bool__(self) -> bool:
+        return bool(self._names)
+
+    def matches(self, person: int) -> bool:
+        """Return whether one of the names is a name of this person, who then counts as met."""
+        if not person or not self._names:
+            return False
+        if self._known != self.people.added:
+            self._find_persons()
+        root = self.people.root(person)
+        keys = self._by_person.get(root, ())
+        for key in keys:
+            self._met[key].add(root)
+        return bool(keys)
+
+    def _find_persons(self) -> None:
+        self._known = self.people.added
+        self._by_person = {}
+        for key in self._names:
+            for root in {self.people.root(person) for person in self.people.hits[key]}:
+                self._by_person.setdefault(root, []).append(key)
+
+    def note_unidentified(self, persons: Iterable[int]) -> None:
+        """Count sessions whose user the API omits although the broker does not call it anonymous.
+
+        persons: of the sessions without a name of their own. Raises OptionError if the API names the user of none.
+        """
+        self.unidentified = sum(not self.people.is_named(person) for person in persons)
+        if self.unidentified and not self.people.any_named and not self._waits:
+            raise OptionError(
+                self._option,
+                f"the API does not return the user of any of {self.unidentified} sessions; check the role of the "
+                "account, or use other selectors",
+            )
+
+    def check(self) -> None:
+        """Raise OptionError for an ambiguous name, or one with hidden characters and no match."""
+        for key, name in self._names.items():
+            persons = self._met[key]
+            if len(persons) > 1 and "\\" not in name and "@" not in name:
+                choice = ", ".join(sorted(self.people.accounts(key, persons)))
+                raise OptionError(
+                    self._option,
+                    f"'{visible(name)}' matches several users; use one of the full names: {choice}",
+                )
+            if not persons and is_confusable(name) and not self._waits:
+                raise OptionError(
+                    self._option,
+                    f"'{visible(name)}' has no session and contains invisible characters; type the name by hand",
+                )
+
+    @property
+    def absent(self) -> list[str]:
+        """Return the names without a matching person, as written in the task."""
+        return [name for key, name in self._names.items() if not self._met[key]]
+
+    @property
+    def present(self) -> set[str]:
+        """The names that match the user of a session, as written in the task."""
+        return {name for key, name in self._names.items() if self.people.hits[key]}
+
+    @property
+    def absence(self) -> list[str]:
+        """The warning of names without a session; empty if there are none."""
+        if not self.absent:
+            return []
+        absent = ", ".join(map(visible, self.absent))
+        return [f"user: no session belongs to {absent}; check the names if they are connected."]
+
+    @property
+    def doubts(self) -> list[str]:
+        """The warning of sessions that may be theirs; empty if there are none."""
+        if not self.unidentified:
+            return []
+        return [
+            f"user: the API does not return the users of {self.unidentified} sessions, which may match; "
+            "check the role of the account."
+        ]
