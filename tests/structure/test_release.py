@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import json
 import os
@@ -144,14 +143,8 @@ def test_locked_requirements_match_their_sources():
             assert "://" not in lines
 
 
-def test_every_step_of_make_is_a_nox_session():
+def test_every_step_of_make_has_a_sentence_for_nox():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     steps = re.search(r"^TEST = ((?:.|\\\n)*?) \$\(LINT\)\nLINT := (.*)$", makefile, re.MULTILINE)
     names = set(" ".join(steps.groups()).replace("\\\n", " ").split())
-    noxfile = ast.parse((ROOT / "noxfile.py").read_text(encoding="utf-8"))
-    (sessions,) = (
-        ast.literal_eval(node.value)
-        for node in noxfile.body
-        if isinstance(node, ast.Assign) and node.targets[0].id == "STEPS"
-    )
-    assert names - set(sessions) == set()
+    assert names - set(re.findall(r"^([\w.-]+):.*?## [A-Z].+$", makefile, re.MULTILINE)) == set()
