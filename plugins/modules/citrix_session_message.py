@@ -109,7 +109,7 @@ sessions:
     result:
       description:
         - "C(sent): the API accepted the message."
-        - "C(denied): the message was not sent, because the guard of the host does not permit to record this user,
+        - "C(denied): the message was not sent, because the guard of the host excludes this user,
           machine or delivery group."
         - "C(ended): the session has ended."
         - "C(unconfirmed): the message was sent, but the response was lost, so the user may have seen it."
@@ -127,7 +127,7 @@ sessions:
       sample: 44399a9e-18ea-4c16-b549-811fa252c7b6
 list_complete:
   description: Whether each list had as many objects as the API reports. If not, sessions may be missing.
-  returned: when the selection could be read, also if the task fails
+  returned: if the selection could be read, even if the task fails
   type: bool
   sample: true
 summary:
@@ -149,7 +149,7 @@ summary:
 writes_sent:
   description:
     - Number of requests to send a message that were sent, with any outcome. A batch is one request.
-    - With V(0) the task has changed nothing, also if it failed.
+    - With V(0), the task has changed nothing, even if it failed.
   returned: unless an option is of the wrong type
   type: int
   sample: 1

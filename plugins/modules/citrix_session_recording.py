@@ -170,14 +170,15 @@ sessions:
     recorded_before:
       description:
         - Whether the session was being recorded when the task started.
-        - Null if unknown. It is not read for sessions with the result C(not_recordable) or C(unidentified).
+        - Null if unknown. It is not read for sessions with the result C(not_recordable), C(denied) or
+          C(unidentified).
       type: bool
       sample: false
     recorded:
       description:
         - Whether the session is being recorded after the task, as read back from the API.
-        - Null if unknown. It is not read for sessions with the result C(not_recordable), C(unidentified) or
-          C(requested).
+        - Null if unknown. It is not read for sessions with the result C(not_recordable), C(denied),
+          C(unidentified) or C(requested).
       type: bool
       sample: true
     changed:
@@ -191,7 +192,7 @@ sessions:
         - "C(unchanged): the session was already in the requested state."
         - "C(not_recordable): the session cannot be recorded; RV(sessions[].reason) is C(not_active), C(not_hdx) or
           C(logging_off)."
-        - "C(denied): the recording was not started, because the guard of the host does not permit to record this user,
+        - "C(denied): the recording was not started, because the guard of the host excludes this user,
           machine or delivery group."
         - "C(unidentified): the recording was not started, because the API does not return the user and O(exclude_user)
           is set. See O(include_unidentified)."
@@ -221,7 +222,7 @@ sessions:
       sample: 44399a9e-18ea-4c16-b549-811fa252c7b6
 list_complete:
   description: Whether each list had as many objects as the API reports. If not, sessions may be missing.
-  returned: when the selection could be read, also if the task fails
+  returned: if the selection could be read, even if the task fails
   type: bool
   sample: true
 summary:
@@ -248,7 +249,7 @@ summary:
 writes_sent:
   description:
     - Number of requests to start or stop a recording that were sent, with any outcome. A batch is one request.
-    - With V(0) the task has changed nothing, also if it failed.
+    - With V(0), the task has changed nothing, even if it failed.
   returned: unless an option is of the wrong type
   type: int
   sample: 1

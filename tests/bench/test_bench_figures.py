@@ -73,7 +73,7 @@ def test_least_time_of_quota(quota, requests, into_window, least):
     assert quota.least_seconds(requests, into_window) == pytest.approx(least)
 
 
-def test_use_of_quota_counts_from_first_refusal():
+def test_quota_use_counts_from_first_refusal():
     before = calls(100.0, 100.01)
     refusal = calls(100.1, status=429)
     every_tenth = calls(*(100.1 + 0.1 * number for number in range(1, 51)))
@@ -104,7 +104,7 @@ def command(_bench):
     return []
 
 
-def test_ways_are_compared_round_by_round():
+def test_ways_compared_round_by_round():
     ways = [Way("own", command, ansible=True), Way(POOL, command), Way(EMPTY, command, ansible=True)]
     taken = {"own": [3.0, 6.0, 31.0], POOL: [2.0, 4.0, 10.0], EMPTY: [1.0, 2.0, 1.0]}
     rounds = Rounds(ways, {name: [sample(each, calls(0.0)) for each in times] for name, times in taken.items()}, 1000)
@@ -118,7 +118,7 @@ def test_ways_are_compared_round_by_round():
     ]
 
 
-def test_short_run_is_shown_as_one_in_full():
+def test_short_run_shown_as_full_run():
     starts = calls(0.0, 0.5, 1.0, path="/cvad/manage/Sessions/x/$startRecording")
     rounds = Rounds([Way("slow", command, short=3)], {"slow": [sample(2.0, starts)]}, 1000)
     [row] = rounds.rows("direct")
@@ -126,7 +126,7 @@ def test_short_run_is_shown_as_one_in_full():
     assert row.way == "slow, from 3 sessions"
 
 
-def test_stopwatch_measures_only_command(tmp_path):
+def test_stopwatch_measures_command_only(tmp_path):
     figures = tmp_path / "figures.json"
     busy = "import sys; held = bytearray(64 << 20); held[::4096] = b'x' * len(held[::4096]); sys.exit(3)"
     done = subprocess.run([*STOPWATCH, str(figures), sys.executable, "-c", busy], check=False)
@@ -136,7 +136,7 @@ def test_stopwatch_measures_only_command(tmp_path):
     assert text["seconds"] > 0
 
 
-def test_bare_module_returns_entries_of_real_one():
+def test_bare_module_returns_entries_of_real_module():
     path = Path(__file__).parent / "library" / "bare_exit.py"
     spec = importlib.util.spec_from_file_location("bare_exit", path)
     bare = importlib.util.module_from_spec(spec)
@@ -144,7 +144,7 @@ def test_bare_module_returns_entries_of_real_one():
     assert set(bare.entry(1)) == set(RecordingEntry(SessionRef("x")).to_result())
 
 
-def test_each_option_is_argument():
+def test_measure_options_are_arguments():
     parser = argparse.ArgumentParser()
     settings.add_arguments(parser)
     assert settings.read(parser.parse_args([])) == settings.Options()
@@ -152,7 +152,7 @@ def test_each_option_is_argument():
     assert settings.read(parser.parse_args(["--quota-rate", "5"])).quota_rate == 5.0
 
 
-def test_table_reads_well():
+def test_table_format():
     row = Row("direct", "a way", Spread(1.234, 1.0, 2.0), None, 2005, 0, 57.4)
     assert table.figures([row]).splitlines() == [
         "| Scenario | Way   | Seconds | Least - most | Ratio | Requests | 429 | Peak MB |",
@@ -164,7 +164,7 @@ def test_table_reads_well():
     assert ["**no**" in text for text in met] == [False, True, False]
 
 
-def test_figures_are_written_between_marks(tmp_path):
+def test_figures_written_between_marks(tmp_path):
     page = tmp_path / "page.md"
     begin, end = figures_page.begin("make figures"), figures_page.END
     page.write_text(f"before\n{begin}\nold\n{end}\nafter\n", encoding="utf-8")

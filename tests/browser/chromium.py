@@ -93,8 +93,9 @@ class Page:
             self._receive()
 
     def run(self, expression: str) -> Any:
-        """Return the value of a JavaScript expression."""
-        answer = self.call("Runtime.evaluate", expression=expression, returnByValue=True, userGesture=True)
+        """Return the value of a JavaScript expression; that of a promise when it is settled."""
+        options = {"returnByValue": True, "userGesture": True, "awaitPromise": True}
+        answer = self.call("Runtime.evaluate", expression=expression, **options)
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
 

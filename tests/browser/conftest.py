@@ -7,18 +7,28 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+import time
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import pytest
+from ansible_collections.sessionops.citrix.plugins.module_utils._views import history
 from chromium import Page
+from support.reports import report as earlier_report
 from support.simulator_process import COLLECTION, Simulator
 from support.step import find_chromium
 
 BIN = Path(sys.executable).parent
+HOUR, DAY = 3600, 86400
+MINIMUM = 10.5
+"""Minimum coverage of the reports with a chart."""
+AXE = Path(".venv") / "axe" / "node_modules" / "axe-core" / "axe.min.js"
+"""Checks of accessibility, which make browser installs from npm."""
 EVIL = "document.title = 'owned'"
 NAMES = (
     f"<script>{EVIL}</script>",
@@ -31,6 +41,13 @@ NAMES = (
     '=HYPERLINK("https://host.example/","Click")',
     "W" * 250,
 )
+
+
+def violations(page: Page) -> list:
+    """Return violations that axe finds on the open page: rule, and elements with the failure."""
+    page.run(AXE.read_text(encoding="utf-8") + "; null")
+    found = page.run("axe.run().then(found => found.violations)")
+    return [(each["id"], [(node["html"][:200], node["failureSummary"]) for node in each["nodes"]]) for each in found]
 
 
 @dataclass(frozen=True)
@@ -57,9 +74,9 @@ def simulator():
 
 @pytest.fixture(scope="session")
 def new_report(simulator, tmp_path_factory):
-    """Return a function that runs the playbook against the simulator."""
+    """Return a function that runs the playbook with these variables against the simulator."""
 
-    def make() -> Report:
+    def make(**variables) -> Report:
         folder = tmp_path_factory.mktemp("report")
         environment = {
             "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
@@ -68,7 +85,8 @@ def new_report(simulator, tmp_path_factory):
             "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]),
             **{f"CITRIX_{name.upper()}": value for name, value in simulator.cloud.items()},
         }
-        command = [str(BIN / "ansible-playbook"), "sessionops.citrix.coverage", "-e", f"citrix_dest={folder}"]
+        extra = json.dumps({"citrix_dest": str(folder), **variables})
+        command = [str(BIN / "ansible-playbook"), "sessionops.citrix.coverage", "-e", extra]
         done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         return Report(folder)
@@ -110,6 +128,45 @@ def empty(simulator, new_report):
 @pytest.fixture(params=["hostile", "empty"])
 def report(request):
     return request.getfixturevalue(request.param)
+
+
+def earlier(simulator, folder, count):
+    """Fill a history with hourly reports; it has a gap, and a report without coverage."""
+    path = str(folder / "history.sqlite")
+    site = {name: simulator.facts[name] for name in ("customer_id", "site_id")}
+    ages = [HOUR * number + (3 * DAY if number > count // 2 else 0) for number in range(1, count)]
+    now = time.time()
+    rows = []
+    for number, age in enumerate(ages):
+        percent = 100 if number == count // 3 else 20 + number % 60
+        groups = {"Contractors": (percent, 100 - percent, 0, 0, 0), "Staff": (1, 9, 0, 2, 0)}
+        document = earlier_report(now - age, groups, **site, list_complete=number != 1)
+        counts = [
+            [group["name"], *(group[result] for result in history.coverage.RESULTS)]
+            for group in document["delivery_groups"]
+        ]
+        rows.append([*history._series(document), document["finished_at"], document, counts])
+    history._create("history", path)
+    with closing(sqlite3.connect(path)) as file, file:
+        file.executemany(
+            "INSERT INTO runs (customer_id, site_id, selection, finished_at, figures, delivery_groups)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            ([*keys, json.dumps(document), json.dumps(counts)] for *keys, document, counts in reversed(rows)),
+        )
+    return path
+
+
+@pytest.fixture(scope="session", params=[8, 10_000], ids=["few", "many"])
+def charted(request, simulator, new_report, tmp_path_factory):
+    """Return a report with so many runs in its history, and the times and coverage of all runs."""
+    simulator.reset(machines=20, sessions=200)
+    path = earlier(simulator, tmp_path_factory.mktemp("history"), request.param)
+    report = new_report(citrix_history=path, citrix_history_days=1000, citrix_minimum=MINIMUM)
+    with closing(sqlite3.connect(path)) as file:
+        rows = file.execute("SELECT finished_at, figures FROM runs ORDER BY finished_at, id").fetchall()
+    runs = [(at, json.loads(figures)) for at, figures in rows]
+    assert len(runs) == request.param
+    return report, [(at, run["sessions"]["coverage_percent"] if run["list_complete"] else None) for at, run in runs]
 
 
 @pytest.fixture(scope="session")

@@ -151,7 +151,7 @@ def checked_calls(simulator):
 # Client
 
 
-def test_each_module_that_calls_the_api_is_driven():
+def test_contract_calls_each_module():
     found = [import_module(f"{modules.__name__}.{module.name}") for module in pkgutil.iter_modules(modules.__path__)]
     assert {module for module in found if hasattr(module, "create_module")} == set(JOBS)
 
@@ -178,19 +178,19 @@ def operations_of_all_jobs(simulator, client, connection):
 
 
 @pytest.mark.parametrize("deployment", SIGN_INS)
-def test_the_client_keeps_to_the_file(simulator, client, deployment):
+def test_client_requests_match_file(simulator, client, deployment):
     used = operations_of_all_jobs(simulator, client, getattr(simulator, deployment))
     assert used == CLIENT_OPERATIONS | {SIGN_INS[deployment]}
 
 
 @pytest.mark.parametrize("deployment", BASES)
-def test_the_client_keeps_to_the_file_with_batches(simulator, client, deployment):
+def test_client_batches_match_file(simulator, client, deployment):
     used = operations_of_all_jobs(simulator, client, {**getattr(simulator, deployment), "batch_size": 7})
     assert used == CLIENT_OPERATIONS | BATCH_OPERATIONS | {SIGN_INS[deployment]}
 
 
 @pytest.mark.parametrize("deployment", BASES)
-def test_the_client_keeps_to_the_file_with_a_batch_as_a_job(simulator, client, monkeypatch, deployment):
+def test_client_batch_as_job_matches_file(simulator, client, monkeypatch, deployment):
     monkeypatch.setattr(batches, "LARGE", 10)
     simulator.reset(sessions=20, job_seconds=0.2)
     connection = {**getattr(simulator, deployment), "batch_size": 10}
@@ -201,7 +201,7 @@ def test_the_client_keeps_to_the_file_with_a_batch_as_a_job(simulator, client, m
 
 
 @pytest.mark.parametrize("deployment", SIGN_INS)
-def test_the_inventory_keeps_to_the_file(simulator, client, deployment):
+def test_inventory_requests_match_file(simulator, client, deployment):
     plugin = SimpleNamespace(run=lambda task, api: {"hosts": hosts.find_hosts(api, task.params, task.warn)})
     for options in HOSTS:
         own = {**dict.fromkeys(hosts.OPTIONS), **options}
@@ -212,7 +212,7 @@ def test_the_inventory_keeps_to_the_file(simulator, client, deployment):
 
 
 @pytest.mark.parametrize("deployment", BASES)
-def test_names_of_all_characters_reach_their_place(simulator, client, deployment):
+def test_client_names_of_all_characters_match_file(simulator, client, deployment):
     simulator.reset(sessions=20, names="hostile")
     machines = {session["machine"] for session in simulator.state().values()}
     listed = client(citrix_machine_sessions_info, getattr(simulator, deployment), machine=sorted(machines))
@@ -261,7 +261,7 @@ def test_client_other_token_form_requests_match_file(simulator, client):
     assert result
 
 
-def test_the_client_keeps_to_the_file_from_page_to_page(simulator, client, monkeypatch):
+def test_client_pages_match_file(simulator, client, monkeypatch):
     monkeypatch.setattr(search, "PAGE_SIZE", 3)
     result = client(citrix_sessions_info, simulator.cloud)
     assert "continuationToken" in checked_calls(simulator)[-1]["query"]
@@ -316,7 +316,7 @@ def provocation(operation, status):
     ("operation", "status"),
     [(name, status) for name, operation in OPERATIONS.items() for status in operation.statuses],
 )
-def test_each_status_of_each_operation_is_given(simulator, ask, operation, status):
+def test_simulator_returns_each_status_of_each_operation(simulator, ask, operation, status):
     rule, changes = provocation(operation, status)
     if rule:
         simulator.fault(rule)
@@ -329,7 +329,7 @@ def test_each_status_of_each_operation_is_given(simulator, ask, operation, statu
 
 
 @pytest.mark.parametrize("operation", [name for name, entry in OPERATIONS.items() if len(entry.servers) > 1])
-def test_each_operation_on_direct_base(simulator, ask, operation):
+def test_simulator_each_operation_on_direct_base(simulator, ask, operation):
     call = ask(OPERATIONS[operation], base=1)
     assert call["path"].startswith("/citrix/orchestration/api/")
     assert call["status"] in (200, 204)
@@ -337,7 +337,7 @@ def test_each_operation_on_direct_base(simulator, ask, operation):
 
 
 @pytest.mark.parametrize("operation", [name for name, entry in OPERATIONS.items() if "limit" in entry.query])
-def test_pages_follow_one_another(simulator, ask, operation):
+def test_simulator_pages_match_file(simulator, ask, operation):
     query = {"limit": "1"}
     for _page in range(50):
         call = ask(OPERATIONS[operation], query=query)
@@ -350,7 +350,7 @@ def test_pages_follow_one_another(simulator, ask, operation):
 
 
 @pytest.mark.parametrize("operation", [name for name, entry in OPERATIONS.items() if "fields" in entry.query])
-def test_fields_leave_out_the_others(simulator, ask, operation):
+def test_simulator_fields_exclude_others(simulator, ask, operation):
     call = ask(OPERATIONS[operation], query={"fields": "Id,Uid"})
     assert CONTRACT.faults(call) == []
     body = json.loads(call["answer"]["body"])
@@ -382,7 +382,7 @@ VARIANTS = [
 
 
 @pytest.mark.parametrize(("operation", "status", "changes", "rule"), VARIANTS)
-def test_each_shape_is_in_the_file(simulator, ask, operation, status, changes, rule):
+def test_simulator_shapes_match_file(simulator, ask, operation, status, changes, rule):
     if rule:
         simulator.fault(rule)
     call = ask(OPERATIONS[operation], **changes)
@@ -400,7 +400,7 @@ ENDS = {
 
 
 @pytest.mark.parametrize("end", ENDS)
-def test_each_end_of_a_batch_as_a_job_is_in_the_file(simulator, ask, end):
+def test_simulator_batch_job_ends_match_file(simulator, ask, end):
     if end != "nothing":
         simulator.fault({"path": "batch$", "batch": end})
     batch = ask(OPERATIONS["doBatch"], query={"async": "true"})
@@ -528,7 +528,7 @@ REFUSED_OF_BATCHES = {
 
 
 @pytest.mark.parametrize("name", REFUSED_OF_BATCHES)
-def test_the_check_finds_in_a_batch(simulator, ask, name):
+def test_check_finds_violation_in_batch(simulator, ask, name):
     change, expected = REFUSED_OF_BATCHES[name]
     call = ask(OPERATIONS["doBatch"])
     assert faults_of([call]) == []
@@ -537,14 +537,14 @@ def test_the_check_finds_in_a_batch(simulator, ask, name):
     assert expected in "\n".join(faults_of([changed]))
 
 
-def test_the_check_finds_a_direct_item_without_ids(simulator, ask):
+def test_check_finds_direct_item_without_ids(simulator, ask):
     call = ask(OPERATIONS["doBatch"], base=1)
     in_item("read", RelativeUrl="/Sessions")(call)
     assert "not found" in "\n".join(faults_of([call]))
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_the_check_finds(simulator, ask, name):
+def test_check_finds_violation(simulator, ask, name):
     operation, change, expected = REFUSED[name]
     call = ask(OPERATIONS[operation])
     assert CONTRACT.faults(call) == []
@@ -553,7 +553,7 @@ def test_the_check_finds(simulator, ask, name):
     assert expected in "\n".join(CONTRACT.faults(changed))
 
 
-def test_the_check_compares_the_ids_of_path_and_headers(simulator, ask):
+def test_check_compares_ids_of_path_and_headers(simulator, ask):
     call = ask(OPERATIONS["readSession"], base=1)
     call["headers"]["citrix-instanceid"] = "other"
     assert CONTRACT.faults(call) == ["citrix-instanceid is not the siteId of the path"]

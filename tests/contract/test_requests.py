@@ -237,7 +237,7 @@ def listed(wire, monkeypatch):
     return "\n".join(parts)
 
 
-def test_requests_are_as_listed(wire, monkeypatch):
+def test_requests_match_list(wire, monkeypatch):
     text = listed(wire, monkeypatch)
     head = "".join(Path(__file__).read_text(encoding="utf-8").splitlines(keepends=True)[:3])
     if os.environ.get("WRITE_REQUESTS"):

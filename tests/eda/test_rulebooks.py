@@ -65,7 +65,7 @@ def test_watched_users_recorded_at_logon_and_reconnect(simulator, run, shown):
 
 
 @pytest.mark.parametrize("restart", ["true", "false"])
-def test_watched_user_is_recorded_after_failed_start_and_stop(simulator, run, restart):
+def test_watched_user_recorded_after_failed_start_and_stop(simulator, run, restart):
     """All variables are text, as from a form or the environment."""
     simulator.fault({"path": "startRecording", "answer": {"status": 503}, "times": 1})
     variables = {
@@ -150,7 +150,7 @@ def bad_names(marker: str) -> list:
     ]
 
 
-def test_only_user_that_alert_names_is_recorded(simulator, alert, tmp_path):
+def test_only_user_of_alert_recorded(simulator, alert, tmp_path):
     """LAB and PARTNER both have a user013; an alert that includes the domain is accepted."""
     marker = tmp_path / "a-template-was-run"
     template = f"{{{{ lookup('pipe', 'touch {marker}') }}}}"
@@ -176,7 +176,7 @@ def test_only_user_that_alert_names_is_recorded(simulator, alert, tmp_path):
     assert TOKEN not in rulebook.output
 
 
-def test_alert_with_characters_beyond_bmp_reaches_playbook(simulator, alert):
+def test_alert_with_characters_beyond_bmp_accepted(simulator, alert):
     name = "LAB\\\U0001f600 \U00020000"
     assert alert({"user": name}) == 200
     alert.rulebook.wait_for(lambda: "PLAY RECAP" in alert.rulebook.output)
@@ -184,7 +184,7 @@ def test_alert_with_characters_beyond_bmp_reaches_playbook(simulator, alert):
     assert nothing_is_given_away(simulator, alert.rulebook.output)
 
 
-def test_without_token_no_alert_is_listened_for(simulator, run):
+def test_alerts_not_accepted_without_token(simulator, run):
     rulebook = run(f"{NAME}.record_on_alert")
     rulebook.ended()
     assert "'CITRIX_ALERT_TOKEN' is undefined" in rulebook.output
@@ -217,7 +217,7 @@ def test_unrecorded_session_reported_once_and_not_changed(simulator, run, shown)
 
 
 @pytest.mark.parametrize("minutes", ["soon", "-1", ""])
-def test_unrecorded_minutes_that_are_no_number_are_rejected(simulator, run, minutes):
+def test_unrecorded_minutes_non_number_rejected(simulator, run, minutes):
     rulebook = run(f"{NAME}.report_unrecorded", variables={"citrix_unrecorded_minutes": minutes})
     rulebook.ended()
     assert "unrecorded_after: must be from 0 to 86400" in rulebook.output

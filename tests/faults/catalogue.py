@@ -93,6 +93,10 @@ class Trouble:
     """Whether the result must report incomplete lists."""
     hidden: bool = False
     """Whether names contain characters that must be escaped."""
+    guard: dict = field(default_factory=dict)
+    """Content of the guard file; empty for one that the run meets, or none."""
+    writes: bool = True
+    """Whether the run may send writes."""
     runs: int = 1
     """Runs of the same task at the same time."""
     status: int = 0
@@ -120,7 +124,7 @@ def _sign_ins(step: str) -> int | None:
     return None if step == SIGN_IN else 1
 
 
-def _if_for_ever(draw: Draw, step: str) -> str:
+def _if_permanent(draw: Draw, step: str) -> str:
     """Return the outcome for a step that always fails."""
     if step in MAIN or (step in (STATUS, WRITE) and draw.scene in (*RECORDING, *PLAYBOOKS[:3], "message")):
         return FAILS
@@ -176,22 +180,22 @@ def _huge_hint(draw: Draw) -> Trouble:
     return trouble
 
 
-def _huge_hint_for_ever(draw: Draw) -> Trouble:
+def _huge_hint_permanent(draw: Draw) -> Trouble:
     answer = {"status": 429, "headers": {"Retry-After": "86400"}}
     return Trouble(FAILS, [_rule(LISTING, answer=answer)], options={"retries": 20}, budget=330)
 
 
-def _no_hint_for_ever(draw: Draw) -> Trouble:
+def _no_hint_permanent(draw: Draw) -> Trouble:
     answer = {"status": draw.rng.choice([429, 503])}
     return Trouble(FAILS, [_rule(LISTING, answer=answer)], options={"retries": 20}, budget=330)
 
 
-def _throttled_for_ever(draw: Draw) -> Trouble:
+def _always_throttled(draw: Draw) -> Trouble:
     step = draw.step()
     # Without a hint, the waits grow, and many sessions in sequence need all of the time.
     hint = draw.rng.choice(["seconds", "none"]) if step in MAIN else "seconds"
     return Trouble(
-        _if_for_ever(draw, step),
+        _if_permanent(draw, step),
         [_rule(step, throttle={"hint": hint, "value": 0})],
         sign_ins=_sign_ins(step),
         budget=330,
@@ -228,13 +232,13 @@ def _broken_once(status: int) -> Callable[[Draw], Trouble]:
     return make
 
 
-def _broken_for_ever(status: int) -> Callable[[Draw], Trouble]:
+def _always_broken(status: int) -> Callable[[Draw], Trouble]:
     def make(draw: Draw) -> Trouble:
         step, acts = draw.step(), draw.rng.random() < 0.5
         answer = {"status": status, **draw.rng.choice(BODIES), "acts": acts}
         if status == 503:
             answer["headers"] = {"Retry-After": "0"}
-        may = EITHER if step == WRITE and acts else _if_for_ever(draw, step)
+        may = EITHER if step == WRITE and acts else _if_permanent(draw, step)
         return Trouble(may, [_rule(step, answer=answer)], options={"retries": 1}, sign_ins=_sign_ins(step))
 
     return make
@@ -245,7 +249,7 @@ def _refused(status: int) -> Callable[[Draw], Trouble]:
         step = draw.step()
         answer = {"status": status, **draw.rng.choice([{"body": PAGE, "content_type": "text/html"}, {"body": ""}])}
         sign_ins = 2 if status == 401 else 1
-        return Trouble(_if_for_ever(draw, step), [_rule(step, answer=answer)], sign_ins=sign_ins)
+        return Trouble(_if_permanent(draw, step), [_rule(step, answer=answer)], sign_ins=sign_ins)
 
     return make
 
@@ -253,7 +257,7 @@ def _refused(status: int) -> Callable[[Draw], Trouble]:
 def _bad_success(**answer: object) -> Callable[[Draw], Trouble]:
     def make(draw: Draw) -> Trouble:
         step = draw.step()
-        may = EITHER if step == WRITE else _if_for_ever(draw, step)
+        may = EITHER if step == WRITE else _if_permanent(draw, step)
         # An empty response has no data; some calls accept that.
         if not answer["body"] and step in (ME, LISTING):
             may = EITHER
@@ -316,6 +320,18 @@ def _echo(draw: Draw) -> Trouble:
     return Trouble(EITHER, twist=twist, options={"retries": 0}, sign_ins=None)
 
 
+def _trail_refused(draw: Draw) -> Trouble:
+    path = draw.rng.choice(["/dev/null", "/nonexistent/audit.jsonl", "/"])
+    # Check mode writes no trail.
+    return Trouble(FAILS if draw.due else EITHER, options={"audit_log": path}, writes=False)
+
+
+def _guarded(draw: Draw) -> Trouble:
+    required = {"reason": "required", "reason_pattern": "CHG[0-9]{7}"}
+    guard = draw.rng.choice([required, {**required, "audit_log": "required"}, {"max_session": 1}, {"max_sessions": 0}])
+    return Trouble(FAILS, guard=guard, writes=False)
+
+
 def _no_server_listens(draw: Draw) -> Trouble:
     return Trouble(FAILS, closed=True, options={"retries": 1}, sign_ins=0)
 
@@ -329,16 +345,16 @@ def _dropped_once(acts: bool) -> Callable[[Draw], Trouble]:
     return make
 
 
-def _dropped_for_ever(draw: Draw) -> Trouble:
+def _always_dropped(draw: Draw) -> Trouble:
     step, acts = draw.step(), draw.rng.random() < 0.5
-    may = EITHER if step == WRITE and acts else _if_for_ever(draw, step)
+    may = EITHER if step == WRITE and acts else _if_permanent(draw, step)
     return Trouble(may, [_rule(step, drop={"acts": acts})], options={"retries": 1}, sign_ins=_sign_ins(step))
 
 
 def _hanging(times: int | None) -> Callable[[Draw], Trouble]:
     def make(draw: Draw) -> Trouble:
         step, acts = draw.step(), draw.rng.random() < 0.5
-        may = EITHER if step in (WRITE, BATCH) else SURVIVES if times else _if_for_ever(draw, step)
+        may = EITHER if step in (WRITE, BATCH) else SURVIVES if times else _if_permanent(draw, step)
         rule = _rule(step, hang={"seconds": 4, "acts": acts})
         return Trouble(
             may,
@@ -353,7 +369,7 @@ def _hanging(times: int | None) -> Callable[[Draw], Trouble]:
 def _redirected(draw: Draw) -> Trouble:
     step, status = draw.step(), draw.rng.choice([301, 302, 303, 307, 307, 307, 308])
     rule = _rule(step, redirect={"status": status, "location": f"{draw.foreign}/cvad/manage/me?x=1"})
-    return Trouble(_if_for_ever(draw, step) if step in MAIN or not draw.batched else EITHER, [rule])
+    return Trouble(_if_permanent(draw, step) if step in MAIN or not draw.batched else EITHER, [rule])
 
 
 def _expired(shape: str) -> Callable[[Draw], Trouble]:
@@ -369,7 +385,7 @@ def _revoked(draw: Draw) -> Trouble:
     answer = {"status": draw.rng.choice([400, 401]), "body": {"error": "invalid_client"}}
     shape = draw.rng.choice(["error_response", "dict_parameters", "cws_exception"])
     rules = [_rule(step, times=1, expire_tokens=shape), _rule(SIGN_IN, after=1, answer=answer)]
-    return Trouble(_if_for_ever(draw, step), rules, options={"max_concurrency": 20}, sign_ins=2)
+    return Trouble(_if_permanent(draw, step), rules, options={"max_concurrency": 20}, sign_ins=2)
 
 
 def _wrong_secret(draw: Draw) -> Trouble:
@@ -533,12 +549,12 @@ FAULTS = {
     "429, negative": Fault(_odd_hint("-5", "-1e300", "Wed, 21 Oct 2015 07:28:00 GMT")),
     "429, nonsense": Fault(_odd_hint("soon", "nan", "1e999", "", "0x10", "1,5")),
     "429, huge": Fault(_huge_hint, rare=True),
-    "429 for ever, huge": Fault(_huge_hint_for_ever, rare=True, scenes=LISTED),
-    "429 or 503 for ever, no hint": Fault(_no_hint_for_ever, rare=True, scenes=LISTED),
-    "429 for ever": Fault(_throttled_for_ever, rare=True),
+    "429 for ever, huge": Fault(_huge_hint_permanent, rare=True, scenes=LISTED),
+    "429 or 503 for ever, no hint": Fault(_no_hint_permanent, rare=True, scenes=LISTED),
+    "429 for ever": Fault(_always_throttled, rare=True),
     "503 with a hint": Fault(_unavailable_with_hint),
     **{f"{status} once": Fault(_broken_once(status)) for status in (500, 502, 503, 504, 530)},
-    **{f"{status} for ever": Fault(_broken_for_ever(status)) for status in (500, 502, 503, 504, 530)},
+    **{f"{status} for ever": Fault(_always_broken(status)) for status in (500, 502, 503, 504, 530)},
     **{f"{status}": Fault(_refused(status)) for status in (400, 401, 403, 404, 405, 409, 418)},
     "200, HTML": Fault(_bad_success(body=PAGE, content_type="text/html")),
     "200, empty": Fault(_bad_success(body="")),
@@ -551,7 +567,7 @@ FAULTS = {
     "connection refused": Fault(_no_server_listens),
     "dropped before the work": Fault(_dropped_once(False)),
     "dropped after the work": Fault(_dropped_once(True)),
-    "dropped for ever": Fault(_dropped_for_ever),
+    "dropped for ever": Fault(_always_dropped),
     "no answer in time": Fault(_hanging(1)),
     "no answer in time for ever": Fault(_hanging(None)),
     "redirect to a foreign host": Fault(_redirected),
@@ -609,6 +625,8 @@ FAULTS = {
     "batch, server takes fewer": Fault(_small_batches, scenes=MANY, batched=True),
     "job cannot be read": Fault(_job_hidden, scenes=(*RECORDING, "message"), batched=True),
     "job results cannot be read": Fault(_results_hidden, scenes=MANY, batched=True),
+    "audit trail cannot be written": Fault(_trail_refused, scenes=WRITING),
+    "guard refuses the task": Fault(_guarded, scenes=WRITING),
     "two runs at once": Fault(_two_runs, scenes=RECORDING),
     **{f"none, {name}": Fault(_nothing, scenes=(name,)) for name in PLAYBOOKS},
     "500 once, by playbook": Fault(_broken_once(500), scenes=PLAYBOOKS),

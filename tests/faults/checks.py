@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import html
 import json
 import re
@@ -153,7 +154,7 @@ def confirmed(outcome: Outcome) -> Iterator[str]:
 
 def keeps_secrets(outcome: Outcome) -> Iterator[str]:
     """Require output without secret, token or header; citrix_token returns its token once."""
-    text = outcome.stdout + outcome.stderr + outcome.files + outcome.log + outcome.shown
+    text = outcome.stdout + outcome.stderr + outcome.files + outcome.log + outcome.shown + outcome.trail
     if outcome.plan.scene == "token" and outcome.result and outcome.result.get("access_token"):
         text = text.replace(json.dumps(outcome.result["access_token"]), "", 1)
     for secret in outcome.secrets:
@@ -188,12 +189,40 @@ def signs_in_once(outcome: Outcome) -> Iterator[str]:
 
 def check_mode_writes_nothing(outcome: Outcome) -> Iterator[str]:
     """Require that check mode and reading modules write nothing."""
-    if outcome.check_mode or not outcome.scene.writes:
-        writes = [call["path"] for call in outcome.calls if re.search(PATHS[WRITE], call["path"])]
-        if writes or _touched(outcome):
-            yield f"{len(writes)} requests to write"
+    if outcome.check_mode or not outcome.scene.writes or not outcome.trouble.writes:
+        written = _written(outcome)
+        if written or _touched(outcome):
+            yield f"{len(written)} sessions with requests to write"
+        if outcome.trail:
+            yield "the trail has writes"
         if outcome.check_mode and outcome.files:
             yield "files were written in check mode"
+
+
+def trail_is_complete(outcome: Outcome) -> Iterator[str]:
+    """Require an unbroken trail with each write and each result, if the run keeps one."""
+    if "audit_log" not in outcome.arguments or outcome.plan.scene == "due" or not outcome.trouble.writes:
+        return
+    lines = outcome.trail.encode().split(b"\n")
+    if lines.pop():
+        yield "the last line of the trail has no end"
+    entries = [json.loads(line) for line in lines]
+    before = None
+    for number, (line, entry) in enumerate(zip(lines, entries), 1):
+        digest = hashlib.sha256(line.partition(b',"hash":')[0]).hexdigest()
+        if (entry["line"], entry["previous_hash"], entry["hash"]) != (number, before, digest):
+            yield f"line {number} of the trail breaks its chain"
+        before = entry["hash"]
+    requested = {entry["session_id"] for entry in entries if entry["event"] == "requested"}
+    results = {(entry["session_id"], entry["result"]) for entry in entries if entry["event"] == "result"}
+    if requested != {session_id for session_id, _result in results}:
+        yield "a write in the trail has no result, or a result has no write"
+    missing = _written(outcome) - requested
+    if missing:
+        yield f"the server got writes that the trail lacks: {sorted(missing)}"
+    for entry in _entries(outcome):
+        if entry["changed"] and not outcome.check_mode and (entry["id"], entry["result"]) not in results:
+            yield f"{entry['id']} is {entry['result']} in the result, and not in the trail"
 
 
 def stays_home(outcome: Outcome) -> Iterator[str]:
@@ -254,6 +283,7 @@ CHECKS: dict[str, Callable[[Outcome], Iterator[str]]] = {
         as_expected,
         signs_in_once,
         check_mode_writes_nothing,
+        trail_is_complete,
         stays_home,
         shows_itself,
         short_lists_are_reported,
@@ -301,6 +331,12 @@ def _listed(outcome: Outcome) -> list[dict]:
     recorded = {"recorded": True, "not_recorded": False}
     rows = [{"id": row["id"], "recorded": recorded.get(row["result"])} for row in outcome.table]
     return rows or (outcome.result or {}).get("sessions", [])
+
+
+def _written(outcome: Outcome) -> set[str]:
+    """Return the sessions for which the server received requests to write."""
+    paths = (call["path"] for call in outcome.calls if re.search(PATHS[WRITE], call["path"]))
+    return {path.split("/")[-2] for path in paths}
 
 
 def _touched(outcome: Outcome) -> list[str]:

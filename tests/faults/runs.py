@@ -86,6 +86,8 @@ class Outcome:
     """Results of the runs of the same task at the same time."""
     acted: bool = False
     """Whether the relay changed a response."""
+    trail: str = ""
+    """The lines of this run and of those at the same time in the audit trail, if it has one."""
 
     @property
     def result(self) -> dict | None:
@@ -167,8 +169,17 @@ def _attempt(station: Station, plan: Plan, rng: Random) -> Outcome:
         connection = _connection(simulator, deployment, trouble, station)
         if site_given:
             connection["site_id"] = simulator.facts["site_id"]
+        trail = home / "audit.jsonl"
+        old_lines = trail.read_text() if trail.exists() else ""
+        guard = trouble.guard
+        if scene.writes and rng.random() < 0.5:
+            options.update(audit_log=str(trail), reason="INC-7")
+            guard = guard or {"audit_log": "required", "reason": "required", "max_sessions": len(state)}
         arguments = {**connection, **options, **task.options, **trouble.options}
         env = _environment(home, trouble, arguments)
+        if guard:
+            env["CITRIX_GUARD"] = str(home / "guard.json")
+            (home / "guard.json").write_text(json.dumps(guard), encoding="utf-8")
         log = Path(env["HOST_LOG"])
         log.touch()
         twist = station.relay.twist = trouble.twist or Twist()
@@ -184,6 +195,7 @@ def _attempt(station: Station, plan: Plan, rng: Random) -> Outcome:
         written = list(home.glob("coverage.*"))
         files = {path.suffix: path.read_text(encoding="utf-8-sig") for path in written}
         logged = log.read_text(encoding="utf-8")
+        trail_text = trail.read_text(encoding="ascii") if trail.exists() else ""
     return Outcome(
         plan=plan,
         scene=scene,
@@ -207,6 +219,7 @@ def _attempt(station: Station, plan: Plan, rng: Random) -> Outcome:
         shown=ended.shown,
         other_results=tuple(_read(other) or {} for other in others),
         acted=twist.acted,
+        trail=trail_text.removeprefix(old_lines),
     )
 
 

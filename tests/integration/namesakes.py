@@ -199,3 +199,29 @@ class Reference:
             for at in person
             if self.sessions[at]["anonymous"] or any(names_in(self.sessions[other]["user"]) for other in person)
         }
+
+    def doubtful(self, run: list[int], names: list[str]) -> set[int]:
+        """Return the sessions of a run whose user may have one of the names in another form."""
+        people = [{run[at] for at in person} for person in people_of([self.sessions[at] for at in run])]
+        doubtful: set[int] = set()
+        for name, persons in self.persons(run, names).items():
+            known = forms_in([plain(name)]).union(*(self.forms(person) for person in persons))
+            for person in people:
+                short_names = {short(each) for at in person for each in names_in(self.sessions[at]["user"])}
+                if person not in persons and short(plain(name)) in short_names and not known & self.forms(person):
+                    doubtful |= person
+        return doubtful
+
+    def forms(self, person: set[int]) -> set[str]:
+        """Return the forms in which the API names a user."""
+        users = [self.sessions[at]["user"] for at in person]
+        return forms_in([name for user in users for name in [*names_in(user), user.get("Sid", "")]])
+
+
+def short(name: str) -> str:
+    return name.split("\\")[-1].split("@")[0]
+
+
+def forms_in(names: list[str]) -> set[str]:
+    marks = {"@": "UPN", "\\": "account", "S-1-5": "SID", "S-1-12": "SID of Entra ID"}
+    return {form for name in names for mark, form in marks.items() if mark in name}

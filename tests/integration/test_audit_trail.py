@@ -63,7 +63,7 @@ def path(tmp_path):
 
 @pytest.mark.parametrize("batch_size", [0, 4])
 @pytest.mark.parametrize("name", TASKS)
-def test_trail_agrees_with_log_of_simulator(simulator, modules, path, name, batch_size):
+def test_trail_matches_simulator_log(simulator, modules, path, name, batch_size):
     ((module, options),) = TASKS[name].items()
     connection = {**simulator.cloud, "batch_size": batch_size}
     run = modules([{module: {**options, "audit_log": str(path), "reason": "INC-7"}}], connection)
@@ -177,7 +177,7 @@ def test_trail_has_no_secret(simulator, modules, path):
     assert '"reason":"key ***"' in text and "No: ***" in text
 
 
-def test_audit_info_returns_what_it_documents(simulator, modules, path, tmp_path):
+def test_audit_info_returns_documented_values(simulator, modules, path, tmp_path):
     connection = {**simulator.cloud, "audit_log": str(path)}
     modules([TASKS["start"], TASKS["stop"]], connection)
     # Of a session that the first run started; one that was recorded before is started only once.
@@ -214,7 +214,7 @@ def test_audit_info_returns_what_it_documents(simulator, modules, path, tmp_path
         ({"session_id": "a b"}, "session_id: 'a b' cannot be the id"),
     ],
 )
-def test_audit_info_invalid_option_is_named(modules, path, options, expected):
+def test_audit_info_invalid_option_named(modules, path, options, expected):
     path.touch()
     run = modules([{INFO: {"path": str(path), **options}}])
     assert run.code == 1 and run.result["msg"].startswith(expected)
@@ -222,7 +222,7 @@ def test_audit_info_invalid_option_is_named(modules, path, options, expected):
 
 @pytest.mark.parametrize("prefix", ["awx", "tower"])
 @pytest.mark.parametrize("name", TASKS)
-def test_trail_of_play_names_job_of_awx(simulator, play, path, name, prefix):
+def test_trail_of_play_has_awx_job(simulator, play, path, name, prefix):
     variables = {f"{prefix}_job_id": 42, f"{prefix}_job_template_name": "Record", f"{prefix}_user_name": "alice"}
     connection = {**simulator.cloud, "site_id": simulator.facts["site_id"]}
     ((module, options),) = TASKS[name].items()
@@ -258,7 +258,7 @@ def run_until_killed(arguments, seconds):
 
 
 @pytest.mark.parametrize("batch_size", [0, 20])
-def test_trail_of_killed_runs_agrees_with_log(simulator, path, batch_size):
+def test_trail_of_killed_runs_matches_log(simulator, path, batch_size):
     chance = random.Random(batch_size)
     simulator.reset(machines=10, sessions=200, mix="recordable")
     simulator.fault({"path": "Recording", "latency": 0.01})

@@ -78,7 +78,7 @@ def test_job_silent_template_notifies_no_user(simulator, job):
 
 
 @pytest.mark.parametrize("given", ["LAB\\absent\n{{ lookup('ansible.builtin.pipe', 'touch made') }}", " \n"])
-def test_survey_answer_is_only_name(simulator, job, tmp_path, given):
+def test_survey_answer_never_evaluated(simulator, job, tmp_path, given):
     made = tmp_path / "made"
     done = job(RECORD, {"survey_users": given.replace("touch made", f"touch {made}")})
     assert done.status == "failed", done.output
@@ -91,7 +91,7 @@ def blank_answers(template: str, blank: str | None) -> dict:
 
 
 @pytest.mark.parametrize("blank", [None, "", "absent"])
-def test_job_with_blank_answers_treats_them_as_not_given(simulator, job, tmp_path, blank):
+def test_job_blank_answers_count_as_unset(simulator, job, tmp_path, blank):
     def answers(template: str, **given) -> dict:
         return given if blank == "absent" else {**blank_answers(template, blank), **given}
 
@@ -147,7 +147,7 @@ def test_policy_of_project_check_mode_then_converge(simulator, job):
     assert len(writes(simulator)) > 0
 
 
-def test_report_written_to_folder_of_template_and_minimum_fails(simulator, job, tmp_path):
+def test_job_coverage_report_written_and_minimum_fails(simulator, job, tmp_path):
     assert set(JOB_TEMPLATES[COVERAGE]["extra_vars"]) == {"citrix_dest"}
     done = job(COVERAGE, extra_vars={"citrix_dest": str(tmp_path)})
     assert done.status == "successful", done.output
@@ -160,7 +160,7 @@ def test_report_written_to_folder_of_template_and_minimum_fails(simulator, job, 
     assert writes(simulator) == []
 
 
-def test_machines_of_source_are_shared_by_slices(simulator, job, ansible, tmp_path):
+def test_job_slices_share_machines_of_source(simulator, job, ansible, tmp_path):
     """Update the inventory as AWX does, then run each slice of the sorted hosts as a job."""
     template = JOB_TEMPLATES["Citrix - record by machine"]
     (tmp_path / "env").mkdir()

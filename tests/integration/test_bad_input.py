@@ -161,17 +161,17 @@ def test_invalid_value_rejected_by_option_name(refused, name, option, value):
 
 
 @pytest.mark.parametrize(("name", "options", "option"), CONTRADICTIONS)
-def test_selectors_that_contradict_one_another_are_refused(refused, name, options, option):
+def test_contradictory_selectors_rejected(refused, name, options, option):
     assert option in refused(name, options)
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_an_option_that_does_not_exist_is_refused(refused, name):
+def test_unknown_option_rejected(refused, name):
     assert "no_such_option" in refused(name, {"no_such_option": 1})
 
 
 @pytest.mark.parametrize("name", sorted(GIVEN))
-def test_an_option_that_is_needed_and_missing_is_named(refused, name):
+def test_missing_required_option_named(refused, name):
     for option, spec in spec_of(name).items():
         if spec.get("required"):
             assert option in refused(name, {option: None})
@@ -180,13 +180,13 @@ def test_an_option_that_is_needed_and_missing_is_named(refused, name):
 @pytest.mark.parametrize("name", CALLING)
 @pytest.mark.parametrize("missing", ["customer_id", "client_id", "client_secret"])
 @pytest.mark.parametrize("value", [None, ""])
-def test_credentials_that_are_missing_are_named(refused, simulator, name, missing, value):
+def test_missing_credentials_named(refused, simulator, name, missing, value):
     assert missing in refused(name, {}, {**simulator.cloud, missing: value})
 
 
 @pytest.mark.parametrize("name", CALLING)
 @pytest.mark.parametrize("missing", ["api_url", "username", "password"])
-def test_credentials_on_premises_that_are_missing_are_named(refused, simulator, name, missing):
+def test_missing_on_premises_credentials_named(refused, simulator, name, missing):
     assert missing in refused(name, {}, {**simulator.on_premises, missing: ""})
 
 

@@ -67,7 +67,7 @@ def test_server_without_batches_single_calls_with_one_warning(simulator, modules
     assert 1 <= simulator.counts()["$batch"] <= 3
 
 
-def test_messages_go_in_batches_and_to_each_session_once(simulator, play):
+def test_messages_in_batches_sent_to_each_session_once(simulator, play):
     message = {"machine": MACHINES, "title": "Maintenance", "text": "Save «now».\nPlease.", "batch_size": SIZE}
     run = play([{MESSAGE: message}], connection=simulator.cloud)
     assert run.code == 0, run.output

@@ -41,7 +41,7 @@ def test_failed_record_playbook_shows_result_of_each_session(simulator, ansible,
     assert "Traceback" not in run.output
 
 
-def test_sessions_with_few_fields_are_listed(simulator, ansible, environment):
+def test_sessions_with_few_fields_listed(simulator, ansible, environment):
     bare = {"Items": [{"Id": "x1", "User": None, "State": None, "Connection": None}]}
     simulator.fault({"path": "Machines/.*/Sessions", "answer": {"status": 200, "body": bare}})
     extra = json.dumps({"citrix_machine": [MACHINE]})
@@ -50,7 +50,7 @@ def test_sessions_with_few_fields_are_listed(simulator, ansible, environment):
     assert re.search(r"- +- +- +since - +unknown", run.output)
 
 
-def test_record_without_selector_is_refused(simulator, ansible, environment):
+def test_record_without_selector_rejected(simulator, ansible, environment):
     run = ansible("ansible-playbook", "sessionops.citrix.record", env=environment)
     assert run.code != 0
     assert "session_id, machine" in run.output

@@ -24,7 +24,7 @@ def results(simulator, client, way, **rule):
 @pytest.mark.parametrize("way", ["direct", "batch"])
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("status", [400, 404])
-def test_session_that_has_ended_is_ended(simulator, client, way, form, status):
+def test_ended_session_reported_as_ended(simulator, client, way, form, status):
     simulator.reset(unknown_session_status=status, error_form=form)
     result, calls, session_id = results(simulator, client, way, vanish=True, times=1)
     assert result == "ended"
@@ -34,7 +34,7 @@ def test_session_that_has_ended_is_ended(simulator, client, way, form, status):
 
 @pytest.mark.parametrize("way", ["direct", "batch"])
 @pytest.mark.parametrize("status", [400, 404])
-def test_session_that_is_there_keeps_the_error_of_its_status(simulator, client, way, status):
+def test_existing_session_has_error_of_status_read(simulator, client, way, status):
     result, calls, session_id = results(simulator, client, way, answer={"status": status, "body": ""})
     assert result == "failed"
     assert calls[-1] == session_id

@@ -17,7 +17,7 @@ MACHINE = "LAB\\vda-001"
 @pytest.mark.parametrize("notify", [True, False])
 @pytest.mark.parametrize("way", ["direct", "items", "batch"])
 @pytest.mark.parametrize(("lag", "result"), [("never", "unconfirmed"), (0, "started")])
-def test_calls_of_endless_job_are_decided_by_status(simulator, client, monkeypatch, notify, way, lag, result):
+def test_endless_job_result_from_status(simulator, client, monkeypatch, notify, way, lag, result):
     monkeypatch.setattr(jobs, "LIMIT", 0.2)
     if way == "batch":
         monkeypatch.setattr(batches, "LARGE", 2)

@@ -34,7 +34,7 @@ def assert_named(done, name: str) -> None:
 
 
 @pytest.mark.parametrize("proxy", PROXIES)
-def test_proxy_that_cannot_be_used_is_named_at_once(modules, proxy):
+def test_unusable_proxy_named_at_once(modules, proxy):
     for name in ("HTTPS_PROXY", "all_proxy"):
         begun = time.monotonic()
         done = modules(TASK, connection=CLOUD, env={name: proxy})
@@ -58,7 +58,7 @@ SECRETS = ["s3cret\n", "s3cret\r\n", "\ns3cret", "s3\u2028cret", "s3\x00cret", "
 
 @pytest.mark.parametrize("secret", SECRETS)
 @pytest.mark.parametrize(("pair", "name"), [("cloud", "client_secret"), ("on_premises", "password")])
-def test_secret_with_control_character_is_rejected_unsent(simulator, modules, pair, name, secret):
+def test_secret_with_control_character_rejected_unsent(simulator, modules, pair, name, secret):
     connection = {**getattr(simulator, pair), name: secret}
     done = modules(TASK, connection=connection)
     assert_named(done, f"{name}: contains a line break")
@@ -68,7 +68,7 @@ def test_secret_with_control_character_is_rejected_unsent(simulator, modules, pa
     assert simulator.calls() == []
 
 
-def test_username_with_escaped_backslash_is_rejected_unsent(simulator, play, tmp_path):
+def test_username_with_escaped_backslash_rejected_unsent(simulator, play, tmp_path):
     connection = simulator.on_premises
     done = play(TASK, connection={**connection, "username": "LAB\administrator"})
     assert_named(done, "username: contains a line break or another control character")

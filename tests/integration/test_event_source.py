@@ -81,7 +81,7 @@ def test_only_selected_sessions_reported(simulator, watch, selector, value, mach
     assert reported(watching.look()) == [("new", "LAB\\user051")]
 
 
-def test_on_premises(simulator, prepare):
+def test_event_source_on_premises(simulator, prepare):
     watching = prepare(simulator.on_premises)
     watching.look()
     simulator.log_on(MACHINE)
@@ -149,7 +149,7 @@ def test_refused_secret_not_shown_and_retried(simulator, prepare, caplog):
     assert "a-wrong-secret" not in caplog.text
 
 
-def test_neither_token_nor_secret_is_in_event(simulator, watch):
+def test_event_has_neither_token_nor_secret(simulator, watch):
     reported_for_all = json.dumps(watch(initial=True, events=ALL).look())
     tokens = [
         call["headers"]["authorization"].rpartition("=")[2]
@@ -161,12 +161,12 @@ def test_neither_token_nor_secret_is_in_event(simulator, watch):
     assert all(text not in reported_for_all for text in [*tokens, simulator.facts["client_secret"]])
 
 
-def test_machine_that_does_not_exist_is_named(simulator, watch):
+def test_missing_machine_named(simulator, watch):
     with pytest.raises(OptionError, match="vda-999"):
         watch(machine=["LAB\\vda-999"]).look()
 
 
-def test_many_states_travel_together(simulator, watch):
+def test_states_of_many_sessions_in_one_batch(simulator, watch):
     simulator.reset(sessions=300, mix="recordable")
     watching = watch(events=["unrecorded"], batch_size=100)
     assert len(watching.look()) == 300

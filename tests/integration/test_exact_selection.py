@@ -81,7 +81,7 @@ def three(site):
 # Spelling of names
 
 
-def test_names_in_one_text_are_split_and_stripped(site, three):
+def test_names_in_one_text_split_and_stripped(site, three):
     site.record(all_sessions=True, exclude_user="LAB\\user01, LAB\\user03")
     assert site.started == [three[1]]
 
@@ -89,7 +89,7 @@ def test_names_in_one_text_are_split_and_stripped(site, three):
 @pytest.mark.parametrize(
     "name", ["LAB\\\\user02", "LAB\\", "'LAB\\user02'", "['LAB\\user02']", "LAB\\user01 LAB\\user02"]
 )
-def test_names_that_cannot_exist_are_rejected(site, three, name):
+def test_names_malformed_rejected(site, three, name):
     rules = [{"name": "Council", "user": name, "state": "stopped"}, EVERYONE]
     assert site.rejected(lambda: site.apply(*rules)).startswith("rules[Council]: user: ")
     assert site.rejected(lambda: site.record(all_sessions=True, exclude_user=[name])).startswith("exclude_user: ")
@@ -111,7 +111,7 @@ IMPOSSIBLE_USERS = [
 
 @pytest.mark.parametrize("name", IMPOSSIBLE_USERS)
 @pytest.mark.parametrize("options", [{"user": None}, {"all_sessions": True, "exclude_user": None}])
-def test_names_no_account_can_have_are_rejected(site, three, name, options):
+def test_names_invalid_in_accounts_rejected(site, three, name, options):
     option = list(options)[-1]
     for value in (name, ["LAB\\user01", name]):
         message = site.rejected(site.record, **{**options, option: value})
@@ -128,20 +128,20 @@ def test_names_no_account_can_have_are_rejected(site, three, name, options):
         ("LAB\\\u212aelvin", "LAB\\kelvin"),
     ],
 )
-def test_names_case_and_composition_do_not_matter(site, written, name):
-    own, other = site.have({"Name": name}, account("bert"))
+def test_names_case_and_composition_ignored(site, written, name):
+    selected, other = site.have({"Name": name}, account("bert"))
     site.record(all_sessions=True, exclude_user=[written])
     assert site.started == [other]
     site.record(user=[written])
-    assert set(site.started) == {own, other}
+    assert set(site.started) == {selected, other}
 
 
 @pytest.mark.parametrize("name", ["LAB\\al\u0130", "LAB\\\u0430li", "LAB\\\uff41li"])
-def test_names_similar_letters_are_other_users(site, name):
+def test_names_with_similar_letters_select_other_users(site, name):
     """A dotted capital I, a Cyrillic a and a full-width a."""
-    own, other = site.have(account("ali"), account("bert"))
+    selected, other = site.have(account("ali"), account("bert"))
     warnings = site.record(all_sessions=True, exclude_user=[name])["warnings"]
-    assert site.started == [own, other]
+    assert site.started == [selected, other]
     assert any("no selected session belongs to" in warning for warning in warnings)
 
 
@@ -149,20 +149,20 @@ def test_names_similar_letters_are_other_users(site, name):
     "char", ["\u200e", "\u202e", "\u2066", "\ufeff", "\u200b", "\x08", "\ud800", "\u00ad", "\u2060"]
 )
 @pytest.mark.parametrize("name", ["{}LAB\\user02", "LAB\\us{}er02", "LAB\\user02{}"])
-def test_names_with_invisible_characters_are_rejected(site, three, name, char):
+def test_names_with_invisible_characters_rejected(site, three, name, char):
     shown = site.rejected(site.record, all_sessions=True, exclude_user=[name.format(char)])
     assert f"U+{ord(char):04X}" in shown
 
 
 @pytest.mark.parametrize("white", [" ", "\t", "\n", "\u00a0", "\u2003", "\u3000", "\u2028"])
-def test_names_white_space_at_the_ends_is_stripped(site, three, white):
+def test_names_white_space_at_ends_stripped(site, three, white):
     site.record(all_sessions=True, exclude_user=[f"{white}LAB\\user01{white}", f"LAB\\user02{white}"])
     assert site.started == [three[2]]
 
 
 @pytest.mark.parametrize("char", ["\u00a0", "\u200c", "\u200d", "\u2003"])
 @pytest.mark.parametrize("selection", [{"user": None}, {"all_sessions": True, "exclude_user": None}])
-def test_names_inner_joiners_are_compared_as_written(site, selection, char):
+def test_names_inner_joiners_compared_as_written(site, selection, char):
     real, other = site.have(account(f"us{char}er"), account("us er"))
     option = "exclude_user" if "exclude_user" in selection else "user"
     with pytest.raises(OptionError) as caught:
@@ -177,7 +177,7 @@ def test_names_inner_joiners_are_compared_as_written(site, selection, char):
 @pytest.mark.parametrize(
     "option", ["user", "machine", "delivery_group", "application", "exclude_user", "exclude_machine"]
 )
-def test_names_that_are_not_text_are_rejected(site, three, option, value):
+def test_names_non_text_rejected(site, three, option, value):
     selection = {"all_sessions": True} if option.startswith("exclude") else {}
     shown = site.rejected(site.record, **selection, **{option: value})
     assert shown.startswith(f"{option}: ") and "not text; quote it" in shown
@@ -189,12 +189,12 @@ def test_names_that_are_not_text_are_rejected(site, three, option, value):
         assert "not text; quote it" in site.rejected(lambda: site.run(sessions, **{option: value}))
 
 
-def test_names_on_several_lines_ask_for_a_list(site, three):
+def test_names_on_several_lines_remedy_is_list(site, three):
     shown = site.rejected(site.record, all_sessions=True, exclude_user="LAB\\user001\nLAB\\user002\n")
     assert "contains a line break; pass several names as a list" in shown
 
 
-def test_policy_warns_of_an_exclusion_without_effect(site, three):
+def test_policy_exclusion_without_match_warns(site, three):
     rule = {**EVERYONE, "exclude_user": ["LAB\\absent", "LAB\\user01"]}
     (warning,) = site.apply(rule)["warnings"]
     assert warning.startswith("rules[Everyone]: exclude_user: no selected session belongs to LAB\\absent;")
@@ -219,18 +219,18 @@ def test_policy_warns_of_an_exclusion_without_effect(site, three):
         ("mu\u0308ller@lab.example", {"PrincipalName": "m\u00fcller@lab.example"}),
     ],
 )
-def test_user_is_found_by_every_form_of_the_name(site, name, user, search):
+def test_user_selected_by_every_form_of_name(site, name, user, search):
     site.simulator.reset(user_search=search)
-    own, other = site.have(user, account("bert"))
+    selected, other = site.have(user, account("bert"))
     for module, options in ((sessions, {}), (recording, {"state": "started"}), (message, MESSAGE)):
-        assert [each["id"] for each in site.run(module, user=[name], **options)["sessions"]] == [own]
-    assert site.started == [own]
+        assert [each["id"] for each in site.run(module, user=[name], **options)["sessions"]] == [selected]
+    assert site.started == [selected]
     site.record(all_sessions=True, exclude_user=[name])
-    assert site.started == [own, other]
+    assert site.started == [selected, other]
 
 
 @pytest.mark.parametrize("name", ["LAB\\anna", "anna"])
-def test_user_is_excluded_by_the_sam_account_name(site, name):
+def test_user_excluded_by_sam_account_name(site, name):
     _hers, other = site.have({"SamAccountName": "anna", "Domain": "LAB"}, account("bert"))
     site.record(all_sessions=True, exclude_user=name)
     assert site.started == [other]
@@ -252,7 +252,7 @@ TWO_NAMES = [
 
 
 @pytest.mark.parametrize("blocks", TWO_NAMES)
-def test_user_is_excluded_from_all_sessions_of_one_person(site, blocks):
+def test_user_exclusion_covers_all_sessions_of_person(site, blocks):
     for users in (blocks, blocks[::-1]):
         *_hers, other = site.have(*users, account("bert"))
         site.record(all_sessions=True, exclude_user="anna@contoso.com")
@@ -263,7 +263,7 @@ def test_user_is_excluded_from_all_sessions_of_one_person(site, blocks):
 
 
 @pytest.mark.parametrize("name", ["anna@contoso.com", "LAB\\anna"])
-def test_user_is_selected_with_all_sessions_of_one_person(site, name):
+def test_user_selection_covers_all_sessions_of_person(site, name):
     whole = {"Name": "LAB\\anna", "PrincipalName": "anna@contoso.com", "Sid": SID}
     *hers, _other = site.have({"Name": "LAB\\anna"}, whole, {"PrincipalName": "anna@contoso.com"}, account("bert"))
     site.record(user=[name])
@@ -271,7 +271,7 @@ def test_user_is_selected_with_all_sessions_of_one_person(site, name):
 
 
 @pytest.mark.parametrize("user", [{}, None, {"DisplayName": "Anna"}, {"Name": "", "PrincipalName": ""}, {"Sid": SID}])
-def test_user_unknown_is_not_started_beside_an_exclusion(site, user):
+def test_user_unknown_not_started_with_exclusion(site, user):
     known, unknown = site.have(account("bert"), user)
     options = {"all_sessions": True, "exclude_user": "LAB\\anna"}
     result = site.record(**options)
@@ -284,7 +284,7 @@ def test_user_unknown_is_not_started_beside_an_exclusion(site, user):
     assert site.started == [known, unknown]
 
 
-def test_user_unknown_fails_if_every_session_is(site):
+def test_user_unknown_in_every_session_fails(site):
     site.have({}, None)
     assert site.record(all_sessions=True, exclude_user="LAB\\anna")["failed"]
     assert site.apply({**EVERYONE, "exclude_user": ["LAB\\anna"]})["failed"]
@@ -292,7 +292,7 @@ def test_user_unknown_fails_if_every_session_is(site):
     assert "failed" not in site.record(all_sessions=True)
 
 
-def test_user_anonymous_is_started_beside_an_exclusion(site):
+def test_user_anonymous_started_with_exclusion(site):
     ids = site.have({}, None, anonymous=True)
     site.record(all_sessions=True, exclude_user="LAB\\anna")
     assert site.started == ids
@@ -316,7 +316,7 @@ def test_user_unknown_not_started_by_rule_after_one_with_names(site, rules, star
     assert site.apply(*rules, include_unidentified=True)["sessions"][0]["result"] in ("started", "unchanged")
 
 
-def test_user_unknown_may_be_stopped(site):
+def test_user_unknown_stopped(site):
     site.have({}, recorded=True)
     assert site.run(recording, state="stopped", all_sessions=True, exclude_user="LAB\\anna")["summary"]["stopped"] == 1
 
@@ -332,7 +332,7 @@ DUPLICATES = [
 
 
 @pytest.mark.parametrize("support", ["MultiSession", "SingleSession"])
-def test_machines_with_same_dns_name_all_selected(site, support):
+def test_machines_with_same_dns_name_selected(site, support):
     first, second, third = site.have_machines(
         DUPLICATES[0], {**DUPLICATES[1], "session_support": support}, DUPLICATES[2]
     )
@@ -348,7 +348,7 @@ def test_machines_with_same_dns_name_all_selected(site, support):
     assert site.started == [first, second, third]
 
 
-def test_machine_named_in_full_is_not_its_namesake(site):
+def test_machine_full_name_excludes_namesake(site):
     first, _second, third = site.have_machines(*DUPLICATES)
     site.apply({"name": "Old", "machine": "OLD\\vda01", "state": "stopped"}, EVERYONE)
     assert site.started == [first, third]
@@ -358,7 +358,7 @@ def test_machine_named_in_full_is_not_its_namesake(site):
 
 
 @pytest.mark.parametrize("name", ["linux-01.corp.local", "LINUX-01.corp.local"])
-def test_machine_without_a_domain_is_found_by_its_name(site, name):
+def test_machine_without_domain_found_by_name(site, name):
     ids = site.have_machines(
         {"name": "linux-01.corp.local", "dns_name": "", "sessions": [{"user": account("anna")}]},
         {"name": "linux-02.corp.local", "dns_name": "", "sessions": [{"user": account("bert")}]},
@@ -390,7 +390,7 @@ def test_machine_resolved_differently_by_server_not_found(site, machine):
 
 
 @pytest.mark.parametrize("name", ["Off*", "*", "1", "Sales", "Prod|Sale*"])
-def test_group_that_the_server_resolves_otherwise_does_not_exist(site, name):
+def test_group_resolved_differently_by_server_not_found(site, name):
     site.simulator.reset(wildcards=True)
     groups = ("Office", "Prod\\Sales", "Test\\Sales")
     site.have_machines({"sessions": [{"user": account("anna")}]}, delivery_groups=groups)
@@ -400,7 +400,7 @@ def test_group_that_the_server_resolves_otherwise_does_not_exist(site, name):
     assert site.started == []
 
 
-def test_group_is_its_folder_and_name(site):
+def test_group_matched_by_folder_and_name(site):
     plans = [
         {"name": "LAB\\vda01", "delivery_group": "Prod\\Sales", "sessions": [{"user": account("anna")}]},
         {"name": "LAB\\vda02", "delivery_group": "Test\\Sales", "sessions": [{"user": account("bert")}]},
@@ -415,7 +415,7 @@ NOTEPADS = ["Prod\\Notepad", "Test\\Notepad", "Notepad"]
 
 @pytest.mark.parametrize("name", NOTEPADS)
 @pytest.mark.parametrize("more", [{}, {"machine": ["LAB\\vda01"]}])
-def test_application_is_its_folder_and_name(site, name, more):
+def test_application_matched_by_folder_and_name(site, name, more):
     running = [{"user": account(f"user{at}"), "applications": [each]} for at, each in enumerate(NOTEPADS)]
     ids = site.have_machines({"sessions": running}, applications=NOTEPADS)
     site.record(application=[name], **more)
@@ -437,7 +437,7 @@ def test_application_resolved_differently_by_server_not_found(site, name, more):
 
 
 @pytest.mark.parametrize("more", [{}, {"machine": ["LAB\\vda01"]}])
-def test_application_name_alone_is_none_in_a_folder(site, more):
+def test_application_name_without_folder_not_in_folder(site, more):
     """A server may still find it."""
     running = {"user": account("anna"), "applications": NOTEPADS[:1]}
     site.have_machines({"sessions": [running]}, applications=NOTEPADS[:1])
@@ -455,7 +455,7 @@ def test_application_name_alone_is_none_in_a_folder(site, more):
 # Sessions by id, and search conditions
 
 
-def test_session_is_one_however_its_id_is_written(site, three):
+def test_session_id_matches_in_every_spelling(site, three):
     plain = three[0]
     forms = ["1", plain, plain.upper(), f"{{{plain}}}", plain.replace("-", "")]
     for module, options in ((recording, {"state": "started"}), (message, MESSAGE)):
@@ -469,17 +469,17 @@ def test_session_is_one_however_its_id_is_written(site, three):
     "value", [{"id": "1"}, [{"id": "1"}], ["a b"], "LAB\\user01", [["1"]], True, "[{'id': '1'}]", ["../me"], [None]]
 )
 @pytest.mark.parametrize("state", ["started", "stopped"])
-def test_session_id_that_cannot_exist_is_rejected(site, three, value, state):
+def test_session_id_malformed_rejected(site, three, value, state):
     assert site.rejected(lambda: site.run(recording, state=state, session_id=value)).startswith("session_id: ")
 
 
-def test_session_id_may_be_a_number(site, three):
+def test_session_id_number_accepted(site, three):
     site.record(session_id=[1, 3])
     assert site.started == [three[0], three[2]]
 
 
 @pytest.mark.parametrize("user", ["LAB\\user01", "user01", "user01@lab.example", ["LAB\\user01", "LAB\\user02"]])
-def test_search_conditions_hold_beside_selectors(site, three, user):
+def test_search_conditions_combined_with_selectors(site, three, user):
     """The simulator uses groups instead of filters, as published."""
     nowhere = [{"property": "MachineName", "value": "LAB\\vda99"}]
     assert site.run(sessions, user=user, search_filters=nowhere)["sessions"] == []

@@ -52,7 +52,7 @@ def tarball(ansible, archive):
     return next(archive.iterdir())
 
 
-def test_definitions_are_found():
+def test_definitions_found():
     assert sorted(definitions()) == [
         "extensions/ee",
         "guide, decision-environment.yml",
@@ -85,7 +85,7 @@ def test_definition_brings_collection(context, tarball, where):
     assert (made / "_build" / source).read_bytes() == tarball.read_bytes()
 
 
-def test_collection_brings_its_requirements(ansible, context, tarball, tmp_path):
+def test_collection_declares_requirements(ansible, context, tarball, tmp_path):
     # The steps of the build stages "galaxy" and "builder".
     image, found = tmp_path / "image", tmp_path / "found.txt"
     installed = ansible(
@@ -99,7 +99,7 @@ def test_collection_brings_its_requirements(ansible, context, tarball, tmp_path)
     assert any(line.startswith("requests>=") for line in requirements(NEEDED))
 
 
-def test_readme_names_archive_as_it_is(tarball):
+def test_readme_names_archive_correctly(tarball):
     shown = (COLLECTION / "extensions" / "ee" / "README.md").read_text(encoding="utf-8")
     assert set(re.findall(r"sessionops-citrix-[\d.]+\.tar\.gz", shown)) == {tarball.name}
 

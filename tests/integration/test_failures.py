@@ -85,7 +85,7 @@ def test_unreachable_host(simulator, fails):
     assert "check api_url" in message
 
 
-def test_name_that_does_not_resolve(simulator, fails):
+def test_unresolvable_host(simulator, fails):
     assert "check api_url" in fails({**simulator.on_premises, "api_url": "https://ddc.invalid", "retries": 1})
 
 
@@ -106,7 +106,7 @@ def test_revoked_secret_ends_at_once(simulator, fails):
     assert simulator.kinds() == ["sign-in", "me", "sign-in"]
 
 
-def test_quota_that_stays_used_up_ends_at_stall_limit(simulator, fails, monkeypatch):
+def test_exhausted_quota_ends_at_stall_limit(simulator, fails, monkeypatch):
     monkeypatch.setattr(throttle, "STALL_LIMIT", 3.0)
     simulator.fault({"path": "me", "throttle": {"hint": "seconds", "value": 0, "status": 429}})
     message = fails({**simulator.cloud, "retries": 0})
@@ -114,7 +114,7 @@ def test_quota_that_stays_used_up_ends_at_stall_limit(simulator, fails, monkeypa
     assert simulator.counts()["me"] > 3
 
 
-def test_html_page_of_gateway(simulator, fails):
+def test_html_page_from_gateway(simulator, fails):
     page = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
     simulator.fault({"path": "me", "answer": {"status": 502, "body": page, "content_type": "text/html"}})
     message = fails({**simulator.cloud, "retries": 1})
@@ -139,7 +139,7 @@ def test_token_echoed_by_server_not_in_output(simulator, play):
 
 
 @pytest.mark.parametrize("path", ["me", "tokens/clients", "Machines"])
-def test_redirect_is_not_followed_and_names_region(simulator, fails, path):
+def test_redirect_not_followed_and_names_region(simulator, fails, path):
     simulator.fault({"path": path, "redirect": {"status": 307, "location": "https://api-eu.cloud.example/cvad/manage"}})
     message = fails(simulator.cloud)
     assert "HTTP 307" in message
@@ -176,7 +176,7 @@ def tls(authority, tmp_path):
     server.close()
 
 
-def test_certificate_that_is_not_trusted(tls, fails):
+def test_untrusted_certificate(tls, fails):
     message = fails(tls.cloud, server=tls)
     assert "is not trusted" in message
     assert "ca_path" in message
@@ -258,12 +258,12 @@ def behind_a_proxy(tls, authority, tmp_path):
         proxy.server_close()
 
 
-def test_proxy_that_refuses_is_named(behind_a_proxy, tls, fails):
+def test_refusing_proxy_named(behind_a_proxy, tls, fails):
     connection, env = behind_a_proxy(refuses=True)
     assert "check HTTPS_PROXY and NO_PROXY" in fails(connection, env, tls)
 
 
-def test_start_with_broken_tunnel_followed_up(behind_a_proxy, tls, modules):
+def test_start_with_closed_tunnel_confirmed(behind_a_proxy, tls, modules):
     connection, env = behind_a_proxy(refuses=False)
     session = tls.recordable_on("LAB\\vda-001")[0]["id"]
     tls.fault({"path": "startRecording", "drop": {"acts": True}})

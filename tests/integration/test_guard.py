@@ -87,7 +87,7 @@ def writes(simulator) -> int:
         policy({"name": "Anna", "user": "anna", "state": "started"}, EVERYONE),
     ],
 )
-def test_denied_user_is_not_started_in_any_spelling(simulator, guarded, denied, task):
+def test_denied_user_not_started_in_any_spelling(simulator, guarded, denied, task):
     hers, his = fleet(simulator, ANNA, BERT)
     run = guarded(task, {"denied_users": [denied]})
     results = {entry["id"]: entry["result"] for entry in run.result["sessions"]}
@@ -98,7 +98,7 @@ def test_denied_user_is_not_started_in_any_spelling(simulator, guarded, denied, 
 
 
 @pytest.mark.parametrize("denied", SPELLINGS)
-def test_denied_user_selected_by_id_fails_the_task(simulator, guarded, denied):
+def test_denied_user_selected_by_id_fails_task(simulator, guarded, denied):
     hers, _his = fleet(simulator, ANNA, BERT)
     run = guarded(start(session_id=hers), {"denied_users": [denied]})
     assert run.code != 0
@@ -106,7 +106,7 @@ def test_denied_user_selected_by_id_fails_the_task(simulator, guarded, denied):
     assert writes(simulator) == 0
 
 
-def test_denied_user_fails_a_policy_if_no_one_else_is_left(simulator, guarded):
+def test_denied_only_user_of_policy_fails(simulator, guarded):
     fleet(simulator, ANNA)
     assert guarded(policy(EVERYONE), {"denied_users": ["anna"]}).code != 0
     assert writes(simulator) == 0
@@ -119,14 +119,14 @@ def test_denied_user_gets_no_message(simulator, guarded):
     assert writes(simulator) == 1
 
 
-def test_denied_user_can_be_stopped(simulator, guarded):
+def test_denied_user_stopped(simulator, guarded):
     (hers,) = fleet(simulator, ANNA, recorded=True)
     assert guarded(stop(session_id=hers), {"denied_users": ["anna"]}).outcomes == {"stopped": 1}
 
 
 @pytest.mark.parametrize("user", [{}, None, {"DisplayName": "Anna"}, {"Sid": "S-1-5-21-1-2-3-1001"}])
 @pytest.mark.parametrize("key", ["denied_users", "allowed_users"])
-def test_unknown_user_is_denied(simulator, guarded, user, key):
+def test_unknown_user_denied(simulator, guarded, user, key):
     unknown, his = fleet(simulator, user, BERT)
     names = {"denied_users": ["LAB\\anna"], "allowed_users": ["LAB\\bert"]}[key]
     run = guarded(start(all_sessions=True, include_unidentified=True), {key: names})
@@ -135,13 +135,13 @@ def test_unknown_user_is_denied(simulator, guarded, user, key):
 
 
 @pytest.mark.parametrize(("key", "result"), [("denied_users", "started"), ("allowed_users", "denied")])
-def test_anonymous_user_is_not_a_denied_one(simulator, guarded, key, result):
+def test_anonymous_user_not_denied(simulator, guarded, key, result):
     fleet(simulator, None, anonymous=True)
     assert guarded(start(all_sessions=True), {key: ["LAB\\anna"]}).outcomes == {result: 1}
 
 
 @pytest.mark.parametrize("allowed", ["LAB\\bert", "bert@contoso.com", "AzureAD\\BERT@contoso.com"])
-def test_only_allowed_users_are_started(simulator, guarded, allowed):
+def test_only_allowed_users_started(simulator, guarded, allowed):
     _hers, his = fleet(simulator, ANNA, BERT)
     guarded(start(all_sessions=True), {"allowed_users": [allowed]})
     assert started(simulator) == [his]
@@ -204,7 +204,7 @@ def test_machines_and_groups_limit_starts(simulator, guarded, limits, machines):
     ],
 )
 @pytest.mark.parametrize("check_mode", [False, True])
-def test_task_beyond_a_limit_fails_before_any_write(guarded, simulator, tmp_path, task, limits, shown, check_mode):
+def test_task_beyond_limit_fails_before_any_write(guarded, simulator, tmp_path, task, limits, shown, check_mode):
     ((name, options),) = task.items()
     if "audit_log" in options:
         options = {**options, "audit_log": str(tmp_path / options["audit_log"])}
@@ -215,7 +215,7 @@ def test_task_beyond_a_limit_fails_before_any_write(guarded, simulator, tmp_path
     assert (run.result["writes_sent"], writes(simulator)) == (0, 0)
 
 
-def test_task_within_all_limits_is_done(guarded, simulator, tmp_path):
+def test_task_within_all_limits_succeeds(guarded, simulator, tmp_path):
     limits = {
         "notify_user": "required",
         "reason": "required",
@@ -232,7 +232,7 @@ def test_task_within_all_limits_is_done(guarded, simulator, tmp_path):
     assert run.outcomes["started"] == writes(simulator) == 7
 
 
-def test_stop_has_neither_notification_nor_end_to_limit(guarded):
+def test_stop_ignores_notification_and_end_limits(guarded):
     run = guarded(stop(machine=MACHINE, notify_user=False), {"notify_user": "required", "max_duration": 60})
     assert run.code == 0, run.output
 
@@ -244,7 +244,7 @@ def test_stricter_of_two_guards_applies(guarded, simulator, named, of_host):
     assert writes(simulator) == 0
 
 
-def test_denials_of_two_guards_add_up(guarded, simulator):
+def test_two_guards_deny_users_of_both(guarded, simulator):
     fleet(simulator, ANNA, BERT)
     guarded(start(all_sessions=True), {"denied_users": ["anna"]}, {"denied_users": ["bert"]})
     assert writes(simulator) == 0
@@ -264,7 +264,7 @@ def test_invalid_guard_stops_every_write_before_any_request(guarded, simulator, 
 # As users run it
 
 
-def test_play_under_a_guard_records_no_denied_user(simulator, play, tmp_path):
+def test_play_with_guard_records_no_denied_user(simulator, play, tmp_path):
     hers, his = fleet(simulator, ANNA, BERT)
     guard = tmp_path / "guard.yml"
     guard.write_text("denied_users:\n  - LAB\\anna  # works council\nreason: required\n", encoding="utf-8")

@@ -341,7 +341,7 @@ def dripper(monkeypatch):
 
 
 @pytest.mark.parametrize("head", HEADS)
-def test_inventory_unfinished_answer_ends_with_error(simulator, inventory, tmp_path, dripper, head):
+def test_inventory_unfinished_response_ends_with_error(simulator, inventory, tmp_path, dripper, head):
     path = tmp_path / "site.citrix_machines.yml"
     given = {**simulator.cloud, "api_url": dripper(head), "timeout": 1}
     path.write_text(json.dumps({"plugin": "sessionops.citrix.citrix_machines", **given}), encoding="utf-8")
@@ -350,7 +350,7 @@ def test_inventory_unfinished_answer_ends_with_error(simulator, inventory, tmp_p
 
 
 @pytest.mark.parametrize("head", HEADS)
-def test_event_source_unfinished_answer_is_failed_look(simulator, dripper, head):
+def test_event_source_unfinished_response_is_failed_look(simulator, dripper, head):
     source = runpy.run_path(str(EVENT_SOURCE))
     watch = source["prepare"]({**simulator.cloud, "api_url": dripper(head), "timeout": 1})
     outcome = asyncio.run(source["aside"](watch))

@@ -65,7 +65,7 @@ def test_guide_contains_tested_examples():
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_files_of_guide_work(simulator, inventory, connection, here, tmp_path, name):
+def test_guide_files_work(simulator, inventory, connection, here, tmp_path, name):
     simulator.reset(machines=12, sessions=120)
     path = tmp_path / name
     path.write_text(here(FILES[name]), encoding="utf-8")
@@ -77,14 +77,14 @@ def test_files_of_guide_work(simulator, inventory, connection, here, tmp_path, n
 
 
 @pytest.mark.parametrize("number", range(len(EXAMPLES)))
-def test_examples_of_plugin_work(inventory, connection, here, tmp_path, number):
+def test_plugin_examples_work(inventory, connection, here, tmp_path, number):
     path = tmp_path / "example.citrix_machines.yml"
     path.write_text(here(yaml.safe_dump(EXAMPLES[number])), encoding="utf-8")
     made = inventory(str(path), {} if "deployment" in EXAMPLES[number] else connection)
     assert len(made.hosts) == (5, 4, 5)[number]
 
 
-def test_commands_and_setting_of_guide_work(simulator, ansible, connection, tmp_path):
+def test_guide_commands_and_setting_work(simulator, ansible, connection, tmp_path):
     (tmp_path / "ansible.cfg").write_text(blocks("ini")[0].text, encoding="utf-8")
     (tmp_path / "groups.citrix_machines.yml").write_text(FILES["groups.citrix_machines.yml"], encoding="utf-8")
     for command in COMMANDS:
@@ -98,7 +98,7 @@ def test_commands_and_setting_of_guide_work(simulator, ansible, connection, tmp_
     assert ansible("ansible-inventory", "-i", "groups.citrix_machines.yml", "--list").code
 
 
-def test_variables_of_sliced_job_are_those_of_playbook():
+def test_sliced_job_has_variables_of_playbook():
     (variables,) = (yaml.safe_load(block.text) for block in blocks("yaml") if not block.file)
     playbook = (COLLECTION / "playbooks" / "record_by_machine.yml").read_text(encoding="utf-8")
     on_slices = PAGE.read_text(encoding="utf-8").partition("guide_inventory_slices:")[2]

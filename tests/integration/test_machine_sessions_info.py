@@ -12,7 +12,7 @@ MACHINE = "LAB\\vda-001"
 
 
 @pytest.mark.parametrize("deployment", ["cloud", "gov", "on_premises", "on_premises_direct"])
-def test_sessions_of_machines_are_those_of_site(simulator, modules, deployment):
+def test_sessions_of_machines_match_site(simulator, modules, deployment):
     tasks = [{INFO: {"machine": [MACHINE, "LAB\\VDA-002"]}}]
     run = modules(tasks, connection=getattr(simulator, deployment))
     assert run.code == 0, run.output
@@ -39,13 +39,13 @@ def test_recording_adds_status_of_each_session(simulator, play):
     assert {True, False} == {session["recorded"] for session in truth.values()}
 
 
-def test_unknown_status_is_null_and_not_false(simulator, modules):
+def test_unknown_status_is_null(simulator, modules):
     simulator.fault({"path": "RecordingStatus", "answer": {"status": 200, "body": {}}})
     run = modules([{INFO: {"machine": [MACHINE], "fields": ["Id"], "recording": True}}], connection=simulator.cloud)
     assert {session["recorded"] for session in run.result["sessions"]} == {None}
 
 
-def test_statuses_that_cannot_be_read_fail_task(simulator, modules):
+def test_unreadable_statuses_fail_task(simulator, modules):
     refused = {"status": 403, "body": {"type": "x", "detail": "No rights."}}
     simulator.fault({"path": "RecordingStatus", "answer": refused})
     run = modules([{INFO: {"machine": [MACHINE], "fields": ["Id"], "recording": True}}], connection=simulator.cloud)
@@ -60,7 +60,7 @@ def test_fields_reduce_response_and_include_id(simulator, modules):
     assert listing["query"]["fields"] == "Id,State,User,Machine"
 
 
-def test_machine_is_found_by_dns_name_and_by_id(simulator, modules):
+def test_machine_found_by_dns_name_and_id(simulator, modules):
     machine_id = simulator.get("Machines/LAB%7Cvda-001")["Id"]
     names = ["vda-001.lab.example", "VDA-005.lab.example", machine_id]
     run = modules([{INFO: {"machine": names, "fields": ["Id"]}}], connection=simulator.cloud)
@@ -69,14 +69,14 @@ def test_machine_is_found_by_dns_name_and_by_id(simulator, modules):
     assert len(run.result["sessions"]) == 20
 
 
-def test_token_of_list_without_paging_not_sent(simulator, modules):
+def test_continuation_token_of_unpaged_list_not_sent(simulator, modules):
     simulator.reset(machine_repeats=True)
     run = modules([{INFO: {"machine": [MACHINE], "fields": ["Id"]}}], connection=simulator.cloud)
     assert [session["id"] for session in run.result["sessions"]] == list(by_id(simulator, MACHINE))
     assert simulator.counts()["Sessions"] == 1
 
 
-def test_every_unknown_machine_is_named(simulator, modules):
+def test_each_unknown_machine_named(simulator, modules):
     machines = ["LAB\\none", MACHINE, "none.lab.example"]
     run = modules([{INFO: {"machine": machines}}], connection=simulator.cloud)
     assert run.code != 0
@@ -84,7 +84,7 @@ def test_every_unknown_machine_is_named(simulator, modules):
     assert "site_id" in run.result["msg"]
 
 
-def test_several_sites_are_listed_to_choose_from(simulator, modules):
+def test_several_sites_listed_in_error(simulator, modules):
     simulator.reset(sites=2)
     run = modules([{INFO: {"machine": [MACHINE]}}], connection=simulator.cloud)
     assert run.code != 0

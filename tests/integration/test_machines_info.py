@@ -38,7 +38,7 @@ def test_play_lists_machines(simulator, truth, play):
     assert simulator.counts() == {"sign-in": 2, "me": 2, "Machines": 2}
 
 
-def test_lists_of_all_kinds(simulator, truth, modules):
+def test_list_filtered_by_each_option(simulator, truth, modules):
     first, second, *_others, last = truth
     chosen = [truth[last]["Id"].upper(), "VDA-001.lab.example", second.swapcase(), "LAB\\vda-001"]
     filters = [{"property": "SessionCount", "operator": "NotEquals", "value": "10"}]

@@ -278,7 +278,7 @@ def test_sessions_of_each_machine(simulator, truth, listing):
     assert {tuple(variables["citrix_sessions"]) for variables in listing(sessions=True).hosts.values()} == {()}
 
 
-def test_names_of_all_sorts(simulator, truth, listing):
+def test_hostile_names_become_hosts(simulator, truth, listing):
     known = truth(machines=8, names="hostile")
     named = listing(hostnames=["citrix_name"], keyed_groups=[{"key": "citrix_delivery_group.name"}], sessions=True)
     assert sorted(named.hosts) == sorted(machine["Name"] for machine in known.values())
@@ -313,7 +313,7 @@ def trapped(simulator) -> None:
     )
 
 
-def test_text_of_api_is_never_template(simulator, source, ansible, tmp_path):
+def test_api_text_never_templated(simulator, source, ansible, tmp_path):
     trapped(simulator)
     path = source(
         fields=["Description", "DeliveryGroup"],
@@ -392,7 +392,7 @@ def test_invalid_options_rejected(simulator, source, ansible, tmp_path):
     assert "Traceback" not in done.output
 
 
-def test_refused_requests_are_errors(simulator, source, ansible, listing):
+def test_refused_requests_raise_errors(simulator, source, ansible, listing):
     secret = simulator.facts["client_secret"]
     for options, message in (
         ({"delivery_group": ["Engineering", "Absent"]}, "has no Absent; use the name shown in the console"),
@@ -420,7 +420,7 @@ def test_refused_requests_are_errors(simulator, source, ansible, listing):
         assert hidden not in denied.output
 
 
-def test_incomplete_list_is_no_inventory(simulator, source, ansible):
+def test_incomplete_list_fails_inventory(simulator, source, ansible):
     simulator.reset(machines=1200, sessions=0)
     simulator.fault({"path": "/Machines$", "after": 1, "answer": {"status": 500, "body": {"detail": "Later."}}})
     # By default, ansible continues with its other sources.
@@ -432,7 +432,7 @@ def test_incomplete_list_is_no_inventory(simulator, source, ansible):
     assert simulator.counts()["Machines"] == 2
 
 
-def test_options_out_of_templates_vault_and_environment(simulator, ansible, listing, tmp_path):
+def test_options_from_templates_vault_and_environment(simulator, ansible, listing, tmp_path):
     cloud = simulator.cloud
     variables = {f"CITRIX_{name.upper()}": value for name, value in cloud.items()}
     plain_run = listing(connection={}, env={**variables, "CITRIX_TIMEOUT": "", "CITRIX_DEPLOYMENT": ""})
@@ -454,7 +454,7 @@ def test_options_out_of_templates_vault_and_environment(simulator, ansible, list
     assert simulator.counts()["sign-in"] == 2
 
 
-def test_ten_thousand_machines(simulator, listed):
+def test_inventory_of_10000_machines(simulator, listed):
     simulator.reset(machines=10_000, sessions=20_000)
     # As AWX reads it.
     hosts, _output = listed("--export", fields=["SessionCount"])

@@ -49,7 +49,7 @@ def expected(reference: Reference, options: dict, waits: bool) -> dict[int, str]
     excluded = set().union(
         *(person for persons in reference.persons(run, options.get("exclude_user", [])).values() for person in persons)
     )
-    named = reference.named(run)
+    named = reference.named(run) - reference.doubtful(run, options.get("exclude_user", []))
     return {
         at: "started" if at in named or "exclude_user" not in options else "unidentified"
         for at in run
@@ -119,13 +119,19 @@ def test_policy_assigns_rules_of_reference(simulator, client, sessions, first, e
             outcome(run)
         return
     named = reference.named(everyone)
+    may_be = {
+        option: reference.doubtful(everyone, each.get(option, []))
+        for option, each in (("user", first), ("exclude_user", exclusions))
+    }
     for at, session in enumerate(reference.sessions):
         fits_place = reference.at_place(session, first)
         if fits_place and ("user" not in first or at in met["user"]):
             wanted[ids[at]] = "unchanged"
         elif at not in met.get("exclude_user", ()) and not reference.excluded_machine(session, exclusions):
-            doubted = (fits_place and "user" in first) or "exclude_user" in exclusions
-            wanted[ids[at]] = "unidentified" if doubted and at not in named else "started"
+            asked = [name for name, counts in (("user", fits_place), ("exclude_user", True)) if counts]
+            given = {**first, **exclusions}
+            doubted = any(name in given and (at not in named or at in may_be[name]) for name in asked)
+            wanted[ids[at]] = "unidentified" if doubted else "started"
     assert outcome(run) == wanted
 
 
@@ -198,7 +204,7 @@ def test_invalid_names_rejected_everywhere(simulator, client, option, bad, good,
 
 @settings(max_examples=30)
 @given(sessions=SESSIONS, name=st.sampled_from(ABSENT_AND_DOUBTFUL), option=st.sampled_from(["user", "exclude_user"]))
-def test_names_that_look_like_others_are_rejected(simulator, client, sessions, name, option):
+def test_lookalike_names_rejected(simulator, client, sessions, name, option):
     known = {"person": "bert", "members": ("Name",), "machine": 0, "application": None, "anonymous": False}
     simulator.fleet(**plan([*sessions, known]))
     selection = {option: [name], **({"all_sessions": True} if option == "exclude_user" else {})}

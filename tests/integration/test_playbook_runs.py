@@ -208,7 +208,7 @@ def test_playbooks_show_whether_writes_were_sent(simulator, ansible, environment
 ODD_PATH = "a blank and \u00fc"
 
 
-def test_playbooks_work_in_path_with_blank_and_umlaut(ansible, tmp_path):
+def test_playbooks_run_in_path_with_blank_and_umlaut(ansible, tmp_path):
     place = tmp_path / ODD_PATH / "ansible_collections" / "sessionops" / "citrix"
     shutil.copytree(COLLECTION, place)
     odd = {"ANSIBLE_COLLECTIONS_PATH": str(place.parents[2]), "LC_ALL": "", "LANG": "C", "PYTHONSAFEPATH": "1"}

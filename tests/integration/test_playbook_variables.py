@@ -72,14 +72,14 @@ def test_variable_with_broken_template_fails_run(simulator, run, name, variable,
         ("record_by_machine", "citrix_machines", "citrix_machines: unknown variable."),
     ],
 )
-def test_variable_that_would_be_ignored_fails_run(simulator, run, name, given, shown):
+def test_ignored_variable_fails_run(simulator, run, name, given, shown):
     others = {"citrix_machine": [MACHINE]} if name in ("record", "stop", "machine_sessions") else {}
     done = run(name, **others, **{given: ["Contractors"]})
     assert_rejected(simulator, done, shown)
     assert simulator.calls() == []
 
 
-def test_variables_of_users_give_one_warning(simulator, run):
+def test_user_variables_cause_one_warning(simulator, run):
     done = run("record", citrix_user=[USER], citrix_team="blue", citrix_owner="ops", other_citrix_user="x")
     assert done.code == 0, done.output
     (warning,) = re.findall(r"\[WARNING\]: (Variables that[^\n]*)", done.output)
@@ -87,7 +87,7 @@ def test_variables_of_users_give_one_warning(simulator, run):
     assert simulator.counts()["$startRecording"] == 1
 
 
-def test_host_variables_of_inventory_are_known(simulator, ansible, tmp_path):
+def test_inventory_host_variables_accepted(simulator, ansible, tmp_path):
     inventory = {"plugin": "sessionops.citrix.citrix_machines", **simulator.cloud, "fields": ["DeliveryGroup", "Zone"]}
     path = tmp_path / "site.citrix_machines.yml"
     path.write_text(json.dumps(inventory), encoding="utf-8")
@@ -126,7 +126,7 @@ OTHERS = (
 )
 
 
-def test_variable_problems_finds_typos_and_nothing_else(play):
+def test_variable_problems_finds_only_typos(play):
     known = ", ".join(f"'{name}'" for name in TYPOS)
     found = f"{{{{ query('sessionops.citrix.variable_problems', {known}) }}}}"
     given = dict.fromkeys([*OTHERS, *TYPOS, *(name for names in TYPOS.values() for name in names)], "x")
@@ -174,7 +174,7 @@ def test_extra_variables_do_not_override_internal_ones(simulator, run, tmp_path)
 
 
 @pytest.mark.parametrize("dest", ["", " "])
-def test_coverage_with_blank_dest_is_rejected(simulator, run, tmp_path, dest):
+def test_coverage_with_blank_dest_rejected(simulator, run, tmp_path, dest):
     for arguments in ([], ["--check"]):
         done = run("coverage", *arguments, citrix_dest=dest)
         assert_rejected(simulator, done, "dest: is empty")

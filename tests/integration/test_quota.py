@@ -18,7 +18,7 @@ def recording(**options) -> dict:
 
 
 @pytest.mark.parametrize(("kind", "hint"), [("window", "seconds"), ("token_bucket", "retry_delay_dict")])
-def test_quota_slows_task_down_and_fails_nothing(simulator, modules, kind, hint):
+def test_quota_slows_task_without_failure(simulator, modules, kind, hint):
     simulator.reset(sessions=40, mix="recordable", quota=kind, quota_rate=RATE, quota_hint=hint)
     run = modules([recording()], connection=simulator.cloud)
     assert run.code == 0, run.output
@@ -48,7 +48,7 @@ def test_rate_limit_below_quota_never_refused(simulator, modules):
 
 
 @pytest.mark.parametrize("counted", ["request", "items"])
-def test_quota_holds_batches_too(simulator, modules, counted):
+def test_quota_throttles_batches(simulator, modules, counted):
     settings = {"quota": "window", "quota_rate": RATE, "quota_batch": counted}
     simulator.reset(sessions=40, mix="recordable", **settings)
     run = modules([recording(batch_size=10)], connection=simulator.cloud)

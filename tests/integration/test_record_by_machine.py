@@ -83,7 +83,7 @@ def test_sessions_not_in_requested_state_shown(simulator, record):
     assert "LAB\\\\user001" not in shown
 
 
-def test_rate_is_shared_by_slices(record, tmp_path):
+def test_slices_share_rate(record, tmp_path):
     # As in the module, for each way to set the rate of the site.
     shares = {
         10.0: {"citrix_slices": 3},
@@ -112,7 +112,7 @@ def test_contradictory_variables_rejected(simulator, record):
     assert simulator.calls() == []
 
 
-def test_hosts_that_are_no_citrix_machines_are_refused(simulator, record, tmp_path):
+def test_hosts_other_than_citrix_machines_rejected(simulator, record, tmp_path):
     other = tmp_path / "other.ini"
     other.write_text("strange.example\n", encoding="utf-8")
     run = record("-i", str(other))

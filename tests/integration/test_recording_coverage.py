@@ -9,6 +9,7 @@ import csv
 import html
 import json
 import re
+import sqlite3
 import time
 
 import jsonschema
@@ -44,7 +45,7 @@ def table(folder):
         return list(csv.DictReader(file))
 
 
-def test_report_files_agree_with_simulator(simulator, report, folder):
+def test_report_files_match_simulator(simulator, report, folder):
     simulator.reset(machines=8, sessions=80, names="hostile")
     truth = simulator.state()
     run = report(citrix_unrecorded_limit=5, citrix_batch_size=50)
@@ -70,7 +71,8 @@ def test_report_files_agree_with_simulator(simulator, report, folder):
     page = (folder / "coverage.html").read_text(encoding="utf-8")
     assert f"The first 5 of {len(gaps)} recordable sessions" in page
     for part in figures["delivery_groups"] + figures["machines"]:
-        assert f">{html.escape(part['name']).replace('&#x27;', '&#39;').replace('&quot;', '&#34;')}</th>" in page
+        name = html.escape(part["name"]).replace("&#x27;", "&#39;").replace("&quot;", "&#34;")
+        assert f">{name}</th>" in page or f">{name}</a></th>" in page
     counts = simulator.counts()
     assert counts["status"] == 0
     assert counts["$batch"] == 2
@@ -78,7 +80,7 @@ def test_report_files_agree_with_simulator(simulator, report, folder):
     assert figures["requests"] == len(simulator.calls())
 
 
-def test_too_little_coverage_fails_after_report_is_written(report, folder):
+def test_low_coverage_fails_after_report_written(report, folder):
     run = report(citrix_minimum=99.5)
     assert run.code != 0
     assert (
@@ -87,6 +89,43 @@ def test_too_little_coverage_fails_after_report_is_written(report, folder):
     assert "less than recording_coverage_minimum, 99.5 %" in " ".join(run.output.split())
     assert sorted(path.name for path in folder.iterdir()) == FILES
     assert "12.5&nbsp;%" in (folder / "coverage.html").read_text(encoding="utf-8")
+
+
+def test_playbook_adds_each_run_to_history(simulator, report, folder, tmp_path):
+    for arguments, runs in ((["--check"], None), ([], 1), ([], 2)):
+        run = report(*arguments, citrix_history="past.sqlite", citrix_history_days=30, citrix_minimum=12.5)
+        assert run.code == 0, run.output
+        assert (tmp_path / "past.sqlite").exists() is (runs is not None)
+    with sqlite3.connect(tmp_path / "past.sqlite") as file:
+        assert file.execute("SELECT count(*) FROM runs").fetchone() == (2,)
+    page = (folder / "coverage.html").read_text(encoding="utf-8")
+    assert "2 reports, lowest 12.5&nbsp;%, highest 12.5&nbsp;%" in page
+    before = simulator.mark()
+    run = report(citrix_history="past.sqlite", citrix_user=["LAB\\user001"])
+    assert run.code == 2
+    assert "history: cannot be combined with user" in " ".join(run.output.split())
+    assert report(citrix_history="past.sqlite", citrix_history_days=0).code == 2
+    assert not [call for call in simulator.calls(before) if call["path"].endswith("/Sessions")]
+    run = report(citrix_history=" ")
+    assert run.code == 0, run.output
+    assert "Coverage over time" not in (folder / "coverage.html").read_text(encoding="utf-8")
+
+
+def test_copied_page_finds_parts_of_role(simulator, play, folder, tmp_path):
+    own = tmp_path / "own.html.j2"
+    page = COLLECTION / "roles" / "recording_coverage" / "templates" / "coverage.html.j2"
+    own.write_text(page.read_text(encoding="utf-8").replace("<main>", "<main>Our page"), encoding="utf-8")
+    options = {
+        "recording_coverage_dest": str(folder),
+        "recording_coverage_history": str(folder / "history.sqlite"),
+        "recording_coverage_template": str(own),
+    }
+    role = {"ansible.builtin.include_role": {"name": "sessionops.citrix.recording_coverage"}, "register": "unused"}
+    run = play([{**role, "vars": options}], connection=simulator.cloud)
+    assert run.code == 0, run.output
+    written = (folder / "coverage.html").read_text(encoding="utf-8")
+    assert written.count("Our page") == 1
+    assert "1 report, lowest 12.5&nbsp;%" in written
 
 
 SHORT = {"path": "/Sessions$", "answer": {"status": 200, "body": {"Items": [], "TotalItems": 500}}}

@@ -87,7 +87,7 @@ def killed(monkeypatch, act, before_request: bool = False) -> None:
             pass
 
 
-def test_recording_is_stopped_on_time_and_no_other(desk, ids):
+def test_only_due_recording_stopped(desk, ids):
     first, second, third, fourth = ids
     (entry,) = desk.start(first, stop_after=60).result["sessions"]
     assert entry["stop_at"] == "2026-12-01T12:01:00Z"
@@ -119,7 +119,7 @@ def test_start_of_recorded_session_sets_no_end(desk, ids):
     assert desk.recorded() == {ids[0]}
 
 
-def test_restarted_recording_is_not_due(desk, ids):
+def test_restarted_recording_not_due(desk, ids):
     desk.start(*ids, stop_after=60)
     desk.stop(ids[0], ids[1])
     desk.start(ids[0])
@@ -131,7 +131,7 @@ def test_restarted_recording_is_not_due(desk, ids):
     assert results(desk.sweep()) == {ids[1]: "stopped"}
 
 
-def test_clock_set_back_does_not_reorder_the_trail(desk, ids):
+def test_clock_set_back_keeps_trail_order(desk, ids):
     desk.start(ids[0], stop_after=60)
     desk.now -= 3600
     desk.stop(ids[0])
@@ -142,7 +142,7 @@ def test_clock_set_back_does_not_reorder_the_trail(desk, ids):
 
 
 @pytest.mark.parametrize("before_request", [False, True])
-def test_start_of_killed_run_is_due(desk, ids, monkeypatch, before_request):
+def test_start_of_killed_run_due(desk, ids, monkeypatch, before_request):
     killed(monkeypatch, lambda: desk.start(ids[0], stop_after=60), before_request)
     assert [line["event"] for line in desk.lines()] == ["requested"]
     desk.now += 60
@@ -151,7 +151,7 @@ def test_start_of_killed_run_is_due(desk, ids, monkeypatch, before_request):
 
 
 @pytest.mark.parametrize("before_request", [False, True])
-def test_stop_of_killed_sweep_is_repeated(desk, ids, monkeypatch, before_request):
+def test_stop_of_killed_run_repeated(desk, ids, monkeypatch, before_request):
     desk.start(ids[0], stop_after=60)
     desk.now += 60
     killed(monkeypatch, desk.sweep, before_request)
@@ -160,7 +160,7 @@ def test_stop_of_killed_sweep_is_repeated(desk, ids, monkeypatch, before_request
 
 
 @pytest.mark.parametrize("batch_size", [0, 10])
-def test_stop_refused_by_the_server_stays_due(desk, ids, batch_size):
+def test_stop_refused_by_server_stays_due(desk, ids, batch_size):
     desk.options["batch_size"] = batch_size
     desk.start(ids[0], ids[1], stop_after=60)
     desk.start(ids[2])
@@ -174,7 +174,7 @@ def test_stop_refused_by_the_server_stays_due(desk, ids, batch_size):
     assert desk.recorded() == {ids[2]}
 
 
-def test_unreadable_session_does_not_hold_up_the_others(desk, ids):
+def test_unreadable_session_does_not_block_others(desk, ids):
     desk.start(ids[0], ids[1], stop_after=60)
     desk.now += 60
     desk.simulator.fault({"path": "RecordingStatus$", "session": ids[0], "answer": {"status": 503, "body": {}}})
@@ -184,7 +184,7 @@ def test_unreadable_session_does_not_hold_up_the_others(desk, ids):
     assert results(desk.sweep()) == {ids[0]: "stopped"}
 
 
-def test_ended_session_is_closed_in_the_trail(desk, ids):
+def test_ended_session_closed_in_trail(desk, ids):
     desk.start(ids[0], stop_after=60)
     desk.simulator.log_off(ids[0])
     desk.now += 60
@@ -194,7 +194,7 @@ def test_ended_session_is_closed_in_the_trail(desk, ids):
     assert results(desk.sweep()) == {}
 
 
-def test_failed_start_keeps_the_earlier_end(desk, ids):
+def test_failed_start_keeps_earlier_end(desk, ids):
     desk.start(ids[0], stop_after=60)
     desk.simulator.stop_recording(ids[0])
     desk.simulator.fault({"path": r"\$startRecording$", "answer": {"status": 403, "body": {}}})
@@ -204,7 +204,7 @@ def test_failed_start_keeps_the_earlier_end(desk, ids):
     assert results(desk.sweep()) == {ids[0]: "unchanged"}
 
 
-def test_session_restarted_during_the_sweep_is_not_stopped(desk, ids, monkeypatch):
+def test_session_restarted_during_run_not_stopped(desk, ids, monkeypatch):
     """After the trail is read, another sweeper stops the recording and a run starts it again."""
     desk.start(ids[0], stop_after=60)
     desk.now += 60
@@ -223,7 +223,7 @@ def test_session_restarted_during_the_sweep_is_not_stopped(desk, ids, monkeypatc
 
 
 @pytest.mark.parametrize("suffix", [".1", ".1.gz", "-20261201.gz"])
-def test_rotated_trail_is_read_too(desk, ids, suffix):
+def test_rotated_trail_read(desk, ids, suffix):
     desk.start(ids[0], stop_after=60)
     rotated = desk.trail.with_name(desk.trail.name + suffix)
     text = desk.trail.read_bytes()
@@ -235,7 +235,7 @@ def test_rotated_trail_is_read_too(desk, ids, suffix):
     assert (run.code, results(run)) == (0, {ids[0]: "stopped"})
 
 
-def test_removed_old_files_are_no_damage(desk, ids):
+def test_removed_old_trail_files_accepted(desk, ids):
     desk.start(ids[0])
     desk.trail.unlink()
     desk.start(ids[1], stop_after=60)
@@ -244,7 +244,7 @@ def test_removed_old_files_are_no_damage(desk, ids):
     assert (run.code, results(run)) == (0, {ids[1]: "stopped"})
 
 
-def test_damaged_trail_fails_after_the_stops_that_are_known(desk, ids):
+def test_damaged_trail_fails_after_known_stops(desk, ids):
     desk.start(ids[0], stop_after=60)
     desk.start(ids[1], stop_after=60)
     lines = desk.trail.read_bytes().splitlines(keepends=True)
@@ -257,7 +257,7 @@ def test_damaged_trail_fails_after_the_stops_that_are_known(desk, ids):
     assert results(run) == {ids[1]: "stopped"}
 
 
-def test_another_site_is_left_alone(desk, ids):
+def test_other_site_not_changed(desk, ids):
     desk.start(ids[0], stop_after=60)
     desk.now += 60
     lines = desk.trail.read_text(encoding="utf-8")
@@ -292,40 +292,100 @@ def test_due_without_trail_names_the_option(desk, modules, tmp_path):
     assert (empty.code, ["has no lines" in text for text in empty.result["warnings"]]) == (0, [True])
 
 
-@pytest.mark.parametrize("seed", range(8))
-def test_random_events_lose_no_stop_and_stop_nothing_else(desk, ids, monkeypatch, seed):
-    """Starts, stops, killed runs, clock changes, refused stops and sweeps in random order."""
+def test_foreign_stop_ends_the_plan(desk, ids):
+    desk.start(ids[0], ids[1], stop_after=60)
+    desk.simulator.stop_recording(ids[0])
+    desk.now += 60
+    assert results(desk.sweep()) == {ids[0]: "unchanged", ids[1]: "stopped"}
+    line = desk.lines()[-1]
+    assert (line["event"], line["session_id"], line["result"]) == ("result", ids[0], "unchanged")
+    desk.simulator.start_recording(ids[0])
+    assert results(desk.sweep()) == {}
+    assert desk.recorded() == {ids[0]}
+
+
+@pytest.mark.parametrize(("late", "closed"), [(60, False), (3600, True)])
+def test_late_effect_of_killed_start(desk, ids, monkeypatch, late, closed):
+    """The API may act on a request without a result after a sweep has read the status."""
+    killed(monkeypatch, lambda: desk.start(ids[0], stop_after=60), before_request=True)
+    desk.now += 60 + late
+    assert results(desk.sweep()) == {ids[0]: "unchanged"}
+    desk.simulator.start_recording(ids[0])
+    assert results(desk.sweep()) == ({} if closed else {ids[0]: "stopped"})
+
+
+def test_closing_line_keeps_a_newer_end(desk, ids, monkeypatch):
+    """Another run starts the recording between the status reading of a sweep and its line."""
+    desk.start(ids[0], stop_after=60)
+    desk.simulator.stop_recording(ids[0])
+    desk.now += 60
+    note = trail.Trail.note
+
+    def late(self, subjects):
+        with monkeypatch.context() as patched:
+            patched.setattr(trail.Trail, "note", note)
+            desk.start(ids[0], stop_after=60)
+        note(self, subjects)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(trail.Trail, "note", late)
+        assert results(desk.sweep()) == {ids[0]: "unchanged"}
+    desk.now += 60
+    assert results(desk.sweep()) == {ids[0]: "stopped"}
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_random_events_stop_exactly_due_recordings(desk, ids, monkeypatch, seed):
+    """Starts and stops, also foreign ones, killed runs, clock changes, refused stops and sweeps."""
     dice = random.Random(seed)
-    ends: dict[str, float | None] = {}
-    for _step in range(25):
+    desk.options["batch_size"] = 0
+    plans: dict[str, tuple[float, bool]] = {}
+    """By session, the end that a run has set, and whether its start was confirmed."""
+    for _step in range(30):
         one = dice.choice(ids)
-        event = dice.choice(["start", "timed", "killed", "stop", "clock", "clock", "fail", "sweep"])
-        fresh = one not in desk.recorded()
+        event = dice.choice(["start", "timed", "timed", "killed", "stop", "other", "clock", "clock", "fail", "sweep"])
+        recorded = one in desk.recorded()
         if event == "start":
             desk.start(one)
-            ends.update({one: None} if fresh else {})
+            if not recorded:
+                plans.pop(one, None)
         elif event == "timed":
             seconds = dice.randint(1, 100)
             desk.start(one, stop_after=seconds)
-            ends.update({one: desk.now + seconds} if fresh else {})
-        elif event == "killed" and fresh:
+            if not recorded:
+                plans[one] = desk.now + seconds, True
+        elif event == "killed" and not recorded:
             killed(monkeypatch, lambda one=one: desk.start(one, stop_after=30), dice.random() < 0.3)
-            ends.update({one: desk.now + 30} if one in desk.recorded() else {})
+            plans[one] = desk.now + 30, False
         elif event == "stop":
             desk.stop(one)
+            if recorded:
+                plans.pop(one, None)
+        elif event == "other":
+            (desk.simulator.stop_recording if recorded else desk.simulator.start_recording)(one)
         elif event == "clock":
             desk.now += dice.choice([-50, 10, 40, 90])
-        else:
+        elif event in ("fail", "sweep"):
             before = desk.recorded()
-            expected = {name for name in before if ends[name] is not None and int(ends[name]) <= desk.now}
+            due = {name for name, (end, _confirmed) in plans.items() if end <= desk.now}
             if event == "fail":
                 desk.simulator.fault(*NO_STOP)
                 desk.sweep(wait_timeout=0)
                 desk.simulator.fault()
                 assert desk.recorded() == before
+                due -= before
             else:
                 desk.sweep()
-                assert desk.recorded() == before - expected
+                assert desk.recorded() == before - due
+            for name in due:
+                end, confirmed = plans[name]
+                if name in before or confirmed or desk.now >= end + 3600:
+                    del plans[name]
     desk.now += 10_000
+    before = desk.recorded()
     desk.sweep()
-    assert desk.recorded() == {name for name in desk.recorded() if ends[name] is None}
+    assert desk.recorded() == before - set(plans)
+    for one in ids:
+        if one not in desk.recorded():
+            desk.simulator.start_recording(one)
+    assert results(desk.sweep()) == {}

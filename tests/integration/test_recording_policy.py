@@ -89,7 +89,7 @@ def test_sessions_get_state_of_first_matching_rule(simulator, modules):
         assert session["starts"] + session["stops"] <= 1
 
 
-def test_second_run_sends_nothing_but_reads(simulator, modules):
+def test_second_run_sends_only_reads(simulator, modules):
     first, second = modules([policy(), policy()], connection=simulator.cloud).results
     assert (first["changed"], second["changed"]) == (True, False)
     assert writes(simulator) == first["summary"]["started"] + first["summary"]["stopped"]
@@ -149,7 +149,7 @@ def test_policy_period_starts_and_stops_on_time(simulator, modules, monkeypatch)
     assert writes(simulator) == 2
 
 
-def test_policy_at_in_check_mode_shows_what_run_does_then(simulator, modules, monkeypatch):
+def test_policy_at_in_check_mode_predicts_run(simulator, modules, monkeypatch):
     for moment, expected in ((START, "started"), (END, "stopped")):
         preview = modules([{**policy(TIMED, at=moment), "check_mode": True}], connection=simulator.cloud).result
         monkeypatch.setattr(times, "now", lambda moment=moment: times.instant(moment))
@@ -251,7 +251,7 @@ def test_tags_select_tasks_of_role(simulator, converge):
     assert simulator.counts()["sign-in"] == 1
 
 
-def test_converge_yaml_timestamps_are_read(simulator, converge, tmp_path):
+def test_converge_reads_yaml_timestamps(simulator, converge, tmp_path):
     # YAML reads an unquoted time as a timestamp, and not as text.
     (tmp_path / "policy.yml").write_text(
         f"citrix_rules:\n  - {{name: Audit, user: user001, state: started, from: {START}, until: {END}}}\n"
@@ -274,7 +274,7 @@ def test_converge_yaml_timestamps_are_read(simulator, converge, tmp_path):
 @pytest.mark.parametrize(
     ("given", "shown"), [({}, "rules: is empty"), ({"citrix_rules": "all"}, "session_recording_rules")]
 )
-def test_play_is_refused_without_rules(simulator, converge, given, shown):
+def test_play_without_rules_rejected(simulator, converge, given, shown):
     run = converge(**given)
     assert run.code != 0
     assert shown in run.output

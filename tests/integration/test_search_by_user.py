@@ -20,7 +20,7 @@ def test_users_found_by_either_property(simulator, client, known, unknown):
     assert {session["user"]["name"] for session in found} == {"LAB\\user001", "LAB\\user002", "LAB\\user003"}
 
 
-def test_absent_user_is_gap_after_list_of_all(simulator, client):
+def test_absent_user_is_gap_after_full_list(simulator, client):
     result = client(citrix_session_recording, simulator.cloud, user=["LAB\\absent"], state="started", on_gap="warn")
     assert result["sessions"] == []
     assert "LAB\\absent" in result["warnings"][0]

@@ -19,7 +19,7 @@ WRITERS = {
     recording: {"state": "started"},
     message: {"title": "Recording", "text": "This session is recorded."},
 }
-SELECTING = pytest.mark.parametrize(("module", "own"), WRITERS.items(), ids=["recording", "message"])
+SELECTING = pytest.mark.parametrize(("module", "required"), WRITERS.items(), ids=["recording", "message"])
 
 
 @pytest.fixture
@@ -37,8 +37,8 @@ def refusal(simulator, client):
 
 @SELECTING
 @pytest.mark.parametrize("none", [{}, {"all_sessions": False}, {"exclude_machine": [MACHINE]}])
-def test_task_without_selector_is_refused(refusal, module, own, none):
-    shown = refusal(module, **own, **none)
+def test_task_without_selector_rejected(refusal, module, required, none):
+    shown = refusal(module, **required, **none)
     assert shown.startswith("session_id, machine, user, delivery_group, application: no selector is set;")
     assert "set all_sessions to true" in shown
 
@@ -62,27 +62,29 @@ def test_task_without_selector_is_refused(refusal, module, own, none):
         ),
     ],
 )
-def test_selectors_that_contradict_each_other_are_named(refusal, module, own, options, named):
-    assert refusal(module, **own, **options).startswith(named)
+def test_contradictory_selectors_named(refusal, module, required, options, named):
+    assert refusal(module, **required, **options).startswith(named)
 
 
 # An empty answer of a survey is "".
 @pytest.mark.parametrize("empty", ["", [""], ["vda-001", "  "]])
 @pytest.mark.parametrize("option", ["session_id", "machine", "user", "delivery_group", "application"])
 @SELECTING
-def test_empty_name_is_refused_by_its_option(refusal, module, own, option, empty):
-    assert refusal(module, **own, **{option: empty}).startswith(f"{option}: contains an empty name;")
+def test_empty_name_rejected_with_option_name(refusal, module, required, option, empty):
+    assert refusal(module, **required, **{option: empty}).startswith(f"{option}: contains an empty name;")
 
 
 @pytest.mark.parametrize("option", ["exclude_user", "exclude_machine"])
 @SELECTING
-def test_empty_name_among_exclusions_is_refused(refusal, module, own, option):
-    assert refusal(module, **own, all_sessions=True, **{option: ""}).startswith(f"{option}: contains an empty name;")
+def test_empty_name_in_exclusions_rejected(refusal, module, required, option):
+    assert refusal(module, **required, all_sessions=True, **{option: ""}).startswith(
+        f"{option}: contains an empty name;"
+    )
 
 
 @SELECTING
-def test_no_exclusions_are_none(simulator, client, module, own):
-    result = client(module, simulator.cloud, True, **own, machine=[MACHINE], exclude_user=[], exclude_machine=[])
+def test_empty_exclusions_exclude_none(simulator, client, module, required):
+    result = client(module, simulator.cloud, True, **required, machine=[MACHINE], exclude_user=[], exclude_machine=[])
     assert len(result["sessions"]) == 10
 
 
@@ -114,9 +116,9 @@ def test_invalid_options_rejected_by_name(refusal, module, options, named):
     ],
 )
 @SELECTING
-def test_missing_objects_all_named_before_any_write(simulator, client, module, own, options):
+def test_missing_objects_all_named_before_any_write(simulator, client, module, required, options):
     with pytest.raises(OptionError) as caught:
-        client(module, simulator.cloud, **own, **options)
+        client(module, simulator.cloud, **required, **options)
     option, _colon, shown = str(caught.value).partition(": ")
     assert option == next(name for name, values in options.items() if values is not True and "LAB\\none" in values)
     missing = shown.partition(";")[0].partition(" has no ")[2]
@@ -125,18 +127,18 @@ def test_missing_objects_all_named_before_any_write(simulator, client, module, o
 
 
 @SELECTING
-def test_max_sessions_counts_after_exclusions(simulator, client, module, own):
+def test_max_sessions_counts_after_exclusions(simulator, client, module, required):
     options = {"machine": [MACHINE, "LAB\\vda-002"], "exclude_machine": ["vda-002.lab.example"]}
     options["exclude_user"] = ["LAB\\user001", "user002"]
     with pytest.raises(OptionError, match=r"^max_sessions: 8 sessions are selected and 7 are allowed.* to 8 or more"):
-        client(module, simulator.cloud, **own, **options, max_sessions=7)
+        client(module, simulator.cloud, **required, **options, max_sessions=7)
     assert not any(session["starts"] or session["messages"] for session in simulator.state().values())
-    assert len(client(module, simulator.cloud, **own, **options, max_sessions=8)["sessions"]) == 8
+    assert len(client(module, simulator.cloud, **required, **options, max_sessions=8)["sessions"]) == 8
 
 
 @SELECTING
-def test_named_user_without_session_is_gap_after_all_others(simulator, client, module, own):
-    options = {**own, "user": ["LAB\\user001", "LAB\\absent", "user002@lab.example"], "exclude_user": ["user002"]}
+def test_named_user_without_session_is_gap_after_all_others(simulator, client, module, required):
+    options = {**required, "user": ["LAB\\user001", "LAB\\absent", "user002@lab.example"], "exclude_user": ["user002"]}
     for on_gap in (None, "fail"):
         simulator.reset()
         result = client(module, simulator.cloud, **options, on_gap=on_gap)
@@ -163,8 +165,8 @@ def test_named_user_without_session_is_gap_after_all_others(simulator, client, m
         {"machine": ["LAB\\vda-003"], "application": ["Drawing"]},
     ],
 )
-def test_named_user_without_matching_session_reported(simulator, client, module, own, others):
-    result = client(module, simulator.cloud, **own, user=["LAB\\user001"], **others)
+def test_named_user_without_matching_session_reported(simulator, client, module, required, others):
+    result = client(module, simulator.cloud, **required, user=["LAB\\user001"], **others)
     assert result["failed"]
     shown = f"No session of LAB\\user001 matches {' and '.join(others)} too: check these selectors"
     assert shown in result["msg"]
@@ -172,24 +174,24 @@ def test_named_user_without_matching_session_reported(simulator, client, module,
 
 
 @SELECTING
-def test_empty_selection_fails_for_named_users_else_warns(simulator, client, module, own):
-    result = client(module, simulator.cloud, **own, user=["LAB\\user001"], exclude_user=["user001"])
+def test_empty_selection_fails_for_named_users_else_warns(simulator, client, module, required):
+    result = client(module, simulator.cloud, **required, user=["LAB\\user001"], exclude_user=["user001"])
     assert result["failed"]
     assert "No sessions matched" in result["msg"]
     everywhere = {"delivery_group": [GROUP], "exclude_machine": ["LAB\\vda-001", "LAB\\vda-004"]}
-    empty = client(module, simulator.cloud, **own, **everywhere)
+    empty = client(module, simulator.cloud, **required, **everywhere)
     assert empty["sessions"] == []
     assert "failed" not in empty
     assert "No sessions matched" in empty["warnings"][0]
-    assert client(module, simulator.cloud, **own, **everywhere, on_gap="fail")["failed"]
+    assert client(module, simulator.cloud, **required, **everywhere, on_gap="fail")["failed"]
 
 
 @SELECTING
-def test_ended_named_session_is_gap(simulator, client, module, own):
+def test_named_ended_session_is_gap(simulator, client, module, required):
     leaving, staying = (session["id"] for session in simulator.sessions_on(MACHINE)[:2])
     simulator.fault({"path": leaving, "vanish": True})
     for on_gap in (None, "warn"):
-        result = client(module, simulator.cloud, **own, session_id=[leaving, staying.upper()], on_gap=on_gap)
+        result = client(module, simulator.cloud, **required, session_id=[leaving, staying.upper()], on_gap=on_gap)
         ended, done = (entry["result"] for entry in result["sessions"])
         assert ended == "ended"
         assert done in ("started", "unchanged", "sent")
@@ -262,7 +264,7 @@ def test_display_name_does_not_affect_selection(simulator, client, listed, name,
 
 @pytest.mark.parametrize("options", EVERYWHERE)
 @pytest.mark.parametrize("exclusions", [{}, {"exclude_user": VICTIM, "exclude_machine": ["LAB\\vda-002"]}])
-def test_sessions_without_user_stay_selected(simulator, client, listed, options, exclusions):
+def test_sessions_without_user_selected(simulator, client, listed, options, exclusions):
     users = [
         None,
         {},

@@ -88,7 +88,7 @@ def test_all_sessions_selects_all_except_excluded(fleet, ask, data):
 
 
 @pytest.mark.parametrize("option", ["user", "exclude_user"])
-def test_ambiguous_name_without_domain_refused(fleet, ask, option):
+def test_ambiguous_name_without_domain_rejected(fleet, ask, option):
     one, other = fleet.namesakes[:2]
     name = one["user"].partition("\\")[2]
     assert other["user"].partition("\\")[2] == name
@@ -114,7 +114,7 @@ def test_result_of_two_searches_without_duplicates(fleet, ask):
     assert fleet.simulator.listings() <= 5
 
 
-def test_machine_that_two_searches_find_counts_once(fleet, ask):
+def test_machine_found_by_two_searches_counts_once(fleet, ask):
     both = sorted({session["machine"] for session in fleet.sessions[:50]})
     names = [name for machine in both for name in cases(machine)]
     assert len(names) == 128

@@ -55,7 +55,7 @@ def test_check_mode_sends_nothing_each_run_sends_once(simulator, play):
     assert all(session_id in run.output for session_id in truth)
 
 
-def test_message_results_shown_by_failed_task_too(simulator, modules):
+def test_message_results_returned_by_failed_task(simulator, modules):
     lost, drowned, broken, refused, ended, throttled = (each["id"] for each in simulator.sessions_on(MACHINE)[:6])
     body = {"type": "https://errors-api.cloud.com/x", "detail": "The session is locked.", "parameters": []}
     rules = [
@@ -96,7 +96,7 @@ def test_message_results_shown_by_failed_task_too(simulator, modules):
 
 
 @pytest.mark.parametrize("batch_size", [0, 100])
-def test_empty_success_is_not_a_sent_message(simulator, modules, batch_size):
+def test_empty_success_is_unconfirmed_message(simulator, modules, batch_size):
     simulator.fault({"path": "sendMessage", "answer": {"status": 200, "body": ""}})
     run = modules([message(batch_size=batch_size)], connection=simulator.cloud)
     assert run.code != 0

@@ -122,7 +122,7 @@ def test_start_never_confirmed_fails_with_complete_result(simulator, play):
     assert "Traceback" not in run.output
 
 
-def test_a_status_that_lags_is_waited_for(simulator, modules):
+def test_lagging_status_awaited(simulator, modules):
     simulator.fault({"path": "startRecording", "lag": 1.5})
     run = modules([recording()], connection=simulator.cloud)
     assert run.code == 0, run.output
@@ -132,7 +132,7 @@ def test_a_status_that_lags_is_waited_for(simulator, modules):
 
 @pytest.mark.parametrize("when", ["RecordingStatus", "startRecording"])
 @pytest.mark.parametrize("unknown_session_status", [400, 404, 500])
-def test_a_session_that_ends_between_listing_and_start_is_ended(simulator, modules, when, unknown_session_status):
+def test_session_ended_between_list_and_start(simulator, modules, when, unknown_session_status):
     simulator.reset(unknown_session_status=unknown_session_status)
     leaving = simulator.recordable_on(MACHINE)[0]["id"]
     simulator.fault({"path": when, "session": leaving, "vanish": True})
@@ -143,7 +143,7 @@ def test_a_session_that_ends_between_listing_and_start_is_ended(simulator, modul
     assert any("1 ended" in warning for warning in run.result["warnings"])
 
 
-def test_a_session_that_ends_is_as_good_as_stopped(simulator, modules):
+def test_ended_session_counts_as_stopped(simulator, modules):
     modules([recording()], connection=simulator.cloud)
     leaving = simulator.sessions_on(MACHINE)[0]["id"]
     simulator.fault({"path": "stopRecording", "session": leaving, "vanish": True})
@@ -182,7 +182,7 @@ def test_foreign_404_not_read_as_ended_session(simulator, modules, path, body):
 
 @pytest.mark.parametrize("loss", [{"drop": {}}, {"hang": {"seconds": 5}}], ids=["drop", "hang"])
 @pytest.mark.parametrize("acted", [True, False])
-def test_a_start_whose_answer_is_lost_is_not_sent_again(simulator, modules, acted, loss):
+def test_start_with_lost_response_not_resent(simulator, modules, acted, loss):
     session = simulator.recordable_on(MACHINE)[0]["id"]
     effect = {name: {**value, "acts": acted} for name, value in loss.items()}
     simulator.fault({"path": "startRecording", **effect})
@@ -209,7 +209,7 @@ def test_start_with_gateway_error_followed_up_not_resent(simulator, modules):
     assert run.outcomes["started"] == simulator.counts()["$startRecording"] > 1
 
 
-def test_a_refused_start_fails_its_session_and_no_other(simulator, modules):
+def test_refused_start_fails_its_session_only(simulator, modules):
     refused = simulator.recordable_on(MACHINE)[0]["id"]
     body = {"type": "https://errors-api.cloud.com/x", "detail": "The session is locked.", "parameters": []}
     simulator.fault({"path": "startRecording", "session": refused, "answer": {"status": 409, "body": body}})
@@ -234,7 +234,7 @@ def test_status_without_value_unknown_and_nothing_sent(simulator, modules, value
 
 
 @pytest.mark.parametrize("hint", ["seconds", "http_date", "rfc3339", "retry_delay_list", "retry_delay_dict", "none"])
-def test_throttling_is_waited_out_and_no_start_is_doubled(simulator, modules, hint):
+def test_throttled_run_starts_each_session_once(simulator, modules, hint):
     rules = [
         {"path": path, "after": 1, "times": 2, "throttle": {"hint": hint, "value": 1, "status": 429}}
         for path in ("startRecording", "RecordingStatus")
@@ -266,7 +266,7 @@ def test_notify_user_false_notifies_no_user_and_is_reported(simulator, modules):
     assert {call["query"]["notifyUser"] for call in simulator.calls() if "startRecording" in call["path"]} == {"false"}
 
 
-def test_without_wait_a_start_is_requested_and_not_confirmed(simulator, modules):
+def test_start_without_wait_is_requested_unconfirmed(simulator, modules):
     run = modules([recording(wait=False)], connection=simulator.cloud)
     assert run.outcomes["requested"] == simulator.counts()["$startRecording"] == 7
     assert simulator.counts()["status"] == 8
@@ -289,7 +289,7 @@ def test_gap_fails_after_all_sessions_with_on_gap_fail(simulator, modules):
     assert "not_hdx" in run.result["msg"] or "HDX" in run.result["msg"]
 
 
-def test_a_machine_without_sessions_is_a_gap(simulator, modules):
+def test_machine_without_sessions_is_gap(simulator, modules):
     simulator.reset(machines=3, sessions=0)
     run = modules([recording(), recording(on_gap="fail")], connection=simulator.cloud)
     warned, failed = run.results

@@ -39,7 +39,7 @@ def test_play_lists_sessions(simulator, play):
     assert simulator.counts() == {"sign-in": 2, "me": 2, "Applications": 1, "Sessions": 2, "status": 2}
 
 
-def test_lists_of_all_kinds(simulator, modules):
+def test_list_filtered_by_each_option(simulator, modules):
     filters = [{"property": "ConnectionProtocol", "operator": "NotEquals", "value": "Hdx"}]
     tasks = [
         {INFO: {"session_state": ["Disconnected", "Unknown"], "fields": ["State"]}},
@@ -69,7 +69,7 @@ def test_lists_of_all_kinds(simulator, modules):
     assert lean["query"]["fields"] == "Id,State"
 
 
-def test_statuses_that_cannot_be_read_are_null_and_warned_of(simulator, client):
+def test_unreadable_statuses_null_with_warning(simulator, client):
     unknown = simulator.sessions_on("LAB\\vda-001")[0]["id"]
     refused = {"status": 403, "body": {"type": "x", "detail": "No rights."}}
     simulator.fault({"path": "RecordingStatus", "session": unknown, "answer": refused})

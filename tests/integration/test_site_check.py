@@ -41,7 +41,7 @@ def writes(simulator):
 
 
 @pytest.mark.parametrize("deployment", ["cloud", "gov", "on_premises", "on_premises_direct"])
-def test_site_check_good_site_all_in_place(simulator, check, deployment):
+def test_site_check_good_site_all_checks_pass(simulator, check, deployment):
     result, checks = check(getattr(simulator, deployment))
     assert {name: entry for name, entry in checks.items() if entry["status"] in ("warning", "failed")} == {}
     skipped = {"proxy_resolution", "proxy_connection", "tls", "secret_expiry"}
@@ -152,7 +152,7 @@ BAD = {
 
 @pytest.mark.parametrize("deployment", ["cloud", "on_premises"])
 @pytest.mark.parametrize("name", BAD)
-def test_site_check_bad_site_names_the_remedy(simulator, check, deployment, name):
+def test_site_check_bad_site_names_remedy(simulator, check, deployment, name):
     settings, faults, status, remedy = BAD[name]
     simulator.reset(**settings)
     simulator.fault(*faults)
@@ -194,7 +194,7 @@ def test_site_check_port_closed(check, simulator):
 
 
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY"])
-def test_site_check_proxy_skips_the_host_of_the_api(check, simulator, variable):
+def test_site_check_proxy_skips_host_of_api(check, simulator, variable):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     connection = {**simulator.on_premises, "api_url": "https://ddc.invalid"}
@@ -238,7 +238,7 @@ def test_site_check_certificate(check, tmp_path, case, trusted):
 
 
 @pytest.mark.parametrize("days", [10, 100])
-def test_site_check_secret_expiry_reported_by_the_api(simulator, check, days):
+def test_site_check_secret_expiry_reported_by_api(simulator, check, days):
     body = {
         "access_token": simulator.token(),
         "expires_in": "3600",
@@ -278,7 +278,7 @@ def test_site_check_all_fails_at_once(simulator, check, deployment, status):
     assert len(simulator.calls()) <= MOST_REQUESTS
 
 
-def test_site_check_quota_keeps_the_limit_of_requests(simulator, check):
+def test_site_check_quota_within_request_limit(simulator, check):
     simulator.reset(quota="window", quota_rate=10, quota_seconds=1)
     result, checks = check(simulator.cloud)
     assert len(simulator.calls()) <= MOST_REQUESTS
@@ -286,7 +286,7 @@ def test_site_check_quota_keeps_the_limit_of_requests(simulator, check):
     assert result["summary"]["requests"] <= MOST_REQUESTS
 
 
-def test_site_check_retries_keep_the_limit_of_requests(simulator, check):
+def test_site_check_retries_within_request_limit(simulator, check):
     throttle = {"times": 1, "throttle": {"hint": "seconds", "value": 0.1}}
     paths = ("RecordingStatus", "search$", "Sessions$")
     rules = [{"path": path, "after": after, **throttle} for path in paths for after in range(1, 40, 2)]
@@ -298,7 +298,7 @@ def test_site_check_retries_keep_the_limit_of_requests(simulator, check):
     assert checks["batch_of_20"]["status"] == "skipped"
 
 
-def test_site_check_large_site_costs_no_more(check):
+def test_site_check_large_site_same_requests(check):
     server = Simulator("--machines", "2000", "--sessions", "100000")
     server.patience = 60
     try:
@@ -327,7 +327,7 @@ def test_proof_session_ends_as_found(simulator, check):
     assert "after 0." in checks["proof_start"]["observed"]
 
 
-def test_proof_recorded_session_is_left_alone(simulator, check):
+def test_proof_recorded_session_unchanged(simulator, check):
     session = next(each["id"] for each in simulator.state().values() if each["recorded"])
     result, checks = check(simulator.cloud, prove_session_id=session)
     assert checks["proof_session"]["status"] == "failed"
@@ -355,7 +355,7 @@ def test_proof_refused_start(simulator, check):
     assert simulator.state()[session]["starts"] == 0
 
 
-def test_proof_failed_stop_names_how_to_stop(simulator, check, tmp_path):
+def test_proof_failed_stop_shows_stop_command(simulator, check, tmp_path):
     session = simulator.recordable_on("LAB\\vda-001")[0]["id"]
     simulator.fault({"path": "stopRecording", **answer(403, {"detail": "No."})})
     report = tmp_path / "report.json"
@@ -412,7 +412,7 @@ def hostile(number):
 
 
 @pytest.mark.parametrize("form", ["bodies", "errors"])
-def test_report_has_nothing_of_hostile_data(simulator, check, tmp_path, form):
+def test_report_has_no_hostile_data(simulator, check, tmp_path, form):
     text = " ".join(SECRETS)
     headers = {"Citrix-TransactionId": "Jane.Roe", "X-RateLimit-Limit": "ACME", "RateLimit-Policy": "roe-laptop"}
     if form == "errors":
@@ -452,7 +452,7 @@ def test_report_has_nothing_of_hostile_data(simulator, check, tmp_path, form):
         assert facts["sessions"]["fields"]["Id"] == "GUID"
 
 
-def test_report_directory_missing_is_rejected_unsent(simulator, modules, tmp_path):
+def test_report_directory_missing_rejected_unsent(simulator, modules, tmp_path):
     task = {CHECK: {"report": str(tmp_path / "none" / "a.json")}, "ignore_errors": True}
     result = modules([task], connection=simulator.cloud).result
     assert result["failed"]
@@ -463,7 +463,7 @@ def test_report_directory_missing_is_rejected_unsent(simulator, modules, tmp_pat
 # The playbook
 
 
-def test_site_check_playbook_shows_a_table(simulator, ansible, tmp_path):
+def test_site_check_playbook_shows_table(simulator, ansible, tmp_path):
     simulator.reset(scope="limited")
     env = {f"CITRIX_{name.upper()}": value for name, value in simulator.cloud.items()}
     done = ansible("ansible-playbook", "sessionops.citrix.site_check", "-e", "citrix_report=site-check.json", env=env)

@@ -52,7 +52,7 @@ def test_account_and_its_sites(simulator, modules, deployment):
     assert simulator.counts() == {"sign-in": 3, "me": 3, "Sites": 2 + 1 + 1}
 
 
-def test_customer_that_account_does_not_see_is_named(simulator, client):
+def test_inaccessible_customer_named(simulator, client):
     other = {"Customers": [{"Id": "customer2", "Sites": []}, {"Id": "customer3", "Name": "Three"}], "UserId": "u"}
     simulator.fault({"path": "me$", "answer": {"status": 200, "body": other}})
     with pytest.raises(

@@ -68,7 +68,7 @@ def test_user_some_sessions_unidentified_warns(fleet, by_user, way):
 
 
 @pytest.mark.parametrize("way", ["start", "stop", "message"])
-def test_user_some_sessions_unidentified_is_a_gap(simulator, fleet, by_user, way):
+def test_user_some_sessions_unidentified_is_gap(simulator, fleet, by_user, way):
     fleet({}, BERT, recorded=way == "stop")
     result = by_user[way]()
     assert result["failed"] and f"{UNKNOWN}s of 1 sessions" in result["msg"]
@@ -90,7 +90,7 @@ def test_policy_no_session_identified_fails(simulator, client, fleet):
     assert result["failed"] and f"rules[Watched]: user: {UNKNOWN}s of 2 sessions" in result["msg"]
 
 
-def test_policy_some_sessions_unidentified_is_a_gap(simulator, client, fleet):
+def test_policy_some_sessions_unidentified_is_gap(simulator, client, fleet):
     fleet(ANNA, {})
     result = client(policy, simulator.cloud, rules=[RULE])
     assert "failed" not in result
@@ -98,7 +98,7 @@ def test_policy_some_sessions_unidentified_is_a_gap(simulator, client, fleet):
     assert client(policy, simulator.cloud, rules=[RULE], on_gap="fail")["failed"]
 
 
-def test_policy_absent_user_of_a_rule_warns(simulator, client, fleet):
+def test_policy_absent_user_of_rule_warns(simulator, client, fleet):
     fleet(BERT)
     warnings = client(policy, simulator.cloud, rules=[RULE, EVERYONE])["warnings"]
     assert warnings == ["rules[Watched]: user: no session belongs to LAB\\anna; check the names if they are connected."]
@@ -151,22 +151,22 @@ def test_excluded_machine_unknown_machine_unidentified(simulator, client, fleet,
 
 @pytest.mark.parametrize("machine", [*MACHINE_UNKNOWN, {"Name": "LAB\\vda01"}, {"DeliveryGroup": {"Name": ""}}])
 @pytest.mark.parametrize(
-    ("first", "doubtful"),
+    ("first", "possible"),
     [
         ({"machine": "LAB\\vda02"}, lambda machine: "Name" not in (machine or {})),
         ({"delivery_group": "Office"}, lambda machine: not (machine or {}).get("DeliveryGroup", {}).get("Name")),
         ({"machine": "LAB\\vda02", "user": "LAB\\bert"}, lambda machine: False),
     ],
 )
-def test_policy_unknown_machine_not_started_past_a_rule(simulator, client, fleet, listed, machine, first, doubtful):
+def test_policy_unknown_machine_not_started_by_later_rule(simulator, client, fleet, listed, machine, first, possible):
     fleet(BERT)
     listed(Machine=machine)
     rules = [{"name": "Free", "state": "stopped", **first}, EVERYONE]
     (session,) = client(policy, simulator.cloud, True, rules=rules)["sessions"]
-    if first == {"delivery_group": "Office"} and not doubtful(machine):
+    if first == {"delivery_group": "Office"} and not possible(machine):
         assert session["rule"] == "Free"
     else:
-        assert (session["rule"], session["result"] == "unidentified") == ("Everyone", doubtful(machine))
+        assert (session["rule"], session["result"] == "unidentified") == ("Everyone", possible(machine))
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from ways.runs import faults
 WAYS = pairwise(seed=1)
 
 
-def test_ways_hold_every_possible_pair():
+def test_ways_cover_every_possible_pair():
     assert set().union(*map(pairs, WAYS)) == set().union(*map(pairs, POSSIBLE))
     assert len(WAYS) <= 60
 

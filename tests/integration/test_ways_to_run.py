@@ -81,7 +81,7 @@ def write_settings(folder: Path) -> None:
     (folder / name).write_text(captioned("guide_navigator", name), encoding="utf-8")
 
 
-def test_navigator_records_and_previews(simulator, shell, tmp_path):
+def test_navigator_check_and_run(simulator, shell, tmp_path):
     # The settings of an execution environment have no effect without one.
     write_settings(tmp_path)
     record, preview = commands("guide_navigator", "ansible-navigator run")
@@ -96,13 +96,13 @@ def test_navigator_records_and_previews(simulator, shell, tmp_path):
     assert not list(tmp_path.glob("*artifact*"))
 
 
-def test_navigator_ends_with_code_of_playbook(simulator, shell):
+def test_navigator_exits_with_code_of_playbook(simulator, shell):
     (command,) = commands("guide_navigator", "citrix_user")
     done = shell(command.replace("user001", "absent"))
     assert done.returncode == 2, done.stdout + done.stderr
 
 
-def test_settings_of_navigator_are_settings(shell, tmp_path):
+def test_navigator_settings_valid(shell, tmp_path):
     write_settings(tmp_path)
     done = shell("ansible-navigator settings --effective --ee false -m stdout")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -122,7 +122,7 @@ def test_ad_hoc_commands_preview_start_and_stop(simulator, shell):
     assert states == [{False}, {True}, {False}]
 
 
-def test_backslash_pitfall_as_documented(simulator, shell):
+def test_backslash_in_key_value_arguments(simulator, shell):
     (shown,) = [block.text for block in blocks("guide_ad_hoc") if "control character" in block.text]
     command, expected = shown.splitlines()
     done = shell(command.removeprefix("$ "))
@@ -183,7 +183,7 @@ def test_failed_run_prints_reason_exit_code_and_report(simulator, cron, tmp_path
     assert simulator.counts()["$startRecording"] == 0
 
 
-def test_minimum_that_is_missed_fails_run(cron, tmp_path):
+def test_missed_minimum_fails_run(cron, tmp_path):
     script = tmp_path / "run"
     script.write_text(script.read_text(encoding="utf-8").replace("minimum=0", "minimum=99.5"), encoding="utf-8")
     done = cron()
@@ -192,7 +192,7 @@ def test_minimum_that_is_missed_fails_run(cron, tmp_path):
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o644, 0o604])
-def test_credentials_that_others_can_read_are_refused(simulator, cron, tmp_path, mode):
+def test_credentials_readable_by_others_rejected(simulator, cron, tmp_path, mode):
     (tmp_path / "citrix.env").chmod(mode)
     done = cron()
     assert done.returncode == 78
@@ -200,7 +200,7 @@ def test_credentials_that_others_can_read_are_refused(simulator, cron, tmp_path,
     assert simulator.calls() == []
 
 
-def test_second_cron_run_does_not_start_beside_first(simulator, cron, tmp_path):
+def test_cron_runs_do_not_overlap(simulator, cron, tmp_path):
     with (tmp_path / "lock").open("w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         done = cron()

@@ -14,14 +14,14 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._common import o
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import CitrixError
 
 from limiters.runs import Client, Server, Setting
-from limiters.virtual import EPOCH, World
+from limiters.virtual import EPOCH, VirtualTime
 
 READ = Request("GET", "https://api.cloud.com/read", "read something")
 PATIENT = 100
 """Attempts of a policy without a limit."""
 
 
-def collection(world: World, server: Server, setting: Setting) -> Callable[[], bool]:
+def collection(time: VirtualTime, server: Server, setting: Setting) -> Callable[[], bool]:
     """Use the real classes with default options."""
     given = {name: spec.get("default") for name, spec in options.OPTIONS.items()}
     given.update(customer_id="c", site_id="s", access_token="t" * 20, max_concurrency=setting.concurrency)
@@ -39,38 +39,38 @@ def collection(world: World, server: Server, setting: Setting) -> Callable[[], b
 class Spaced:
     """Keep an interval between requests; resend refused ones after their hint."""
 
-    def __init__(self, world: World, server: Server, rate: float, learns: bool) -> None:
-        self._world, self._server, self._rate, self._learns = world, server, rate, learns
+    def __init__(self, time: VirtualTime, server: Server, rate: float, learns: bool) -> None:
+        self._time, self._server, self._rate, self._learns = time, server, rate, learns
         self._due = self._cut_at = 0.0
 
     def __call__(self) -> bool:
         for _try in range(PATIENT):
-            due = max(self._due, self._world.now)
+            due = max(self._due, self._time.now)
             self._due = due + 1 / self._rate
-            self._world.sleep(due - self._world.now)
-            sent = self._world.now
+            self._time.sleep(due - self._time.now)
+            sent = self._time.now
             reply = self._server.send()
             if reply.status == 200:
                 # Additive increase: half a request per second in each second.
                 self._rate += 0.5 / self._rate if self._learns else 0.0
                 return True
-            self._due = max(self._due, self._world.now + _delay(self._world, reply))
+            self._due = max(self._due, self._time.now + _delay(self._time, reply))
             if self._learns and sent >= self._cut_at:
-                self._rate, self._cut_at = max(self._rate / 2, 0.1), self._world.now
+                self._rate, self._cut_at = max(self._rate / 2, 0.1), self._time.now
         return False
 
 
-def known_rate(world: World, server: Server, _setting: Setting) -> Callable[[], bool]:
+def known_rate(time: VirtualTime, server: Server, _setting: Setting) -> Callable[[], bool]:
     """Use the known quota."""
-    return Spaced(world, server, server.rate, learns=False)
+    return Spaced(time, server, server.rate, learns=False)
 
 
-def aimd(world: World, server: Server, _setting: Setting) -> Callable[[], bool]:
+def aimd(time: VirtualTime, server: Server, _setting: Setting) -> Callable[[], bool]:
     """Halve the rate after a refusal, add a little after success; starts at twice the quota."""
-    return Spaced(world, server, 2 * server.rate, learns=True)
+    return Spaced(time, server, 2 * server.rate, learns=True)
 
 
-def retry_after(world: World, server: Server, _setting: Setting) -> Callable[[], bool]:
+def retry_after(time: VirtualTime, server: Server, _setting: Setting) -> Callable[[], bool]:
     """Follow the hint in each thread, up to ten times."""
 
     def call() -> bool:
@@ -78,27 +78,27 @@ def retry_after(world: World, server: Server, _setting: Setting) -> Callable[[],
             reply = server.send()
             if reply.status == 200:
                 return True
-            world.sleep(_delay(world, reply))
+            time.sleep(_delay(time, reply))
         return False
 
     return call
 
 
-def sdk(world: World, server: Server, _setting: Setting) -> Callable[[], bool]:
+def sdk(time: VirtualTime, server: Server, _setting: Setting) -> Callable[[], bool]:
     """Retry like Citrix's Go SDK: three times after 15, 30 and 60 seconds, without hints."""
 
     def call() -> bool:
         for pause in (15.0, 30.0, 60.0):
             if server.send().status == 200:
                 return True
-            world.sleep(pause)
+            time.sleep(pause)
         return server.send().status == 200
 
     return call
 
 
-def _delay(world: World, reply: Reply) -> float:
-    text = retry_delay(reply.headers, "", EPOCH + world.now)
+def _delay(time: VirtualTime, reply: Reply) -> float:
+    text = retry_delay(reply.headers, "", EPOCH + time.now)
     return 1.0 if text is None else max(text, 0.1)
 
 

@@ -35,18 +35,18 @@ class Bucket(Unlimited):
     """Token bucket of this size, initially full; GCRA is equal with its burst tolerance as size."""
 
     def __init__(self, rate: float, size: float) -> None:
-        self.rate, self._size, self._held, self._at = rate, size, size, 0.0
+        self.rate, self._size, self._available, self._at = rate, size, size, 0.0
 
     def take(self, now: float) -> float:
         self.charge(now, 0)
-        if self._held < 1 - NOTHING:
-            return (1 - self._held) / self.rate
-        self._held -= 1
+        if self._available < 1 - NOTHING:
+            return (1 - self._available) / self.rate
+        self._available -= 1
         return 0.0
 
     def charge(self, now: float, cost: int = 1) -> None:
         """Count requests of another client."""
-        self._held, self._at = min(self._size, self._held + (now - self._at) * self.rate) - cost, now
+        self._available, self._at = min(self._size, self._available + (now - self._at) * self.rate) - cost, now
 
 
 class Window(Unlimited):

@@ -93,7 +93,7 @@ class Row:
     def beyond(self) -> str:
         """Return why no client can succeed, decided before any run; empty for a row that counts."""
         if self.limiter in PERIODS and self.hint == "too long":
-            return "each window is held half as long again as it lasts"
+            return "each pause is half as long again as the window"
         if "60 s" in self.limiter and self.hint in ("none", "constant") and self.setting.calls < 6000:
             return "fewer than ten windows, and their length is unknown"
         if self.limiter == "bucket of 1" and 2 * JITTER * self.setting.latency > 0.1 / RATE:
@@ -103,7 +103,7 @@ class Row:
             and self.setting.latency < 0.2
             and self.hint in ("date", "constant", "rounded up")
         ):
-            return "a single hold is a tenth of the run, or more"
+            return "a single pause is a tenth of the run, or more"
         return ""
 
     def play(self, client: Client) -> Outcome:

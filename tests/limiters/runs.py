@@ -16,7 +16,7 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._client import r
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.transport import Reply, Request
 
 from limiters.models import Limiter
-from limiters.virtual import EPOCH, World
+from limiters.virtual import EPOCH, VirtualTime
 
 HINTS: dict[str, Callable[[float], float | None]] = {
     "exact": lambda wait: wait,
@@ -49,33 +49,33 @@ class Server:
 
     rate = RATE
 
-    def __init__(self, world: World, limiter: Limiter, hint: str, latency: float, chance: random.Random) -> None:
+    def __init__(self, time: VirtualTime, limiter: Limiter, hint: str, latency: float, chance: random.Random) -> None:
         self.passed = self.refused = 0
-        self._world, self._limiter, self._hint = world, limiter, hint
+        self._time, self._limiter, self._hint = time, limiter, hint
         self._latency, self._chance = latency, chance
 
     def send(self, _request: Request | None = None) -> Reply:
         half = self._latency / 2 * self._chance.uniform(1 - JITTER, 1 + JITTER)
-        self._world.sleep(half)
-        wait = self._limiter.take(self._world.now)
+        self._time.sleep(half)
+        wait = self._limiter.take(self._time.now)
         if wait:
             self.refused += 1
             hint = HINTS[self._hint](wait)
             headers = {} if hint is None else {"Retry-After": self._header(hint)}
-            self._world.sleep(half)
+            self._time.sleep(half)
             return Reply(429, headers, "")
         self.passed += 1
-        self._world.sleep(half)
-        self._limiter.done(self._world.now)
+        self._time.sleep(half)
+        self._limiter.done(self._time.now)
         return Reply(200, {}, "")
 
     def _header(self, seconds: float) -> str:
         if self._hint == "date":
-            return formatdate(math.ceil(EPOCH + self._world.now + seconds), usegmt=True)
+            return formatdate(math.ceil(EPOCH + self._time.now + seconds), usegmt=True)
         return f"{seconds:.3f}"
 
 
-Client = Callable[[World, Server, Setting], Callable[[], bool]]
+Client = Callable[[VirtualTime, Server, Setting], Callable[[], bool]]
 """Return a function that makes one call and returns whether it succeeded."""
 
 
@@ -94,10 +94,10 @@ class Outcome:
 
 def play(make: Callable[[random.Random], Limiter], hint: str, setting: Setting, client: Client, seed: str) -> Outcome:
     """Run a client; the same seed gives the same run."""
-    world = World()
-    server = Server(world, make(random.Random(seed)), hint, setting.latency, random.Random(seed))
-    with world.inside(retries, throttle):
-        call = client(world, server, setting)
+    time = VirtualTime()
+    server = Server(time, make(random.Random(seed)), hint, setting.latency, random.Random(seed))
+    with time.inside(retries, throttle):
+        call = client(time, server, setting)
         todo = iter(range(setting.calls))
         failed = []
 
@@ -106,9 +106,9 @@ def play(make: Callable[[random.Random], Limiter], hint: str, setting: Setting, 
                 if not call():
                     failed.append(number)
 
-        world.run(*[work] * setting.concurrency)
+        time.run(*[work] * setting.concurrency)
     least = least_seconds(make(random.Random(seed)), setting)
-    return Outcome(min(1.0, least / world.now), server.refused / (server.passed + server.refused), len(failed))
+    return Outcome(min(1.0, least / time.now), server.refused / (server.passed + server.refused), len(failed))
 
 
 def least_seconds(limiter: Limiter, setting: Setting) -> float:

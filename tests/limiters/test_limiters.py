@@ -13,7 +13,7 @@ from limiters.clients import CLIENTS, OWN
 from limiters.models import Bucket, Concurrency, SlidingCounter, SlidingLog, Window
 from limiters.rows import ROWS
 from limiters.runs import Setting, least_seconds, play
-from limiters.virtual import World
+from limiters.virtual import VirtualTime
 
 SHORT = [row for row in ROWS if not row.beyond][::4]
 LEAST_GOOD = 27
@@ -76,27 +76,27 @@ def test_least_seconds_of_window():
     assert least_seconds(Window(100, 10.0), Setting(0.1, 100, 200)) == pytest.approx(10.05, abs=0.01)
 
 
-def test_known_rate_is_nearly_perfect():
+def test_known_rate_nearly_optimal():
     outcome = play(lambda chance: Bucket(10, 10), "exact", Setting(0.05, 10, 1000), CLIENTS["known rate"], "seed")
     assert (outcome.used > 0.98, outcome.refused) == (True, 0.0)
 
 
-def test_world_jumps_to_next_moment():
-    world, seen = World(), []
+def test_virtual_clock_jumps_to_next_event():
+    time, seen = VirtualTime(), []
 
     def sleeper(seconds):
         def sleep():
-            world.sleep(seconds)
-            seen.append((seconds, world.now))
+            time.sleep(seconds)
+            seen.append((seconds, time.now))
 
         return sleep
 
-    world.run(*[sleeper(seconds) for seconds in random.Random(1).sample(range(1000), 20)])
+    time.run(*[sleeper(seconds) for seconds in random.Random(1).sample(range(1000), 20)])
     assert seen == sorted(seen)
     assert all(seconds == now for seconds, now in seen)
 
 
-def test_world_with_only_waiting_threads_raises():
-    world = World()
+def test_virtual_clock_with_only_waiting_threads_raises():
+    time = VirtualTime()
     with pytest.raises(RuntimeError, match="waits for another"):
-        world.run(lambda: world.block(world.baton()))
+        time.run(lambda: time.block(time.baton()))

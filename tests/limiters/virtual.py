@@ -15,10 +15,10 @@ from typing import Callable
 from unittest import mock
 
 EPOCH = 1_800_000_000.0
-"""Unix time at which each world begins."""
+"""Unix time at which virtual time begins."""
 
 
-class World:
+class VirtualTime:
     """A clock, and the parts of `threading` and `time` that wait for it."""
 
     def __init__(self) -> None:
@@ -108,28 +108,28 @@ class World:
 class Lock:
     """Like threading.Lock; the longest waiting thread gets it."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self._held = False
+    def __init__(self, time: VirtualTime) -> None:
+        self._time = time
+        self._locked = False
         self._waiting: deque[list] = deque()
 
     def __enter__(self) -> None:
-        if self._held:
-            self._waiting.append(self._world.baton())
-            self._world.block(self._waiting[-1])
-        self._held = True
+        if self._locked:
+            self._waiting.append(self._time.baton())
+            self._time.block(self._waiting[-1])
+        self._locked = True
 
     def __exit__(self, *_raised: object) -> None:
-        self._held = bool(self._waiting)
+        self._locked = bool(self._waiting)
         if self._waiting:
-            self._world.wake(self._waiting.popleft())
+            self._time.wake(self._waiting.popleft())
 
 
 class Condition:
     """Like threading.Condition, without a lock, because a thread runs until it waits."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, time: VirtualTime) -> None:
+        self._time = time
         self._waiting: deque[list] = deque()
 
     def __enter__(self) -> None:
@@ -139,15 +139,15 @@ class Condition:
         pass
 
     def wait(self, timeout: float | None = None) -> None:
-        baton = self._world.baton()
+        baton = self._time.baton()
         self._waiting.append(baton)
-        self._world.block(baton, timeout)
+        self._time.block(baton, timeout)
         if baton in self._waiting:
             self._waiting.remove(baton)
 
     def notify(self) -> None:
         if self._waiting:
-            self._world.wake(self._waiting.popleft())
+            self._time.wake(self._waiting.popleft())
 
     def notify_all(self) -> None:
         while self._waiting:

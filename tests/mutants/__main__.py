@@ -29,6 +29,9 @@ from mutants.changes import Mutant, mutants
 
 TESTS = Path(__file__).parents[1]
 UNITS = TESTS / "unit" / "plugins"
+LIMITERS = TESTS / "limiters" / "test_limiters.py"
+"""Tests of the whole rate control, in virtual time."""
+RATE_CONTROL = ("_client/rate.py", "_client/throttle.py")
 UTILS = Path("plugins/module_utils")
 TARGETS = ("_client/*.py", "_actions/converge.py", "_site/selection.py")
 PAGE = TESTS.parent / "docs" / "reliability.md"
@@ -71,7 +74,8 @@ def unit_tests(file: str) -> list[str]:
             path for path in (COLLECTION / UTILS / package).glob("*.py") if beside.search(path.read_text("utf-8"))
         )
         return [path for other in others for path in unit_tests(f"{package}/{other.name}")]
-    return sorted(map(str, found), key=lambda path: not path.endswith(f"/test_{name}.py"))
+    found = sorted(found, key=lambda path: path.name != f"test_{name}.py")
+    return [str(path) for path in [*found, *([LIMITERS] if file in RATE_CONTROL else [])]]
 
 
 class Bench:

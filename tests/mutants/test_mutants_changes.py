@@ -43,7 +43,7 @@ def test_mutants_each_kind_of_change_made(source, changed):
 
 
 @pytest.mark.parametrize("source", [UNCHANGED, "x = 'a' + b", "x = f'{a}' % b", "x: Callable[[int], bool] = y"])
-def test_mutants_text_and_types_left_alone(source):
+def test_mutants_text_and_types_unchanged(source):
     assert list(mutants("x.py", source)) == []
 
 
@@ -54,7 +54,12 @@ def test_mutants_of_code_differ_and_have_names():
     assert chosen(50, 1) == chosen(50, 1) != chosen(50, 2)
 
 
-def test_unit_tests_are_those_that_import_file():
+def test_unit_tests_of_file_import_it():
     names = [Path(path).name for path in unit_tests("_client/retries.py")]
     assert names[0] == "test_retries.py"
     assert "test_auth.py" in names and "test_text.py" not in names
+
+
+def test_unit_tests_exist_for_each_file():
+    files = {file for file, _mutant in chosen(10**6, 1)}
+    assert [file for file in files if not unit_tests(file)] == []

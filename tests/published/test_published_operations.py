@@ -99,7 +99,7 @@ def test_operation_reads_published_responses(site, modules, request, deployment,
     assert site.paths()[-1] == last
 
 
-def test_operations_in_one_play(site, play):
+def test_operations_in_play(site, play):
     for _task, served, _last, _holds in OPERATIONS.values():
         for route, responses in served.items():
             site.api(*route.split(" "), *responses)
@@ -139,7 +139,7 @@ DRESSES = {
 
 
 @pytest.mark.parametrize("dress", DRESSES.values(), ids=DRESSES)
-def test_responses_in_other_dress_read_alike(site, modules, dress):
+def test_responses_in_other_forms_read_alike(site, modules, dress):
     site.on("POST /cctrustoauth2/loy6oujtu6a4/tokens/clients", dress(sample("oauth_200")))
     site.api("GET", "me", dress(sample("me_2020")))
     site.api("GET", ON_MACHINE, dress(made({"Items": SESSIONS})))
@@ -154,7 +154,7 @@ def test_responses_in_other_dress_read_alike(site, modules, dress):
 
 
 @pytest.mark.parametrize("content", [b"", b"null", b"[]", b"17", b"<html>", b'{"Items": {"Id": "1"}}', b'{"Items": [{'])
-def test_list_that_is_none_is_rejected(site, modules, content):
+def test_list_null_rejected(site, modules, content):
     site.api("GET", "Sessions", sample("sessions_list_2020")._replace(content=content))
     done = modules([task("citrix_sessions_info")], connection=site.cloud)
     assert done.code != 0
@@ -162,7 +162,7 @@ def test_list_that_is_none_is_rejected(site, modules, content):
 
 
 @pytest.mark.parametrize("items", [None, [], [None, 17, "x", [], {}]])
-def test_list_of_nothing_has_no_session(site, modules, items):
+def test_list_empty_has_no_session(site, modules, items):
     site.api("GET", "Sessions", made({"Items": items, "ContinuationToken": None, "TotalItems": None}))
     done = modules([task("citrix_sessions_info", fields=["Id"])], connection=site.cloud)
     assert done.code == 0, done.output
@@ -188,7 +188,7 @@ def test_accepted_start_in_result_with_any_location(site, modules, location, sta
 # The site check
 
 
-def test_site_check_on_published_responses_is_true_of_them(site, modules):
+def test_site_check_matches_published_responses(site, modules):
     for _task, served, _last, _holds in OPERATIONS.values():
         for route, responses in served.items():
             site.api(*route.split(" "), *responses)

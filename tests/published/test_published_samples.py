@@ -257,7 +257,7 @@ def test_throttled_list_waits_for_hint(site, run, name):
 
 
 @pytest.mark.parametrize("name", ["err_404", "err_404_empty", "err_404_errordata", "err_404_errordata_min"])
-def test_404_of_known_session_is_its_end(site, run, name):
+def test_status_404_of_known_session_means_ended(site, run, name):
     """The session exists when it is selected and has ended when its recording is started."""
     not_found = sample(name)
     site.api("GET", f"Sessions/{SESSION}", sample("session_detail_2022"), not_found)

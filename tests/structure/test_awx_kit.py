@@ -50,7 +50,7 @@ def option(field: str) -> str:
 
 
 @each_type
-def test_fields_of_credential_are_shared_options(name):
+def test_credential_fields_are_shared_options(name):
     for field, declared in fields(name).items():
         known = options.OPTIONS[option(field)]
         assert declared.get("secret", False) is known.get("no_log", False), f"{name}, {field}: secret"
@@ -65,7 +65,7 @@ def test_fields_of_credential_are_shared_options(name):
 
 
 @each_type
-def test_each_field_is_injected_as_variable_of_its_option(name):
+def test_credential_fields_injected_as_option_variables(name):
     given = TYPES[name]["injectors"]["env"]
     constant = {variable for variable, template in given.items() if "{{" not in template}
     expected = {options.environment_name(option(field)) for field in fields(name)}
@@ -76,7 +76,7 @@ def test_each_field_is_injected_as_variable_of_its_option(name):
     assert not constant or given["CITRIX_DEPLOYMENT"] == "on_premises"
 
 
-def test_two_types_have_all_options_of_site():
+def test_credential_types_have_all_options_of_site():
     known = set(options.OPTIONS) - NOT_OF_A_SITE
     assert {option(field) for name in TYPES for field in fields(name)} == known
     assert fields("Citrix Cloud")["deployment"]["choices"] == [
@@ -86,7 +86,7 @@ def test_two_types_have_all_options_of_site():
 
 @each_type
 @pytest.mark.parametrize("deployment", ["", "cloud", "japan", "gov"])
-def test_required_fields_are_sufficient(name, deployment, tmp_path, monkeypatch):
+def test_required_credential_fields_sufficient(name, deployment, tmp_path, monkeypatch):
     (tmp_path / "env").mkdir()
     inputs = {field: FILLED[field] for field in TYPES[name]["inputs"]["required"]}
     if name == "Citrix Cloud":
@@ -102,7 +102,7 @@ def test_required_fields_are_sufficient(name, deployment, tmp_path, monkeypatch)
 
 
 @each_type
-def test_without_something_required_nothing_could_be_sent(name, tmp_path, monkeypatch):
+def test_missing_required_field_prevents_requests(name, tmp_path, monkeypatch):
     (tmp_path / "env").mkdir()
     needed = TYPES[name]["inputs"]["required"]
     for left_out in needed:
@@ -129,13 +129,13 @@ def test_job_template_runs_playbook_of_collection(name):
     assert imported[0].removeprefix(f"{NAME}.") in PLAYBOOKS
 
 
-def test_every_playbook_of_project_has_job_template():
+def test_each_playbook_of_project_has_job_template():
     playbooks = {path.name for path in (KIT / "project").glob("*.yml")}
     assert {template["playbook"] for template in JOB_TEMPLATES.values()} == playbooks
 
 
 @each_template
-def test_survey_variables_are_used(name):
+def test_survey_variables_used(name):
     playbook = KIT / "project" / JOB_TEMPLATES[name]["playbook"]
     imported = re.search(rf"{re.escape(NAME)}\.(\w+)", playbook.read_text(encoding="utf-8"))[1]
     texts = [path.read_text(encoding="utf-8") for path in (playbook, COLLECTION / "playbooks" / f"{imported}.yml")]
@@ -149,7 +149,7 @@ def test_survey_variables_are_used(name):
 
 
 @each_template
-def test_surveys_ask_for_nothing_dangerous(name):
+def test_surveys_have_no_dangerous_questions(name):
     for question in JOB_TEMPLATES[name]["survey"]:
         assert question["variable"].startswith("survey_")
         assert question["variable"] not in ("survey_all_sessions", "survey_notify_user")
@@ -159,7 +159,7 @@ def test_surveys_ask_for_nothing_dangerous(name):
             assert question["min"] == 1
 
 
-def test_only_silent_template_turns_notification_off():
+def test_notification_disabled_in_silent_template_only():
     silent = {
         name for name, template in JOB_TEMPLATES.items() if "citrix_notify_user" in template.get("extra_vars", {})
     }
@@ -175,12 +175,12 @@ def test_guide_has_all_job_templates():
     assert f"``{report}``" in guide
 
 
-def test_collection_address_is_that_of_galaxy_yml():
+def test_collection_address_matches_galaxy_yml():
     (entry,) = load(KIT / "project" / "collections" / "requirements.yml")["collections"]
     assert entry["name"] == GALAXY["repository"]
 
 
-def test_project_is_complete():
+def test_project_has_all_files():
     names = {path.relative_to(KIT / "project").as_posix() for path in (KIT / "project").rglob("*") if path.is_file()}
     assert {"vars/policy.yml", "collections/requirements.yml"} <= names
     assert [Path(name).name for name in names if name.startswith("inventory/")] == ["site.citrix_machines.yml"]

@@ -79,7 +79,7 @@ def built(monkeypatch):
 
 
 @each_module
-def test_the_options_of_a_module_are_documented_as_they_are(module, built, documentation):
+def test_module_options_match_documentation(module, built, documentation):
     arguments = built(module)
     doc = documentation[module]["doc"]
     compare_options(f"{module}: ", arguments["argument_spec"], doc["options"])
@@ -115,7 +115,7 @@ def facets(option: dict) -> dict:
 
 
 @each_module
-def test_documented_variables_are_those_read(module, built, documentation, monkeypatch):
+def test_documented_variables_match_code(module, built, documentation, monkeypatch):
     for name in [name for name in os.environ if name.startswith("CITRIX_")]:
         monkeypatch.delenv(name)
     documented = {
@@ -164,13 +164,13 @@ def test_module_refers_to_existing_objects(module, documentation):
 
 
 @each_module
-def test_nothing_is_newer_than_the_collection(module, documentation):
+def test_module_version_added_not_newer_than_collection(module, documentation):
     doc = documentation[module]["doc"]
     check_version_added(module, doc, doc["options"])
 
 
 @each_role
-def test_no_role_is_newer_than_the_collection(role):
+def test_role_version_added_not_newer_than_collection(role):
     for name, spec in load(COLLECTION / "roles" / role / "meta" / "argument_specs.yml")["argument_specs"].items():
         check_version_added(f"roles/{role}, {name}", spec, spec["options"])
 
@@ -218,7 +218,7 @@ def test_inventory_uses_documented_options(inventory, inventory_documentation):
 
 
 @each_inventory
-def test_nothing_of_an_inventory_is_newer_than_the_collection(inventory, inventory_documentation):
+def test_inventory_version_added_not_newer(inventory, inventory_documentation):
     doc = inventory_documentation[inventory]["doc"]
     assert number(doc["version_added"]) <= number(GALAXY["version"])
 
@@ -227,7 +227,7 @@ def test_nothing_of_an_inventory_is_newer_than_the_collection(inventory, invento
 
 
 @each_role
-def test_the_defaults_of_a_role_are_documented_as_they_are(role):
+def test_role_defaults_match_documentation(role):
     file = COLLECTION / "roles" / role / "defaults" / "main.yml"
     defaults = (load(file) if file.exists() else None) or {}
     documented = {name: default for name, default in role_options(role).items() if default}
@@ -236,7 +236,7 @@ def test_the_defaults_of_a_role_are_documented_as_they_are(role):
 
 
 @each_role
-def test_the_readme_of_a_role_has_its_options(role):
+def test_role_readme_has_all_options(role):
     text = (COLLECTION / "roles" / role / "README.md").read_text(encoding="utf-8")
     shown = {name: code(default) for names, default in rows(text, "Variable", "Default") for name in code(names)}
     defaults = {name: json.dumps(yaml.safe_load(default[0])) if default else None for name, default in shown.items()}
@@ -253,7 +253,7 @@ def role_options(role: str) -> dict[str, str | None]:
 # READMEs
 
 
-def test_the_readme_has_the_shared_options_as_they_are():
+def test_readme_shared_options_match_documentation():
     shown = {}
     for names, variables, default in rows(READMES[0].read_text(encoding="utf-8"), "Option", "Environment", "Default"):
         for name, variable in zip(code(names), code(variables), strict=True):
@@ -269,7 +269,7 @@ def test_the_readme_has_the_shared_options_as_they_are():
     ("kind", "there"),
     [("module", MODULES), ("inventory plugin", INVENTORIES), ("role", ROLES), ("playbook", PLAYBOOKS)],
 )
-def test_the_readme_names_all_there_is(kind, there):
+def test_readme_names_all_content(kind, there):
     cells = [row[0] for row in rows(READMES[0].read_text(encoding="utf-8"))]
     named = [name for cell in cells if re.match(rf"{kind}s? `", cell) for name in code(cell)]
     assert sorted(named) == there, f"README.md, table of contents: {kind}s named (left), and existing ones"
@@ -286,7 +286,7 @@ def test_commands_name_existing_objects(path):
 # Versions
 
 
-def test_the_version_is_the_same_everywhere():
+def test_version_same_everywhere():
     version = GALAXY["version"]
     assert transport.VERSION == version, "transport.VERSION (left) and galaxy.yml differ"
     for page in [*READMES, *GUIDES]:
@@ -294,7 +294,7 @@ def test_the_version_is_the_same_everywhere():
         assert set(archives) <= {version}, f"{titled(page)} (left) and galaxy.yml differ"
 
 
-def test_the_changelog_leads_up_to_the_version():
+def test_changelog_has_version_and_no_later_one():
     version = GALAXY["version"]
     released = list(load(COLLECTION / "changelogs" / "changelog.yaml")["releases"])
     fragments = [path.stem for path in (COLLECTION / "changelogs" / "fragments").glob("*.y*ml")]
@@ -305,7 +305,7 @@ def test_the_changelog_leads_up_to_the_version():
     assert summaries <= {version}, "changelogs/fragments has the summary of a version (left) that is not galaxy.yml's"
 
 
-def test_the_changelog_of_the_version_names_all_there_is():
+def test_changelog_names_all_content():
     releases = load(COLLECTION / "changelogs" / "changelog.yaml")["releases"]
     if GALAXY["version"] not in releases:
         return

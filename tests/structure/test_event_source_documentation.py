@@ -28,7 +28,7 @@ def document(name: str) -> dict:
     raise AssertionError(f"{name} has no DOCUMENTATION.")
 
 
-def test_options_are_documented_as_they_are():
+def test_source_options_match_documentation():
     documented = document("citrix_sessions")["options"]
     spec = {**options.OPTIONS, **events.ARGUMENT_SPEC}
     assert {name: facets(option) for name, option in documented.items()} == {
@@ -40,7 +40,7 @@ def test_options_are_documented_as_they_are():
     }
 
 
-def test_ranges_are_documented_as_they_are():
+def test_source_ranges_match_documentation():
     documented = document("citrix_sessions")["options"]
     for name, (low, high) in events.RANGES.items():
         assert f"from {low} to {high}" in str(documented[name]["description"]), name
@@ -57,7 +57,7 @@ def test_rulebook_names_existing_objects(name):
 
 
 @pytest.mark.parametrize("name", RULEBOOKS)
-def test_no_rulebook_records_in_silence(name):
+def test_rulebooks_notify_users(name):
     for ruleset in load(RULEBOOKS[name]):
         for rule in ruleset["rules"]:
             given = (rule["action"].get("run_playbook") or {}).get("extra_vars", {})

@@ -10,7 +10,7 @@ import re
 from ansible.playbook.task import Task
 
 
-def test_the_examples_are_written_well(played):
+def test_examples_follow_style(played):
     check_style(played.module, played.examples)
 
 
@@ -27,7 +27,7 @@ def check_style(module: str, tasks: list[dict]) -> None:
             assert actions[0].count(".") >= 2, f"{module}, '{task['name']}': write {actions[0]} with its collection"
 
 
-def test_every_example_works(played):
+def test_each_example_works(played):
     run = played.run
     assert run.code == 0, f"{played.module}: an example fails: {run.output}"
     idle = not re.search(r"skipped=0 +rescued=0 +ignored=0", run.output)

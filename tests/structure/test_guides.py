@@ -40,18 +40,18 @@ def commands_run_here(page: Path) -> list[str]:
     return [command for command in commands(page) if not any(part in command for part in ELSEWHERE)]
 
 
-def test_every_guide_is_in_table_of_contents_once():
+def test_each_guide_in_table_of_contents_once():
     listed = [name for section in load(DOCSITE / "extra-docs.yml")["sections"] for name in section["toctree"]]
     assert sorted(listed) == [page.stem for page in GUIDES], "docs/docsite: extra-docs.yml (left) and rst/*.rst differ"
 
 
 @each_guide
-def test_guide_can_be_referred_to_by_its_name(page):
+def test_guide_has_label_of_its_name(page):
     label = f".. _ansible_collections.{NAME}.docsite.{page.stem}:\n"
     assert label in page.read_text(encoding="utf-8"), f"{page.name}: put {label.strip()} before the title"
 
 
-def test_blocks_found_with_their_captions(tmp_path):
+def test_guide_blocks_found_with_captions(tmp_path):
     page = tmp_path / "page.rst"
     page.write_text(
         "Title\n=====\n\n.. live-site\n\n.. code-block:: console\n\n   $ one \\\n       more\n   printed\n   $ two\n\n"
@@ -108,17 +108,17 @@ def test_commands_of_guide_work(page, stage, tmp_path):
 
 
 @pytest.mark.parametrize("part", ELSEWHERE)
-def test_commands_run_by_other_tests_are_in_guides(part):
+def test_commands_of_other_tests_in_guides(part):
     assert any(part in command for page in GUIDES for command in commands(page)), f"no guide shows {part}"
 
 
 @pytest.mark.parametrize("file", sorted(set(ELSEWHERE.values())))
-def test_file_that_runs_commands_elsewhere_exists(file):
+def test_files_of_other_tests_exist(file):
     assert (CLONE / file).is_file(), f"ELSEWHERE: {file} does not exist. Name the file that runs the command."
 
 
 @each_guide
-def test_no_block_of_guide_escapes_tests(page):
+def test_each_block_of_guide_tested(page):
     shown = blocks(page)
     assert len(shown) == page.read_text(encoding="utf-8").count("code-block::"), f"{page.name}: a block is not found"
     for block in shown:

@@ -134,7 +134,7 @@ def test_layers_imports_point_down(path):
 
 
 @each(SOURCES)
-def test_only_transport_knows_http_library(path):
+def test_only_transport_imports_http_library(path):
     if unit(path) == "_client/transport":
         return
     for line, name in imports(path):
@@ -154,7 +154,7 @@ def test_only_module_ends_task(path):
 
 
 @each(SOURCES)
-def test_errors_are_caught_by_their_names(path):
+def test_errors_caught_by_name(path):
     for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.ExceptHandler):
             caught = ast.walk(node.type) if node.type else [ast.Name("BaseException")]
@@ -164,14 +164,14 @@ def test_errors_are_caught_by_their_names(path):
 
 
 @each([path for path in SOURCES if kind(path) in LONGEST])
-def test_files_stay_small(path):
+def test_files_within_line_limit(path):
     longest = LONGEST[kind(path)]
     count = code_lines(path)
     assert count <= longest, f"{titled(path)} has {count} lines of code, {longest} are allowed; split it by concern."
 
 
 @each(ROLE_SOURCES)
-def test_files_of_roles_run_with_python_alone(path):
+def test_files_of_roles_import_standard_library_only(path):
     files = next(parent for parent in path.parents if parent.name == "files")
     known = {*sys.stdlib_module_names, *(entry.stem for entry in files.iterdir())}
     for line, name in imports(path):

@@ -89,7 +89,7 @@ def test_build_in_clone_packs_committed_files_only(clone, tmp_path):
     assert packed(tarball) - {"FILES.json", "MANIFEST.json"} <= set(committed)
 
 
-def test_build_packs_all_that_user_needs(clone, tmp_path):
+def test_build_packs_all_required_files(clone, tmp_path):
     subprocess.run([GALAXY, "collection", "build", "--output-path", tmp_path, clone], check=True, capture_output=True)
     (tarball,) = tmp_path.glob("*.tar.gz")
     committed = subprocess.run(["git", "ls-files"], cwd=clone, capture_output=True, text=True, check=True).stdout.split(

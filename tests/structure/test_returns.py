@@ -128,7 +128,7 @@ def test_documented_keys_returned(played, documented):
     )
 
 
-def test_samples_are_of_the_documented_type(played):
+def test_samples_have_documented_type(played):
     assert not list(wrong_samples(played.returns, played.module))
 
 
@@ -140,7 +140,7 @@ def wrong_samples(entries: dict, where: str) -> Iterator[str]:
         yield from wrong_samples(entry.get("contains") or {}, f"{where}.{name}")
 
 
-def test_a_refusal_of_the_api_is_the_failure_of_the_task(played):
+def test_api_error_returned_as_failure(played):
     assert played.refused, f"{played.module}: all its examples have templates in their options; add one without"
     for done in played.refused:
         shown = f"{played.module}, example '{done.task.name}', with everything refused: {done.result}"
@@ -149,7 +149,7 @@ def test_a_refusal_of_the_api_is_the_failure_of_the_task(played):
         assert done.result["failure"]["status"] == 403, shown
 
 
-def test_only_a_failed_task_has_a_failure(played):
+def test_failure_returned_by_failed_task_only(played):
     for done in [*played.run.done, *played.rehearsed, *played.acted_in_vain]:
         shown = f"example '{done.task.name}' of {played.module} has a failure, and has not failed: {done.result}"
         assert done.result["failed"] or "failure" not in done.result, shown

@@ -20,12 +20,12 @@ FILES = sorted(ROOT.rglob("*.py"))
 PACKAGE = f"{OURS}.roles.simulator.files.citrix_sim."
 
 
-def test_simulator_folders_are_all_placed():
+def test_simulator_folders_all_in_layers():
     folders = {path.relative_to(ROOT).parts[0] for path in FILES if path.parent != ROOT}
     assert folders == set(DEPTHS)
 
 
-def test_simulator_folders_are_those_of_documentation():
+def test_simulator_folders_match_documentation():
     text = (COLLECTION / "docs" / "architecture.md").read_text(encoding="utf-8")
     shown = [code(cell)[0].removesuffix("/") for (cell,) in rows(text, "Folder of the simulator")]
     assert shown == [folder for layer in LAYERS for folder in layer]
@@ -45,5 +45,5 @@ def test_simulator_imports_point_down(path):
 
 
 @each(FILES)
-def test_simulator_files_stay_small(path):
+def test_simulator_files_within_line_limit(path):
     assert code_lines(path) <= LONGEST, f"{titled(path)} has more than {LONGEST} lines of code; make it two files."

@@ -24,13 +24,13 @@ def nodes():
                 yield f"{path.relative_to(CLONE)}:{getattr(node, 'lineno', 1)}", node
 
 
-def test_style_docstrings_begin_with_short_line():
+def test_style_docstrings_begin_with_short_sentence():
     first_lines = ((place, (ast.get_docstring(node) or "").partition("\n")[0]) for place, node in nodes())
     long = [f"{place}: {line}" for place, line in first_lines if len(line) > LONGEST_LINE]
     assert not long, f"First lines of docstrings with more than {LONGEST_LINE} characters:\n" + "\n".join(long)
 
 
-def test_style_names_of_tests_are_short():
+def test_style_test_names_short():
     names = ((place, getattr(node, "name", "")) for place, node in nodes())
     long = [f"{place}: {name}" for place, name in names if name.startswith("test_") and len(name) > LONGEST_NAME]
     assert not long, f"Names of tests with more than {LONGEST_NAME} characters:\n" + "\n".join(long)

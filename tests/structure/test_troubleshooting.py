@@ -105,7 +105,7 @@ def is_part(row: str, message: str) -> bool:
     [(file, message) for file, message in MESSAGES if words(message) >= SHORTEST],
     ids=lambda value: value[:60],
 )
-def test_a_message_is_explained(file, message):
+def test_troubleshooting_explains_each_message(file, message):
     assert any(is_part(row, message) for row, _explanation in ROWS), (
         f"{file} can show '{message}', and {TROUBLESHOOTING.name} does not explain it; "
         "add an entry, or add the text to an entry with the same cause."
@@ -113,7 +113,7 @@ def test_a_message_is_explained(file, message):
 
 
 @pytest.mark.parametrize(("row", "explanation"), ROWS, ids=lambda value: value[:60])
-def test_explained_messages_exist(row, explanation):
+def test_troubleshooting_has_only_existing_messages(row, explanation):
     assert any(is_part(row, message) for _file, message in MESSAGES), (
         f"{TROUBLESHOOTING.name} explains '{row}', and no file of module_utils has such a message; "
         "remove it, or copy the text of the message."

@@ -44,7 +44,7 @@ def test_broken_variable_not_treated_as_unset(path):
 
 
 @each_file
-def test_file_keeps_internal_names_apart(path):
+def test_internal_variable_names_have_prefix(path):
     found = list(nodes(load(path)))
     registered = {node["register"] for node in found if "register" in node}
     others = {name for node in found if isinstance(node.get("vars"), dict) for name in node["vars"]}
@@ -54,7 +54,7 @@ def test_file_keeps_internal_names_apart(path):
 
 
 @pytest.mark.parametrize("playbook", PLAYBOOKS)
-def test_playbook_knows_variables_it_uses(playbook):
+def test_playbook_declares_variables_it_uses(playbook):
     path = COLLECTION / "playbooks" / f"{playbook}.yml"
     found = [node["vars"] for node in nodes(load(path)) if isinstance(node.get("vars"), dict)]
     known = [name for variables in found for name in variables.get("__citrix_variables", ())]
@@ -72,7 +72,7 @@ def connection() -> dict:
     return load(COLLECTION / "playbooks" / "vars" / "common.yml")["__citrix_connection"]
 
 
-def test_check_knows_variables_of_connection():
+def test_check_accepts_connection_variables():
     (check, *_others) = load(COLLECTION / "playbooks" / "tasks" / "check_run.yml")
     assert check["vars"]["__citrix_of_connection"] == [f"citrix_{name}" for name in connection()]
     assert set(connection()) <= set(options.OPTIONS)

@@ -84,6 +84,10 @@ class Simulator:
         """Return the response of the cloud to a GET below its base; the sign-in is also logged."""
         return self._call("GET", path, query).json()
 
+    def start_recording(self, session_id: str) -> None:
+        """Start the recording of a session with a call to the cloud, like an operator."""
+        self._call("POST", f"Sessions/{session_id}/$startRecording", {})
+
     def stop_recording(self, session_id: str) -> None:
         """Stop the recording of a session with a call to the cloud, like an operator."""
         self._call("POST", f"Sessions/{session_id}/$stopRecording", {})

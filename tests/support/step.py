@@ -21,6 +21,7 @@ from pathlib import Path
 
 FOLDER = Path(".venv") / "steps"
 CHROMIUM = "Chromium"
+NPM = "npm"
 JAVA = "Java"
 OLDEST_JAVA = 17
 """Required by the rule engine of ansible-rulebook."""
@@ -98,7 +99,11 @@ def find_java() -> str | None:
     return java if version and int(version.group(1)) >= OLDEST_JAVA else None
 
 
-FINDERS = {CHROMIUM: (find_chromium, CHROMIUM), JAVA: (find_java, f"Java {OLDEST_JAVA}")}
+FINDERS = {
+    CHROMIUM: (find_chromium, CHROMIUM),
+    NPM: (lambda: shutil.which(NPM), NPM),
+    JAVA: (find_java, f"Java {OLDEST_JAVA}"),
+}
 """Requirements of steps except Python versions: how to find each, and its name."""
 
 
@@ -127,7 +132,7 @@ def main() -> int:
     tasks = parser.add_subparsers(dest="task", required=True)
     runner = tasks.add_parser("run", help="run a step; shows its log if it fails")
     runner.add_argument(
-        "--needs", action="append", default=[], metavar="NAME", help=f"a version of Python, {CHROMIUM} or {JAVA}"
+        "--needs", action="append", default=[], metavar="NAME", help=f"a version of Python, {CHROMIUM}, {NPM} or {JAVA}"
     )
     runner.add_argument("name")
     runner.add_argument("command", nargs=argparse.REMAINDER)

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import json
 import os
+import ssl
+import threading
 from contextlib import nullcontext
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 from unittest import mock
 
 import hypothesis
 import pytest
+import trustme
 from ansible_collections.sessionops.citrix.plugins.module_utils._client import throttle
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.api import Api
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.auth import Token
@@ -121,14 +125,14 @@ class FakeApi(Api):
 
     def __init__(self, clock):
         self.calls = []
-        self.holds = []
+        self.pauses = []
         self.items_of_batches = []
         self.warnings = []
         self.logged = []
         self.clock = clock
         self.counts = {"requests": 0, "throttled": 0, "waited_seconds": 0.0}
         limits = SimpleNamespace(
-            active_seconds=clock, pause=clock.sleep, hold=self.holds.append, counts=lambda: dict(self.counts)
+            active_seconds=clock, pause=clock.sleep, suspend=self.pauses.append, counts=lambda: dict(self.counts)
         )
         given = {**{name: spec.get("default") for name, spec in options.OPTIONS.items()}, **CLOUD, "max_concurrency": 4}
         authenticator = SimpleNamespace(mask=str)
@@ -219,3 +223,33 @@ def fake_api(clock):
 def new_fake_api():
     """Return a factory of fake APIs, for tests that require a new one for each example."""
     return lambda: FakeApi(Clock())
+
+
+@pytest.fixture(scope="session")
+def authority():
+    """Return a certificate authority that no one trusts."""
+    return trustme.CA()
+
+
+@pytest.fixture(scope="session")
+def secure_site(authority):
+    """Return the URL of a server with a certificate of that authority; it returns {}."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        def log_message(self, *_arguments):
+            pass
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"https://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()

@@ -52,9 +52,9 @@ FIELDS = (
 """Members of a line, in their order; each may be null except the first five.
 
 time: RFC 3339 in UTC with microseconds. event: `requested` or `result`. sequence: number of the line in its run.
-action: `start_recording`, `stop_recording` or `send_message`. stop_at: RFC 3339 in UTC, the time at which a start
-sets the end of the recording; null unless set. result, result_reason: null in `requested`, then as in the result
-of the module. transaction_id: that of the request, which a batch shares.
+action: `start_recording`, `stop_recording` or `send_message`. stop_at: RFC 3339 in UTC, the end of the recording that
+a start sets, or that a `result` without a request closes; null otherwise. result, result_reason: null in `requested`,
+then as in the result of the module. transaction_id: that of the request, which a batch shares.
 """
 REQUESTED, RESULT = "requested", "result"
 LONGEST = 64 * 1024

@@ -26,9 +26,9 @@ FIRST_PAUSE = 0.25
 LONGEST_PAUSE = 5.0
 """Seconds between two reads of a state that has not changed yet."""
 
-LONGEST_HOLD = 10.0
+LONGEST_LOCK_WAIT = 10.0
 """Maximum seconds to wait for a session that another run is changing."""
-HOLD_PAUSE = 0.1
+LOCK_PAUSE = 0.1
 """Seconds between two attempts to lock such a session."""
 NO_LOCKS = SessionLocks("", len, usable=False)
 
@@ -103,7 +103,7 @@ def converge(
 
     In check mode, everything is read and nothing sent; the entries predict the results of a run. After the first
     request, an error is the result of its session and does not end the run. A session that another run is changing is
-    processed last, and waited for at most LONGEST_HOLD seconds.
+    processed last, and waited for at most LONGEST_LOCK_WAIT seconds.
     """
     cases = [Case.from_target(target, wanted) for target, wanted in targets]
     wanted = {case.wanted for case in cases}
@@ -119,25 +119,25 @@ def converge(
         if todo and not check_mode
         else NO_LOCKS
     )
-    _bring_all(api, todo, check_mode, locks)
-    held = [case for case in todo if not case.entry.result]
-    latest = api.throttle.active_seconds() + LONGEST_HOLD
-    while held:
-        if api.throttle.pause(HOLD_PAUSE) or api.throttle.active_seconds() >= latest:
+    _process_all(api, todo, check_mode, locks)
+    locked = [case for case in todo if not case.entry.result]
+    latest = api.throttle.active_seconds() + LONGEST_LOCK_WAIT
+    while locked:
+        if api.throttle.pause(LOCK_PAUSE) or api.throttle.active_seconds() >= latest:
             locks = NO_LOCKS
-        _bring_all(api, [case for case in held if locks.take(case.entry.id)], check_mode, locks)
-        held = [case for case in held if not case.entry.result]
+        _process_all(api, [case for case in locked if locks.take(case.entry.id)], check_mode, locks)
+        locked = [case for case in locked if not case.entry.result]
     return [case.entry for case in cases]
 
 
-def _bring_all(api: Api, cases: list[Case], check_mode: bool, locks: SessionLocks) -> None:
-    """Process all sessions; return those that another run holds and has not changed."""
+def _process_all(api: Api, cases: list[Case], check_mode: bool, locks: SessionLocks) -> None:
+    """Process all sessions that no other run has locked, in blocks."""
     # Not all reads before all requests: a state should be recent when it is used, and no session waits for all others.
     size = max(api.batches.size, 1)
     chunks = {at: cases[at : at + size] for at in range(0, len(cases), size)}
     watched = []
     progress = Progress(api.log, len(cases), "sessions are processed")
-    for at, outcome in side_by_side(lambda chunk: _bring(api, chunk, check_mode, locks), chunks, api.max_concurrency):
+    for at, outcome in side_by_side(lambda chunk: _process(api, chunk, check_mode, locks), chunks, api.max_concurrency):
         progress.add(len(chunks[at]))
         if isinstance(outcome, CitrixError):
             for case in chunks[at]:
@@ -150,20 +150,20 @@ def _bring_all(api: Api, cases: list[Case], check_mode: bool, locks: SessionLock
     _finish(api, locks, left)
 
 
-def _bring(api: Api, cases: list[Case], check_mode: bool, locks: SessionLocks) -> list[Case]:
+def _process(api: Api, cases: list[Case], check_mode: bool, locks: SessionLocks) -> list[Case]:
     """Read the states and send the required requests; return the cases to confirm."""
     by_id = {case.entry.id: case for case in cases}
-    own = {session_id for session_id in by_id if locks.take(session_id)}
+    locked = {session_id for session_id in by_id if locks.take(session_id)}
     for session_id, state in sessions.read_recorded(api, list(by_id)).items():
         case = by_id[session_id]
-        if session_id in own or state is case.wanted.recorded:
+        if session_id in locked or state is case.wanted.recorded:
             case.entry.observe(state, case.wanted)
     for case in cases:
-        if case.entry.id in own and not case.entry.result and case.wanted.still_due:
+        if case.entry.id in locked and not case.entry.result and case.wanted.still_due:
             # The lock is held, so no other run can change the session from here on.
             if not case.wanted.still_due(case.entry.id):
                 case.entry.end("unchanged", "another run has stopped this recording since")
-    to_change = [case for case in cases if case.entry.id in own and not case.entry.result]
+    to_change = [case for case in cases if case.entry.id in locked and not case.entry.result]
     watched = []
     if not check_mode:
         watched = _request(api, to_change, may_repeat=True)
@@ -171,7 +171,7 @@ def _bring(api: Api, cases: list[Case], check_mode: bool, locks: SessionLocks) -
         for case in to_change:
             case.entry.set_requested(case.wanted)
             case.accept()
-    _finish(api, locks, [by_id[session_id] for session_id in own])
+    _finish(api, locks, [by_id[session_id] for session_id in locked])
     return watched
 
 

@@ -27,6 +27,8 @@ from .trail import Write
 WAIT_SPEC: dict[str, dict] = {"wait": {"type": "bool", "default": True}, "wait_timeout": {"type": "int", "default": 30}}
 HARMLESS = ("unfinished", "cut_off")
 """Problems of killed runs: such a recording counts as started."""
+LATE_EFFECT = 3600
+"""Seconds after its end in which a start that was not confirmed may still take effect."""
 
 
 class Planned(NamedTuple):
@@ -35,6 +37,8 @@ class Planned(NamedTuple):
     session: SessionRef
     stop_at: float
     run_id: object
+    confirmed: bool = False
+    """Whether the session was recorded after the start."""
 
 
 class PlannedStops:
@@ -60,9 +64,11 @@ class PlannedStops:
             elif result == "failed":
                 self._revert(session_id, entry)
             else:
-                self._replaced.pop(session_id, None)
+                self._confirm(session_id, entry)
         elif action == "stop_recording" and result in ("stopped", "ended"):
             self._end(session_id)
+        elif action == "stop_recording" and result == "unchanged":
+            self._close(session_id, entry)
 
     def _start(self, session_id: str, entry: dict) -> None:
         run_id, stop_at = entry.get("run_id"), times.instant(str(entry.get("stop_at")))
@@ -82,6 +88,21 @@ class PlannedStops:
             self._planned.pop(session_id, None)
             if before:
                 self._planned[session_id] = before
+
+    def _confirm(self, session_id: str, entry: dict) -> None:
+        self._replaced.pop(session_id, None)
+        planned = self._planned.get(session_id)
+        if planned and planned.run_id == entry.get("run_id"):
+            self._planned[session_id] = planned._replace(confirmed=entry["result"] == "started")
+
+    def _close(self, session_id: str, entry: dict) -> None:
+        """End the plan of a recording that others have stopped, but not one that was made since."""
+        stop_at = times.instant(str(entry.get("stop_at")))
+        planned, (run_id, before) = self._planned.get(session_id), self._replaced.get(session_id, (None, None))
+        if planned and planned.stop_at == stop_at:
+            self._end(session_id)
+        elif before and before.stop_at == stop_at:
+            self._replaced[session_id] = run_id, None
 
     def _end(self, session_id: str) -> None:
         self._planned.pop(session_id, None)
@@ -147,12 +168,19 @@ class DueStops:
                     self._stops.add(entry)
             return session_id.lower() in self._stops.due(self.moment)
 
+    def _is_over(self, entry: RecordingEntry) -> bool:
+        """Return whether a recording has ended without a request of this run."""
+        if entry.result == "unchanged" and entry.recorded is False:
+            planned = self._due[entry.id]
+            return planned.confirmed or self.moment >= planned.stop_at + LATE_EFFECT
+        return entry.result == "ended" and not entry.transaction_id
+
     def result(self, module: Any, api: Api, entries: Sequence[RecordingEntry]) -> dict:
-        """Return the result of the task; the trail gets the sessions that ended by themselves."""
-        ended = [entry for entry in entries if entry.result == "ended" and not entry.transaction_id]
-        api.observer.note([Write(entry, "stop_recording") for entry in ended])
+        """Return the result of the task; the trail gets the plans that end without a stop."""
         for entry in entries:
             entry.stop_at = times.rfc3339(self._due[entry.id].stop_at)
+        over = [entry for entry in entries if self._is_over(entry)]
+        api.observer.note([Write(entry, "stop_recording", stop_at=entry.stop_at) for entry in over])
         later = self._stops.later(self.moment)
         result = task_result(module, api, None, entries, RESULTS, normal_if_ended=True)
         for session in result["sessions"]:

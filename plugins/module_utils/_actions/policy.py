@@ -120,9 +120,9 @@ class Assignment(NamedTuple):
     """Each session with its first matching rule, in the order of the list."""
     warnings: dict[str, list[str]]
     """By applied rule, warnings about its names without a session."""
-    doubts: list[str]
+    unidentified_warnings: list[str]
     """Warnings about sessions without a rule that may match one: the API does not return their users."""
-    held_back: str
+    not_applied: str
     """Why some rules are not applied, and which; "" if all are."""
 
 
@@ -149,7 +149,7 @@ def assign(api: Api, rules: Sequence[Rule]) -> Assignment:
     """
     people = People()
     judge = api.guard.judge(api, people)
-    searches, held_back = _look_up(api, [rule for rule in rules if rule.state], people)
+    searches, not_applied = _look_up(api, [rule for rule in rules if rule.state], people)
     if not searches:
         return Assignment([], {}, [], "")
     needed = dict.fromkeys([*selection.FIELDS, *(name for each in searches for name in each.rule.query.needs)])
@@ -168,30 +168,31 @@ def assign(api: Api, rules: Sequence[Rule]) -> Assignment:
     assigned = []
     for target, person, places in offered:
         taken = None
-        by_user = False
-        unnamed = target.judged(people.is_named(person)).unidentified
+        in_doubt = False
         for search, on_excluded, is_there in places:
             fits = search.fits(person) and not on_excluded
-            by_user = by_user or bool(search.named)
+            in_doubt = in_doubt or search.named.in_doubt(person)
             if fits and is_there and not taken:
                 taken = search
                 search.count += 1
                 judged = search.exclusions.judged(target, person, on_excluded)
-                if by_user and unnamed:
-                    judged = judged._replace(unidentified=True)
-                assigned.append((judge.of_user(judged, person), search.rule))
+                assigned.append((judge.of_user(judged.judged(not in_doubt), person), search.rule))
             elif fits and not is_there and not taken:
                 # It may be for this rule: no rule below starts it.
                 target = target._replace(unidentified=True)
-        if by_user and unnamed and not taken:
+        if not taken and not target.anonymous:
             for search, on_excluded, _is_there in places:
-                search.named.unidentified += bool(search.named) and not on_excluded
+                search.named.unidentified += search.named.in_doubt(person) and not on_excluded
     for search in searches:
         search.check()
     # Without any session, one warning is enough.
     warnings = {search.rule.name: search.warnings if offered else [] for search in searches}
-    doubts = [str(_of_rule(search.rule.name, doubt)) for search in searches for doubt in search.named.doubts]
-    return Assignment(assigned, warnings, doubts, held_back)
+    unidentified_warnings = [
+        str(_of_rule(search.rule.name, warning))
+        for search in searches
+        for warning in search.named.unidentified_warnings
+    ]
+    return Assignment(assigned, warnings, unidentified_warnings, not_applied)
 
 
 def _look_up(api: Api, rules: Sequence[Rule], people: People) -> tuple[list[_Search], str]:
@@ -212,11 +213,11 @@ def _look_up(api: Api, rules: Sequence[Rule], people: People) -> tuple[list[_Sea
 def report(module: Any, result: dict, rules: Sequence[Rule], assigned: Assignment, moment: float) -> dict:
     """Add rule and counts of sessions to a result; warn of names without a session."""
     result["at"] = times.rfc3339(moment)
-    problems = [assigned.held_back] if assigned.held_back else []
+    problems = [assigned.not_applied] if assigned.not_applied else []
     warnings = list(chain.from_iterable(assigned.warnings.values()))
     # As for sessions with a rule: a failure if the API does not return the user of any of them.
-    doubts_fail = module.params["on_gap"] == "fail" or not assigned.targets
-    (problems if doubts_fail else warnings).extend(assigned.doubts)
+    unidentified_fail = module.params["on_gap"] == "fail" or not assigned.targets
+    (problems if unidentified_fail else warnings).extend(assigned.unidentified_warnings)
     for warning in warnings:
         module.warn(warning)
     if problems:

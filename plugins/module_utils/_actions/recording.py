@@ -38,7 +38,10 @@ RESULTS = (
     "unconfirmed",
     "failed",
 )
-UNIDENTIFIED = "the API does not return the user or the machine, which may be one that the task names or excludes"
+UNIDENTIFIED = (
+    "the API does not return the user or the machine, or only in another form, so it may be one that the task names "
+    "or excludes"
+)
 
 
 class Wanted(NamedTuple):

@@ -109,7 +109,7 @@ def task_result(
     problems = _fitting(_problems(entries, FAILURES))
     gaps = [] if normal_if_ended else _absences(api, selection, entries, module.params)
     gaps += _problems([entry for entry in entries if not entry.ended_is_fine], GAPS)
-    gaps += selection.doubts if selection else []
+    gaps += selection.unidentified_warnings if selection else []
     warnings = unused_exclusions(selection.unused) if selection else []
     if not selection and not entries and not gaps and not normal_if_ended:
         warnings = ["No session matches a rule: check the rules, and their from and until, if users are connected."]

@@ -63,10 +63,10 @@ def skipped(observed: str) -> Finding:
 def of_error(error: CitrixError, remedy: str = "") -> Finding:
     """Return the finding for an error, with its own remedy unless another one is given."""
     text = str(error)
-    own = error.remedy or text.partition("; ")[2].rstrip(".")
-    problem = text.partition(f"; {own}")[0] if own else text
+    its_remedy = error.remedy or text.partition("; ")[2].rstrip(".")
+    problem = text.partition(f"; {its_remedy}")[0] if its_remedy else text
     traced = f" [transaction {error.transaction_id}]" if error.transaction_id else ""
-    remedy = remedy or f"{own[:1].upper()}{own[1:]}."
+    remedy = remedy or f"{its_remedy[:1].upper()}{its_remedy[1:]}."
     return Finding(
         FAILED, f"{problem}{traced}", remedy, {"error": type(error).__name__, "http_status": status_of(error)}
     )

@@ -31,7 +31,7 @@ SESSION_RECORDING = "Check that Session Recording is set up for the site, and th
 
 
 def _ids(probe: Probe) -> list[str]:
-    return [own for session in probe.sessions[:SAMPLE] if (own := nested(session, "Id"))]
+    return [session_id for session in probe.sessions[:SAMPLE] if (session_id := nested(session, "Id"))]
 
 
 def _timed(probe: Probe, call: Call) -> tuple[dict, float]:

@@ -73,7 +73,7 @@ def _right(purpose: str, names: tuple[str, ...], probe: Probe) -> Finding:
         return skipped("the roles do not list their permissions")
     missing = [name for name in names if name.lower() not in probe.operations]
     if not missing or EVERYTHING[1].lower() in probe.operations:
-        return ok(f"the roles permit to {purpose}")
+        return ok(f"the roles include the permissions to {purpose}")
     observed = f"no role includes {listed(missing)}, required to {purpose}"
     call = Call("GET", "Admin/Permissions", "read the permissions of the site", PAGE)
     try:

@@ -16,11 +16,11 @@ def account(probe: Probe) -> Finding:
     """Read the account, and count its customers and sites."""
     probe.me = probe.me or probe.api.send(ME).body
     customers = objects(probe.me.get("Customers"))
-    own = probe.api.customer_sites(probe.me)
-    names = listed(f"{probe.api.shown(site.get('Name'))} ({probe.api.shown(site['Id'])})" for site in own)
-    observed = f"{in_words(len(customers), 'customer')}, {in_words(len(own), 'site')}: {names or 'none'}"
-    facts = {"customers": rounded(len(customers)), "sites": rounded(len(own)), "fields": shape_of(probe.me)}
-    if not own:
+    sites = probe.api.customer_sites(probe.me)
+    names = listed(f"{probe.api.shown(site.get('Name'))} ({probe.api.shown(site['Id'])})" for site in sites)
+    observed = f"{in_words(len(customers), 'customer')}, {in_words(len(sites), 'site')}: {names or 'none'}"
+    facts = {"customers": rounded(len(customers)), "sites": rounded(len(sites)), "fields": shape_of(probe.me)}
+    if not sites:
         return failed(observed, "Give the account a Citrix administrator role, and check customer_id.", **facts)
     return ok(observed, **facts)
 

@@ -118,7 +118,7 @@ def _outcomes(api: Api, batch: Mapping[Key, Call], answer: Answer) -> dict[Key, 
         reply = _reply(call, status, item)
         if status == 429:
             # The batch was accepted, but no more of its items are accepted for now.
-            api.throttle.hold(retry_delay(reply.headers, reply.text, time.time()))
+            api.throttle.suspend(retry_delay(reply.headers, reply.text, time.time()))
         if status == 401 or may_repeat(status, call.write, call.final):
             continue
         outcome = _read(api, call, reply, answer.transaction_id)

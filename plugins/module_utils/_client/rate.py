@@ -66,7 +66,7 @@ class Pace:
         if self._cycles:
             self._age += min(gap, 2 / self.at())
 
-    def learn(self, measured: float, passed: int, hold: float, last_ten: float) -> None:
+    def learn(self, measured: float, passed: int, pause: float, last_ten: float) -> None:
         """Learn from a refusal: the rate of passed requests, the pause, the rate of the last ten."""
         refused = min(self.at(), last_ten)
         confirmed = 2 * self._age > self._rest and abs(refused / self._high - 1) < CONFIRMED
@@ -78,7 +78,7 @@ class Pace:
         self._from = min(math.sqrt(self._low * BELOW * self._high), RISE * self._low)
         if confirmed:
             self._from = max(self._from, STEADY * BELOW * self._high)
-        self._rest = REST * (hold + 3 / self._from) * (2 if confirmed else 1) * self._sure
+        self._rest = REST * (pause + 3 / self._from) * (2 if confirmed else 1) * self._sure
         self._age = 0.0
 
 
@@ -117,7 +117,7 @@ class Window:
             if self._failed < 0.95 * self.period:
                 self.period = (self._failed + self.period) / 2
 
-    def learn(self, total: int, hold: float, failed: float | None, now: float) -> bool:
+    def learn(self, total: int, pause: float, failed: float | None, now: float) -> bool:
         """Learn from a refusal that has ended; return whether this limit was too high.
 
         failed: when a probe was refused last.
@@ -125,11 +125,11 @@ class Window:
         if total == self._opened[0] and self.count:
             # The first one of a period was refused: it was too early.
             self._opened = self._opened_before
-        elif hold <= LONG:
+        elif pause <= LONG:
             return False
         before, began = self._opened
         passed = max(1, total - before)
-        self.count = passed if hold > LONG else min(self.count, passed)
+        self.count = passed if pause > LONG else min(self.count, passed)
         self.period = now - began
         self._failed = self.period if failed is None else failed - began
         self._opened = total, now
@@ -200,7 +200,7 @@ class Rate:
         self._before = total
 
     def _learn_pace(self, passed: int, refused_at: float, now: float) -> None:
-        hold = now - refused_at
+        pause = now - refused_at
         measured = passed / max(refused_at - self._since, 1e-3)
         last_ten = math.inf
         if self._pace.at() == math.inf:
@@ -212,4 +212,4 @@ class Rate:
             if len(ten) > 2:
                 last_ten = len(ten) / max(refused_at - ten[0], 1e-3)
             last_ten = min(last_ten, UNSURE * measured)
-        self._pace.learn(measured, passed, hold, last_ten)
+        self._pace.learn(measured, passed, pause, last_ten)

@@ -71,12 +71,12 @@ class Retrier:
             self.throttle.lost(turn)
         elif reply.status in THROTTLED and reply.status not in request.final:
             delay = retry_delay(reply.headers, reply.text, time.time())
-            self.throttle.held(turn, delay, quota=reply.status == 429)
+            self.throttle.refused(turn, delay, quota=reply.status == 429)
         else:
             self.throttle.passed(turn, useful=reply.status < 500 or reply.status in request.final)
             delay = announced_delay(reply.headers, time.time())
             if delay is not None:
-                self.throttle.hold(delay)
+                self.throttle.suspend(delay)
 
 
 def may_repeat(status: int, write: bool, final: tuple[int, ...]) -> bool:

@@ -28,7 +28,7 @@ FIRST_ROOM = 4
 SILENCE = 1.0
 """Seconds without a request after which the number in progress restarts from its initial value."""
 
-OPEN, HELD, PROBING = "open", "held", "probing"
+OPEN, PAUSED, PROBING = "open", "paused", "probing"
 """Requests are sent; wait; or one request is the probe and the others wait for its response."""
 
 
@@ -42,7 +42,7 @@ class Turn(NamedTuple):
 class Throttle:
     """Give each request its turn: in OPEN state at the accepted rate, else after the pause.
 
-    Every turn is returned once, to passed(), held() or lost().
+    Every turn is returned once, to passed(), refused() or lost().
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -54,7 +54,7 @@ class Throttle:
         self._longest_answer = STALL_LIMIT + settings.timeout
         self._clock = time.monotonic
         self._queue = threading.Lock()
-        """Held by the thread whose turn is next: it waits for the time, and the others wait for it."""
+        """Locked by the thread whose turn is next: it waits for the time, and the others wait for it."""
         self._gate = threading.Condition()
         self._stop = threading.Event()
         self._rate = Rate()
@@ -62,8 +62,8 @@ class Throttle:
         self._opened_at = self._last_answer = self._clock()
         self._next_slot = 0.0
         self._resume_at = 0.0
-        self._holds_in_a_row = 0
-        self._held = 0.0
+        self._pauses_in_a_row = 0
+        self._paused = 0.0
         self._in_progress = 0
         self._room = FIRST_ROOM
         self._given_at = 0.0
@@ -98,7 +98,7 @@ class Throttle:
         """Handle an accepted request; useful: its response is progress of the run."""
         with self._gate:
             self._in_progress -= 1
-            self._holds_in_a_row = 0
+            self._pauses_in_a_row = 0
             self._room += 1
             if useful:
                 self._last_answer = self._clock()
@@ -108,7 +108,7 @@ class Throttle:
                 self._rate.reopened(turn.at)
             self._gate.notify()
 
-    def held(self, turn: Turn, delay: float | None, quota: bool) -> None:
+    def refused(self, turn: Turn, delay: float | None, quota: bool) -> None:
         """Handle a refusal for that many seconds, or for a default time.
 
         quota: the request exceeded a quota, and the service is available.
@@ -122,18 +122,18 @@ class Throttle:
             else:
                 if quota:
                     self._rate.refused(turn.at, turn.probe)
-                if self._state is not HELD:
-                    self._holds_in_a_row += 1
+                if self._state is not PAUSED:
+                    self._pauses_in_a_row += 1
                 # After two consecutive hints that were too short for a quota, wait longer than the hint.
-                least = backoff(self._holds_in_a_row - (1 if delay is None else 3))
-                too_short = quota and self._holds_in_a_row > 2 and delay is not None and delay < least
-                self._hold(least if delay is None or too_short else delay)
+                least = backoff(self._pauses_in_a_row - (1 if delay is None else 3))
+                too_short = quota and self._pauses_in_a_row > 2 and delay is not None and delay < least
+                self._suspend(least if delay is None or too_short else delay)
             self._gate.notify()
 
-    def hold(self, delay: float | None) -> None:
+    def suspend(self, delay: float | None) -> None:
         """Send nothing for that many seconds, as announced in a response that accepted its request."""
         with self._gate:
-            self._hold(backoff(0) if delay is None else delay)
+            self._suspend(backoff(0) if delay is None else delay)
             self._gate.notify()
 
     def lost(self, turn: Turn) -> None:
@@ -141,7 +141,7 @@ class Throttle:
         with self._gate:
             self._in_progress -= 1
             if turn.probe:
-                self._state = HELD
+                self._state = PAUSED
             self._gate.notify()
 
     def stop(self, why: str) -> None:
@@ -167,19 +167,19 @@ class Throttle:
         """Return the seconds of this run without pauses: a clock for time limits."""
         with self._gate:
             now = self._clock()
-            return now - self._held + max(0.0, self._resume_at - now)
+            return now - self._paused + max(0.0, self._resume_at - now)
 
-    def _hold(self, delay: float) -> None:
+    def _suspend(self, delay: float) -> None:
         now = self._clock()
-        self._state = HELD
+        self._state = PAUSED
         self._room = 1
         resume_at = max(self._resume_at, now + min(max(delay, SHORTEST_WAIT), LONGEST_WAIT))
-        self._held += resume_at - max(self._resume_at, now)
+        self._paused += resume_at - max(self._resume_at, now)
         self._resume_at = resume_at
 
     def _wait(self, now: float) -> float:
         """Return the seconds until the next turn; infinite until a turn is returned."""
-        if self._state is HELD:
+        if self._state is PAUSED:
             return max(self._resume_at, self._next_slot) - now
         if self._state is PROBING or self._in_progress >= self._room:
             return math.inf
@@ -189,7 +189,7 @@ class Throttle:
         if not self._in_progress and now - self._given_at > SILENCE:
             # The accepted rate may have changed.
             self._room = FIRST_ROOM if self._resume_at == 0.0 else 1
-        turn = Turn(now, self._state is HELD)
+        turn = Turn(now, self._state is PAUSED)
         if turn.probe:
             self._state = PROBING
         self._turns += 1

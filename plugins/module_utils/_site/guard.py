@@ -94,8 +94,7 @@ class Judge:
         """
         if target.ended or target.denied or not self._scopes:
             return target
-        known = target.anonymous or self._people.is_named(person)
-        denials = (scope.of_user(person, known) for scope in self._scopes)
+        denials = (scope.of_user(person, target.anonymous) for scope in self._scopes)
         return target._replace(denied=next(filter(None, denials), None))
 
 
@@ -120,7 +119,7 @@ class _Scope:
 
     def of_place(self, session: dict) -> str | None:
         machine, group = session.get("Machine"), [reach(session, "Machine", "DeliveryGroup")]
-        if self._denied_machines and self._denied_machines.has(machine, default=True):
+        if self._denied_machines.names(machine) or self._denied_machines.in_doubt(machine):
             return self._denial("denied_machines", "machine")
         if self._denied_groups and is_any(self._denied_groups, group, default=True):
             return self._denial("denied_delivery_groups", "delivery group")
@@ -130,8 +129,9 @@ class _Scope:
             return self._denial("allowed_delivery_groups", "delivery group")
         return None
 
-    def of_user(self, person: int, known: bool) -> str | None:
-        if self._denied_users and (self._denied_users.matches(person) or not known):
+    def of_user(self, person: int, anonymous: bool) -> str | None:
+        users = self._denied_users
+        if users.matches(person) or (not anonymous and users.in_doubt(person)):
             return self._denial("denied_users", "user")
         if self._allowed_users and not self._allowed_users.matches(person):
             return self._denial("allowed_users", "user")

@@ -96,7 +96,7 @@ def look_up(api: Api, names: Sequence[str], fields: Sequence[str] = NAME_FIELDS)
 
 def names_of(machine: object) -> set[str]:
     """Return all names of a machine, folded; also for the machine in a session."""
-    return {folded(name) for name in (nested(machine, field) for field in NAME_FIELDS) if name}
+    return set(_marks(machine).values())
 
 
 def condition(machine: dict) -> Filter:
@@ -118,9 +118,15 @@ class MachineIndex:
     def __init__(self, machines: Mapping[str, Iterable[dict]]) -> None:
         """machines: by their names in the task, as from find()."""
         self._by: dict[str, dict[str, set[str]]] = {field: {} for field in (*NAME_FIELDS, "DnsName alone")}
+        self._forms: dict[str, list[set[str]]] = {}
+        """The forms of the names of each machine in the task, by its short names."""
         for name_in_task, found in machines.items():
+            forms: set[str] = set()
             for machine in found:
                 marks = _marks(machine)
+                forms.update(_forms(marks))
+                for short in _short_names(marks):
+                    self._forms.setdefault(short, []).append(forms)
                 if "Name" not in marks and "DnsName" in marks:
                     marks["DnsName alone"] = marks["DnsName"]
                 for field, name in marks.items():
@@ -143,6 +149,15 @@ class MachineIndex:
             return self._by["Name"].get(marks["Name"], set()) | by_dns_name
         return self._by["DnsName"].get(marks.get("DnsName", ""), set())
 
+    def in_doubt(self, machine: object) -> bool:
+        """Return whether this may be one of the machines, under a name in another form."""
+        marks = _marks(machine)
+        if not marks:
+            return bool(self)
+        # An id alone may be that of any machine.
+        alike = chain.from_iterable(self._forms.get(short, ()) for short in _short_names(marks) or self._forms)
+        return any(map(_forms(marks).isdisjoint, alike))
+
     def has(self, machine: object, default: bool) -> bool:
         """Return whether this is one of the machines; default: if it has no name."""
         return bool(self.names(machine)) if _marks(machine) else default
@@ -150,7 +165,18 @@ class MachineIndex:
 
 def _marks(machine: object) -> dict[str, str]:
     names = {field: nested(machine, field) for field in NAME_FIELDS}
-    return {field: folded(name) for field, name in names.items() if name}
+    return {field: folded(name).strip() for field, name in names.items() if name and not name.isspace()}
+
+
+def _forms(marks: dict[str, str]) -> set[str]:
+    """Return the forms of a machine's names; two machines may have one name in different forms."""
+    return {"Name alone" if field == "Name" and "\\" not in name else field for field, name in marks.items()}
+
+
+def _short_names(marks: dict[str, str]) -> set[str]:
+    """Return the names of a machine without its domain."""
+    names = (marks.get(field, "").rpartition("\\")[2].partition(".")[0] for field in ("Name", "DnsName"))
+    return set(filter(None, names))
 
 
 class MachineQuery(NamedTuple):

@@ -15,7 +15,7 @@ from .._common.errors import CitrixError, OptionError
 from .._common.names import NAME_LIST, guid_of, read_names
 from .._common.text import nested
 from . import selectors, sessions
-from .machines import MachineIndex, find, names_of
+from .machines import MachineIndex, find
 from .refs import SessionRef
 from .selectors import SELECTORS, Query
 from .user_matcher import UserMatcher
@@ -47,9 +47,9 @@ class Target(NamedTuple):
     ended: bool = False
     """Whether there is no such session."""
     unidentified: bool = False
-    """Whether its user or machine, which the API omits, may be one that the task treats differently."""
+    """Whether its user or machine, as far as the API names it, may be one that the task treats differently."""
     denied: str | None = None
-    """Why the guard does not permit to record it."""
+    """Why the guard excludes it; None if it does not."""
 
     @classmethod
     def from_session(cls, session_id: str, session: dict | None) -> Target:
@@ -60,7 +60,7 @@ class Target(NamedTuple):
         return cls(SessionRef.from_session(session_id, session), sessions.not_recordable(session), anonymous)
 
     def judged(self, named: bool) -> Target:
-        """Return the target if its user decides about it. named: whether the API gives the user."""
+        """Return the target if its user decides about it. named: whether the user is certain."""
         return self if named or self.anonymous or self.ended else self._replace(unidentified=True)
 
 
@@ -72,7 +72,7 @@ class Selection(NamedTuple):
     """Named users without a session, as written in the task."""
     unused: dict[str, list[str]]
     """By option, the excluded users and machines without a selected session."""
-    doubts: Sequence[str] = ()
+    unidentified_warnings: Sequence[str] = ()
     """Warnings about sessions that may match: the API does not return their users."""
 
 
@@ -104,7 +104,9 @@ def select(api: Api, params: dict) -> Selection:
         if not (exclusions.of_user(person) or there)
     ]
     exclusions.check(len(targets))
-    return Selection(targets, absent=named.absent, unused=exclusions.unused, doubts=named.doubts)
+    return Selection(
+        targets, absent=named.absent, unused=exclusions.unused, unidentified_warnings=named.unidentified_warnings
+    )
 
 
 class Exclusions:
@@ -121,21 +123,20 @@ class Exclusions:
         machines: known ones by name, see find().
         """
         users, names = (excluded(params, option) for option in EXCLUSIONS)
-        self._people = people
         self._users = UserMatcher("exclude_user", users, people)
         self._machines = MachineIndex(find(api, "exclude_machine", names, known=machines))
         self._unused_machines = dict.fromkeys(names)
         self._most = params["max_sessions"]
 
     def of_machine(self, session: dict) -> bool | None:
-        """Return whether a session runs on an excluded machine; None if the API omits its machine."""
+        """Return whether a session runs on an excluded machine; None if the API does not show that."""
         if not self._machines:
             return False
         machine = session.get("Machine")
         names = self._machines.names(machine)
         for name in names:
             self._unused_machines.pop(name, None)
-        return bool(names) or (False if names_of(machine) else None)
+        return bool(names) or (None if self._machines.in_doubt(machine) else False)
 
     def of_user(self, person: int) -> bool:
         """Return whether a person is excluded."""
@@ -145,7 +146,7 @@ class Exclusions:
         """Return the target of a session that is not excluded by a known user or machine."""
         if on_excluded is None and not target.ended:
             return target._replace(unidentified=True)
-        return target.judged(self._people.is_named(person)) if self._users else target
+        return target.judged(not self._users.in_doubt(person))
 
     def check(self, count: int) -> None:
         """Raise OptionError for ambiguous excluded names, and for more than max_sessions."""

@@ -115,7 +115,7 @@ def find_sessions(
         place = Place(api, query)
         sessions = search_users(query.user, lambda conditions: _search(api, query, fields, place, conditions), matcher)
         matcher.check()
-        for warning in (*matcher.absence, *matcher.doubts):
+        for warning in (*matcher.absence, *matcher.unidentified_warnings):
             warn(warning)
         yield from sessions
     else:

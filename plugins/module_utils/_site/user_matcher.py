@@ -22,12 +22,14 @@ class UserMatcher:
         self._names = {compared(name): name for name in names or ()}
         self.people = people
         self._by_person: dict[int, list[str]] = {}
+        self._doubtful: set[int] = set()
+        """Persons who may have one of the names, and hashes of their names and SIDs."""
         self._known = 0
         self._met: dict[str, set[int]] = {key: set() for key in self._names}
         self.unidentified = 0
         """Sessions that may be theirs: the API does not return the user."""
         for key in self._names:
-            people.hits.setdefault(key, [])
+            people.look_for(key)
 
     def __bool__(self) -> bool:
         return bool(self._names)
@@ -36,27 +38,45 @@ class UserMatcher:
         """Return whether one of the names is a name of this person, who then counts as met."""
         if not person or not self._names:
             return False
-        if self._known != self.people.added:
-            self._find_persons()
+        self._find_persons()
         root = self.people.root(person)
         keys = self._by_person.get(root, ())
         for key in keys:
             self._met[key].add(root)
         return bool(keys)
 
+    def in_doubt(self, person: int) -> bool:
+        """Return whether a person may have one of the names although none matches.
+
+        The API omits the user, or names it in another form only, as anna@lab.example instead of LAB\\anna.
+        """
+        if not self._names:
+            return False
+        self._find_persons()
+        if not self.people.is_named(person):
+            return True
+        doubtful = person in self._doubtful or self.people.sid_alone(person) in self._doubtful
+        return doubtful and not self.matches(person)
+
     def _find_persons(self) -> None:
+        if self._known == self.people.added:
+            return
         self._known = self.people.added
         self._by_person = {}
+        self._doubtful = set()
         for key in self._names:
-            for root in {self.people.root(person) for person in self.people.hits[key]}:
+            roots = {self.people.root(person) for person in self.people.hits[key]}
+            for root in roots:
                 self._by_person.setdefault(root, []).append(key)
+            for namesake in self.people.namesakes.doubtful(key, roots, self.people.root):
+                self._doubtful.update([namesake.person, *namesake.marks])
 
     def note_unidentified(self, persons: Iterable[int]) -> None:
-        """Count sessions whose user the API omits although the broker does not call it anonymous.
+        """Count sessions whose user is in doubt although the broker does not call it anonymous.
 
-        persons: of the sessions without a name of their own. Raises OptionError if the API names the user of none.
+        persons: of the sessions that may be in doubt. Raises OptionError if the API names the user of none.
         """
-        self.unidentified = sum(not self.people.is_named(person) for person in persons)
+        self.unidentified = sum(map(self.in_doubt, persons))
         if self.unidentified and not self.people.any_named and not self._waits:
             raise OptionError(
                 self._option,
@@ -99,11 +119,11 @@ class UserMatcher:
         return [f"user: no session belongs to {absent}; check the names if they are connected."]
 
     @property
-    def doubts(self) -> list[str]:
+    def unidentified_warnings(self) -> list[str]:
         """The warning of sessions that may be theirs; empty if there are none."""
         if not self.unidentified:
             return []
         return [
-            f"user: the API does not return the users of {self.unidentified} sessions, which may match; "
-            "check the role of the account."
+            f"user: the API does not return the users of {self.unidentified} sessions, or only in another form, so "
+            "they may match; check the role of the account, and the form of the names."
         ]

@@ -35,8 +35,8 @@ def search_users(
     """
     people = matcher.people
     found: dict[str, tuple[dict, int]] = {}
-    own: dict[str, str] = {}
-    unnamed: dict[str, int] = {}
+    met: dict[str, str] = {}
+    unidentified: dict[str, int] = {}
 
     def receive(conditions: list[Filter]) -> bool:
         """Keep the sessions of the users; return whether a dropped one is now known as theirs."""
@@ -48,11 +48,12 @@ def search_users(
             person = people.add(session)
             if people.is_sought(person):
                 found[session_id] = session, person
-                own.update((compared(name), name) for name in names_of(session))
+                met.update((compared(name), name) for name in names_of(session))
             else:
                 dropped.append(person)
-            if session.get("IsAnonymousUser") is not True and not people.has_name(person):
-                unnamed[session_id] = person
+            may_match = person in people.namesakes or not people.has_name(person)
+            if session.get("IsAnonymousUser") is not True and may_match:
+                unidentified[session_id] = person
         return any(matcher.matches(person) for person in dropped)
 
     def read(conditions: list[Filter]) -> None:
@@ -64,12 +65,12 @@ def search_users(
     account_property = _find_property(users, read, matcher)
     searched = {compared(name) for name in users}
     for _search_number in range(MORE_SEARCHES):
-        names = sorted(name for key, name in own.items() if key not in searched)
+        names = sorted(name for key, name in met.items() if key not in searched)
         if not account_property or not names:
             break
-        searched.update(own)
+        searched.update(met)
         read(filters(names, account_property))
-    matcher.note_unidentified(unnamed.values())
+    matcher.note_unidentified(unidentified.values())
     return [session for session, person in found.values() if matcher.matches(person)]
 
 

@@ -15,9 +15,8 @@ from collections.abc import Collection, Iterable
 
 from .._client.search import Filter, compare
 from .._common.text import clean, folded, nested
+from .namesakes import ENTRA, Namesakes
 
-ENTRA = "azuread\\"
-"""Domain of accounts that are named by their UPN: AzureAD\\name@domain."""
 ACCOUNT_SIDS = ("s-1-5-21-", "s-1-12-1-")
 """Beginnings of SIDs that belong to one account, of a domain or of Entra ID. Others are shared, such as S-1-5-7."""
 
@@ -38,29 +37,32 @@ https://developer-docs.citrix.com/en-us/citrix-virtual-apps-desktops-sdk/2303/br
 """
 
 
-def _read(session: dict) -> tuple[list[str], list[str]]:
-    """Return the names of a session's user for comparison, and the marks of that user alone."""
+def _read(session: dict) -> tuple[list[str], list[str], list[str]]:
+    """Return a user's names for comparison, the marks of that user alone, and short names."""
     user = session.get("User")
     if not isinstance(user, dict):
-        return [], []
+        return [], [], []
     accounts: list[str] = []
     principals: list[str] = []
     # Without a domain, so other users may have them too.
     others: list[str] = []
+    short_names: list[str] = []
     # In a loop over all sessions of a site nested() and sets would take most of the time.
     before = None
     for field in USER_FIELDS:
         name = user.get(field)
         if name and name != before and isinstance(name, str):
             before = name
-            own = compared(name)
-            _domain, backslash, short = own.rpartition("\\")
+            form = compared(name)
+            _domain, backslash, short = form.rpartition("\\")
             if backslash and short:
-                accounts.append(own)
+                accounts.append(form)
             if "@" in short:
                 principals.append(short)
-            elif short and short not in others:
+                short_names.append(short[: short.index("@")].strip())
+            elif short and not short.isspace() and short not in others:
                 others.append(short)
+                short_names.append(short.strip())
     domain, sid = user.get("Domain"), user.get("Sid")
     # The domain of the DNS: if there is an account, two users may share this name.
     aliases = others if accounts else accounts
@@ -70,7 +72,7 @@ def _read(session: dict) -> tuple[list[str], list[str]]:
             aliases.append(f"{domain}\\{short}")
     sids = [sid.lower()] if isinstance(sid, str) and sid.lower().startswith(ACCOUNT_SIDS) else []
     owned = accounts + principals
-    return owned + others, (owned or others) + sids
+    return owned + others, (owned or others) + sids, short_names
 
 
 def compared(name: str) -> str:
@@ -120,6 +122,7 @@ class People:
     def __init__(self) -> None:
         self.hits: dict[str, list[int]] = {}
         """Persons by each name that a UserMatcher looks for."""
+        self.namesakes = Namesakes()
         self.added = 0
         self._marks = array("q")
         self._owners = array("I")
@@ -131,14 +134,19 @@ class People:
         self._roots: dict[int, int] = {}
         self._joined = 0
 
+    def look_for(self, name: str) -> None:
+        """Keep the persons with this folded name, and those with its short name."""
+        self.hits.setdefault(name, [])
+        self.namesakes.look_for(name)
+
     def add(self, session: dict) -> int:
         """Return the person of a session."""
         if not self.hits:
             return 0
-        names, own = _read(session)
-        if not own:
+        names, identifiers, short_names = _read(session)
+        if not identifiers:
             return 0
-        marks = [hash(mark) for mark in own]
+        marks = [hash(mark) for mark in identifiers]
         self.added += 1
         person = self.added
         self._marks.fromlist(marks)
@@ -153,6 +161,8 @@ class People:
         if not self._sought_marks.isdisjoint(marks):
             self._sought_marks.update(marks)
             self._sought.add(person)
+        if not self.namesakes.short_names.isdisjoint(short_names):
+            self.namesakes.add(person, short_names, identifiers, marks)
         return person
 
     def is_sought(self, person: int) -> bool:
@@ -162,6 +172,10 @@ class People:
     def has_name(self, person: int) -> bool:
         """Return whether the API names the user in this session."""
         return bool(person) and person not in self._unnamed
+
+    def sid_alone(self, person: int) -> int | None:
+        """Return the hash of the SID of a session that the API names in no other way, else None."""
+        return self._unnamed.get(person)
 
     @property
     def any_named(self) -> bool:

@@ -83,9 +83,9 @@ class Row(NamedTuple):
 
     def to_result(self) -> dict:
         """Return the row in the form of the list of gaps."""
-        own = {**self._asdict(), "applications": list(self.applications)}
-        session = own.pop("session")
-        return {**session._asdict(), "id": escaped(session.id), **own}
+        entry = {**self._asdict(), "applications": list(self.applications)}
+        session = entry.pop("session")
+        return {**session._asdict(), "id": escaped(session.id), **entry}
 
     def cells(self) -> list[str]:
         """Return the row in the form of the table."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Callable, NamedTuple
 
@@ -204,8 +204,7 @@ class SessionWatcher:
         # State of a failed look, such as a refused sign-in, must not affect the next one.
         api, self._api = self._api or self._connect(), None
         self._looking = api
-        targets = self._listed(api)
-        unread = self._find_unlisted(api, targets)
+        targets, unread = self._found(api)
         states = self._recorded(api, targets) if UNRECORDED in self._events else {}
         now, known = self._clock(), self._known or {}
         after = {session_id: known[session_id] for session_id in unread}
@@ -222,28 +221,34 @@ class SessionWatcher:
         self._api = api if self.interval <= LONGEST_IDLE else None
         return [event for event in differences(before, after) if event["type"] in self._events]
 
-    def _listed(self, api: Api) -> dict[str, Target]:
+    def _found(self, api: Api) -> tuple[dict[str, Target], list[str]]:
+        """Return the listed sessions, the unlisted ones that still exist, and unreadable ones."""
         people = People()
         judge = api.guard.judge(api, people)
         users = UserMatcher("user", self._query.user, people, waits=True)
-        listed = []
+        offered: dict[str, tuple[Target, int]] = {}
+
+        def offer(session_id: str, session: dict) -> None:
+            target = judge.of_place(Target.from_session(session_id, session), session)
+            offered[session_id] = target, people.add(session)
+
         for session in selectors.find_sessions(api, self._query, selection.FIELDS, self._warn_once, users):
             session_id = nested(session, "Id")
             if session_id:
-                target = judge.of_place(Target.from_session(session_id, session), session)
-                listed.append((target, people.add(session)))
-        return {target.session.id: judge.of_user(target, person) for target, person in listed}
+                offer(session_id, session)
+        unread = self._find_unlisted(api, offered, offer)
+        return {name: judge.of_user(target, person) for name, (target, person) in offered.items()}, unread
 
-    def _find_unlisted(self, api: Api, targets: dict[str, Target]) -> list[str]:
-        """Add known sessions that still exist but are not listed; return the unreadable ones.
+    def _find_unlisted(self, api: Api, listed: Container[str], offer: Callable[[str, dict], None]) -> list[str]:
+        """Offer known sessions that still exist but are not listed; return the unreadable ones.
 
         A list may be incomplete, so a session has ended only if the API reports that it does not exist.
         """
-        missing = [session_id for session_id in self._known or () if session_id not in targets]
+        missing = [session_id for session_id in self._known or () if session_id not in listed]
         unread: dict[str, CitrixError] = {}
         for session_id, outcome in send_all(api, {name: sessions.details(name) for name in missing}):
             if not isinstance(outcome, CitrixError):
-                targets[session_id] = Target.from_session(session_id, outcome.body)
+                offer(session_id, outcome.body)
             elif not sessions.is_missing(outcome):
                 unread[session_id] = outcome
         if unread:

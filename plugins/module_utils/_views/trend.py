@@ -48,6 +48,8 @@ def of_document(path: str, document: dict, current: int) -> dict:
         return {
             "path": path,
             "runs": len(runs),
+            "first_at": points[0].finished_at,
+            "last_at": points[-1].finished_at,
             "lines": _lines(points, {number for number, _seconds in gaps}),
             "gaps_total": len(gaps),
             "gaps": [_gap(points, number) for number in sorted(_longest(gaps))],

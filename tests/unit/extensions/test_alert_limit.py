@@ -47,6 +47,6 @@ def test_alerts_invalid_limit_accepts_none(alert, limit):
     assert alert(per_hour=limit) == ("accepted" if limit is None else "limited")
 
 
-def test_alerts_rejected_ones_do_not_count(alert):
+def test_alerts_rejected_alerts_do_not_count(alert):
     assert [alert(event=REJECTED, per_hour=1) for _number in range(3)] == ["rejected"] * 3
     assert [alert(per_hour=1), alert(event=REJECTED, per_hour=1)] == ["accepted", "rejected"]

@@ -69,14 +69,14 @@ def watching(look, hangs=lambda: False):
     return SimpleNamespace(look=look, hangs=hangs, stop=expected.append), expected
 
 
-def test_each_event_is_put_into_the_queue(run):
+def test_source_queues_each_event(run):
     assert run([{"type": "new"}], [], [{"type": "changed"}, {"type": "ended"}], interval=7) == (
         [{"type": "new"}, {"type": "changed"}, {"type": "ended"}],
         [7, 7, 7],
     )
 
 
-def test_after_failures_it_goes_on_with_growing_pauses(run, caplog):
+def test_source_continues_after_failures_with_growing_pauses(run, caplog):
     failures = [CitrixError("The site is away.")] * 6
     events, waits = run([{"type": "new"}], *failures, [{"type": "ended"}], CitrixError("Again."), interval=60)
     assert events == [{"type": "new"}, {"type": "ended"}]
@@ -88,12 +88,12 @@ def test_after_failures_it_goes_on_with_growing_pauses(run, caplog):
     ]
 
 
-def test_a_pause_is_never_shorter_than_the_interval(source):
+def test_source_pause_never_shorter_than_interval(source):
     assert [source.pause(3600, failures) for failures in (0, 1, 5, 10**6)] == [3600] * 4
     assert [source.pause(1, failures) for failures in (0, 1, 9, 10, 10**6)] == [1, 2, 512, 600, 600]
 
 
-def test_source_option_refused_by_site_ends_only_first_look(run, caplog):
+def test_source_option_rejected_by_site_ends_first_look_only(run, caplog):
     error = OptionError("machine", "site s has no x")
     with pytest.raises(OptionError):
         run(error, begun=False)
@@ -102,7 +102,7 @@ def test_source_option_refused_by_site_ends_only_first_look(run, caplog):
     assert run(CitrixError("The site is away."), [{"type": "new"}], begun=False)[0] == [{"type": "new"}]
 
 
-def test_a_look_leaves_the_loop_to_others(source):
+def test_source_look_does_not_block_event_loop(source):
     others_had_a_turn = threading.Event()
 
     def look():
@@ -118,7 +118,7 @@ def test_a_look_leaves_the_loop_to_others(source):
     assert asyncio.run(both()) == ["event"]
 
 
-def test_an_error_of_a_look_is_an_outcome_and_a_bug_is_not(source):
+def test_source_look_returns_errors_and_raises_bugs(source):
     def fails():
         raise CitrixError("The site is away.")
 
@@ -130,7 +130,7 @@ def test_an_error_of_a_look_is_an_outcome_and_a_bug_is_not(source):
         asyncio.run(source.aside(watching(breaks)[0]))
 
 
-def test_aside_look_that_hangs_given_up(source):
+def test_source_hanging_look_abandoned(source):
     release = threading.Event()
     watch, expected = watching(release.wait, hangs=lambda: True)
     error = asyncio.run(source.aside(watch))
@@ -151,7 +151,7 @@ def test_prepare_validate_certs_false_warned_once(source, caplog):
     assert [message.split(",")[0] for message in caplog.messages] == ["validate_certs: is false"]
 
 
-def test_a_look_does_not_hold_up_the_end(source):
+def test_source_look_does_not_delay_exit(source):
     """A server may request a wait of minutes, and asyncio waits for its own threads at the end."""
     script = (
         "import asyncio, runpy, sys, time, types\n"
@@ -186,7 +186,7 @@ def test_source_invalid_options_rejected_like_in_modules(source, given, message)
     assert ARGUMENTS["client_secret"] not in str(failure.value)
 
 
-def test_options_come_from_the_environment(source, monkeypatch):
+def test_source_reads_options_of_environment(source, monkeypatch):
     with pytest.raises(CitrixError, match="customer_id: is required"):
         source.prepare({})
     for name, value in ARGUMENTS.items():
@@ -202,7 +202,7 @@ def test_source_without_requests_names_missing_package(source, monkeypatch):
 
 
 @pytest.mark.parametrize("there", [None, "package", "namespace"])
-def test_it_finds_its_collection_by_itself(tmp_path, there):
+def test_source_finds_its_collection(tmp_path, there):
     """Also if Python has no path to it, and despite another package with its name."""
     package = tmp_path / "ansible_collections"
     package.mkdir()
@@ -227,7 +227,7 @@ def test_source_without_ansible_core_names_missing_package(tmp_path):
     assert f"ImportError: citrix_sessions needs ansible-core; install it for {sys.executable}." in ended.stderr
 
 
-def test_its_client_cannot_write(source, monkeypatch):
+def test_source_client_cannot_write(source, monkeypatch):
     made = []
     monkeypatch.setitem(source.prepare.__globals__, "connect", lambda *given: made.append(given) or SimpleNamespace())
     watch = source.prepare(ARGUMENTS)

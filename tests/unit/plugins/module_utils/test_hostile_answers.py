@@ -56,7 +56,7 @@ def check_error(error: CitrixError) -> None:
 @example(202, {"Location": "//"}, b"", START)
 @example(200, {}, b"[" * 5000, LIST)
 @example(500, {"Citrix-TransactionId": "\x1b[31m" * 500}, b"\xff\xfe\x00", LIST)
-def test_any_response_is_read_or_reported(new_fake_api, status, headers, body, call):
+def test_hostile_response_read_or_reported(new_fake_api, status, headers, body, call):
     fake_api = new_fake_api()
     try:
         answer = fake_api.read(call, reply_of(status, headers, body), "own-id")
@@ -82,7 +82,7 @@ SPELLINGS = st.sampled_from([SECRET, quote_plus(SECRET), json.dumps(SECRET), jso
 )
 @example("cloud", 200, {}, json.dumps({"access_token": "two words"}).encode())
 @example("gov", 200, {}, json.dumps({"Token": "t", "ExpiresAt": 1e400}).encode())
-def test_any_sign_in_response_is_token_or_error_without_secret(deployment, status, headers, body):
+def test_hostile_sign_in_token_or_error_without_secret(deployment, status, headers, body):
     given_options = {name: spec.get("default") for name, spec in _options.OPTIONS.items()}
     account = {"client_id": "id", "client_secret": SECRET, "username": "LAB\\user", "password": SECRET}
     options = {**given_options, **account, "deployment": deployment, "customer_id": "customer1"}
@@ -103,6 +103,6 @@ def test_any_sign_in_response_is_token_or_error_without_secret(deployment, statu
 
 
 @given(HEADERS, BODIES, st.floats(0, 4e9))
-def test_any_answer_gives_a_finite_hint_or_none(headers, body, now):
+def test_hostile_retry_after_finite_or_none(headers, body, now):
     hint = retry_delay(CaseInsensitiveDict(headers), body.decode("utf-8-sig", "replace"), now)
     assert hint is None or abs(hint) < float("inf")

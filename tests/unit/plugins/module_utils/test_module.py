@@ -31,7 +31,7 @@ def executed(capsys):
     return execute
 
 
-def test_module_has_shared_options_and_its_own():
+def test_module_has_shared_and_own_options():
     with patch_module_args(GIVEN):
         module = _module.create_module(
             {"own": {"type": "str", "default": "x"}}, mutually_exclusive=[("own", "api_url")]
@@ -50,13 +50,13 @@ def test_options_default_to_environment(monkeypatch):
     assert (params["customer_id"], params["timeout"]) == ("customer1", 77)
 
 
-def test_a_result_is_the_end(executed):
+def test_module_exits_with_result(executed):
     code, result = executed(lambda module, api: {"changed": True, "own": module.params["own"], "site": api.site_id()})
     assert code == 0
     assert (result["changed"], result["own"], result["site"]) == (True, "x", "site1")
 
 
-def test_a_failed_result_fails_with_all_that_is_in_it(executed):
+def test_module_failed_result_fails_with_all_keys(executed):
     code, result = executed(lambda _module, _api: {"failed": True, "changed": True, "msg": "no", "sessions": [1]})
     assert code == 1
     assert (result["failed"], result["changed"], result["msg"], result["sessions"]) == (True, True, "no", [1])
@@ -69,7 +69,7 @@ def test_a_failed_result_fails_with_all_that_is_in_it(executed):
         (api_error("do it", 403, "", "t1"), {"status": 403, "detail": "", "transaction_id": "t1"}),
     ],
 )
-def test_an_error_of_ours_fails_with_its_sentence(executed, error, failure):
+def test_module_citrix_error_fails_with_message(executed, error, failure):
     def run(_module, _api):
         raise error
 
@@ -79,19 +79,19 @@ def test_an_error_of_ours_fails_with_its_sentence(executed, error, failure):
     assert "exception" not in result
 
 
-def test_a_wrong_option_fails_before_the_module_runs(executed):
+def test_module_invalid_option_fails_before_run(executed):
     code, result = executed(lambda _module, _api: pytest.fail("it ran"), timeout=0)
     assert (code, result["msg"]) == (1, "timeout: must be from 1 to 300, not 0")
 
 
-def test_a_missing_library_is_named(executed, monkeypatch):
+def test_module_missing_library_named(executed, monkeypatch):
     monkeypatch.setattr(_module, "REQUESTS_IMPORT_ERROR", "Traceback: no module named requests")
     code, result = executed(lambda _module, _api: pytest.fail("it ran"))
     assert code == 1
     assert "requests" in result["msg"]
 
 
-def test_a_bug_is_not_hidden():
+def test_module_bug_raised():
     def run(_module, _api):
         raise KeyError("a bug")
 

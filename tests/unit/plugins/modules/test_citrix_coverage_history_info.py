@@ -26,7 +26,7 @@ def path(tmp_path):
     return path
 
 
-def test_newest_records_are_returned_and_counted(executed, wire, path):
+def test_newest_records_returned_and_counted(executed, wire, path):
     code, result = executed(path=str(path), limit=2)
     assert (code, result["runs_total"]) == (0, 3)
     assert [run["finished_at"] for run in result["runs"]] == [report(NOW - age, {})["finished_at"] for age in (1, 0)]
@@ -35,11 +35,11 @@ def test_newest_records_are_returned_and_counted(executed, wire, path):
     assert len(wire.calls) == 0
 
 
-def test_no_option_of_a_connection_is_taken():
+def test_connection_options_not_accepted():
     assert set(under_test.ARGUMENT_SPEC) & set(OPTIONS) == {"site_id"}
 
 
-def test_check_mode_returns_the_same(executed, path):
+def test_check_mode_returns_same_result(executed, path):
     assert executed(path=str(path), _ansible_check_mode=True) == executed(path=str(path))
 
 
@@ -53,7 +53,7 @@ def test_check_mode_returns_the_same(executed, path):
         ({"path": "/", "customer_id": "customer1"}, "Unsupported parameters"),
     ],
 )
-def test_wrong_options_are_named(executed, options, message):
+def test_invalid_options_named(executed, options, message):
     code, result = executed(**options)
     assert code == 1
     assert message in result["msg"]

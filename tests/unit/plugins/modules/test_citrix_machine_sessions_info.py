@@ -17,7 +17,7 @@ ON_FIRST, SEARCH, MACHINES = "GET Machines/LAB%7Cvda-001/Sessions", "POST Sessio
 
 
 @pytest.mark.parametrize("check_mode", [False, True])
-def test_sessions_are_listed_with_their_number_on_each_machine(module, fake_api, check_mode):
+def test_sessions_listed_with_count_of_each_machine(module, fake_api, check_mode):
     sessions = [
         {"Id": "1", "FormattedStartTime": "2026-01-05T09:14:31Z", "Machine": {"Name": FIRST}},
         {"Id": "2", "Machine": {"Name": FIRST}},
@@ -48,19 +48,19 @@ def test_only_requested_fields_returned(module, fake_api):
     ]
 
 
-def test_fields_id_and_machine_are_requested_too(module, fake_api):
+def test_fields_request_includes_id_and_machine(module, fake_api):
     fake_api.on(ON_FIRST, {"Items": [{"Id": "1"}]})
     under_test.run(module(machine=[FIRST], fields=["State", "User"]), fake_api)
     assert fake_api.calls[0].query["fields"].split(",") == ["Id", "State", "User", "Machine"]
 
 
-def test_fields_id_is_requested_once(module, fake_api):
+def test_fields_request_includes_id_once(module, fake_api):
     fake_api.on(ON_FIRST, {"Items": [{"Id": "1"}]})
     under_test.run(module(machine=[FIRST], fields=["State", "Id"]), fake_api)
     assert sorted(fake_api.calls[0].query["fields"].split(",")) == ["Id", "Machine", "State"]
 
 
-def test_the_recording_is_read_for_each_session(module, fake_api):
+def test_recording_read_for_each_session(module, fake_api):
     fake_api.on(ON_FIRST, {"Items": [{"Id": "1"}, {"Id": "2"}]})
     fake_api.on("GET Sessions/RecordingStatus?id=1", {"IsSessionBeingRecorded": True})
     fake_api.on("GET Sessions/RecordingStatus?id=2", 403)
@@ -68,7 +68,7 @@ def test_the_recording_is_read_for_each_session(module, fake_api):
     assert result["sessions"] == [{"id": "1", "recorded": True}, {"id": "2", "recorded": None}]
 
 
-def test_a_session_of_a_machine_that_is_named_twice_counts_once(module, fake_api):
+def test_session_of_machine_named_twice_counts_once(module, fake_api):
     machine = {"Name": FIRST, "DnsName": "vda-001.lab.example"}
     fake_api.on(MACHINES, {"Items": [{"Id": "m1", **machine}]})
     fake_api.on("GET Machines/m1/Sessions", {"Items": [{"Id": "1", "Machine": machine}]})
@@ -77,7 +77,7 @@ def test_a_session_of_a_machine_that_is_named_twice_counts_once(module, fake_api
     assert result["machines"] == {FIRST: 1, "vda-001.lab.example": 1}
 
 
-def test_a_session_that_comes_twice_is_listed_and_counted_once(module, fake_api):
+def test_duplicate_session_listed_and_counted_once(module, fake_api):
     fake_api.on(ON_FIRST, {"Items": [{"Id": "1"}, {"Id": "1"}]})
     result = under_test.run(module(machine=[FIRST]), fake_api)
     assert (result["sessions"], result["machines"]) == ([{"id": "1"}], {FIRST: 1})
@@ -91,14 +91,14 @@ def test_dns_name_looked_up_and_counted_as_given(module, fake_api):
     assert (result["sessions"], result["machines"]) == ([{"id": "1"}], {name: 1})
 
 
-def test_a_machine_that_does_not_exist_ends_the_task_by_its_name(module, fake_api):
+def test_missing_machine_ends_task_with_name(module, fake_api):
     fake_api.on(SEARCH, {"Items": [{"Id": "1", "Machine": {"Name": FIRST}}]})
     fake_api.on(MACHINES, {"Items": [{"Id": "m1", "Name": FIRST}]})
     with pytest.raises(OptionError, match=r"^machine: site site1 has no LAB\\vda-002;"):
         under_test.run(module(machine=[FIRST, SECOND]), fake_api)
 
 
-def test_an_error_of_the_api_ends_the_task(module, fake_api):
+def test_api_error_ends_task(module, fake_api):
     fake_api.on(ON_FIRST, 403)
     with pytest.raises(ApiError, match="HTTP 403"):
         under_test.run(module(machine=[FIRST]), fake_api)
@@ -107,7 +107,7 @@ def test_an_error_of_the_api_ends_the_task(module, fake_api):
 # With HTTP requests
 
 
-def test_the_module_succeeds_on_the_wire_and_finds_the_site(executed, wire):
+def test_module_succeeds_over_http_and_finds_site(executed, wire):
     wire.get(f"{BASE}/me", json={"Customers": [{"Id": "customer1", "Sites": [{"Id": "site7", "Name": "Cloud"}]}]})
     wire.get(f"{BASE}/Machines/LAB%7Cvda-001/Sessions", json={"Items": [{"Id": "1", "State": "Active"}]})
     code, result = executed(machine=FIRST, fields=["State"])
@@ -134,7 +134,7 @@ def test_module_fails_over_http_with_api_error(executed, wire):
         ({"machine": [FIRST], "fields": ["Nonsense"]}, "value of fields must be one or more of"),
     ],
 )
-def test_wrong_arguments_are_refused(executed, wire, args, expected):
+def test_invalid_arguments_rejected(executed, wire, args, expected):
     code, result = executed(**args)
     assert code == 1
     assert expected in result["msg"]

@@ -32,7 +32,7 @@ def of_kind(support, *machines):
 
 
 @pytest.mark.parametrize("check_mode", [False, True])
-def test_all_machines_are_returned_whole(module, fake_api, check_mode):
+def test_all_machines_returned_with_all_fields(module, fake_api, check_mode):
     fake_api.on(LISTING, page(MACHINE, token="more"), page({"Id": "m2", "Tags": None}))
     assert under_test.run(module(check_mode), fake_api) == {
         "changed": False,
@@ -67,14 +67,14 @@ def test_only_requested_fields_returned(module, fake_api, selector):
 
 @pytest.mark.parametrize("name", ["LAB\\vda-001", "lab|VDA-001", "vda-001.lab.example"])
 @pytest.mark.parametrize("support", ["MultiSession", "SingleSession"])
-def test_a_machine_is_returned_by_its_name(module, fake_api, name, support):
+def test_machine_selected_by_name(module, fake_api, name, support):
     fake_api.on(SEARCH, of_kind(support, MACHINE))
     result = under_test.run(module(machine=[name], fields=["SessionCount"]), fake_api)
     assert [machine["session_count"] for machine in result["machines"]] == [10]
     assert {call.query["fields"] for call in fake_api.calls} == {"Id,Name,DnsName,SessionCount"}
 
 
-def test_the_machines_of_a_delivery_group_are_of_both_kinds(module, fake_api):
+def test_machines_of_delivery_group_include_both_kinds(module, fake_api):
     fake_api.on("GET DeliveryGroups/EU%7COffice", {"Id": "g1", "Name": "Office", "FullName": "EU\\Office"})
     other = {"Id": "m9", "DeliveryGroup": {"Id": "g9", "Name": "Sales"}}
     fake_api.on(SEARCH, page(MACHINE, other), page({"Id": "m2", "DeliveryGroup": {"Id": "g1"}}))
@@ -96,7 +96,7 @@ def test_filters_of_task_sent_to_server(module, fake_api):
 
 
 @pytest.mark.parametrize(("limit", "count", "pages"), [(0, 3, 2), (1, 1, 1), (2, 2, 1), (3, 3, 2), (9, 3, 2)])
-def test_no_more_than_the_limit_are_returned_and_read(module, fake_api, limit, count, pages):
+def test_limit_applies_to_result_and_reading(module, fake_api, limit, count, pages):
     fake_api.on(LISTING, page({"Id": "1"}, {"Id": "2"}, token="more"), page({"Id": "3"}))
     assert len(under_test.run(module(limit=limit), fake_api)["machines"]) == count
     assert len(fake_api.calls) == pages
@@ -106,19 +106,19 @@ def test_no_more_than_the_limit_are_returned_and_read(module, fake_api, limit, c
     "given",
     [{"limit": -1}, {"machine": []}, {"delivery_group": [" "]}, {"fields": ["No field"]}, {"machine": ["a\x0b"]}],
 )
-def test_wrong_options_end_the_task_before_any_call(module, fake_api, given):
+def test_invalid_options_rejected_before_any_call(module, fake_api, given):
     with pytest.raises(OptionError, match=f"^{next(iter(given))}: "):
         under_test.run(module(**given), fake_api)
     assert fake_api.calls == []
 
 
-def test_a_machine_that_does_not_exist_ends_the_task_by_its_name(module, fake_api):
+def test_missing_machine_ends_task_with_name(module, fake_api):
     fake_api.on(SEARCH, of_kind("MultiSession", MACHINE))
     with pytest.raises(OptionError, match=r"^machine: site site1 has no LAB\\vda-002;"):
         under_test.run(module(machine=["LAB\\vda-001", "LAB\\vda-002"]), fake_api)
 
 
-def test_an_error_of_the_api_ends_the_task(module, fake_api):
+def test_api_error_ends_task(module, fake_api):
     fake_api.on(LISTING, page(MACHINE, token="more"), 403)
     with pytest.raises(ApiError, match="list the machines: HTTP 403"):
         under_test.run(module(), fake_api)
@@ -127,7 +127,7 @@ def test_an_error_of_the_api_ends_the_task(module, fake_api):
 # With HTTP requests
 
 
-def test_the_module_succeeds_on_the_wire(executed, wire):
+def test_module_succeeds_over_http(executed, wire):
     wire.post(f"{BASE}/Machines/$search", json=page(MACHINE))
     code, result = executed(session_support="MultiSession", fields="SessionCount")
     assert code == 0
@@ -154,7 +154,7 @@ def test_module_fails_over_http_with_api_error(executed, wire):
         ({"fields": ["Session Count"]}, "fields: 'Session Count' is not a field"),
     ],
 )
-def test_wrong_arguments_are_refused(executed, wire, args, expected):
+def test_invalid_arguments_rejected(executed, wire, args, expected):
     code, result = executed(**args)
     assert code == 1
     assert expected in result["msg"]

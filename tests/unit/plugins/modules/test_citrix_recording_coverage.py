@@ -51,7 +51,7 @@ def test_files_equal_result(module, site, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["coverage.csv", "coverage.json"]
 
 
-def test_the_table_has_every_session_and_no_formula(module, site, tmp_path):
+def test_csv_has_every_session_and_no_formula(module, site, tmp_path):
     under_test.run(module(dest=str(tmp_path), unrecorded_limit=0), site)
     rows = table(tmp_path)
     assert [(row["id"], row["result"], row["reason"]) for row in rows] == [
@@ -62,7 +62,7 @@ def test_the_table_has_every_session_and_no_formula(module, site, tmp_path):
     assert rows[1]["user"] == "'=cmd|'/C calc'!A0"
 
 
-def test_check_mode_reads_all_and_writes_nothing(module, site, tmp_path):
+def test_check_mode_reads_and_writes_nothing(module, site, tmp_path):
     rehearsal = under_test.run(module(check_mode=True, dest=str(tmp_path)), site)
     assert list(tmp_path.iterdir()) == []
     calls = site.sent()
@@ -83,7 +83,7 @@ def test_report_without_sessions(module, fake_api, tmp_path):
     assert table(tmp_path) == []
 
 
-def test_an_error_of_the_api_leaves_the_old_report(module, site, tmp_path):
+def test_api_error_keeps_old_report(module, site, tmp_path):
     (tmp_path / "coverage.csv").write_text("old", encoding="utf-8")
     for key in ("1", "2"):
         site.on(f"{STATUS}{key}", 403)
@@ -105,14 +105,14 @@ def test_an_error_of_the_api_leaves_the_old_report(module, site, tmp_path):
     ],
 )
 @pytest.mark.parametrize("check_mode", [False, True])
-def test_wrong_options_end_the_task_before_any_call(module, fake_api, tmp_path, given, check_mode):
+def test_invalid_options_rejected_before_any_call(module, fake_api, tmp_path, given, check_mode):
     with pytest.raises(OptionError, match=f"^{next(iter(given))}: "):
         under_test.run(module(check_mode=check_mode, **{"dest": str(tmp_path), **given}), fake_api)
     assert fake_api.calls == []
 
 
 @pytest.mark.parametrize(("option", "name"), [("dest", "none"), ("history", "none/history.sqlite")])
-def test_missing_directory_is_warning_in_check_mode_only(module, site, tmp_path, option, name):
+def test_missing_directory_warns_in_check_mode_only(module, site, tmp_path, option, name):
     options = {"dest": str(tmp_path), option: str(tmp_path / name)}
     with pytest.raises(OptionError, match=rf"^{option}: directory .* does not exist"):
         under_test.run(module(**options), site)
@@ -122,7 +122,7 @@ def test_missing_directory_is_warning_in_check_mode_only(module, site, tmp_path,
     assert any("does not exist" in call.args[0] for call in rehearsal.warn.call_args_list)
 
 
-def test_history_gets_each_run_and_no_name_of_a_person(module, site, tmp_path):
+def test_history_has_each_run_and_no_user_names(module, site, tmp_path):
     path = tmp_path / "history.sqlite"
     for _run in range(2):
         result = under_test.run(module(dest=str(tmp_path), history=str(path)), site)
@@ -138,7 +138,7 @@ def test_history_gets_each_run_and_no_name_of_a_person(module, site, tmp_path):
         assert name.encode() not in path.read_bytes()
 
 
-def test_check_mode_leaves_history_alone(module, site, tmp_path):
+def test_check_mode_writes_no_history(module, site, tmp_path):
     path = tmp_path / "history.sqlite"
     result = under_test.run(module(check_mode=True, dest=str(tmp_path), history=str(path)), site)
     assert "history" not in result
@@ -148,7 +148,7 @@ def test_check_mode_leaves_history_alone(module, site, tmp_path):
 # With HTTP requests
 
 
-def test_the_module_succeeds_on_the_wire(executed, wire, tmp_path):
+def test_module_succeeds_over_http(executed, wire, tmp_path):
     wire.get(f"{BASE}/Sessions", json={"Items": SESSIONS[:1]})
     wire.get(f"{BASE}/Sessions/RecordingStatus", json={"IsSessionBeingRecorded": True})
     wire.get(f"{BASE}/Sites/site1", json={"Name": "LAB"})
@@ -175,7 +175,7 @@ def test_module_fails_over_http_with_api_error(executed, wire, tmp_path):
         ({"dest": ".", "session_id": "1"}, "Unsupported parameters"),
     ],
 )
-def test_wrong_arguments_are_refused(executed, wire, args, expected):
+def test_invalid_arguments_rejected(executed, wire, args, expected):
     code, result = executed(**args)
     assert code == 1
     assert expected in result["msg"]

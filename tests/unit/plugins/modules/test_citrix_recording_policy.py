@@ -69,7 +69,7 @@ def test_sessions_get_state_of_their_rule_in_one_pass(module, site):
     assert writes(site) == ["POST Sessions/1/$startRecording", "POST Sessions/2/$stopRecording"]
 
 
-def test_a_second_run_sends_no_write(module, site):
+def test_second_run_sends_no_write(module, site):
     under_test.run(module(rules=[FREE, EVERYONE]), site)
     sent = len(site.writes)
     again = under_test.run(module(rules=[FREE, EVERYONE]), site)
@@ -89,7 +89,7 @@ def test_check_mode_predicts_run_and_writes_nothing(module, site):
 
 @pytest.mark.parametrize("on_gap", ["warn", "fail"])
 @pytest.mark.parametrize(("fields", "expected"), [({"State": "Disconnected"}, "not recordable"), ({}, "ended")])
-def test_a_gap_fails_or_warns_after_everything_else(module, site, on_gap, fields, expected):
+def test_gap_fails_or_warns_after_all_sessions(module, site, on_gap, fields, expected):
     site.on("GET Sessions", {"Items": [a_session(4, **fields), a_session(1)]})
     site.on("GET Sessions/RecordingStatus?id=4", 404)
     site.on("GET Sessions/4", 404)
@@ -108,7 +108,7 @@ def test_run_no_session_one_warning(module, fake_api, on_gap):
     assert ("failed" in result, result["changed"], mock.warn.call_count) == (False, False, 1)
 
 
-def test_a_failure_is_returned_with_its_rule_and_the_rest(module, site):
+def test_failure_returned_with_rule_and_other_results(module, site):
     site.on("POST Sessions/1/$startRecording", 403)
     result = under_test.run(module(rules=[FREE, EVERYONE]), site)
     assert (result["failed"], result["changed"]) == (True, True)
@@ -116,7 +116,7 @@ def test_a_failure_is_returned_with_its_rule_and_the_rest(module, site):
     assert [each["failed"] for each in result["rules"]] == [0, 1]
 
 
-def test_each_rule_decides_about_notifications(module, site):
+def test_notification_set_by_each_rule(module, site):
     quiet = {"name": "Quiet", "user": ["user001"], "state": "started", "notify_user": False}
     result = under_test.run(module(rules=[quiet, FREE, EVERYONE]), site)
     assert [entry["notify_user"] for entry in result["sessions"]] == [False, None, None]
@@ -132,7 +132,7 @@ def test_each_rule_decides_about_notifications(module, site):
         ({"rules": [FREE], "wait_timeout": 3601}, r"^wait_timeout: "),
     ],
 )
-def test_a_wrong_policy_ends_the_task_before_any_call(module, fake_api, given, expected):
+def test_invalid_policy_rejected_before_any_call(module, fake_api, given, expected):
     with pytest.raises(OptionError, match=expected):
         under_test.run(module(**given), fake_api)
     assert fake_api.calls == []
@@ -141,7 +141,7 @@ def test_a_wrong_policy_ends_the_task_before_any_call(module, fake_api, given, e
 # With HTTP requests
 
 
-def test_the_module_succeeds_on_the_wire(executed, wire):
+def test_module_succeeds_over_http(executed, wire):
     wire.get(f"{BASE}/Sessions", json={"Items": [a_session(1)]})
     wire.get(f"{BASE}/Sessions/RecordingStatus", json=OFF)
     wire.get(f"{BASE}/Sessions/RecordingStatus", json=ON)
@@ -152,7 +152,7 @@ def test_the_module_succeeds_on_the_wire(executed, wire):
     assert result["sessions"][0]["transaction_id"] == "t1"
 
 
-def test_check_mode_sends_no_write_on_the_wire(executed, wire):
+def test_check_mode_sends_no_write_over_http(executed, wire):
     wire.get(f"{BASE}/Sessions", json={"Items": [a_session(1)]})
     wire.get(f"{BASE}/Sessions/RecordingStatus", json=OFF)
     code, result = executed(rules=[EVERYONE], _ansible_check_mode=True)
@@ -171,7 +171,7 @@ def test_check_mode_sends_no_write_on_the_wire(executed, wire):
         ({"rules": ["a"]}, "rules"),
     ],
 )
-def test_wrong_arguments_are_refused(executed, wire, args, expected):
+def test_invalid_arguments_rejected(executed, wire, args, expected):
     code, result = executed(**args)
     assert code == 1
     assert expected in result["msg"]

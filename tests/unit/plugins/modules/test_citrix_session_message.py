@@ -36,7 +36,7 @@ def outlines(result):
     return [(entry["id"], entry["result"], entry["changed"]) for entry in result["sessions"]]
 
 
-def test_a_message_is_sent_to_each_selected_session(send, fake_api):
+def test_message_sent_to_each_selected_session(send, fake_api):
     fake_api.on(ON_MACHINE, {"Items": [SESSION, {**SESSION, "Id": "2", "State": "Disconnected"}]})
     fake_api.on(SEND, {})
     fake_api.on("POST Sessions/2/$sendMessage", {})
@@ -57,7 +57,7 @@ def test_a_message_is_sent_to_each_selected_session(send, fake_api):
     }
 
 
-def test_a_second_run_sends_it_again(send, fake_api):
+def test_second_run_sends_message_again(send, fake_api):
     fake_api.on(ON_MACHINE, {"Items": [SESSION]})
     fake_api.on(SEND, {})
     assert [send(machine=["LAB\\vda-001"])[0]["changed"] for _count in range(2)] == [True, True]
@@ -82,7 +82,7 @@ def test_message_not_accepted_fails_with_complete_result(send, fake_api, answer,
     assert warnings == []
 
 
-def test_a_session_that_has_ended_is_a_gap(send, fake_api):
+def test_ended_session_is_gap(send, fake_api):
     fake_api.on("GET Sessions/1", 404)
     result, warnings = send(session_id=["1"])
     assert (result["failed"], outlines(result), warnings) == (True, [("1", "ended", False)], [])
@@ -114,7 +114,7 @@ def test_empty_exclusions_exclude_no_user(send, fake_api):
 
 
 @pytest.mark.parametrize("given", [{"title": " "}, {"text": ""}, {"max_sessions": 0}, {"machine": ["LAB\x0bda-001"]}])
-def test_wrong_options_end_the_task_before_any_call(send, fake_api, given):
+def test_invalid_options_rejected_before_any_call(send, fake_api, given):
     with pytest.raises(OptionError, match=f"^{next(iter(given))}: "):
         send(**{"machine": ["LAB\\vda-001"], **given})
     assert fake_api.calls == []
@@ -129,7 +129,7 @@ def test_no_selector_rejected_before_any_call(send, fake_api):
 # With HTTP requests
 
 
-def test_the_module_succeeds_on_the_wire(executed, wire):
+def test_module_succeeds_over_http(executed, wire):
     wire.get(f"{BASE}/Sessions/1", json=SESSION)
     wire.post(f"{BASE}/Sessions/1/$sendMessage", json=SESSION, headers={"Citrix-TransactionId": "t1"})
     code, result = executed(**MESSAGE, session_id="1")
@@ -151,7 +151,7 @@ def test_message_with_lost_response_not_resent_over_http(executed, wire, fault):
     assert [call.request.method for call in wire.calls] == ["GET", "POST"]
 
 
-def test_check_mode_sends_no_write_on_the_wire(executed, wire):
+def test_check_mode_sends_no_write_over_http(executed, wire):
     wire.get(f"{BASE}/Sessions/1", json=SESSION)
     code, result = executed(**MESSAGE, session_id="1", _ansible_check_mode=True)
     assert (code, result["changed"], outlines(result)) == (0, True, [("1", "sent", True)])
@@ -168,7 +168,7 @@ def test_check_mode_sends_no_write_on_the_wire(executed, wire):
         (MESSAGE, "no selector is set; set at least one"),
     ],
 )
-def test_wrong_arguments_are_refused(executed, wire, args, expected):
+def test_invalid_arguments_rejected(executed, wire, args, expected):
     code, result = executed(**args)
     assert code == 1
     assert expected in result["msg"]

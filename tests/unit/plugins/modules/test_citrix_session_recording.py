@@ -38,7 +38,7 @@ def test_session_started_and_user_notified(module, fake_api):
     assert fake_api.writes[0].query == {"notifyUser": "true"}
 
 
-def test_a_session_is_stopped(module, fake_api):
+def test_session_stopped(module, fake_api):
     fake_api.on("GET Machines/LAB%7Cvda-001/Sessions", {"Items": [SESSION]})
     fake_api.on(STATUS, ON, OFF)
     fake_api.on(STOP, {})
@@ -46,7 +46,7 @@ def test_a_session_is_stopped(module, fake_api):
     assert (result["changed"], outlines(result)) == (True, [("1", "stopped", False)])
 
 
-def test_a_second_run_changes_nothing(module, fake_api):
+def test_second_run_changes_nothing(module, fake_api):
     fake_api.on("GET Sessions/1", SESSION)
     fake_api.on(STATUS, ON)
     result = under_test.run(module(state="started", session_id=["1"]), fake_api)
@@ -63,7 +63,7 @@ def test_check_mode_writes_nothing(module, fake_api):
     assert fake_api.writes == []
 
 
-def test_a_failure_is_returned_and_not_thrown(module, fake_api):
+def test_failure_returned_with_result(module, fake_api):
     fake_api.on("GET Sessions/1", SESSION)
     fake_api.on(STATUS, OFF)
     fake_api.on(START, 403)
@@ -71,7 +71,7 @@ def test_a_failure_is_returned_and_not_thrown(module, fake_api):
     assert (result["failed"], result["changed"], outlines(result)) == (True, False, [("1", "failed", False)])
 
 
-def test_a_gap_on_a_machine_is_a_warning_of_the_module(module, fake_api):
+def test_gap_on_machine_warns(module, fake_api):
     fake_api.on("GET Machines/LAB%7Cvda-001/Sessions", {"Items": [{**SESSION, "State": "Disconnected"}]})
     mock = module(state="started", machine=["LAB\\vda-001"])
     assert "failed" not in under_test.run(mock, fake_api)
@@ -89,7 +89,7 @@ def test_named_user_without_session_fails_after_all_others(module, fake_api):
 
 
 @pytest.mark.parametrize(("state", "failed"), [("started", True), ("stopped", False)])
-def test_a_session_that_has_ended_is_as_good_as_stopped(module, fake_api, state, failed):
+def test_ended_session_counts_as_stopped(module, fake_api, state, failed):
     fake_api.on("GET Sessions/1", 404)
     mock = module(state=state, session_id=["1"])
     result = under_test.run(mock, fake_api)
@@ -106,7 +106,7 @@ def test_excluded_user_gets_no_request(module, fake_api):
     assert outlines(result) == [("1", "started", True)]
 
 
-def test_a_result_has_the_counts_of_all_that_there_can_be(module, fake_api):
+def test_result_counts_have_all_possible_keys(module, fake_api):
     fake_api.on("GET Sessions", {"Items": []})
     result = under_test.run(module(state="started", all_sessions=True), fake_api)
     assert result["summary"] == {
@@ -125,7 +125,7 @@ def test_more_sessions_than_max_fail_before_any_write(module, fake_api):
 
 
 @pytest.mark.parametrize("given", [{"session_id": ["1"], "wait_timeout": -1}, {}, {"machine": ["LAB\x0bda-001"]}])
-def test_wrong_options_end_the_task_before_any_call(module, fake_api, given):
+def test_invalid_options_rejected_before_any_call(module, fake_api, given):
     with pytest.raises(CitrixError):
         under_test.run(module(**{"state": "started", **given}), fake_api)
     assert fake_api.calls == []
@@ -134,7 +134,7 @@ def test_wrong_options_end_the_task_before_any_call(module, fake_api, given):
 # With HTTP requests
 
 
-def test_the_module_succeeds_on_the_wire(executed, wire):
+def test_module_succeeds_over_http(executed, wire):
     wire.get(f"{BASE}/Sessions/1", json=SESSION)
     wire.get(f"{BASE}/Sessions/RecordingStatus", json=OFF)
     wire.get(f"{BASE}/Sessions/RecordingStatus", json=ON)
@@ -150,7 +150,7 @@ def test_the_module_succeeds_on_the_wire(executed, wire):
     assert wire.calls[2].request.body is None
 
 
-def test_the_module_fails_on_the_wire_with_the_whole_result(executed, wire):
+def test_module_fails_over_http_with_complete_result(executed, wire):
     wire.get(f"{BASE}/Sessions/1", json=SESSION)
     wire.get(f"{BASE}/Sessions/RecordingStatus", json=OFF)
     wire.post(f"{BASE}/Sessions/1/$startRecording", status=403, json={"detail": f"Denied: {TOKEN}"})
@@ -168,7 +168,7 @@ def test_module_fails_over_http_if_nothing_is_readable(executed, wire):
     assert result["failure"] == {"status": 403, "detail": "Denied.", "transaction_id": "t1"}
 
 
-def test_check_mode_sends_no_write_on_the_wire(executed, wire):
+def test_check_mode_sends_no_write_over_http(executed, wire):
     wire.get(f"{BASE}/Sessions/1", json=SESSION)
     wire.get(f"{BASE}/Sessions/RecordingStatus", json=OFF)
     code, result = executed(state="started", session_id=["1"], _ansible_check_mode=True)
@@ -187,7 +187,7 @@ def test_check_mode_sends_no_write_on_the_wire(executed, wire):
         ({"state": "started"}, "no selector is set; set at least one"),
     ],
 )
-def test_wrong_arguments_are_refused(executed, wire, args, expected):
+def test_invalid_arguments_rejected(executed, wire, args, expected):
     code, result = executed(**args)
     assert code == 1
     assert expected in result["msg"]

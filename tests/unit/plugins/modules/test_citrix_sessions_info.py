@@ -24,7 +24,7 @@ def page(*items, token=None):
 
 
 @pytest.mark.parametrize("check_mode", [False, True])
-def test_all_sessions_are_returned_whole(module, fake_api, check_mode):
+def test_all_sessions_returned_with_all_fields(module, fake_api, check_mode):
     fake_api.on(LISTING, page(SESSION, token="more"), page({"Id": "2"}))
     assert under_test.run(module(check_mode), fake_api) == {
         "changed": False,
@@ -58,7 +58,7 @@ def test_only_requested_fields_returned(module, fake_api):
     assert fake_api.calls[0].query["fields"] == "Id,Machine,State,User,IsAnonymousUser"
 
 
-def test_the_recording_is_read_for_each_session(module, fake_api):
+def test_recording_read_for_each_session(module, fake_api):
     fake_api.on(LISTING, page({"Id": "1"}, {"Id": "2"}))
     fake_api.on("GET Sessions/RecordingStatus?id=1", {"IsSessionBeingRecorded": True})
     fake_api.on("GET Sessions/RecordingStatus?id=2", 403)
@@ -68,7 +68,7 @@ def test_the_recording_is_read_for_each_session(module, fake_api):
 
 
 @pytest.mark.parametrize(("limit", "count", "pages"), [(0, 3, 2), (1, 1, 1), (2, 2, 1), (3, 3, 2), (9, 3, 2)])
-def test_no_more_than_the_limit_are_returned_and_read(module, fake_api, limit, count, pages):
+def test_limit_applies_to_result_and_reading(module, fake_api, limit, count, pages):
     fake_api.on(LISTING, page({"Id": "1"}, {"Id": "2"}, token="more"), page({"Id": "3"}))
     for number in range(1, 4):
         fake_api.on(f"GET Sessions/RecordingStatus?id={number}", {"IsSessionBeingRecorded": False})
@@ -88,13 +88,13 @@ def test_user_without_session_returns_empty_list(module, fake_api):
 
 
 @pytest.mark.parametrize("given", [{"limit": -1}, {"user": []}, {"machine": ["LAB\x0bda-001"]}, {"application": [" "]}])
-def test_wrong_options_end_the_task_before_any_call(module, fake_api, given):
+def test_invalid_options_rejected_before_any_call(module, fake_api, given):
     with pytest.raises(OptionError, match=f"^{next(iter(given))}: "):
         under_test.run(module(**given), fake_api)
     assert fake_api.calls == []
 
 
-def test_an_error_of_the_api_ends_the_task(module, fake_api):
+def test_api_error_ends_task(module, fake_api):
     fake_api.on(LISTING, page({"Id": "1"}, token="more"), 403)
     with pytest.raises(ApiError, match="list the sessions: HTTP 403"):
         under_test.run(module(), fake_api)
@@ -103,7 +103,7 @@ def test_an_error_of_the_api_ends_the_task(module, fake_api):
 # With HTTP requests
 
 
-def test_the_module_succeeds_on_the_wire(executed, wire):
+def test_module_succeeds_over_http(executed, wire):
     wire.post(f"{BASE}/Sessions/$search", json=page(SESSION))
     code, result = executed(user="user001", session_state="Active", fields=["State"])
     assert code == 0
@@ -116,7 +116,7 @@ def test_the_module_succeeds_on_the_wire(executed, wire):
     )["SearchFilterGroups"]
 
 
-def test_a_search_is_a_read_in_check_mode_too_and_tried_again(executed, wire):
+def test_search_in_check_mode_is_retried_read(executed, wire):
     wire.post(f"{BASE}/Sessions/$search", status=503, headers={"Retry-After": "0"})
     wire.post(f"{BASE}/Sessions/$search", json=page(SESSION))
     code, result = executed(user="LAB\\user001", _ansible_check_mode=True)
@@ -140,7 +140,7 @@ def test_module_fails_over_http_with_api_error(executed, wire):
         ({"session_id": "1"}, "Unsupported parameters"),
     ],
 )
-def test_wrong_arguments_are_refused(executed, wire, args, expected):
+def test_invalid_arguments_rejected(executed, wire, args, expected):
     code, result = executed(**args)
     assert code == 1
     assert expected in result["msg"]

@@ -39,13 +39,13 @@ def test_all_sites_of_customer_returned(module, fake_api, check_mode):
     assert fake_api.writes == []
 
 
-def test_a_site_that_is_named_is_the_only_one_to_be_read(module, fake_api):
+def test_only_named_site_read(module, fake_api):
     fake_api.on("GET me", ME)
     fake_api.on("GET Sites/site2", {"Id": "site2"})
     assert under_test.run(module(site_id="site2"), fake_api) == {"changed": False, **SEEN, "sites": [{"id": "site2"}]}
 
 
-def test_a_site_that_does_not_exist_ends_the_task(module, fake_api):
+def test_missing_site_ends_task(module, fake_api):
     fake_api.on("GET me", ME)
     fake_api.on("GET Sites/site9", 404)
     with pytest.raises(ApiError, match="Could not read the site site9: HTTP 404"):
@@ -73,7 +73,7 @@ def test_module_fails_over_http_with_api_error(executed, wire):
     assert result["failure"] == {"status": 401, "detail": "Token expired.", "transaction_id": "t1"}
 
 
-def test_wrong_arguments_are_refused(executed, wire):
+def test_invalid_arguments_rejected(executed, wire):
     code, result = executed(site_id="../x")
     assert code == 1
     assert result["msg"].startswith("site_id: ")

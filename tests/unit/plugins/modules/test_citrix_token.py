@@ -45,7 +45,7 @@ def test_data_for_next_tasks_returned(module, fake_api, check_mode):
 
 
 @pytest.mark.parametrize("check_mode", [False, True])
-def test_the_module_signs_in_and_finds_the_site_on_the_wire(executed, signed_in, check_mode):
+def test_module_signs_in_and_finds_site_over_http(executed, signed_in, check_mode):
     before = datetime.now(timezone.utc).timestamp()
     code, result = executed(_ansible_check_mode=check_mode)
     assert code == 0
@@ -63,7 +63,7 @@ def test_given_site_returned_without_request(executed, signed_in):
     assert [call.request.url for call in signed_in.calls] == [SIGN_IN]
 
 
-def test_a_token_that_is_given_is_not_used_and_not_handed_back(executed, signed_in):
+def test_given_token_neither_used_nor_returned(executed, signed_in):
     code, result = executed(access_token=TOKEN)
     assert (code, result["access_token"]) == (0, NEW)
     assert TOKEN not in json.dumps([dict(call.request.headers) for call in signed_in.calls])
@@ -87,7 +87,7 @@ def test_token_renewed_during_discovery_returned(executed, wire):
     assert (code, result["access_token"], result["site_id"]) == (0, NEW, "site7")
 
 
-def test_a_token_of_the_environment_is_not_used_either(executed, signed_in, monkeypatch):
+def test_token_of_environment_not_used(executed, signed_in, monkeypatch):
     monkeypatch.setenv("CITRIX_ACCESS_TOKEN", TOKEN)
     code, result = executed()
     assert (code, result["access_token"]) == (0, NEW)
@@ -115,7 +115,7 @@ def test_refused_sign_in_fails_without_secret(executed, wire):
     assert "access_token" not in result
 
 
-def test_one_site_of_several_has_to_be_named(executed, wire):
+def test_several_sites_require_site_id(executed, wire):
     wire.post(SIGN_IN, json={"access_token": NEW, "expires_in": "3600"})
     sites = [{"Id": "site7", "Name": "One"}, {"Id": "site8", "Name": "Two"}]
     wire.get(f"{ORIGIN}/cvad/manage/me", json={"Customers": [{"Id": "customer1", "Sites": sites}]})

@@ -31,7 +31,7 @@ def test_cloud_sign_in_requires_exact_content_type(simulator):
     assert simulator.sign_in_cloud(data=None, json={}).status_code == 415
 
 
-def test_cloud_sign_in_refuses_a_wrong_client(simulator):
+def test_cloud_sign_in_rejects_wrong_client(simulator):
     connection = simulator.connection
     form = {"grant_type": "client_credentials", "client_id": connection["client_id"], "client_secret": "wrong"}
     reply = simulator.sign_in_cloud(data=form)
@@ -107,7 +107,7 @@ def test_me_on_premises_lists_any_customer_id(simulator, listed):
         assert simulator.get("/Sessions", Citrix_CustomerId=customer["Id"]).status_code == 403
 
 
-def test_me_in_the_cloud_lists_the_customer(simulator):
+def test_me_in_cloud_lists_customer(simulator):
     assert simulator.get("/me").json()["Customers"][0]["Id"] == simulator.connection["customer_id"]
 
 
@@ -127,7 +127,7 @@ def test_on_premises_sign_in_refusals(simulator):
     assert simulator.sign_in_on_premises(Accept="*/*").status_code == 406
 
 
-def test_on_premises_sign_in_needs_no_accept(simulator):
+def test_on_premises_sign_in_without_accept_header(simulator):
     assert simulator.sign_in_on_premises(Accept=None).status_code == 200
     assert simulator.get("/me", Accept=None).status_code == 406
 
@@ -162,12 +162,12 @@ def test_header_rules(simulator, changes, status):
         assert isinstance(body["parameters"], list)
 
 
-def test_the_first_calls_need_no_site(simulator):
+def test_first_calls_require_no_site(simulator):
     assert simulator.get("/me", Citrix_InstanceId=None).status_code == 200
     assert simulator.get(f"/Sites/{simulator.connection['site_id']}", Citrix_InstanceId=None).status_code == 200
 
 
-def test_direct_base_has_the_ids_in_the_path(simulator):
+def test_direct_base_has_ids_in_path(simulator):
     site = simulator.connection["site_id"]
     no_site = {"Citrix_InstanceId": None}
     assert simulator.get("/me", base=DIRECT, **no_site).status_code == 200
@@ -180,7 +180,7 @@ def test_direct_base_has_the_ids_in_the_path(simulator):
     assert simulator.get("/Machines", base=DIRECT).status_code == 404
 
 
-def test_a_body_must_be_json(simulator):
+def test_body_must_be_json(simulator):
     url = f"{simulator.url}/cvad/manage/Sessions/$search"
     for content_type, status in (
         ("application/json", 200),
@@ -194,7 +194,7 @@ def test_a_body_must_be_json(simulator):
     assert simulator.http.post(url, data=b"[]", headers=headers, timeout=10).status_code == 400
 
 
-def test_transaction_id_is_echoed_or_made(simulator):
+def test_transaction_id_echoed_or_created(simulator):
     assert simulator.get("/me", Citrix_TransactionId="mine").headers["Citrix-TransactionId"] == "mine"
     made = {simulator.get(path).headers["Citrix-TransactionId"] for path in ("/me", "/Sessions", "/nowhere")}
     assert len(made) == 3
@@ -211,7 +211,7 @@ def test_unknown_paths_and_methods(simulator):
     assert simulator.get("/Tokens").status_code == 405
 
 
-def test_a_token_ends(simulator, timed):
+def test_token_expires(simulator, timed):
     def use():
         simulator.reset(token_lifetime=0.3)
         return simulator.get("/me").status_code
@@ -221,6 +221,6 @@ def test_a_token_ends(simulator, timed):
     assert simulator.get("/me").status_code == 401
 
 
-def test_a_reset_voids_tokens(simulator):
+def test_reset_invalidates_tokens(simulator):
     simulator.control("reset", {})
     assert simulator.get("/me").status_code == 401

@@ -43,7 +43,7 @@ def test_effective_rights_limited_scope(simulator):
     assert not any(right["Scope"]["IsAllScope"] for right in rights(simulator))
 
 
-def test_effective_rights_without_permissions_role_has_them(simulator):
+def test_effective_rights_without_permissions_of_role(simulator):
     simulator.reset(role="no_recording", role_permissions=False)
     right = rights(simulator)[0]
     assert right["Role"]["Permissions"] is None
@@ -84,7 +84,7 @@ def test_role_without_permission_refused(simulator, role, refused):
 
 
 @pytest.mark.parametrize("offset", [0, 7200, -7200])
-def test_clock_offset_in_date_and_ends_of_tokens(simulator, offset):
+def test_clock_offset_in_date_and_token_expiry(simulator, offset):
     simulator.reset(clock_offset=offset)
     reply = simulator.sign_in_on_premises()
     assert abs(parsedate_to_datetime(reply.headers["Date"]).timestamp() - time.time() - offset) < 3

@@ -38,7 +38,7 @@ def ids(simulator):
     return simulator.ids()
 
 
-def test_items_are_done_as_single_calls_are(simulator, ids):
+def test_batch_items_match_single_calls(simulator, ids):
     message = {"Text": "x", "Style": "Critical"}
     url = f"/Sessions/{ids[2]}/$sendMessage"
     answers = simulator.answers(
@@ -62,7 +62,7 @@ def test_items_are_done_as_single_calls_are(simulator, ids):
     assert simulator.get("/$batch").status_code == 405
 
 
-def test_answers_come_in_another_order(simulator, ids):
+def test_batch_responses_in_other_order(simulator, ids):
     for count in (2, 3, 9, 40):
         items = [read(f"r{at}", ids[at]) for at in range(count)]
         first, second = (simulator.batch(*items).json()["Items"] for _time in range(2))
@@ -74,7 +74,7 @@ def test_answers_come_in_another_order(simulator, ids):
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(references=st.lists(st.from_regex(r"[-_0-9a-zA-Z]*", fullmatch=True), unique=True, max_size=30))
-def test_each_reference_has_its_response(process, references):
+def test_batch_each_reference_has_response(process, references):
     process.reset(mix="recordable")
     ids = process.ids()
     odd = references[1::2]
@@ -111,7 +111,7 @@ def test_each_reference_has_its_response(process, references):
         ({"Items": [{"Reference": "a", "RelativeUrl": "/me", "Headers": [{"Name": "Accept"}]}]}, "Headers"),
     ],
 )
-def test_a_wrong_item_refuses_the_whole_batch(simulator, ids, body, word):
+def test_batch_invalid_item_rejects_batch(simulator, ids, body, word):
     if isinstance(body, dict) and isinstance(body.get("Items"), list):
         body["Items"].insert(0, start("first", ids[0]))
     reply = simulator.post("/$batch", body)
@@ -121,7 +121,7 @@ def test_a_wrong_item_refuses_the_whole_batch(simulator, ids, body, word):
     assert simulator.items() == []
 
 
-def test_a_batch_has_the_header_rules_of_all_calls(simulator, ids):
+def test_batch_has_header_rules_of_other_calls(simulator, ids):
     item = read("r", ids[0])
     assert simulator.batch(item, Accept="*/*").status_code == 406
     assert simulator.batch(item, Authorization="CWSAuth bearer=x").status_code == 401
@@ -131,7 +131,7 @@ def test_a_batch_has_the_header_rules_of_all_calls(simulator, ids):
     assert simulator.batch(item, params={"async": "perhaps"}).status_code == 400
 
 
-def test_headers_of_an_item(simulator, ids):
+def test_batch_item_headers(simulator, ids):
     def with_header(reference, name, value):
         return read(reference, ids[0], Headers=[{"Name": name, "Value": value}])
 
@@ -148,7 +148,7 @@ def test_headers_of_an_item(simulator, ids):
     assert codes(answers) == {"none": 200, "own": 200, "bearer": 200, **refused}
 
 
-def test_urls_behind_the_gateway(simulator, ids):
+def test_batch_urls_with_gateway(simulator, ids):
     site = f"{simulator.connection['customer_id']}/{simulator.connection['site_id']}"
     urls = {
         "good": "/Machines/LAB%7Cvda-001?fields=Id,Name",
@@ -169,7 +169,7 @@ def test_urls_behind_the_gateway(simulator, ids):
 
 
 @pytest.mark.parametrize("customer", ["simulated", "CitrixOnPremises"])
-def test_urls_without_the_gateway(simulator, customer):
+def test_batch_urls_without_gateway(simulator, customer):
     if customer == "CitrixOnPremises":
         simulator.token = simulator.sign_in_on_premises("/citrix/orchestration/api/tokens").json()["Token"]
     site = simulator.connection["site_id"]
@@ -192,14 +192,14 @@ def test_urls_without_the_gateway(simulator, customer):
     assert {item["path"] for item in simulator.items() if item["status"] == 200} == {f"{base}/Machines"}
 
 
-def test_a_batch_in_a_batch_is_refused(simulator, ids):
+def test_batch_in_batch_rejected(simulator, ids):
     inner = json.dumps({"Items": [start("inner", ids[0])]})
     answers = simulator.answers({"Reference": "outer", "Method": "POST", "RelativeUrl": "/$batch", "Body": inner})
     assert codes(answers) == {"outer": 400}
     assert recorded(simulator) == set()
 
 
-def test_a_limit_of_items(simulator):
+def test_batch_item_limit(simulator):
     simulator.reset(batch_limit=2)
     ids = simulator.ids()
     assert simulator.batch(start("1", ids[0]), start("2", ids[1]), start("3", ids[2])).status_code == 400
@@ -208,14 +208,14 @@ def test_a_limit_of_items(simulator):
     assert recorded(simulator) == {ids[0], ids[1]}
 
 
-def test_a_server_without_batches(simulator):
+def test_batch_unsupported(simulator):
     simulator.reset(batch_support=False)
     ids = simulator.ids()
     assert simulator.batch(start("1", ids[0])).status_code == 404
     assert recorded(simulator) == set()
 
 
-def test_items_cost_time_side_by_side(simulator, timed):
+def test_batch_items_run_concurrently(simulator, timed):
     simulator.reset(batch_item_seconds=0.15, batch_parallelism=2)
     ids = simulator.ids()
     timed(0.45, 0.6, lambda: simulator.batch(*(read(str(at), ids[at]) for at in range(5))))
@@ -223,7 +223,7 @@ def test_items_cost_time_side_by_side(simulator, timed):
     timed(0.15, 0.3, lambda: simulator.batch(*(read(str(at), ids[at]) for at in range(10))))
 
 
-def test_latency_counts_for_the_batch_and_for_each_item(simulator, timed):
+def test_batch_latency_applies_to_batch_and_items(simulator, timed):
     simulator.reset(batch_parallelism=1)
     ids = simulator.ids()
     items = [read("a", ids[0]), read("b", ids[1]), {"Reference": "c", "RelativeUrl": "/Machines"}]
@@ -235,7 +235,7 @@ def test_latency_counts_for_the_batch_and_for_each_item(simulator, timed):
     timed(0.15, 0.3, lambda: simulator.batch(*items))
 
 
-def test_items_are_done_when_their_time_has_come(simulator, ids, timed):
+def test_batch_items_change_state_after_their_delay(simulator, ids, timed):
     def begin():
         simulator.reset(batch_item_seconds=0.4, batch_parallelism=1, mix="recordable")
         url, body = f"{simulator.url}/cvad/manage/$batch", {"Items": [start("a", ids[0]), start("b", ids[1])]}
@@ -252,7 +252,7 @@ def test_items_are_done_when_their_time_has_come(simulator, ids, timed):
     assert seen[-1] == {ids[0], ids[1]}
 
 
-def test_batch_too_slow_loses_its_results(start_with_limit, timed):
+def test_batch_too_slow_loses_results(start_with_limit, timed):
     simulator = start_with_limit(0.3)
     simulator.reset(mix="recordable")
     ids = simulator.ids()
@@ -288,7 +288,7 @@ def start_with_limit(start, script, tmp_path):
     return begin
 
 
-def test_fault_rules_meet_items(simulator, ids):
+def test_batch_fault_rules_apply_to_items(simulator, ids):
     simulator.faults(
         {"session": ids[0], "method": "POST", "answer": {"status": 409, "body": {"detail": "No."}, "acts": True}},
         {"session": ids[1], "throttle": {"hint": "seconds", "value": 7}},
@@ -312,7 +312,7 @@ def test_fault_rules_meet_items(simulator, ids):
     }
 
 
-def test_a_rule_for_the_batch_is_none_for_its_items(simulator, ids):
+def test_batch_fault_rule_skips_items(simulator, ids):
     simulator.faults({"path": "batch$", "throttle": {"hint": "none"}, "times": 1})
     assert simulator.batch(start("a", ids[0])).status_code == 429
     assert recorded(simulator) == set()
@@ -333,7 +333,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_faults_of_batches(simulator, ids, fault):
+def test_batch_faults(simulator, ids, fault):
     simulator.faults({"path": "batch$", "batch": fault, "times": 1})
     items = [start("a", ids[0]), start("c", ids[1]), start("b", ids[2])]
     assert sorted(answer["Reference"] for answer in simulator.batch(*items).json()["Items"]) == FAULTS[fault]
@@ -341,7 +341,7 @@ def test_faults_of_batches(simulator, ids, fault):
     assert len(simulator.batch(*items).json()["Items"]) == 3
 
 
-def test_an_item_that_is_only_accepted(simulator, ids):
+def test_batch_item_accepted(simulator, ids):
     simulator.faults({"path": "batch$", "batch": "item_accepted"})
     answers = simulator.answers(read("r", ids[0]), start("a", ids[1]), start("b", ids[2]))
     assert codes(answers) == {"r": 200, "a": 202, "b": 200}
@@ -355,7 +355,7 @@ def test_an_item_that_is_only_accepted(simulator, ids):
     assert sorted(codes(simulator.answers(read("r", ids[0]), read("s", ids[1]))).values()) == [200, 202]
 
 
-def test_the_log_has_items_on_request(simulator, ids):
+def test_call_log_has_batch_items_on_request(simulator, ids):
     first = simulator.control("calls")["next"]
     simulator.batch(read("a", ids[0]), start("b", ids[1], Body="{}", Headers=[{"Name": "X-Mark", "Value": "1"}]))
     simulator.get("/me")

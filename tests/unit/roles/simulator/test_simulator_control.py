@@ -65,7 +65,7 @@ CONTROLS = {
 }
 
 
-def test_all_control_paths_are_listed(simulator):
+def test_control_paths_all_listed(simulator):
     shown = simulator.raw_control("GET", "nothing").json()["error"]
     assert shown.endswith(f": {', '.join(CONTROLS)}.")
 
@@ -86,7 +86,7 @@ def test_all_control_paths_are_listed(simulator):
         (403, {"Host": "["}),
     ],
 )
-def test_a_control_path_serves_the_owner_alone(simulator, path, status, change):
+def test_control_path_requires_token(simulator, path, status, change):
     token = simulator.connection["control_token"]
     headers = {"Authorization": f"Bearer {token}", **change}
     headers = {name: value and value.format(token=token).encode() for name, value in headers.items()}
@@ -97,12 +97,12 @@ def test_a_control_path_serves_the_owner_alone(simulator, path, status, change):
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.0.0.1:1", "LOCALHOST:80", "[::1]:80"])
-def test_a_control_path_knows_each_loopback_host(simulator, host):
+def test_control_path_accepts_each_loopback_host(simulator, host):
     headers = {"Authorization": f"Bearer {simulator.connection['control_token']}", "Host": host}
     assert simulator.raw_control("GET", "quota", headers=headers).status_code == 200
 
 
-def test_the_token_is_new_with_each_start(simulator, start):
+def test_control_token_new_with_each_start(simulator, start):
     assert start().connection["control_token"] != simulator.connection["control_token"]
 
 
@@ -139,7 +139,7 @@ def test_call_log(simulator):
     assert simulator.raw_control("GET", "calls?since=x").status_code == 400
 
 
-def test_call_log_knows_refusals_and_drops(simulator):
+def test_call_log_has_refusals_and_drops(simulator):
     simulator.faults({"path": "/me$", "drop": {}}, {"path": "/Sites/", "hang": {"seconds": 5}})
     with pytest.raises(requests.ConnectionError):
         simulator.get("/me")
@@ -154,7 +154,7 @@ def answers(simulator, since=0):
     return [call["answer"] for call in simulator.control(f"calls?since={since}&answers=true")["calls"]]
 
 
-def test_call_log_keeps_answers(simulator):
+def test_call_log_keeps_responses(simulator):
     first = simulator.control("calls")["next"]
     replies = [simulator.get("/Sessions", {"limit": 2}), simulator.get("/nowhere"), simulator.sign_in_cloud()]
     plain, full = simulator.control(f"calls?since={first}"), simulator.control(f"calls?since={first}&answers=true")
@@ -215,7 +215,7 @@ def numbers(log):
     return [call["n"] if call["answer"] else -call["n"] for call in log.calls.since(0, True)]
 
 
-def test_answers_make_room_before_calls(log):
+def test_call_log_full_drops_responses_before_calls(log):
     for _call in range(3):
         log.calls.answer(log.calls.open(log.request), b"x" * 20)
     assert numbers(log) == [-1, 2, 3]
@@ -226,14 +226,14 @@ def test_answers_make_room_before_calls(log):
     assert numbers(log) == [-2, -3, -4, -5, -6]
 
 
-def test_calls_make_room_once_no_answer_is_left(log):
+def test_call_log_full_drops_calls_after_responses(log):
     log.calls.answer(log.calls.open(log.request), b"x" * 20)
     log.request.body = b"x" * 70
     log.calls.open(log.request)
     assert numbers(log) == [-2]
 
 
-def test_an_answer_may_come_after_its_call_made_room(log):
+def test_call_log_late_response_of_dropped_call(log):
     log.request.body = b""
     calls = [log.calls.open(log.request) for _call in range(7)]
     for entry in reversed(calls):
@@ -380,7 +380,7 @@ def test_request_heads(simulator, line, extra, status):
     assert raw(simulator, head(simulator, line, *extra)).startswith(f"HTTP/1.1 {status} ")
 
 
-def test_an_endless_head_is_refused(simulator):
+def test_endless_request_head_rejected(simulator):
     assert raw(simulator, b"GET / HTTP/1.1\r\nX: ", b"x" * 70_000).startswith("HTTP/1.1 431 ")
 
 

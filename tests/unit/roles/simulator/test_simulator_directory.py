@@ -69,7 +69,7 @@ def test_hybrid_sessions_in_turn(simulator):
     assert not any(entry["anonymous"] for entry in simulator.state().values())
 
 
-def test_hybrid_machines_share_dns_names_and_lack_domains(simulator):
+def test_hybrid_machines_share_dns_names_without_domain(simulator):
     simulator.reset(directory="hybrid", machines=10)
     machines = simulator.get("/Machines").json()["Items"]
     assert [(machine["Name"], machine["DnsName"]) for machine in machines[:5]] == [
@@ -86,7 +86,7 @@ def test_hybrid_machines_share_dns_names_and_lack_domains(simulator):
 
 
 @pytest.mark.parametrize("directory", ["entra", "hybrid"])
-def test_mixed_kinds_of_session_exist_in_each_directory(simulator, directory):
+def test_directory_has_mixed_kinds_of_session(simulator, directory):
     simulator.reset(directory=directory)
     sessions = simulator.get("/Sessions").json()["Items"]
     assert sum(session["IsAnonymousUser"] for session in sessions) == 5
@@ -94,7 +94,7 @@ def test_mixed_kinds_of_session_exist_in_each_directory(simulator, directory):
     assert {session["State"] for session in sessions} == {"Active", "Disconnected"}
 
 
-def test_folders_hold_objects_of_one_name(simulator):
+def test_folders_have_objects_of_one_name(simulator):
     simulator.reset(names="folders")
     for kind, folder, member in (
         ("DeliveryGroups", "AdminFolder", "Office Desktops"),
@@ -115,7 +115,7 @@ def test_folders_hold_objects_of_one_name(simulator):
 
 
 @pytest.mark.parametrize("kind", ["Machines", "DeliveryGroups", "Applications", "Sessions"])
-def test_uid_finds_the_object_of_a_path(simulator, kind):
+def test_uid_finds_object_of_path(simulator, kind):
     simulator.reset(machines=6)
     found = simulator.get(path(kind, "2")).json()
     assert found["Uid"] == 2
@@ -124,7 +124,7 @@ def test_uid_finds_the_object_of_a_path(simulator, kind):
     assert simulator.get(path(kind, "1000")).status_code == 404
 
 
-def test_uid_of_an_ended_session_finds_nothing(simulator):
+def test_uid_of_ended_session_finds_nothing(simulator):
     session = simulator.get("/Sessions/3").json()
     simulator.control("log_off", {"session": session["Id"]})
     assert simulator.get("/Sessions/3").status_code == 404
@@ -159,7 +159,7 @@ def test_user_search_by_one_property_only(simulator, known):
     assert len(simulator.found("Sessions", (known, "Equals", "LAB\\user001"))) == 1
 
 
-def test_machine_sessions_may_name_the_same_page_again(simulator):
+def test_machine_sessions_can_repeat_page_token(simulator):
     simulator.reset(machine_repeats=True)
     first = simulator.get("/Machines/1/Sessions").json()
     again = simulator.get("/Machines/1/Sessions", {"continuationToken": first["ContinuationToken"]}).json()
@@ -187,7 +187,7 @@ PLAN = {
 }
 
 
-def test_a_test_may_describe_the_fleet(simulator):
+def test_fleet_description_applied(simulator):
     state = simulator.control("fleet", PLAN)["sessions"]
     sessions = simulator.get("/Sessions").json()["Items"]
     assert [entry["id"] for entry in state] == [session["Id"] for session in sessions]
@@ -228,7 +228,7 @@ def test_a_test_may_describe_the_fleet(simulator):
         ({"delivery_groups": None}, "delivery_groups"),
     ],
 )
-def test_an_invalid_description_changes_nothing(simulator, change, named):
+def test_fleet_invalid_description_changes_nothing(simulator, change, named):
     with pytest.raises(requests.HTTPError) as caught:
         simulator.control("fleet", {**PLAN, **change})
     assert named in caught.value.response.json()["error"]

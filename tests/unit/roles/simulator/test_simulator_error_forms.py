@@ -25,7 +25,7 @@ def members(text):
 
 
 @pytest.mark.parametrize("form", MEMBERS)
-def test_each_form_of_a_refusal(simulator, form):
+def test_error_forms_of_responses(simulator, form):
     simulator.reset(error_form=form)
     for reply in (
         simulator.get("/Sessions/unknown"),
@@ -44,21 +44,21 @@ def test_each_form_of_a_refusal(simulator, form):
 
 @pytest.mark.parametrize("form", MEMBERS)
 @pytest.mark.parametrize("url", ["/Sessions/unknown", "/Sessions/with blank", "no-slash"])
-def test_each_form_in_an_item(simulator, form, url):
+def test_error_forms_of_batch_items(simulator, form, url):
     simulator.reset(error_form=form)
     answer = simulator.answers({"Reference": "a", "RelativeUrl": url})["a"]
     assert answer["Code"] in (400, 404)
     assert members(answer["Body"]) == MEMBERS[form]
 
 
-def test_job_has_error_in_each_form(simulator):
+def test_error_forms_of_jobs(simulator):
     simulator.reset(error_form="empty")
     reply = simulator.post("/Sessions/unknown/$startRecording", params={"async": "true"})
     job = simulator.get(f"/Jobs/{reply.headers['Location'].rpartition('/')[2]}").json()
     assert (job["Status"], job["ErrorString"]) == ("Failed", "No such session.")
 
 
-def test_a_redirect_may_name_the_region_alone(simulator):
+def test_redirect_with_region_only(simulator):
     simulator.faults({"redirect": {"region": "eu"}})
     reply = simulator.get("/me")
     assert (reply.status_code, reply.headers.get("Location")) == (307, None)

@@ -17,7 +17,7 @@ def status(simulator, path="/Sessions", **params):
     return simulator.get(path, {"limit": 1, **params}).status_code
 
 
-def test_latency_adds_up_and_comes_before_others(simulator, timed):
+def test_latency_adds_up_and_precedes_other_faults(simulator, timed):
     simulator.faults(
         {"latency": 0.15, "path": "/me$"},
         {"latency": 0.15, "path": "/me$"},
@@ -28,7 +28,7 @@ def test_latency_adds_up_and_comes_before_others(simulator, timed):
     assert timed(0, 0.15, lambda: status(simulator, "/Sessions")) == 200
 
 
-def test_requests_wait_side_by_side(simulator):
+def test_latency_of_concurrent_requests(simulator):
     simulator.faults({"latency": 60, "path": "/me$", "times": 1})
     slow = requests.Request("GET", f"{simulator.url}/cvad/manage/me").prepare()
     with requests.Session() as other:
@@ -48,7 +48,7 @@ def test_requests_wait_side_by_side(simulator):
         ("plain", None, "text/plain; charset=utf-8", "plain"),
     ],
 )
-def test_answer(simulator, body, content_type, seen_type, text):
+def test_answer_fault(simulator, body, content_type, seen_type, text):
     answer = {"status": 502, "body": body, "headers": {"X-Extra": "1"}}
     if content_type:
         answer["content_type"] = content_type
@@ -60,14 +60,14 @@ def test_answer(simulator, body, content_type, seen_type, text):
 
 
 @pytest.mark.parametrize("acts", [False, True])
-def test_answer_instead_of_or_after_the_work(simulator, acts):
+def test_answer_fault_instead_of_or_after_work(simulator, acts):
     session_id = simulator.ids()[0]
     simulator.faults({"path": "startRecording", "answer": {"status": 500, "acts": acts}})
     assert simulator.post(f"/Sessions/{session_id}/$startRecording").status_code == 500
     assert simulator.recorded(session_id) is acts
 
 
-def test_selectors(simulator):
+def test_fault_selectors(simulator):
     first, second = simulator.ids()[:2]
     effect = {"answer": {"status": 503}}
     simulator.faults({"session": first.upper(), **effect})
@@ -84,12 +84,12 @@ def test_selectors(simulator):
     assert status(simulator) == 200
 
 
-def test_after_and_times(simulator):
+def test_fault_after_and_times(simulator):
     simulator.faults({"after": 1, "times": 2, "answer": {"status": 503}})
     assert [status(simulator) for _attempt in range(5)] == [200, 503, 503, 200, 200]
 
 
-def test_the_first_match_wins_and_alone_counts(simulator):
+def test_fault_first_matching_rule_applies(simulator):
     simulator.faults({"times": 1, "answer": {"status": 501}}, {"times": 1, "answer": {"status": 502}})
     assert [status(simulator) for _attempt in range(3)] == [501, 502, 200]
     simulator.faults({"answer": {"status": 501}})
@@ -97,7 +97,7 @@ def test_the_first_match_wins_and_alone_counts(simulator):
     assert status(simulator) == 200
 
 
-def test_sign_ins_fail_too(simulator):
+def test_fault_on_sign_in(simulator):
     simulator.faults({"path": "tokens/clients$", "throttle": {"hint": "none"}})
     assert simulator.sign_in_cloud().status_code == 429
     simulator.faults({"path": "/Tokens$", "answer": {"status": 503}})
@@ -108,7 +108,7 @@ def test_sign_ins_fail_too(simulator):
 @pytest.mark.parametrize(
     "hint", ["retry_delay_list", "retry_delay_dict", "seconds", "gateway", "http_date", "rfc3339", "none"]
 )
-def test_throttle(simulator, hint, code):
+def test_throttle_fault(simulator, hint, code):
     session_id = simulator.ids()[0]
     simulator.faults({"throttle": {"hint": hint, "value": 4, "status": code}})
     reply = simulator.post(f"/Sessions/{session_id}/$startRecording")
@@ -134,7 +134,7 @@ def test_throttle(simulator, hint, code):
     assert any(letter.isdigit() for letter in body["detail"]) is (hint in listed)
 
 
-def test_a_throttle_is_an_error_response_by_default(simulator):
+def test_throttle_fault_default_error_response(simulator):
     simulator.faults({"throttle": {}})
     reply = simulator.get("/me")
     assert (reply.status_code, reply.headers.get("Retry-After")) == (429, None)
@@ -164,7 +164,7 @@ def test_expire_tokens(simulator, shape):
     assert status(simulator) == 200
 
 
-def test_vanish(simulator):
+def test_vanish_fault(simulator):
     ids = simulator.ids()
     simulator.faults({"vanish": True, "method": "POST", "times": 1}, {"vanish": True, "path": "RecordingStatus"})
     assert simulator.post(f"/Sessions/{ids[5]}/$stopRecording").status_code == 404
@@ -179,7 +179,7 @@ def test_vanish(simulator):
 
 
 @pytest.mark.parametrize("acts", [False, True])
-def test_drop(simulator, acts):
+def test_drop_fault(simulator, acts):
     session_id = simulator.ids()[0]
     simulator.faults({"path": "startRecording", "drop": {"acts": acts}})
     with pytest.raises(requests.ConnectionError):
@@ -188,7 +188,7 @@ def test_drop(simulator, acts):
 
 
 @pytest.mark.parametrize("acts", [False, True])
-def test_hang(simulator, timed, acts):
+def test_hang_fault(simulator, timed, acts):
     session_id = simulator.ids()[0]
     simulator.faults({"path": "startRecording", "hang": {"seconds": 0.3, "acts": acts}})
 
@@ -200,7 +200,7 @@ def test_hang(simulator, timed, acts):
     assert simulator.recorded(session_id) is acts
 
 
-def test_redirect(simulator):
+def test_redirect_fault(simulator):
     simulator.faults({"redirect": {"location": "https://other.example/cvad/manage/me"}})
     reply = simulator.get("/me")
     assert reply.status_code == 307
@@ -238,7 +238,7 @@ def test_redirect(simulator):
         ([{"redirect": {"status": 200, "location": "/"}}], "status"),
     ],
 )
-def test_invalid_rules_refused_and_change_nothing(simulator, rules, word):
+def test_invalid_fault_rules_rejected_without_effect(simulator, rules, word):
     simulator.faults({"answer": {"status": 418}})
     reply = simulator.raw_control("POST", "faults", json=rules)
     assert reply.status_code == 400

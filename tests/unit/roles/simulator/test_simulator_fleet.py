@@ -21,7 +21,7 @@ def machine_path(name):
     return f"/Machines/{urllib.parse.quote(name, safe='')}"
 
 
-def test_sites(simulator):
+def test_fleet_sites(simulator):
     simulator.reset(sites=2)
     sites = simulator.get("/me").json()["Customers"][0]["Sites"]
     assert [site["Name"] for site in sites] == ["Simulated Site 1", "Simulated Site 2"]
@@ -35,7 +35,7 @@ def test_sites(simulator):
     assert simulator.get("/Sites/nowhere").status_code == 404
 
 
-def test_machines(simulator):
+def test_fleet_machines(simulator):
     simulator.reset(machines=6, sessions=60)
     machines = simulator.get("/Machines").json()["Items"]
     assert [machine["Name"] for machine in machines] == [f"LAB\\vda-00{n}" for n in range(1, 7)]
@@ -57,7 +57,7 @@ def test_machines_by_kind(simulator):
     assert simulator.get("/Machines", {"configured": "perhaps"}).status_code == 400
 
 
-def test_a_machine_is_named_with_a_bar(simulator):
+def test_machine_path_has_bar(simulator):
     machine = simulator.get(machine_path("LAB|vda-002"))
     assert "%7C" in machine.request.url
     assert machine.json()["Name"] == "LAB\\vda-002"
@@ -68,11 +68,11 @@ def test_a_machine_is_named_with_a_bar(simulator):
 
 @pytest.mark.parametrize("name", ["LAB\\vda-002", "vda-002.lab.example", "vda-002", "LAB|vda-999"])
 @pytest.mark.parametrize("rest", ["", "/Sessions"])
-def test_a_machine_is_not_found_by(simulator, name, rest):
+def test_machine_not_found_by_other_names(simulator, name, rest):
     assert simulator.get(machine_path(name) + rest).status_code == 404
 
 
-def test_sessions_of_a_machine(simulator):
+def test_sessions_of_machine(simulator):
     reply = simulator.get(machine_path("LAB|vda-002") + "/Sessions", {"fields": "Id,Machine"}).json()
     assert reply["ContinuationToken"] is None
     assert "TotalItems" not in reply
@@ -112,7 +112,7 @@ SAMPLE = {
 
 
 @pytest.mark.parametrize("part", list(SAMPLE))
-def test_session_has_the_names_of_the_published_sample(sessions, part):
+def test_session_has_keys_of_published_sample(sessions, part):
     for session in sessions[:10]:
         assert sorted(session[part] if part else session) == SAMPLE[part].split()
 
@@ -148,7 +148,7 @@ def test_recordable_fleet(simulator):
     assert not any(entry["recorded"] for entry in simulator.state().values())
 
 
-def test_two_domains_share_a_name(sessions):
+def test_machine_name_in_two_domains(sessions):
     assert sessions[12]["User"]["Name"] == "LAB\\user013"
     assert sessions[13]["User"]["Name"] == "PARTNER\\user013"
     assert sessions[13]["User"]["SamName"] == "PARTNER\\user013"
@@ -157,7 +157,7 @@ def test_two_domains_share_a_name(sessions):
     assert len(set(names)) == len(names)
 
 
-def test_sessions_sit_on_machines_in_blocks(simulator):
+def test_sessions_on_machines_in_blocks(simulator):
     simulator.reset(machines=3, sessions=10, mix="recordable")
     names = [item["Machine"]["Name"][-1] for item in simulator.get("/Sessions").json()["Items"]]
     assert "".join(names) == "1111222333"
@@ -180,7 +180,7 @@ def test_one_session(simulator, sessions):
     assert missing.json()["detail"]
 
 
-def test_two_starts_give_the_same_fleet(simulator, start):
+def test_fleet_same_after_restart(simulator, start):
     other = start("--machines", "5")
     other.reset()
     for path in ("/Sessions", "/Machines"):
@@ -191,7 +191,7 @@ def test_two_starts_give_the_same_fleet(simulator, start):
         assert len(other.connection[name]) >= 32
 
 
-def test_credentials_have_characters_to_encode(simulator):
+def test_credentials_have_reserved_characters(simulator):
     assert set("+/%&=") <= set(simulator.connection["client_secret"])
     assert not simulator.connection["password"].isascii()
     assert json.dumps(simulator.connection["username"]) == '"LAB\\\\administrator"'

@@ -74,7 +74,7 @@ KINDS = {
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_results_of_a_write_may_be_inline(simulator, jobs, name):
+def test_job_results_of_write_inline(simulator, jobs, name):
     simulator.reset(job_results="inline")
     session_id = simulator.ids()[0]
     results = jobs.results(jobs.begin(f"/Sessions/{session_id}/{name}", KINDS[name][1]))
@@ -83,7 +83,7 @@ def test_results_of_a_write_may_be_inline(simulator, jobs, name):
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_a_write_may_become_a_job_unasked(simulator, jobs, name):
+def test_job_for_write_without_request(simulator, jobs, name):
     simulator.reset(write_jobs=True)
     _kind, body, count = KINDS[name]
     session_id, other = simulator.ids()[:2]
@@ -100,7 +100,7 @@ def test_a_write_may_become_a_job_unasked(simulator, jobs, name):
     assert state[other][count]
 
 
-def test_a_location_may_be_a_placeholder(simulator):
+def test_job_location_placeholder(simulator):
     simulator.reset(job_location="placeholder")
     reply = simulator.post(f"/Sessions/{simulator.ids()[0]}/$stopRecording", params=ASYNC)
     assert reply.headers["Location"].startswith("https://[Ddc]/cvad/manage/Jobs/")
@@ -108,14 +108,14 @@ def test_a_location_may_be_a_placeholder(simulator):
     assert simulator.get(f"/Jobs/{job_id}").json()["Status"] == "Complete"
 
 
-def test_a_job_may_report_no_progress(simulator, jobs):
+def test_job_without_progress(simulator, jobs):
     simulator.reset(job_progress=False, job_seconds=30)
     job = jobs.read(jobs.begin(f"/Sessions/{simulator.ids()[0]}/$stopRecording")).json()
     assert (job["Status"], job["OverallProgressPercent"]) == ("InProgress", None)
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_a_call_becomes_a_job(simulator, jobs, name):
+def test_job_for_call(simulator, jobs, name):
     kind, body, count = KINDS[name]
     session_id = simulator.ids()[0]
     before = time.time()
@@ -166,7 +166,7 @@ def test_job_has_duration(simulator, jobs, timed):
     assert jobs.results(url).headers["Location"].endswith(f"/Sessions/{session_id}")
 
 
-def test_a_batch_as_a_job(simulator, jobs):
+def test_job_for_batch(simulator, jobs):
     simulator.reset(mix="recordable")
     ids = simulator.ids()
     url = jobs.begin_batch(start("a", ids[0]), {"Reference": "b", "RelativeUrl": "/Sessions/unknown"})
@@ -182,7 +182,7 @@ def test_a_batch_as_a_job(simulator, jobs):
     assert jobs.ids() == [job["Id"]]
 
 
-def test_a_batch_gets_on_and_is_canceled(simulator, jobs):
+def test_job_of_batch_progress_and_cancel(simulator, jobs):
     simulator.reset(batch_item_seconds=0.4, batch_parallelism=1, mix="recordable")
     ids = simulator.ids()
     url = jobs.begin_batch(*(start(str(at), ids[at]) for at in range(8)))
@@ -217,7 +217,7 @@ ENDS = {
 
 
 @pytest.mark.parametrize("fault", ENDS)
-def test_ends_of_batches(simulator, jobs, fault):
+def test_job_of_batch_final_states(simulator, jobs, fault):
     simulator.reset(mix="recordable")
     status, done, has_results = ENDS[fault]
     ids = simulator.ids()
@@ -231,7 +231,7 @@ def test_ends_of_batches(simulator, jobs, fault):
     assert bool(job["ResultLocation"]) is status.startswith("Complete")
 
 
-def test_an_item_becomes_a_job(simulator, jobs):
+def test_job_for_batch_item(simulator, jobs):
     session_id = simulator.ids()[0]
     item = start("a", session_id)
     item["RelativeUrl"] += "?async=true"
@@ -243,7 +243,7 @@ def test_an_item_becomes_a_job(simulator, jobs):
     assert recorded(simulator) == {session_id}
 
 
-def test_jobs_are_listed_and_deleted(simulator, jobs):
+def test_jobs_listed_and_deleted(simulator, jobs):
     ids = simulator.ids()
     urls = [jobs.begin(f"/Sessions/{session_id}/$stopRecording") for session_id in ids[:3]]
     assert jobs.ids() == [url.rpartition("/")[2] for url in urls]
@@ -258,7 +258,7 @@ def test_jobs_are_listed_and_deleted(simulator, jobs):
     assert jobs.ids() == []
 
 
-def test_only_own_jobs_visible(simulator, jobs):
+def test_jobs_of_other_users_hidden(simulator, jobs):
     session_id = simulator.ids()[0]
     url = jobs.begin(f"/Sessions/{session_id}/$stopRecording")
     token = simulator.sign_in_on_premises().json()["Token"]
@@ -269,7 +269,7 @@ def test_only_own_jobs_visible(simulator, jobs):
     assert jobs.read(url).status_code == 200
 
 
-def test_jobs_without_the_gateway(simulator, jobs):
+def test_jobs_without_gateway(simulator, jobs):
     session_id = simulator.ids()[0]
     base = f"/citrix/orchestration/api/{simulator.connection['customer_id']}/{simulator.connection['site_id']}"
     reply = simulator.post(f"/Sessions/{session_id}/$startRecording", params=ASYNC, base=base)
@@ -279,7 +279,7 @@ def test_jobs_without_the_gateway(simulator, jobs):
     assert jobs.results(url).headers["Location"] == f"{simulator.url}{base}/Sessions/{session_id}"
 
 
-def test_a_late_status_comes_from_a_job_too(simulator, jobs):
+def test_status_lag_with_job(simulator, jobs):
     simulator.reset(mix="recordable")
     session_id = simulator.ids()[0]
     simulator.faults({"path": "startRecording", "lag": "never"})

@@ -33,7 +33,7 @@ def joined(found):
     return list(itertools.chain.from_iterable(found))
 
 
-def test_pages(simulator):
+def test_list_pages(simulator):
     found = page_ids(simulator, limit=20)
     assert [len(page) for page in found] == [20, 20, 10]
     assert joined(found) == simulator.ids()
@@ -41,7 +41,7 @@ def test_pages(simulator):
     assert [len(page) for page in page_ids(simulator, "/Machines", limit=2)] == [2, 2, 1]
 
 
-def test_default_limit(simulator):
+def test_list_default_limit(simulator):
     simulator.reset(sessions=251)
     assert [len(page) for page in page_ids(simulator)] == [250, 1]
 
@@ -57,14 +57,14 @@ SUPPORTED = {"SearchFilters": [{"Property": "SessionSupport", "Operator": "NotEq
 
 
 @pytest.mark.parametrize("limit", ["0", "1001", "-1", "many", ""])
-def test_bad_limits(simulator, limit):
+def test_list_invalid_limits(simulator, limit):
     for path in LISTS:
         assert simulator.get(path, {"limit": limit}).status_code == 400
     for path in ("/Sessions/$search", "/Machines/$search"):
         assert simulator.post(path, SUPPORTED, {"limit": limit}).status_code == 400
 
 
-def test_the_biggest_limit(simulator):
+def test_list_maximum_limit(simulator):
     simulator.reset(sessions=1001, machines=1001)
     for path in ("/Sessions/$search", "/Machines/$search"):
         found = list(pages(simulator, path, SUPPORTED, limit=1000, fields="Id"))
@@ -74,7 +74,7 @@ def test_the_biggest_limit(simulator):
         assert set("+=:%") <= set(found[0]["ContinuationToken"])
 
 
-def test_tokens_are_hostile_and_checked(simulator):
+def test_continuation_tokens_hostile_and_checked(simulator):
     token = simulator.get("/Sessions", {"limit": 1}).json()["ContinuationToken"]
     assert set("+=:%/") <= set(token)
     # Not encoded: a plus becomes a space, %2F a slash.
@@ -87,14 +87,14 @@ def test_tokens_are_hostile_and_checked(simulator):
     assert simulator.get("/Sessions", {"continuationToken": token}).status_code == 400
 
 
-def test_only_searches_count(simulator):
+def test_total_count_in_searches_only(simulator):
     assert "TotalItems" not in simulator.get("/Sessions").json()
     assert simulator.search("Sessions").json()["TotalItems"] == 50
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(limit=st.integers(1, 1000), sessions=st.integers(0, 120), machines=st.integers(1, 7))
-def test_any_paging_gives_each_session_once(simulator, limit, sessions, machines):
+def test_any_paging_returns_each_session_once(simulator, limit, sessions, machines):
     simulator.reset(sessions=sessions, machines=machines)
     everything = list(simulator.state())
     assert joined(page_ids(simulator, limit=limit, fields="Id")) == everything
@@ -103,7 +103,7 @@ def test_any_paging_gives_each_session_once(simulator, limit, sessions, machines
     assert all(len(page) <= limit for page in searched)
 
 
-def test_an_end_between_pages_hides_no_other(simulator):
+def test_session_ended_between_pages_hides_no_other(simulator):
     ids = simulator.ids()
     turning = pages(simulator, limit=10)
     seen = [item["Id"] for item in next(turning)["Items"]]
@@ -113,7 +113,7 @@ def test_an_end_between_pages_hides_no_other(simulator):
     assert seen == ids
 
 
-def test_fields_leave_the_rest_out(simulator):
+def test_fields_exclude_other_keys(simulator):
     page = simulator.get("/Sessions", {"fields": "Id,State,User", "limit": 3}).json()
     assert [sorted(item) for item in page["Items"]] == [["Id", "State", "User"]] * 3
     machines = simulator.get("/Machines", {"fields": "Name"}).json()["Items"]
@@ -162,7 +162,7 @@ def test_delivery_group_by_id(simulator):
     assert simulator.search("Sessions", ("DeliveryGroup", "Equals", group["Id"])).json()["TotalItems"] == 20
 
 
-def test_filters_are_joined_by_and(simulator):
+def test_search_filters_joined_by_and(simulator):
     both = simulator.search("Sessions", ("UserName", "EndsWith", "user013"), ("UserName", "StartsWith", "LAB"))
     assert [item["User"]["Name"] for item in both.json()["Items"]] == ["LAB\\user013"]
 
@@ -171,7 +171,7 @@ def condition(name, value, operator="Equals"):
     return {"Property": name, "Operator": operator, "Value": value}
 
 
-def test_groups(simulator):
+def test_search_groups(simulator):
     users = {
         "SearchFilterGroupType": "Or",
         "SearchFilters": [condition("UserName", "LAB\\user001"), condition("UserName", "LAB\\user011")],
@@ -196,7 +196,7 @@ def either(*filters, **joined):
     return {"SearchFilterGroupType": "Or", "SearchFilters": [condition(*entry) for entry in filters], **joined}
 
 
-def test_filters_together_with_groups_all_hold(simulator):
+def test_search_filters_and_groups_all_match(simulator):
     """Flat filters are joined by And with each other and with the joined groups."""
     simulator.reset(group_search="together")
     state = simulator.state()
@@ -232,7 +232,7 @@ def test_filters_together_with_groups_all_hold(simulator):
     )
 
 
-def test_any_of_many_values_of_one_property(simulator):
+def test_search_many_values_of_one_property(simulator):
     state = simulator.state()
     wanted = {entry["user"] for entry in list(state.values())[:12]}
     # Null is not text; an anonymous user has no name.
@@ -245,7 +245,7 @@ def test_any_of_many_values_of_one_property(simulator):
     assert simulator.post("/Sessions/$search", {"SearchFilterGroups": [wrong]}).status_code == 400
 
 
-def test_machine_searches_with_groups(simulator):
+def test_machine_search_with_groups(simulator):
     simulator.reset(group_search="together")
     support = condition("SessionSupport", "MultiSession")
     named = either(("MachineName", "LAB\\vda-002"), ("MachineName", "LAB\\vda-005"), ("DeliveryGroup", "Contractors"))
@@ -319,6 +319,6 @@ def test_machine_search_needs_session_support(simulator):
     assert [item["Name"] for item in by_user.json()["Items"]] == ["LAB\\vda-002"]
 
 
-def test_there_are_no_jobs(simulator):
+def test_list_async_rejected(simulator):
     assert simulator.get("/Sessions", {"async": "true"}).status_code == 400
     assert simulator.get("/Sessions", {"async": "false"}).status_code == 200

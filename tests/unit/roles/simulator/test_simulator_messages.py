@@ -19,7 +19,7 @@ def messages(simulator, session_id):
     return simulator.state()[session_id]["messages"]
 
 
-def test_messages_add_up(simulator):
+def test_messages_in_state(simulator):
     first, second = simulator.ids()[:2]
     reply = send(simulator, first)
     assert reply.status_code == 200
@@ -35,13 +35,13 @@ def test_messages_add_up(simulator):
 
 
 @pytest.mark.parametrize("style", ["Unknown", "Critical", "Question", "Exclamation", "Information"])
-def test_styles(simulator, style):
+def test_message_styles(simulator, style):
     session_id = simulator.ids()[0]
     assert send(simulator, session_id, {"Style": style}).status_code == 200
     assert messages(simulator, session_id) == [{"style": style, "title": None, "text": None}]
 
 
-def test_all_members_are_optional(simulator):
+def test_message_members_optional(simulator):
     session_id = simulator.ids()[0]
     assert send(simulator, session_id, {}).status_code == 200
     assert send(simulator, session_id, {"Title": None, "Text": None, "More": 1}).status_code == 200
@@ -70,7 +70,7 @@ def test_invalid_messages(simulator, body):
     assert messages(simulator, session_id) == []
 
 
-def test_a_message_needs_a_body_of_json(simulator):
+def test_message_requires_json_body(simulator):
     session_id = simulator.ids()[0]
     path = f"/Sessions/{session_id}/$sendMessage"
     assert simulator.post(path).status_code == 400
@@ -82,13 +82,13 @@ def test_a_message_needs_a_body_of_json(simulator):
     assert messages(simulator, session_id) == []
 
 
-def test_half_of_a_surrogate_pair_breaks_nothing(simulator):
+def test_message_with_lone_surrogate_accepted(simulator):
     session_id = simulator.ids()[0]
     assert send(simulator, session_id, {"Text": "a\udcffb"}).status_code == 200
     assert messages(simulator, session_id)[0]["text"] == "a?b"
 
 
-def test_messages_to_any_session(simulator):
+def test_message_to_any_session(simulator):
     """The documentation does not exclude disconnected sessions."""
     ids = simulator.ids()
     for at in (6, 7, 9):
@@ -110,7 +110,7 @@ def test_on_the_direct_base(simulator):
 
 @pytest.mark.parametrize("acts", [False, True])
 @pytest.mark.parametrize("effect", ["answer", "drop", "hang"])
-def test_faults(simulator, effect, acts):
+def test_message_faults(simulator, effect, acts):
     session_id, other = simulator.ids()[:2]
     value = {"answer": {"status": 500}, "drop": {}, "hang": {"seconds": 0.1}}[effect]
     simulator.faults({"session": session_id, "path": "sendMessage", effect: {**value, "acts": acts}})
@@ -123,7 +123,7 @@ def test_faults(simulator, effect, acts):
     assert send(simulator, other).status_code == 200
 
 
-def test_a_throttled_message_is_not_shown(simulator):
+def test_throttled_message_not_shown(simulator):
     session_id = simulator.ids()[0]
     simulator.faults({"path": "sendMessage", "times": 1, "throttle": {"hint": "seconds", "value": 1}})
     assert [send(simulator, session_id).status_code for _attempt in range(2)] == [429, 200]

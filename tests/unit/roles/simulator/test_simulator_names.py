@@ -38,7 +38,7 @@ def applications(simulator):
     return sorted({name for entry in simulator.state().values() for name in entry["applications"]})
 
 
-def test_all_marks_are_there(hostile):
+def test_names_have_all_special_characters(hostile):
     users = hostile.state().values()
     for marks, found in (
         (MARKS, [machine["Name"].partition("\\")[2] for machine in machines(hostile)]),
@@ -53,7 +53,7 @@ def test_all_marks_are_there(hostile):
         assert len(names) - len(set(names)) in (0, 2)
 
 
-def test_sizes_and_kinds_are_those_of_a_plain_fleet(simulator):
+def test_names_fleet_has_sizes_of_plain_fleet(simulator):
     keys = ("id", "state", "protocol", "recorded", "anonymous", "dns_name")
 
     def shape():
@@ -69,14 +69,14 @@ def test_sizes_and_kinds_are_those_of_a_plain_fleet(simulator):
     assert simulator.control("reset", {})["names"] == "plain"
 
 
-def test_two_starts_give_the_same_names(hostile, start):
+def test_names_same_after_restart(hostile, start):
     other = start("--names", "hostile")
     other.reset()
     for path in ("/Sessions", "/Machines", "/DeliveryGroups"):
         assert other.get(path).json() == hostile.get(path).json()
 
 
-def test_machines_by_path(hostile):
+def test_names_of_machines_in_path(hostile):
     for machine in machines(hostile):
         assert machine["Name"].startswith("LAB\\")
         for name in (machine["Name"], machine["Name"].lower(), machine["Id"]):
@@ -96,12 +96,12 @@ def test_machines_by_path(hostile):
         ("LAB%7Cvda%2F%C3%84%20004", "LAB%5Cvda%2F%C3%84%20004"),
     ],
 )
-def test_a_name_that_is_quoted_badly_finds_nothing(hostile, good, bad):
+def test_names_badly_quoted_find_nothing(hostile, good, bad):
     assert hostile.get(f"/Machines/{good}").status_code == 200
     assert hostile.get(f"/Machines/{bad}").status_code == 404
 
 
-def test_delivery_groups_by_path(hostile):
+def test_names_of_delivery_groups_in_path(hostile):
     for group in groups(hostile):
         found = hostile.get(f"/DeliveryGroups/{quoted(group['FullName'].lower())}")
         assert found.json().items() >= group.items()
@@ -114,7 +114,7 @@ def test_delivery_groups_by_path(hostile):
     assert sum(bool(group["AdminFolder"]["Name"]) for group in groups(hostile)) == 2
 
 
-def test_applications_by_path(hostile):
+def test_names_of_applications_in_path(hostile):
     for name in applications(hostile):
         application = hostile.get(f"/Applications/{quoted(name.lower())}").json()
         assert application["ApplicationFolder"]["Name"] + application["Name"] == name
@@ -124,7 +124,7 @@ def test_applications_by_path(hostile):
         ]
 
 
-def test_values_of_searches_need_no_escape(hostile):
+def test_names_in_searches_without_escape(hostile):
     entries = list(hostile.state().values())
     assert len(entries) == 50
 
@@ -145,7 +145,7 @@ def test_values_of_searches_need_no_escape(hostile):
         assert hostile.found("Machines", support, ("MachineName", "Equals", machine["Name"])) == [machine["Id"]]
 
 
-def test_users(hostile):
+def test_names_of_users(hostile):
     users = [entry["user"] for entry in hostile.state().values()]
     assert all(user.count("\\") == 1 for user in users if user)
     # Two users with one name, as in a plain fleet.

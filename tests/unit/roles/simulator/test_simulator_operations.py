@@ -49,12 +49,12 @@ def test_readme_lists_each_simulated_operation_once(routes):
     assert sorted(table()) == sorted({name for name, simulated in routes.items() if simulated} | SIGN_INS)
 
 
-def test_readme_lists_operations_that_are_not_simulated(routes):
+def test_readme_lists_unsimulated_operations(routes):
     assert sorted(not_simulated()) == sorted(name for name, simulated in routes.items() if not simulated)
 
 
 @pytest.mark.parametrize("operation", not_simulated())
-def test_operation_that_is_not_simulated_is_a_501(simulator, operation):
+def test_unsimulated_operation_returns_501(simulator, operation):
     method, _blank, path = operation.partition(" ")
     headers = simulator.headers()
     bases = [

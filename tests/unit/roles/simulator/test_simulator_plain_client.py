@@ -45,7 +45,7 @@ def sessions_of_machine(simulator):
     return [entry["id"] for entry in simulator.state().values() if entry["machine"] == MACHINE]
 
 
-def test_plain_client_finds_the_site(simulator, client):
+def test_plain_client_finds_site(simulator, client):
     assert client.sites == [simulator.connection["site_id"]]
     assert client.detail["Name"] == "Simulated Site 1"
 
@@ -59,7 +59,7 @@ def test_plain_client_pages_through_sessions_and_machines(simulator, client):
     assert client.machine(MACHINE)["DnsName"] == "vda-002.lab.example"
 
 
-def test_plain_client_lists_the_sessions_of_a_machine(client, sessions_of_machine):
+def test_plain_client_lists_sessions_of_machine(client, sessions_of_machine):
     assert [session["Id"] for session in client.machine(MACHINE, "Sessions")["Items"]] == sessions_of_machine
 
 
@@ -77,7 +77,7 @@ def test_plain_client_searches(client, sessions_of_machine):
     assert machines["TotalItems"] == 1
 
 
-def test_plain_client_starts_and_stops_a_recording(simulator, client, sessions_of_machine):
+def test_plain_client_starts_and_stops_recording(simulator, client, sessions_of_machine):
     session_id = sessions_of_machine[0]
     assert client.recorded(session_id) is False
     answer = client.call("POST", f"/Sessions/{session_id}/$startRecording", notifyUser="true")
@@ -89,7 +89,7 @@ def test_plain_client_starts_and_stops_a_recording(simulator, client, sessions_o
     assert (entry["starts"], entry["stops"], entry["notices"]) == (1, 1, 1)
 
 
-def test_plain_client_sends_a_message(simulator, client, sessions_of_machine):
+def test_plain_client_sends_message(simulator, client, sessions_of_machine):
     message = {"Style": "Information", "Title": "Recording", "Text": "This session is recorded."}
     client.call("POST", f"/Sessions/{sessions_of_machine[0]}/$sendMessage", message)
     assert [sent["title"] for sent in simulator.state()[sessions_of_machine[0]]["messages"]] == ["Recording"]
@@ -108,7 +108,7 @@ def test_plain_client_batches(client, sessions_of_machine):
     assert bodies == [{"IsSessionBeingRecorded": False}] * len(calls)
 
 
-def test_plain_client_follows_the_job_of_a_call(client, sessions_of_machine):
+def test_plain_client_follows_job_of_call(client, sessions_of_machine):
     session_id = sessions_of_machine[1]
     path = f"/Sessions/{session_id}/$startRecording"
     status, headers, body = client.respond("POST", path, **{"async": "true"})
@@ -124,7 +124,7 @@ def test_plain_client_follows_the_job_of_a_call(client, sessions_of_machine):
     assert ended.value.status == 404
 
 
-def test_plain_client_follows_the_job_of_a_batch(simulator, client, sessions_of_machine):
+def test_plain_client_follows_job_of_batch(simulator, client, sessions_of_machine):
     simulator.control("faults", [{"path": "Recording", "latency": 0.1}])
     calls = {str(at): ("POST", f"/Sessions/{each}/$startRecording") for at, each in enumerate(sessions_of_machine)}
     status, headers, body = client.batch(calls, **{"async": "true"})
@@ -136,7 +136,7 @@ def test_plain_client_follows_the_job_of_a_batch(simulator, client, sessions_of_
     assert all(simulator.state()[session_id]["recorded"] for session_id in sessions_of_machine)
 
 
-def test_plain_client_is_refused_without_a_good_token(simulator):
+def test_plain_client_without_valid_token_refused(simulator):
     with pytest.raises(Refused) as refused:
         PlainClient(simulator.url, "wrong", simulator.connection["customer_id"], gateway=True)
     assert refused.value.status == 401

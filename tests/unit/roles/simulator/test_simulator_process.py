@@ -105,7 +105,7 @@ def test_help(run):
         (["--port", "70000"], "port"),
     ],
 )
-def test_refusals(run, arguments, word):
+def test_invalid_arguments_rejected(run, arguments, word):
     result = run(*arguments)
     assert result.returncode != 0
     assert word in result.stderr
@@ -199,7 +199,7 @@ def worked(simulator):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def test_a_processor_serves_3000_calls_a_second(start):
+def test_process_serves_3000_calls_per_second(start):
     simulator = start("--sessions", "1000", "--mix", "recordable")
     simulator.reset()
     ids = simulator.ids(limit=1000)
@@ -222,7 +222,7 @@ def test_a_processor_serves_3000_calls_a_second(start):
     assert (worked(simulator) - before) / len(calls) < 1 / 3000
 
 
-def test_a_big_fleet_starts_in_seconds(start):
+def test_process_starts_large_fleet_in_seconds(start):
     simulator = start("--machines", "1000", "--sessions", "100000")
     simulator.reset()
     assert worked(simulator) < 10

@@ -59,7 +59,7 @@ def test_one_delivery_group(simulator):
     assert simulator.get("/Machines/LAB%7Cvda-002").json()["DeliveryGroup"]["Id"] == group["Id"]
 
 
-def test_machines_of_a_delivery_group(simulator):
+def test_machines_of_delivery_group(simulator):
     simulator.reset(machines=10, sessions=20)
     every = {item["Name"]: item for item in simulator.get("/Machines").json()["Items"]}
     reply = simulator.get("/DeliveryGroups/office%20desktops/Machines")
@@ -71,7 +71,7 @@ def test_machines_of_a_delivery_group(simulator):
     assert simulator.get("/DeliveryGroups/Engineering/Machines", {"fields": "Id"}).json()["Items"][0]["Name"]
 
 
-def test_an_empty_delivery_group(simulator):
+def test_empty_delivery_group(simulator):
     simulator.reset(machines=1, sessions=1)
     assert simulator.get("/DeliveryGroups/Contractors").json()["TotalDesktops"] == 0
     assert simulator.get("/DeliveryGroups/Contractors/Machines").json()["Items"] == []
@@ -89,7 +89,7 @@ def test_one_application(simulator):
     assert simulator.get("/Applications/Drawing", {"fields": "Name"}).json() == {"Name": "Drawing"}
 
 
-def test_sessions_of_an_application(simulator):
+def test_sessions_of_application(simulator):
     wanted = [entry["id"] for entry in simulator.state().values() if "Drawing" in entry["applications"]]
     reply = simulator.get("/Applications/drawing/Sessions")
     assert ids(reply) == wanted
@@ -103,7 +103,7 @@ def test_sessions_of_an_application(simulator):
     assert simulator.get("/Applications/Drawing/Sessions", {"async": "true"}).status_code == 400
 
 
-def test_an_application_stops_with_its_session(simulator):
+def test_application_ends_with_its_session(simulator):
     wanted = ids(simulator.get("/Applications/Drawing/Sessions"))
     simulator.faults({"vanish": True, "times": 1})
     simulator.get(f"/Sessions/{wanted[1]}")
@@ -130,7 +130,7 @@ def test_missing_objects(simulator, path):
     assert simulator.post(path.format("Drawing")).status_code == 405
 
 
-def test_a_further_site_publishes_nothing(simulator):
+def test_second_site_publishes_nothing(simulator):
     simulator.reset(sites=2)
     other = simulator.get("/me").json()["Customers"][0]["Sites"][1]["Id"]
     assert simulator.get("/DeliveryGroups", Citrix_InstanceId=other).json()["Items"] == []

@@ -47,7 +47,7 @@ def statuses(simulator, count, path="/me"):
     return [simulator.get(path).status_code for _request in range(count)]
 
 
-def test_a_bucket_is_full_at_first_and_fills_again(make_meter):
+def test_quota_bucket_full_at_start_and_refilled(make_meter):
     take = make_meter("token_bucket", 10, 0.5)
     assert [take(7.0, 1) for _request in range(5)] == [0.0] * 5
     assert take(7.0, 1) == pytest.approx(0.1)
@@ -56,7 +56,7 @@ def test_a_bucket_is_full_at_first_and_fills_again(make_meter):
     assert [take(99.0, 1) for _request in range(6)] == [0.0] * 5 + [pytest.approx(0.1)]
 
 
-def test_a_window_begins_with_the_first_request(make_meter):
+def test_quota_window_begins_with_first_request(make_meter):
     take = make_meter("window", 2, 2)
     assert [take(7.5, 1) for _request in range(4)] == [0.0] * 4
     assert take(7.5, 1) == pytest.approx(2.0)
@@ -67,7 +67,7 @@ def test_a_window_begins_with_the_first_request(make_meter):
     assert [take(21.4, 1) for _request in range(4)] == [0.0] * 3 + [pytest.approx(0.1)]
 
 
-def test_a_sliding_log_counts_each_request_until_it_is_old(make_meter):
+def test_quota_sliding_log_counts_requests_until_old(make_meter):
     take = make_meter("sliding_log", 2, 2)
     assert [take(now, 1) for now in (7.0, 7.5, 8.0, 8.5)] == [0.0] * 4
     assert take(8.9, 1) == pytest.approx(0.1)
@@ -78,7 +78,7 @@ def test_a_sliding_log_counts_each_request_until_it_is_old(make_meter):
     assert take(10.0, 2) == 0.0
 
 
-def test_a_sliding_counter_weighs_the_window_before(make_meter):
+def test_quota_sliding_counter_weighs_previous_window(make_meter):
     take = make_meter("sliding_counter", 2, 2)
     assert [take(7.0, 1) for _request in range(4)] == [0.0] * 4
     assert take(7.0, 1) == pytest.approx(2.5)
@@ -94,7 +94,7 @@ EXPECTED = {"token_bucket": 2.6, "window": 3.0, "sliding_log": 1.0, "sliding_cou
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_cost_above_capacity_waits_for_all(make_meter, kind):
+def test_quota_cost_above_capacity_waits_for_all(make_meter, kind):
     take, expected = make_meter(kind, 10, 1), EXPECTED[kind]
     assert take(0.0, 35) == 0.0
     assert take(0.0, 1) == pytest.approx(expected)
@@ -111,7 +111,7 @@ def test_cost_above_capacity_waits_for_all(make_meter, kind):
     seconds=st.floats(0.1, 60),
     steps=st.lists(st.tuples(st.floats(0, 3), st.integers(1, 4)), max_size=60),
 )
-def test_no_more_than_the_quota_and_the_wait_is_right(make_meter, kind, capacity, seconds, steps):
+def test_quota_never_exceeded_and_wait_exact(make_meter, kind, capacity, seconds, steps):
     rate = capacity / seconds
     take, now, taken = make_meter(kind, rate, seconds), 100.0, []
     for pause, cost in steps:
@@ -141,7 +141,7 @@ def _most(kind, capacity, seconds, span):
 
 
 @pytest.mark.parametrize("quota", KINDS)
-def test_requests_beyond_the_quota_are_refused_without_work(simulator, quota):
+def test_quota_exceeded_requests_refused_without_work(simulator, quota):
     simulator.reset(quota=quota, quota_rate=0.04, quota_seconds=100)
     session_id = next(iter(simulator.state()))
     path = f"/Sessions/{session_id}/$startRecording"
@@ -153,7 +153,7 @@ def test_requests_beyond_the_quota_are_refused_without_work(simulator, quota):
     assert [call["status"] for call in simulator.control("calls")["calls"]] == [200, 200, 200, 200, 200, 429, 429]
 
 
-def test_counts(simulator, timed):
+def test_quota_counts(simulator, timed):
     before = time.time()
     nothing = {"accepted": 0, "refused": 0, "first_refused": None, "used": 0, "used_since": 0, "sign_ins": 3}
 
@@ -181,7 +181,7 @@ VALUES = {"exact": (22, 25), "rounded_up": (23, 25), "constant": (7, 7), "too_sh
 
 @pytest.mark.parametrize("value", VALUES)
 @pytest.mark.parametrize("hint", HINTS)
-def test_hints(simulator, hint, value):
+def test_quota_hints(simulator, hint, value):
     settings = {"quota_hint": hint, "quota_hint_value": value, "quota_hint_seconds": 7}
     simulator.reset(quota="window", quota_rate=0.04, quota_seconds=25, **settings)
     simulator.get("/me")
@@ -210,7 +210,7 @@ def from_rfc3339(text):
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
-def test_the_hint_is_right(simulator):
+def test_quota_hint_exact(simulator):
     simulator.reset(quota="token_bucket", quota_rate=5, quota_seconds=0.2, quota_hint_value="exact")
     for _round in range(4):
         while (reply := simulator.get("/me")).status_code == 200:
@@ -220,7 +220,7 @@ def test_the_hint_is_right(simulator):
 
 
 @pytest.mark.parametrize(("counted", "expected"), [("request", [200, 200, 200, 200]), ("items", [200, 200, 429, 429])])
-def test_batch_cost(simulator, counted, expected):
+def test_quota_batch_cost(simulator, counted, expected):
     simulator.reset(quota="window", quota_rate=0.2, quota_seconds=50, quota_batch=counted)
     items = [{"Reference": str(at), "RelativeUrl": "/Machines?fields=Id"} for at in range(5)]
     assert [simulator.batch(*items).status_code for _batch in range(4)] == expected
@@ -230,7 +230,7 @@ def test_batch_cost(simulator, counted, expected):
     assert [simulator.post("/$batch", {}).status_code for _batch in range(3)] == [400, 400, 429]
 
 
-def test_two_limits_hold_together(simulator):
+def test_quota_two_limits_apply_together(simulator):
     second = {"quota_also": "sliding_log", "quota_also_rate": 0.05, "quota_also_seconds": 60}
     simulator.reset(quota="window", quota_rate=0.05, quota_seconds=100, **second)
     assert statuses(simulator, 4) == [200, 200, 200, 429]
@@ -240,7 +240,7 @@ def test_two_limits_hold_together(simulator):
     assert float(simulator.get("/me").json()["parameters"][0]["value"]) > 60
 
 
-def test_concurrent_requests_limited(simulator):
+def test_quota_concurrent_requests_limited(simulator):
     simulator.reset(quota_concurrency=2)
     simulator.faults({"latency": 3, "path": "/Machines$"})
     with ThreadPoolExecutor(2) as pool:
@@ -257,7 +257,7 @@ def test_concurrent_requests_limited(simulator):
     assert statuses(simulator, 5) == [200] * 5
 
 
-def test_each_node_has_its_share_of_the_limit(simulator):
+def test_quota_limit_shared_by_nodes(simulator):
     simulator.reset(quota="window", quota_rate=0.2, quota_seconds=100, quota_nodes=4)
     codes = statuses(simulator, 40)
     # Five for each node, and a request is assigned to any node.
@@ -267,7 +267,7 @@ def test_each_node_has_its_share_of_the_limit(simulator):
     assert 200 in codes[first:]
 
 
-def test_other_traffic_uses_the_limit_up(simulator):
+def test_quota_used_by_other_traffic(simulator):
     simulator.reset(quota="window", quota_rate=0.5, quota_seconds=100, quota_shared=100)
     assert statuses(simulator, 1) == [200]
     time.sleep(0.6)
@@ -276,7 +276,7 @@ def test_other_traffic_uses_the_limit_up(simulator):
     assert (counts["accepted"], counts["refused"]) == (1, 1)
 
 
-def test_a_refusal_comes_before_fault_rules(simulator):
+def test_quota_refusal_precedes_fault_rules(simulator):
     simulator.reset(quota="window", quota_rate=0.02, quota_seconds=100)
     simulator.faults({"path": "/me", "after": 1, "times": 1, "answer": {"status": 418}})
     assert statuses(simulator, 3) == [200, 418, 429]

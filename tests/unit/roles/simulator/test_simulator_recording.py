@@ -38,7 +38,7 @@ def test_start_and_stop(simulator):
     assert counts(simulator, session_id) == (1, 1, 1)
 
 
-def test_notices(simulator):
+def test_recording_notifications(simulator):
     quiet, recorded = simulator.ids()[0], simulator.ids()[5]
     start(simulator, quiet, notifyUser="false")
     assert counts(simulator, quiet) == (1, 0, 0)
@@ -76,7 +76,7 @@ def test_unknown_sessions(simulator):
 
 
 @pytest.mark.parametrize("status", [400, 404, 500])
-def test_status_of_ended_session_is_a_setting(simulator, status):
+def test_status_of_ended_session_by_setting(simulator, status):
     simulator.reset(unknown_session_status=status)
     reply = simulator.get("/Sessions/RecordingStatus", {"id": UNKNOWN})
     assert reply.status_code == status
@@ -119,6 +119,6 @@ def test_on_the_direct_base(simulator):
     }
 
 
-def test_a_percent_encoded_dollar_is_the_same_path(simulator):
+def test_percent_encoded_dollar_is_same_path(simulator):
     session_id = simulator.ids()[0]
     assert simulator.post(f"/Sessions/{session_id}/%24startRecording").status_code == 200

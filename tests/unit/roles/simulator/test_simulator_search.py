@@ -43,14 +43,14 @@ def without_data():
 
 
 @pytest.mark.parametrize("kind", ["Sessions", "Machines"])
-def test_each_documented_property_is_taken(simulator, kind):
+def test_search_documented_properties_accepted(simulator, kind):
     assert len(set(PROPERTIES)) == 60
     found = {name: total(simulator, name, "Like", "*", kind) for name in PROPERTIES}
     assert sorted(name for name, count in found.items() if not count) == without_data()
     assert {count for count in found.values() if count} == {len(simulator.state()) if kind == "Sessions" else 5}
 
 
-def test_properties_without_data_may_be_refused(simulator):
+def test_search_properties_without_data_rejected_by_setting(simulator):
     simulator.reset(unknown_search="refused")
     for name in without_data():
         assert simulator.search("Sessions", (name, "Like", "*")).status_code == 400
@@ -91,11 +91,11 @@ FOUND = {
 
 
 @pytest.mark.parametrize(("operator", "name", "value"), FOUND)
-def test_operator_finds(simulator, operator, name, value):
+def test_search_operator_results(simulator, operator, name, value):
     assert total(simulator, name, operator, value) == FOUND[operator, name, value]
 
 
-def test_each_documented_operator_is_tested():
+def test_search_documented_operators_all_tested():
     assert {operator for operator, _name, _value in FOUND} == set(OPERATORS)
     assert len(OPERATORS) == 26
 
@@ -103,5 +103,5 @@ def test_each_documented_operator_is_tested():
 @pytest.mark.parametrize(
     "operator", ["equals", "NotAny", "NotNone", "NotLessThan", "NotGreaterThanOrEquals", "Not", ""]
 )
-def test_other_operators_are_refused(simulator, operator):
+def test_search_other_operators_rejected(simulator, operator):
     assert simulator.search("Sessions", ("UserName", operator, "x")).status_code == 400

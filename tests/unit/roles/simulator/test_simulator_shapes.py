@@ -34,7 +34,7 @@ MACHINE = {
 }
 
 
-def test_delivery_group_alone_has_counts_of_its_machines(simulator):
+def test_delivery_group_alone_has_machine_counts(simulator):
     simulator.reset(machines=7, sessions=30)
     listed = simulator.get("/DeliveryGroups").json()["Items"]
     assert not GROUP & set(listed[0])
@@ -47,14 +47,14 @@ def test_delivery_group_alone_has_counts_of_its_machines(simulator):
         assert detail["MachineOperatingSystems"] == [{"Name": "Windows 2022", "Value": count}]
 
 
-def test_application_alone_has_the_detail(simulator):
+def test_application_alone_has_detail(simulator):
     detail = simulator.get("/Applications/Text%20Editor").json()
     assert set(detail) >= APPLICATION
     assert set(detail["HomeZone"]) == {"Id", "Uid", "Name"}
 
 
 @pytest.mark.parametrize("fleet", [{}, {"sessions": 0}])
-def test_machine_has_values_if_no_sample_has_null(simulator, fleet):
+def test_machine_has_values_unless_sample_has_null(simulator, fleet):
     simulator.reset(**fleet)
     machine = simulator.get("/Machines").json()["Items"][0]
     for shape in (machine, simulator.get(f"/Machines/{machine['Id']}").json()):
@@ -67,13 +67,13 @@ def test_machine_in_session_has_nulls_of_sample(simulator):
     assert [name for name in MACHINE if machine[name] is not None] == []
 
 
-def test_application_in_use_has_a_name_and_no_id(simulator):
+def test_application_in_use_has_name_without_id(simulator):
     (used,) = simulator.get("/Sessions").json()["Items"][1]["ApplicationsInUse"]
     assert used == {"Id": "00000000-0000-0000-0000-000000000000", "Uid": None, "Name": "Text Editor"}
 
 
 @pytest.mark.parametrize("path", ["/Sessions", "/Machines", "/DeliveryGroups"])
-def test_fields_match_without_regard_to_case(simulator, path):
+def test_fields_match_in_any_case(simulator, path):
     lists = [simulator.get(path, {"fields": fields}).json()["Items"] for fields in ("Id,Uid", "iD, UID")]
     assert lists[0] == lists[1]
     assert set(lists[0][0]) == {"Id", "Uid"}

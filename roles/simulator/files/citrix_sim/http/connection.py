@@ -14,10 +14,10 @@ from .wire import MalformedError, RequestReader, keeps_alive, render
 
 
 class Outcome(NamedTuple):
-    """End of a request: a reply, or a connection that is closed after ``hold`` seconds."""
+    """End of a request: a reply, or a connection that is closed after ``delay`` seconds."""
 
     reply: Reply | None
-    hold: float = 0.0
+    delay: float = 0.0
     # Called with the bytes of the response when they are sent.
     keep: Callable[[bytes], None] | None = None
 
@@ -101,7 +101,7 @@ class Connection(asyncio.Protocol):
                 self._busy = False
             else:
                 transport.close()
-        elif outcome.hold > 0:
-            asyncio.get_running_loop().call_later(outcome.hold, transport.close)
+        elif outcome.delay > 0:
+            asyncio.get_running_loop().call_later(outcome.delay, transport.close)
         else:
             transport.close()

@@ -124,5 +124,5 @@ class Requests:
     @staticmethod
     def _own_headers(item: Item) -> dict[str, str]:
         """Return the headers of an item; a content type is optional."""
-        own = {} if item.body is None else {"content-type": "application/json"}
-        return {**own, **item.headers}
+        content_type = {} if item.body is None else {"content-type": "application/json"}
+        return {**content_type, **item.headers}

@@ -35,8 +35,8 @@ def _order(compare: Callable[[Any, Any], bool]) -> MakeTest:
         number = _number(wanted)
 
         def test(value: str) -> bool:
-            own = _number(value)
-            return compare(value, wanted) if number is None or own is None else compare(own, number)
+            found = _number(value)
+            return compare(value, wanted) if number is None or found is None else compare(found, number)
 
         return test
 

@@ -60,5 +60,5 @@ def _set(session: Session, recorded: bool, lag: float) -> None:
     if session.recorded == recorded:
         return
     now = time.time()
-    session.held = (now + lag, session.reported(now)) if lag else None
+    session.lagging = (now + lag, session.reported(now)) if lag else None
     session.recorded = recorded

@@ -32,19 +32,19 @@ class TokenBucket:
     def __init__(self, rate: float, seconds: float) -> None:
         self._rate = rate
         self._size = max(1.0, rate * seconds)
-        self._held = self._size
+        self._available = self._size
         self._at: float | None = None
 
     def wait(self, now: float, cost: int) -> float:
         """See Meter."""
         gained = 0.0 if self._at is None else (now - self._at) * self._rate
-        self._held, self._at = min(self._size, self._held + gained), now
-        missing = min(cost, self._size) - self._held
+        self._available, self._at = min(self._size, self._available + gained), now
+        missing = min(cost, self._size) - self._available
         return missing / self._rate if missing > _NOTHING else 0.0
 
     def spend(self, now: float, cost: int) -> None:
         """See Meter."""
-        self._held -= cost
+        self._available -= cost
 
 
 def _limit(rate: float, seconds: float) -> int:

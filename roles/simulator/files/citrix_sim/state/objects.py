@@ -72,9 +72,9 @@ class Session:
     __slots__ = (
         "anonymous",
         "connected",
-        "held",
         "id",
         "index",
+        "lagging",
         "machine",
         "messages",
         "notices",
@@ -97,7 +97,7 @@ class Session:
         self.notices = 0
         self.messages: tuple[Message, ...] = ()
         # Until then (in seconds of the clock, or infinity), RecordingStatus reports this value.
-        self.held: tuple[float, bool] | None = None
+        self.lagging: tuple[float, bool] | None = None
 
     @property
     def uid(self) -> int:
@@ -131,7 +131,7 @@ class Session:
 
     def reported(self, now: float) -> bool:
         """Return the value of RecordingStatus at that time, which may be behind the actual state."""
-        return self.held[1] if self.held and now < self.held[0] else self.recorded
+        return self.lagging[1] if self.lagging and now < self.lagging[0] else self.recorded
 
 
 class GeneratedSession(Session):

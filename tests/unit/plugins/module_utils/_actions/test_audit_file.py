@@ -60,7 +60,7 @@ def test_append_lines_are_chained_by_hashes(path):
         assert hashlib.sha256(line[: line.index(b',"hash":')]).hexdigest() == entry["hash"]
 
 
-def test_open_new_file_belongs_to_owner_alone(path):
+def test_open_new_file_is_private(path):
     umask = os.umask(0)
     try:
         append(path, "a")
@@ -70,7 +70,7 @@ def test_open_new_file_belongs_to_owner_alone(path):
 
 
 @pytest.mark.parametrize("name", ["audit.jsonl", f"audit.jsonl{audit_file.HEAD}"])
-def test_open_symlink_is_refused(path, tmp_path, name):
+def test_open_symlink_rejected(path, tmp_path, name):
     (tmp_path / "other").touch()
     (tmp_path / name).symlink_to(tmp_path / "other")
     with pytest.raises(OSError):
@@ -78,21 +78,21 @@ def test_open_symlink_is_refused(path, tmp_path, name):
     assert (tmp_path / "other").read_bytes() == b""
 
 
-def test_open_file_that_others_may_write_is_refused(path):
+def test_open_file_writable_by_others_rejected(path):
     Path(path).touch()
     os.chmod(path, 0o620)
     with pytest.raises(PermissionError):
         AuditFile(path)
 
 
-def test_open_fifo_is_refused(path):
+def test_open_fifo_rejected(path):
     os.mkfifo(path, 0o600)
     with pytest.raises(OSError):
         AuditFile(path)
 
 
 @pytest.mark.parametrize("text", ["\x1b]0;title\x07", "a\nb", "\u2028", "\ud800", '"}\n{"name": "forged'])
-def test_append_text_cannot_leave_its_line(path, text):
+def test_append_text_stays_on_one_line(path, text):
     append(path, text, "b")
     data = Path(path).read_bytes()
     assert data.count(b"\n") == 2 and all(0x20 <= byte < 0x7F or byte == 0x0A for byte in data)
@@ -100,7 +100,7 @@ def test_append_text_cannot_leave_its_line(path, text):
 
 
 @pytest.mark.parametrize("cut", range(2, 60, 7))
-def test_append_after_line_cut_off_keeps_the_chain(path, cut):
+def test_append_after_truncated_line_keeps_chain(path, cut):
     append(path, "a", "b")
     whole = Path(path).read_bytes()
     Path(path).write_bytes(whole[:-cut])
@@ -109,14 +109,14 @@ def test_append_after_line_cut_off_keeps_the_chain(path, cut):
     assert json.loads(Path(path).read_bytes().splitlines()[2])["line"] == 3
 
 
-def test_append_after_line_without_break_keeps_it(path):
+def test_append_after_line_without_break_keeps_line(path):
     append(path, "a", "b")
     Path(path).write_bytes(Path(path).read_bytes()[:-1])
     append(path, "c")
     assert verified(path) == (["a", "b", "c"], [])
 
 
-def test_append_after_first_line_cut_off_keeps_the_chain(path):
+def test_append_after_truncated_first_line_keeps_chain(path):
     append(path, "a")
     Path(path).write_bytes(Path(path).read_bytes()[:-30])
     os.remove(path + audit_file.HEAD)
@@ -124,7 +124,7 @@ def test_append_after_first_line_cut_off_keeps_the_chain(path):
     assert verified(path) == (["b"], [(1, "cut_off")])
 
 
-def test_append_after_head_lags_follows_the_file(path):
+def test_append_with_lagging_head_follows_file(path):
     append(path, "a")
     head = Path(path + audit_file.HEAD).read_bytes()
     append(path, "b")
@@ -134,14 +134,14 @@ def test_append_after_head_lags_follows_the_file(path):
 
 
 @pytest.mark.parametrize("head", [b"", b"no head", b"\xff" * 300])
-def test_append_with_damaged_head_follows_the_file(path, head):
+def test_append_with_damaged_head_follows_file(path, head):
     append(path, "a", "b")
     Path(path + audit_file.HEAD).write_bytes(head)
     append(path, "c")
     assert verified(path) == (["a", "b", "c"], [])
 
 
-def test_append_after_rotation_continues_the_chain(path):
+def test_append_after_rotation_continues_chain(path):
     file = AuditFile(path)
     file.append([{"name": "a"}])
     os.rename(path, path + ".1")
@@ -153,14 +153,14 @@ def test_append_after_rotation_continues_the_chain(path):
     assert verified(path, path + ".2", path + ".1") == (["a", "b", "c"], [])
 
 
-def test_append_after_removed_file_shows_the_gap(path):
+def test_append_after_removed_file_shows_gap(path):
     append(path, "a", "b")
     os.remove(path)
     append(path, "c")
     assert verified(path) == (["c"], [(1, "missing")])
 
 
-def test_append_after_removed_end_shows_the_gap(path):
+def test_append_after_removed_end_shows_gap(path):
     append(path, "a", "b", "c")
     lines = Path(path).read_bytes().splitlines(keepends=True)
     Path(path).write_bytes(lines[0])
@@ -169,7 +169,7 @@ def test_append_after_removed_end_shows_the_gap(path):
     assert verified(path) == (["a", "d"], [(2, "missing")])
 
 
-def test_append_on_full_disk_leaves_no_part_of_a_line(path, monkeypatch):
+def test_append_on_full_disk_leaves_no_partial_line(path, monkeypatch):
     file = AuditFile(path)
     file.append([{"name": "a"}])
     before = Path(path).read_bytes()

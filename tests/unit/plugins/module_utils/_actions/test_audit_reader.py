@@ -88,7 +88,7 @@ def garble(lines, at):
 
 
 @pytest.mark.parametrize("seed", range(100))
-def test_reader_tampered_file_is_reported_at_its_line(tmp_path, seed):
+def test_reader_tampered_file_reported_with_line(tmp_path, seed):
     path = write(tmp_path / "audit.jsonl")
     lines = path.read_bytes().splitlines()
     chance = random.Random(seed)
@@ -105,11 +105,11 @@ def test_reader_tampered_file_is_reported_at_its_line(tmp_path, seed):
     assert found == expected
 
 
-def test_reader_sound_file_has_no_problem(tmp_path):
+def test_reader_valid_file_has_no_problem(tmp_path):
     assert problems_of(write(tmp_path / "audit.jsonl")) == []
 
 
-def test_reader_line_being_written_is_cut_off(tmp_path):
+def test_reader_unfinished_line_reported_as_truncated(tmp_path):
     path = write(tmp_path / "audit.jsonl")
     with path.open("ab") as file:
         file.write(b'{"time":')
@@ -149,7 +149,7 @@ def test_reader_missing_file_is_unreadable(tmp_path):
     assert problems_of(tmp_path / "none") == [("none", 1, "unreadable")]
 
 
-def test_reader_memory_does_not_grow_with_the_file(tmp_path, monkeypatch):
+def test_reader_memory_independent_of_file_size(tmp_path, monkeypatch):
     monkeypatch.setattr(audit_reader, "MOST_KEPT", 100)
 
     def peak(count):
@@ -166,7 +166,7 @@ def test_reader_memory_does_not_grow_with_the_file(tmp_path, monkeypatch):
     assert peak(10_000) < peak(1_000) * 1.5
 
 
-def test_reader_endless_line_is_cut(tmp_path):
+def test_reader_endless_line_truncated(tmp_path):
     path = write(tmp_path / "audit.jsonl", 2)
     with path.open("ab") as file:
         file.write(b"x" * 10_000_000 + b"\n")

@@ -110,7 +110,7 @@ def test_entry_has_user_and_machine(converged):
 
 @pytest.mark.parametrize("check_mode", [False, True])
 @pytest.mark.parametrize(("status", "wanted"), [(ON, START), (OFF, STOP)])
-def test_a_session_that_is_as_wanted_gets_no_request(converged, fake_api, status, wanted, check_mode):
+def test_converge_session_in_state_gets_no_request(converged, fake_api, status, wanted, check_mode):
     entry = converged(status, wanted=wanted, check_mode=check_mode)
     assert outline(entry) == ("unchanged", wanted.recorded, False)
     assert fake_api.sent() == [status_key()]
@@ -120,7 +120,7 @@ def test_a_session_that_is_as_wanted_gets_no_request(converged, fake_api, status
 @pytest.mark.parametrize(
     "body", [UNKNOWN, {}, {"IsSessionBeingRecorded": "true"}, {"IsSessionBeingRecorded": 0}, {"Other": True}]
 )
-def test_a_session_of_unknown_state_fails_and_gets_no_request(converged, fake_api, body, wanted):
+def test_converge_unknown_state_fails_without_request(converged, fake_api, body, wanted):
     entry = converged(body, wanted=wanted)
     assert outline(entry) == ("failed", None, False)
     assert "does not report" in entry.reason and "nothing was sent" in entry.reason
@@ -128,7 +128,7 @@ def test_a_session_of_unknown_state_fails_and_gets_no_request(converged, fake_ap
 
 
 @pytest.mark.parametrize("error", [400, 403, 404, 409, 500, 503, LOST, STALLED])
-def test_a_state_that_cannot_be_read_fails_and_gets_no_request(converged, fake_api, error):
+def test_converge_unreadable_state_fails_without_request(converged, fake_api, error):
     entry = converged(error)
     assert outline(entry) == ("failed", None, False)
     assert entry.reason.startswith("nothing was sent: ")
@@ -156,7 +156,7 @@ def test_converge_unrecordable_session_can_be_stopped(converged):
 
 
 @pytest.mark.parametrize("session_id", ["", ".", ".."])
-def test_a_session_without_an_id_fails_and_is_not_addressed(fake_api, clock, session_id):
+def test_converge_session_without_id_fails_without_request(fake_api, clock, session_id):
     (entry,) = converge(fake_api, [Target.from_session(session_id, a_session(session_id))], START, False)
     assert outline(entry) == ("failed", None, False)
     assert "no usable id for this session" in entry.reason
@@ -164,7 +164,7 @@ def test_a_session_without_an_id_fails_and_is_not_addressed(fake_api, clock, ses
 
 
 @pytest.mark.parametrize("wanted", [START, STOP])
-def test_a_session_that_is_no_more_has_ended(fake_api, clock, wanted):
+def test_ended_session_has_result_ended(fake_api, clock, wanted):
     (entry,) = converge(fake_api, [Target.from_session("1", None)], wanted, False)
     assert outline(entry) == ("ended", None, False)
     assert fake_api.calls == []
@@ -182,7 +182,7 @@ def test_converge_change_requested_once_and_confirmed(converged, fake_api, clock
     assert clock.slept == []
 
 
-def test_a_change_that_shows_late_is_waited_for(converged, fake_api, clock):
+def test_converge_waits_for_late_change(converged, fake_api, clock):
     entry = converged(OFF, OFF, OFF, OFF, OFF, ON)
     assert outline(entry) == ("started", True, True)
     assert len(fake_api.writes) == 1
@@ -198,7 +198,7 @@ def test_converge_pauses_between_reads_grow_to_five_seconds(converged, clock):
 @pytest.mark.parametrize(
     ("wanted", "state", "expected"), [(START, OFF, "recording server"), (STOP, ON, "policy starts it")]
 )
-def test_a_change_that_never_shows_is_unconfirmed_and_no_change(converged, fake_api, clock, wanted, state, expected):
+def test_converge_missing_change_is_unconfirmed(converged, fake_api, clock, wanted, state, expected):
     entry = converged(state, wanted=wanted)
     assert outline(entry) == ("unconfirmed", not wanted.recorded, False)
     assert "the request was accepted, and 30 seconds later" in entry.reason and expected in entry.reason
@@ -212,19 +212,19 @@ def test_converge_status_becomes_unknown_unconfirmed(converged):
     assert "does not report whether the session is recorded" in entry.reason
 
 
-def test_an_error_of_a_reading_is_got_over(converged):
+def test_converge_failed_status_read_repeated(converged):
     assert outline(converged(OFF, 503, 403, UNKNOWN, ON)) == ("started", True, True)
 
 
 @pytest.mark.parametrize("error", [403, 503, LOST])
-def test_a_state_that_cannot_be_read_back_is_unconfirmed(converged, fake_api, error):
+def test_converge_unreadable_confirmation_is_unconfirmed(converged, fake_api, error):
     entry = converged(OFF, error)
     assert outline(entry) == ("unconfirmed", None, False)
     assert entry.reason
     assert len(fake_api.writes) == 1
 
 
-def test_a_run_that_stalls_is_not_waited_for(converged, clock):
+def test_converge_stalled_run_ends_wait(converged, clock):
     entry = converged(OFF, STALLED)
     assert outline(entry) == ("unconfirmed", None, False)
     assert entry.reason == "Nothing moves."
@@ -232,7 +232,7 @@ def test_a_run_that_stalls_is_not_waited_for(converged, clock):
 
 
 @pytest.mark.parametrize("wait_timeout", [0, 1])
-def test_the_state_is_read_back_three_times_at_least(converged, fake_api, wait_timeout):
+def test_converge_reads_status_at_least_three_times(converged, fake_api, wait_timeout):
     assert LEAST_READS == 3
     entry = converged(OFF, OFF, OFF, ON, wanted=Wanted(recorded=True, wait_timeout=wait_timeout))
     assert outline(entry) == ("started", True, True)
@@ -245,16 +245,16 @@ def test_converge_without_wait_reads_status_three_times(converged, fake_api):
     assert len(fake_api.sent(status_key())) == 1 + 3
 
 
-def test_time_in_which_the_brake_is_on_does_not_count(fake_api, clock):
-    held = 0.0
+def test_converge_throttled_time_does_not_count(fake_api, clock):
+    throttled = 0.0
 
     def slow_status(_call):
-        nonlocal held
-        held += 100.0
+        nonlocal throttled
+        throttled += 100.0
         clock.now += 100.0
         return ON if len(fake_api.sent(status_key())) > 6 else OFF
 
-    fake_api.throttle.active_seconds = lambda: clock() - held
+    fake_api.throttle.active_seconds = lambda: clock() - throttled
     fake_api.on(status_key(), slow_status)
     fake_api.on(write_key(), {})
     (entry,) = converge(fake_api, [a_target()], Wanted(recorded=True, wait_timeout=5), False)
@@ -293,7 +293,7 @@ def test_converge_wait_false_accepted_request_is_changed_unknown(converged, fake
 
 @pytest.mark.parametrize("wanted", [START, STOP, Wanted(recorded=True, wait=False)])
 @pytest.mark.parametrize("error", [400, 403, 429, ConnectionNotMade("No connection."), STALLED])
-def test_a_request_that_is_refused_fails_and_is_no_change(converged, fake_api, clock, error, wanted):
+def test_converge_refused_request_fails_unchanged(converged, fake_api, clock, error, wanted):
     entry = converged(OFF if wanted.recorded else ON, wanted=wanted, write=error)
     assert (entry.result, entry.changed, entry.notify_user) == ("failed", False, None)
     assert entry.reason
@@ -303,7 +303,7 @@ def test_a_request_that_is_refused_fails_and_is_no_change(converged, fake_api, c
 
 
 @pytest.mark.parametrize(("later", "recorded"), [(ON, True), (OFF, False), (403, None)])
-def test_a_conflict_fails_with_the_state_as_it_is_by_then(converged, fake_api, later, recorded):
+def test_converge_conflict_fails_with_current_state(converged, fake_api, later, recorded):
     entry = converged(OFF, later, write=409)
     assert outline(entry) == ("failed", recorded, False)
     assert "state of the session" in entry.reason
@@ -312,7 +312,7 @@ def test_a_conflict_fails_with_the_state_as_it_is_by_then(converged, fake_api, l
 
 @pytest.mark.parametrize("error", [500, 502, 503, 504, LOST])
 @pytest.mark.parametrize("wanted", [START, Wanted(recorded=True, wait=False)])
-def test_a_doubtful_request_whose_effect_shows_later_is_a_change(converged, fake_api, error, wanted):
+def test_converge_uncertain_request_with_effect_is_change(converged, fake_api, error, wanted):
     entry = converged(OFF, OFF, OFF, ON, wanted=wanted, write=error)
     assert outline(entry) == ("started", True, True)
     assert len(fake_api.writes) == 1
@@ -336,7 +336,7 @@ JOB = "GET Jobs/job1"
 
 @pytest.mark.parametrize("job", [400, 403, 404, 500, LOST, {"Status": "Canceled"}, {"Status": "NonTerminatingError"}])
 @pytest.mark.parametrize("wanted", [START, STOP, Wanted(recorded=True, wait=False)])
-def test_a_job_of_unknown_end_leaves_it_to_the_status(converged, fake_api, job, wanted):
+def test_converge_unknown_job_confirmed_by_status(converged, fake_api, job, wanted):
     before, after = (OFF, ON) if wanted.recorded else (ON, OFF)
     fake_api.on(JOB, job)
     entry = converged(before, before, after, wanted=wanted, write=ACCEPTED)
@@ -346,7 +346,7 @@ def test_a_job_of_unknown_end_leaves_it_to_the_status(converged, fake_api, job, 
 
 @pytest.mark.parametrize("job", [403, 404, 500, LOST])
 @pytest.mark.parametrize("wanted", [START, STOP])
-def test_a_job_of_unknown_end_without_effect_is_unconfirmed(converged, fake_api, job, wanted):
+def test_converge_unknown_job_without_effect_unconfirmed(converged, fake_api, job, wanted):
     fake_api.on(JOB, job)
     before = OFF if wanted.recorded else ON
     entry = converged(before, wanted=wanted, write=ACCEPTED)
@@ -355,7 +355,7 @@ def test_a_job_of_unknown_end_without_effect_is_unconfirmed(converged, fake_api,
     assert len(fake_api.writes) == 1
 
 
-def test_a_job_that_failed_is_failed_with_its_error(converged, fake_api, clock):
+def test_converge_failed_job_fails_with_its_error(converged, fake_api, clock):
     fake_api.on(JOB, {"Status": "Failed", "ErrorString": "No license."})
     entry = converged(OFF, write=ACCEPTED)
     assert outline(entry) == ("failed", False, False)
@@ -381,7 +381,7 @@ def test_converge_accepted_without_job_confirmed_by_status(converged, fake_api):
     assert "the API named no job" in entry.reason
 
 
-def test_a_finished_job_is_confirmed_like_any_request(converged, fake_api):
+def test_converge_finished_job_confirmed(converged, fake_api):
     fake_api.on(JOB, {"Status": "InProgress"}, {"Status": "Complete"})
     assert outline(converged(OFF, OFF, ON, write=ACCEPTED)) == ("started", True, True)
 
@@ -399,14 +399,14 @@ def test_converge_request_refused_with_404_reads_session(converged, fake_api):
 
 
 @pytest.mark.parametrize("answer", [400, 404, 409, 500])
-def test_a_session_that_vanishes_before_the_reading_has_ended(converged, fake_api, answer):
+def test_converge_session_ended_before_status_read(converged, fake_api, answer):
     entry = converged(answer, details=404)
     assert outline(entry) == ("ended", None, False)
     assert fake_api.writes == []
 
 
 @pytest.mark.parametrize("wanted", [START, STOP])
-def test_a_session_that_vanishes_before_the_request_has_ended(converged, wanted):
+def test_converge_session_ended_before_request(converged, wanted):
     entry = converged(OFF if wanted.recorded else ON, wanted=wanted, write=404)
     assert (entry.result, entry.changed) == ("ended", False)
     assert "before the request" in entry.reason
@@ -414,7 +414,7 @@ def test_a_session_that_vanishes_before_the_request_has_ended(converged, wanted)
 
 @pytest.mark.parametrize("answer", [400, 404, 409, 500])
 @pytest.mark.parametrize("write", [{}, 502])
-def test_a_session_that_vanishes_after_the_request_has_ended(converged, answer, write):
+def test_converge_session_ended_after_request(converged, answer, write):
     entry = converged(OFF, OFF, answer, write=write, details=404)
     assert outline(entry) == ("ended", None, False)
     assert "after the request" in entry.reason
@@ -435,7 +435,7 @@ def test_converge_notification_passed_on_and_reported(converged, fake_api, notif
     assert write.query == {"notifyUser": "true" if notify_user else "false"}
 
 
-def test_a_stop_knows_no_notice(converged, fake_api):
+def test_converge_stop_has_no_notification(converged, fake_api):
     entry = converged(ON, OFF, wanted=Wanted(recorded=False, notify_user=True))
     assert entry.notify_user is None
     assert fake_api.writes[0].query == {}
@@ -509,7 +509,7 @@ def test_converge_check_mode_predicts_run_and_sends_nothing(new_fake_api, record
     }
 
 
-def test_entries_come_in_the_order_of_the_targets(fake_api, clock):
+def test_converge_entries_keep_order_of_targets(fake_api, clock):
     targets = live_site(fake_api)
     entries = converge(fake_api, targets, START, False)
     assert [entry.id for entry in entries] == [target.session.id for target in targets]
@@ -527,7 +527,7 @@ def test_entries_come_in_the_order_of_the_targets(fake_api, clock):
     ]
 
 
-def test_a_second_run_finds_nothing_to_do(fake_api, clock):
+def test_converge_second_run_changes_nothing(fake_api, clock):
     targets = live_site(fake_api)
     converge(fake_api, targets, START, False)
     sent = len(fake_api.writes)
@@ -536,7 +536,7 @@ def test_a_second_run_finds_nothing_to_do(fake_api, clock):
     assert not any(entry.changed for entry in entries)
 
 
-def test_one_session_that_fails_leaves_the_others_alone(fake_api, clock):
+def test_failed_session_does_not_affect_others(fake_api, clock):
     targets = [a_target(str(number)) for number in range(10)]
     for number in range(10):
         fake_api.on(status_key(str(number)), OFF, ON)
@@ -546,7 +546,7 @@ def test_one_session_that_fails_leaves_the_others_alone(fake_api, clock):
 
 
 @pytest.mark.parametrize("batch_size", [0, 2])
-def test_a_state_is_read_right_before_it_is_acted_on(fake_api, clock, batch_size):
+def test_converge_reads_status_right_before_change(fake_api, clock, batch_size):
     fake_api.batches.size, fake_api.max_concurrency = batch_size, 1
     fake_api.on("POST $batch", fake_api.do_batch)
     for number in range(4):
@@ -557,7 +557,7 @@ def test_a_state_is_read_right_before_it_is_acted_on(fake_api, clock, batch_size
     assert kinds == ("rwrw" + "rr" if batch_size else "rw" * 4 + "r" * 4)
 
 
-def test_nothing_selected_is_nothing_to_do(fake_api, clock):
+def test_converge_no_sessions_does_nothing(fake_api, clock):
     assert converge(fake_api, [], START, False) == []
     assert fake_api.calls == []
 
@@ -604,7 +604,7 @@ class BatchedSite:
 SHORT = Wanted(recorded=True, notify_user=False, wait_timeout=5)
 
 
-def test_a_batch_starts_each_session_once(fake_api, clock):
+def test_converge_batch_starts_each_session_once(fake_api, clock):
     site = BatchedSite(fake_api)
     entries = converge(fake_api, site.targets, START, False)
     assert [outline(entry) for entry in entries] == [("started", True, True)] * 3
@@ -613,7 +613,7 @@ def test_a_batch_starts_each_session_once(fake_api, clock):
     assert [call.write for call in fake_api.calls] == [False, True, False]
 
 
-def test_check_mode_reads_in_batches_and_sends_nothing(fake_api, clock):
+def test_converge_check_mode_batches_only_read(fake_api, clock):
     site = BatchedSite(fake_api)
     entries = converge(fake_api, site.targets, START, True)
     assert [entry.result for entry in entries] == ["started"] * 3
@@ -638,7 +638,7 @@ def test_converge_lost_start_with_notification_not_resent(fake_api, clock):
     assert set(site.starts.values()) == {1}
 
 
-def test_a_lost_batch_that_acted_is_not_sent_again(fake_api, clock):
+def test_converge_lost_batch_with_effect_not_resent(fake_api, clock):
     site = BatchedSite(fake_api, ["1", "2", "3"])
     entries = converge(fake_api, site.targets, SHORT, False)
     assert [outline(entry) for entry in entries] == [("started", True, True)] * 3
@@ -669,13 +669,13 @@ def test_converge_lost_and_status_unknown_not_resent(fake_api, clock, state):
     assert site.starts == {"1": 1, "2": 2, "3": 2}
 
 
-def test_in_a_run_that_stalls_after_a_loss_nothing_is_sent_again(converged, fake_api):
+def test_converge_stall_after_loss_resends_nothing(converged, fake_api):
     entry = converged(OFF, STALLED, write=BatchLost("The answer was lost."))
     assert outline(entry) == ("unconfirmed", None, False)
     assert len(fake_api.writes) == 1
 
 
-def test_a_session_that_ends_after_a_loss_has_ended(fake_api, clock):
+def test_converge_session_ended_after_loss_has_ended(fake_api, clock):
     site = BatchedSite(fake_api, [])
     fake_api.on(status_key("1"), OFF, OFF, 404)
     fake_api.on("GET Sessions/1", 404)
@@ -770,16 +770,16 @@ def test_converge_policy_requests_state_of_each_session(fake_api, clock):
 
 
 class OtherRun:
-    """Replace the locks: another run holds these sessions for a number of looks."""
+    """Replace the locks: another run has the locks of these sessions for a number of attempts."""
 
-    def __init__(self, monkeypatch, *held, looks=10**6):
-        self.held = dict.fromkeys(held, looks)
+    def __init__(self, monkeypatch, *locked, attempts=10**6):
+        self.locked = dict.fromkeys(locked, attempts)
         self.taken, self.released = [], []
         monkeypatch.setattr(_converge, "SessionLocks", lambda site, warn: self)
 
     def take(self, session_id):
-        if self.held.get(session_id, 0):
-            self.held[session_id] -= 1
+        if self.locked.get(session_id, 0):
+            self.locked[session_id] -= 1
             return False
         self.taken.append(session_id)
         return True
@@ -797,7 +797,7 @@ def at_the_site(fake_api, **statuses):
 
 
 def test_converge_session_of_another_run_waited_for(fake_api, clock, monkeypatch):
-    other = OtherRun(monkeypatch, "1", looks=5)
+    other = OtherRun(monkeypatch, "1", attempts=5)
     targets = at_the_site(fake_api, s1=[OFF, OFF, ON], s2=[OFF, ON])
     first, second = converge(fake_api, targets, START, False)
     assert (outline(first), outline(second)) == (("started", True, True),) * 2
@@ -806,7 +806,7 @@ def test_converge_session_of_another_run_waited_for(fake_api, clock, monkeypatch
 
 
 def test_converge_other_run_finishes_session_unchanged(fake_api, clock, monkeypatch):
-    OtherRun(monkeypatch, "1", looks=5)
+    OtherRun(monkeypatch, "1", attempts=5)
     (entry,) = converge(fake_api, at_the_site(fake_api, s1=[OFF, ON]), START, False)
     assert outline(entry) == ("unchanged", True, False)
     assert fake_api.writes == []
@@ -819,12 +819,12 @@ def test_converge_other_run_session_in_state_not_waited_for(fake_api, clock, mon
     assert clock.slept == []
 
 
-def test_converge_session_held_too_long_read_again_and_changed(fake_api, clock, monkeypatch):
+def test_converge_session_locked_too_long_changed(fake_api, clock, monkeypatch):
     OtherRun(monkeypatch, "1")
     began = clock()
     (entry,) = converge(fake_api, at_the_site(fake_api, s1=[OFF, OFF, ON]), START, False)
     assert outline(entry) == ("started", True, True)
-    assert _converge.LONGEST_HOLD <= clock() - began < _converge.LONGEST_HOLD + 1
+    assert _converge.LONGEST_LOCK_WAIT <= clock() - began < _converge.LONGEST_LOCK_WAIT + 1
     # Its lock is requested, and its status is not read, until the time has passed.
     assert fake_api.sent("GET") == [status_key("1")] * 3
 
@@ -854,7 +854,7 @@ def test_converge_lock_of_unchanged_session_released(fake_api, clock, monkeypatc
     assert (other.taken, other.released) == (["1"], ["1"])
 
 
-def test_converge_without_waiting_lock_released_at_the_request(fake_api, clock, monkeypatch):
+def test_converge_without_wait_lock_released_at_request(fake_api, clock, monkeypatch):
     other = OtherRun(monkeypatch)
     converge(fake_api, at_the_site(fake_api, s1=[OFF]), Wanted(recorded=True, wait=False), False)
     assert other.released == ["1"]
@@ -867,7 +867,7 @@ def test_converge_check_mode_without_lock(fake_api, clock, monkeypatch):
 
 
 def test_converge_batch_with_locked_session_changes_others(fake_api, clock, monkeypatch):
-    OtherRun(monkeypatch, "1", looks=3)
+    OtherRun(monkeypatch, "1", attempts=3)
     fake_api.batch_size = 10
     fake_api.on("POST $batch", fake_api.do_batch)
     targets = at_the_site(fake_api, s1=[OFF, OFF, ON], s2=[OFF, ON], s3=[ON])

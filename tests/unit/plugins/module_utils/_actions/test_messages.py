@@ -82,7 +82,7 @@ def test_messages_lost_response_unconfirmed_not_resent(fake_api, answer):
 
 
 @pytest.mark.parametrize("answer", [400, 403, 409, 429, ConnectionNotMade("No connection."), Stalled("Nothing moves.")])
-def test_a_message_that_is_refused_has_failed_and_is_no_change(fake_api, answer):
+def test_messages_refused_message_failed_unchanged(fake_api, answer):
     entry = sent_to_one(fake_api, answer)
     assert (entry.result, entry.changed) == ("failed", False)
     assert (f"HTTP {answer}" if isinstance(answer, int) else str(answer)) in entry.reason
@@ -90,13 +90,13 @@ def test_a_message_that_is_refused_has_failed_and_is_no_change(fake_api, answer)
     assert fake_api.sent() == [key()]
 
 
-def test_a_session_that_ends_before_the_message_has_ended(fake_api):
+def test_messages_session_ended_before_message(fake_api):
     entry = sent_to_one(fake_api, 404)
     assert outline(entry) == ("ended", False, f"transaction-of-{key()}")
     assert entry.reason == "the session ended before the message"
 
 
-def test_one_session_that_fails_leaves_the_others_alone(fake_api):
+def test_failed_session_does_not_affect_others(fake_api):
     for number in range(10):
         fake_api.on(key(str(number)), 403 if number == 4 else {})
     entries = send(fake_api, [a_target(str(number)) for number in range(10)], MESSAGE, check_mode=False)
@@ -169,13 +169,13 @@ def test_messages_options_give_style_of_api(style):
     assert message.style.lower() == style
 
 
-def test_the_text_is_sent_as_it_is_written():
+def test_messages_text_sent_verbatim():
     assert Message.from_params({**GIVEN, "text": " Line 1\n\n  Zürich 日本 "}).text == " Line 1\n\n  Zürich 日本 "
 
 
 @pytest.mark.parametrize("name", ["title", "text"])
 @pytest.mark.parametrize("value", ["", " ", "\n\t "])
-def test_an_empty_message_is_refused_by_the_name_of_its_option(name, value):
+def test_messages_empty_text_rejected_with_option_name(name, value):
     with pytest.raises(OptionError, match=f"^{name}: is empty; write the text for the user$"):
         Message.from_params({**GIVEN, name: value})
 

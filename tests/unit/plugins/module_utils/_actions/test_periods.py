@@ -83,7 +83,7 @@ def test_from_params_other_time_names_option_and_form(option, text):
 @pytest.mark.parametrize(
     "text", [START, "2026-12-01 08:00:00+01:00", "2026-12-01t07:00:00z", " 2026-12-01T07:00:00.000000Z\n"]
 )
-def test_from_params_every_spelling_of_time_is_read(text):
+def test_from_params_reads_every_spelling_of_time(text):
     assert period(**{"from": text}).start == FIRST
 
 

@@ -75,14 +75,14 @@ def test_rule_has_selectors_and_requested_state():
     assert found.query == Query(user=("user001",))
 
 
-def test_a_rule_has_the_defaults_and_types_of_a_task():
+def test_policy_rule_has_defaults_and_types_of_task():
     (found,) = rules_of(policy({"name": 7, "state": "stopped", "machine": FIRST, "max_sessions": "5"}), NOW)
     assert (found.name, found.query.machine, found.params["max_sessions"]) == ("7", (FIRST,), 5)
     (found,) = rules_of(policy(EVERYONE), NOW)
     assert (found.params["max_sessions"], found.wanted.notify_user) == (1000, True)
 
 
-def test_the_options_of_the_task_are_left_as_they_are():
+def test_policy_task_options_not_modified():
     written = policy(rule(machine=FIRST))
     rules_of(written, NOW)
     assert written == policy(rule(machine=FIRST))
@@ -110,7 +110,7 @@ def test_the_options_of_the_task_are_left_as_they_are():
     ],
 )
 @pytest.mark.parametrize("place", [0, 1])
-def test_a_wrong_rule_is_refused_by_its_name(wrong, expected, place):
+def test_policy_invalid_rule_rejected_with_name(wrong, expected, place):
     rules = [EVERYONE]
     rules.insert(place, wrong)
     with pytest.raises(OptionError, match=rf"^rules\[Contractors\]: .*{expected}"):
@@ -127,29 +127,29 @@ def test_a_wrong_rule_is_refused_by_its_name(wrong, expected, place):
         ({"users": ["a"]}, "unknown option users"),
     ],
 )
-def test_a_rule_without_a_name_is_refused_by_its_place(wrong, expected):
+def test_policy_unnamed_rule_rejected_with_position(wrong, expected):
     with pytest.raises(OptionError, match=rf"^rules\[number 2\]: .*({expected})"):
         rules_of(policy(EVERYONE, wrong), NOW)
 
 
-def test_the_name_of_a_rule_is_shown_on_one_printable_line():
+def test_policy_rule_name_shown_on_one_printable_line():
     with pytest.raises(OptionError) as error:
         rules_of(policy(rule(name="Contr\x1b[31m\nactors" + "x" * 1000)), NOW)
     assert str(error.value).isprintable() and len(str(error.value)) < 600
 
 
-def test_a_policy_needs_rules():
+def test_policy_requires_rules():
     with pytest.raises(OptionError, match=r"^rules: is empty"):
         rules_of(policy(), NOW)
 
 
-def test_no_two_rules_have_one_name():
+def test_policy_duplicate_rule_name_rejected():
     with pytest.raises(OptionError, match=r"^rules: 'A' is the name of 2 rules"):
         rules_of(policy(rule("A", user=["a"]), EVERYONE, rule("A", user=["b"])), NOW)
 
 
 @pytest.mark.parametrize("wait_timeout", [-1, 3601])
-def test_an_option_of_the_whole_policy_is_not_blamed_on_a_rule(wait_timeout):
+def test_policy_shared_option_error_names_no_rule(wait_timeout):
     with pytest.raises(OptionError, match=r"^wait_timeout: must be from 0 to 3600"):
         rules_of(policy(EVERYONE, wait_timeout=wait_timeout), NOW)
 
@@ -175,7 +175,7 @@ def test_policy_lists_sessions_once_with_fields_of_all_rules(assigned, fake_api)
     assert "ApplicationsInUse" not in fake_api.calls[-1].query["fields"]
 
 
-def test_policy_excluded_session_left_to_next_rules(assigned):
+def test_policy_excluded_session_matches_next_rules(assigned):
     sessions = [a_session("1"), a_session("2", "LAB\\user002"), a_session("3", "LAB\\user003", SECOND)]
     first = rule("Office", delivery_group=["Office"], exclude_user=["user002"], exclude_machine=[SECOND])
     assert assigned(sessions, first) == {"1": "Office"}
@@ -189,7 +189,7 @@ def test_policy_excluded_session_left_to_next_rules(assigned):
     assert assigned(sessions, first, rest) == {"1": "Office", "3": "Rest"}
 
 
-def test_sessions_come_in_the_order_of_the_list(assigned):
+def test_policy_sessions_keep_order_of_list(assigned):
     sessions = [a_session(str(number), f"LAB\\user00{number % 3}") for number in range(6)]
     rules = [rule("A", user=["user002"]), rule("B", user=["user000", "user001"])]
     assert list(assigned(sessions, *rules)) == ["0", "1", "2", "3", "4", "5"]
@@ -231,7 +231,7 @@ def test_policy_missing_object_reported_with_its_rule(assigned, fake_api, wrong,
 @pytest.mark.parametrize(
     "wrong", [{"machine": ["LAB\\nowhere"]}, {"delivery_group": ["Nowhere"]}, {"application": ["Nothing"]}]
 )
-def test_assign_unknown_object_holds_back_rules_below(fake_api, wrong):
+def test_assign_unknown_object_blocks_rules_below(fake_api, wrong):
     fake_api.on("GET DeliveryGroups/Nowhere", 404)
     fake_api.on("GET Applications/Nothing", 404)
     fake_api.on(MACHINES, {"Items": []})
@@ -239,8 +239,8 @@ def test_assign_unknown_object_holds_back_rules_below(fake_api, wrong):
     first = rule("First", user=["LAB\\user001"])
     found = assign(fake_api, rules_of(policy(first, rule("Second", **wrong), EVERYONE), NOW))
     assert [(target.session.id, each.name) for target, each in found.targets] == [("1", "First")]
-    assert found.held_back.startswith(f"rules[Second]: {next(iter(wrong))}: site site1 has no ")
-    assert found.held_back.endswith(" These rules were not applied: Second, Everyone.")
+    assert found.not_applied.startswith(f"rules[Second]: {next(iter(wrong))}: site site1 has no ")
+    assert found.not_applied.endswith(" These rules were not applied: Second, Everyone.")
 
 
 def test_assign_machines_of_all_rules_in_one_search(fake_api):
@@ -267,7 +267,7 @@ TWO_PEOPLE = [a_session("1", "LAB\\user001"), a_session("2", "CORP\\user001")]
 
 
 @pytest.mark.parametrize("option", ["user", "exclude_user"])
-def test_a_short_name_of_several_people_is_refused_with_the_rule(assigned, option):
+def test_policy_ambiguous_user_rejected_with_rule(assigned, option):
     wrong = rule(**{"all_sessions": option != "user", option: ["user001"]})
     with pytest.raises(
         OptionError, match=rf"^rules\[Contractors\]: {option}: 'user001' matches several users; .*: CORP"
@@ -275,14 +275,14 @@ def test_a_short_name_of_several_people_is_refused_with_the_rule(assigned, optio
         assigned(TWO_PEOPLE, wrong)
 
 
-def test_policy_ambiguous_name_refused_despite_earlier_rule(assigned):
+def test_policy_ambiguous_name_rejected_despite_earlier_rule(assigned):
     """Otherwise, the matching user would depend on the sessions of other users."""
     before = rule("Before", "stopped", user=["CORP\\user001"])
     with pytest.raises(OptionError, match=r"^rules\[Contractors\]: user: 'user001' matches several users"):
         assigned(TWO_PEOPLE, before, rule(user=["user001"]))
 
 
-def test_policy_user_without_session_no_error(assigned):
+def test_policy_user_without_session_is_no_error(assigned):
     assert assigned([], rule(user=["LAB\\absent1"], exclude_user=["LAB\\absent2"])) == {}
 
 
@@ -359,7 +359,7 @@ def fits(written, person, machine, group, applications):
 
 
 @given(SITE, RULES)
-def test_each_session_falls_under_the_first_rule_that_fits_it(new_fake_api, site, written):
+def test_policy_each_session_has_first_matching_rule(new_fake_api, site, written):
     api = new_fake_api()
     api.on(MACHINES, lambda call: {"Items": [{"Id": name, "Name": name} for name in (FIRST, SECOND)]})
     for kind, names in (("DeliveryGroups", ("Office", "Sales")), ("Applications", ("Editor", "Chess"))):
@@ -378,7 +378,7 @@ def test_each_session_falls_under_the_first_rule_that_fits_it(new_fake_api, site
     assert api.sent().count(LISTING) == 1
 
 
-def test_policy_rule_has_selectors_of_a_task():
+def test_policy_rule_accepts_selectors_of_task():
     """Except the ids of sessions, which are short-lived, and the options of the whole policy."""
     recording = {*selection.ARGUMENT_SPEC, *ARGUMENT_SPEC}
     assert set(RULE_SPEC) == {"name", *PERIOD_SPEC, *recording} - {

@@ -34,7 +34,7 @@ def test_recording_changed_is_recording_state(before, after, words):
 
 
 @pytest.mark.parametrize("wait_timeout", [-1, 3601])
-def test_a_wait_timeout_out_of_range_is_refused(wait_timeout):
+def test_recording_wait_timeout_out_of_range_rejected(wait_timeout):
     given = {**OPTIONS, "wait_timeout": wait_timeout}
     with pytest.raises(OptionError, match=f"^wait_timeout: must be from 0 to 3600 seconds, not {wait_timeout}"):
         Wanted.from_params(given)
@@ -75,7 +75,7 @@ def test_recording_unconfirmed_reported_with_remedy(wanted, state, expected, rem
     assert "30 seconds later" in wanted.not_confirmed(state)
 
 
-def test_an_error_is_why_it_is_not_confirmed():
+def test_recording_unconfirmed_reason_is_the_error():
     assert START.not_confirmed(AnswerLost("The answer was lost.")) == "The answer was lost."
 
 
@@ -91,7 +91,7 @@ def test_an_error_is_why_it_is_not_confirmed():
         (START, AnswerLost("The answer was lost."), "failed", None),
     ],
 )
-def test_a_first_reading_decides_whether_anything_is_to_be_done(wanted, state, result, recorded):
+def test_recording_first_read_decides_whether_to_send(wanted, state, result, recorded):
     entry = RecordingEntry(SessionRef("1"))
     entry.observe(state, wanted)
     assert (entry.result, entry.recorded_before, entry.recorded) == (result, recorded, recorded)

@@ -61,11 +61,11 @@ def test_result_hidden_characters_escaped(reported):
     assert entry.id == hidden
 
 
-def test_an_entry_has_the_id_by_which_its_session_was_named():
+def test_entry_has_requested_session_id():
     assert Entry.from_target(Target.from_session("ABC", {**SESSION, "Id": "abc"})).id == "ABC"
 
 
-def test_a_session_that_is_no_more_has_ended():
+def test_ended_session_has_result_ended():
     entry = Entry.from_target(Target.from_session("1", None))
     assert (entry.id, entry.result, entry.changed) == ("1", "ended", False)
     assert entry.reason == "there is no session with this id"
@@ -92,7 +92,7 @@ def test_entry_has_requested_class():
 
 
 @pytest.mark.parametrize("changed", [True, False])
-def test_an_end_is_a_result_with_its_reason(changed):
+def test_entry_ended_session_has_reason(changed):
     entry = Entry.from_target(Target.from_session("1", SESSION))
     entry.end("sent", "a reason", changed)
     assert (entry.result, entry.reason, entry.changed) == ("sent", "a reason", changed)
@@ -120,7 +120,7 @@ ALIENS = st.fixed_dictionaries(
 
 
 @given(ALIENS)
-def test_an_entry_starts_from_a_session_of_any_shape(session):
+def test_entry_from_session_of_any_shape(session):
     before = copy.deepcopy(session)
     entry = Entry.from_target(Target.from_session("1", session)).to_result()
     assert session == before
@@ -156,7 +156,7 @@ def reported(fake_api):
     return run
 
 
-def test_a_result_has_everything(reported, fake_api):
+def test_result_has_all_keys(reported, fake_api):
     fake_api.counts = {"requests": 6, "throttled": 2, "waited_seconds": 1.5}
     result, warnings = reported(an_entry("started", 1, recorded=True), an_entry("unchanged", 2))
     assert result["changed"] is True
@@ -183,7 +183,7 @@ def test_result_counts_and_message_per_status(reported, outcome):
 
 
 @pytest.mark.parametrize("results", [RESULTS, messages.RESULTS])
-def test_a_result_counts_all_that_there_can_be_and_nothing_else(reported, results):
+def test_result_counts_have_all_possible_keys(reported, results):
     result, _warnings = reported(an_entry(results[0]), results=results)
     assert list(result["summary"]) == [*results, "requests", "throttled", "waited_seconds"]
 
@@ -225,7 +225,7 @@ def test_diff_names_known_data(reported):
     assert result["diff"]["after"] == {"id-1": "anonymous on an unknown machine: sent"}
 
 
-def test_without_a_change_the_difference_is_empty(reported):
+def test_diff_without_change_is_empty(reported):
     result, _warnings = reported(an_entry("unchanged"))
     assert result["diff"] == {"before": {}, "after": {}}
     assert result["changed"] is False
@@ -234,7 +234,7 @@ def test_without_a_change_the_difference_is_empty(reported):
 @pytest.mark.parametrize("outcome", ["unconfirmed", "failed"])
 @pytest.mark.parametrize("on_gap", [None, "warn", "fail"])
 @pytest.mark.parametrize("ended_is_fine", [True, False])
-def test_a_failure_fails_the_task_with_the_whole_result(reported, outcome, on_gap, ended_is_fine):
+def test_failure_fails_task_with_complete_result(reported, outcome, on_gap, ended_is_fine):
     entries = [an_entry("started", 1), an_entry(outcome, 2, "the API said no.")]
     result, warnings = reported(*entries, ended_is_fine=ended_is_fine, on_gap=on_gap)
     assert result["failed"] is True
@@ -279,7 +279,7 @@ def test_gap_fails_or_warns_by_on_gap_or_selector(reported, entry, expected, sel
 @pytest.mark.parametrize("ended_is_fine", [True, False])
 @pytest.mark.parametrize(("selector", "default"), SELECTORS)
 @pytest.mark.parametrize("on_gap", [None, "fail", "warn"])
-def test_an_empty_selection_is_a_gap(reported, ended_is_fine, selector, default, on_gap):
+def test_gap_empty_selection(reported, ended_is_fine, selector, default, on_gap):
     result, warnings = reported(ended_is_fine=ended_is_fine, on_gap=on_gap, **selector)
     assert result["msg"].startswith("0 sessions: none found.")
     assert result["sessions"] == []
@@ -290,7 +290,7 @@ def test_an_empty_selection_is_a_gap(reported, ended_is_fine, selector, default,
 
 @pytest.mark.parametrize("on_gap", ["fail", "warn"])
 @pytest.mark.parametrize("selection", [Selection([], [], {}), None])
-def test_task_result_no_machine_visible_is_a_gap(fake_api, on_gap, selection):
+def test_task_result_no_visible_machine_is_gap(fake_api, on_gap, selection):
     fake_api.on("GET Machines", {"Items": []})
     warnings = []
     module = SimpleNamespace(params={"on_gap": on_gap}, check_mode=False, warn=warnings.append)
@@ -337,7 +337,7 @@ def test_gap_named_user_without_session_despite_others(reported, ended_is_fine, 
     assert len(result["sessions"]) == len(entries)
 
 
-def test_of_many_users_without_a_session_the_first_are_named(reported):
+def test_gap_names_first_users_without_session(reported):
     absent = [f"LAB\\user{number:03}" for number in range(1, 6)]
     result, _warnings = reported(an_entry("unchanged"), absent=absent, user=absent)
     assert "No session was found for LAB\\user001, LAB\\user002, LAB\\user003 and 2 more: " in result["msg"]
@@ -346,7 +346,7 @@ def test_of_many_users_without_a_session_the_first_are_named(reported):
 @pytest.mark.parametrize("ended_is_fine", [True, False])
 @pytest.mark.parametrize("on_gap", [None, "fail", "warn"])
 @pytest.mark.parametrize(("selector", "_default"), SELECTORS)
-def test_exclusion_without_match_warns_and_is_no_gap(reported, selector, _default, on_gap, ended_is_fine):
+def test_exclusion_without_match_warns_without_gap(reported, selector, _default, on_gap, ended_is_fine):
     """It may be a typo, but a user excluded from many runs need not have a session each time."""
     unused = ["LAB\\usr002", "user003"]
     result, warnings = reported(
@@ -356,7 +356,7 @@ def test_exclusion_without_match_warns_and_is_no_gap(reported, selector, _defaul
     assert warnings == ["exclude_user: no selected session belongs to LAB\\usr002, user003; check the names."]
 
 
-def test_of_many_unused_exclusions_the_first_are_named(reported):
+def test_exclusion_warning_names_first_of_many(reported):
     unused = [f"LAB\\user{number:03}" for number in range(1, 6)]
     _result, warnings = reported(an_entry("unchanged"), unused=unused)
     assert warnings == [
@@ -373,7 +373,7 @@ def test_exclusion_without_match_reported_with_other_problems(reported):
 
 
 @pytest.mark.parametrize("name", ["LAB\\a\u202eb\x1b[31m", "x" * 1000])
-def test_a_user_is_shown_on_one_short_printable_line(reported, name):
+def test_gap_user_shown_on_one_short_printable_line(reported, name):
     result, warnings = reported(absent=[name], unused=[name], user=[name])
     for expected in (result["msg"], *warnings):
         assert expected.isprintable() and len(expected) < 500
@@ -381,7 +381,7 @@ def test_a_user_is_shown_on_one_short_printable_line(reported, name):
 
 @pytest.mark.parametrize(("selector", "_default"), SELECTORS)
 @pytest.mark.parametrize("on_gap", [None, "fail", "warn"])
-def test_gap_ended_session_is_none_if_allowed(reported, selector, _default, on_gap):
+def test_gap_ended_session_ignored_if_allowed(reported, selector, _default, on_gap):
     result, warnings = reported(an_entry("ended", 1, "session ended"), ended_is_fine=True, on_gap=on_gap, **selector)
     assert "failed" not in result
     # It is still reported: a wrong id or a wrong site has the same effect.

@@ -79,7 +79,7 @@ def test_trail_write_has_requested_line_and_result(fake_api, tmp_path, monkeypat
     assert first["run_id"] == second["run_id"]
 
 
-def test_trail_result_of_unsent_write_has_no_line(fake_api, tmp_path):
+def test_trail_unsent_write_has_no_line(fake_api, tmp_path):
     entry = RecordingEntry(SESSION)
     with a_trail(fake_api, tmp_path / "audit.jsonl"):
         entry.end("unchanged")
@@ -87,7 +87,7 @@ def test_trail_result_of_unsent_write_has_no_line(fake_api, tmp_path):
     assert lines_of(tmp_path / "audit.jsonl") == []
 
 
-def test_trail_exit_writes_the_results_that_are_left(fake_api, tmp_path):
+def test_trail_exit_writes_remaining_results(fake_api, tmp_path):
     entry = RecordingEntry(SESSION)
     with a_trail(fake_api, tmp_path / "audit.jsonl"):
         fake_api.observer.before((WANTED.call(entry),), "transaction1")
@@ -95,7 +95,7 @@ def test_trail_exit_writes_the_results_that_are_left(fake_api, tmp_path):
     assert [line["result"] for line in lines_of(tmp_path / "audit.jsonl")] == [None, "started"]
 
 
-def test_trail_secret_in_reason_is_masked(fake_api, tmp_path):
+def test_trail_secret_in_reason_masked(fake_api, tmp_path):
     fake_api._authenticator.mask = lambda text: text.replace("the-secret", "***")
     entry = RecordingEntry(SESSION._replace(user="the-secret"))
     requested(fake_api, a_trail(fake_api, tmp_path / "audit.jsonl", reason="key the-secret"), entry)
@@ -103,7 +103,7 @@ def test_trail_secret_in_reason_is_masked(fake_api, tmp_path):
     assert "the-secret" not in text and "key ***" in text
 
 
-def test_trail_unwritable_file_is_refused_at_once(fake_api, tmp_path):
+def test_trail_unwritable_file_rejected_at_once(fake_api, tmp_path):
     with pytest.raises(OptionError, match=r"^audit_log: .*none/audit\.jsonl cannot be written \(No such file"):
         a_trail(fake_api, tmp_path / "none" / "audit.jsonl")
 
@@ -145,7 +145,7 @@ def test_trail_without_write_does_not_warn(fake_api):
 
 
 @pytest.mark.parametrize("in_file", [False, True])
-def test_trail_system_log_has_the_same_line(fake_api, tmp_path, monkeypatch, in_file):
+def test_trail_system_log_has_same_line(fake_api, tmp_path, monkeypatch, in_file):
     monkeypatch.setattr(trail, "SYSLOG_SOCKETS", ("/",))
     logged = []
     path = tmp_path / "audit.jsonl"

@@ -62,7 +62,7 @@ def api(settings, warnings):
     return make
 
 
-def test_a_call_through_the_gateway_has_the_ids_in_headers_only(api, wire):
+def test_call_through_gateway_has_ids_in_headers_only(api, wire):
     wire.get(f"{GATEWAY}/{LIST.path}", json={"Items": []}, headers={"Citrix-TransactionId": "t1"})
     assert api().send(LIST) == Answer({"Items": []}, "t1")
     request = wire.calls[0].request
@@ -83,7 +83,7 @@ SCOPES = [
 
 
 @pytest.mark.parametrize(("scope", "path", "direct_path"), SCOPES)
-def test_a_call_without_the_gateway_has_the_ids_in_the_path(api, wire, scope, path, direct_path):
+def test_call_without_gateway_has_ids_in_path(api, wire, scope, path, direct_path):
     wire.get(f"{DIRECT}/{direct_path}", json={})
     api(api_url=DIRECT).send(Call("GET", path, "read it", scope=scope))
     headers = wire.calls[0].request.headers
@@ -102,13 +102,13 @@ def test_call_through_gateway_one_path_for_each_scope(api, wire, scope, path, _d
 
 @pytest.mark.parametrize("base", [GATEWAY, DIRECT])
 @pytest.mark.parametrize("scope", [CUSTOMER, ACCOUNT])
-def test_call_to_site_finds_the_site_others_do_not(api, wire, base, scope):
+def test_call_outside_site_has_no_instance_id(api, wire, base, scope):
     wire.get(re.compile(".*"), json={})
     api(api_url=base, site_id=None).send(Call("GET", "me", "read it", scope=scope))
     assert "Citrix-InstanceId" not in wire.calls[0].request.headers
 
 
-def test_token_is_that_of_calls_without_sign_in(api, wire):
+def test_given_token_returned_without_request(api, wire):
     assert api().token().value == TOKEN
     assert len(wire.calls) == 0
 
@@ -138,7 +138,7 @@ def test_site_not_found_requested_once(api, wire):
     assert len(wire.calls) == 1
 
 
-def test_any_customer_id_listed_on_premises_is_ignored(api, wire):
+def test_on_premises_listed_customer_id_ignored(api, wire):
     generated = {"Customers": [{"Id": "0c1b6c2f-9a39-4c0f-8a5e-5f0d6f1f2a3b", "Sites": [{"Id": "site7"}]}]}
     base = "https://ddc01.example.com/cvad/manage"
     wire.get(f"{base}/me", json=generated)
@@ -148,14 +148,14 @@ def test_any_customer_id_listed_on_premises_is_ignored(api, wire):
     assert (sent["Citrix-CustomerId"], sent["Citrix-InstanceId"]) == ("CitrixOnPremises", "site7")
 
 
-def test_a_body_goes_out_as_json(api, wire):
+def test_call_body_sent_as_json(api, wire):
     wire.post(f"{GATEWAY}/Machines/$search", json={})
     api().send(Call("POST", "Machines/$search", "look up", body={"SearchFilters": []}))
     assert json.loads(wire.calls[0].request.body) == {"SearchFilters": []}
     assert wire.calls[0].request.headers["Content-Type"] == "application/json"
 
 
-def test_a_write_is_refused_in_check_mode_and_a_read_is_not(api, wire):
+def test_check_mode_blocks_writes_and_allows_reads(api, wire):
     wire.post(f"{GATEWAY}/Sessions/1/$startRecording", json={})
     wire.post(f"{GATEWAY}/Machines/$search", json={})
     checking = api(check_mode=True)
@@ -166,7 +166,7 @@ def test_a_write_is_refused_in_check_mode_and_a_read_is_not(api, wire):
 
 
 @pytest.mark.parametrize(("status", "body"), [(200, ""), (202, ""), (204, ""), (200, " \r\n"), (200, "{}")])
-def test_an_empty_answer_is_a_success_without_fields(api, wire, status, body):
+def test_call_empty_response_returns_no_fields(api, wire, status, body):
     wire.get(f"{GATEWAY}/Machines", status=status, body=body)
     answer = api().send(Call("GET", "Machines", "list the machines"))
     assert answer.body == {}
@@ -184,7 +184,7 @@ def test_an_empty_answer_is_a_success_without_fields(api, wire, status, body):
         pytest.param("[" * 100_000, id="nested beyond all measure"),
     ],
 )
-def test_a_success_that_is_no_answer_of_the_api_is_an_error(api, wire, body):
+def test_call_success_without_json_raises_error(api, wire, body):
     wire.get(f"{GATEWAY}/Machines", body=body)
     with pytest.raises(ApiError, match=r"HTTP 200.*not a response of the Citrix API; check api_url") as error:
         api().send(Call("GET", "Machines", "list the machines"))
@@ -202,7 +202,7 @@ def test_a_success_that_is_no_answer_of_the_api_is_an_error(api, wire, body):
         (204, "", True),
     ],
 )
-def test_success_that_cannot_be_verified_later_must_be_valid(api, wire, status, body, accepted):
+def test_call_unverifiable_success_must_be_valid(api, wire, status, body, accepted):
     call = Call("POST", "Sessions/1/$sendMessage", "send it", write=True, proof="Id")
     wire.post(f"{GATEWAY}/{call.path}", status=status, body=body)
     if accepted:
@@ -236,7 +236,7 @@ ITEM = Call("GET", "Sessions/RecordingStatus", "read the status", {"id": "a/b c&
 @pytest.mark.parametrize(
     ("base", "address"), [(GATEWAY, "/Sessions/RecordingStatus"), (DIRECT, "customer1/site7/Sessions/RecordingStatus")]
 )
-def test_the_address_of_an_item_of_a_batch_fits_the_base(api, base, address):
+def test_batch_item_url_matches_base(api, base, address):
     found = api(api_url=base, site_id="site7")
     url = urlsplit(found.relative_url(ITEM))
     assert url.path == address
@@ -244,12 +244,12 @@ def test_the_address_of_an_item_of_a_batch_fits_the_base(api, base, address):
     assert found.relative_url(Call("GET", "Machines", "list")).endswith("/Machines")
 
 
-def test_the_job_may_stand_in_the_body_of_an_accepted_call(api, wire):
+def test_accepted_call_job_id_from_body(api, wire):
     wire.post(f"{GATEWAY}/$batch", status=202, json={"Id": "job1", "Status": "NotStarted"})
     assert api().send(Call("POST", "$batch", "send a batch")).job_id == "job1"
 
 
-def test_an_answer_with_a_byte_order_mark_is_read(api, wire):
+def test_call_response_with_byte_order_mark_read(api, wire):
     wire.get(f"{GATEWAY}/Machines", body=b'\xef\xbb\xbf{"Items": []}')
     assert api().send(Call("GET", "Machines", "list the machines")).body == {"Items": []}
 
@@ -263,7 +263,7 @@ def test_error_has_request_and_transaction_id(api, wire, status):
     assert (error.value.status, error.value.transaction_id) == (status, "t1")
 
 
-def test_error_without_transaction_id_has_that_of_request(api, wire):
+def test_error_has_sent_transaction_id(api, wire):
     wire.get(f"{GATEWAY}/Machines", status=404)
     with pytest.raises(ApiError) as error:
         api().send(Call("GET", "Machines", "list the machines"))
@@ -278,8 +278,8 @@ def test_error_without_transaction_id_has_that_of_request(api, wire):
         ({"Citrix-TransactionId": f"t1 bearer={TOKEN}"}, {}, "t1 bearer=***"),
     ],
 )
-def test_an_error_has_the_transaction_id_of_any_service(api, wire, headers, body, transaction_id):
-    wire.get(f"{GATEWAY}/Machines", status=500, headers=headers, json=body)
+def test_error_has_transaction_id_of_any_service(api, wire, headers, body, transaction_id):
+    wire.get(f"{GATEWAY}/Machines", status=400, headers=headers, json=body)
     with pytest.raises(ApiError) as error:
         api().send(Call("GET", "Machines", "list the machines"))
     assert error.value.transaction_id == transaction_id
@@ -305,7 +305,7 @@ START = Call("POST", "Sessions/1/$startRecording", "start it", write=True)
     ],
 )
 @pytest.mark.parametrize("call", [READ_ONE, START])
-def test_a_404_is_about_the_object_if_its_path_is_known(api, wire, call, body, by_api, by_api_if_known):
+def test_call_404_on_known_path_means_missing_object(api, wire, call, body, by_api, by_api_if_known):
     wire.add(call.method, f"{GATEWAY}/{call.path}", status=404, body=body)
     asking = api()
 
@@ -321,7 +321,7 @@ def test_a_404_is_about_the_object_if_its_path_is_known(api, wire, call, body, b
     assert is_by_api() is by_api_if_known
 
 
-def test_a_list_makes_the_path_of_its_objects_known_and_no_other(api, wire):
+def test_list_makes_only_its_object_path_known(api, wire):
     wire.get(f"{GATEWAY}/Sessions", json={"Items": []})
     wire.get(f"{GATEWAY}/Sessions/1", status=404)
     wire.post(f"{GATEWAY}/Sessions/1/$startRecording", status=404)
@@ -333,7 +333,7 @@ def test_a_list_makes_the_path_of_its_objects_known_and_no_other(api, wire):
         assert error.value.by_api is by_api
 
 
-def test_a_lost_answer_has_the_id_that_was_sent(api, wire):
+def test_lost_response_error_has_sent_transaction_id(api, wire):
     wire.get(f"{GATEWAY}/Machines", body=requests.exceptions.ReadTimeout("read timed out"))
     with pytest.raises(AnswerLost) as error:
         api().send(Call("GET", "Machines", "list the machines"))
@@ -341,7 +341,7 @@ def test_a_lost_answer_has_the_id_that_was_sent(api, wire):
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_redirect_is_not_followed_and_names_the_host_to_set(api, wire, method):
+def test_redirect_not_followed_and_error_names_host(api, wire, method):
     elsewhere = "https://api-eu.cloud.com/cvad/manage/Machines"
     wire.add(method, f"{GATEWAY}/Machines", status=307, headers={"Location": elsewhere})
     wire.add(method, elsewhere, json={})
@@ -353,13 +353,13 @@ def test_a_redirect_is_not_followed_and_names_the_host_to_set(api, wire, method)
 
 
 @pytest.mark.parametrize("location", [None, ""])
-def test_a_redirect_to_nowhere_in_particular_is_an_error_too(api, wire, location):
+def test_redirect_without_location_raises_error(api, wire, location):
     wire.get(f"{GATEWAY}/Machines", status=302, headers={"Location": location} if location is not None else {})
     with pytest.raises(ApiError, match="HTTP 302; check api_url"):
         api().send(Call("GET", "Machines", "list the machines"))
 
 
-def test_a_redirect_that_is_no_url_is_an_error_like_any_other(api, wire):
+def test_redirect_to_invalid_url_raises_error(api, wire):
     wire.get(f"{GATEWAY}/Machines", status=302, headers={"Location": "https://[not-an-address/"})
     with pytest.raises(ApiError, match="Could not list the machines: HTTP 302"):
         api().send(Call("GET", "Machines", "list the machines"))
@@ -375,7 +375,7 @@ def test_token_echoed_by_server_masked_in_error(api, wire, status):
     assert "CWSAuth bearer=***" in error.value.detail
 
 
-def test_a_netrc_entry_does_not_replace_the_token(api, wire, tmp_path, monkeypatch):
+def test_netrc_entry_does_not_replace_token(api, wire, tmp_path, monkeypatch):
     (tmp_path / "netrc").write_text("default login someone password something\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     wire.get(f"{GATEWAY}/Machines", json={})
@@ -406,7 +406,7 @@ def path_of(name):
 @example(".")
 @example("..")
 @example("")
-def test_a_name_stays_one_segment_of_the_path_or_is_refused(name):
+def test_segment_any_name_quoted_or_rejected(name):
     try:
         path = path_of(name)
     except CitrixError:
@@ -428,12 +428,12 @@ def test_a_name_stays_one_segment_of_the_path_or_is_refused(name):
         ("Müller", "M%C3%BCller"),
     ],
 )
-def test_names_are_written_as_the_api_wants_them(name, written):
+def test_segment_quotes_names_as_documented(name, written):
     assert segment(name) == written
 
 
 @pytest.mark.parametrize("name", ["", ".", ".."])
-def test_a_name_that_would_leave_its_place_is_refused(name):
+def test_segment_path_traversal_rejected(name):
     with pytest.raises(CitrixError, match="write the full name"):
         segment(name)
 
@@ -444,7 +444,7 @@ def test_connect_validate_certs_false_warned(api, warnings, validate_certs, coun
     assert [warning.split(",")[0] for warning in warnings] == ["validate_certs: is false"] * count
 
 
-def test_an_accepted_write_is_in_the_log_at_once(settings, wire):
+def test_accepted_write_logged_immediately(settings, wire):
     log = []
     api = connect(settings(retries=0), False, None, log.append)
     start = Call("POST", "Sessions/1/$startRecording", "start the recording of\nthe session 1", write=True)

@@ -16,7 +16,6 @@ from urllib.parse import quote_plus
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.auth import (
     DEFAULT_LIFETIME,
-    RENEW_EARLY,
     Authenticator,
     credentials_of,
 )
@@ -130,7 +129,7 @@ def run_threads(function):
         return list(pool.map(outcome, range(THREADS)))
 
 
-def test_the_first_request_signs_in_and_later_ones_do_not(signed, service):
+def test_sign_in_with_first_request_only(signed, service):
     auth = signed(**CLOUD)
     assert service.sign_ins == []
     assert [auth.send(READ).status for _count in range(3)] == [200, 200, 200]
@@ -138,7 +137,7 @@ def test_the_first_request_signs_in_and_later_ones_do_not(signed, service):
     assert service.presented == [token_named(1)] * 3
 
 
-def test_the_token_goes_into_the_header_as_the_api_wants_it(signed, service, monkeypatch):
+def test_token_sent_in_documented_header(signed, service, monkeypatch):
     seen = []
     service.valid.add(GIVEN)
     monkeypatch.setattr(service, "send", lambda request: seen.append(authorization_of(request)) or Reply(200, {}, "{}"))
@@ -146,7 +145,7 @@ def test_the_token_goes_into_the_header_as_the_api_wants_it(signed, service, mon
     assert seen == [f"CWSAuth bearer={GIVEN}"]
 
 
-def test_the_cloud_gets_a_form(signed, service):
+def test_cloud_sign_in_sends_form(signed, service):
     signed(**CLOUD).send(READ)
     (request,) = service.sign_ins
     assert (request.method, request.url) == ("POST", "https://api.cloud.com/cctrustoauth2/customer1/tokens/clients")
@@ -154,7 +153,7 @@ def test_the_cloud_gets_a_form(signed, service):
     assert (request.json, request.write, authorization_of(request)) == (None, False, "")
 
 
-def test_the_government_cloud_gets_json(signed, service):
+def test_gov_sign_in_sends_json(signed, service):
     signed(**GOV).send(READ)
     (request,) = service.sign_ins
     assert request.url == "https://trust.citrixworkspacesapi.us/customer1/tokens/clients"
@@ -173,14 +172,14 @@ def test_controller_receives_all_characters_of_credentials(signed, service):
 
 
 @pytest.mark.parametrize("name", ["access_token", "Token", "token"])
-def test_the_token_is_found_under_each_name_that_is_met(signed, service, name):
+def test_sign_in_token_read_under_each_known_key(signed, service, name):
     token = token_named(7)
     service.valid.add(token)
     service.sign_in_answer = Reply(200, {}, json.dumps({name: token}))
     assert signed(**CLOUD).send(READ).status == 200
 
 
-def test_twenty_threads_sign_in_once_between_them(signed, service):
+def test_sign_in_once_for_twenty_threads(signed, service):
     # Long enough for every thread to arrive without a token.
     service.sign_in_seconds = 0.05
     auth = signed(**CLOUD)
@@ -188,7 +187,7 @@ def test_twenty_threads_sign_in_once_between_them(signed, service):
     assert len(service.sign_ins) == 1
 
 
-def test_twenty_refused_threads_sign_in_once(signed, service):
+def test_sign_in_once_for_twenty_refused_threads(signed, service):
     auth = signed(**CLOUD)
     # Each response makes room for another request.
     for _number in range(THREADS):
@@ -203,7 +202,7 @@ def test_twenty_refused_threads_sign_in_once(signed, service):
     assert service.presented.count(token_named(2)) == THREADS
 
 
-def test_a_write_that_is_refused_for_its_token_is_sent_once_more(signed, service):
+def test_write_with_expired_token_resent_once(signed, service):
     auth = signed(**CLOUD)
     auth.send(READ)
     service.valid.clear()
@@ -211,7 +210,7 @@ def test_a_write_that_is_refused_for_its_token_is_sent_once_more(signed, service
     assert service.presented == [token_named(1), token_named(1), token_named(2)]
 
 
-def test_every_token_may_expire(signed, service, wall):
+def test_each_expired_token_renewed(signed, service, wall):
     auth = signed(**CLOUD)
     for _count in range(4):
         assert auth.send(READ).status == 200
@@ -241,7 +240,7 @@ def test_call_refusing_all_tokens_one_sign_in_per_minute(signed, service, wall):
     assert len(service.sign_ins) == 3
 
 
-def test_a_given_token_is_never_renewed(signed, service):
+def test_given_token_never_renewed(signed, service):
     auth = signed(access_token=GIVEN, client_id="client1", client_secret=SECRET)
     assert [auth.send(READ).status for _count in range(3)] == [401, 401, 401]
     assert service.sign_ins == []
@@ -252,7 +251,7 @@ def test_a_given_token_is_never_renewed(signed, service):
 @pytest.mark.parametrize(
     ("given", "remedy"), [(CLOUD, "client_secret"), (GOV, "client_secret"), (ON_PREMISES, "DOMAIN")]
 )
-def test_a_refused_secret_ends_the_run_with_the_remedy(signed, service, given, remedy, status):
+def test_refused_secret_ends_run_with_remedy(signed, service, given, remedy, status):
     service.sign_in_answer = Reply(status, {"Citrix-TransactionId": "t1"}, '{"error": "invalid_client"}')
     with pytest.raises(NotReady) as error:
         signed(**given).send(READ)
@@ -318,7 +317,7 @@ def test_response_without_token_is_error_for_any_status(signed, service, answer)
         ("Shown.", ""),
     ],
 )
-def test_a_failed_sign_in_shows_its_documented_code_only(signed, service, status, body, code):
+def test_failed_sign_in_shows_documented_code_only(signed, service, status, body, code):
     service.sign_in_answer = Reply(status, {}, json.dumps(body))
     with pytest.raises(NotReady) as error:
         signed(**CLOUD, retries=0).send(READ)
@@ -327,7 +326,7 @@ def test_a_failed_sign_in_shows_its_documented_code_only(signed, service, status
 
 
 @pytest.mark.parametrize("name", ["Citrix-TransactionId", "X-Cws-TransactionId"])
-def test_a_failed_sign_in_shows_the_transaction_id(signed, service, name):
+def test_failed_sign_in_shows_transaction_id(signed, service, name):
     service.sign_in_answer = Reply(401, {name: f"t1 {SECRET}"}, "")
     with pytest.raises(NotReady, match=r"\[transaction t1 \*\*\*\]$"):
         signed(**CLOUD).send(READ)
@@ -345,7 +344,7 @@ def test_a_failed_sign_in_shows_the_transaction_id(signed, service, name):
         ({"Location": "/other/tokens"}, "", "redirects to /other/tokens on the same host"),
     ],
 )
-def test_a_redirected_sign_in_shows_its_target(signed, service, headers, body, expected):
+def test_redirected_sign_in_shows_target(signed, service, headers, body, expected):
     service.sign_in_answer = Reply(307, headers, json.dumps(body))
     with pytest.raises(NotReady, match=f"Could not sign in: HTTP 307; .*{expected}"):
         signed(**CLOUD).send(READ)
@@ -373,7 +372,7 @@ def test_throttled_sign_in_waits(signed, service, clock):
         AnswerLost("The answer to the sign-in was lost."),
     ],
 )
-def test_a_write_that_fails_for_its_sign_in_has_not_acted(signed, service, answer):
+def test_write_with_failed_sign_in_has_not_acted(signed, service, answer):
     """The API refused the write with 401 or never received it: the result is certain."""
     auth = signed(**CLOUD, retries=0)
     auth.send(READ)
@@ -399,11 +398,11 @@ def test_a_write_that_fails_for_its_sign_in_has_not_acted(signed, service, answe
         ({"expires_in": ["3600"]}, DEFAULT_LIFETIME),
     ],
 )
-def test_a_token_is_renewed_a_minute_before_its_end(signed, service, wall, lifetime, seconds):
+def test_token_renewed_one_minute_before_expiry(signed, service, wall, lifetime, seconds):
     service.lifetime = lifetime
     auth = signed(**CLOUD)
     auth.send(READ)
-    wall.now += seconds - RENEW_EARLY - 1
+    wall.now += seconds - 61
     auth.send(READ)
     assert len(service.sign_ins) == 1
     wall.now += 1
@@ -437,7 +436,7 @@ def test_given_token_has_no_expiry_and_no_sign_in(signed, service):
     assert service.sign_ins == []
 
 
-def test_returned_token_is_that_of_requests(signed, service, wall):
+def test_returned_token_equals_token_of_requests(signed, service, wall):
     auth = signed(**CLOUD)
     assert auth.token() == auth.token()
     auth.send(READ)
@@ -449,15 +448,17 @@ def test_returned_token_is_that_of_requests(signed, service, wall):
 
 @pytest.mark.parametrize("given", [CLOUD, GOV, ON_PREMISES])
 def test_credentials_printed_without_secret(settings, given):
-    printed = repr(settings(**given))
+    checked = settings(**given)
+    printed = f"{checked!r} {credentials_of(checked)!r}"
     assert SECRET not in printed and PASSWORD not in printed
 
 
-def test_token_not_shown_when_printed(signed):
-    assert GIVEN not in repr(signed(access_token=GIVEN).token())
+def test_token_not_shown_when_printed(signed, settings):
+    checked = settings(access_token=GIVEN)
+    assert GIVEN not in f"{signed(access_token=GIVEN).token()!r} {credentials_of(checked)!r}"
 
 
-def test_a_refused_secret_gives_no_token(signed, service):
+def test_refused_secret_returns_no_token(signed, service):
     service.sign_in_answer = Reply(401, {}, '{"error": "invalid_client"}')
     auth = signed(**CLOUD)
     for _count in range(2):
@@ -478,7 +479,7 @@ def test_token_of_less_than_a_minute_used_for_half_its_life(signed, service, wal
     assert len(service.sign_ins) == 2
 
 
-def test_a_token_that_lasts_beyond_all_measure_is_renewed_daily(signed, service, wall):
+def test_token_with_huge_lifetime_renewed_daily(signed, service, wall):
     service.lifetime = {"expires_in": "1e300"}
     auth = signed(**CLOUD)
     auth.send(READ)
@@ -557,7 +558,7 @@ def test_secret_echoed_by_server_masked_in_error(signed, service, given, echo, s
 
 
 @pytest.mark.parametrize("name", ["a", "ab", "abc", "abcd"])
-def test_basic_header_shown_by_the_server_masked_whole(signed, service, name):
+def test_basic_header_echoed_by_server_masked_in_full(signed, service, name):
     """The name moves the password in the Base64 text: masking a part would depend on its length."""
     service.valid.add(token_named(1))
     coded = base64.b64encode(f"LAB\\{name}:{PASSWORD}".encode()).decode()

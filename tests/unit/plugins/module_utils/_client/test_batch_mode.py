@@ -9,7 +9,7 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._client.batch_mo
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import CitrixError
 
 
-def test_giving_up_batches_is_warned_of_once():
+def test_batch_mode_disabled_warns_once():
     warnings = []
     mode = BatchMode(50, warnings.append)
     for _count in range(3):

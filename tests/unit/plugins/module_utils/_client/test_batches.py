@@ -98,7 +98,7 @@ def batches(api):
 # Requests
 
 
-def test_calls_go_so_many_in_a_request(api):
+def test_batch_size_limits_calls_per_request(api):
     outcomes = outcomes_of(api, reads(7))
     assert {key: outcome.body for key, outcome in outcomes.items()} == {key: {"Number": key} for key in range(7)}
     assert sorted(len(call.body["Items"]) for call in batches(api)) == [1, 3, 3]
@@ -106,7 +106,7 @@ def test_calls_go_so_many_in_a_request(api):
     assert (api.batches.size, api.batches.as_jobs, api.warnings) == (3, False, [])
 
 
-def test_an_item_is_its_call_in_the_documented_form(api):
+def test_batch_item_has_documented_form(api):
     outcomes_of(api, {"a": read(1), "b": write(2)})
     (batch,) = batches(api)
     assert (batch.method, batch.scope, batch.query, set(batch.body)) == ("POST", "site", {}, {"Items"})
@@ -117,7 +117,7 @@ def test_an_item_is_its_call_in_the_documented_form(api):
 
 
 @given(st.integers(2, 40), st.integers(2, 12))
-def test_references_are_valid_and_unique_in_their_batch(new_fake_api, count, size):
+def test_batch_references_valid_and_unique(new_fake_api, count, size):
     api = new_fake_api()
     api.batches.size = size
     api.on(BATCH, api.do_batch)
@@ -156,7 +156,7 @@ def wire():
         ),
     ],
 )
-def test_the_addresses_of_items_fit_the_base(settings, wire, base, url, item):
+def test_batch_item_urls_match_base(settings, wire, base, url, item):
     wire.post(f"{base}/{url}", json={"Items": [{"Reference": str(at), "Code": 204} for at in range(2)]})
     real = connect(settings(api_url=base, batch_size=2, retries=0), False, None, str)
     outcomes_of(real, {0: read("a/b"), 1: read("c")})
@@ -248,7 +248,7 @@ def test_batch_missing_items_read_alone_writes_not_resent(api, body):
 
 
 @pytest.mark.parametrize("item", [{"Code": 200, "Body": None}, {"Code": 204}, {"Code": 200, "Body": ""}])
-def test_an_item_without_a_body_is_a_success_without_fields(api, item):
+def test_batch_item_without_body_returns_no_fields(api, item):
     api.on(BATCH, items_answered(item, item))
     assert [outcome.body for outcome in outcomes_of(api, writes(2)).values()] == [{}, {}]
     assert alone(api) == []
@@ -273,7 +273,7 @@ def test_batch_item_headers_apply_in_any_case(api, name):
 
 
 @pytest.mark.parametrize("status", [401, 429, 500, 502, 503, 504, 530])
-def test_an_item_that_could_be_tried_again_is_read_alone(api, status):
+def test_batch_retryable_read_sent_alone(api, status):
     api.on(BATCH, items_answered({"Code": status}, {"Code": 200, "Body": '{"Number": "of the batch"}'}))
     outcomes = outcomes_of(api, reads(2))
     assert [outcomes[0].body, outcomes[1].body] == [{"Number": 0}, {"Number": "of the batch"}]
@@ -289,15 +289,15 @@ def test_an_item_that_could_be_tried_again_is_read_alone(api, status):
         (None, None, None),
     ],
 )
-def test_batch_item_429_holds_the_throttle(api, headers, body, delay):
+def test_batch_item_429_pauses_requests(api, headers, body, delay):
     refused = {"Code": 429, "Headers": headers, "Body": body}
     api.on(BATCH, items_answered({"Code": 200, "Body": "{}"}, refused, {"Code": 503}))
     outcomes_of(api, writes(3))
-    assert api.holds == [delay]
+    assert api.pauses == [delay]
 
 
 @pytest.mark.parametrize("status", [401, 429])
-def test_a_write_that_was_refused_before_any_work_is_sent_alone(api, status):
+def test_batch_write_rejected_before_work_sent_alone(api, status):
     api.on(BATCH, items_answered({"Code": 200}, {"Code": status}))
     assert outcomes_of(api, writes(2))[1].body == {"Number": 1}
     assert alone(api) == [write_key(1)]
@@ -322,7 +322,7 @@ def test_batch_status_final_for_call_returned(api):
 
 @pytest.mark.parametrize("name", ["Location", "location", "LOCATION"])
 @pytest.mark.parametrize(("status", "error"), [("Complete", None), ("CompleteWithWarning", None), ("Failed", JobError)])
-def test_the_job_of_an_item_is_waited_for(api, clock, name, status, error):
+def test_batch_item_job_followed(api, clock, name, status, error):
     item = {"Code": 202, "Headers": [{"Name": name, "Value": "https://h/cvad/manage/Jobs/job1"}]}
     api.on(BATCH, items_answered(item, {"Code": 200}))
     api.on(JOB, {"Status": "InProgress"}, {"Status": status})
@@ -360,7 +360,7 @@ def test_batch_accepted_item_with_unreadable_job_uncertain(api, error):
         {"Code": 200, "Headers": 17, "Body": ' \r\n{"Number": 0}'},
     ],
 )
-def test_items_in_other_forms_are_read(api, item):
+def test_batch_items_in_other_forms_read(api, item):
     api.on(BATCH, items_answered(item, {"Code": 200, "Body": '{"Number": 1}'}))
     assert {key: outcome.body for key, outcome in outcomes_of(api, reads(2)).items()} == {
         0: {"Number": 0},
@@ -376,7 +376,7 @@ def test_batch_item_without_status_uncertain(api, code):
     assert alone(api) == []
 
 
-def test_a_read_that_became_a_job_has_its_results(api):
+def test_batch_read_as_job_returns_results(api):
     item = {"Code": 202, "Headers": [{"Name": "Location", "Value": "https://h/Jobs/job1"}]}
     api.on(BATCH, items_answered(item, {"Code": 200}))
     api.on(JOB, {"Status": "Complete"})
@@ -442,7 +442,7 @@ def test_batch_of_slow_reads_becomes_job_and_all_later_ones(api, error):
     assert alone(api) == []
 
 
-def test_a_batch_that_took_too_long_is_not_sent_again_as_it_was(settings, wire):
+def test_batch_timed_out_not_resent_unchanged(settings, wire):
     url = "https://api.cloud.com/cvad/manage/$batch"
     done = {"Items": [{"Reference": str(at), "Code": 204} for at in range(2)]}
     wire.post(url, status=504)
@@ -453,7 +453,7 @@ def test_a_batch_that_took_too_long_is_not_sent_again_as_it_was(settings, wire):
 
 
 @pytest.mark.parametrize("error", [LOST, 504])
-def test_after_a_loss_of_writes_batches_are_jobs(api, error):
+def test_batch_lost_writes_later_batches_are_jobs(api, error):
     api.on(BATCH, error)
     outcomes_of(api, writes(2))
     assert [call.query for call in batches(api)] == [{}]
@@ -463,7 +463,7 @@ def test_after_a_loss_of_writes_batches_are_jobs(api, error):
 
 
 @pytest.mark.parametrize("error", [LOST, 500, 504])
-def test_reads_whose_job_cannot_be_begun_are_sent_alone(api, error):
+def test_batch_reads_without_job_sent_alone(api, error):
     api.on(BATCH, LOST, error)
     assert {key: outcome.body["Number"] for key, outcome in outcomes_of(api, reads(2)).items()} == {0: 0, 1: 1}
     assert len(batches(api)) == 2
@@ -478,7 +478,7 @@ def test_batch_server_error_of_reads_does_not_mean_slow(api):
 
 
 @pytest.mark.parametrize(("count", "as_job"), [(LARGE - 1, False), (LARGE, True)])
-def test_a_large_batch_is_a_job(api, count, as_job):
+def test_batch_large_sent_as_job(api, count, as_job):
     api.batches.size = 1000
     api.on(BATCH, lambda call: ACCEPTED if call.query else api.do_batch(call))
     api.on(JOB, {"Status": "Complete"})
@@ -520,7 +520,7 @@ def test_batch_unreadable_job_or_results_writes_uncertain(api, broken, error):
     assert alone(api) == [read_key(0)]
 
 
-def test_the_writes_of_a_job_that_goes_on_are_not_sent_again(api):
+def test_batch_unfinished_job_writes_not_resent(api):
     api.batches.as_jobs = True
     api.on(BATCH, ACCEPTED)
     api.on(JOB, {"Status": "InProgress"})
@@ -532,7 +532,7 @@ def test_the_writes_of_a_job_that_goes_on_are_not_sent_again(api):
     assert alone(api) == [read_key(0)]
 
 
-def test_one_batch_that_is_lost_leaves_the_others_alone(api):
+def test_batch_lost_does_not_affect_others(api):
     api.max_concurrency = 1
     api.on(BATCH, api.do_batch, 502, api.do_batch)
     outcomes = outcomes_of(api, writes(9))
@@ -541,7 +541,7 @@ def test_one_batch_that_is_lost_leaves_the_others_alone(api):
     assert len(batches(api)) == 3
 
 
-def test_a_bug_is_no_outcome(api):
+def test_bug_is_raised(api):
     api.on(BATCH, KeyError("a bug"))
     with pytest.raises(KeyError):
         list(send_batches(api, reads(5)))

@@ -24,29 +24,29 @@ def find(body, on_premises=False):
     return only_site(customer_sites(body, SimpleNamespace(customer_id=customer, on_premises=on_premises), str), str)
 
 
-def test_the_account_is_read_without_a_site():
+def test_discovery_account_read_without_site():
     assert (ME.method, ME.path, ME.scope, ME.write) == ("GET", "me", ACCOUNT, False)
 
 
-def test_several_sites_are_listed_and_none_of_them_is_taken():
+def test_discovery_several_sites_listed_none_selected():
     with pytest.raises(OptionError, match=r"^site_id: .* set one of: a \(Site a\), b \(Site b\)$"):
         find(me("a", "b"))
 
 
 @pytest.mark.parametrize("customer", ["loy6oujtu6a4", "0c1b6c2f-9a39-4c0f-8a5e-5f0d6f1f2a3b", "CitrixOnPremises", None])
-def test_on_premises_the_listed_customer_does_not_matter(customer):
+def test_discovery_on_premises_ignores_customer(customer):
     assert find(me("site7", customer=customer), on_premises=True) == "site7"
     with pytest.raises(OptionError, match=r"^site_id: .* set one of: a \(Site a\), b \(Site b\)$"):
         find({"Customers": [*me("a", customer=customer)["Customers"], *me("b")["Customers"]]}, on_premises=True)
 
 
 @pytest.mark.parametrize("on_premises", [False, True])
-def test_a_site_that_is_listed_twice_is_one(on_premises):
+def test_discovery_duplicate_site_counts_once(on_premises):
     assert find({"Customers": [*me("a", "a")["Customers"], *me("a")["Customers"]]}, on_premises) == "a"
 
 
 @pytest.mark.parametrize("site_id", ["3061173e...", "a/b", "a b", ".."])
-def test_an_id_that_cannot_be_one_is_an_error(site_id):
+def test_discovery_malformed_site_id_rejected(site_id):
     with pytest.raises(OptionError, match=r"^site_id: may contain only letters"):
         find(me(site_id))
 
@@ -59,17 +59,17 @@ def test_discovery_no_site_error_with_remedy(body):
         find(body)
 
 
-def test_the_site_of_another_customer_is_not_taken():
+def test_discovery_site_of_other_customer_not_used():
     with pytest.raises(OptionError, match=r"^customer_id: .* cannot access customer1; it can access other, third$"):
         find({"Customers": [*me("a", customer="other")["Customers"], {"Id": "third"}]})
 
 
-def test_only_the_sites_of_the_customer_count():
+def test_discovery_only_sites_of_customer_count():
     body = {"Customers": [*me("a", "b", customer="other")["Customers"], *me("site7")["Customers"]]}
     assert find(body) == "site7"
 
 
-def test_the_customer_is_known_without_regard_to_case():
+def test_discovery_customer_matched_in_any_case():
     assert find(me("site7", customer="CUSTOMER1")) == "site7"
 
 
@@ -89,7 +89,7 @@ JSON = st.recursive(
 @example({"Customers": 17})
 @example({"Customers": [{"Id": "customer1", "Sites": 17}]})
 @example({"Customers": {"Id": "customer1"}})
-def test_an_answer_of_any_shape_gives_a_site_or_an_error_of_ours(body):
+def test_discovery_any_response_returns_site_or_api_error(body):
     try:
         assert isinstance(find(body), str)
     except CitrixError:

@@ -17,7 +17,7 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._client.dispatch
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import ApiError
 
 
-def test_calls_are_sent_through_the_api(fake_api):
+def test_dispatch_sends_calls_through_api(fake_api):
     fake_api.on("GET Machines/1", {"Id": "1"})
     fake_api.on("GET Machines/2", 404)
     calls = {number: Call("GET", f"Machines/{number}", f"read the machine {number}") for number in (1, 2)}
@@ -36,6 +36,7 @@ def calls_of(count, scope=SITE):
     ("batch_size", "calls", "requests"),
     [
         (2, calls_of(4), ["POST $batch", "POST $batch"]),
+        (5, calls_of(2), ["POST $batch"]),
         (0, calls_of(2), ["GET Machines/0", "GET Machines/1"]),
         (1, calls_of(2), ["GET Machines/0", "GET Machines/1"]),
         (5, calls_of(1), ["GET Machines/0"]),
@@ -54,7 +55,7 @@ def test_dispatch_batches_if_requested_and_possible(fake_api, batch_size, calls,
 
 
 @pytest.mark.parametrize("batch_size", [0, 2])
-def test_calls_are_made_up_when_their_turn_comes(fake_api, batch_size):
+def test_dispatch_creates_calls_lazily(fake_api, batch_size):
     made = []
 
     def call_of(number):

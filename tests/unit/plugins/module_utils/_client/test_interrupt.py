@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 
@@ -73,7 +75,7 @@ def died(monkeypatch):
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_a_signal_interrupts_the_run_and_leaves_it_to_end(throttle, log, number):
+def test_interrupt_signal_lets_run_finish(throttle, log, number):
     with InterruptHandler(throttle, log.append):
         os.kill(os.getpid(), number)
         assert throttle.interrupted.wait(PATIENCE)
@@ -81,6 +83,15 @@ def test_a_signal_interrupts_the_run_and_leaves_it_to_end(throttle, log, number)
         time.sleep(0.5)
     assert throttle.why == [f"the run was interrupted ({number.name})"]
     assert log == [f"{throttle.why[0]}: no further requests are sent"]
+
+
+def test_interrupt_signal_stops_in_half_a_second(monkeypatch, log):
+    monkeypatch.setattr(_watch, "_has_no_reader", lambda: False)
+    throttle = FakeThrottle()
+    with InterruptHandler(throttle, log.append):
+        os.kill(os.getpid(), signal.SIGTERM)
+        # The machine may be busy.
+        assert throttle.interrupted.wait(0.5 + 0.9)
 
 
 def test_interrupt_requests_in_progress_abandoned_after_grace(throttle, log):
@@ -96,7 +107,7 @@ def test_interrupt_requests_in_progress_abandoned_after_grace(throttle, log):
     assert len(throttle.why) == 1
 
 
-def test_an_answer_that_does_not_get_done_ends_the_run(throttle, log):
+def test_interrupt_unfinished_response_ends_run(throttle, log):
     throttle.stuck = True
     with InterruptHandler(throttle, log.append):
         assert throttle.interrupted.wait(PATIENCE)
@@ -127,13 +138,13 @@ def test_interrupt_closed_reader_slow_server_not_waited_for(throttle, log, died,
     assert died == [1]
 
 
-def test_a_session_whose_leader_cannot_be_seen_is_no_reason(throttle, log, monkeypatch):
+def test_interrupt_hidden_session_leader_ignored(throttle, log, monkeypatch):
     with InterruptHandler(throttle, log.append):
         monkeypatch.setattr(_watch, "_leaders_parent", lambda: None)
         assert not throttle.interrupted.wait(0.3)
 
 
-def test_afterwards_all_is_as_before(throttle, log):
+def test_interrupt_restores_handlers(throttle, log):
     before, threads = [signal.getsignal(number) for number in SIGNALS], threading.active_count()
     with pytest.raises(ValueError, match="of the run"), InterruptHandler(throttle, log.append):
         assert [signal.getsignal(number) for number in SIGNALS] != before
@@ -144,7 +155,7 @@ def test_afterwards_all_is_as_before(throttle, log):
     assert not log
 
 
-def test_in_another_thread_nothing_is_watched(throttle, log):
+def test_interrupt_other_thread_not_watched(throttle, log):
     before = [signal.getsignal(number) for number in SIGNALS]
     found = []
 
@@ -158,7 +169,7 @@ def test_in_another_thread_nothing_is_watched(throttle, log):
     assert found == [before]
 
 
-def test_a_pipe_has_a_reader_until_its_other_end_is_closed(monkeypatch):
+def test_pipe_has_reader_until_other_end_closes(monkeypatch):
     reading, writing = os.pipe()
     monkeypatch.setattr(_watch, "STDOUT", writing)
     assert not _watch._has_no_reader()
@@ -167,8 +178,28 @@ def test_a_pipe_has_a_reader_until_its_other_end_is_closed(monkeypatch):
     os.close(writing)
 
 
+def in_process(expression, before=lambda process: None, **options):
+    """Return a value of the tested file in a process as text; before: called first."""
+    code = f"import sys; from {_watch.__name__} import _has_no_reader, _leaders_parent; sys.stdin.read()"
+    command = [sys.executable, "-c", f"{code}; sys.stderr.write(str({expression}))"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, **options) as process:
+        before(process)
+        process.stdin.close()
+        return process.stderr.read()
+
+
+def test_has_no_reader_closed_stdout_detected():
+    assert in_process("_has_no_reader()") == "False"
+    assert in_process("_has_no_reader()", before=lambda process: process.stdout.close()) == "True"
+
+
+def test_leaders_parent_is_process_that_started_session():
+    assert in_process("_leaders_parent()", start_new_session=True) == str(os.getpid())
+
+
 @pytest.mark.parametrize("file", [os.devnull, __file__])
-def test_a_file_needs_no_reader(monkeypatch, file):
+def test_file_requires_no_reader(monkeypatch, file):
     with open(file, "rb") as stream:
         monkeypatch.setattr(_watch, "STDOUT", stream.fileno())
         assert not _watch._has_no_reader()
@@ -195,7 +226,7 @@ def test_background_value_returned_and_error_raised(throttle):
     assert throttle.why == []
 
 
-def test_background_unfinished_answer_given_up(throttle):
+def test_background_unfinished_response_abandoned(throttle):
     release = threading.Event()
     background = Background(release.wait, throttle)
     assert not background.is_over()

@@ -30,14 +30,14 @@ def status(name, percent=None, error=None):
 
 
 @pytest.mark.parametrize("state", ["Complete", "CompleteWithWarning", "Failed", "Canceled", "NonTerminatingError"])
-def test_a_final_state_ends_the_waiting(fake_api, clock, state):
+def test_job_final_state_ends_polling(fake_api, clock, state):
     fake_api.on(JOB, status(state))
     assert jobs.ended(fake_api, READ, "job1")["Status"] == state
     assert (fake_api.sent(), clock.slept) == ([JOB], [])
 
 
 @pytest.mark.parametrize("state", ["Unknown", "NotStarted", "InProgress", "SomethingNew", "complete", "", None, 3])
-def test_every_other_state_is_waited_on(fake_api, clock, state):
+def test_job_other_states_polled(fake_api, clock, state):
     fake_api.on(JOB, status(state), status("Complete"))
     assert jobs.ended(fake_api, READ, "job1")["Status"] == "Complete"
     assert clock.slept == [0.03]
@@ -48,13 +48,13 @@ def test_job_without_retry_hint_polled(fake_api):
     assert jobs.ended(fake_api, READ, "job1")["Status"] == "Failed"
 
 
-def test_the_pauses_between_two_looks_grow_to_ten_seconds(fake_api, clock):
+def test_job_poll_pauses_grow_to_ten_seconds(fake_api, clock):
     fake_api.on(JOB, *[status("InProgress", percent) for percent in range(10)], status("Complete"))
     jobs.ended(fake_api, READ, "job1")
     assert clock.slept == pytest.approx([0.03, 0.06, 0.12, 0.24, 0.48, 0.96, 1.92, 3.84, 7.68, 10.0])
 
 
-def test_a_look_is_a_read_and_the_id_is_quoted(fake_api):
+def test_job_poll_is_read_with_quoted_id(fake_api):
     fake_api.on("GET Jobs/a%2Fb", status("Complete"))
     jobs.ended(fake_api, WRITE, "a/b")
     assert fake_api.writes == []
@@ -62,7 +62,7 @@ def test_a_look_is_a_read_and_the_id_is_quoted(fake_api):
 
 @pytest.mark.parametrize("call", [READ, WRITE])
 @pytest.mark.parametrize("percent", [None, 0, 50])
-def test_a_job_without_progress_is_polled_for_30_minutes(fake_api, clock, call, percent):
+def test_job_without_progress_polled_for_30_minutes(fake_api, clock, call, percent):
     fake_api.on(JOB, status("InProgress", percent))
     with pytest.raises(JobError, match=r"^Could not .*: the job job1 has not ended within 30 minutes; run again"):
         jobs.ended(fake_api, call, "job1")
@@ -72,13 +72,13 @@ def test_a_job_without_progress_is_polled_for_30_minutes(fake_api, clock, call, 
 
 
 @pytest.mark.parametrize("steps", [[("InProgress", None)] * 150, [("NotStarted", 0)] * 90 + [("InProgress", 0)] * 60])
-def test_a_job_that_ends_within_30_minutes_is_done(fake_api, clock, steps):
+def test_job_ending_within_30_minutes_succeeds(fake_api, clock, steps):
     fake_api.on(JOB, *[status(*step) for step in steps], status("Complete"))
     assert jobs.ended(fake_api, WRITE, "job1")["Status"] == "Complete"
     assert clock() - 1000.0 > 1200
 
 
-def test_time_in_which_the_brake_is_on_is_not_held_against_a_job(fake_api, clock):
+def test_job_throttled_time_does_not_count(fake_api, clock):
     fake_api.throttle.active_seconds = lambda: 1000.0
     fake_api.on(JOB, *[status("InProgress")] * 100, status("Complete"))
     assert jobs.ended(fake_api, WRITE, "job1")["Status"] == "Complete"
@@ -111,14 +111,14 @@ def test_job_any_location_write_counts_as_accepted(fake_api, job_id):
 
 @pytest.mark.parametrize("broken", [JOB, RESULTS])
 @pytest.mark.parametrize("error", [403, 404, 500])
-def test_a_read_whose_job_cannot_be_read_fails_with_the_cause(fake_api, broken, error):
+def test_job_unreadable_fails_read_with_cause(fake_api, broken, error):
     fake_api.on(JOB, status("Complete"))
     fake_api.on(broken, error)
     with pytest.raises(ApiError, match=f"the job that is to list the machines: HTTP {error}"):
         jobs.finish(fake_api, READ, ACCEPTED)
 
 
-def test_send_follows_the_job_of_an_accepted_call(fake_api):
+def test_send_follows_job_of_accepted_call(fake_api):
     path = "POST Sessions/1/$stopRecording"
     fake_api.on(path, ACCEPTED)
     fake_api.on(JOB, status("InProgress"), status("Complete"))
@@ -126,7 +126,7 @@ def test_send_follows_the_job_of_an_accepted_call(fake_api):
     assert fake_api.sent() == [path, JOB, JOB]
 
 
-def test_send_returns_the_answer_of_a_call_that_is_no_job(fake_api):
+def test_send_returns_response_of_call_without_job(fake_api):
     fake_api.on("GET Machines", {"Items": []})
     assert jobs.send(fake_api, READ).body == {"Items": []}
     assert fake_api.sent() == ["GET Machines"]
@@ -156,7 +156,7 @@ def test_job_finished_read_has_results_write_needs_none(fake_api, state):
         ("NonTerminatingError", "", "(Non"),
     ],
 )
-def test_a_job_that_failed_is_an_error_that_may_have_acted(fake_api, call, state, error, expected):
+def test_job_failed_raises_error_that_may_have_acted(fake_api, call, state, error, expected):
     fake_api.on(JOB, status(state, error=error))
     with pytest.raises(JobError) as failure:
         jobs.finish(fake_api, call, ACCEPTED)

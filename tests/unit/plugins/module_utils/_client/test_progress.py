@@ -15,7 +15,7 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._client.progress
 from ansible_collections.sessionops.citrix.plugins.module_utils._site.selection import Target
 
 
-def test_a_line_is_written_at_intervals(clock):
+def test_progress_logged_at_intervals(clock):
     lines = []
     progress = Progress(lines.append, 100, "eggs are boiled", clock)
     for _egg in range(100):
@@ -24,7 +24,7 @@ def test_a_line_is_written_at_intervals(clock):
     assert lines == [f"{done} of 100 eggs are boiled" for done in range(10, 101, 10)]
 
 
-def test_a_short_run_is_silent(clock):
+def test_progress_short_run_logs_nothing(clock):
     lines = []
     progress = Progress(lines.append, 2, "eggs are boiled", clock)
     progress.add(2)

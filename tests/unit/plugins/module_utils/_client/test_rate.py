@@ -25,13 +25,13 @@ def let_through(rate, count, at=0.0, distance=0.0):
     return at + count * distance
 
 
-def refuse_and_reopen(rate, at, hold):
+def refuse_and_reopen(rate, at, pause):
     """Refuse a request at that time for a duration; return when the probe may be sent."""
     rate.take(at)
     rate.refused(at, probe=False)
-    rate.take(at + hold)
-    rate.reopened(at + hold)
-    return at + hold
+    rate.take(at + pause)
+    rate.reopened(at + pause)
+    return at + pause
 
 
 def sent_by(rate, start, end):
@@ -60,7 +60,7 @@ def test_rate_before_the_first_refusal_has_no_limit():
     assert rate.wait(0.0) == 0.0
 
 
-def test_rate_short_hold_sets_a_distance(paced):
+def test_rate_short_pause_sets_distance(paced):
     rate, now = paced
     gap = rate.wait(now)
     # 100 passed in 11 seconds, and 10 per second were refused.
@@ -93,14 +93,14 @@ def test_rate_confirmed_refusal_doubles_the_rest(paced):
     assert seconds_to_exceed(10.2, now) > 1.3 * first
 
 
-def test_rate_idle_time_does_not_age_the_pace(paced):
+def test_rate_idle_time_keeps_rate(paced):
     rate, now = paced
     gap = rate.wait(now)
     rate.take(now + 10_000)
     assert rate.wait(now + 10_000) == pytest.approx(gap, rel=0.03)
 
 
-def test_rate_measured_on_a_burst_is_corrected_by_the_next(paced):
+def test_rate_measured_on_burst_corrected_by_next(paced):
     rate = Rate()
     let_through(rate, 100, distance=0.001)
     now = refuse_and_reopen(rate, 0.1, 0.1)
@@ -115,7 +115,7 @@ def test_rate_refused_far_below_follows_down(paced):
     assert rate.wait(now) > 1 / 2
 
 
-def test_rate_long_hold_replays_the_window():
+def test_rate_long_pause_replays_window():
     rate = Rate()
     now = let_through(rate, 100, distance=0.05)
     now = refuse_and_reopen(rate, now, 5.0)
@@ -132,7 +132,7 @@ def test_rate_window_without_refusal_grows():
     assert 1001 <= len(at) < 1500
 
 
-def test_rate_first_of_a_period_refused_lengthens_it():
+def test_rate_first_refused_of_period_lengthens_it():
     rate = Rate()
     now = refuse_and_reopen(rate, let_through(rate, 100, distance=0.05), 5.0)
     at = sent_by(rate, now, now + 9.5)
@@ -142,7 +142,7 @@ def test_rate_first_of_a_period_refused_lengthens_it():
     assert rate.wait(reopened + 6.0) + reopened + 6.0 == pytest.approx(reopened + 12.0, abs=0.5)
 
 
-def test_rate_probe_refused_in_the_hold_shortens_the_window():
+def test_rate_probe_refused_in_pause_shortens_window():
     rate = Rate()
     now = let_through(rate, 100, distance=0.01)
     rate.take(now)
@@ -175,7 +175,7 @@ STEPS = st.lists(
 
 
 @given(STEPS)
-def test_rate_any_order_waits_a_bounded_time(steps):
+def test_rate_any_order_waits_bounded_time(steps):
     rate, now, longest, taken = Rate(), 0.0, 0.0, [0.0]
     rate.take(now)
     for step, seconds in steps:

@@ -39,7 +39,7 @@ def remedy(status, headers=None, body=None):
         ("https://[Ddc]/cvad", "the API redirects to https://[Ddc]/cvad;"),
     ],
 )
-def test_a_location_of_any_form_is_named(location, expected):
+def test_redirect_any_location_named(location, expected):
     assert remedy(307, {"location": location}, PUBLISHED).startswith(expected)
 
 
@@ -54,7 +54,7 @@ def test_a_location_of_any_form_is_named(location, expected):
         ("eu", None),
     ],
 )
-def test_without_location_the_region_of_the_body_is_named(parameters, expected):
+def test_redirect_without_location_names_region_of_body(parameters, expected):
     assert remedy(307, body={"parameters": parameters}) == expected
 
 
@@ -64,14 +64,14 @@ def test_redirect_without_target_has_general_remedy(body):
 
 
 @pytest.mark.parametrize("headers", [{}, {"Location": "https://storage.example.com/results"}])
-def test_a_303_is_a_result_kept_elsewhere_and_no_region(headers):
+def test_redirect_303_names_no_region(headers):
     expected = remedy(303, headers, PUBLISHED)
     assert expected.startswith("the API stores this result elsewhere (")
     assert "region" not in expected and ("storage.example.com" in expected) is bool(headers)
 
 
 @pytest.mark.parametrize("status", [200, 202, 404, 500])
-def test_another_status_is_no_redirect(status):
+def test_redirect_other_statuses_ignored(status):
     assert remedy(status, {"Location": "https://api-eu.cloud.com"}) is None
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -69,7 +70,7 @@ def counted(retrier):
 
 @pytest.mark.parametrize("status", [200, 202, 204, 307, 400, 401, 403, 404, 409])
 @pytest.mark.parametrize("request_", [READ, WRITE])
-def test_an_answer_that_is_no_fault_comes_back_at_once(retrying, clock, request_, status):
+def test_retrier_success_returned_immediately(retrying, clock, request_, status):
     retrier, server = retrying(Reply(status, {}, ""))
     assert retrier.send(request_).status == status
     assert (len(server.sent_at), clock.slept, counted(retrier)) == (1, [], (1, 0))
@@ -79,21 +80,21 @@ def test_an_answer_that_is_no_fault_comes_back_at_once(retrying, clock, request_
     "fault",
     [Reply(408, {}, ""), Reply(500, {}, ""), Reply(502, {}, ""), Reply(503, {}, ""), Reply(530, {}, ""), DROPPED],
 )
-def test_a_read_is_sent_again_after_a_fault(retrying, fault):
+def test_retrier_read_resent_after_fault(retrying, fault):
     retrier, server = retrying(fault, fault, OK)
     assert retrier.send(READ) is OK
     assert (len(server.sent_at), counted(retrier)[0]) == (3, 3)
 
 
 @pytest.mark.parametrize("status", [408, 500, 502, 503, 504, 530])
-def test_a_write_is_not_sent_again_after_a_fault_of_the_server(retrying, status):
+def test_retrier_write_not_resent_after_server_error(retrying, status):
     retrier, server = retrying(Reply(status, {}, ""), OK)
     assert retrier.send(WRITE).status == status
     assert len(server.sent_at) == 1
 
 
 @pytest.mark.parametrize("error", [DROPPED, ConnectionNotMade("No connection.")])
-def test_a_write_is_not_sent_again_when_its_answer_is_lost(retrying, error):
+def test_retrier_write_with_lost_response_not_resent(retrying, error):
     retrier, server = retrying(error, OK)
     with pytest.raises(type(error)):
         retrier.send(WRITE)
@@ -107,7 +108,7 @@ def test_connection_failure_not_retried_above_transport(retrying):
     assert len(server.sent_at) == 1
 
 
-def test_a_write_is_sent_again_after_it_was_refused_for_the_rate(retrying, clock):
+def test_retrier_throttled_write_resent(retrying, clock):
     retrier, server = retrying(wait_for(7), OK)
     assert retrier.send(WRITE) is OK
     assert server.sent_at == [1000.0, 1007.0]
@@ -116,27 +117,45 @@ def test_a_write_is_sent_again_after_it_was_refused_for_the_rate(retrying, clock
 
 @pytest.mark.parametrize("retries", [0, 1, 4])
 @pytest.mark.parametrize("status", [500, 503])
-def test_tries_end_with_the_last_answer(retrying, retries, status):
+def test_retrier_last_response_returned(retrying, retries, status):
     retrier, server = retrying(Reply(status, {}, ""), retries=retries)
     assert retrier.send(READ).status == status
     assert len(server.sent_at) == 1 + retries
 
 
 @pytest.mark.parametrize("request_", [READ, WRITE])
-def test_retrier_429_uses_up_no_try(retrying, request_):
+def test_retrier_429_does_not_count_as_retry(retrying, request_):
     retrier, _server = retrying(*[wait_for(1)] * 10, OK, retries=0)
     assert retrier.send(request_) is OK
     assert counted(retrier) == (11, 10)
 
 
-def test_tries_end_with_the_last_error(retrying):
+def test_retrier_last_error_raised(retrying):
     retrier, server = retrying(DROPPED, retries=2)
     with pytest.raises(AnswerLost):
         retrier.send(READ)
     assert len(server.sent_at) == 3
 
 
-def test_pauses_after_faults_grow(retrying, clock):
+@pytest.mark.parametrize(
+    ("request_", "answers", "sent"),
+    [
+        (WRITE, [OK], 1),
+        (WRITE, [Reply(500, {}, "")], 1),
+        (WRITE, [wait_for(1), wait_for(1), OK], 3),
+        (WRITE, [DROPPED], 1),
+        (WRITE, [ConnectionNotMade("No connection.")], 0),
+        (READ, [Reply(500, {}, ""), OK], 0),
+    ],
+)
+def test_retrier_writes_sent_counted(retrying, request_, answers, sent):
+    retrier, _server = retrying(*answers)
+    with suppress(AnswerLost, ConnectionNotMade):
+        retrier.send(request_)
+    assert retrier.writes_sent == sent
+
+
+def test_retrier_pauses_after_faults_grow(retrying, clock):
     retrier, _server = retrying(Reply(500, {}, ""), retries=4)
     retrier.send(READ)
     assert clock.slept == [0.5, 1.0, 2.0, 4.0]
@@ -149,13 +168,13 @@ def test_status_final_for_caller_returned_immediately(retrying, clock):
     assert (len(server.sent_at), clock.slept) == (1, [])
 
 
-def test_a_final_status_does_not_make_others_final(retrying):
+def test_retrier_other_statuses_still_retried(retrying):
     retrier, server = retrying(Reply(502, {}, ""), OK)
     assert retrier.send(Request("GET", "https://api.cloud.com/status", "read the status", final=(500,))) is OK
     assert len(server.sent_at) == 2
 
 
-def test_run_without_progress_ends_with_remaining_work(retrying):
+def test_retrier_stalled_run_ends_with_remaining_work(retrying):
     retrier, server = retrying(wait_for(101), retries=20)
     with pytest.raises(Stalled, match=r"Could not write something: .* for 300 seconds; run again later"):
         retrier.send(WRITE)
@@ -189,7 +208,7 @@ def test_progress_of_run(retrying, clock, useless, final):
             retrier.send(READ)
 
 
-def test_refusal_with_time_delays_all_requests_until_then(retrying, clock):
+def test_retrier_refusal_with_time_delays_all_requests(retrying, clock):
     def go_on(_request):
         clock.now += 10
         return wait_for(20)
@@ -210,7 +229,7 @@ def test_refusal_with_time_delays_all_requests_until_then(retrying, clock):
         ({"Retry-After": "86400"}, "", LONGEST_WAIT),
     ],
 )
-def test_the_hint_of_a_refusal_holds_the_next_request(retrying, clock, status, headers, body, waited):
+def test_retrier_retry_after_delays_next_request(retrying, clock, status, headers, body, waited):
     retrier, _server = retrying(Reply(status, headers, body), OK)
     assert retrier.send(READ) is OK
     assert clock.slept == [pytest.approx(waited)]
@@ -241,7 +260,7 @@ def test_probe_with_any_result_releases_waiting_threads(retrying, clock, error):
     assert server.sent_at == [1000.0, 1005.0, 1005.0]
 
 
-def test_only_a_429_teaches_a_quota(retrying, clock):
+def test_retrier_only_429_sets_quota(retrying, clock):
     for status, kept in ((429, True), (503, False)):
         retrier, server = retrying(*[OK] * 20, Reply(status, {"Retry-After": "1"}, ""), OK)
         for _count in range(81):
@@ -257,7 +276,7 @@ def test_only_a_429_teaches_a_quota(retrying, clock):
         ({"Retry-After": "9"}, []),
     ],
 )
-def test_retrier_quota_used_up_holds_without_refusal(retrying, clock, headers, waited):
+def test_retrier_used_up_quota_pauses_without_refusal(retrying, clock, headers, waited):
     retrier, _server = retrying(Reply(200, headers, ""), OK)
     retrier.send(READ)
     retrier.send(READ)
@@ -293,7 +312,7 @@ def test_interruption_wakes_waiting_threads(clock, settings, answer):
     assert time.monotonic() - began < LONG
 
 
-def test_pause_without_an_interruption_false(clock, settings):
+def test_pause_without_interruption_returns_false(clock, settings):
     assert Retrier(Server(clock), settings()).throttle.pause(0.001) is False
 
 

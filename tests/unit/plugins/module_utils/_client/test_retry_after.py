@@ -54,7 +54,7 @@ IN_A_MINUTE = {"Retry-After": "Mon, 05 Jan 2026 09:15:31 GMT"}
         ({}, "", None),
     ],
 )
-def test_a_hint_is_found_in_every_form_that_is_met(headers, body, seconds):
+def test_retry_after_read_in_every_known_form(headers, body, seconds):
     text = body if isinstance(body, str) else json.dumps(body)
     assert retry_delay(headers, text, NOW) == seconds
 
@@ -75,7 +75,7 @@ def test_a_hint_is_found_in_every_form_that_is_met(headers, body, seconds):
         ({}, None),
     ],
 )
-def test_announced_delay_only_when_quota_is_used_up(headers, seconds):
+def test_announced_delay_only_if_quota_is_used_up(headers, seconds):
     assert announced_delay(headers, NOW) == seconds
 
 
@@ -96,10 +96,10 @@ HINTS = st.none() | st.text(st.characters()) | st.integers().map(str) | st.float
 @example(None, '{"parameters": [{"name": {}, "value": 1}]}')
 @example("1e400", "")
 @example("-999999999999", "")
-def test_hint_in_any_response_is_seconds_or_none(hint, body):
+def test_retry_after_of_any_response_is_seconds_or_none(hint, body):
     expected = retry_delay({} if hint is None else {"Retry-After": hint}, body, NOW)
     assert expected is None or (isinstance(expected, float) and math.isfinite(expected))
 
 
-def test_a_body_that_is_nested_beyond_all_measure_holds_no_hint():
+def test_retry_after_deeply_nested_body_is_none():
     assert retry_delay({}, "[" * 100_000, NOW) is None

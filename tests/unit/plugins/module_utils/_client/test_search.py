@@ -48,26 +48,26 @@ def alternatives(body):
     ("fields", "query"),
     [((), {"limit": "1000"}), (("Id", "State"), {"limit": "1000", "fields": "Id,State"})],
 )
-def test_pages_have_maximum_length_and_requested_fields(fields, query):
+def test_search_pages_have_maximum_length_and_fields(fields, query):
     assert PAGE_SIZE == 1000
     assert page_query(fields) == query
     assert listing("Sessions", "list the sessions", fields).query == query
     assert only_search(fields, USERS).query == query
 
 
-def test_a_listing_reads():
+def test_search_listing_is_read():
     call = listing("Sessions", "list the sessions")
     assert (call.method, call.path, call.what) == ("GET", "Sessions", "list the sessions")
     assert (call.body, call.write) == (None, False)
 
 
-def test_a_search_is_a_post_that_reads():
+def test_search_is_post_and_read():
     call = only_search((), USERS[:1])
     assert (call.method, call.path, call.what) == ("POST", "Sessions/$search", "search the sessions")
     assert call.write is False
 
 
-def test_a_condition_is_written_as_the_api_wants_it():
+def test_search_condition_has_documented_form():
     assert compare("UserName", "sam") == {"Property": "UserName", "Operator": "Equals", "Value": "sam"}
     assert compare("UserName", "sam", "EndsWith")["Operator"] == "EndsWith"
     assert compare("ClientName", None)["Value"] is None
@@ -85,7 +85,7 @@ def test_search_several_filters_are_one_group():
     }
 
 
-def test_of_a_group_one_must_hold():
+def test_search_group_matches_any_filter():
     assert bodies(USERS) == [
         {
             "SearchFilterGroupsType": "And",
@@ -94,7 +94,7 @@ def test_of_a_group_one_must_hold():
     ]
 
 
-def test_all_groups_must_hold():
+def test_search_all_groups_must_match():
     (body,) = bodies(USERS, STATES)
     assert body["SearchFilterGroupsType"] == "And"
     assert [group["SearchFilterGroupType"] for group in body["SearchFilterGroups"]] == ["Or", "Or"]
@@ -102,11 +102,11 @@ def test_all_groups_must_hold():
     assert "SearchFilters" not in body
 
 
-def test_search_groups_of_one_stand_together():
+def test_search_groups_of_one_combined():
     assert bodies(USERS[:1], STATES[:1]) == bodies(filters=[USERS[0], STATES[0]])
 
 
-def test_filters_and_groups_go_together():
+def test_search_combines_filters_and_groups():
     own = compare("ClientName", "client001")
     assert bodies(USERS[:1], STATES, filters=[own]) == [
         {
@@ -163,7 +163,7 @@ def test_search_duplicates_first_kept_in_order():
 
 
 @pytest.mark.parametrize("alien", [None, "", 17, {}, ["1"]])
-def test_objects_without_an_id_are_not_taken_for_one_another(alien):
+def test_search_objects_without_id_kept(alien):
     assert len(list(distinct([{"Id": alien}, {"Id": alien}, {}]))) == 3
 
 

@@ -40,9 +40,9 @@ def ceiling(clock, settings):
     return lambda rate: clock.make(Throttle, settings(requests_per_second=rate))
 
 
-def hold(throttle, seconds, quota=False):
+def pause(throttle, seconds, quota=False):
     """Throttle one request."""
-    throttle.held(throttle.turn("go"), seconds, quota)
+    throttle.refused(throttle.turn("go"), seconds, quota)
 
 
 def sent_at(throttle, count):
@@ -57,160 +57,166 @@ def sent_at(throttle, count):
 # Pauses after a refusal
 
 
-def test_nothing_waits_before_the_first_refusal(throttle, clock):
+def test_throttle_before_first_refusal_never_waits(throttle, clock):
     assert sent_at(throttle, 1000) == [1000.0] * 1000
     assert (clock.slept, throttle.counts()) == ([], {"requests": 1000, "throttled": 0, "waited_seconds": 0.0})
 
 
-def test_pause_lasts_until_given_time(throttle, clock):
-    hold(throttle, 30)
+def test_throttle_pause_lasts_until_given_time(throttle, clock):
+    pause(throttle, 30)
     clock.now += 10
     assert sent_at(throttle, 2) == [1030.0, 1030.0]
     assert throttle.counts() == {"requests": 3, "throttled": 1, "waited_seconds": 20.0}
 
 
+def test_counts_waited_seconds_rounded_to_tenths(throttle):
+    pause(throttle, 0.3125)
+    sent_at(throttle, 1)
+    assert throttle.counts()["waited_seconds"] == 0.3
+
+
 @pytest.mark.parametrize(("first", "second", "until"), [(60, 1, 1060.0), (1, 60, 1060.0)])
-def test_the_longest_of_several_hints_holds(throttle, first, second, until):
+def test_throttle_longest_retry_after_applies(throttle, first, second, until):
     one, other = throttle.turn("go"), throttle.turn("go")
-    throttle.held(one, first, quota=False)
-    throttle.held(other, second, quota=False)
+    throttle.refused(one, first, quota=False)
+    throttle.refused(other, second, quota=False)
     assert sent_at(throttle, 1) == [until]
 
 
 @pytest.mark.parametrize("delay", [-1e12, -5.0, 0.0])
-def test_a_hint_for_no_time_at_all_holds_a_little(throttle, delay):
-    hold(throttle, delay)
+def test_throttle_zero_retry_after_pauses_briefly(throttle, delay):
+    pause(throttle, delay)
     assert sent_at(throttle, 1) == [1000.0 + SHORTEST_WAIT]
 
 
 @pytest.mark.parametrize("delay", [121.0, 86400.0, 1e300])
-def test_no_hint_holds_the_run_longer_than_the_longest_wait(throttle, delay):
-    hold(throttle, delay)
+def test_throttle_retry_after_capped_at_longest_wait(throttle, delay):
+    pause(throttle, delay)
     assert sent_at(throttle, 1) == [1000.0 + LONGEST_WAIT]
 
 
-def test_holds_without_a_hint_grow_until_something_gets_through(throttle, clock):
+def test_throttle_pauses_without_hint_grow_until_success(throttle, clock):
     for _count in range(4):
-        hold(throttle, None)
+        pause(throttle, None)
     sent_at(throttle, 1)
-    hold(throttle, None)
+    pause(throttle, None)
     sent_at(throttle, 1)
     assert clock.slept == [0.5, 1.0, 2.0, 4.0, 0.5]
     assert [backoff(20), backoff(2)] == [30.0, 2.0]
 
 
-def test_pause_simultaneous_refusals_count_as_one_without_hint(throttle, clock):
+def test_throttle_simultaneous_refusals_count_as_one(throttle, clock):
     for turn in [throttle.turn("go") for _count in range(FIRST_ROOM)]:
-        throttle.held(turn, None, quota=False)
-    hold(throttle, None)
+        throttle.refused(turn, None, quota=False)
+    pause(throttle, None)
     sent_at(throttle, 1)
     assert clock.slept == [0.5, 1.0]
 
 
-def test_after_a_hold_one_goes_ahead(throttle):
-    hold(throttle, 5)
+def test_throttle_one_probe_after_pause(throttle):
+    pause(throttle, 5)
     first = throttle.turn("go")
     throttle.passed(first, useful=True)
     assert (first.probe, throttle.turn("go").probe) == (True, False)
 
 
-def test_a_refusal_of_the_one_that_went_ahead_holds_all_on(throttle):
-    hold(throttle, 5)
-    hold(throttle, 7)
+def test_throttle_refused_probe_extends_pause(throttle):
+    pause(throttle, 5)
+    pause(throttle, 7)
     probe = throttle.turn("go")
     assert (probe.at, probe.probe) == (1012.0, True)
 
 
-def test_probe_with_lost_response_next_thread_probes(throttle):
-    hold(throttle, 5)
+def test_throttle_lost_probe_next_thread_probes(throttle):
+    pause(throttle, 5)
     throttle.lost(throttle.turn("go"))
     following = throttle.turn("go")
     assert (following.at, following.probe) == (1005.0, True)
 
 
-def test_a_lost_answer_of_any_other_changes_nothing(throttle):
+def test_throttle_lost_response_of_non_probe_ignored(throttle):
     one, other = throttle.turn("go"), throttle.turn("go")
     throttle.lost(one)
     assert throttle.turn("go").probe is False
-    throttle.held(other, 5, quota=False)
+    throttle.refused(other, 5, quota=False)
     throttle.lost(one)
     assert throttle.turn("go").at == 1005.0
 
 
 @pytest.mark.parametrize("probing", [True, False])
-def test_refusal_of_request_before_pause_ignored(throttle, clock, probing):
+def test_throttle_refusal_of_request_before_pause_ignored(throttle, clock, probing):
     one, late = throttle.turn("go"), throttle.turn("go")
-    throttle.held(one, 5, quota=False)
+    throttle.refused(one, 5, quota=False)
     probe = throttle.turn("go")
     if probing:
-        throttle.held(late, 60, quota=True)
+        throttle.refused(late, 60, quota=True)
         throttle.passed(probe, useful=True)
     else:
         throttle.passed(probe, useful=True)
-        throttle.held(late, 60, quota=True)
+        throttle.refused(late, 60, quota=True)
     following = throttle.turn("go")
     assert (following.at, following.probe, clock.slept) == (1005.0, False, [5])
     clock.now += 100
     assert (throttle.counts()["throttled"], throttle.active_seconds()) == (2, 1100.0)
 
 
-def test_an_answer_to_one_sent_before_the_hold_does_not_end_it(throttle):
+def test_throttle_response_to_earlier_request_keeps_pause(throttle):
     one, other = throttle.turn("go"), throttle.turn("go")
-    throttle.held(one, 5, quota=True)
+    throttle.refused(one, 5, quota=True)
     throttle.passed(other, useful=True)
     assert throttle.turn("go").at == 1005.0
 
 
-def test_throttle_after_refusals_keeps_to_the_quota(throttle):
+def test_throttle_after_refusals_respects_quota(throttle):
     sent_at(throttle, 20)
-    hold(throttle, 1.0, quota=True)
+    pause(throttle, 1.0, quota=True)
     at = sent_at(throttle, 10)
     assert at[0] == 1001.0
     assert all(1 / 45 < later - earlier < 1 / 20 for earlier, later in zip(at, at[1:]))
 
 
-def test_a_service_that_was_away_teaches_no_quota(throttle):
+def test_throttle_unavailable_service_sets_no_quota(throttle):
     sent_at(throttle, 20)
-    hold(throttle, 1.0, quota=False)
+    pause(throttle, 1.0, quota=False)
     assert sent_at(throttle, 60) == [1001.0] * 60
 
 
 # The limit of the user
 
 
-def test_requests_keep_their_distance(ceiling, clock):
+def test_throttle_requests_keep_distance(ceiling, clock):
     throttle = ceiling(2.0)
     assert sent_at(throttle, 5) == [1000.0, 1000.5, 1001.0, 1001.5, 1002.0]
     assert throttle.counts()["waited_seconds"] == 2.0
 
 
-def test_time_that_passed_unused_is_not_made_up_for(ceiling, clock):
+def test_throttle_unused_time_not_made_up(ceiling, clock):
     throttle = ceiling(2.0)
     sent_at(throttle, 1)
     clock.now += 60
     assert sent_at(throttle, 2) == [1060.0, 1060.5]
 
 
-def test_the_ceiling_holds_also_after_a_hold(ceiling, clock):
+def test_throttle_rate_limit_applies_after_pause(ceiling, clock):
     throttle = ceiling(2.0)
-    hold(throttle, 0.1)
+    pause(throttle, 0.1)
     assert sent_at(throttle, 3) == [1000.5, 1001.0, 1001.5]
 
 
 # Reports of a run
 
 
-def test_a_run_in_which_nothing_moves_ends_after_the_stall_limit(throttle, clock):
+def test_throttle_stalled_run_ends_after_limit(throttle, clock):
     with pytest.raises(Stalled, match=r"^Could not read it: .* no usable response for 300 seconds; run again later"):
         for _number in range(9):
-            throttle.held(throttle.turn("read it"), 101, quota=False)
+            throttle.refused(throttle.turn("read it"), 101, quota=False)
     assert (throttle.counts()["requests"], clock() - 1000.0) == (3, 202.0)
     with pytest.raises(Stalled):
         throttle.turn("read it")
 
 
 @pytest.mark.parametrize("useful", [True, False])
-def test_only_a_useful_answer_starts_the_stall_limit_anew(throttle, clock, useful):
+def test_throttle_only_useful_response_resets_stall_limit(throttle, clock, useful):
     clock.now += STALL_LIMIT
     throttle.passed(throttle.turn("go"), useful)
     clock.now += 1
@@ -221,10 +227,10 @@ def test_only_a_useful_answer_starts_the_stall_limit_anew(throttle, clock, usefu
             throttle.turn("go")
 
 
-def test_active_seconds_leave_out_the_time_of_the_brake(throttle, clock):
+def test_active_seconds_exclude_throttled_time(throttle, clock):
     start = throttle.active_seconds()
     clock.now += 5
-    hold(throttle, 60)
+    pause(throttle, 60)
     clock.now += 20
     assert throttle.active_seconds() - start == pytest.approx(5.0)
     sent_at(throttle, 1)
@@ -233,19 +239,19 @@ def test_active_seconds_leave_out_the_time_of_the_brake(throttle, clock):
     assert throttle.active_seconds() - start == pytest.approx(8.0)
 
 
-def test_overlapping_holds_are_counted_once(throttle, clock):
+def test_active_seconds_count_overlapping_pauses_once(throttle, clock):
     one, other = throttle.turn("go"), throttle.turn("go")
     start = throttle.active_seconds()
-    throttle.held(one, 30, quota=False)
+    throttle.refused(one, 30, quota=False)
     clock.now += 10
-    throttle.held(other, 40, quota=False)
+    throttle.refused(other, 40, quota=False)
     clock.now += 100
     assert throttle.active_seconds() - start == pytest.approx(60.0)
 
 
 ACTIONS = st.lists(
     st.tuples(
-        st.sampled_from(["turn", "passed", "useless", "held", "busy", "no hint", "lost"]),
+        st.sampled_from(["turn", "passed", "useless", "refused", "busy", "no hint", "lost"]),
         st.integers(0, 5),
         st.floats(-1e3, 1e3),
         st.floats(0, 20),
@@ -255,16 +261,16 @@ ACTIONS = st.lists(
 
 
 @given(ACTIONS, st.sampled_from([0.0, 0.5, 50.0]))
-def test_any_results_one_probe_and_time_advances(new_fake_api, actions, requests_per_second):
+def test_throttle_any_results_one_probe_and_time_advances(new_fake_api, actions, requests_per_second):
     clock = new_fake_api().clock
     throttle = clock.make(Throttle, SimpleNamespace(requests_per_second=requests_per_second, timeout=30))
-    in_progress, turns, held, active = [], 0, False, throttle.active_seconds()
+    in_progress, turns, paused, active = [], 0, False, throttle.active_seconds()
     for action, which, seconds, passing in actions:
         clock.now += passing
         probes = [turn for turn in in_progress if turn.probe]
         assert len(probes) <= 1
         # Otherwise, it would wait for the response to one of these.
-        if action == "turn" and not probes and len(in_progress) < (1 if held else FIRST_ROOM):
+        if action == "turn" and not probes and len(in_progress) < (1 if paused else FIRST_ROOM):
             try:
                 in_progress.append(throttle.turn("go"))
             except Stalled:
@@ -277,8 +283,8 @@ def test_any_results_one_probe_and_time_advances(new_fake_api, actions, requests
             elif action == "lost":
                 throttle.lost(turn)
             else:
-                held = True
-                throttle.held(turn, None if action == "no hint" else seconds, quota=action == "held")
+                paused = True
+                throttle.refused(turn, None if action == "no hint" else seconds, quota=action == "refused")
         assert throttle.active_seconds() >= active - 1e-6
         active = throttle.active_seconds()
         assert 0 <= throttle.counts()["waited_seconds"] <= clock() - 1000.0 + 0.1
@@ -316,10 +322,10 @@ def crowd():
 
 
 @pytest.fixture
-def held_crowd(crowd, settings):
+def paused_crowd(crowd, settings):
     """Return a throttle in a pause, the turns of eight threads, and the one with the probe."""
     throttle = Throttle(settings())
-    hold(throttle, SHORTEST_WAIT)
+    pause(throttle, SHORTEST_WAIT)
     turns = crowd(throttle, 8)
     probe = turns.get(timeout=PATIENCE)
     assert probe.probe
@@ -337,12 +343,12 @@ def all_go(throttle, turns, probe, count):
     assert not any(turns.get(timeout=PATIENCE).probe for _count in range(count))
 
 
-def test_all_threads_wait_for_probe_then_continue(held_crowd):
-    all_go(*held_crowd, count=7)
+def test_throttle_all_threads_wait_for_probe(paused_crowd):
+    all_go(*paused_crowd, count=7)
 
 
-def test_when_the_one_ahead_is_lost_one_other_goes_ahead(held_crowd):
-    throttle, turns, probe = held_crowd
+def test_throttle_lost_probe_replaced_by_one_thread(paused_crowd):
+    throttle, turns, probe = paused_crowd
     throttle.lost(probe)
     following = turns.get(timeout=PATIENCE)
     assert following.probe
@@ -350,9 +356,9 @@ def test_when_the_one_ahead_is_lost_one_other_goes_ahead(held_crowd):
     all_go(throttle, turns, following, 6)
 
 
-def test_refused_probe_followed_by_one_probe_after_new_pause(held_crowd):
-    throttle, turns, probe = held_crowd
-    throttle.held(probe, 2 * GRACE + SHORTEST_WAIT, quota=True)
+def test_throttle_refused_probe_one_probe_after_next_pause(paused_crowd):
+    throttle, turns, probe = paused_crowd
+    throttle.refused(probe, 2 * GRACE + SHORTEST_WAIT, quota=True)
     assert_no_turn(turns)
     following = turns.get(timeout=PATIENCE)
     assert following.probe
@@ -364,17 +370,17 @@ def test_refused_probe_followed_by_one_probe_after_new_pause(held_crowd):
 def test_wait_of_many_threads_counted_once(crowd, settings):
     throttle = Throttle(settings())
     began = time.monotonic()
-    hold(throttle, 0.3)
+    pause(throttle, 0.3)
     turns = crowd(throttle, 8)
     all_go(throttle, turns, turns.get(timeout=PATIENCE), 7)
     assert 0 < throttle.counts()["waited_seconds"] <= time.monotonic() - began
 
 
 @pytest.mark.parametrize("refused", [True, False])
-def test_requests_of_many_threads_share_one_ceiling(crowd, settings, refused):
+def test_throttle_threads_share_rate_limit(crowd, settings, refused):
     throttle = Throttle(settings(requests_per_second=500.0))
     if refused:
-        hold(throttle, SHORTEST_WAIT)
+        pause(throttle, SHORTEST_WAIT)
         throttle.passed(throttle.turn("go"), useful=True)
     turns = crowd(throttle, 20)
     at = sorted(turns.get(timeout=PATIENCE).at for _count in range(20))
@@ -384,7 +390,7 @@ def test_requests_of_many_threads_share_one_ceiling(crowd, settings, refused):
 # The end of a run
 
 
-def test_no_turn_after_stop(throttle):
+def test_throttle_no_turn_after_stop(throttle):
     turn = throttle.turn("go")
     throttle.stop("the run was interrupted")
     with pytest.raises(
@@ -396,8 +402,8 @@ def test_no_turn_after_stop(throttle):
     assert throttle.counts()["requests"] == 1
 
 
-@pytest.mark.parametrize("held", [True, False])
-def test_stop_reported_to_waiting_threads(held, settings):
+@pytest.mark.parametrize("paused", [True, False])
+def test_stop_reported_to_waiting_threads(paused, settings):
     """Both for threads that wait for the probe and for those that wait for the end of a pause."""
     expected = queue.SimpleQueue()
     throttle = Throttle(settings())
@@ -408,8 +414,8 @@ def test_stop_reported_to_waiting_threads(held, settings):
         except Interrupted as error:
             expected.put(error)
 
-    hold(throttle, 60 if held else SHORTEST_WAIT)
-    if not held:
+    pause(throttle, 60 if paused else SHORTEST_WAIT)
+    if not paused:
         probe = throttle.turn("look")
     threads = [threading.Thread(target=go, daemon=True) for _number in range(3)]
     for thread in threads:
@@ -418,7 +424,7 @@ def test_stop_reported_to_waiting_threads(held, settings):
         expected.get(timeout=GRACE)
     throttle.stop("the run was interrupted")
     assert {type(expected.get(timeout=PATIENCE)) for _thread in threads} == {Interrupted}
-    if not held:
+    if not paused:
         throttle.lost(probe)
 
 
@@ -428,14 +434,14 @@ def test_turn_in_progress_until_returned(throttle, clock):
     throttle.passed(turns[0], useful=True)
     throttle.lost(turns[1])
     assert throttle.in_progress()
-    throttle.held(turns[2], 1, quota=False)
+    throttle.refused(turns[2], 1, quota=False)
     assert not throttle.in_progress()
 
 
 # Requests in progress
 
 
-def test_throttle_room_grows_by_one_for_each_answer(throttle):
+def test_throttle_room_grows_by_one_per_response(throttle):
     turns = [throttle.turn("go") for _number in range(FIRST_ROOM)]
     with pytest.raises(AssertionError, match="waits for another thread"):
         throttle.turn("go")
@@ -445,13 +451,23 @@ def test_throttle_room_grows_by_one_for_each_answer(throttle):
         throttle.turn("go")
 
 
-@pytest.mark.parametrize("hold_before", [True, False])
-def test_throttle_room_after_silence_begins_anew(throttle, clock, hold_before):
-    if hold_before:
-        hold(throttle, 5)
+def test_throttle_room_after_pause_grows_from_the_probe(throttle):
+    sent_at(throttle, 50)
+    pause(throttle, 5)
+    sent_at(throttle, 1)
+    for _number in range(2):
+        throttle.turn("go")
+    with pytest.raises(AssertionError, match="waits for another thread"):
+        throttle.turn("go")
+
+
+@pytest.mark.parametrize("paused_before", [True, False])
+def test_throttle_room_resets_after_silence(throttle, clock, paused_before):
+    if paused_before:
+        pause(throttle, 5)
     sent_at(throttle, 50)
     clock.now += 2
-    room = 1 if hold_before else FIRST_ROOM
+    room = 1 if paused_before else FIRST_ROOM
     for _number in range(room):
         throttle.turn("go")
     with pytest.raises(AssertionError, match="waits for another thread"):
@@ -459,16 +475,16 @@ def test_throttle_room_after_silence_begins_anew(throttle, clock, hold_before):
 
 
 @pytest.mark.parametrize(("delay", "until"), [(9.0, 1009.0), (None, 1000.5), (1e9, 1000.0 + LONGEST_WAIT)])
-def test_throttle_hold_of_part_of_a_batch_holds_all(throttle, delay, until):
+def test_throttle_refused_batch_item_pauses_all(throttle, delay, until):
     sent_at(throttle, 1)
-    throttle.hold(delay)
+    throttle.suspend(delay)
     assert sent_at(throttle, 2) == [until, until]
     assert throttle.counts()["throttled"] == 0
 
 
-def test_throttle_hints_too_short_for_a_quota_are_lengthened(throttle, clock):
+def test_throttle_too_short_retry_after_lengthened(throttle, clock):
     for _count in range(6):
-        hold(throttle, 0.1, quota=True)
+        pause(throttle, 0.1, quota=True)
     sent_at(throttle, 1)
     assert clock.slept == [pytest.approx(seconds) for seconds in (0.1, 0.1, 0.5, 1.0, 2.0, 4.0)]
 
@@ -484,7 +500,7 @@ def test_throttle_wakes_only_the_next_thread(crowd, settings, monkeypatch):
         return wait(timeout)
 
     monkeypatch.setattr(throttle._gate, "wait", counted)
-    hold(throttle, SHORTEST_WAIT)
+    pause(throttle, SHORTEST_WAIT)
     turns = crowd(throttle, 8)
     probe = turns.get(timeout=PATIENCE)
     assert_no_turn(turns)

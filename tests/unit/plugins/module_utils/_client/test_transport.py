@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import re
 import ssl
 
 import pytest
 import requests
 import responses
 import urllib3
-from ansible_collections.sessionops.citrix.plugins.module_utils._client import transport as _transport
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.auth import NoAuth, Token, TokenAuth
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.exchange import HEADERS
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.transport import Request, Transport
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import (
     AnswerLost,
@@ -62,7 +63,7 @@ def test_request_sent_unchanged(transport, wire):
     assert (reply.status, reply.text, reply.headers["citrix-transactionid"]) == (200, '{"Items": []}', "t1")
 
 
-def test_a_form_goes_out_as_a_form(transport, wire):
+def test_request_form_sent_as_form(transport, wire):
     wire.post(URL, json={})
     transport().send(a_request("POST", auth=NoAuth(), form={"client_secret": "a b&c"}))
     assert wire.calls[0].request.body == "client_secret=a+b%26c"
@@ -70,8 +71,56 @@ def test_a_form_goes_out_as_a_form(transport, wire):
     assert "Authorization" not in wire.calls[0].request.headers
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"{URL}/LAB%7Cvda-001/Sessions",
+        f"{URL}/$search",
+        f"{URL}/~a_b-c.d/",
+        f"{URL}/../%41%7c/./.x",
+        f"{URL}/a b\u00e4%",
+        f"{URL}?a=%7e b",
+        "HTTPS://API.Cloud.com",
+        "http://127.0.0.1:08080/cvad/$batch",
+        "http://[::1]:8080/cvad",
+        "https://ddc_01.example.com/x",
+    ],
+)
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"query": {"fields": "Id,Name", "id": "a b~+&/\u00e4%2F", "": ""}},
+        {"method": "POST"},
+        {"method": "POST", "json": {"a": ["ä", 1.5, None]}, "query": {"async": "true"}},
+        {"method": "POST", "json": []},
+        {"method": "POST", "form": {"a": "b c&\u00e4"}},
+    ],
+)
+def test_request_equals_that_prepared_by_requests(transport, wire, url, given):
+    wire.add(responses.GET, re.compile(".*"), json={}, headers={"Set-Cookie": "node=a; Path=/"})
+    wire.add(responses.POST, re.compile(".*"), json={})
+    sending = transport(api_url="https://api.cloud.com")
+    request = a_request(url=url, headers={"Citrix-CustomerId": "c"}, **given)
+    sending.send(a_request())
+    sending.send(request)
+    expected = requests.Request(
+        request.method,
+        url,
+        headers={**HEADERS, "Citrix-CustomerId": "c"},
+        params=request.query,
+        json=request.json,
+        data=request.form,
+        auth=request.auth,
+        cookies={"node": "a"} if url.startswith("https://api.cloud.com") else None,
+    ).prepare()
+    sent = wire.calls[1].request
+    assert (sent.method, sent.url, sent.body) == (expected.method, expected.url, expected.body)
+    assert list(sent.headers.items()) == list(expected.headers.items())
+
+
 @pytest.mark.parametrize("status", [200, 202, 204, 307, 400, 401, 404, 429, 500, 503, 530])
-def test_every_status_is_reply_of_one_request(transport, wire, status):
+def test_request_any_status_returned_without_retry(transport, wire, status):
     wire.get(URL, status=status, headers={"Retry-After": "7", "Location": "https://elsewhere.example.com/"})
     assert transport().send(a_request()).status == status
     assert len(wire.calls) == 1
@@ -89,7 +138,7 @@ def test_every_status_is_reply_of_one_request(transport, wire, status):
         (b"", ""),
     ],
 )
-def test_the_text_is_decoded_with_or_without_a_byte_order_mark(transport, wire, body, text):
+def test_text_decoded_with_or_without_byte_order_mark(transport, wire, body, text):
     wire.get(URL, body=body, content_type="application/json; charset=iso-8859-1")
     assert transport().send(a_request()).text == text
 
@@ -112,7 +161,7 @@ def test_text_decoded_despite_charset_header(transport, wire, charset, body, tex
     assert transport().send(a_request()).text == text
 
 
-def test_cookies_go_back_to_the_api_and_to_no_other_host(transport, wire):
+def test_cookies_returned_to_same_host_only(transport, wire):
     elsewhere = "https://trust.citrixworkspacesapi.us/x"
     wire.get(URL, json={}, headers={"Set-Cookie": "node=a; Path=/; HttpOnly"})
     wire.post(elsewhere, json={}, headers={"Set-Cookie": "login=b; Path=/"})
@@ -123,21 +172,21 @@ def test_cookies_go_back_to_the_api_and_to_no_other_host(transport, wire):
 
 
 @pytest.mark.parametrize("cookie", ["", "=", ";;;", "a=b; Domain=.evil.example", "a=b; Max-Age=0", "\x00=\xff"])
-def test_a_cookie_of_any_form_does_no_harm(transport, wire, cookie):
+def test_cookies_of_any_form_accepted(transport, wire, cookie):
     wire.get(URL, json={}, headers={"Set-Cookie": cookie})
     sending = transport()
     assert [sending.send(a_request()).status for _count in range(2)] == [200, 200]
     assert "a=b" not in (wire.calls[1].request.headers.get("Cookie") or "")
 
 
-def test_a_redirect_is_not_followed_and_the_token_stays_here(transport, wire):
+def test_redirect_not_followed_and_token_not_sent(transport, wire):
     wire.get(URL, status=307, headers={"Location": "https://elsewhere.example.com/"})
     wire.get("https://elsewhere.example.com/", json={})
     assert transport().send(a_request()).status == 307
     assert [call.request.url for call in wire.calls] == [URL]
 
 
-def test_a_netrc_entry_does_not_replace_the_token(transport, wire, tmp_path, monkeypatch):
+def test_netrc_entry_does_not_replace_token(transport, wire, tmp_path, monkeypatch):
     netrc = tmp_path / "netrc"
     netrc.write_text("default login someone password something\n")
     monkeypatch.setenv("NETRC", str(netrc))
@@ -183,14 +232,14 @@ def test_validate_certs_false_despite_environment(transport, wire, monkeypatch):
     assert sent_with(wire, "verify") is False
 
 
-def test_the_proxy_of_the_environment_is_used(transport, wire, monkeypatch):
+def test_proxy_of_environment_used(transport, wire, monkeypatch):
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example.com:3128")
     wire.get(URL, json={})
     transport().send(a_request())
     assert sent_with(wire, "proxies")["https"] == "http://proxy.example.com:3128"
 
 
-def test_a_host_that_no_proxy_names_is_reached_directly(transport, wire, monkeypatch):
+def test_proxy_not_used_for_host_in_no_proxy(transport, wire, monkeypatch):
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example.com:3128")
     monkeypatch.setenv("NO_PROXY", "api.cloud.com")
     wire.get(URL, json={})
@@ -210,13 +259,13 @@ def test_proxy_not_used_for_loopback(transport, wire, monkeypatch, host):
 
 
 @pytest.mark.parametrize(("timeout", "connect"), [(30, 10), (5, 5), (300, 10)])
-def test_every_request_has_its_time_limits(transport, wire, timeout, connect):
+def test_request_has_timeouts(transport, wire, timeout, connect):
     wire.get(URL, json={})
     transport(timeout=timeout).send(a_request())
     assert sent_with(wire, "timeout") == (connect, timeout)
 
 
-def test_a_write_in_check_mode_is_refused_loudly_and_not_sent(transport, wire):
+def test_check_mode_write_raises_and_is_not_sent(transport, wire):
     wire.post(URL, json={})
     with pytest.raises(CitrixError, match="Refused to list the machines in check mode"):
         transport(check_mode=True).send(a_request("POST", write=True))
@@ -303,7 +352,7 @@ def test_connection_error_has_flag_for_sent_request(transport, wire, broken, kin
 
 
 @pytest.mark.parametrize("url", ["https://.example.com/Machines", "https://a..example.com/Machines"])
-def test_a_host_that_cannot_be_one_is_a_connection_never_made(transport, url):
+def test_request_invalid_host_is_not_sent(transport, url):
     with pytest.raises(ConnectionNotMade, match="check api_url"):
         transport(retries=0).send(a_request(url=url))
 
@@ -343,7 +392,7 @@ def test_sent_request_not_resent_by_adapter(transport, monkeypatch, method):
     assert len(tried) == 1
 
 
-def test_no_secret_shows_when_a_request_is_printed():
+def test_request_printed_without_secret():
     secret = "fake-client-secret-0123456789abcdefghijklmnopqrstuvwxyz"
     shown = repr(a_request(headers={"X": secret}, json={"ClientSecret": secret}, form={"client_secret": secret}))
     assert secret not in shown
@@ -351,11 +400,52 @@ def test_no_secret_shows_when_a_request_is_printed():
     assert TOKEN not in repr(Token(TOKEN))
 
 
-def test_an_answer_that_is_too_large_is_refused_and_not_kept(transport, wire, monkeypatch):
-    monkeypatch.setattr(_transport, "LARGEST_ANSWER", 200_000)
-    wire.get(URL, body=b"x" * 200_000)
-    assert len(transport().send(a_request()).text) == 200_000
-    wire.replace("GET", URL, body=gzip.compress(b"x" * 10_000_000), headers={"Content-Encoding": "gzip"})
-    with pytest.raises(AnswerTooLarge, match="exceeds 200000 bytes; check api_url and proxies") as caught:
+def test_response_above_32_mib_rejected(transport, wire):
+    largest = 32 * 1024 * 1024
+
+    def compressed(size):
+        return {"body": gzip.compress(b"x" * size, 1), "headers": {"Content-Encoding": "gzip"}}
+
+    wire.get(URL, **compressed(largest))
+    assert len(transport().send(a_request()).text) == largest
+    wire.replace("GET", URL, **compressed(largest + 1))
+    with pytest.raises(AnswerTooLarge, match=f"exceeds {largest} bytes; check api_url and proxies") as caught:
         transport().send(a_request())
     assert caught.value.may_have_acted
+
+
+@pytest.fixture
+def securely(transport, secure_site):
+    """Return a function that sends two requests to that site and returns the statuses."""
+
+    def send(**given):
+        sending = transport(deployment="on_premises", api_url=secure_site, retries=0, **given)
+        return [sending.send(a_request(url=secure_site)).status for _count in range(2)]
+
+    return send
+
+
+def test_transport_unknown_authority_not_trusted(securely):
+    with pytest.raises(ConnectionNotMade, match=r"is not trusted .*; set ca_path to the CA certificate"):
+        securely()
+
+
+def test_transport_ca_path_trusts_certificate(securely, authority, tmp_path):
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    assert securely(ca_path=str(tmp_path / "ca.pem")) == [200, 200]
+
+
+def test_transport_validate_certs_false_no_python_warning(securely, recwarn):
+    assert securely(validate_certs=False) == [200, 200]
+    assert not recwarn.list
+
+
+def test_adapter_sets_tls_of_each_pool_once(transport, authority, tmp_path):
+    """requests before 2.32 create pools without TLS settings."""
+    bundle = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(bundle)
+    adapter = transport()._adapter
+    adapter.cert_verify(POOL, URL, str(bundle), None)
+    assert (POOL.cert_reqs, POOL.ca_certs) == ("CERT_REQUIRED", str(bundle))
+    bundle.unlink()
+    adapter.cert_verify(POOL, URL, str(bundle), None)

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 
 @given(st.lists(st.booleans(), max_size=60), st.integers(1, 100))
-def test_each_item_gets_exactly_one_outcome(fails, workers):
+def test_workers_each_item_has_one_outcome(fails, workers):
     def double_or_fail(number):
         if fails[number]:
             raise CitrixError(str(number))
@@ -49,13 +49,22 @@ def test_workers_limit_items_in_progress(workers):
     assert most <= workers
 
 
-def test_the_workers_do_work_at_the_same_time():
+@pytest.mark.parametrize(("items", "workers"), [(1, 5), (3, 1)])
+def test_workers_one_item_or_worker_uses_no_thread(items, workers):
+    used = [
+        thread
+        for _key, thread in side_by_side(lambda _item: threading.get_ident(), dict.fromkeys(range(items)), workers)
+    ]
+    assert used == [threading.get_ident()] * items
+
+
+def test_workers_run_concurrently():
     # Each waits for the others, which would never end in sequence.
     barrier = threading.Barrier(5)
     assert len(list(side_by_side(lambda _item: barrier.wait(10), dict.fromkeys(range(5)), 5))) == 5
 
 
-def test_no_thread_is_left_when_all_is_done():
+def test_workers_leave_no_thread():
     # The interpreter complains about a thread that ends during its shutdown.
     before = set(threading.enumerate())
     for _each in range(50):
@@ -65,7 +74,7 @@ def test_no_thread_is_left_when_all_is_done():
 
 @pytest.mark.parametrize("workers", [1, 4])
 @pytest.mark.parametrize("items", [1, 10])
-def test_a_bug_is_no_outcome(items, workers):
+def test_bug_is_raised(items, workers):
     def broken(_item):
         raise KeyError("a bug")
 

@@ -42,7 +42,7 @@ def test_error_of_each_status_has_remedy(status, remedy):
     assert remedy in str(error)
 
 
-def test_every_remedy_stands_in_the_table_of_this_test():
+def test_error_remedies_all_tested():
     assert {status for status, _remedy in STATUS_REMEDIES} == set(REMEDIES)
 
 
@@ -50,7 +50,7 @@ def test_error_of_other_status_has_general_remedy():
     assert "check api_url and the Citrix service" in str(api_error("list the machines", 418, ""))
 
 
-def test_a_remedy_of_the_caller_replaces_the_one_of_the_status():
+def test_error_remedy_of_caller_replaces_default():
     text = str(api_error("sign in", 400, "", remedy="check client_id"))
     assert text == "Could not sign in: HTTP 400; check client_id."
 
@@ -89,6 +89,6 @@ def test_error_has_flag_may_have_acted(error, may_have_acted):
     assert error.may_have_acted is may_have_acted
 
 
-def test_an_option_error_names_the_option_first():
+def test_option_error_starts_with_option():
     error = OptionError("wait_timeout", "must be from 0 to 3600")
     assert error.to_result() == {"msg": "wait_timeout: must be from 0 to 3600"}

@@ -59,7 +59,7 @@ def test_read_guards_without_files_returns_none(guards, monkeypatch):
     assert guards() == []
 
 
-def test_read_guards_every_key_is_read(guards):
+def test_read_guards_reads_every_key(guards):
     (limits,) = guards(json.dumps(FULL))
     assert set(FULL) == set(KEYS)
     assert limits.required == {"notify_user", "reason", "audit_log"}
@@ -68,7 +68,7 @@ def test_read_guards_every_key_is_read(guards):
     assert limits.names == {key: tuple(value) for key, value in FULL.items() if isinstance(value, list)}
 
 
-def test_read_guards_yaml_is_read(guards):
+def test_read_guards_reads_yaml(guards):
     (limits,) = guards(of_host="\ufeff" + YAML)
     assert limits.required == {"notify_user"}
     assert (limits.max_sessions, limits.names) == (50, {"denied_users": ("LAB\\user007",)})
@@ -124,7 +124,7 @@ def test_read_guards_invalid_file_names_file_and_problem(guards, tmp_path, text,
 
 @pytest.mark.parametrize("make", ["missing", "folder", "dangling link", "pipe", "no folder"])
 @pytest.mark.parametrize("of_host", [False, True])
-def test_read_guards_unreadable_file_is_an_error(guards, tmp_path, monkeypatch, make, of_host):
+def test_read_guards_unreadable_file_rejected(guards, tmp_path, monkeypatch, make, of_host):
     path = tmp_path / "etc" / "guard.yml" if of_host else tmp_path / "other" / "guard.yml"
     path.parent.mkdir(exist_ok=True)
     if make == "folder":
@@ -145,7 +145,7 @@ def test_read_guards_unreadable_file_is_an_error(guards, tmp_path, monkeypatch, 
             guards()
 
 
-def test_read_guards_relative_path_is_an_error(guards, monkeypatch):
+def test_read_guards_relative_path_rejected(guards, monkeypatch):
     monkeypatch.setenv("CITRIX_GUARD", "guard.yml")
     with pytest.raises(OptionError, match=r"^guard guard.yml: CITRIX_GUARD must be an absolute path"):
         guards()

@@ -50,14 +50,14 @@ SPELLINGS = {
 
 
 @pytest.mark.parametrize("spelled", SPELLINGS.values(), ids=SPELLINGS)
-def test_mask_any_spelling_is_masked(spelled):
+def test_mask_any_spelling_masked(spelled):
     expected = mask(f"before [{spelled(SECRET)}] after", [SECRET])
     assert re.fullmatch(r"before \[.{0,20}\*\*\*.{0,20}\] after", expected)
 
 
 @pytest.mark.parametrize("spelled", SPELLINGS.values(), ids=SPELLINGS)
 @pytest.mark.parametrize("part", [slice(12), slice(12, None), slice(5, -5)], ids=["beginning", "end", "middle"])
-def test_mask_any_part_is_masked(spelled, part):
+def test_mask_any_part_masked(spelled, part):
     expected = mask(f"before [{spelled(SECRET[part])}] after", [SECRET])
     assert "***" in expected
     assert len(expected) < len("before [] after") + 30
@@ -76,7 +76,7 @@ def test_mask_leaves_no_part_of_any_secret(secret, spelling):
 
 
 @pytest.mark.parametrize("secret", ["x", "pw", "s3cret", "s3cret!"])
-def test_mask_short_secret_is_masked_as_a_whole(secret):
+def test_mask_short_secret_masked_in_full(secret):
     assert mask(f"<{secret}>", [secret]) == "<***>"
     assert mask(f"<{in_json(secret)}> and <{secret[:-1]}>", [secret]).endswith(f"<{secret[:-1]}>")
 
@@ -85,19 +85,19 @@ def test_mask_short_secret_is_masked_as_a_whole(secret):
     "text",
     ["", "<html>some page</html>", "A&B 100% \\u00zz &nothing; %zz", "44399a9e-18ea-4c16-b549-811fa252c7b6", "a\nb"],
 )
-def test_mask_other_text_stays(text):
+def test_mask_other_text_unchanged(text):
     assert mask(text, ["fake-secret-0123456789", ""]) == text
 
 
-def test_mask_text_around_a_secret_stays():
+def test_mask_text_around_secret_unchanged():
     assert mask(f"a+b {SECRET} \\u0041 &amp; %41", [SECRET]) == "a+b *** \\u0041 &amp; %41"
 
 
-def test_mask_several_secrets_are_masked():
+def test_mask_several_secrets_masked():
     assert mask("one-long-secret, other-secret", ["one-long-secret", "other-secret"]) == "***, ***"
 
 
-def test_mask_reads_no_more_than_is_shown():
+def test_mask_reads_only_displayed_part():
     assert len(mask("x" * (LONGEST * 2), [SECRET])) == LONGEST
 
 

@@ -67,19 +67,19 @@ WHITE = [chr(code) for code in range(sys.maxunicode) if chr(code).isspace() and 
 
 @pytest.mark.parametrize("option", [*OPTIONS, "session_id"])
 @pytest.mark.parametrize("white", [*WHITE, " \n", "\u3000\u00a0 "])
-def test_read_names_white_space_at_ends_is_stripped(option, white):
+def test_read_names_white_space_at_ends_stripped(option, white):
     assert read_names(option, [f"{white}abc{white}"]) == ("abc",)
     assert read_names(option, f"{white}abc{white},{white}b") == ("abc", "b")
 
 
 @pytest.mark.parametrize("option", [*OPTIONS, "session_id"])
 @pytest.mark.parametrize("value", ["", " ", [""], ["a", "\u00a0"], "a,", ",a", "a,,b", ["\n"]])
-def test_read_names_empty_name_is_rejected(option, value):
+def test_read_names_empty_name_rejected(option, value):
     assert "contains an empty name" in rejection(option, value)
 
 
 @pytest.mark.parametrize("value", [[], ()])
-def test_read_names_empty_list_is_rejected(value):
+def test_read_names_empty_list_rejected(value):
     assert rejection("user", value) == "user: is empty; set at least one value"
 
 
@@ -103,7 +103,7 @@ def test_read_names_empty_list_is_rejected(value):
     ],
 )
 @pytest.mark.parametrize("option", OPTIONS)
-def test_read_names_value_that_is_not_text_is_rejected(option, value, kind):
+def test_read_names_non_text_value_rejected(option, value, kind):
     assert kind in rejection(option, value)
 
 
@@ -122,7 +122,7 @@ def test_read_names_value_that_is_not_text_is_rejected(option, value, kind):
     ],
 )
 @pytest.mark.parametrize("option", [*OPTIONS, "session_id"])
-def test_read_names_collection_as_text_is_rejected(option, text):
+def test_read_names_collection_as_text_rejected(option, text):
     for value in (text, [text]):
         assert "is a list, dictionary or template as text" in rejection(option, value)
 
@@ -134,7 +134,7 @@ FORBIDDEN = [
 ]
 
 
-def test_read_names_invisible_character_is_rejected_and_shown():
+def test_read_names_invisible_character_rejected_and_shown():
     assert {"\u200b", "\u200e", "\u202e", "\u2066", "\u061c", "\ufeff", "\u00ad", "\u2060", "\ud800", "\v"} <= {
         *FORBIDDEN
     }
@@ -156,35 +156,35 @@ def test_read_names_line_break_remedy_is_list(option, char):
 
 @pytest.mark.parametrize("option", OPTIONS)
 @pytest.mark.parametrize("name", ["LAB\\\\user02", "\\user02", "LAB\\", "\\\\LAB\\user02", "A\\\\B"])
-def test_read_names_doubled_backslash_is_rejected(option, name):
+def test_read_names_doubled_backslash_rejected(option, name):
     assert "has a doubled backslash, or one at an end" in rejection(option, [name])
 
 
 @pytest.mark.parametrize("option", ["user", "exclude_user", "machine", "exclude_machine"])
 @pytest.mark.parametrize("name", ["LAB\\a LAB\\b", "LAB\\a;LAB\\b", "LAB\\a\\b", "a@x.example b@x.example"])
-def test_read_names_several_names_in_one_are_rejected(option, name):
+def test_read_names_several_names_in_one_rejected(option, name):
     assert "is more than one name" in rejection(option, [name])
 
 
-def test_read_names_folders_may_be_nested():
+def test_read_names_nested_folders_accepted():
     assert read_names("application", "EU\\Prod\\Notepad") == ("EU\\Prod\\Notepad",)
 
 
 @pytest.mark.parametrize("char", ["\u2216", "\u29f5", "\u29f9", "\ufe68", "\uff3c"])
-def test_read_names_false_backslash_in_a_user_is_rejected(char):
+def test_read_names_misplaced_backslash_in_user_rejected(char):
     for option in ("user", "exclude_user"):
         assert "looks like a backslash" in rejection(option, f"LAB{char}user001")
 
 
 @pytest.mark.parametrize("name", ["LAB\\svc-*", "*", "LAB\\user0?"])
-def test_read_names_wildcard_in_a_user_is_rejected(name):
+def test_read_names_wildcard_in_user_rejected(name):
     for option in ("user", "exclude_user"):
         assert "contains a wildcard" in rejection(option, name)
     assert read_names("name", name) == (name,)
 
 
 @pytest.mark.parametrize("name", ["'LAB\\a'", '"LAB\\a"', "''"])
-def test_read_names_quotes_inside_are_rejected(name):
+def test_read_names_inner_quotes_rejected(name):
     assert "is quoted twice" in rejection("user", name)
     assert read_names("user", "o'brien") == ("o'brien",)
 
@@ -205,25 +205,25 @@ def test_read_names_quotes_inside_are_rejected(name):
         f" {GUID}\n",
     ],
 )
-def test_read_names_session_id_is_one_id_in_every_form(written):
+def test_read_names_session_id_normalized(written):
     assert read_names("session_id", [written, GUID]) == (GUID,)
     assert guid_of(written.strip()) == GUID
 
 
 @pytest.mark.parametrize(("value", "ids"), [(7, ("7",)), ([7, "7", "8"], ("7", "8")), ("a-1_B", ("a-1_B",))])
-def test_read_names_session_id_may_be_a_number(value, ids):
+def test_read_names_numeric_session_id_accepted(value, ids):
     assert read_names("session_id", value) == ids
 
 
 @pytest.mark.parametrize(
     "value", ["a b", "LAB\\user01", "../me", "a/b", "a?b", "a%20b", "a\u200eb", "ä", "a.b", "1 2", "{a}", f"{GUID} x"]
 )
-def test_read_names_session_id_that_cannot_exist_is_rejected(value):
+def test_read_names_malformed_session_id_rejected(value):
     rejection("session_id", [value])
 
 
 @pytest.mark.parametrize("value", [True, [None], {"id": GUID}, [{"id": GUID}], [[GUID]], 1.5])
-def test_read_names_session_id_that_is_no_text_is_rejected(value):
+def test_read_names_non_text_session_id_rejected(value):
     assert "not text" in rejection("session_id", value)
 
 
@@ -241,13 +241,13 @@ def test_read_names_session_id_that_is_no_text_is_rejected(value):
         ("\ud800", "<U+D800>"),
     ],
 )
-def test_visible_shows_hidden_characters_by_their_code(name, shown):
+def test_visible_shows_code_of_hidden_characters(name, shown):
     assert visible(name) == shown
     assert is_confusable(name) == (name != shown)
 
 
 @given(st.text(st.characters(codec=None)) | st.lists(st.text(max_size=5), max_size=3))
-def test_read_names_any_text_is_read_or_rejected(value):
+def test_read_names_any_text_read_or_rejected(value):
     try:
         names = read_names("user", value)
     except OptionError as error:

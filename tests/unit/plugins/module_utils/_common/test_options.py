@@ -81,7 +81,7 @@ def test_invalid_option_rejected_with_name_and_remedy(params, given, option, rem
         assert secret not in str(refusal.value)
 
 
-def test_credentials_of_another_deployment_do_not_do(params):
+def test_credentials_of_other_deployment_rejected(params):
     with pytest.raises(OptionError, match=r"^client_id: is missing for deployment gov"):
         check_options(params(customer_id="customer1", deployment="gov", username="LAB\\user001", password=PASSWORD))
 
@@ -114,7 +114,7 @@ def test_on_premises_requires_only_controller_and_account(params):
         ),
     ],
 )
-def test_the_base_path_decides_whether_the_ids_stand_in_the_path(params, given, base_url, ids_in_path):
+def test_base_path_decides_whether_ids_are_in_path(params, given, base_url, ids_in_path):
     settings = check_options(params(**given))
     assert (settings.endpoints.base_url, settings.endpoints.ids_in_path) == (base_url, ids_in_path)
 
@@ -122,23 +122,23 @@ def test_the_base_path_decides_whether_the_ids_stand_in_the_path(params, given, 
 @pytest.mark.parametrize(
     "api_url", ["http://127.0.0.1:8080", "http://127.8.8.8", "http://localhost:8080", "http://[::1]:8080"]
 )
-def test_plain_http_is_allowed_to_this_host_only(params, api_url):
+def test_plain_http_allowed_on_loopback_only(params, api_url):
     assert check_options(params(**CLOUD, api_url=api_url)).endpoints.base_url == f"{api_url}/cvad/manage"
 
 
 @pytest.mark.parametrize("given", [CLOUD, ON_PREMISES, {"customer_id": "customer1"}, {**CLOUD, "deployment": "gov"}])
-def test_an_access_token_wins_over_every_pair(params, given):
+def test_access_token_overrides_credential_pairs(params, given):
     settings = check_options(params(**{**given, "access_token": TOKEN}))
     assert settings.credentials == {"access_token": TOKEN}
 
 
-def test_the_secret_does_not_show_when_the_settings_are_printed(params):
+def test_settings_printed_without_secret(params):
     for given in (CLOUD, ON_PREMISES, {**CLOUD, "access_token": TOKEN}):
         shown = repr(check_options(params(**given)))
         assert not any(secret in shown for secret in (SECRET, PASSWORD, TOKEN))
 
 
-def test_certificates_may_go_unchecked_on_premises(params, tmp_path):
+def test_validate_certs_false_allowed_on_premises(params, tmp_path):
     assert check_options(params(**ON_PREMISES, validate_certs=False)).verify is False
     assert check_options(params(**ON_PREMISES, validate_certs=False, ca_path=str(tmp_path))).verify is False
 
@@ -157,7 +157,7 @@ def test_ca_bundle_of_option_overrides_environment(params, tmp_path, monkeypatch
 
 
 @pytest.mark.parametrize("name", ["timeout", "retries", "max_concurrency", "requests_per_second", "batch_size"])
-def test_the_ends_of_a_range_are_inside(params, name):
+def test_range_includes_both_ends(params, name):
     low, high = {
         "timeout": (1, 300),
         "retries": (0, 20),

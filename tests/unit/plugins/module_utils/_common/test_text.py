@@ -48,7 +48,7 @@ def test_names_equal_in_any_case_and_accent_form(one, other):
 @pytest.mark.parametrize(
     ("one", "other"), [("muller", "m\u00fcller"), ("a b", "ab"), ("\uff41", "a"), ("\u0131", "i"), ("ayse", "ayşe")]
 )
-def test_other_letters_are_another_name(one, other):
+def test_names_with_other_letters_differ(one, other):
     assert folded(one) != folded(other)
 
 
@@ -75,7 +75,7 @@ def test_other_letters_are_another_name(one, other):
         ("<title> </title>", "an HTML page"),
     ],
 )
-def test_the_detail_is_found_in_every_known_shape_of_a_body(body, detail):
+def test_detail_read_from_every_known_body(body, detail):
     assert read_detail(body) == detail
 
 
@@ -86,7 +86,7 @@ def is_one_short_printable_line(text):
 @given(ANY_TEXT | JSON.map(json.dumps) | st.binary().map(lambda data: data.decode("utf-8", "replace")))
 @example(json.dumps({"detail": "x" * 1000}))
 @example(json.dumps({"Error": {"Message": "first\nsecond\u2028third\u202e"}}))
-def test_the_detail_of_any_body_is_text(body):
+def test_detail_of_any_body_is_text(body):
     assert isinstance(read_detail(body), str)
 
 
@@ -96,17 +96,17 @@ def test_body_nested_too_deep_is_invalid_json(opening):
 
 
 @given(ANY_TEXT | JSON)
-def test_cleaned_text_is_one_short_printable_line(text):
+def test_clean_returns_one_short_printable_line(text):
     assert is_one_short_printable_line(clean(text))
 
 
 @given(st.text(st.characters(categories=("L", "N")), max_size=MAX_DETAIL))
-def test_cleaning_leaves_a_short_word_as_it_is(text):
+def test_clean_short_word_unchanged(text):
     assert clean(text) == text
 
 
 @given(JSON, st.lists(st.text(), max_size=3))
-def test_the_text_at_a_path_is_some_text_or_none(data, path):
+def test_nested_returns_text_or_none(data, path):
     found = nested(data, *path)
     assert found is None or (isinstance(found, str) and found)
 
@@ -131,13 +131,13 @@ def test_reach_returns_value_text_only_for_text(path, value, text):
 
 
 @given(JSON)
-def test_the_objects_of_anything_are_objects(value):
+def test_objects_of_any_value_are_objects(value):
     assert all(isinstance(item, dict) for item in objects(value))
 
 
 @given(ANY_TEXT | st.text('[]{}"\\:,0123'))
 @example("[" * 100_000)
-def test_reading_json_never_raises(text):
+def test_read_json_never_raises(text):
     read_json(text)
 
 

@@ -118,7 +118,7 @@ def test_endpoints_private_gateway_requires_only_token_url(urls, deployment, hos
     assert urls(deployment, f"https://{host}", "https://api.cloud.com/x")[0].startswith(f"https://{host}/")
 
 
-def test_endpoints_access_token_goes_to_no_other_host_either(params):
+def test_endpoints_access_token_sent_to_no_other_host(params):
     with pytest.raises(OptionError, match=r"^api_url: evil\.example is not a host of Citrix Cloud"):
         check_options(params(customer_id="customer1", access_token="t", api_url="https://evil.example"))
 
@@ -138,7 +138,7 @@ def test_endpoints_access_token_goes_to_no_other_host_either(params):
         "x.citrixworkspacesapi.us",
     ],
 )
-def test_endpoints_hosts_of_citrix_need_no_token_url(urls, host):
+def test_endpoints_citrix_hosts_require_no_token_url(urls, host):
     assert urls("cloud", f"https://{host}")[1] == f"https://api.cloud.com{CLOUD_PATH}"
 
 
@@ -153,7 +153,7 @@ def test_endpoints_hosts_of_citrix_need_no_token_url(urls, host):
         "1.2.3.4",
     ],
 )
-def test_endpoints_lookalike_hosts_are_rejected(urls, host):
+def test_endpoints_lookalike_hosts_rejected(urls, host):
     with pytest.raises(OptionError, match=r"^api_url: .* is not a host of Citrix Cloud"):
         urls("cloud", f"https://{host}")
 
@@ -185,7 +185,7 @@ def test_endpoints_lookalike_hosts_are_rejected(urls, host):
     ],
 )
 @pytest.mark.parametrize("option", ["api_url", "token_url"])
-def test_endpoints_malformed_urls_are_always_rejected(urls, deployment, option, url):
+def test_endpoints_malformed_urls_rejected(urls, deployment, option, url):
     given = {"api_url": "https://api.cloud.com", option: url}
     with pytest.raises(OptionError, match=rf"^{option}: (is not a URL|may contain only https://host)"):
         urls(deployment, **given)
@@ -195,7 +195,7 @@ def test_endpoints_malformed_urls_are_always_rejected(urls, deployment, option, 
 @pytest.mark.parametrize(
     "host", ["localhost.localdomain", "localhost.example.com", "127.0.0.1.example.com", "127.1", "0x7f000001", "ddc01"]
 )
-def test_endpoints_plain_http_is_for_the_loopback_only(urls, option, host):
+def test_endpoints_plain_http_on_loopback_only(urls, option, host):
     with pytest.raises(OptionError, match=rf"^{option}: http:// would send credentials to .* unencrypted"):
         urls("on_premises", **{"api_url": DDC, option: f"http://{host}:80"})
 
@@ -216,5 +216,5 @@ def test_endpoints_plain_http_is_for_the_loopback_only(urls, option, host):
         ("", False),
     ],
 )
-def test_is_loopback_decides_by_address(host, loopback):
+def test_is_loopback_by_address(host, loopback):
     assert is_loopback(host) is loopback

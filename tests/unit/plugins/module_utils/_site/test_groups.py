@@ -29,7 +29,7 @@ OFFICE, EDITOR = Named("g1", ("Office Desktops",)), Named("a1", ("Editor", "Fold
 
 
 @pytest.mark.parametrize(("find", "_option", "path"), KINDS)
-def test_each_is_looked_up_by_its_name_and_costs_one_slim_call(fake_api, find, _option, path):
+def test_find_each_looked_up_by_name_with_one_call(fake_api, find, _option, path):
     fake_api.on(f"GET {path}/Office%20Desktops", {"Id": "g1", "Name": "Office Desktops"})
     in_folder = {"FullName": "Folder\\Editor", "ApplicationFolder": {"Name": "Folder\\"}}
     fake_api.on(f"GET {path}/g2", {"Id": "g2", "Name": "Editor", **in_folder})
@@ -42,7 +42,7 @@ def test_each_is_looked_up_by_its_name_and_costs_one_slim_call(fake_api, find, _
 
 
 @pytest.mark.parametrize(("find", "_option", "path"), KINDS)
-def test_a_folder_stands_in_one_segment_of_the_path(fake_api, find, _option, path):
+def test_find_folder_in_one_path_segment(fake_api, find, _option, path):
     fake_api.on(f"GET {path}/Folder%20A%7CTeam%2F1%2C%2050%2541", {"Id": "g1", "Name": "Team/1, 50%41"})
     find(fake_api, ["Folder A\\Team/1, 50%41"])
     assert len(fake_api.calls) == 1
@@ -64,13 +64,13 @@ def test_a_folder_stands_in_one_segment_of_the_path(fake_api, find, _option, pat
         ("Office", {"Id": 17, "Name": ["Other"], "FullName": "Office"}, Named(None, ("Office",))),
     ],
 )
-def test_delivery_group_has_the_names_that_the_api_gives(fake_api, requested, body, named):
+def test_delivery_group_has_names_of_api(fake_api, requested, body, named):
     fake_api.on(f"GET DeliveryGroups/{segment(requested)}", body)
     assert find_delivery_groups(fake_api, [requested]) == [named]
 
 
 @pytest.mark.parametrize(("find", "option", "path"), KINDS)
-def test_every_one_that_does_not_exist_is_named_with_the_remedy(fake_api, find, option, path):
+def test_find_missing_objects_all_named_with_remedy(fake_api, find, option, path):
     fake_api.on(f"GET {path}/Office", {"Id": "g1", "Name": "Office"})
     fake_api.on(f"GET {path}/Sales", 404)
     fake_api.on(f"GET {path}/Legal", 404)
@@ -97,7 +97,7 @@ def test_group_404_not_from_api_is_no_missing_group(fake_api):
 
 
 @pytest.mark.parametrize(("find", "_option", "_path"), KINDS)
-def test_none_named_costs_no_call(fake_api, find, _option, _path):
+def test_find_without_names_sends_nothing(fake_api, find, _option, _path):
     assert find(fake_api, []) == []
     assert fake_api.calls == []
 
@@ -112,7 +112,7 @@ def running(session_id, *names):
     return {"Id": session_id, "ApplicationsInUse": [{"Id": ZEROS, "Name": name} for name in names]}
 
 
-def test_application_sessions_follow_the_names_over_all_pages(fake_api):
+def test_application_sessions_in_order_over_all_pages(fake_api):
     fake_api.on("GET Applications/Folder%7CEditor", EDITOR_IN_FOLDER)
     fake_api.on("GET Applications/a2", {"Id": "a2", "Name": "Paint"})
     more = {"Items": [{"Id": "1"}], "ContinuationToken": "more"}
@@ -125,7 +125,7 @@ def test_application_sessions_follow_the_names_over_all_pages(fake_api):
     assert not any("fields" in call.query for call in lists)
 
 
-def test_application_sessions_of_another_folder_are_dropped(fake_api):
+def test_application_sessions_of_another_folder_dropped(fake_api):
     fake_api.on("GET Applications/Folder%7CEditor", EDITOR_IN_FOLDER)
     others = [running("1", "Editor"), running("2", "Other\\Editor"), running("3", "Other\\Editor", "folder\\editor")]
     fake_api.on("GET Applications/a1/Sessions", {"Items": others})
@@ -145,13 +145,13 @@ def test_application_sessions_of_another_folder_are_dropped(fake_api):
     ],
 )
 @pytest.mark.parametrize(("find", "option", "path"), KINDS)
-def test_find_another_object_than_named_is_rejected(fake_api, find, option, path, requested, body):
+def test_find_object_with_another_name_rejected(fake_api, find, option, path, requested, body):
     fake_api.on(f"GET {path}/{segment(requested)}", body)
     with pytest.raises(OptionError, match=f"^{option}: site site1 has no {re.escape(requested)};"):
         find(fake_api, [requested])
 
 
-def test_every_application_that_does_not_exist_is_named(fake_api):
+def test_application_missing_all_named(fake_api):
     fake_api.on("GET Applications/Editor", {"Id": "a1", "Name": "Editor"})
     fake_api.on("GET Applications/Paint", 404)
     fake_api.on("GET Applications/Chess", 404)
@@ -159,7 +159,7 @@ def test_every_application_that_does_not_exist_is_named(fake_api):
         sessions_of_applications(fake_api, ["Paint", "Editor", "Chess"])
 
 
-def test_a_list_that_breaks_off_ends_the_task(fake_api):
+def test_application_truncated_list_ends_task(fake_api):
     fake_api.on("GET Applications/Editor", {"Id": "a1", "Name": "Editor"})
     fake_api.on("GET Applications/a1/Sessions", {"Items": [{"Id": "1"}], "ContinuationToken": "more"}, 503)
     with pytest.raises(ApiError, match="list the sessions of application Editor: HTTP 503"):
@@ -167,7 +167,7 @@ def test_a_list_that_breaks_off_ends_the_task(fake_api):
 
 
 @pytest.mark.parametrize("name", [".", ".."])
-def test_a_name_that_would_leave_its_place_is_refused(fake_api, name):
+def test_find_path_traversal_rejected(fake_api, name):
     with pytest.raises(CitrixError, match="is not a valid name or id"):
         find_applications(fake_api, [name])
     with pytest.raises(CitrixError, match="is not a valid name or id"):
@@ -245,5 +245,5 @@ JSON = st.recursive(
 
 
 @given(JSON, st.booleans())
-def test_pointers_of_any_shape_are_read_without_a_fault(references, default):
+def test_reference_of_any_shape_read(references, default):
     assert is_any([OFFICE], references, default) in (True, False)

@@ -74,13 +74,13 @@ def site_with(api, support="MultiSession"):
 # Lists
 
 
-def test_all_machines_are_a_list_and_come_each_once(fake_api):
+def test_machines_all_listed_once(fake_api):
     fake_api.on(LISTING, page({"Id": "1"}, token="more"), page({"Id": "1"}, {"Id": "2"}))
     assert list(list_machines(fake_api, ("Id", "Name"))) == [{"Id": "1"}, {"Id": "2"}]
     assert fake_api.calls[0].query == {"limit": "1000", "fields": "Id,Name"}
 
 
-def test_a_search_names_the_kind_of_machine_as_it_must(fake_api):
+def test_machines_search_has_session_support(fake_api):
     fake_api.on(SEARCH, page({"Id": "1"}), page({"Id": "2"}))
     own, group = compare("RegistrationState", "Registered"), [compare("DeliveryGroup", name) for name in ("a", "b")]
     assert list(list_machines(fake_api, (), [own], [group])) == [{"Id": "1"}, {"Id": "2"}]
@@ -92,7 +92,7 @@ def test_a_search_names_the_kind_of_machine_as_it_must(fake_api):
 
 
 @pytest.mark.parametrize("support", ["MultiSession", "SingleSession"])
-def test_one_kind_of_machine_is_one_search(fake_api, support):
+def test_machines_of_one_kind_one_search(fake_api, support):
     fake_api.on(SEARCH, page({"Id": "1"}, {"Id": "1"}))
     assert list(list_machines(fake_api, session_support=[support])) == [{"Id": "1"}]
     assert fake_api.searches == [{"SearchFilters": [compare("SessionSupport", support)]}]
@@ -111,7 +111,7 @@ def test_one_kind_of_machine_is_one_search(fake_api, support):
         (DNS_NAME, ("DnsName", DNS_NAME)),
     ],
 )
-def test_a_machine_is_found_by_its_name_among_both_kinds(fake_api, support, name, condition):
+def test_machine_found_by_name_among_both_kinds(fake_api, support, name, condition):
     site_with(fake_api, support)
     assert find(fake_api, "machine", [name]) == {name: [MACHINES[FIRST]]}
     single, choices = fake_api.conditions(fake_api.searches[-1])
@@ -120,7 +120,7 @@ def test_a_machine_is_found_by_its_name_among_both_kinds(fake_api, support, name
     assert {call.query["fields"] for call in fake_api.calls} == {"Id,Name,DnsName"}
 
 
-def test_a_machine_is_found_by_its_id(fake_api):
+def test_machine_found_by_id(fake_api):
     site_with(fake_api)
     assert find(fake_api, "machine", [OTHER_GUID, GUID]) == {OTHER_GUID: [MACHINES[SECOND]], GUID: [MACHINES[FIRST]]}
     assert sorted(fake_api.sent()) == sorted(f"GET Machines/{guid}" for guid in (GUID, OTHER_GUID))
@@ -193,7 +193,7 @@ def test_machines_other_error_reported_unchanged(fake_api, status):
         find(fake_api, "machine", [FIRST])
 
 
-def test_no_machine_costs_no_call(fake_api):
+def test_machines_without_names_send_nothing(fake_api):
     assert find(fake_api, "machine", []) == {}
     assert fake_api.calls == []
 
@@ -210,11 +210,11 @@ def test_no_machine_costs_no_call(fake_api):
         ([FIRST], set()),
     ],
 )
-def test_every_name_that_means_a_machine(machine, names):
+def test_machine_names_of_every_form(machine, names):
     assert names_of(machine) == names
 
 
-def test_an_accent_may_be_written_in_two_ways(fake_api):
+def test_name_with_accent_matches_both_forms(fake_api):
     fake_api.on(SEARCH, page({"Id": GUID, "Name": "LAB\\vda-\u00fc"}))
     assert list(find(fake_api, "machine", ["LAB\\vda-u\u0308"])) == ["LAB\\vda-u\u0308"]
 
@@ -314,14 +314,14 @@ def test_broker_names_looked_up_only_if_no_session_has_them(fake_api):
     assert wanted(fake_api.calls[2], "MachineName") == [SECOND]
 
 
-def test_a_machine_without_sessions_that_does_not_exist_is_named(fake_api):
+def test_machine_missing_without_sessions_named(fake_api):
     site_with(fake_api)
     fake_api.on(SESSIONS, page(a_session("1")))
     with pytest.raises(OptionError, match=r"site1 has no LAB\\nowhere, LAB\\neither; write"):
         list_sessions(fake_api, [FIRST, "LAB\\nowhere", SECOND, "LAB\\neither"])
 
 
-def test_the_machine_is_among_the_fields_once(fake_api):
+def test_machine_sessions_fields_include_machine_once(fake_api):
     site_with(fake_api)
     fake_api.on(SESSIONS, page(a_session("1"), a_session("2", SECOND)))
     list_sessions(fake_api, [FIRST, SECOND], ("Machine", "Id"))
@@ -360,7 +360,7 @@ def test_session_counts_by_any_name_of_its_machine(fake_api, expected):
     assert list_sessions(fake_api, [FIRST, SECOND]).counts == {FIRST: 1, SECOND: 0}
 
 
-def test_a_session_that_two_pages_have_counts_once(fake_api):
+def test_session_on_two_pages_counts_once(fake_api):
     site_with(fake_api)
     fake_api.on(SESSIONS, page(a_session("1"), token="more"), page(a_session("1"), a_session("2", SECOND)))
     assert outline(list_sessions(fake_api, [FIRST, SECOND])) == (["1", "2"], {FIRST: 1, SECOND: 1})
@@ -385,7 +385,7 @@ def test_sessions_of_many_machines_several_searches(fake_api):
     assert fake_api.sent() == [SESSIONS, SESSIONS]
 
 
-def test_machines_without_sessions_have_none(fake_api):
+def test_machines_without_sessions_listed_empty(fake_api):
     site_with(fake_api)
     fake_api.on(SESSIONS, page())
     fake_api.on(BY_ID, page())
@@ -404,7 +404,7 @@ def test_machines_missing_all_named_before_any_list(fake_api):
 
 
 @pytest.mark.parametrize("machine", [FIRST, GUID, DNS_NAME])
-def test_a_single_machine_that_does_not_exist_is_named(fake_api, machine):
+def test_machine_missing_single_named(fake_api, machine):
     for key in (ON_FIRST, f"GET Machines/{GUID}"):
         fake_api.on(key, 404)
     fake_api.on(SEARCH, page())
@@ -424,7 +424,7 @@ def test_machine_removed_after_look_up_named_as_in_task(fake_api):
 @pytest.mark.parametrize(
     ("machines", "key"), [([FIRST], ON_FIRST), ([FIRST, SECOND], SESSIONS), ([DNS_NAME], BY_ID), ([GUID], BY_ID)]
 )
-def test_any_other_error_ends_the_listing(fake_api, machines, key, status):
+def test_machine_sessions_other_error_ends_listing(fake_api, machines, key, status):
     site_with(fake_api)
     fake_api.on(key, status)
     with pytest.raises(ApiError, match=f"Could not list the sessions of machine.*: HTTP {status}"):
@@ -432,7 +432,7 @@ def test_any_other_error_ends_the_listing(fake_api, machines, key, status):
 
 
 @pytest.mark.parametrize("machines", [[FIRST, DNS_NAME], [DNS_NAME]])
-def test_a_look_up_that_fails_ends_the_listing(fake_api, machines):
+def test_machine_sessions_failed_look_up_ends_listing(fake_api, machines):
     fake_api.on(SEARCH, 403)
     with pytest.raises(ApiError, match="Could not search the machines: HTTP 403"):
         list_sessions(fake_api, machines)
@@ -485,7 +485,7 @@ def test_find_machines_without_selectors_lists_all(site):
     assert "fields" not in site.calls[-1].query
 
 
-def test_named_machines_are_looked_up_and_come_each_once(site):
+def test_find_machines_named_looked_up_once(site):
     assert machines(site, machine=[SECOND, "vda-002.lab.example", FIRST]) == [SECOND, FIRST]
     assert {call.path for call in site.calls} == {"Machines/$search"}
 
@@ -500,7 +500,7 @@ def test_named_machines_are_looked_up_and_come_each_once(site):
         ({"machine": ["vda-001.lab.example"], "delivery_group": ["Office"]}, ["Office", FIRST]),
     ],
 )
-def test_machines_are_searched_for_by_kind(site, given, conditions):
+def test_find_machines_searched_by_kind(site, given, conditions):
     machines(site, **given)
     kinds = [given["session_support"]] if "session_support" in given else ["MultiSession", "SingleSession"]
     bodies = [site.conditions(body) for body in site.searches[-len(kinds) :]]
@@ -516,7 +516,7 @@ OF_ONE_KIND = {"session_support": "MultiSession"}
 
 
 @pytest.mark.parametrize("given", [{"machine": [FIRST]}, {"delivery_group": ["Office"]}])
-def test_machines_that_the_server_found_too_much_are_dropped(site, given):
+def test_find_machines_extra_results_dropped(site, given):
     site.on(SEARCH, page(OTHERS, FITS, FITS))
     assert machines(site, **given, **OF_ONE_KIND) == [FIRST]
 
@@ -557,7 +557,7 @@ def test_invalid_names_rejected_before_any_call(site, given, expected):
         ({"delivery_group": ["Sales"]}, r"^delivery_group: site site1 has no Sales;"),
     ],
 )
-def test_missing_machines_and_groups_refused_by_name(site, given, expected):
+def test_missing_machines_and_groups_rejected_by_name(site, given, expected):
     site.on("GET DeliveryGroups/Sales", 404)
     with pytest.raises(OptionError, match=expected):
         machines(site, **given)

@@ -76,14 +76,21 @@ def test_named_sessions_in_order_of_option(fake_api):
     assert {call.query["fields"] for call in fake_api.calls} == {",".join(FIELDS)}
 
 
-def test_a_session_that_is_named_in_two_spellings_is_one_session(fake_api):
+def test_named_session_that_does_not_exist_ended(fake_api):
+    fake_api.on("GET Sessions/1", 404)
+    fake_api.on("GET Sessions/2", a_session("2"))
+    selection = select(fake_api, wanted(session_id=["1", "2"], exclude_user=["LAB\\user002"]))
+    assert [(target.ended, target.unidentified) for target in selection.targets] == [(True, False), (False, False)]
+
+
+def test_named_session_in_two_spellings_selected_once(fake_api):
     """Two targets would cause two requests at the same time and two notifications."""
     fake_api.on("GET Sessions/ab-cd", {"Id": "ab-cd"})
     fake_api.on("GET Sessions/AB-CD", {"Id": "ab-cd"})
     assert ids(select(fake_api, wanted(session_id=["ab-cd", "AB-CD"]))) == ["ab-cd"]
 
 
-def test_a_named_session_that_is_no_more_stays_in_its_place(fake_api):
+def test_named_ended_session_keeps_position(fake_api):
     fake_api.on("GET Sessions/1", 404)
     fake_api.on("GET Sessions/2", {"Id": "2"})
     selection = select(fake_api, wanted(session_id=["1", "2"]))
@@ -91,7 +98,7 @@ def test_a_named_session_that_is_no_more_stays_in_its_place(fake_api):
 
 
 @pytest.mark.parametrize("status", [400, 403, 500])
-def test_a_named_session_that_cannot_be_read_ends_the_task(fake_api, status):
+def test_named_unreadable_session_ends_task(fake_api, status):
     fake_api.on("GET Sessions/1", status)
     fake_api.on("GET Sessions/2", {"Id": "2"})
     with pytest.raises(ApiError, match=f"Could not read the session 1: HTTP {status}"):
@@ -108,7 +115,7 @@ def test_sessions_of_machines_once_in_order_of_api(fake_api):
     assert ids(select(fake_api, wanted(machine=[SECOND, FIRST]))) == ["2", "3", "1"]
 
 
-def test_all_selectors_must_fit(fake_api):
+def test_selection_matches_all_selectors(fake_api):
     fake_api.on("GET DeliveryGroups/Office", {"Id": "g1", "Name": "Office"})
     fake_api.on(SEARCH, page(a_session("1"), a_session("2", "user002")))
     assert ids(select(fake_api, wanted(user=["user001"], delivery_group=["Office"]))) == ["1"]
@@ -120,23 +127,23 @@ def test_sessions_of_application_that_run_it(fake_api):
     assert ids(select(fake_api, wanted(application=["Editor"]))) == ["1", "2"]
 
 
-def test_all_sessions_are_all_that_the_site_has(fake_api):
+def test_all_sessions_selects_whole_site(fake_api):
     fake_api.on("GET Sessions", page(a_session("1"), a_session("2", "user002", SECOND)))
     assert ids(select(fake_api, wanted(all_sessions=True))) == ["1", "2"]
     requested = fake_api.calls[0].query["fields"].split(",")
     assert sorted(requested) == sorted(FIELDS)
 
 
-def test_a_session_without_an_id_is_selected_and_not_addressed(selected):
+def test_session_without_id_selected_without_request(selected):
     assert selected({"State": "Active"}, {"Id": None}, {"Id": 17}) == ["", "", ""]
 
 
-def test_a_machine_without_sessions_selects_none(selected):
+def test_machine_without_sessions_selects_none(selected):
     assert selected() == []
 
 
 @pytest.mark.parametrize("option", ["machine", "exclude_machine"])
-def test_a_machine_that_does_not_exist_ends_the_task(fake_api, option):
+def test_missing_machine_ends_task(fake_api, option):
     fake_api.on(SEARCH, page(a_session("1")))
     fake_api.on("GET Sessions", page(a_session("1")))
     fake_api.on(MACHINES, page())
@@ -188,7 +195,7 @@ def test_ambiguous_user_name_fails_and_lists_users(fake_api):
 
 
 @pytest.mark.parametrize("name", ["LAB\\user002", "lab\\USER002", "user002", "USER002@lab.example"])
-def test_an_excluded_user_is_left_out_by_each_name(selected, name):
+def test_excluded_user_matches_by_each_name(selected, name):
     assert selected(a_session("1"), a_session("2", "user002"), a_session("3"), exclude_user=[name]) == ["1", "3"]
 
 
@@ -203,7 +210,7 @@ def test_display_name_does_not_affect_exclusion(selected):
     assert selected(session, exclude_user=["user002", "LAB\\user002"]) == ["1"]
 
 
-def test_ambiguous_excluded_name_refused(selected):
+def test_ambiguous_excluded_name_rejected(selected):
     other = {**a_session("2"), "User": {"Name": "CORP\\user001"}}
     with pytest.raises(OptionError, match=r"^exclude_user: 'user001' matches several users"):
         selected(a_session("1"), other, exclude_user=["user001"])
@@ -224,13 +231,13 @@ def test_excluded_machine_matches_by_any_of_its_names(selected, name, machine):
     assert selected(a_session("1"), there, exclude_machine=[name]) == ["1"]
 
 
-def test_an_excluded_machine_may_be_named_by_its_id(selected, fake_api):
+def test_excluded_machine_matches_by_id(selected, fake_api):
     guid = "97ee5e3d-5f0c-5b1a-8a3e-6f5a2c0f5f0a"
     fake_api.on(f"GET Machines/{guid}", {"Id": guid, "Name": SECOND})
     assert selected(a_session("1"), a_session("2", machine=SECOND), exclude_machine=[guid]) == ["1"]
 
 
-def test_exclusions_hold_for_named_sessions_too(fake_api):
+def test_exclusions_apply_to_named_sessions(fake_api):
     for session_id, user in (("1", "user001"), ("2", "user002")):
         fake_api.on(f"GET Sessions/{session_id}", a_session(session_id, user))
     fake_api.on("GET Sessions/3", 404)
@@ -269,7 +276,7 @@ def test_exclusion_on_excluded_machine_counts_as_match(fake_api):
 
 
 @pytest.mark.parametrize(("name", "user"), [("LAB\\mu\u0308ller", "m\u00fcller"), ("LAB\\M\u00dcLLER", "mu\u0308ller")])
-def test_an_accent_may_be_written_in_two_ways(selected, name, user):
+def test_name_with_accent_matches_both_forms(selected, name, user):
     assert selected(a_session("1"), a_session("2", user), exclude_user=[name]) == ["1"]
 
 
@@ -288,7 +295,7 @@ def test_target_has_required_data_of_session():
 # Invalid options
 
 
-def test_a_task_must_name_something(fake_api):
+def test_selection_without_selector_rejected(fake_api):
     with pytest.raises(OptionError) as error:
         select(fake_api, wanted())
     assert str(error.value) == (
@@ -299,7 +306,7 @@ def test_a_task_must_name_something(fake_api):
 
 
 @pytest.mark.parametrize("given", [{"exclude_user": ["a"]}, {"exclude_machine": [FIRST]}])
-def test_an_exclusion_is_no_selection(fake_api, given):
+def test_selection_with_exclusions_only_rejected(fake_api, given):
     with pytest.raises(OptionError, match="no selector is set; set at least one"):
         select(fake_api, wanted(**given))
     assert fake_api.calls == []
@@ -325,7 +332,7 @@ def test_list_without_names_rejected_by_name_before_any_call(fake_api, name, nam
 
 
 @pytest.mark.parametrize("other", ["machine", "user", "delivery_group", "application"])
-def test_ids_of_sessions_stand_alone(fake_api, other):
+def test_session_id_with_other_selector_rejected(fake_api, other):
     with pytest.raises(OptionError, match=f"^session_id: cannot be combined; remove it or {other}$"):
         select(fake_api, wanted(session_id=["1"], **{other: ["a"]}))
     assert fake_api.calls == []
@@ -368,13 +375,13 @@ def test_max_sessions_counts_after_exclusions(selected):
 
 
 @pytest.mark.parametrize("cap", [0, -1])
-def test_a_cap_below_one_is_refused_before_any_call(fake_api, cap):
+def test_max_sessions_below_one_rejected_before_any_call(fake_api, cap):
     with pytest.raises(OptionError, match=f"^max_sessions: must be 1 or more, not {cap}"):
         select(fake_api, wanted(session_id=["1"], max_sessions=cap))
     assert fake_api.calls == []
 
 
-def test_selecting_writes_nothing(selected, fake_api):
+def test_selection_writes_nothing(selected, fake_api):
     fake_api.on("GET DeliveryGroups/Office", {"Id": "g1", "Name": "Office"})
     fake_api.on(SEARCH, page(a_session("1")))
     selected(a_session("1"), delivery_group=["Office"], user=["user001"], exclude_machine=[SECOND])

@@ -109,7 +109,7 @@ def test_selector_is_alone_without_others(name):
     assert not Query().only(name)
 
 
-def test_conditions_of_a_task_are_passed_on_as_they_are():
+def test_query_conditions_passed_unchanged():
     written = [
         {"property": "ClientName", "operator": "StartsWith", "value": "client"},
         {"property": "Tags", "operator": "Any", "value": None},
@@ -122,11 +122,11 @@ def test_conditions_of_a_task_are_passed_on_as_they_are():
 
 
 @pytest.mark.parametrize(("limit", "most"), [(0, None), (1, 1), (5000, 5000)])
-def test_a_limit_of_0_is_none(limit, most):
+def test_query_limit_0_is_unlimited(limit, most):
     assert limit_of({"limit": limit}) == most
 
 
-def test_a_limit_below_0_is_refused():
+def test_query_negative_limit_rejected():
     with pytest.raises(OptionError, match=r"^limit: must be 0, for all, or more, not -1$"):
         limit_of({"limit": -1})
 
@@ -134,7 +134,7 @@ def test_a_limit_below_0_is_refused():
 # Requests
 
 
-def test_all_sessions_are_a_list(api):
+def test_query_all_sessions_is_list(api):
     api.on(LISTING, page(a_session("1"), token="more"), page(a_session("2"), a_session("1")))
     assert found(api) == ["1", "2"]
     assert api.calls[0].query == {"limit": "1000", "fields": "Id,State"}
@@ -153,7 +153,7 @@ def test_dns_name_alone_looked_up_then_sessions_requested(api):
     assert api.sent() == [MACHINES, MACHINES, "GET Machines/m-1/Sessions"]
 
 
-def test_several_machines_alone_are_one_search(api):
+def test_several_machines_alone_one_search(api):
     moved = a_session("2", Machine={"Name": SECOND})
     api.on(SEARCH, page(a_session("1"), moved, token="more"), page(moved, a_session("3", Machine=None)))
     assert found(api, machine=(SECOND, FIRST)) == ["1", "2", "3"]
@@ -218,7 +218,7 @@ def test_search_uses_supported_properties(api, query, flat, groups):
     assert api.writes == []
 
 
-def test_conditions_of_the_task_stand_beside_the_selectors(api):
+def test_search_combines_conditions_and_selectors(api):
     api.on(SEARCH, page(a_session("1")))
     own = compare("ClientName", "client", "StartsWith")
     assert found(api, user=("LAB\\user001",), filters=(own,)) == ["1"]
@@ -261,7 +261,7 @@ def test_search_many_users_several_searches(api):
     assert len(api.searches) == 2
 
 
-def test_no_more_pages_are_read_than_are_needed(api):
+def test_search_limit_reads_only_required_pages(api):
     api.on(LISTING, page(a_session("1"), a_session("2"), token="more"))
     assert next(iter(find_sessions(api, Query(), FIELDS)))["Id"] == "1"
     assert len(api.calls) == 1
@@ -275,7 +275,7 @@ def test_no_more_pages_are_read_than_are_needed(api):
         ({"application": ("Editor", "Chess"), "states": ("Active",)}, r"^application: site site1 has no Chess;"),
     ],
 )
-def test_missing_objects_refused_by_name_before_search(api, query, expected):
+def test_missing_objects_rejected_by_name_before_search(api, query, expected):
     api.on("GET DeliveryGroups/Sales", 404)
     api.on("GET Applications/Chess", 404)
     with pytest.raises(OptionError, match=expected):
@@ -284,7 +284,7 @@ def test_missing_objects_refused_by_name_before_search(api, query, expected):
 
 
 @pytest.mark.parametrize("status", [400, 403, 500])
-def test_a_search_that_fails_ends_the_task(api, status):
+def test_search_failed_ends_task(api, status):
     api.on(SEARCH, page(a_session("1"), token="more"), status)
     with pytest.raises(ApiError, match=f"Could not search the sessions: HTTP {status}"):
         found(api, states=("Active",))
@@ -365,25 +365,25 @@ def test_machine_without_name_searched_by_dns_name(api):
 
 
 @pytest.mark.parametrize("user", [None, {}, {"Name": None}, {"Name": 17}, "LAB\\user001", {"DisplayName": "user001"}])
-def test_a_user_must_be_vouched_for(api, user):
+def test_search_user_must_be_verified_by_broker(api, user):
     for key in (SEARCH, "GET Sessions"):
         api.on(key, page(a_session("1", User=user), {"Id": "2"}, a_session("3", User={"Name": "LAB\\user003"})))
     assert found(api, user=("user001", "LAB\\user001")) == []
 
 
 @pytest.mark.parametrize("applications", [None, "Editor", [None], {"Id": "a1"}])
-def test_an_application_must_be_seen_to_run(api, applications):
+def test_search_application_must_be_in_use(api, applications):
     api.on(SEARCH, page(a_session("1", ApplicationsInUse=applications), {"Id": "2", "State": "Active"}))
     assert found(api, **QUERIES["application"]) == []
 
 
 @pytest.mark.parametrize("name", ["user001", "USER001", "LAB\\user001", "lab\\USER001", "user001@LAB.example"])
-def test_a_user_is_known_by_each_name_without_regard_to_case(api, name):
+def test_search_user_matches_each_name_in_any_case(api, name):
     api.on(SEARCH, page(a_session("1")))
     assert found(api, user=(name,)) == ["1"]
 
 
-def test_a_short_name_that_means_several_people_is_refused(api):
+def test_search_ambiguous_short_name_rejected(api):
     one, other = page(a_session("1"), token="more"), page(a_session("2", User={"Name": "CORP\\user001"}))
     api.on(SEARCH, one, other)
     with pytest.raises(OptionError, match=r"^user: 'user001' matches several users; .*: CORP\\user001, LAB\\us"):
@@ -428,13 +428,13 @@ def test_unsearched_session_with_missing_data_rejected(api, query, fields):
     assert not Place(api, Query(**QUERIES[query]), searched=False).has(left_out)
 
 
-def test_a_query_without_selectors_means_every_session(api):
+def test_query_without_selectors_matches_every_session(api):
     place = Place(api, Query(), searched=False)
     assert place.has(a_session()) and place.has({})
     assert (any(place.conditions()), api.calls) == (False, [])
 
 
-def test_query_missing_object_refused_before_sessions_are_read(api):
+def test_query_missing_object_rejected_before_sessions(api):
     api.on("GET DeliveryGroups/Sales", 404)
     with pytest.raises(OptionError, match=r"^delivery_group: site site1 has no Sales;"):
         Place(api, Query(delivery_group=("Sales",)), searched=False)

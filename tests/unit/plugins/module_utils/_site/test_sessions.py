@@ -68,7 +68,7 @@ SESSIONS = st.fixed_dictionaries(
 
 
 @given(SESSIONS)
-def test_a_session_of_any_shape_is_read_without_a_fault(session):
+def test_session_of_any_shape_read(session):
     assert is_recorded(session) in (True, False, None)
     assert not_recordable(session) in ("logging_off", "not_active", "not_hdx", None)
     assert all(isinstance(name, str) for name in to_result(session))
@@ -182,7 +182,7 @@ def test_message_is_write_with_all_options():
     assert send_message("../me", "a", "b", "c").path == "Sessions/..%2Fme/$sendMessage"
 
 
-def test_the_calls_are_those_of_the_api():
+def test_recording_calls_have_documented_paths():
     read, start, stop = (
         recording_status(GUID),
         start_recording(GUID, True),
@@ -201,21 +201,21 @@ def test_the_calls_are_those_of_the_api():
     assert [call.body for call in (read, start, stop)] == [None, None, None]
 
 
-def test_an_id_cannot_leave_its_place_in_the_path():
+def test_session_id_quoted_in_path():
     assert start_recording("../Machines/x?y=", True).path == "Sessions/..%2FMachines%2Fx%3Fy%3D/$startRecording"
 
 
 # Reading the recording state
 
 
-def test_the_state_of_each_session_is_read(fake_api):
+def test_states_read_for_each_session(fake_api):
     for session_id, value in {"1": True, "2": False, "3": None, "4": "true"}.items():
         fake_api.on(status_key(session_id), status(value))
     assert read_recorded(fake_api, ["1", "2", "3", "4"]) == {"1": True, "2": False, "3": None, "4": None}
     assert len(fake_api.calls) == 4
 
 
-def test_no_session_costs_no_call(fake_api):
+def test_states_without_sessions_send_nothing(fake_api):
     assert read_recorded(fake_api, []) == {}
     assert fake_api.calls == []
 
@@ -244,7 +244,7 @@ def test_server_error_of_status_retried_if_session_exists(fake_api):
 
 
 @pytest.mark.parametrize("answer", [403, 503, LOST])
-def test_any_other_error_is_the_state_and_costs_no_further_call(fake_api, answer):
+def test_states_other_error_returned_without_more_calls(fake_api, answer):
     fake_api.on(status_key("1"), answer)
     assert isinstance(read_recorded(fake_api, ["1"])["1"], CitrixError)
     assert len(fake_api.calls) == 1
@@ -257,7 +257,7 @@ def test_unreadable_session_not_reported_ended(fake_api, answer):
     assert isinstance(read_recorded(fake_api, ["1"])["1"], CitrixError)
 
 
-def test_an_error_of_one_session_leaves_the_others_alone(fake_api):
+def test_states_error_does_not_affect_others(fake_api):
     fake_api.on(status_key("1"), 404)
     fake_api.on("GET Sessions/1", 404)
     fake_api.on(status_key("2"), status(False))
@@ -287,7 +287,7 @@ def test_facts_all_unreadable_is_error_not_unknown(fake_api):
         facts(fake_api, [{"Id": "1"}, {"Id": "2"}], (), True, pytest.fail)
 
 
-def test_facts_without_recording_cost_no_call(fake_api):
+def test_facts_without_recording_send_nothing(fake_api):
     assert facts(fake_api, [{"Id": "1"}], (), False, pytest.fail) == [{"id": "1"}]
     assert fake_api.calls == []
 
@@ -306,6 +306,6 @@ def test_facts_session_with_invalid_id_recording_unknown(fake_api, alien):
     assert fake_api.calls == []
 
 
-def test_an_error_of_an_option_is_no_state_of_a_session(fake_api):
+def test_states_option_error_returned(fake_api):
     fake_api.on(status_key("1"), OptionError("site_id", "the account has several sites"))
     assert isinstance(read_recorded(fake_api, ["1"])["1"], OptionError)

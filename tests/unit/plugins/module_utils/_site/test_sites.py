@@ -50,7 +50,7 @@ def test_facts_have_account_and_its_sites(fake_api):
     assert sorted(fake_api.sent()) == ["GET Sites/a", "GET Sites/b", "GET me"]
 
 
-def test_the_settings_are_those_of_the_site_that_is_named(fake_api):
+def test_site_settings_of_named_site(fake_api):
     fake_api.on("GET me", me("a", "b"))
     fake_api.on("GET Sites/b", {"Id": "b"})
     assert facts(fake_api, "b")["sites"] == [{"id": "b"}]
@@ -63,14 +63,14 @@ def test_account_without_sites_reported_empty(fake_api, body):
     assert facts(fake_api, None) == {"user_id": None, "display_name": None, "customers": [], "sites": []}
 
 
-def test_facts_of_other_customer_refused(fake_api):
+def test_facts_of_other_customer_rejected(fake_api):
     fake_api.on("GET me", me("a", customer="other"))
     with pytest.raises(OptionError, match=r"^customer_id: the account cannot access customer1; it can access other$"):
         facts(fake_api, None)
 
 
 @pytest.mark.parametrize("status", [403, 404, 500])
-def test_a_site_that_cannot_be_read_ends_the_task(fake_api, status):
+def test_site_unreadable_ends_task(fake_api, status):
     fake_api.on("GET me", me("a", "b"))
     fake_api.on("GET Sites/a", {"Id": "a"})
     fake_api.on("GET Sites/b", status)
@@ -79,7 +79,7 @@ def test_a_site_that_cannot_be_read_ends_the_task(fake_api, status):
 
 
 @given(st.dictionaries(st.sampled_from(("Customers", "UserId", "DisplayName")), JSON))
-def test_an_account_of_any_shape_gives_facts_or_an_error_of_ours(new_fake_api, body):
+def test_account_of_any_shape_returns_facts_or_api_error(new_fake_api, body):
     api = new_fake_api()
     api.on("GET me", body)
     api.on("GET Sites/site7", {})

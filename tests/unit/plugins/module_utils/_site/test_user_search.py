@@ -59,7 +59,7 @@ def test_search_users_all_sessions_last(refuses):
     assert server.searches == [BY_CURRENT_USER, BY_USER_NAME, []]
 
 
-def test_search_users_working_property_is_trusted():
+def test_search_users_working_property_searched_once():
     server = Server(["CurrentUser"], ONE)
     assert server.find(ONE, TWO) == [ONE]
     assert len(server.searches) == 1
@@ -74,7 +74,7 @@ def test_search_users_upn_is_separate_property():
     assert len(server.searches) == 1
 
 
-def test_search_users_absent_user_is_absent_from_the_list():
+def test_search_users_absent_user_listed_as_absent():
     server = Server(["CurrentUser", "UserName"], TWO)
     assert ONE not in server.find(ONE)
     assert server.searches[-1] == []
@@ -107,7 +107,7 @@ def listed(*users):
     return search, pages
 
 
-def test_search_users_session_before_its_link_is_found():
+def test_search_users_finds_session_before_its_link():
     search, pages = listed({"Name": "OLD\\anna", "Sid": SID}, {"Name": TWO}, {"Name": ONE, "Sid": SID})
     sessions = search_users([ONE], search, UserMatcher("user", [ONE], People()))
     assert sorted(session["Id"] for session in sessions) == ["0", "2"]
@@ -136,6 +136,6 @@ def test_search_users_keeps_no_sessions_of_others():
     assert len(alive) == 50
 
 
-def test_search_users_session_without_id_is_found_once():
+def test_search_users_session_without_id_once():
     session = {"User": {"Name": ONE, "PrincipalName": UPN}}
     assert search_users([ONE], lambda _conditions: [dict(session)], UserMatcher("user", [ONE], People())) == [session]

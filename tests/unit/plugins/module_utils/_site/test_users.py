@@ -63,7 +63,7 @@ def means(name, session):
         ({}, None),
     ],
 )
-def test_user_of_is_the_name_the_broker_vouches_for(session, user):
+def test_user_of_returns_name_verified_by_broker(session, user):
     assert user_of(session) == user
 
 
@@ -108,7 +108,7 @@ def test_matches_session_without_user_is_false(session):
         ("annasmith", {"Name": "AzureAD\\AnnaSmith"}),
     ],
 )
-def test_matches_every_name_without_regard_to_case(name, user):
+def test_matches_every_name_in_any_case(name, user):
     assert means(name, {"User": user})
 
 
@@ -150,7 +150,7 @@ def test_matches_no_other_user(name, user):
         of(Name="LAB\\user002", DisplayName="LAB\\user001", CommonName="user001@lab.example"),
     ],
 )
-def test_matches_ignores_names_that_a_client_can_choose(session, wanted):
+def test_matches_ignores_names_set_by_client(session, wanted):
     assert not means(wanted, session)
 
 
@@ -172,13 +172,13 @@ def test_matches_ignores_names_that_a_client_can_choose(session, wanted):
         ({"PrincipalName": "anna@contoso.com", "Sid": "S-1-12-1-1-2-3-4"}, {"Sid": "S-1-12-1-1-2-3-4"}),
     ],
 )
-def test_people_sessions_with_a_mark_in_common_are_joined(named, other):
+def test_persons_with_common_identifier_joined(named, other):
     for sessions in ([of(**named), of(**other)], [of(**other), of(**named)]):
         run = Run(["anna@contoso.com"], *sessions)
         assert (run.matched, run.identified, run.matcher.absent) == ([True, True], [True, True], [])
 
 
-def test_people_are_joined_over_several_sessions():
+def test_persons_joined_over_several_sessions():
     chain = [of(Name="OLD\\a", Sid=OTHER_SID), of(PrincipalName="anna@x", Sid=SID), of(Name="LAB\\anna", Sid=SID)]
     link = of(Name="OLD\\a", PrincipalName="anna@x")
     assert Run(["LAB\\anna"], *chain).matched == [False, True, True]
@@ -186,12 +186,12 @@ def test_people_are_joined_over_several_sessions():
 
 
 @pytest.mark.parametrize("sid", ["S-1-0-0", "S-1-5-7", "S-1-5-32-544", "", None, 17])
-def test_people_sid_of_no_account_joins_no_users(sid):
+def test_persons_sid_without_account_joins_no_users(sid):
     run = Run(["LAB\\anna"], of(Name="LAB\\anna", Sid=sid), of(Name="LAB\\bert", Sid=sid), of(Sid=sid))
     assert (run.matched, run.identified) == ([True, False, False], [True, True, False])
 
 
-def test_people_session_with_a_sid_alone_is_not_identified():
+def test_persons_session_with_sid_alone_not_identified():
     run = Run(["LAB\\anna"], of(Sid=SID), of(Name="LAB\\bert", Sid=OTHER_SID), of(Sid=OTHER_SID))
     assert run.identified == [False, True, True]
 
@@ -199,7 +199,7 @@ def test_people_session_with_a_sid_alone_is_not_identified():
 # Ambiguous and absent names
 
 
-def test_check_short_name_of_several_users_lists_each_once():
+def test_check_short_name_lists_each_user_once():
     sessions = [
         of(Name="LAB\\sam"),
         of(Name="CORP\\sam", PrincipalName="sam@corp.example"),
@@ -251,13 +251,13 @@ def test_check_names_users_by_unique_names(one, other, expected):
         ({"Name": "LAB\\sam", "Sid": None, "PrincipalName": ""}, {"Name": "lab\\SAM", "Sid": 17}),
     ],
 )
-def test_check_one_person_with_several_names_is_not_ambiguous(one, other):
+def test_check_several_names_of_person_not_ambiguous(one, other):
     run = Run(["sam"], of(**one), of(**other))
     run.matcher.check()
     assert run.matched == [True, True]
 
 
-def test_check_only_persons_met_count():
+def test_check_counts_only_matched_persons():
     people = People()
     matcher = UserMatcher("user", ["sam"], people)
     met, _other = people.add(of(Name="LAB\\sam")), people.add(of(Name="CORP\\sam"))
@@ -267,7 +267,7 @@ def test_check_only_persons_met_count():
 
 @pytest.mark.parametrize("option", ["user", "exclude_user"])
 @pytest.mark.parametrize(("char", "shown"), [("\u00a0", "<U+00A0>"), ("\u200d", "<U+200D>"), ("\u3164", "<U+3164>")])
-def test_check_absent_name_with_hidden_characters_is_rejected(option, char, shown):
+def test_check_absent_name_with_hidden_character_rejected(option, char, shown):
     name = f"LAB\\a{char}b"
     with pytest.raises(OptionError) as error:
         Run([name], of(Name="LAB\\a b"), option=option).matcher.check()
@@ -277,7 +277,7 @@ def test_check_absent_name_with_hidden_characters_is_rejected(option, char, show
     assert run.matched == [True]
 
 
-def test_absent_names_are_as_the_task_writes_them():
+def test_absent_names_as_written_in_task():
     run = Run(["LAB\\Sam", "Other", "other@x"], of(Name="lab\\SAM"))
     assert run.matcher.absent == ["Other", "other@x"]
     run.matcher.check()
@@ -315,16 +315,16 @@ def full(name):
         ("m\u00fcller", [*short("m\u00fcller"), *short("mu\u0308ller")]),
     ],
 )
-def test_filters_have_every_form_of_a_name(user, conditions):
+def test_filters_have_every_form_of_name(user, conditions):
     assert filters([user], "CurrentUser") == conditions
     assert filters(["OTHER\\sam", user], "CurrentUser") == [*full("OTHER\\sam"), *conditions]
 
 
-def test_filters_of_no_name_are_none():
+def test_filters_without_name_are_empty():
     assert filters([], "CurrentUser") == []
 
 
-def test_names_of_are_those_that_belong_to_one_user():
+def test_names_of_returns_names_of_one_user():
     assert names_of({"User": USER}) == {"LAB\\user001", "user001@lab.example"}
     assert names_of(of(SamAccountName="anna")) == names_of({"User": None}) == set()
 

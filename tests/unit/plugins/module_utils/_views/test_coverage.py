@@ -104,7 +104,7 @@ def test_unrecordable_session_has_reason_and_is_not_requested(fake_api, fields, 
     assert fake_api.sent() == [LISTING]
 
 
-def test_a_session_that_ended_meanwhile_is_no_gap(fake_api):
+def test_coverage_ended_session_is_no_gap(fake_api):
     fake_api.on(status("1"), 404)
     fake_api.on("GET Sessions/1", 404)
     rows, warnings = read(fake_api, session("1"))
@@ -239,7 +239,7 @@ def test_report_has_site_selectors_and_time(fake_api):
     assert document["started_at"] <= document["finished_at"]
 
 
-def test_a_site_whose_name_cannot_be_read_has_none(fake_api, valid):
+def test_report_unreadable_site_name_is_null(fake_api, valid):
     fake_api.on("GET Sites/site1", 403)
     document = coverage.document(fake_api, Query(), [], 0, time.time(), True)
     assert document["site_name"] is None
@@ -256,7 +256,7 @@ def test_schema_rejects_wrong_report(fake_api, valid, change):
         valid({**document, **change})
 
 
-def test_the_schema_refuses_figures_that_it_does_not_know(fake_api, valid):
+def test_schema_rejects_unknown_figures(fake_api, valid):
     row = coverage.Row(SessionRef("1", None, "LAB\\vda-1"), (), None, "ended")
     document = documented(fake_api, [row])
     for figures in (document["sessions"], document["machines"][0]):
@@ -283,7 +283,7 @@ def test_sentence_all_sessions_recordable_percentage_alone(fake_api):
     assert coverage.sentence(documented(fake_api, rows)).startswith("Coverage 100.0 %: 1 of 1 recordable sessions")
 
 
-def test_sentence_one_of_a_hundred_does_not_read_as_all(fake_api):
+def test_sentence_99_of_100_not_recordable(fake_api):
     results = ["recorded"] + ["not_recordable"] * 99
     rows = [coverage.Row(SessionRef(str(at)), (), None, result) for at, result in enumerate(results)]
     assert coverage.sentence(documented(fake_api, rows)).startswith(
@@ -303,7 +303,7 @@ def test_document_incomplete_list_and_missing_scope_reported(fake_api, valid, co
 @pytest.mark.parametrize(
     ("machines", "expected"), [([], "no session and no machine"), ([{"Id": "m"}], "account sees machines")]
 )
-def test_machines_visible_no_session_one_request_decides(fake_api, machines, expected):
+def test_machines_visible_no_session_checked_with_one_request(fake_api, machines, expected):
     fake_api.on("GET Machines", {"Items": machines})
     warnings = []
     assert coverage.machines_visible(fake_api, [], warnings.append) is bool(machines)
@@ -311,7 +311,7 @@ def test_machines_visible_no_session_one_request_decides(fake_api, machines, exp
     assert fake_api.calls[0].query == {"limit": "1", "fields": "Id"}
 
 
-def test_machines_visible_sessions_found_no_request(fake_api):
+def test_machines_visible_with_sessions_sends_no_request(fake_api):
     assert coverage.machines_visible(fake_api, [coverage.Row(SessionRef("1"), (), None)], pytest.fail)
     assert fake_api.calls == []
 
@@ -326,6 +326,6 @@ def test_report_of_100000_sessions_has_short_list_of_gaps(fake_api):
     assert (document["gaps_total"], len(document["gaps"]), len(document["machines"])) == (50_000, 1000, 5000)
 
 
-def test_a_negative_limit_is_refused():
+def test_coverage_negative_limit_rejected():
     with pytest.raises(OptionError, match=r"^unrecorded_limit: must be 0, for none, or more"):
         coverage.checked_query({"unrecorded_limit": -1})

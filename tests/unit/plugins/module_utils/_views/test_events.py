@@ -149,14 +149,40 @@ def test_only_required_data_requested(site, watch):
     assert site.api.writes == []
 
 
-def test_session_denied_by_the_guard_is_not_unrecorded(site, watch):
+def test_session_denied_by_guard_not_reported_unrecorded(site, watch):
     site.api.guard = Guard([Limits("/guard.yml", names={"denied_users": ("lab\\USER001",)})])
     site.put(a_session("1"))
     assert [event["type"] for event in watch(initial=True, events=["new", "unrecorded"]).look()] == ["new"]
     assert site.api.sent() == [LIST]
 
 
-def test_a_session_without_an_id_is_passed_over(site, watch):
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [("denied_users", "lab\\USER001"), ("denied_machines", "LAB\\vda-001"), ("allowed_users", "LAB\\b")],
+)
+def test_denied_session_read_by_id_is_not_unrecorded(site, watch, key, name):
+    site.api.on("POST Machines/$search", {"Items": []})
+    site.api.guard = Guard([Limits("/guard.yml", names={key: (name,)})])
+    site.put(a_session("1"))
+    watching = watch(events=["unrecorded"])
+    watching.look()
+    site.hidden.add("1")
+    assert watching.look() == []
+    assert "GET Sessions/1" in site.api.sent()
+    assert not any("RecordingStatus" in call for call in site.api.sent())
+
+
+def test_user_denied_by_a_name_in_a_session_read_by_id(site, watch):
+    site.api.guard = Guard([Limits("/guard.yml", names={"denied_users": ("anna@contoso.com",)})])
+    site.put(a_session("1", "LAB\\anna"))
+    site.put({**a_session("2"), "User": {"Name": "LAB\\anna", "PrincipalName": "anna@contoso.com"}})
+    watching = watch(events=["unrecorded"], initial=True)
+    assert watching.look() == []
+    site.hidden.add("2")
+    assert watching.look() == []
+
+
+def test_session_without_id_skipped(site, watch):
     site.there = {"x": {**a_session("x"), "Id": None}}
     assert watch(initial=True).look() == []
 
@@ -177,7 +203,7 @@ def test_unrecorded_session_reported_once_after_delay(site, watch, clock):
     assert watching.look() == []
 
 
-def test_a_recording_begins_the_count_anew(site, watch, clock):
+def test_unrecorded_time_reset_by_recording(site, watch, clock):
     site.put(a_session("1"))
     watching = watch(events=["unrecorded"], unrecorded_after=10)
     watching.look()
@@ -200,7 +226,7 @@ def test_a_recording_begins_the_count_anew(site, watch, clock):
 
 
 @pytest.mark.parametrize("state", [None, "true", 500, AnswerLost("Nothing came back.")])
-def test_an_unknown_state_neither_begins_nor_ends_the_count(site, watch, clock, state):
+def test_unrecorded_time_unchanged_by_unknown_state(site, watch, clock, state):
     for key in ("1", "2"):
         site.put(a_session(key))
     watching = watch(events=["unrecorded"], unrecorded_after=10)
@@ -233,7 +259,7 @@ def test_unrecorded_time_adds_up_over_disconnections(site, watch, clock):
     assert event["unrecorded_seconds"] == 12
 
 
-def test_unrecorded_session_is_reported_again_with_back_off(site, watch, clock):
+def test_unrecorded_session_reported_again_with_back_off(site, watch, clock):
     site.put(a_session("1"))
     watching = watch(events=["unrecorded"], unrecorded_repeat=10)
     found = []
@@ -249,7 +275,7 @@ def test_unrecorded_session_is_reported_again_with_back_off(site, watch, clock):
     assert reported(watching.look()) == [("unrecorded", "1")]
 
 
-def test_stopped_session_is_reported_unless_stops_are_respected(site, watch):
+def test_stopped_session_reported_unless_stops_respected(site, watch):
     for respected in (False, True):
         site.put(a_session("1"))
         site.recorded["1"] = True
@@ -267,7 +293,7 @@ def test_stopped_session_is_reported_unless_stops_are_respected(site, watch):
         assert reported(watching.look()) == [("unrecorded", "1")]
 
 
-def test_a_session_that_cannot_be_recorded_is_not_unrecorded(site, watch, clock):
+def test_unrecordable_session_not_reported_unrecorded(site, watch, clock):
     site.put(a_session("1", state="Disconnected"))
     site.put(a_session("2", Connection={"Protocol": "Rdp"}))
     watching = watch(events=["unrecorded"])
@@ -277,7 +303,7 @@ def test_a_session_that_cannot_be_recorded_is_not_unrecorded(site, watch, clock)
     assert reported(watching.look()) == [("unrecorded", "1")]
 
 
-def test_a_recording_that_begins_or_ends_is_a_change(site, watch):
+def test_recording_start_or_end_reported_as_change(site, watch):
     site.put(a_session("1"))
     watching = watch(events=ALL)
     watching.look()
@@ -320,7 +346,7 @@ def test_failed_look_reports_nothing_and_keeps_state(site, watch, clients):
     assert len(clients) == 3
 
 
-def test_a_list_that_breaks_off_is_a_failed_look(site, watch):
+def test_truncated_list_is_failed_look(site, watch):
     for key in ("1", "2"):
         site.put(a_session(key))
     watching = watch()
@@ -332,7 +358,7 @@ def test_a_list_that_breaks_off_is_a_failed_look(site, watch):
     assert watching.look() == []
 
 
-def test_a_list_that_comes_short_ends_no_session(site, watch):
+def test_short_list_ends_no_session(site, watch):
     for key in ("1", "2"):
         site.put(a_session(key))
     watching = watch()
@@ -345,7 +371,7 @@ def test_a_list_that_comes_short_ends_no_session(site, watch):
 
 
 @pytest.mark.parametrize("outcome", [500, 403, AnswerLost("Nothing came back.")])
-def test_a_session_of_which_nothing_can_be_read_is_kept(site, watch, outcome):
+def test_unreadable_session_kept(site, watch, outcome):
     site.put(a_session("1"))
     watching = watch()
     watching.look()
@@ -360,7 +386,7 @@ def test_a_session_of_which_nothing_can_be_read_is_kept(site, watch, outcome):
 # The client
 
 
-def test_a_client_is_used_again_unless_it_was_silent_for_long(site, watch, clients):
+def test_client_reused_unless_idle_for_long(site, watch, clients):
     for interval, count in ((120, 1), (121, 3)):
         clients.clear()
         watching = watch(interval=interval)
@@ -396,7 +422,7 @@ def test_invalid_options_rejected_before_any_request(site, watch, clients, given
 
 
 @given(st.text(alphabet="{}%# a"))
-def test_nothing_in_an_event_begins_a_template(text):
+def test_inert_template_markers_escaped(text):
     harmless = inert(text)
     assert not {"{{", "{%", "{#"} & {harmless[at : at + 2] for at in range(len(harmless))}
     assert harmless.replace(" ", "") == text.replace(" ", "")
@@ -409,7 +435,7 @@ def test_inert_hidden_characters_escaped(text):
     assert inert(text) == text.encode("unicode_escape").decode()
 
 
-def test_every_text_of_an_event_is_made_harmless(site, watch):
+def test_inert_every_text_of_event_escaped(site, watch):
     bad = "{{ 7*7 }}"
     site.put({"Id": "1", "User": {"Name": bad}, "State": bad, "Machine": {"Name": bad, "DeliveryGroup": {"Name": bad}}})
     [event] = watch(initial=True).look()
@@ -426,7 +452,7 @@ SEEN = st.builds(
     lambda user, state, recorded: Seen(SessionRef("x", user, None, None, state), recorded), FACT, FACT, STATE
 )
 WORLDS = st.dictionaries(KEYS, SEEN).map(
-    lambda world: {key: seen._replace(session=seen.session._replace(id=key)) for key, seen in world.items()}
+    lambda snapshot: {key: seen._replace(session=seen.session._replace(id=key)) for key, seen in snapshot.items()}
 )
 
 
@@ -448,20 +474,20 @@ def replay(facts, events):
     return facts
 
 
-def facts_of(world):
-    return {key: seen.facts() for key, seen in world.items()}
+def facts_of(snapshot):
+    return {key: seen.facts() for key, seen in snapshot.items()}
 
 
 @given(WORLDS, WORLDS)
-def test_the_events_are_the_whole_difference_and_nothing_else(before, after):
+def test_events_equal_difference_of_looks(before, after):
     events = list(differences(before, after))
     assert replay(facts_of(before), events) == facts_of(after)
     assert len(reported(events)) == len({event["session"]["id"] for event in events})
 
 
 @given(WORLDS)
-def test_unchanged_session_not_reported(world):
-    assert list(differences(world, world)) == []
+def test_unchanged_session_not_reported(snapshot):
+    assert list(differences(snapshot, snapshot)) == []
 
 
 @given(
@@ -519,7 +545,7 @@ def test_events_give_state_of_site_after_each_look(new_fake_api, steps):
             }
 
 
-def test_look_interrupted_counts_for_nothing(site, watch):
+def test_interrupted_look_ignored(site, watch):
     watcher = watch(initial=True)
     interrupted = []
     site.api.throttle.hangs = lambda: True

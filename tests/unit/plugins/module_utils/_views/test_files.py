@@ -45,7 +45,7 @@ def test_formula_in_cell_gets_apostrophe(text):
 
 
 @pytest.mark.parametrize("text", HARMLESS)
-def test_other_text_stays_as_it_is(text):
+def test_cell_other_text_unchanged(text):
     assert files.cell(text) == text
 
 
@@ -55,7 +55,7 @@ def test_cell_hidden_character_escaped(hidden):
 
 
 @given(st.text())
-def test_no_cell_begins_like_a_formula_or_breaks_its_line(text):
+def test_cell_never_formula_or_line_break(text):
     cell = files.cell(text)
     assert cell.isprintable()
     first = unicodedata.normalize("NFKC", cell).lstrip(' "')[:1]
@@ -63,7 +63,7 @@ def test_no_cell_begins_like_a_formula_or_breaks_its_line(text):
 
 
 @given(st.lists(st.tuples(st.text(), st.text()), max_size=5))
-def test_a_table_is_read_as_it_was_written(tmp_path_factory, rows):
+def test_table_read_back_unchanged(tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("table") / "coverage.csv"
     files.write_csv("dest", str(path), ("one", "other"), rows)
     assert path.read_bytes().startswith(b"\xef\xbb\xbf")
@@ -101,7 +101,7 @@ def test_directory_instead_of_file_reported(tmp_path):
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_folder_must_exist_and_be_writable(tmp_path, monkeypatch):
+def test_directory_must_exist_and_be_writable(tmp_path, monkeypatch):
     files.check_folder("dest", str(tmp_path))
     (tmp_path / "file").touch()
     for missing in ("none", "file"):

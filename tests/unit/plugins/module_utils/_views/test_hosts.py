@@ -60,7 +60,7 @@ def flat_of(api, body):
     return [(each["Property"], each["Operator"], each["Value"]) for each in single]
 
 
-def test_without_filters_all_machines_are_listed(fake_api, wanted):
+def test_hosts_without_filters_all_machines_listed(fake_api, wanted):
     fake_api.on("GET Machines", {"Items": [machine(1, SessionCount=3, OSType=None), machine(2), machine(1)]})
     facts = find_hosts(fake_api, wanted(fields=["SessionCount", "OSType"]), fake_api.warnings.append)
     assert facts == [
@@ -71,14 +71,14 @@ def test_without_filters_all_machines_are_listed(fake_api, wanted):
     assert fake_api.warnings == []
 
 
-def test_no_field_still_gives_the_names(fake_api, wanted):
+def test_hosts_without_fields_have_names(fake_api, wanted):
     fake_api.on("GET Machines", {"Items": [machine(1, OSType="Windows")]})
     assert find_hosts(fake_api, wanted(), fake_api.warnings.append) == [
         {"id": "m1", "name": "LAB\\vda-1", "dns_name": "vda-1.lab.example"}
     ]
 
 
-def test_every_filter_is_a_condition_of_the_search(fake_api, found):
+def test_hosts_each_filter_is_search_condition(fake_api, found):
     fake_api.on("GET DeliveryGroups/EU%7COffice", {"Id": "g1", "Name": "Office", "FullName": "EU\\Office"})
     fake_api.on("GET MachineCatalogs/EU%7COne", {"Id": "c1", "Name": "One", "FullName": "EU\\One"})
     fake_api.on("GET MachineCatalogs/Two", {"Id": "c2", "Name": "Two"})
@@ -166,19 +166,19 @@ def test_invalid_names_rejected(fake_api, wanted, option, names):
     assert fake_api.calls == []
 
 
-def test_a_delivery_group_that_does_not_exist_is_refused(fake_api, wanted):
+def test_hosts_missing_delivery_group_rejected(fake_api, wanted):
     fake_api.on("GET DeliveryGroups/Absent", 404)
     with pytest.raises(OptionError, match="delivery_group: site site1 has no Absent"):
         find_hosts(fake_api, wanted(delivery_group=["Absent"]), fake_api.warnings.append)
 
 
-def test_an_error_of_the_api_goes_through(fake_api, wanted):
+def test_hosts_api_error_raised(fake_api, wanted):
     fake_api.on("GET Machines", {"Items": [machine(1)], "ContinuationToken": "next"}, 503)
     with pytest.raises(ApiError, match="Could not list the machines: HTTP 503"):
         find_hosts(fake_api, wanted(), fake_api.warnings.append)
 
 
-def test_sessions_go_to_their_machines(fake_api, wanted):
+def test_sessions_assigned_to_their_machines(fake_api, wanted):
     fake_api.on("GET Machines", {"Items": [machine(1), machine(2), {"Id": "m3", "Name": None}]})
     sessions = [
         {"Id": "s1", "State": "Active", "Machine": {"Id": None, "Name": "lab\\VDA-1"}},
@@ -197,7 +197,7 @@ def test_sessions_go_to_their_machines(fake_api, wanted):
     assert fake_api.calls[-1].query["fields"] == "Id,State,Machine"
 
 
-def test_sessions_of_delivery_groups_are_searched_for(fake_api, wanted):
+def test_sessions_of_delivery_groups_searched(fake_api, wanted):
     fake_api.on("GET DeliveryGroups/Office", OFFICE)
     fake_api.on(SEARCH, {"Items": [machine(1)]}, {"Items": []})
     fake_api.on("POST Sessions/$search", {"Items": []})
@@ -220,12 +220,12 @@ def test_facts_named_before_request():
 
 
 @pytest.mark.parametrize("prefix", ["", "_", "citrix_", "Vda2"])
-def test_a_prefix_that_names_can_begin_with(prefix):
+def test_prefix_valid_accepted(prefix):
     check_prefix(prefix)
 
 
 @pytest.mark.parametrize("prefix", ["2a", "a-", "ä", " ", "a\n"])
-def test_a_prefix_that_no_name_can_begin_with(prefix):
+def test_prefix_invalid_rejected(prefix):
     with pytest.raises(OptionError, match=r"^hostvars_prefix: "):
         check_prefix(prefix)
 
@@ -251,24 +251,24 @@ UNUSABLE = [
 
 
 @pytest.mark.parametrize("unusable", UNUSABLE)
-def test_the_first_usable_name_is_taken(unusable):
+def test_hostname_first_usable_name(unusable):
     assert Names({"all"}).first(ONE, [unusable, " vda-1 ", "other"]) == "vda-1"
     with pytest.raises(OptionError, match=r"^hostnames: no entry results in a usable name for LAB\\vda-1"):
         Names({"all"}).first(ONE, [unusable])
 
 
-def test_a_number_can_be_a_name():
+def test_hostname_number_accepted():
     assert Names(()).first(ONE, [0]) == "0"
 
 
-def test_groups_made_on_the_way_are_no_names():
+def test_hostname_never_name_of_later_group():
     groups: dict = {}
     names = Names(groups)
     groups["vda-1"] = object()
     assert names.first(ONE, ["vda-1", "m1"]) == "m1"
 
 
-def test_two_machines_never_share_a_name():
+def test_hostname_shared_by_two_machines_rejected():
     names = Names(())
     assert names.first(ONE, ["vda"]) == "vda"
     assert names.first(ONE, ["vda"]) == "vda"
@@ -279,7 +279,7 @@ def test_two_machines_never_share_a_name():
         names.first({"id": "m3", "name": "LAB\\vda-1"}, ["vda"])
 
 
-def test_choices_are_made_no_further_than_needed():
+def test_hostname_evaluates_only_required_preferences():
     def choices():
         yield "vda-1"
         pytest.fail("the first was good")
