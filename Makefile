@@ -13,7 +13,7 @@ JOBS ?= 2
 
 # Longest steps first.
 TEST = integration sanity-2.21 structure targets-2.22 targets-3.9 faults-short sanity-2.19 sanity-2.20 sanity-2.22 unit \
-	unit-2.22 simulator contract eda molecule browser awx artifact coverage $(LINT)
+	unit-2.22 simulator contract eda molecule browser metrics awx artifact coverage $(LINT)
 LINT := importer ansible-lint docs mypy licenses changelog ruff yamllint style
 QUICK := unit shape ruff
 DISTRIBUTED := importer artifact
@@ -125,6 +125,8 @@ molecule: $(LINTED) ## Apply each role twice and check its effect on the simulat
 	$(LINT_STEP) HOME="$(CURDIR)/$(VENV)/molecule" molecule test --all
 browser: $(TESTED) $(VENV)/axe.stamp ## Test the report pages in Chromium, with axe-core from npm.
 	$(STEP) run --needs Chromium --needs npm $@ $(PYTEST) tests/browser
+metrics: $(TESTED) ## Check metrics, alerts and dashboard with promtool of Prometheus.
+	$(STEP) run --needs promtool $@ $(PYTEST) tests/metrics
 screenshots: $(TESTED) ## Update the pictures in docs/images.
 	SCREENSHOTS="$(CURDIR)/docs/images" $(PYTEST) tests/browser -k screenshot
 

@@ -64,6 +64,16 @@ options:
     description: Number of days to keep records. Each run deletes older ones from O(history).
     type: int
     default: 400
+  metrics:
+    description:
+      - File of metrics in OpenMetrics text, for the textfile collector of the Prometheus node exporter. Its name must
+        end with C(.prom); its directory must exist.
+      - It has the number of sessions by result, the coverage, and requests, throttling, duration and end of the report,
+        with the labels C(site), C(site_id) and C(delivery_group). More than 100 delivery groups are counted together.
+      - It is replaced as a whole, after everything else was written. All users of the host can read it. It has no names
+        of people, so it cannot be combined with O(user).
+      - A report with other selectors adds the label C(selection). Use one file for each site and selection.
+    type: path
 notes:
   - Without a selector, the report covers the whole site.
   - In the table, values that a spreadsheet could interpret as a formula are prefixed with an apostrophe. The encoding
@@ -90,6 +100,11 @@ EXAMPLES = r"""
     dest: /srv/reports
     history: /srv/reports/history.sqlite
   register: site
+
+- name: Report the coverage to Prometheus
+  sessionops.citrix.citrix_recording_coverage:
+    dest: /srv/reports
+    metrics: /srv/reports/citrix.prom
 
 - name: Report the recording coverage of the contractors
   sessionops.citrix.citrix_recording_coverage:
@@ -426,18 +441,19 @@ import os
 import time
 
 from ..module_utils._module import create_module, execute
-from ..module_utils._views import coverage, files, history, trend
+from ..module_utils._views import coverage, files, history, metrics, trend
 
-ARGUMENT_SPEC = {**coverage.ARGUMENT_SPEC, **history.ARGUMENT_SPEC}
+ARGUMENT_SPEC = {**coverage.ARGUMENT_SPEC, **history.ARGUMENT_SPEC, **metrics.ARGUMENT_SPEC}
 
 
 def run(module, api):
-    """Read, count, write the table and the figures, and add them to the history."""
+    """Read, count, write the files, and add the figures to the history."""
     params = module.params
     query = coverage.checked_query(params)
     warn_missing = module.warn if module.check_mode else None
     files.check_folder("dest", params["dest"], warn_missing)
     history.check(params, query, warn_missing)
+    metrics.check(params, query, warn_missing)
     started = time.time()
     rows = coverage.read(api, query, module.warn)
     visible = coverage.machines_visible(api, rows, module.warn)
@@ -451,6 +467,8 @@ def run(module, api):
         if params["history"]:
             record = history.record(params["history"], document, params["history_days"])
             result["history"] = trend.of_document(params["history"], document, record)
+        if params["metrics"]:
+            metrics.write(params["metrics"], document, rows)
     return result
 
 

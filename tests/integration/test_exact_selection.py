@@ -105,6 +105,12 @@ IMPOSSIBLE_USERS = [
         "@lab.example",
         "user02@",
         "user=2",
+        ".\\user02",
+        "LAB\\user02.",
+        "user02@lab.example.",
+        "LAB%5Cuser02",
+        "user02%40lab.example",
+        "- LAB\\user02",
     ),
 ]
 

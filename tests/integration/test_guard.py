@@ -169,6 +169,50 @@ def test_machines_and_groups_limit_starts(simulator, guarded, limits, machines):
     assert {simulator.state()[key]["machine"] for key in started(simulator)} == machines
 
 
+JOSE = "Jos\u00e9"
+SAME = {"Name": f"LAB\\{JOSE}", "PrincipalName": f"{JOSE}@contoso.com"}
+NFD = "Jose\u0301"
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "result"),
+    [
+        *(("denied_users", name, "denied") for name in (f"lab\\{NFD}", NFD.upper(), f"{NFD}@CONTOSO.COM")),
+        *(("allowed_users", name, "started") for name in (f"LAB\\{NFD}", f"{NFD}@contoso.com")),
+        *(("denied_delivery_groups", name, "denied") for name in ("CAFE\u0301", " caf\u00e9 ", "{GROUP}")),
+        ("allowed_delivery_groups", "Cafe\u0301", "started"),
+        *(
+            ("denied_machines", name, "denied")
+            for name in ("VDA-001", "lab|VDA-001", "{MACHINE}", "VDA-001.Lab.Example")
+        ),
+        ("denied_machines", "VDA-0", "started"),
+        ("allowed_machines", "vda-001", "denied"),
+        ("allowed_machines", "lab\\VDA-001", "started"),
+    ],
+)
+@pytest.mark.parametrize("task", [start(all_sessions=True), policy(EVERYONE)])
+def test_names_limit_in_every_spelling(simulator, guarded, task, key, name, result):
+    plan = {
+        "name": MACHINE,
+        "dns_name": "vda-001.lab.example",
+        "delivery_group": "Caf\u00e9",
+        "sessions": [{"user": SAME}],
+    }
+    simulator.fleet(delivery_groups=["Caf\u00e9"], machines=[plan])
+    (machine,) = simulator.get("Machines")["Items"]
+    name = name.replace("MACHINE", machine["Id"]).replace("GROUP", machine["DeliveryGroup"]["Id"].upper())
+    run = guarded(task, {key: [name]})
+    assert run.outcomes == {result: 1}
+    assert len(started(simulator)) == (result == "started")
+
+
+@pytest.mark.parametrize("key", ["denied_machines", "denied_delivery_groups"])
+def test_guard_name_refused_by_the_site_sends_nothing(simulator, guarded, key):
+    simulator.fault({"path": "DeliveryGroups/|Machines/", "answer": {"status": 403, "body": {}}})
+    run = guarded(start(all_sessions=True), {key: ["LAB\\vda-001"]})
+    assert (run.code != 0, writes(simulator)) == (True, 0)
+
+
 # Limits of a task
 
 
@@ -277,3 +321,48 @@ def test_play_with_guard_records_no_denied_user(simulator, play, tmp_path):
     assert run.code == 0, run.output
     assert {entry["id"]: entry["result"] for entry in run.result["sessions"]} == {hers: "denied", his: "started"}
     assert started(simulator) == [his]
+
+
+@pytest.mark.parametrize(
+    ("keywords", "guarded"), [({"become": True}, True), ({"environment": {"CITRIX_GUARD": ""}}, False)]
+)
+def test_play_that_becomes_a_user_keeps_the_guard(simulator, play, tmp_path, keywords, guarded):
+    """A login shell, as of su with "-", starts with an empty environment, as sudo does."""
+    guard = tmp_path / "guard.yml"
+    guard.write_text("reason: required", encoding="utf-8")
+    task = {**start(machine=MACHINE), "become_method": "ansible.builtin.su", "become_flags": "-", **keywords}
+    env = {"CITRIX_GUARD": str(guard), "ANSIBLE_BECOME_ALLOW_SAME_USER": "true"}
+    run = play([task], connection=simulator.cloud, env=env)
+    assert (run.code != 0, "reason is required" in run.output, writes(simulator) == 0) == (guarded,) * 3, run.output
+
+
+def test_delegated_task_is_limited_by_the_host_of_the_module(simulator, play, tmp_path):
+    guard = tmp_path / "guard.yml"
+    guard.write_text("reason: required", encoding="utf-8")
+    host = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+    task = {**start(machine=MACHINE), "delegate_to": "other", "vars": host}
+    run = play([task], connection=simulator.cloud, env={"CITRIX_GUARD": str(guard)})
+    assert "reason is required" in run.output
+    assert (run.code != 0, writes(simulator)) == (True, 0)
+
+
+def test_role_under_a_guard_fails_with_its_message(simulator, play, tmp_path):
+    hers, his = fleet(simulator, ANNA, BERT)
+    guard = tmp_path / "guard.yml"
+    guard.write_text("denied_users: [anna]\nmax_sessions: 2\nnotify_user: required", encoding="utf-8")
+    role = {"ansible.builtin.include_role": {"name": "sessionops.citrix.session_recording"}}
+    env = {"CITRIX_GUARD": str(guard)}
+
+    def converge(*arguments, **rule):
+        variables = {"session_recording_rules": [{**EVERYONE, **rule}]}
+        return play([{**role, "vars": variables}], *arguments, connection=simulator.cloud, env=env)
+
+    silent = converge(notify_user=False)
+    assert "users must be notified; set notify_user to true" in silent.output
+    assert (silent.code != 0, writes(simulator)) == (True, 0)
+    preview, run = converge("--check"), converge()
+    for each in (preview, run):
+        assert each.code == 0, each.output
+        assert "denied_users of the guard" in each.output
+    assert started(simulator) == [his]
+    assert hers != his

@@ -11,10 +11,12 @@ import json
 import re
 import sqlite3
 import time
+from collections import Counter
 
 import jsonschema
 import pytest
 from ansible_collections.sessionops.citrix.plugins.modules import citrix_recording_coverage as coverage
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse
 from support.simulator_process import COLLECTION
 
 SCHEMA = json.loads((COLLECTION / "roles/recording_coverage/files/coverage.schema.json").read_text(encoding="utf-8"))
@@ -109,6 +111,28 @@ def test_playbook_adds_each_run_to_history(simulator, report, folder, tmp_path):
     run = report(citrix_history=" ")
     assert run.code == 0, run.output
     assert "Coverage over time" not in (folder / "coverage.html").read_text(encoding="utf-8")
+
+
+def test_metrics_agree_with_simulator(simulator, report, folder, tmp_path):
+    metrics = tmp_path / "citrix.prom"
+    assert report("--check", citrix_metrics="citrix.prom").code == 0
+    assert not metrics.exists()
+    run = report(citrix_metrics="citrix.prom")
+    assert run.code == 0, run.output
+    assert metrics.stat().st_mode & 0o777 == 0o644
+    families = {each.name: each.samples for each in parse(metrics.read_text(encoding="utf-8"))}
+    found, truth = Counter(), Counter()
+    for sample in families["citrix_recording_sessions"]:
+        assert sample.labels["site_id"] == simulator.facts["site_id"]
+        found[sample.labels["delivery_group"], sample.labels["state"], sample.labels.get("reason")] += int(sample.value)
+    for session in simulator.state().values():
+        state = "recorded" if session["recorded"] else "not_recorded"
+        reason = "not_hdx" if session["protocol"] != "Hdx" else "not_active" if session["state"] != "Active" else None
+        truth[session["delivery_group"], "not_recordable" if reason else state, reason] += 1
+    assert +found == truth
+    figures = json.loads((folder / "coverage.json").read_text(encoding="utf-8"))
+    assert families["citrix_recording_coverage_ratio"][0].value == figures["sessions"]["coverage_percent"] / 100
+    assert families["citrix_recording_report_requests"][0].value == figures["requests"]
 
 
 def test_copied_page_finds_parts_of_role(simulator, play, folder, tmp_path):

@@ -13,12 +13,14 @@ import hashlib
 import json
 import os
 import re
+import resource
 import shutil
 import subprocess
 import sys
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import cache_from_source
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -36,8 +38,10 @@ UTILS = Path("plugins/module_utils")
 TARGETS = ("_client/*.py", "_actions/converge.py", "_site/selection.py")
 PAGE = TESTS.parent / "docs" / "reliability.md"
 MAKER = "make mutants"
-LONGEST = 180
+LONGEST = 300
 """Seconds for the unit tests of one mutant; one that takes longer counts as detected."""
+LONGEST_CPU = 60
+"""Seconds of CPU time, for mutants that never stop; the tests of each file take less than 20."""
 LONGEST_CAMPAIGN = 600
 MOST_CAMPAIGNS = 30
 """Number of survivors of the unit tests for which a campaign is run."""
@@ -91,13 +95,13 @@ class Bench:
         """Return which of units or campaign detects a mutant, "" for none; campaign: which to run."""
         path = self._collection / UTILS / file
         good = path.read_bytes()
-        path.write_text(mutant.code, encoding="utf-8")
+        _replace(path, mutant.code.encode())
         try:
             if campaign:
                 return "campaign" if self._fails(self._campaign(file), LONGEST_CAMPAIGN) else ""
             return "units" if self._fails(self._units(file), LONGEST) else ""
         finally:
-            path.write_bytes(good)
+            _replace(path, good)
 
     def _units(self, file: str) -> list[str]:
         options = ["-x", "-q", "-p", "no:cacheprovider", "--hypothesis-profile=few"]
@@ -109,7 +113,7 @@ class Bench:
         return ["-m", "faults", "--runs", str(3 * len(faults)), "--jobs", "1", *only]
 
     def _fails(self, command: list[str], longest: int) -> bool:
-        env = {**os.environ, "PYTHONPATH": f"{self._root}{os.pathsep}{TESTS}", "PYTHONDONTWRITEBYTECODE": "1"}
+        env = {**os.environ, "PYTHONPATH": f"{self._root}{os.pathsep}{TESTS}"}
         process = subprocess.Popen(
             [sys.executable, *command],
             cwd=TESTS.parent,
@@ -117,6 +121,7 @@ class Bench:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (LONGEST_CPU, LONGEST_CPU)),
         )
         try:
             return process.wait(longest) != 0
@@ -124,6 +129,12 @@ class Bench:
             os.killpg(process.pid, 9)
             process.wait()
             return True
+
+
+def _replace(path: Path, code: bytes) -> None:
+    """Write a file, and delete its bytecode, which may be newer than a second."""
+    path.write_bytes(code)
+    Path(cache_from_source(str(path))).unlink(missing_ok=True)
 
 
 def digest(file: str, mutant: Mutant) -> str:

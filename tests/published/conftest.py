@@ -14,6 +14,8 @@ __all__ = ["ansible", "modules", "play"]
 CUSTOMER = "loy6oujtu6a4"
 SITE = "3061173e-5a6b-4c7d-8e9f-0a1b2c3d4e5f"
 SESSION = "313b84bb-2b66-4393-ad7b-3e08dccb4fd0"
+MACHINE = "XF4B5\\W2K22-VDA"
+ON_MACHINE = "Machines/XF4B5%7CW2K22-VDA/Sessions"
 NOT_RECORDED = made({"IsSessionBeingRecorded": False})
 
 
@@ -59,10 +61,8 @@ def site():
 def run(site, modules):
     """Return a function that runs a module and returns its result, also if it fails."""
 
-    def run_module(name, connection=None, **options):
-        done = modules(
-            [{f"sessionops.citrix.{name}": options, "ignore_errors": True}], connection=connection or site.cloud
-        )
-        return done.result
+    def run_module(name, connection=None, env=None, **options):
+        task = {f"sessionops.citrix.{name}": options, "ignore_errors": True}
+        return modules([task], connection=connection or site.cloud, env=env).result
 
     return run_module

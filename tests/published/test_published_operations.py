@@ -8,12 +8,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from published.conftest import NOT_RECORDED, SESSION, SITE
+from published.conftest import MACHINE, NOT_RECORDED, ON_MACHINE, SESSION, SITE
 from published.replay import Response, made, sample
 
 SESSIONS = [json.loads(sample("start_recording_2022").content)]
-MACHINE = "XF4B5\\W2K22-VDA"
-ON_MACHINE = "Machines/XF4B5%7CW2K22-VDA/Sessions"
 START, STOP, MESSAGE = (f"Sessions/{SESSION}/${name}" for name in ("startRecording", "stopRecording", "sendMessage"))
 
 

@@ -194,6 +194,15 @@ def test_action_group_has_all_modules_in_documentation_too(documentation):
         assert membership == [f"{NAME}.citrix"], f"{module}: attributes.action_group.membership differs"
 
 
+def test_every_module_that_writes_has_action_plugin():
+    """The action plugin passes the job of AWX and the guard of the control node."""
+    redirects = load(COLLECTION / "meta" / "runtime.yml")["plugin_routing"]["modules"]
+    modules = (COLLECTION / "plugins" / "modules").glob("*.py")
+    writing = {path.stem for path in modules if "writes=True" in path.read_text(encoding="utf-8")}
+    own = {path.stem for path in (COLLECTION / "plugins" / "action").glob("*.py")}
+    assert writing == {*redirects, *own}
+
+
 # Options of inventory plugins
 
 

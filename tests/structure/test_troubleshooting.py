@@ -53,7 +53,7 @@ class Messages(ast.NodeVisitor):
             self.generic_visit(node)
 
     def visit_Assign(self, node: ast.Assign) -> None:
-        if getattr(node.targets[0], "id", None) != "what":
+        if getattr(node.targets[0], "id", None) not in ("what", "FAMILIES"):
             self.generic_visit(node)
 
     def visit_Dict(self, node: ast.Dict) -> None:

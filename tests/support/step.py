@@ -22,6 +22,7 @@ from pathlib import Path
 FOLDER = Path(".venv") / "steps"
 CHROMIUM = "Chromium"
 NPM = "npm"
+PROMTOOL = "promtool"
 JAVA = "Java"
 OLDEST_JAVA = 17
 """Required by the rule engine of ansible-rulebook."""
@@ -102,6 +103,7 @@ def find_java() -> str | None:
 FINDERS = {
     CHROMIUM: (find_chromium, CHROMIUM),
     NPM: (lambda: shutil.which(NPM), NPM),
+    PROMTOOL: (lambda: shutil.which(PROMTOOL), PROMTOOL),
     JAVA: (find_java, f"Java {OLDEST_JAVA}"),
 }
 """Requirements of steps except Python versions: how to find each, and its name."""
@@ -132,7 +134,11 @@ def main() -> int:
     tasks = parser.add_subparsers(dest="task", required=True)
     runner = tasks.add_parser("run", help="run a step; shows its log if it fails")
     runner.add_argument(
-        "--needs", action="append", default=[], metavar="NAME", help=f"a version of Python, {CHROMIUM}, {NPM} or {JAVA}"
+        "--needs",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help=f"a version of Python, {CHROMIUM}, {NPM}, {PROMTOOL} or {JAVA}",
     )
     runner.add_argument("name")
     runner.add_argument("command", nargs=argparse.REMAINDER)

@@ -80,6 +80,8 @@ class TrailReader:
 
     def entries(self) -> Iterator[tuple[Place, dict]]:
         """Yield each unchanged line with its place, in the order of the trail."""
+        # Before the files: writers may add lines meanwhile.
+        head = max(map(_head_of, self._paths), default=Last())
         for path in self._in_order():
             for place, line in self._lines(path):
                 self.lines += 1
@@ -87,7 +89,7 @@ class TrailReader:
                 if entry:
                     self._pair(place, entry)
                     yield place, entry
-        self._finish()
+        self._finish(head)
 
     def _in_order(self) -> list[str]:
         """Return the files, each once, by the number of their first entry."""
@@ -159,9 +161,8 @@ class TrailReader:
             if len(self._open) > MOST_KEPT:
                 self._report_unfinished(*self._open.pop(next(iter(self._open))))
 
-    def _finish(self) -> None:
+    def _finish(self, head: Last) -> None:
         """Report all problems that only the end of the last file shows."""
-        head = max(map(_head_of, self._paths), default=Last())
         end = self._chain
         self._settle(linked=head.line != end.number or head.digest in end.digests)
         runs: dict[Place, list[int]] = {}

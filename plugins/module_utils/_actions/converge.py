@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 from random import shuffle
 
 from .._client.api import Api
@@ -187,19 +188,16 @@ def _request(api: Api, cases: list[Case], may_repeat: bool) -> list[Case]:
     """Send the requests; return the cases to confirm."""
     by_id = {case.entry.id: case for case in cases}
     watched = []
-    conflicts = []
+    conflicts: dict[int, list[str]] = {404: [], 409: []}
     calls = Calls(by_id, lambda session_id: by_id[session_id].wanted.call(by_id[session_id].entry))
     for session_id, outcome in send_all(api, calls):
         case = by_id[session_id]
         entry = case.entry
         entry.transaction_id = outcome.transaction_id
-        if sessions.is_missing(outcome):
-            entry.end("ended", "the session ended before the request")
-            continue
         if isinstance(outcome, CitrixError) and not outcome.may_have_acted:
             entry.end("failed", str(outcome))
-            if isinstance(outcome, ApiError) and outcome.status in (404, 409):
-                conflicts.append(session_id)
+            if isinstance(outcome, ApiError) and outcome.status in conflicts:
+                conflicts[outcome.status].append(session_id)
             continue
         entry.set_requested(case.wanted)
         uncertain = outcome if isinstance(outcome, CitrixError) else None
@@ -210,8 +208,11 @@ def _request(api: Api, cases: list[Case], may_repeat: bool) -> list[Case]:
             watched.append(case)
         else:
             case.accept()
-    # The state has changed meanwhile, or the session has ended and the response does not show it.
-    for session_id, state in sessions.read_recorded(api, conflicts).items():
+    # The state has changed meanwhile, or the session has ended. A 404 may be about something else, such as a recording
+    # server: then the session is still recorded.
+    ended = sessions.ended_of(api, conflicts[404])
+    states = sessions.read_recorded(api, [each for each in chain(*conflicts.values()) if each not in ended])
+    for session_id, state in {**states, **ended}.items():
         entry = by_id[session_id].entry
         entry.recorded = state if isinstance(state, bool) else None
         if isinstance(state, sessions.Ended):

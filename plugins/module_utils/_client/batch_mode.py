@@ -19,6 +19,8 @@ class BatchMode:
         """Calls in one batch; 0 sends each call alone."""
         self.as_jobs = False
         """Whether every batch is sent as a job, because one was too slow."""
+        self.jobs_end = True
+        """Whether all jobs of accepted calls so far have ended in time."""
         self._warn = warn
         self._lock = threading.Lock()
 

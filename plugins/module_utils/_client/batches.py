@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import json
+import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar, Union
 
 from .._common.errors import ApiError, BatchLost, CitrixError, JobError
@@ -76,7 +77,7 @@ def _send(api: Api, batch: Mapping[Key, Call]) -> dict[Key, Outcome]:
     if answer.job_id:
         try:
             # A failed job may have processed some of its items: the results show which.
-            jobs.ended(api, call, answer.job_id)
+            jobs.ended(api, call, answer.job_id, jobs.deadline(api))
             answer = jobs.results(api, call, answer.job_id)
         except CitrixError as error:
             return _uncertain(batch, error)
@@ -108,9 +109,10 @@ def _outcomes(api: Api, batch: Mapping[Key, Call], answer: Answer) -> dict[Key, 
     """Read the response to a batch: {Items: [{Reference, Code, Headers, Body}]}, in any order."""
     keys = {str(at): key for at, key in enumerate(batch)}
     outcomes: dict[Key, Outcome] = {}
-    accepted: dict[Key, tuple[Call, Answer]] = {}
-    for item in objects(answer.body.get("Items")):
-        reference, status = str(item.get("Reference")), _status(item)
+    accepted: dict[Key, tuple[Call, Answer, float]] = {}
+    until = jobs.deadline(api)
+    for reference, item in _unambiguous(objects(answer.body.get("Items"))).items():
+        status = _status(item)
         if reference not in keys or status is None:
             continue
         key = keys.pop(reference)
@@ -123,17 +125,28 @@ def _outcomes(api: Api, batch: Mapping[Key, Call], answer: Answer) -> dict[Key, 
             continue
         outcome = _read(api, call, reply, answer.transaction_id)
         if isinstance(outcome, Answer) and outcome.job_id is not None:
-            accepted[key] = call, outcome
+            accepted[key] = call, outcome, until
         else:
             outcomes[key] = outcome
-    outcomes.update(side_by_side(lambda pair: jobs.finish(api, *pair), accepted, api.max_concurrency))
+    outcomes.update(side_by_side(lambda job: jobs.finish(api, *job), accepted, api.max_concurrency))
     missing = {key: batch[key] for key in keys.values()}
     return {**outcomes, **_uncertain(missing, BatchLost(LEFT_OUT))}
 
 
+def _unambiguous(items: Iterable[dict]) -> dict[str, dict]:
+    """Return the items by reference, without those whose reference is not unique."""
+    found: dict[str, dict] = {}
+    ambiguous = set()
+    for item in items:
+        reference = str(item.get("Reference"))
+        if found.setdefault(reference, item) != item:
+            ambiguous.add(reference)
+    return {reference: item for reference, item in found.items() if reference not in ambiguous}
+
+
 def _status(item: dict) -> int | None:
     code = str(item.get("Code"))
-    return int(code) if code.isdecimal() else None
+    return int(code) if re.fullmatch("[1-9][0-9]{2}", code) else None
 
 
 def _reply(call: Call, status: int, item: dict) -> Reply:

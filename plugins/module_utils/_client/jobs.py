@@ -10,9 +10,10 @@ from .._common.text import nested
 from .api import Api
 from .calls import Answer, Call, segment
 
-DONE = ("Complete", "CompleteWithWarning")
-ENDED = (*DONE, "Failed", "Canceled", "NonTerminatingError")
-"""Final states; all others, including unknown ones, are not final."""
+DONE = ("complete", "completewithwarning")
+FAILED = "failed"
+ENDED = (*DONE, FAILED, "canceled", "nonterminatingerror")
+"""Final states in lower case; all others, including unknown ones, are not final."""
 FIRST_PAUSE = 0.03
 LONGEST_PAUSE = 10.0
 """Seconds between two checks of a job."""
@@ -20,19 +21,27 @@ LIMIT = 1800.0
 """Seconds until a job is abandoned, as in Citrix's own SDK. It may report no progress before its end."""
 
 
-def ended(api: Api, call: Call, job_id: str) -> dict:
+def deadline(api: Api) -> float:
+    """Return until when to wait for a job that is accepted now, in active seconds of the run.
+
+    After a job that did not end in time, others are looked at once: thousands of them would take days.
+    """
+    return api.throttle.active_seconds() + (LIMIT if api.batches.jobs_end else 0)
+
+
+def ended(api: Api, call: Call, job_id: str, until: float) -> dict:
     """Wait for the end of the job of a call, and return it: {Status, ErrorString, ...}.
 
-    Raises JobError if it takes longer than LIMIT; the job continues.
+    Raises JobError if it has not ended by its deadline(); the job continues.
     """
     look = Call("GET", f"Jobs/{segment(job_id)}", f"look at the job that is to {call.what}")
     pause = FIRST_PAUSE
-    until = api.throttle.active_seconds() + LIMIT
     while True:
         job = api.send(look).body
         if _has_ended(job):
             return job
         if api.throttle.active_seconds() > until:
+            api.batches.jobs_end = False
             raise JobError(
                 f"Could not {call.what}: the job {api.shown(job_id)} has not ended within {LIMIT / 60:.0f} minutes; "
                 "run again later"
@@ -50,23 +59,22 @@ def results(api: Api, call: Call, job_id: str) -> Answer:
 
 def send(api: Api, call: Call) -> Answer:
     """Make one call, wait for its job, if any, and return the answer; raises CitrixError."""
-    return finish(api, call, api.send(call))
+    accepted = api.send(call)
+    return accepted if accepted.job_id is None else finish(api, call, accepted, deadline(api))
 
 
-def finish(api: Api, call: Call, accepted: Answer) -> Answer:
-    """Wait for the job of an accepted call, if it is one, and return the answer to the call.
+def finish(api: Api, call: Call, accepted: Answer, until: float) -> Answer:
+    """Wait until a deadline for the job of an accepted call, and return the answer.
 
     A write requires only the end of its job. It was accepted: any failure of the job is a JobError.
     """
-    if accepted.job_id is None:
-        return accepted
     try:
         if not accepted.job_id:
             raise JobError(f"Could not {call.what}: it was accepted, but the API named no job; run again to check")
-        job = ended(api, call, accepted.job_id)
-        if job.get("Status") not in DONE:
+        job = ended(api, call, accepted.job_id, until)
+        if _status(job) not in DONE:
             reason = api.shown(nested(job, "ErrorString") or job.get("Status") or "no status")
-            kind = JobFailed if job.get("Status") == "Failed" else JobError
+            kind = JobFailed if _status(job) == FAILED else JobError
             raise kind(f"Could not {call.what}: the job {api.shown(accepted.job_id)} failed ({reason}); run again")
         return accepted if call.write else results(api, call, accepted.job_id)
     except CitrixError as error:
@@ -77,4 +85,8 @@ def finish(api: Api, call: Call, accepted: Answer) -> Answer:
 
 def _has_ended(job: dict) -> bool:
     # A published sample of a finished job has no status.
-    return job.get("Status") in ENDED or (job.get("Status") is None and job.get("OverallProgressPercent") == 100)
+    return _status(job) in ENDED or (job.get("Status") is None and job.get("OverallProgressPercent") == 100)
+
+
+def _status(job: dict) -> str | None:
+    return (nested(job, "Status") or "").lower() or None

@@ -71,12 +71,26 @@ def _read(path: str) -> Limits:
         with open(descriptor, encoding="utf-8-sig") as file:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise _invalid(path, "is not a regular file; correct the path")
+            if any(map(_is_open_to_all, (os.fstat(descriptor), *map(os.stat, _folders(path))))):
+                raise _invalid(
+                    path, "can be changed by every user; remove this permission from the file and its directory"
+                )
             text = file.read()
     except (OSError, UnicodeDecodeError) as error:
         raise _invalid(
             path, f"cannot be read ({clean(error)}); correct the path, or let the user of the module read it"
         ) from None
     return _limits(path, _parse(path, text))
+
+
+def _folders(path: str) -> set[str]:
+    """Return the directories of a file, and of the symbolic link to it."""
+    return {os.path.dirname(path), os.path.dirname(os.path.realpath(path))}
+
+
+def _is_open_to_all(found: os.stat_result) -> bool:
+    """Return whether every user can change a file, or replace the files in a directory."""
+    return bool(found.st_mode & stat.S_IWOTH) and not found.st_mode & stat.S_ISVTX
 
 
 def _parse(path: str, text: str) -> Any:
@@ -153,6 +167,9 @@ def _names(path: str, key: str, value: Any) -> tuple[str, ...]:
         names = read_names(option, value)
     except OptionError as error:
         raise _invalid(path, f"{key}: {str(error).partition(': ')[2]}") from None
+    patterns = [name for name in names if re.search(r"[*?]", name)]
+    if patterns:
+        raise _invalid(path, f"{key}: {clean(patterns[0])} contains a wildcard; list each name")
     bare = [name for name in names if "\\" not in name and "@" not in name]
     if key == "allowed_users" and bare:
         raise _invalid(path, f"{key}: {clean(bare[0])} has no domain; write DOMAIN\\name or name@domain")

@@ -23,16 +23,23 @@ IGNORED = "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\
 """Letters and marks that Unicode calls default ignorable: they are printable and invisible."""
 JOINERS = "\u200c\u200d"
 """Format characters that some scripts require."""
-IMPOSSIBLE = r"[\"/\[\]:;|=<>]|[\\@]\s|\s[\\@]|^@|@$"
-"""Parts that no user name has: characters that Windows rejects, and white space beside a separator."""
+IMPOSSIBLE = r"(?i)[\"/\[\]:;|=<>]|[\\@]\s|\s[\\@]|^@|[@.]$|^\.\\|^-\s|%(?:5c|40|7c|2f)"
+"""Parts that no user name has: characters that Windows rejects, misplaced white space and dots, escaped separators."""
+FALSE_SEPARATORS = r"[\u2044\u2215\u2216\u29f5\u29f9\ufe68\ufe6b\uff0f\uff20\uff3c]"
+QUOTES = re.compile("['\"`\u00ab\u00bb\u2018-\u201f\u2039\u203a]")
+EMPTY = re.compile(r"none|null|~|(?:ansible)?undefined|__omit_place_holder__\w*", re.IGNORECASE)
+"""Text of a value that is not set, as templates write it."""
+SID = re.compile(r"s-1(?:-\d+)+", re.IGNORECASE)
 LINE_BREAKS = "\n\r\x85\u2028\u2029"
 FORBIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 """Categories of characters that no name contains: control, format, surrogate, line and paragraph separator."""
 ENDS = re.compile(r"\A[^\S\v\f\x1c-\x1f]+|[^\S\v\f\x1c-\x1f]+\Z")
 """White space at the ends, without control characters, which may come from a backslash in key=value arguments."""
 HIDDEN = re.compile(rf"[{IGNORED}]")
-COLLECTION = re.compile(r"\[\s*\]|\[.*['\"].*\]|\{.*:.*\}|.*\{\{.*", re.DOTALL)
-"""Text of a list, a dictionary or a template."""
+COLLECTION = re.compile(
+    r"(?:frozenset|set|dict_\w+)?\((?:\s*|.*['\"].*)\)|\[\s*\]|\[.*['\"].*\]|\{.*[:'\"].*\}|.*\{[{%].*", re.DOTALL
+)
+"""Text of a list, tuple, set, dictionary or template."""
 GUID = re.compile(r"(?:urn:uuid:)?[{(]?" + "-?".join(f"([0-9a-f]{{{size}}})" for size in (8, 4, 4, 4, 12)) + r"[)}]?")
 KINDS = {
     bool: "a boolean",
@@ -98,7 +105,7 @@ def _read_id(option: str, value: object) -> str:
     # YAML converts the digits of an id to a number; leading zeros have no meaning in one.
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else _read_name(option, value)
     session_id = guid_of(text) or text
-    if not re.fullmatch(r"[0-9A-Za-z_-]+", session_id):
+    if not re.fullmatch(r"[0-9A-Za-z_][0-9A-Za-z_-]*", session_id):
         raise OptionError(
             option, f"'{visible(text)}' cannot be the id of a session; pass the id that another task returned"
         )
@@ -115,7 +122,9 @@ def _read_name(option: str, value: object) -> str:
     if not name:
         raise OptionError(option, "contains an empty name; remove it or write the full name")
     _check_characters(option, name)
-    if name[0] == name[-1] and name[0] in "'\"":
+    if option in (*USERS, "session_id") and EMPTY.fullmatch(name):
+        raise OptionError(option, f"'{visible(name)}' is the text of an empty value; write the full name, or remove it")
+    if QUOTES.match(name[0]) and QUOTES.match(name[-1]):
         raise OptionError(option, f"{visible(name)} is quoted twice; take the inner quotes out")
     parts = name.split("\\")
     if not all(parts):
@@ -126,19 +135,24 @@ def _read_name(option: str, value: object) -> str:
         )
     if option in ACCOUNTS and (len(parts) > 2 or name.count("@") > 1):
         raise OptionError(option, f"'{visible(name)}' is more than one name; pass several names as a list")
-    if option in USERS and re.search(r"[\u2216\u29f5\u29f9\ufe68\uff3c]", name):
-        raise OptionError(
-            option, f"'{visible(name)}' contains a character that looks like a backslash; type \\ by hand"
-        )
-    if option in USERS and re.search(IMPOSSIBLE, name):
+    if option in USERS:
+        _check_user(option, name)
+    return name
+
+
+def _check_user(option: str, name: str) -> None:
+    if SID.fullmatch(name) or guid_of(name):
+        raise OptionError(option, f"'{visible(name)}' is an id, not a name; write DOMAIN\\NAME, or the UPN")
+    if re.search(FALSE_SEPARATORS, name):
+        raise OptionError(option, f"'{visible(name)}' contains a character that looks like a \\ or @; type it by hand")
+    if re.search(IMPOSSIBLE, name):
         raise OptionError(
             option,
-            f"'{visible(name)}' contains a character that no account name contains, or white space beside \\ or @; "
+            f"'{visible(name)}' contains a character that no account name has there, or white space beside \\ or @; "
             "write DOMAIN\\NAME, and pass several names as a list",
         )
-    if option in USERS and re.search(r"[*?]", name):
+    if re.search(r"[*?]", name):
         raise OptionError(option, f"'{visible(name)}' contains a wildcard; list each user")
-    return name
 
 
 def _check_characters(option: str, name: str) -> None:
@@ -161,4 +175,9 @@ def _check_characters(option: str, name: str) -> None:
         if category in FORBIDDEN and char not in JOINERS:
             raise OptionError(
                 option, f"'{visible(name)}' contains the invisible character U+{ord(char):04X}; type the name by hand"
+            )
+        if char == "\ufffd":
+            raise OptionError(
+                option,
+                f"'{visible(name)}' contains U+FFFD, for a character that was lost; use UTF-8 and type it by hand",
             )

@@ -116,7 +116,10 @@ def _look_up(
 ) -> dict[str, Named | None]:
     """Return the object of each name, in their order; None for a name of no object."""
     what = f"look up the {option.replace('_', ' ')}"
-    calls = {name: Call("GET", f"{path}/{segment(name)}", f"{what} {name}", {"fields": fields}) for name in names}
+    calls = {
+        name: Call("GET", f"{path}/{segment(guid_of(name) or name)}", f"{what} {name}", {"fields": fields})
+        for name in names
+    }
     found: dict[str, Named | None] = dict.fromkeys(calls)
     for name, outcome in send_all(api, calls):
         if isinstance(outcome, CitrixError) and not is_missing(outcome):

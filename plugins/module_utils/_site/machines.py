@@ -12,7 +12,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from .._client.api import Api
-from .._client.calls import Call, segment
+from .._client.calls import Call
 from .._client.dispatch import send_all
 from .._client.search import Filter, compare, distinct, listing, searches
 from .._common.errors import CitrixError, OptionError
@@ -287,7 +287,7 @@ def to_result(machine: dict, fields: tuple[str, ...] = ()) -> dict:
 
 def _by_id(api: Api, ids: list[str], fields: Sequence[str]) -> dict[str, list[dict]]:
     query = {"fields": ",".join(fields)} if fields else {}
-    calls = {name: Call("GET", f"Machines/{segment(name)}", f"look up the machine {name}", query) for name in ids}
+    calls = {name: Call("GET", f"Machines/{guid_of(name)}", f"look up the machine {name}", query) for name in ids}
     found = {}
     for name, outcome in send_all(api, calls):
         if isinstance(outcome, CitrixError):

@@ -117,6 +117,12 @@ def read_recorded(api: Api, session_ids: list[str]) -> dict[str, Recorded]:
     return states
 
 
+def ended_of(api: Api, session_ids: Iterable[str]) -> dict[str, Ended]:
+    """Return Ended by id for those sessions that do not exist; one read each."""
+    calls = {session_id: details(session_id, ("Id",)) for session_id in session_ids}
+    return {session_id: Ended() for session_id, outcome in send_all(api, calls) if is_missing(outcome)}
+
+
 def _read_ambiguous(api: Api, ambiguous: Mapping[str, ApiError]) -> dict[str, Recorded]:
     states: dict[str, Recorded] = dict(ambiguous)
     again: dict[str, Call] = {}

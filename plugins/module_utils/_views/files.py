@@ -59,6 +59,12 @@ def write_json(option: str, path: str, document: Any) -> None:
         file.write("\n")
 
 
+def write_text(option: str, path: str, text: str, mode: int) -> None:
+    """Write a text in UTF-8. Raises OptionError if that fails."""
+    with _replaced(option, path, "utf-8", mode) as file:
+        file.write(text)
+
+
 def cell(text: str) -> str:
     """Return a text on one line, with an apostrophe before text that could be a formula.
 
@@ -70,14 +76,14 @@ def cell(text: str) -> str:
 
 
 @contextmanager
-def _replaced(option: str, path: str, encoding: str) -> Iterator[TextIO]:
+def _replaced(option: str, path: str, encoding: str, mode: int = MODE) -> Iterator[TextIO]:
     """Yield a new file that replaces a path on success."""
     try:
         handle, made = tempfile.mkstemp(prefix=".", dir=os.path.dirname(path))
         try:
             with open(handle, "w", encoding=encoding, newline="") as file:
                 yield file
-            os.chmod(made, MODE)
+            os.chmod(made, mode)
             os.replace(made, path)
         finally:
             with suppress(FileNotFoundError):

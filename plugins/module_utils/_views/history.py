@@ -32,6 +32,7 @@ ARGUMENT_SPEC = {
 APPLICATION_ID = 0x43784376
 """Marks the file as a coverage history, https://www.sqlite.org/pragma.html#pragma_application_id"""
 FORMAT = 1
+NO_NAMES = "cannot be combined with user, because the file has no names of people; remove one"
 BUSY_SECONDS = 60
 """Time to wait for another process that writes to the same file."""
 SECONDS_OF_DAY = 86400
@@ -103,9 +104,7 @@ def check(params: dict, query: Query, warn: Callable[[str], None] | None) -> Non
     if path is None:
         return
     if query.user:
-        raise OptionError(
-            "history", "cannot be combined with user, because the file has no names of people; remove one"
-        )
+        raise OptionError("history", NO_NAMES)
     files.check_folder("history", os.path.dirname(os.path.abspath(path)) if path.strip() else path, warn)
     if os.path.lexists(path):
         with opened("history", path, integrity=True):

@@ -102,6 +102,11 @@ def test_api_error_keeps_old_report(module, site, tmp_path):
         {"dest": "/dev/null"},
         {"history": "/dev/null"},
         {"history_days": 0},
+        {"metrics": "citrix.txt"},
+        {"metrics": "."},
+        {"metrics": ""},
+        {"metrics": "citrix.prom", "user": ["LAB\\user001"]},
+        {"metrics": "/dev/null/citrix.prom"},
     ],
 )
 @pytest.mark.parametrize("check_mode", [False, True])
@@ -111,7 +116,9 @@ def test_invalid_options_rejected_before_any_call(module, fake_api, tmp_path, gi
     assert fake_api.calls == []
 
 
-@pytest.mark.parametrize(("option", "name"), [("dest", "none"), ("history", "none/history.sqlite")])
+@pytest.mark.parametrize(
+    ("option", "name"), [("dest", "none"), ("history", "none/history.sqlite"), ("metrics", "none/x.prom")]
+)
 def test_missing_directory_warns_in_check_mode_only(module, site, tmp_path, option, name):
     options = {"dest": str(tmp_path), option: str(tmp_path / name)}
     with pytest.raises(OptionError, match=rf"^{option}: directory .* does not exist"):
@@ -138,9 +145,20 @@ def test_history_has_each_run_and_no_user_names(module, site, tmp_path):
         assert name.encode() not in path.read_bytes()
 
 
-def test_check_mode_writes_no_history(module, site, tmp_path):
-    path = tmp_path / "history.sqlite"
-    result = under_test.run(module(check_mode=True, dest=str(tmp_path), history=str(path)), site)
+def test_metrics_replaced_without_names(module, site, tmp_path):
+    path = tmp_path / "citrix.prom"
+    site.on("GET Machines/LAB%7Cvda-001/Sessions", {"Items": SESSIONS})
+    for _run in range(2):
+        under_test.run(module(dest=str(tmp_path), metrics=str(path), machine=["LAB\\vda-001"]), site)
+        text = path.read_text(encoding="utf-8")
+        assert 'site="LAB",site_id="site1",selection="machine: LAB\\\\vda-001"} 0.5\n' in text
+        assert "user001" not in text
+        path.write_text("old", encoding="utf-8")
+
+
+def test_check_mode_writes_no_history_and_metrics(module, site, tmp_path):
+    files = {"history": str(tmp_path / "history.sqlite"), "metrics": str(tmp_path / "citrix.prom")}
+    result = under_test.run(module(check_mode=True, dest=str(tmp_path), **files), site)
     assert "history" not in result
     assert list(tmp_path.iterdir()) == []
 

@@ -116,6 +116,19 @@ def test_reader_unfinished_line_reported_as_truncated(tmp_path):
     assert problems_of(path) == [("audit.jsonl", 41, "cut_off")]
 
 
+def test_reader_line_added_while_reading_is_no_problem(tmp_path, monkeypatch):
+    """A writer adds lines after the end of the file was reached, or just before it is read."""
+    path = write(tmp_path / "a")
+    read, numbers = audit_reader._read, iter((41, 43, 45, 47))
+
+    def late(file):
+        yield from read(file)
+        write(path, 2, next(numbers))
+
+    monkeypatch.setattr(audit_reader, "_read", late)
+    assert problems_of(path) == []
+
+
 def test_reader_requested_without_result_is_unfinished(tmp_path):
     path = write(tmp_path / "audit.jsonl", 5)
     assert problems_of(path) == [("audit.jsonl", 5, "unfinished")]

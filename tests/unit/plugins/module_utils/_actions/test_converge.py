@@ -407,9 +407,17 @@ def test_converge_session_ended_before_status_read(converged, fake_api, answer):
 
 @pytest.mark.parametrize("wanted", [START, STOP])
 def test_converge_session_ended_before_request(converged, wanted):
-    entry = converged(OFF if wanted.recorded else ON, wanted=wanted, write=404)
+    entry = converged(OFF if wanted.recorded else ON, 404, wanted=wanted, write=404, details=404)
     assert (entry.result, entry.changed) == ("ended", False)
     assert "before the request" in entry.reason
+
+
+@pytest.mark.parametrize("wanted", [START, STOP])
+@pytest.mark.parametrize("later", [ON, OFF])
+def test_converge_404_of_existing_session_fails(converged, wanted, later):
+    """It may be about a recording server."""
+    entry = converged(OFF if wanted.recorded else ON, later, wanted=wanted, write=404)
+    assert outline(entry) == ("failed", later is ON, False)
 
 
 @pytest.mark.parametrize("answer", [400, 404, 409, 500])
@@ -421,7 +429,7 @@ def test_converge_session_ended_after_request(converged, answer, write):
 
 
 def test_converge_ended_session_has_no_recording_state(converged):
-    assert converged(OFF, write=404).recorded is None
+    assert converged(OFF, 404, write=404, details=404).recorded is None
 
 
 # The notification of the user
@@ -752,6 +760,7 @@ def test_converge_policy_requests_state_of_each_session(fake_api, clock):
         fake_api.on(status_key(session_id), before, after)
         fake_api.on(write_key(session_id, each), {})
     fake_api.on(write_key("5", STOP), 404)
+    fake_api.on("GET Sessions/5", 404)
     targets = [(a_target(session_id), each) for session_id, each in wanted.items()]
     entries = _converge.converge(fake_api, targets, False)
     assert [outline(entry) for entry in entries] == [

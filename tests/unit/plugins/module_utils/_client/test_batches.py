@@ -369,7 +369,27 @@ def test_batch_items_in_other_forms_read(api, item):
     assert alone(api) == []
 
 
-@pytest.mark.parametrize("code", [None, "", "OK", 200.5, -1, True, [200]])
+@pytest.mark.parametrize("second", [{"Code": 404}, {"Code": 429}, {"Code": 200, "Body": "{}"}, {"Code": None}, {}])
+@pytest.mark.parametrize("first", [0, 1])
+def test_batch_different_items_with_one_reference_uncertain(api, first, second):
+    pair = [{"Reference": "0", "Code": 200}, {"Reference": "0", **second}]
+    api.on(BATCH, {"Items": [pair[first], pair[1 - first], {"Reference": "1", "Code": 200}]})
+    outcomes = outcomes_of(api, writes(2))
+    assert isinstance(outcomes[0], BatchLost) and isinstance(outcomes[1], Answer)
+    assert alone(api) == []
+
+
+def test_batch_endless_jobs_of_items_end_together(api, clock):
+    headers = [{"Name": "Location", "Value": "https://h/cvad/manage/Jobs/job1"}]
+    api.on(BATCH, items_answered(*[{"Code": 202, "Headers": headers}] * 40))
+    api.on(JOB, {"Status": "InProgress"})
+    api.max_concurrency, api.batches.size = 1, 40
+    began = clock()
+    assert all(isinstance(outcome, JobError) for outcome in outcomes_of(api, writes(40)).values())
+    assert clock() - began < 1900
+
+
+@pytest.mark.parametrize("code", [None, "", "OK", 200.5, -1, True, [200], "9" * 5000, "0200", 20, "\u0662\u0660\u0660"])
 def test_batch_item_without_status_uncertain(api, code):
     api.on(BATCH, items_answered({"Code": code}, {"Code": 200}))
     assert isinstance(outcomes_of(api, writes(2))[0], BatchLost)

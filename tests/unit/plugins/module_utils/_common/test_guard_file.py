@@ -110,6 +110,12 @@ def test_read_guards_both_files_apply(guards):
         ("allowed_machines:", "allowed_machines: "),
         ("denied_users: [12345]", "denied_users: 12345 is a number, not text"),
         ("denied_users: ['LAB\\*']", "denied_users: 'LAB\\*' contains a wildcard"),
+        ("denied_machines: ['LAB\\vda-*']", "denied_machines: LAB\\vda-* contains a wildcard"),
+        ("allowed_delivery_groups: ['Contractor?']", "contains a wildcard; list each name"),
+        ("denied_users: !!set {a, b}", "denied_users: "),
+        ("denied_users: &names [*names]", "is not valid YAML"),
+        ("<<: {max_sessions: 5}", "is not valid YAML"),
+        ("denied_delivery_groups: [NO]", "False is a boolean, not text"),
         ("allowed_users: [user001]", "allowed_users: user001 has no domain"),
         (b"denied_users: [\xff]", "cannot be read"),
     ],
@@ -143,6 +149,32 @@ def test_read_guards_unreadable_file_rejected(guards, tmp_path, monkeypatch, mak
     else:
         with pytest.raises(OptionError, match=rf"^guard {path}: .*Nothing was sent$"):
             guards()
+
+
+@pytest.mark.parametrize("linked", [False, True])
+@pytest.mark.parametrize(
+    ("of_file", "of_folder", "valid"), [(0o644, 0o1777, True), (0o646, 0o755, False), (0o644, 0o777, False)]
+)
+def test_read_guards_file_open_to_all_is_an_error(tmp_path, monkeypatch, linked, of_file, of_folder, valid):
+    path = tmp_path / "open" / "guard.yml"
+    path.parent.mkdir()
+    path.write_text("max_sessions: 5", encoding="utf-8")
+    path.chmod(of_file)
+    path.parent.chmod(of_folder)
+    if linked:
+        (tmp_path / "guard.yml").symlink_to(path)
+        path = tmp_path / "guard.yml"
+    monkeypatch.setenv("CITRIX_GUARD", str(path))
+    if valid:
+        assert read_guards()[0].max_sessions == 5
+    else:
+        with pytest.raises(OptionError, match="can be changed by every user; remove this permission"):
+            read_guards()
+
+
+def test_read_guards_anchors_are_read(guards):
+    (limits,) = guards("denied_users: &names ['LAB\\user001']\nallowed_users: *names")
+    assert limits.names == dict.fromkeys(("denied_users", "allowed_users"), ("LAB\\user001",))
 
 
 def test_read_guards_relative_path_rejected(guards, monkeypatch):

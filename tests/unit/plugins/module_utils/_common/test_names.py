@@ -119,6 +119,15 @@ def test_read_names_non_text_value_rejected(option, value, kind):
         "{{ user }}",
         " ['a'] ",
         "[{'Name': 'a'}]",
+        "('a', 'b')",
+        "('LAB\\a',)",
+        "()",
+        "{'a', 'b'}",
+        "{'LAB\\a'}",
+        "set()",
+        "frozenset({'a'})",
+        "dict_keys(['a'])",
+        "{% if a %}a{% endif %}",
     ],
 )
 @pytest.mark.parametrize("option", [*OPTIONS, "session_id"])
@@ -170,10 +179,32 @@ def test_read_names_nested_folders_accepted():
     assert read_names("application", "EU\\Prod\\Notepad") == ("EU\\Prod\\Notepad",)
 
 
-@pytest.mark.parametrize("char", ["\u2216", "\u29f5", "\u29f9", "\ufe68", "\uff3c"])
-def test_read_names_misplaced_backslash_in_user_rejected(char):
+@pytest.mark.parametrize(
+    "char", ["\u2216", "\u29f5", "\u29f9", "\ufe68", "\uff3c", "\u2044", "\u2215", "\uff0f", "\uff20", "\ufe6b"]
+)
+def test_read_names_false_separator_in_user_rejected(char):
     for option in ("user", "exclude_user"):
-        assert "looks like a backslash" in rejection(option, f"LAB{char}user001")
+        assert "looks like a \\ or @" in rejection(option, f"LAB{char}user001")
+
+
+@pytest.mark.parametrize("name", ["None", "null", "~", "Undefined", "AnsibleUndefined", "__omit_place_holder__1a2b"])
+def test_read_names_text_of_empty_value_rejected(name):
+    for option in ("user", "exclude_user", "session_id"):
+        assert "is the text of an empty value" in rejection(option, name)
+    assert read_names("user", [f"LAB\\{name.strip('~') or 'a'}"])
+
+
+@pytest.mark.parametrize(
+    "name", ["S-1-5-21-1-2-3-1001", "s-1-12-1-7-8-9-10", GUID, f"{{{GUID}}}", GUID.replace("-", "")]
+)
+def test_read_names_id_as_user_rejected(name):
+    for option in ("user", "exclude_user"):
+        assert "is an id, not a name" in rejection(option, name)
+
+
+def test_read_names_replacement_character_rejected():
+    for option in OPTIONS:
+        assert "U+FFFD" in rejection(option, "LAB\\us\ufffder")
 
 
 @pytest.mark.parametrize("name", ["LAB\\svc-*", "*", "LAB\\user0?"])
@@ -183,7 +214,19 @@ def test_read_names_wildcard_in_user_rejected(name):
     assert read_names("name", name) == (name,)
 
 
-@pytest.mark.parametrize("name", ["'LAB\\a'", '"LAB\\a"', "''"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "'LAB\\a'",
+        '"LAB\\a"',
+        "''",
+        "`LAB\\a`",
+        "\u201cLAB\\a\u201d",
+        "\u2018a\u2019",
+        "\u00ab a \u00bb",
+        "\u201eLAB\\a\u201c",
+    ],
+)
 def test_read_names_inner_quotes_rejected(name):
     assert "is quoted twice" in rejection("user", name)
     assert read_names("user", "o'brien") == ("o'brien",)
@@ -216,7 +259,8 @@ def test_read_names_numeric_session_id_accepted(value, ids):
 
 
 @pytest.mark.parametrize(
-    "value", ["a b", "LAB\\user01", "../me", "a/b", "a?b", "a%20b", "a\u200eb", "ä", "a.b", "1 2", "{a}", f"{GUID} x"]
+    "value",
+    ["a b", "LAB\\user01", "../me", "a/b", "a?b", "a%20b", "a\u200eb", "ä", "a.b", "1 2", "{a}", f"{GUID} x", "-5", -5],
 )
 def test_read_names_malformed_session_id_rejected(value):
     rejection("session_id", [value])

@@ -68,7 +68,7 @@ def site_with(api, support="MultiSession"):
 
     api.on(SEARCH, search)
     for machine in MACHINES.values():
-        api.on(f"GET Machines/{machine['Id']}", machine)
+        api.on(f"GET Machines/{machine['Id'].lower()}", machine)
 
 
 # Lists
@@ -123,7 +123,7 @@ def test_machine_found_by_name_among_both_kinds(fake_api, support, name, conditi
 def test_machine_found_by_id(fake_api):
     site_with(fake_api)
     assert find(fake_api, "machine", [OTHER_GUID, GUID]) == {OTHER_GUID: [MACHINES[SECOND]], GUID: [MACHINES[FIRST]]}
-    assert sorted(fake_api.sent()) == sorted(f"GET Machines/{guid}" for guid in (GUID, OTHER_GUID))
+    assert sorted(fake_api.sent()) == sorted(f"GET Machines/{guid.lower()}" for guid in (GUID, OTHER_GUID))
     assert {call.query["fields"] for call in fake_api.calls} == {"Id,Name,DnsName"}
 
 

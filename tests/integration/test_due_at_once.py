@@ -1,0 +1,88 @@
+# Copyright (c) 2026, the sessionops.citrix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Several processes stop due recordings at once: each recording gets exactly one stop."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from ansible_collections.sessionops.citrix.plugins.module_utils._actions.audit_reader import TrailReader
+from support.simulator_process import COLLECTION
+
+RECORDING = "sessionops.citrix.citrix_session_recording"
+DUE = "ansible_collections.sessionops.citrix.plugins.modules.citrix_recording_due"
+USERS = 8
+STOP = r"\$(stopRecording|batch)$"
+
+
+@pytest.fixture
+def due(simulator, modules, tmp_path):
+    """Return the options of a sweep, and the sessions that are due and that are not."""
+    users = [{"user": {"Name": f"LAB\\user{at}"}} for at in range(2 * USERS)]
+    plan = {"name": "LAB\\vda-001", "delivery_group": "Office", "sessions": users}
+    ids = list(simulator.fleet(delivery_groups=["Office"], machines=[plan]))
+    options = {**simulator.cloud, "audit_log": str(tmp_path / "audit.jsonl")}
+    starts = {"stop_after": 1, "session_id": ids[:USERS]}, {"session_id": ids[USERS:]}
+    run = modules([{RECORDING: {"state": "started", **start}} for start in starts], connection=options)
+    assert run.code == 0, run.output
+    time.sleep(1.1)
+    return options, set(ids[:USERS]), set(ids[USERS:])
+
+
+def sweep(options: dict, folder: Path) -> subprocess.Popen:
+    """Run citrix_recording_due in a process of its own; folder: for the locks."""
+    environment = {"PYTHONPATH": str(COLLECTION.parents[2]), "TMPDIR": str(folder)}
+    process = subprocess.Popen(
+        [sys.executable, "-m", DUE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True
+    )
+    process.stdin.write(json.dumps({"ANSIBLE_MODULE_ARGS": options}))
+    process.stdin.close()
+    return process
+
+
+def wait_for_stop(simulator, since: int) -> None:
+    end = time.monotonic() + 30
+    while not any("stopRecording" in call["path"] for call in simulator.calls(since, items=True)):
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    ("slow", "batch_sizes", "staggered"),
+    [
+        ("RecordingStatus", (0, 0), False),
+        ("RecordingStatus", (5, 5, 0), True),
+        (STOP, (0, 5), True),
+        ("clients", (5, 5, 0), False),
+    ],
+)
+def test_sweepers_at_once_send_one_stop_each(simulator, due, tmp_path, slow, batch_sizes, staggered):
+    options, ended, unlimited = due
+    simulator.fault({"path": slow, "latency": 0.15})
+    mark = simulator.mark()
+    processes = []
+    for batch_size in batch_sizes:
+        processes.append(sweep({**options, "batch_size": batch_size, "max_concurrency": 3}, tmp_path))
+        if staggered and len(processes) == 1:
+            wait_for_stop(simulator, mark)
+    outputs = [process.stdout.read() for process in processes]
+    assert [process.wait() for process in processes] == [0] * len(processes), outputs
+    results = Counter((entry["id"], entry["result"]) for output in outputs for entry in json.loads(output)["sessions"])
+    state = simulator.state()
+    assert {state[each]["stops"] for each in ended} == {1}
+    assert {(state[each]["stops"], state[each]["recorded"]) for each in unlimited} == {(0, True)}
+    assert {each: results[each, "stopped"] for each in ended} == dict.fromkeys(ended, 1)
+    assert {result for _id, result in results} <= {"stopped", "unchanged"}
+    reader = TrailReader([options["audit_log"]])
+    lines = Counter(
+        (line["event"], line["session_id"]) for _p, line in reader.entries() if line["action"].startswith("stop")
+    )
+    assert (reader.problems, set(lines.values())) == ([], {1})
+    assert len(lines) == 2 * len(ended)
