@@ -160,9 +160,9 @@ def start() -> Iterator[Callable[..., Simulator]]:
 
 @pytest.fixture(scope="session")
 def timed() -> Callable[..., Any]:
-    """Return a function that returns the result of a scenario which takes at least and less than some seconds.
+    """Return a function that runs a scenario, which takes at least and less than some seconds.
 
-    Other processes can only slow it down, so it starts again if it takes longer.
+    It returns the result. Other processes can only slow it down, so it starts again if it takes longer.
     """
 
     def run(least: float, most: float, scenario: Callable[[], Any]) -> Any:
