@@ -223,3 +223,16 @@ def test_certificate_verified_if_form_field_is_empty(controller, job):
     assert done.status == "failed", done.output
     assert "is not trusted" in done.output
     assert controller.calls() == []
+
+
+def test_job_with_minutes_requires_an_audit_log(simulator, job, tmp_path):
+    answers = {"survey_users": two_users(simulator)[0], "survey_minutes": 60}
+    done = job(RECORD, answers)
+    assert done.status == "failed", done.output
+    assert "requires audit_log" in done.output and "citrix_audit_log of the playbook" in done.output
+    assert simulator.calls() == []
+    trail = tmp_path / "audit.jsonl"
+    done = job(RECORD, answers, extra_vars={"citrix_audit_log": str(trail)})
+    assert done.status == "successful", done.output
+    ends = {json.loads(line)["stop_at"] for line in trail.read_text(encoding="utf-8").splitlines()}
+    assert len(ends) == 1 and None not in ends

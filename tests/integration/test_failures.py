@@ -6,15 +6,13 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import socket
-import socketserver
-import threading
 
 import pytest
 import trustme
 from ansible_collections.sessionops.citrix.plugins.module_utils._client import throttle
 from support.simulator_process import Simulator
+from support.tunnel import Tunnel
 from urllib3.exceptions import InsecureRequestWarning
 
 INFO = {"sessionops.citrix.citrix_machine_sessions_info": {"machine": ["LAB\\vda-001"]}}
@@ -204,42 +202,6 @@ def test_certificate_unverified_on_premises_if_disabled(tls, modules, recwarn):
     assert not [warning for warning in recwarn if warning.category is InsecureRequestWarning]
 
 
-class Tunnel(socketserver.ThreadingTCPServer):
-    """A proxy that tunnels every CONNECT to one server, or refuses it."""
-
-    daemon_threads = True
-
-    def __init__(self, port: int | None) -> None:
-        self.port = port
-        super().__init__(("127.0.0.1", 0), TunnelHandler)
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
-
-
-class TunnelHandler(socketserver.BaseRequestHandler):
-    def handle(self) -> None:
-        head = b""
-        while not head.endswith(b"\r\n\r\n"):
-            head += self.request.recv(1)
-        if self.server.port is None:
-            self.request.sendall(b"HTTP/1.1 403 Forbidden\r\n\r\n")
-            return
-        with socket.create_connection(("127.0.0.1", self.server.port)) as server:
-            self.request.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
-            threading.Thread(target=pump, args=(self.request, server), daemon=True).start()
-            pump(server, self.request)
-
-
-def pump(source: socket.socket, target: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        while data := source.recv(65536):
-            target.sendall(data)
-        target.shutdown(socket.SHUT_RDWR)
-
-
 @pytest.fixture
 def behind_a_proxy(tls, authority, tmp_path):
     """Return a function that returns (connection, environment) of a TLS server behind a proxy."""
@@ -254,8 +216,7 @@ def behind_a_proxy(tls, authority, tmp_path):
 
     yield make
     for proxy in proxies:
-        proxy.shutdown()
-        proxy.server_close()
+        proxy.close()
 
 
 def test_refusing_proxy_named(behind_a_proxy, tls, fails):

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime
 import json
 import socket
@@ -13,6 +14,7 @@ import time
 import pytest
 import trustme
 from support.simulator_process import Simulator
+from support.tunnel import Tunnel
 
 CHECK = "sessionops.citrix.citrix_site_check"
 MOST_REQUESTS = 60
@@ -193,18 +195,64 @@ def test_site_check_port_closed(check, simulator):
     assert result["summary"]["requests"] <= MOST_REQUESTS
 
 
-@pytest.mark.parametrize("variable", ["HTTPS_PROXY"])
-def test_site_check_proxy_skips_host_of_api(check, simulator, variable):
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    connection = {**simulator.on_premises, "api_url": "https://ddc.invalid"}
-    env = {variable: f"http://user:secret-of-proxy@127.0.0.1:{port}"}
-    result, checks = check(connection, env=env)
-    states = {name: checks[name]["status"] for name in ("proxy_resolution", "proxy_connection")}
-    assert states == {"proxy_resolution": "ok", "proxy_connection": "failed"}
+@pytest.mark.parametrize("listens", [True, False])
+def test_site_check_proxy_skips_the_host_of_the_api(check, simulator, listens):
+    proxy = Tunnel(None)
+    if not listens:
+        proxy.close()
+    env = {"HTTPS_PROXY": proxy.url.replace("//", "//user:secret-of-proxy@")}
+    result, checks = check({**simulator.on_premises, "api_url": "https://ddc.invalid"}, env=env)
+    if listens:
+        proxy.close()
+    states = {name: checks[name]["status"] for name in ("proxy_resolution", "proxy_connection", "tls")}
+    assert states == {"proxy_resolution": "ok", "proxy_connection": "ok" if listens else "failed", "tls": "failed"}
     assert {checks[name]["status"] for name in ("api_resolution", "api_connection")} == {"skipped"}
-    assert "HTTPS_PROXY" in checks["proxy_connection"]["remedy"]
+    assert "prox" in checks["tls"]["remedy"]
+    assert listens or "HTTPS_PROXY" in checks["proxy_connection"]["remedy"]
     assert "secret-of-proxy" not in json.dumps(result)
+
+
+@pytest.fixture
+def secure(tmp_path):
+    """Return a function that returns a simulator with TLS, and the file of its CA certificate."""
+    servers = []
+
+    def make(*names: str, days: int = 400) -> tuple[Simulator, str]:
+        authority = trustme.CA(organization_name="ACME")
+        end = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=days)
+        issued = authority.issue_cert("127.0.0.1", *names, not_after=end)
+        issued.private_key_pem.write_to_path(tmp_path / "key.pem")
+        for pem in issued.cert_chain_pems:
+            pem.write_to_path(tmp_path / "cert.pem", append=True)
+        authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+        servers.append(Simulator("--cert", str(tmp_path / "cert.pem"), "--key", str(tmp_path / "key.pem")))
+        return servers[-1], str(tmp_path / "ca.pem")
+
+    yield make
+    for server in servers:
+        server.close()
+
+
+def test_site_check_reads_the_certificate_through_a_proxy(check, secure):
+    server, bundle = secure("ddc.invalid")
+    proxy = Tunnel(int(server.url.rsplit(":", 1)[1]))
+    env = {"HTTPS_PROXY": proxy.url.replace("//", "//user:p%40ss@")}
+    connection = {**server.on_premises, "api_url": "https://ddc.invalid", "ca_path": bundle}
+    result, checks = check(connection, env=env)
+    proxy.close()
+    assert {name: checks[name]["status"] for name in ("proxy_resolution", "proxy_connection", "tls", "sessions")} == {
+        "proxy_resolution": "ok",
+        "proxy_connection": "ok",
+        "tls": "ok",
+        "sessions": "ok",
+    }
+    assert "certificate of 127.0.0.1, ddc.invalid" in checks["tls"]["observed"]
+    assert result["failed"] is False
+    credentials = base64.b64encode(b"user:p@ss").decode()
+    assert proxy.heads and {
+        head.startswith("CONNECT ddc.invalid:443 ") and f"Proxy-Authorization: Basic {credentials}" in head
+        for head in proxy.heads
+    } == {True}
 
 
 DAYS = {"valid": (400, "ok", ""), "short": (10, "warning", "Renew"), "expired": (-2, "failed", "Renew")}
@@ -212,29 +260,18 @@ DAYS = {"valid": (400, "ok", ""), "short": (10, "warning", "Renew"), "expired": 
 
 @pytest.mark.parametrize("trusted", [True, False])
 @pytest.mark.parametrize("case", DAYS)
-def test_site_check_certificate(check, tmp_path, case, trusted):
+def test_site_check_certificate(check, secure, case, trusted):
     days, status, remedy = DAYS[case]
-    authority = trustme.CA()
-    end = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=days)
-    issued = authority.issue_cert("127.0.0.1", not_after=end)
-    issued.private_key_pem.write_to_path(tmp_path / "key.pem")
-    for pem in issued.cert_chain_pems:
-        pem.write_to_path(tmp_path / "cert.pem", append=True)
-    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
-    server = Simulator("--cert", str(tmp_path / "cert.pem"), "--key", str(tmp_path / "key.pem"))
-    try:
-        bundle = {"ca_path": str(tmp_path / "ca.pem")} if trusted else {}
-        _result, checks = check({**server.cloud, **bundle})
-        if trusted:
-            assert (checks["tls"]["status"], remedy in checks["tls"]["remedy"]) == (status, True), checks["tls"]
-        else:
-            assert checks["tls"]["status"] == "failed"
-            assert "ca_path" in checks["tls"]["remedy"]
-        assert checks["credential"]["status"] == ("ok" if trusted and days > 0 else "failed")
-        _result, checks = check({**server.on_premises, "validate_certs": False})
-        assert (checks["tls"]["status"], checks["sessions"]["status"]) == ("warning", "ok")
-    finally:
-        server.close()
+    server, bundle = secure(days=days)
+    _result, checks = check({**server.cloud, **({"ca_path": bundle} if trusted else {})})
+    if trusted:
+        assert (checks["tls"]["status"], remedy in checks["tls"]["remedy"]) == (status, True), checks["tls"]
+    else:
+        assert checks["tls"]["status"] == "failed"
+        assert "ca_path" in checks["tls"]["remedy"]
+    assert checks["credential"]["status"] == ("ok" if trusted and days > 0 else "failed")
+    _result, checks = check({**server.on_premises, "validate_certs": False})
+    assert (checks["tls"]["status"], checks["sessions"]["status"]) == ("warning", "ok")
 
 
 @pytest.mark.parametrize("days", [10, 100])
@@ -276,6 +313,36 @@ def test_site_check_all_fails_at_once(simulator, check, deployment, status):
     assert checks["sessions"]["status"] == "failed"
     assert checks["sessions"]["remedy"]
     assert len(simulator.calls()) <= MOST_REQUESTS
+
+
+@pytest.mark.parametrize("deployment", ["cloud", "on_premises"])
+@pytest.mark.parametrize("status", [401, 404, 500])
+def test_site_check_connection_and_sign_in_fail_at_once(simulator, check, deployment, status):
+    simulator.reset(clock_offset=600, role="read_only", scope="limited")
+    simulator.fault({"path": ".", **answer(status, "Oh!")})
+    result, checks = check({**getattr(simulator, deployment), "retries": 0})
+    bad = {name for name, entry in checks.items() if entry["status"] in ("failed", "warning")}
+    assert {"clock", "credential"} <= bad
+    assert ("api_response" in bad) == (status == 404)
+    reached = {"options", "api_resolution", "api_connection", "api_response", "sign_in_endpoint"}
+    assert {name for name, entry in checks.items() if entry["status"] == "ok"} <= reached
+    assert set(result["next_steps"]) == {f"{name}: {checks[name]['remedy']}" for name in bad}
+    assert all(checks[name]["remedy"] for name in bad)
+    assert result["failed"] and len(simulator.calls()) <= MOST_REQUESTS
+
+
+@pytest.mark.parametrize("deployment", ["cloud", "on_premises"])
+def test_site_check_clock_rights_and_reading_fail_at_once(simulator, check, deployment):
+    simulator.reset(clock_offset=-600, role="read_only", scope="limited", batch_support=False)
+    simulator.fault({"path": "Sessions$|search$|RecordingStatus|Machines|DeliveryGroups|Sites/", **answer(403, "No.")})
+    result, checks = check({**getattr(simulator, deployment), "retries": 0})
+    bad = {name for name, entry in checks.items() if entry["status"] in ("failed", "warning")}
+    assert bad == {
+        *("clock", "product", "right_to_record", "scopes"),
+        *("sessions", "page_size", "second_page", "unknown_session"),
+    }
+    assert set(result["next_steps"]) == {f"{name}: {checks[name]['remedy']}" for name in bad}
+    assert all(checks[name]["remedy"] for name in bad)
 
 
 def test_site_check_quota_within_request_limit(simulator, check):
@@ -450,6 +517,56 @@ def test_report_has_no_hostile_data(simulator, check, tmp_path, form):
         assert (user["Name"], user["PrincipalName"], user["Sid"]) == ("DOMAIN\\name", "name@domain", "SID")
         assert facts["sessions"]["fields"]["Connection"] == {"Protocol": "IPv6", "ConnectedViaIP": "IPv4"}
         assert facts["sessions"]["fields"]["Id"] == "GUID"
+
+
+HOST = "roe-laptop.acme.invalid"
+LOUD = {"Citrix-TransactionId": "Jane.Roe", "Retry-After": "ACME", "Date": "Payroll", "Server": "roe-laptop"}
+OWNER = {
+    "UserId": "Jane.Roe",
+    "ExpiryTime": "ACME",
+    "VerifiedEmail": "jane@acme.example",
+    "Customers": [{"Id": "Payroll", "Name": "ACME", "Sites": [{"Id": GUID, "Name": "Jane.Roe"}]}],
+}
+LEASE = {"access_token": "Jane.Roe", "client_secret_expires_at": "ACME"}
+PRIVATE = {
+    "host": ({"api_url": f"https://{HOST}"}, {}, []),
+    "proxy": ({"api_url": f"https://{HOST}"}, {"HTTPS_PROXY": f"http://Jane.Roe:Payroll@{HOST}:3128"}, []),
+    "customer": ({"customer_id": "acme493055512"}, {}, []),
+    "site": ({"site_id": "5f0c9a1e7b2d4c3e8a4f0b1c2d3e4f50"}, {}, []),
+    "token_url": ({"token_url": f"https://{HOST}/ACME/Jane.Roe"}, {}, []),
+    "ca_path": ({"ca_path": "/home/Jane.Roe/ACME.pem"}, {}, []),
+    "client": ({"client_id": "jane@acme.example", "client_secret": "Payroll"}, {}, []),
+    "incomplete": ({"client_id": "jane@acme.example", "client_secret": None}, {}, []),
+    "user": ({"username": "ACME\\Jane.Roe", "password": "Payroll"}, {}, []),
+    "sign-in": ({}, {}, [{"path": "clients|Tokens", **answer(400, {"error": " ".join(SECRETS)}, headers=LOUD)}]),
+    "page": ({}, {}, [{"path": "manage", **answer(502, f"<html>{' '.join(SECRETS)}</html>", headers=LOUD)}]),
+    "expiry": ({}, {}, [{"path": "clients", **answer(200, LEASE)}]),
+    "account": ({}, {}, [{"path": "me$", "after": 1, **answer(200, OWNER)}]),
+}
+
+
+@pytest.mark.parametrize("deployment", ["cloud", "on_premises_direct"])
+@pytest.mark.parametrize("name", PRIVATE)
+def test_report_has_no_data_of_the_connection(simulator, check, tmp_path, deployment, name):
+    options, env, faults = PRIVATE[name]
+    simulator.fault(*faults)
+    path = tmp_path / "report.json"
+    given = {**getattr(simulator, deployment), "retries": 0, "timeout": 2, "report": str(path), **options}
+    _result, checks = check({option: value for option, value in given.items() if value is not None}, env=env)
+    written = path.read_text("utf-8")
+    own = [simulator.url, simulator.facts["site_id"], "127.0.0.1", HOST, *filter(None, options.values())]
+    assert [each for each in (*SECRETS, *own) if each.lower() in written.lower()] == []
+    assert {entry["id"] for entry in json.loads(written)["checks"]} == set(checks)
+
+
+def test_report_has_no_data_of_the_certificate(check, secure, tmp_path):
+    server, bundle = secure("roe-laptop.acme.example", "*.payroll.example")
+    path = tmp_path / "report.json"
+    for given in ({"ca_path": bundle}, {}, {"validate_certs": False}):
+        _result, checks = check({**server.on_premises, **given, "report": str(path)})
+        written = path.read_text("utf-8").lower()
+        assert [each for each in (*SECRETS, "payroll", "127.0.0.1", bundle) if each.lower() in written] == []
+        assert ("roe-laptop.acme.example" in checks["tls"]["observed"]) == ("ca_path" in given)
 
 
 def test_report_directory_missing_rejected_unsent(simulator, modules, tmp_path):

@@ -74,7 +74,9 @@ class Wanted(NamedTuple):
                 raise OptionError("stop_after", f"must be from 1 to {LONGEST} seconds, not {stop_after}")
             if not params["audit_log"]:
                 raise OptionError(
-                    "stop_after", "requires audit_log, from which citrix_recording_due reads the end; set audit_log"
+                    "stop_after",
+                    "requires audit_log, from which citrix_recording_due reads the end; set audit_log, or "
+                    "citrix_audit_log of the playbook",
                 )
         given = {name: params[name] for name in ARGUMENT_SPEC if name != "state"}
         return cls(recorded, **given, stop_after=stop_after)
