@@ -165,6 +165,7 @@ def test_list_empty_has_no_session(site, modules, items):
     done = modules([task("citrix_sessions_info", fields=["Id"])], connection=site.cloud)
     assert done.code == 0, done.output
     assert [session for session in done.result["sessions"] if session] == []
+    assert any("in full" in warning for warning in done.result["warnings"]) == bool(items)
 
 
 @pytest.mark.parametrize(

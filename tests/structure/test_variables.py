@@ -73,8 +73,8 @@ def connection() -> dict:
 
 
 def test_check_accepts_connection_variables():
-    (check, *_others) = load(COLLECTION / "playbooks" / "tasks" / "check_run.yml")
-    assert check["vars"]["__citrix_of_connection"] == [f"citrix_{name}" for name in connection()]
+    common = load(COLLECTION / "playbooks" / "vars" / "common.yml")
+    assert common["__citrix_of_connection"] == [f"citrix_{name}" for name in connection()]
     assert set(connection()) <= set(options.OPTIONS)
 
 

@@ -20,7 +20,7 @@ import trustme
 from ansible_collections.sessionops.citrix.plugins.module_utils._client import throttle
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.api import Api
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.auth import Token
-from ansible_collections.sessionops.citrix.plugins.module_utils._client.calls import Answer
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.calls import Response
 from ansible_collections.sessionops.citrix.plugins.module_utils._common import options
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import api_error
 from ansible_collections.sessionops.citrix.plugins.module_utils._site.guard import NO_GUARD
@@ -120,7 +120,7 @@ class FakeApi(Api):
 
     The key of a call is "METHOD path", followed by "?id=..." if its query has one. Its responses are used in turn, and
     the last one is repeated: an object is a body, a number is the status of an error, an error is raised, a function
-    is called with the call, and an Answer is returned unchanged.
+    is called with the call, and a Response is returned unchanged.
     """
 
     def __init__(self, clock):
@@ -162,7 +162,7 @@ class FakeApi(Api):
             raise api_error(call.what, answer, REFUSAL, f"transaction-of-{key}")
         if isinstance(answer, Exception):
             raise answer
-        return answer if isinstance(answer, Answer) else Answer(answer, f"transaction-of-{key}")
+        return answer if isinstance(answer, Response) else Response(answer, f"transaction-of-{key}")
 
     def do_batch(self, call):
         """Respond to each item of a batch from the table; a function there is called with the item."""

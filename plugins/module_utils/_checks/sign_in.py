@@ -33,7 +33,7 @@ def endpoint(probe: Probe) -> Finding:
         probe.failure = error.to_result().get("failure")
         if status_of(error) not in ANSWERED:
             return of_error(error, "Check token_url, api_url, deployment and proxies.")
-    return ok(f"{credentials.url} answers")
+    return ok(f"{credentials.url} responds")
 
 
 def credential(probe: Probe) -> Finding:

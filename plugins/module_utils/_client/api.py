@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from typing import Any, Callable
 from urllib.parse import unquote, urlencode
 
-from .._common.errors import AnswerLost, ApiError, CitrixError, NotReady, api_error
+from .._common.errors import ApiError, CitrixError, NotReady, ResponseLost, api_error
 from .._common.options import Settings
 from .._common.text import clean, nested, read_json
 from .auth import Authenticator, Token, credentials_of
 from .batch_mode import BatchMode
-from .calls import ACCOUNT, SITE, Answer, Call
+from .calls import ACCOUNT, SITE, Call, Response
 from .discovery import ME, customer_sites, only_site
 from .pages import read_pages
 from .redirects import redirect_remedy
@@ -84,21 +84,21 @@ class Api:
         """Return untrusted text that is safe to show: secrets masked, one short line."""
         return clean(self._authenticator.mask(str(text)))
 
-    def send(self, call: Call) -> Answer:
-        """Make one call and return its answer; raises a CitrixError unless it succeeded."""
+    def send(self, call: Call) -> Response:
+        """Make one call and return its response; raises a CitrixError unless it succeeded."""
         transaction_id = str(uuid.uuid4())
         request = self._request(call, transaction_id)
         if call.write:
             self.observer.before(call.parts or (call,), transaction_id)
         try:
             reply = self._authenticator.send(request)
-        except AnswerLost as error:
+        except ResponseLost as error:
             error.transaction_id = transaction_id
             raise
         return self.read(call, reply, transaction_id)
 
-    def read(self, call: Call, reply: Reply, transaction_id: str) -> Answer:
-        """Return the answer in a reply to a call; raises ApiError unless it succeeded.
+    def read(self, call: Call, reply: Reply, transaction_id: str) -> Response:
+        """Return the response in a reply to a call; raises ApiError unless it succeeded.
 
         transaction_id: that of the request, for a reply without one.
         """
@@ -108,11 +108,11 @@ class Api:
         if not 200 <= reply.status < 300 or not isinstance(body, dict) or not proved:
             raise self._error(call, reply, transaction_id)
         self._routes.add(call.route)
-        answer = Answer(body, transaction_id, _job_id(reply, body) if reply.status == 202 else None)
+        response = Response(body, transaction_id, _job_id(reply, body) if reply.status == 202 else None)
         if call.write:
             # Immediately, and not only in the result: an interrupted run has none.
-            self.log(f"accepted: {clean(call.what)} [transaction {answer.transaction_id}]")
-        return answer
+            self.log(f"accepted: {clean(call.what)} [transaction {response.transaction_id}]")
+        return response
 
     def relative_url(self, call: Call) -> str:
         """Return the address of a call of the site for an item of a batch.

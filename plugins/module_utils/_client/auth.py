@@ -24,8 +24,8 @@ from .transport import AuthBase, HTTPBasicAuth, Reply, Request
 DEFAULT_LIFETIME = 3600.0
 LONGEST_LIFETIME = 86400.0
 RENEW_EARLY = 60.0
-YOUNG = 60.0
-"""Seconds after a sign-in for a 401 in which another 401 does not invalidate the token."""
+REFUSED_FOR = 60.0
+"""Seconds after a 401 for a new token in which no 401 leads to another sign-in."""
 
 REFUSALS = (400, 401, 403)
 ERROR_CODES = (
@@ -159,7 +159,8 @@ class Authenticator:
         self._lock = threading.Lock()
         self._token = Token(credentials.value) if isinstance(credentials, AccessToken) else None
         self._secrets = credentials.secrets
-        self._replaced_at = float("-inf")
+        self._new_refused_at = float("-inf")
+        """When a call was refused with an old token and with a new one."""
         self._failure: CitrixError | None = None
 
     def send(self, request: Request) -> Reply:
@@ -173,6 +174,8 @@ class Authenticator:
             renewed = self._instead_of(token)
             if renewed is not token:
                 reply = self._retrier.send(replace(request, auth=TokenAuth(renewed)))
+                if reply.status == 401:
+                    self._new_refused_at = self._clock()
         return reply
 
     def mask(self, text: str) -> str:
@@ -190,10 +193,9 @@ class Authenticator:
         """Return the token to use after a 401: another thread's, a new one, or the same."""
         with self._lock:
             # A call that refuses every token would cost a sign-in each time, although other calls accept them.
-            in_vain = self._clock() - self._replaced_at < YOUNG
+            in_vain = self._clock() - self._new_refused_at < REFUSED_FOR
             if self._token is refused and self._sign_in and not in_vain:
                 self._token = self._renew(self._sign_in)
-                self._replaced_at = self._clock()
             return self._token or refused
 
     def _renew(self, sign_in: SignIn) -> Token:

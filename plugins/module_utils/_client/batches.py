@@ -15,14 +15,14 @@ from .._common.errors import ApiError, BatchLost, CitrixError, JobError
 from .._common.text import objects
 from . import jobs
 from .api import Api
-from .calls import Answer, Call
+from .calls import Call, Response
 from .retries import may_repeat
 from .retry_after import retry_delay
 from .transport import LOST, CaseInsensitiveDict, Reply
 from .workers import side_by_side
 
 Key = TypeVar("Key")
-Outcome = Union[Answer, CitrixError]
+Outcome = Union[Response, CitrixError]
 """Outcome of a call."""
 
 LARGE = 250
@@ -61,7 +61,7 @@ def _send(api: Api, batch: Mapping[Key, Call]) -> dict[Key, Outcome]:
     as_job = api.batches.as_jobs or len(batch) >= LARGE
     call = as_call(api, batch, as_job)
     try:
-        answer = api.send(call)
+        response = api.send(call)
     except CitrixError as error:
         status = error.status if isinstance(error, ApiError) else LOST
         if status in REFUSED:
@@ -74,14 +74,14 @@ def _send(api: Api, batch: Mapping[Key, Call]) -> dict[Key, Outcome]:
             if not call.write:
                 return _send(api, batch)
         return _uncertain(batch, error)
-    if answer.job_id:
+    if response.job_id:
         try:
             # A failed job may have processed some of its items: the results show which.
-            jobs.ended(api, call, answer.job_id, jobs.deadline(api))
-            answer = jobs.results(api, call, answer.job_id)
+            jobs.ended(api, call, response.job_id, jobs.deadline(api))
+            response = jobs.results(api, call, response.job_id)
         except CitrixError as error:
             return _uncertain(batch, error)
-    return _outcomes(api, batch, answer)
+    return _outcomes(api, batch, response)
 
 
 def as_call(api: Api, batch: Mapping[Key, Call], as_job: bool) -> Call:
@@ -105,13 +105,13 @@ def _item(api: Api, call: Call) -> dict:
     return item if call.body is None else {**item, "Body": json.dumps(call.body)}
 
 
-def _outcomes(api: Api, batch: Mapping[Key, Call], answer: Answer) -> dict[Key, Outcome]:
+def _outcomes(api: Api, batch: Mapping[Key, Call], response: Response) -> dict[Key, Outcome]:
     """Read the response to a batch: {Items: [{Reference, Code, Headers, Body}]}, in any order."""
     keys = {str(at): key for at, key in enumerate(batch)}
     outcomes: dict[Key, Outcome] = {}
-    accepted: dict[Key, tuple[Call, Answer, float]] = {}
+    accepted: dict[Key, tuple[Call, Response, float]] = {}
     until = jobs.deadline(api)
-    for reference, item in _unambiguous(objects(answer.body.get("Items"))).items():
+    for reference, item in _unambiguous(objects(response.body.get("Items"))).items():
         status = _status(item)
         if reference not in keys or status is None:
             continue
@@ -123,8 +123,8 @@ def _outcomes(api: Api, batch: Mapping[Key, Call], answer: Answer) -> dict[Key, 
             api.throttle.suspend(retry_delay(reply.headers, reply.text, time.time()))
         if status == 401 or may_repeat(status, call.write, call.final):
             continue
-        outcome = _read(api, call, reply, answer.transaction_id)
-        if isinstance(outcome, Answer) and outcome.job_id is not None:
+        outcome = _read(api, call, reply, response.transaction_id)
+        if isinstance(outcome, Response) and outcome.job_id is not None:
             accepted[key] = call, outcome, until
         else:
             outcomes[key] = outcome

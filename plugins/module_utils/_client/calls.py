@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Define calls of the API, their answers, and names as segments of paths."""
+"""Define calls of the API, their responses, and names as segments of paths."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Call(NamedTuple):
         return "/".join([collection, *rest[1:]])
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     """The body of a success, and the id under which Citrix support finds the call."""
 
     body: dict

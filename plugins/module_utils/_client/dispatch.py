@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Make many calls at once: each gets exactly one outcome, an answer or an error."""
+"""Make many calls at once: each gets exactly one outcome, a response or an error."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from .._common.errors import CitrixError, JobError, JobFailed
 from .._common.text import nested
 from .api import Api
-from .calls import Answer, Call, segment
+from .calls import Call, Response, segment
 
 DONE = ("complete", "completewithwarning")
 FAILED = "failed"
@@ -50,21 +50,21 @@ def ended(api: Api, call: Call, job_id: str, until: float) -> dict:
         pause = min(pause * 2, LONGEST_PAUSE)
 
 
-def results(api: Api, call: Call, job_id: str) -> Answer:
+def results(api: Api, call: Call, job_id: str) -> Response:
     """Return the response to a call whose job has ended."""
     return api.send(
         Call("GET", f"Jobs/{segment(job_id)}/Results", f"read the results of the job that is to {call.what}")
     )
 
 
-def send(api: Api, call: Call) -> Answer:
-    """Make one call, wait for its job, if any, and return the answer; raises CitrixError."""
+def send(api: Api, call: Call) -> Response:
+    """Make one call, wait for its job, if any, and return the response; raises CitrixError."""
     accepted = api.send(call)
     return accepted if accepted.job_id is None else finish(api, call, accepted, deadline(api))
 
 
-def finish(api: Api, call: Call, accepted: Answer, until: float) -> Answer:
-    """Wait until a deadline for the job of an accepted call, and return the answer.
+def finish(api: Api, call: Call, accepted: Response, until: float) -> Response:
+    """Wait until a deadline for the job of an accepted call, and return the response.
 
     A write requires only the end of its job. It was accepted: any failure of the job is a JobError.
     """

@@ -26,7 +26,7 @@ def read_pages(send: Callable[[Call], dict], call: Call, report_short: Callable[
 
     A call without a limit has no token: its list has one page. Reads the list once more if its token expires or it has
     fewer objects than its TotalItems, and calls report_short(total, found) if it still has. A token that repeats before
-    the list is complete, or pages without end, are an error. Values that are not objects are skipped.
+    the list is complete, or pages without end, are an error. A value that is not an object counts as missing.
     """
     known: set[str] = set()
     first = _Reading(call)
@@ -44,7 +44,7 @@ def read_pages(send: Callable[[Call], dict], call: Call, report_short: Callable[
         if nested(item, "Id"):
             yield item
     if second.is_short:
-        report_short(second.total, second.found)
+        report_short(second.expected, second.found)
 
 
 class _Reading:
@@ -55,12 +55,19 @@ class _Reading:
         self.total = 0
         """Total number of objects according to the last page; 0 if it has none."""
         self.found = 0
+        self._unreadable = 0
+        """Number of values that are not objects."""
         self.started = False
         """Whether there was a first page."""
 
     @property
     def is_short(self) -> bool:
-        return self.found < self.total
+        return self.found < self.expected
+
+    @property
+    def expected(self) -> int:
+        """The number of objects that the list should have."""
+        return max(self.total, self.found + self._unreadable)
 
     def items(self, send: Callable[[Call], dict], known: set[str]) -> Iterator[dict]:
         """Yield the objects whose ids are new, and add these to known."""
@@ -76,10 +83,11 @@ class _Reading:
             self.started = True
             if not isinstance(body.get("Items", ""), (list, type(None))):
                 raise CitrixError(f"Could not {call.what}: the response is not a list; check api_url and proxies.")
-            total = body.get("TotalItems")
-            self.total = total if isinstance(total, int) and not isinstance(total, bool) else self.total
+            self.total = _number(body.get("TotalItems"), self.total)
             before = self.found
-            for item in objects(body["Items"]):
+            items = objects(body["Items"])
+            self._unreadable += len(body["Items"] or ()) - len(items)
+            for item in items:
                 object_id = nested(item, "Id")
                 if object_id in ids:
                     continue
@@ -105,6 +113,12 @@ class _Reading:
             f"Could not {call.what}: the list does not end ({self.found} objects so far); check api_url and proxies, "
             "or select fewer."
         )
+
+
+def _number(value: object, unknown: int) -> int:
+    """Return a number of objects, which may be text."""
+    number = re.fullmatch(r"\s*(-?[0-9]{1,9})(?:\.0+)?\s*", "" if isinstance(value, bool) else str(value))
+    return int(number[1]) if number else unknown
 
 
 def _with_query(call: Call, **query: str) -> Call:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 
-from .._common.errors import AnswerLost
+from .._common.errors import ResponseLost
 from .._common.options import Settings
 from .retry_after import announced_delay, retry_delay
 from .throttle import Throttle, Turn, backoff
@@ -45,7 +45,7 @@ class Retrier:
             try:
                 reply = self.transport.send(request)
                 self._count(request)
-            except AnswerLost:
+            except ResponseLost:
                 self._count(request)
                 if tries >= self._retries or not may_repeat(LOST, request.write, request.final):
                     raise

@@ -51,7 +51,7 @@ class Throttle:
         self._waited = 0.0
         """Seconds in which a request had to wait for its turn."""
         self._interval = 1 / settings.requests_per_second if settings.requests_per_second else 0.0
-        self._longest_answer = STALL_LIMIT + settings.timeout
+        self._longest_response = STALL_LIMIT + settings.timeout
         self._clock = time.monotonic
         self._queue = threading.Lock()
         """Locked by the thread whose turn is next: it waits for the time, and the others wait for it."""
@@ -59,7 +59,7 @@ class Throttle:
         self._stop = threading.Event()
         self._rate = Rate()
         self._state = OPEN
-        self._opened_at = self._last_answer = self._clock()
+        self._opened_at = self._last_response = self._clock()
         self._next_slot = 0.0
         self._resume_at = 0.0
         self._pauses_in_a_row = 0
@@ -80,7 +80,7 @@ class Throttle:
                 if self._stopped:
                     raise Interrupted(f"Could not {what}: {self._stopped} before it was sent; run again.")
                 now = self._clock()
-                if max(now, self._resume_at) - self._last_answer > STALL_LIMIT:
+                if max(now, self._resume_at) - self._last_response > STALL_LIMIT:
                     raise Stalled(
                         f"Could not {what}: the API returned no usable response for {STALL_LIMIT:.0f} seconds; "
                         "run again later, or lower requests_per_second and max_concurrency."
@@ -101,7 +101,7 @@ class Throttle:
             self._pauses_in_a_row = 0
             self._room += 1
             if useful:
-                self._last_answer = self._clock()
+                self._last_response = self._clock()
             if turn.probe:
                 self._state = OPEN
                 self._opened_at = turn.at
@@ -157,7 +157,7 @@ class Throttle:
 
     def hangs(self) -> bool:
         """Return whether a response does not end: a time-out applies to its next byte only."""
-        return self.in_progress() and self._clock() - self._last_answer > self._longest_answer
+        return self.in_progress() and self._clock() - self._last_response > self._longest_response
 
     def counts(self) -> dict[str, float]:
         """Return the requests sent, those that the API throttled, and the seconds waited for that."""

@@ -10,7 +10,7 @@ import traceback
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from .._common.errors import AnswerLost, AnswerTooLarge, CitrixError, ConnectionNotMade
+from .._common.errors import CitrixError, ConnectionNotMade, ResponseLost, ResponseTooLarge
 from .._common.options import Settings
 from .._common.proxies import usable_proxies
 from .._common.text import clean, decode
@@ -129,7 +129,7 @@ class Transport:
     def send(self, request: Request) -> Reply:
         """Send one request and return the reply with any status.
 
-        Raises ConnectionNotMade if the request was never sent, and AnswerLost if the server may have acted on it.
+        Raises ConnectionNotMade if the request was never sent, and ResponseLost if the server may have acted on it.
         """
         if request.write and self._check_mode:
             raise CitrixError(f"Refused to {request.what} in check mode; this is a bug in the collection, report it.")
@@ -143,7 +143,7 @@ class Transport:
             )
             content = _read(response)
             if content is None:
-                raise AnswerTooLarge(
+                raise ResponseTooLarge(
                     f"Could not {request.what}: the response of {urlsplit(request.url).netloc} exceeds "
                     f"{LARGEST_ANSWER} bytes; check api_url and proxies."
                 )
@@ -198,11 +198,11 @@ class Transport:
                 "check api_url, name resolution and the firewall."
             )
         if isinstance(error, requests.exceptions.Timeout):
-            return AnswerLost(
+            return ResponseLost(
                 f"{could_not}{host} did not respond in time; check host and port of api_url, "
                 f"raise timeout ({self._settings.timeout} seconds now), or lower max_concurrency."
             )
-        return AnswerLost(
+        return ResponseLost(
             f"{could_not}the connection to {host} was closed before the response was complete "
             f"({type(error).__name__}); run again, and check proxies if this happens again."
         )

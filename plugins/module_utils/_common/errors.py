@@ -62,13 +62,13 @@ class ConnectionNotMade(CitrixError):
     """The request was not sent: name not resolved, connection refused, untrusted certificate."""
 
 
-class AnswerLost(CitrixError):
+class ResponseLost(CitrixError):
     """The request was sent without a complete response: the server may have acted."""
 
     may_have_acted = True
 
 
-class BatchLost(AnswerLost):
+class BatchLost(ResponseLost):
     """A batch was sent, and the outcome of this call in it is unknown."""
 
 
@@ -95,7 +95,7 @@ class Interrupted(Stalled):
         self.may_have_acted = in_progress
 
 
-class AnswerTooLarge(CitrixError):
+class ResponseTooLarge(CitrixError):
     """The request was sent, and its response is larger than any of the API."""
 
     may_have_acted = True

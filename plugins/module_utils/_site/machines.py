@@ -131,9 +131,10 @@ class MachineIndex:
                     marks["DnsName alone"] = marks["DnsName"]
                 for field, name in marks.items():
                     self._by[field].setdefault(name, set()).add(name_in_task)
+        self._has_any = any(self._by.values())
 
     def __bool__(self) -> bool:
-        return any(self._by.values())
+        return self._has_any
 
     def names(self, machine: object) -> set[str]:
         """Return the names that the task gives this machine; none if it is another one.

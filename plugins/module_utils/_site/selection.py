@@ -95,9 +95,10 @@ def select(api: Api, params: dict) -> Selection:
     persons = array("I")
     # Exclusions of users are decided after the last session: any session may join two names.
     for session_id, session in _found(api, params, query, named):
-        on_excluded.append(exclusions.of_machine(session or {}))
-        offered.append(judge.of_place(Target.from_session(session_id, session), session or {}))
-        persons.append(people.add(session or {}) if by_user else 0)
+        known = session or {}
+        on_excluded.append(exclusions.of_machine(known))
+        offered.append(judge.of_place(Target.from_session(session_id, session), known))
+        persons.append(people.add(known) if by_user else 0)
     targets = [
         judge.of_user(exclusions.judged(target, person, there), person)
         for target, person, there in zip(offered, persons, on_excluded)
@@ -146,7 +147,7 @@ class Exclusions:
         """Return the target of a session that is not excluded by a known user or machine."""
         if on_excluded is None and not target.ended:
             return target._replace(unidentified=True)
-        return target.judged(not self._users.in_doubt(person))
+        return target.judged(named=False) if self._users.in_doubt(person) else target
 
     def check(self, count: int) -> None:
         """Raise OptionError for ambiguous excluded names, and for more than max_sessions."""
@@ -204,6 +205,7 @@ def _by_id(api: Api, ids: Sequence[str]) -> dict[str, dict | None]:
     calls = {session_id: sessions.details(session_id, FIELDS) for session_id in ids}
     outcomes = dict(send_all(api, calls))
     found: dict[str, dict | None] = {}
+    own_ids: dict[str, str] = {}
     for requested in calls:
         outcome = outcomes[requested]
         if sessions.is_missing(outcome):
@@ -214,5 +216,5 @@ def _by_id(api: Api, ids: Sequence[str]) -> dict[str, dict | None]:
             own_id = nested(outcome.body, "Id") or requested
             if guid_of(requested) and guid_of(own_id) != requested:
                 raise CitrixError(f"The API returned session {own_id} for {requested}; check api_url, and run again.")
-            found.setdefault(own_id, outcome.body)
+            found.setdefault(own_ids.setdefault(guid_of(own_id) or own_id.lower(), own_id), outcome.body)
     return found

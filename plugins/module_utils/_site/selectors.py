@@ -131,7 +131,7 @@ def _search(
     calls: Iterable[Call] = [listing("Sessions", "list the sessions", slim)]
     if groups or query.filters:
         calls = searches("Sessions", "search the sessions", slim, query.filters, groups)
-    yield from filter(place.has, distinct(session for call in calls for session in api.items(call)))
+    yield from filter(place.has, distinct(chain.from_iterable(map(api.items, calls))))
 
 
 class Place:
@@ -165,7 +165,7 @@ class Place:
 
     def has(self, session: dict) -> bool:
         """Return whether a session is selected; the server checks the task's own search conditions."""
-        return all(check(session, self._searched) for check in self._checks)
+        return not self._checks or all(check(session, self._searched) for check in self._checks)
 
     def may_have(self, session: dict) -> bool:
         """Return whether to select a session without a machine, or without a delivery group."""

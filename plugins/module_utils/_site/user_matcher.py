@@ -23,8 +23,7 @@ class UserMatcher:
         self.people = people
         self._by_person: dict[int, list[str]] = {}
         self._doubtful: set[int] = set()
-        """Persons who may have one of the names, and hashes of their names and SIDs."""
-        self._known = 0
+        self._known = -1
         self._met: dict[str, set[int]] = {key: set() for key in self._names}
         self.unidentified = 0
         """Sessions that may be theirs: the API does not return the user."""
@@ -36,13 +35,11 @@ class UserMatcher:
 
     def matches(self, person: int) -> bool:
         """Return whether one of the names is a name of this person, who then counts as met."""
-        if not person or not self._names:
-            return False
-        self._find_persons()
-        root = self.people.root(person)
-        keys = self._by_person.get(root, ())
+        if self._known != self.people.added:
+            self._find_persons()
+        keys = self._by_person.get(person, ())
         for key in keys:
-            self._met[key].add(root)
+            self._met[key].add(self.people.roots()[person])
         return bool(keys)
 
     def in_doubt(self, person: int) -> bool:
@@ -50,26 +47,29 @@ class UserMatcher:
 
         The API omits the user, or names it in another form only, as anna@lab.example instead of LAB\\anna.
         """
-        if not self._names:
-            return False
-        self._find_persons()
-        if not self.people.is_named(person):
-            return True
-        doubtful = person in self._doubtful or self.people.sid_alone(person) in self._doubtful
-        return doubtful and not self.matches(person)
+        if self._known != self.people.added:
+            self._find_persons()
+        return person in self._doubtful
 
     def _find_persons(self) -> None:
-        if self._known == self.people.added:
-            return
         self._known = self.people.added
-        self._by_person = {}
-        self._doubtful = set()
+        if not self._names:
+            return
+        doubtful: set[int] = {0}
+        marks: set[int] = set()
+        roots = self.people.roots()
+        by_root: dict[int, list[str]] = {}
         for key in self._names:
-            roots = {self.people.root(person) for person in self.people.hits[key]}
-            for root in roots:
-                self._by_person.setdefault(root, []).append(key)
-            for namesake in self.people.namesakes.doubtful(key, roots, self.people.root):
-                self._doubtful.update([namesake.person, *namesake.marks])
+            own = {roots[person] for person in self.people.hits[key]}
+            for root in own:
+                by_root.setdefault(root, []).append(key)
+            for namesake in self.people.namesakes.doubtful(key, own, lambda person: roots.get(person, person)):
+                doubtful.add(namesake.person)
+                marks.update(namesake.marks)
+        sids = self.people.sids_alone
+        doubtful.update(person for person, sid in sids.items() if sid in marks or not self.people.is_named(person))
+        self._by_person = {person: by_root[root] for person, root in roots.items() if root in by_root}
+        self._doubtful = doubtful - self._by_person.keys()
 
     def note_unidentified(self, persons: Iterable[int]) -> None:
         """Count sessions whose user is in doubt although the broker does not call it anonymous.

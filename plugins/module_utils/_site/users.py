@@ -59,26 +59,27 @@ def _read(session: dict) -> tuple[list[str], list[str], list[str]]:
                 accounts.append(form)
             if "@" in short:
                 principals.append(short)
-                short_names.append(short[: short.index("@")].strip())
-            elif short and not short.isspace() and short not in others:
+                short_names.append(short.partition("@")[0].strip())
+            elif short not in others and (bare := short.strip()):
                 others.append(short)
-                short_names.append(short.strip())
+                short_names.append(bare)
     domain, sid = user.get("Domain"), user.get("Sid")
+    sid = sid.lower() if isinstance(sid, str) else ""
     # The domain of the DNS: if there is an account, two users may share this name.
     aliases = others if accounts else accounts
     if others and domain and isinstance(domain, str):
-        domain = compared(domain)
-        for short in tuple(others):
-            aliases.append(f"{domain}\\{short}")
-    sids = [sid.lower()] if isinstance(sid, str) and sid.lower().startswith(ACCOUNT_SIDS) else []
+        domain = folded(domain)
+        aliases += [f"{domain}\\{short}" for short in others]
+    sids = [sid] if sid.startswith(ACCOUNT_SIDS) else []
     owned = accounts + principals
     return owned + others, (owned or others) + sids, short_names
 
 
 def compared(name: str) -> str:
     """Return a name for comparisons: folded, and a UPN instead of AzureAD\\UPN."""
-    name = folded(name)
-    return name[len(ENTRA) :] if name.startswith(ENTRA) and "@" in name else name
+    # As folded() does, without a call for each name of each session.
+    name = name.lower() if name.isascii() else folded(name)
+    return name[len(ENTRA) :] if "@" in name and name.startswith(ENTRA) else name
 
 
 def names_of(session: dict) -> set[str]:
@@ -115,8 +116,8 @@ def _conditions(name: str, account_property: str) -> Iterable[Filter]:
 class People:
     """The users of a run's sessions. Sessions with an equal SID, account or UPN have one user.
 
-    A person is the number of a session, 0 if the API omits its user; root() maps all numbers of one person to one. Only
-    the hashes of the marks of each session are kept: most sessions are of users whom no option names.
+    A person is the number of a session, 0 if the API omits its user; roots() maps all numbers of one person to one.
+    Only the hashes of the marks of each session are kept: most sessions are of users whom no option names.
     """
 
     def __init__(self) -> None:
@@ -129,7 +130,8 @@ class People:
         self._sought_marks: set[int] = set()
         self._sought: set[int] = set()
         self._accounts: dict[int, str] = {}
-        self._unnamed: dict[int, int] = {}
+        self.sids_alone: dict[int, int] = {}
+        """Persons that the API does not name in their session, each with the hash of the SID."""
         self._named_marks: set[int] = set()
         self._roots: dict[int, int] = {}
         self._joined = 0
@@ -146,13 +148,13 @@ class People:
         names, identifiers, short_names = _read(session)
         if not identifiers:
             return 0
-        marks = [hash(mark) for mark in identifiers]
+        marks = list(map(hash, identifiers))
         self.added += 1
         person = self.added
         self._marks.fromlist(marks)
         self._owners.fromlist([person] * len(marks))
         if not names:
-            self._unnamed[person] = marks[0]
+            self.sids_alone[person] = marks[0]
         elif not self.hits.keys().isdisjoint(names):
             for name in self.hits.keys() & names:
                 self.hits[name].append(person)
@@ -171,16 +173,12 @@ class People:
 
     def has_name(self, person: int) -> bool:
         """Return whether the API names the user in this session."""
-        return bool(person) and person not in self._unnamed
-
-    def sid_alone(self, person: int) -> int | None:
-        """Return the hash of the SID of a session that the API names in no other way, else None."""
-        return self._unnamed.get(person)
+        return bool(person) and person not in self.sids_alone
 
     @property
     def any_named(self) -> bool:
         """Whether the API names the user of any session."""
-        return self.added > len(self._unnamed)
+        return self.added > len(self.sids_alone)
 
     def _join(self) -> None:
         """Find the persons of the names, and the SIDs of users named in another session."""
@@ -192,39 +190,41 @@ class People:
             if len(found) == len(self._sought_marks):
                 break
             self._sought_marks = found
-        self._roots = {person: person for person in self._sought}
+        roots = {person: person for person in self._sought}
+
+        def root(person: int) -> int:
+            while roots[person] != person:
+                person = roots[person]
+            return person
+
         first: dict[int, int] = {}
         for owner, mark in zip(owners, marks):
             if owner in self._sought:
-                self._roots[self._find(owner)] = self._find(first.setdefault(mark, owner))
-        sids = set(self._unnamed.values())
-        self._named_marks = {mark for owner, mark in zip(owners, marks) if mark in sids and owner not in self._unnamed}
+                roots[root(owner)] = root(first.setdefault(mark, owner))
+        self._roots = {person: root(person) for person in roots}
+        alone, sids = self.sids_alone, set(self.sids_alone.values())
+        self._named_marks = {mark for owner, mark in zip(owners, marks) if mark in sids and owner not in alone}
 
-    def root(self, person: int) -> int:
-        """Return the number that all sessions of this person share."""
+    def roots(self) -> dict[int, int]:
+        """Return the persons with a sought name, each with the number that all its sessions share."""
         if self._joined != self.added:
             self._join()
-        return self._find(person) if person in self._roots else person
-
-    def _find(self, person: int) -> int:
-        roots = self._roots
-        while roots[person] != person:
-            person = roots[person]
-        return person
+        return self._roots
 
     def is_named(self, person: int) -> bool:
         """Return whether the API names the user, also in another session with the same SID."""
-        if person not in self._unnamed:
+        if person not in self.sids_alone:
             return bool(person)
         if self._joined != self.added:
             self._join()
-        return self._unnamed[person] in self._named_marks
+        return self.sids_alone[person] in self._named_marks
 
     def accounts(self, name: str, persons: Collection[int]) -> Iterable[str]:
         """Return the names of the persons with this name, for messages."""
         found: dict[int, str] = {}
+        roots = self.roots()
         for person in self.hits[name]:
-            root, account = self.root(person), self._accounts[person]
+            root, account = roots[person], self._accounts[person]
             if root in persons and "\\" not in found.setdefault(root, account):
                 found[root] = account
         return map(clean, found.values())

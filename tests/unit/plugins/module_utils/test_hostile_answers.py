@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from urllib.parse import quote_plus
 
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.auth import Authenticator, credentials_of
-from ansible_collections.sessionops.citrix.plugins.module_utils._client.calls import Answer, Call
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.calls import Call, Response
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.retry_after import retry_delay
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.transport import CaseInsensitiveDict, Reply
 from ansible_collections.sessionops.citrix.plugins.module_utils._common import options as _options
@@ -65,7 +65,7 @@ def test_hostile_response_read_or_reported(new_fake_api, status, headers, body, 
         assert error.may_have_acted is (status >= 500 or status < 300 or status == 408)
     else:
         assert status < 300
-        assert isinstance(answer, Answer)
+        assert isinstance(answer, Response)
         assert isinstance(answer.body, dict)
         assert answer.transaction_id.isprintable()
         assert status == 202 or not answer.job_id

@@ -12,20 +12,23 @@ import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._actions import converge as _converge
 from ansible_collections.sessionops.citrix.plugins.module_utils._actions.converge import LEAST_READS
 from ansible_collections.sessionops.citrix.plugins.module_utils._actions.recording import RESULTS, Wanted
-from ansible_collections.sessionops.citrix.plugins.module_utils._client.calls import Answer
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.calls import Response
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import (
-    AnswerLost,
     BatchLost,
     ConnectionNotMade,
+    OptionError,
+    ResponseLost,
     Stalled,
     api_error,
 )
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.guard_file import Limits
+from ansible_collections.sessionops.citrix.plugins.module_utils._site.guard import Guard
 from ansible_collections.sessionops.citrix.plugins.module_utils._site.selection import Target
 from hypothesis import given
 from hypothesis import strategies as st
 
 ON, OFF, UNKNOWN = ({"IsSessionBeingRecorded": value} for value in (True, False, None))
-LOST = AnswerLost("The answer was lost.")
+LOST = ResponseLost("The answer was lost.")
 STALLED = Stalled("Nothing moves.")
 START, STOP = Wanted(recorded=True), Wanted(recorded=False)
 
@@ -87,6 +90,20 @@ def outline(entry):
 
 
 # Read and decide
+
+
+def test_guard_limits_sessions_except_ends_that_are_due(fake_api):
+    fake_api.guard = Guard([Limits("/guard.yml", max_sessions=1)])
+    targets = [a_target(session_id) for session_id in ("1", "2")]
+    for session_id in ("1", "2"):
+        fake_api.on(status_key(session_id), ON, OFF)
+        fake_api.on(write_key(session_id, STOP), {})
+    with pytest.raises(OptionError, match="2 sessions are selected and 1 are allowed"):
+        converge(fake_api, targets, STOP, False)
+    assert fake_api.sent() == []
+    due = STOP._replace(still_due=lambda session_id: session_id == "1")
+    assert [entry.result for entry in converge(fake_api, targets, due, False)] == ["stopped", "unchanged"]
+    assert len(fake_api.writes) == 1
 
 
 def test_entry_has_user_and_machine(converged):
@@ -330,7 +347,7 @@ def test_converge_uncertain_request_without_effect_unconfirmed(converged, fake_a
 
 # Accepted requests that continue as a job
 
-ACCEPTED = Answer({}, "t1", "job1")
+ACCEPTED = Response({}, "t1", "job1")
 JOB = "GET Jobs/job1"
 
 
@@ -374,7 +391,7 @@ def test_converge_failed_job_and_unreadable_status_unconfirmed(converged, fake_a
 
 
 def test_converge_accepted_without_job_confirmed_by_status(converged, fake_api):
-    accepted = Answer({}, "t1", "")
+    accepted = Response({}, "t1", "")
     assert outline(converged(OFF, ON, write=accepted)) == ("started", True, True)
     entry = converged(OFF, write=accepted, wanted=Wanted(recorded=True, wait=False))
     assert outline(entry) == ("unconfirmed", False, False)

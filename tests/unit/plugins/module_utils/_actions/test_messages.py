@@ -13,9 +13,9 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._actions.message
     send,
 )
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import (
-    AnswerLost,
     ConnectionNotMade,
     OptionError,
+    ResponseLost,
     Stalled,
 )
 from ansible_collections.sessionops.citrix.plugins.module_utils._site.selection import Target
@@ -23,7 +23,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 MESSAGE = Message("Maintenance", "Please log off.", "Exclamation")
-LOST = AnswerLost("The answer was lost.")
+LOST = ResponseLost("The answer was lost.")
 GIVEN = {"title": "Maintenance", "text": "Please log off.", "style": "exclamation"}
 
 

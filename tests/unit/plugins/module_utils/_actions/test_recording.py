@@ -12,7 +12,7 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._actions.recordi
     StoppingEntry,
     Wanted,
 )
-from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import AnswerLost, OptionError
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import OptionError, ResponseLost
 from ansible_collections.sessionops.citrix.plugins.module_utils._site.refs import SessionRef
 from ansible_collections.sessionops.citrix.plugins.module_utils._site.sessions import Ended
 
@@ -75,8 +75,8 @@ def test_recording_unconfirmed_reported_with_remedy(wanted, state, expected, rem
     assert "30 seconds later" in wanted.not_confirmed(state)
 
 
-def test_recording_unconfirmed_reason_is_the_error():
-    assert START.not_confirmed(AnswerLost("The answer was lost.")) == "The answer was lost."
+def test_recording_unconfirmed_reason_is_error():
+    assert START.not_confirmed(ResponseLost("The answer was lost.")) == "The answer was lost."
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_recording_unconfirmed_reason_is_the_error():
         (STOP, False, "unchanged", False),
         (START, None, "failed", None),
         (STOP, Ended(), "ended", None),
-        (START, AnswerLost("The answer was lost."), "failed", None),
+        (START, ResponseLost("The answer was lost."), "failed", None),
     ],
 )
 def test_recording_first_read_decides_whether_to_send(wanted, state, result, recorded):

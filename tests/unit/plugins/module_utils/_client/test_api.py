@@ -19,15 +19,15 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._client.calls im
     ACCOUNT,
     CUSTOMER,
     SITE,
-    Answer,
     Call,
+    Response,
     segment,
 )
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import (
-    AnswerLost,
     ApiError,
     CitrixError,
     NotReady,
+    ResponseLost,
 )
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -64,7 +64,7 @@ def api(settings, warnings):
 
 def test_call_through_gateway_has_ids_in_headers_only(api, wire):
     wire.get(f"{GATEWAY}/{LIST.path}", json={"Items": []}, headers={"Citrix-TransactionId": "t1"})
-    assert api().send(LIST) == Answer({"Items": []}, "t1")
+    assert api().send(LIST) == Response({"Items": []}, "t1")
     request = wire.calls[0].request
     assert request.url == f"{GATEWAY}/Machines/LAB%7Cvda-001/Sessions?fields=Id"
     assert request.headers["Citrix-CustomerId"] == "customer1"
@@ -335,7 +335,7 @@ def test_list_makes_only_its_object_path_known(api, wire):
 
 def test_lost_response_error_has_sent_transaction_id(api, wire):
     wire.get(f"{GATEWAY}/Machines", body=requests.exceptions.ReadTimeout("read timed out"))
-    with pytest.raises(AnswerLost) as error:
+    with pytest.raises(ResponseLost) as error:
         api().send(Call("GET", "Machines", "list the machines"))
     assert error.value.transaction_id == wire.calls[0].request.headers["Citrix-TransactionId"]
 

@@ -22,9 +22,9 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._client.auth imp
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.retries import Retrier
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.transport import Reply, Request
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import (
-    AnswerLost,
     CitrixError,
     NotReady,
+    ResponseLost,
     api_error,
 )
 
@@ -210,12 +210,13 @@ def test_write_with_expired_token_resent_once(signed, service):
     assert service.presented == [token_named(1), token_named(1), token_named(2)]
 
 
-def test_each_expired_token_renewed(signed, service, wall):
+@pytest.mark.parametrize("seconds", [60, 1, 0])
+def test_each_expired_token_renewed(signed, service, wall, seconds):
     auth = signed(**CLOUD)
     for _count in range(4):
         assert auth.send(READ).status == 200
         service.valid.clear()
-        wall.now += 60
+        wall.now += seconds
     assert auth.send(READ).status == 200
     assert len(service.sign_ins) == 5
 
@@ -369,7 +370,7 @@ def test_throttled_sign_in_waits(signed, service, clock):
         Reply(500, {}, ""),
         Reply(503, {}, ""),
         Reply(200, {}, '{"error": "invalid_client"}'),
-        AnswerLost("The answer to the sign-in was lost."),
+        ResponseLost("The answer to the sign-in was lost."),
     ],
 )
 def test_write_with_failed_sign_in_has_not_acted(signed, service, answer):
@@ -430,6 +431,23 @@ def test_token_has_expiry_time(signed, service, wall, given, lifetime, seconds):
     assert wall.now < token.renew_at < token.ends_at
 
 
+@pytest.mark.parametrize(
+    ("more", "end"),
+    [
+        ({}, None),
+        ({"client_secret_expires_at": 1767700000}, 1767700000.0),
+        ({"SecretExpirationDate": "2026-01-06T09:14:31Z"}, 1767690871.0),
+        ({"client_secret_expires_at": 0}, None),
+        ({"client_secret_expires_at": True}, None),
+        ({"client_secret_expires_at": "never"}, None),
+        ({"client_secret": "x", "refresh_expires_in": 60}, None),
+    ],
+)
+def test_token_has_end_of_credentials_if_returned(signed, service, more, end):
+    service.lifetime = {"expires_in": "3600", **more}
+    assert signed(**CLOUD).token().secret_ends_at == end
+
+
 def test_given_token_has_no_expiry_and_no_sign_in(signed, service):
     token = signed(access_token=GIVEN).token()
     assert (token.value, token.ends_at, token.renew_at) == (GIVEN, float("inf"), float("inf"))
@@ -467,7 +485,7 @@ def test_refused_secret_returns_no_token(signed, service):
     assert len(service.sign_ins) == 1
 
 
-def test_token_of_less_than_a_minute_used_for_half_its_life(signed, service, wall):
+def test_token_below_one_minute_used_for_half_its_life(signed, service, wall):
     service.lifetime = {"expires_in": "40"}
     auth = signed(**CLOUD)
     auth.send(READ)

@@ -13,25 +13,25 @@ import pytest
 import responses
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.api import connect
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.batches import LARGE, REFUSED, send_batches
-from ansible_collections.sessionops.citrix.plugins.module_utils._client.calls import Answer, Call
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.calls import Call, Response
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.dispatch import send_all
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import (
-    AnswerLost,
     ApiError,
     BatchLost,
     CitrixError,
     ConnectionNotMade,
     JobError,
+    ResponseLost,
     Stalled,
 )
 from hypothesis import given
 from hypothesis import strategies as st
 
 BATCH = "POST $batch"
-LOST = AnswerLost("The answer was lost.")
+LOST = ResponseLost("The answer was lost.")
 JOB = "GET Jobs/job1"
 RESULTS = "GET Jobs/job1/Results"
-ACCEPTED = Answer({}, "t-of-batch", "job1")
+ACCEPTED = Response({}, "t-of-batch", "job1")
 REFERENCE = re.compile(r"[-_0-9a-zA-Z]+")
 
 
@@ -173,7 +173,7 @@ def test_batch_check_mode_blocks_writes_and_sends_reads(settings, wire):
         assert isinstance(outcome, CitrixError)
         assert "check mode" in str(outcome)
     assert len(wire.calls) == 0
-    assert all(isinstance(outcome, Answer) for outcome in outcomes_of(checking, reads(2)).values())
+    assert all(isinstance(outcome, Response) for outcome in outcomes_of(checking, reads(2)).values())
     assert len(wire.calls) == 1
 
 
@@ -203,7 +203,7 @@ def test_batch_any_response_one_outcome_per_call_no_resend(new_fake_api, answere
         api.on(read_key(number), {})
         api.on(write_key(number), {})
     outcomes = outcomes_of(api, calls)
-    assert all(isinstance(outcome, (Answer, CitrixError)) for outcome in outcomes.values())
+    assert all(isinstance(outcome, (Response, CitrixError)) for outcome in outcomes.values())
     refused = {
         str(item.get("Reference")) for item in answered if isinstance(item, dict) and item.get("Code") in (401, 429)
     }
@@ -260,7 +260,7 @@ def test_batch_failed_item_is_error_of_its_call_only(api):
     assert isinstance(outcomes[1], ApiError)
     assert str(outcomes[1]).startswith("Could not send 1: HTTP 409 (Refused.)")
     assert (outcomes[1].transaction_id, outcomes[1].may_have_acted) == ("transaction-of-POST $batch", False)
-    assert all(isinstance(outcomes[number], Answer) for number in (0, 2))
+    assert all(isinstance(outcomes[number], Response) for number in (0, 2))
     assert alone(api) == []
 
 
@@ -327,7 +327,7 @@ def test_batch_item_job_followed(api, clock, name, status, error):
     api.on(BATCH, items_answered(item, {"Code": 200}))
     api.on(JOB, {"Status": "InProgress"}, {"Status": status})
     outcome = outcomes_of(api, writes(2))[0]
-    assert isinstance(outcome, error or Answer)
+    assert isinstance(outcome, error or Response)
     assert api.sent("GET Jobs") == [JOB, JOB]
     assert alone(api) == []
     assert clock.slept == [0.03]
@@ -375,7 +375,7 @@ def test_batch_different_items_with_one_reference_uncertain(api, first, second):
     pair = [{"Reference": "0", "Code": 200}, {"Reference": "0", **second}]
     api.on(BATCH, {"Items": [pair[first], pair[1 - first], {"Reference": "1", "Code": 200}]})
     outcomes = outcomes_of(api, writes(2))
-    assert isinstance(outcomes[0], BatchLost) and isinstance(outcomes[1], Answer)
+    assert isinstance(outcomes[0], BatchLost) and isinstance(outcomes[1], Response)
     assert alone(api) == []
 
 
@@ -468,7 +468,7 @@ def test_batch_timed_out_not_resent_unchanged(settings, wire):
     wire.post(url, status=504)
     wire.post(url, json=done)
     real = connect(settings(batch_size=2, retries=5), False, None, str)
-    assert all(isinstance(outcome, Answer) for outcome in outcomes_of(real, reads(2)).values())
+    assert all(isinstance(outcome, Response) for outcome in outcomes_of(real, reads(2)).values())
     assert [call.request.url.partition("?")[2] for call in wire.calls] == ["", "async=true"]
 
 

@@ -10,8 +10,8 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._client.calls im
     ACCOUNT,
     CUSTOMER,
     SITE,
-    Answer,
     Call,
+    Response,
 )
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.dispatch import Calls, send_all
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import ApiError
@@ -22,7 +22,7 @@ def test_dispatch_sends_calls_through_api(fake_api):
     fake_api.on("GET Machines/2", 404)
     calls = {number: Call("GET", f"Machines/{number}", f"read the machine {number}") for number in (1, 2)}
     outcomes = dict(send_all(fake_api, calls))
-    assert outcomes[1] == Answer({"Id": "1"}, "transaction-of-GET Machines/1")
+    assert outcomes[1] == Response({"Id": "1"}, "transaction-of-GET Machines/1")
     assert isinstance(outcomes[2], ApiError) and outcomes[2].status == 404
 
 

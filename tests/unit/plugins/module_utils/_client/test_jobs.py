@@ -7,22 +7,22 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._client import jobs
-from ansible_collections.sessionops.citrix.plugins.module_utils._client.calls import Answer, Call
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.calls import Call, Response
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import (
-    AnswerLost,
     ApiError,
     ConnectionNotMade,
     Interrupted,
     JobError,
     JobFailed,
     NotReady,
+    ResponseLost,
 )
 
 READ = Call("GET", "Machines", "list the machines")
 WRITE = Call("POST", "Sessions/1/$stopRecording", "stop it", write=True)
 JOB = "GET Jobs/job1"
 RESULTS = "GET Jobs/job1/Results"
-ACCEPTED = Answer({}, "t1", "job1")
+ACCEPTED = Response({}, "t1", "job1")
 
 
 def status(name, percent=None, error=None):
@@ -87,7 +87,7 @@ def test_job_throttled_time_does_not_count(fake_api, clock):
     assert clock() - 1000.0 > 600
 
 
-LOST = AnswerLost("The answer was lost.")
+LOST = ResponseLost("The answer was lost.")
 INTERRUPTED = Interrupted("The run was interrupted.")
 
 
@@ -106,7 +106,7 @@ def test_job_any_failure_write_counts_as_accepted(fake_api, error):
 @pytest.mark.parametrize("job_id", ["", ".", "..", "\ud800"])
 def test_job_any_location_write_counts_as_accepted(fake_api, job_id):
     with pytest.raises(JobError) as failure:
-        jobs.finish(fake_api, WRITE, Answer({}, "t1", job_id), jobs.deadline(fake_api))
+        jobs.finish(fake_api, WRITE, Response({}, "t1", job_id), jobs.deadline(fake_api))
     assert failure.value.may_have_acted
     assert fake_api.sent() == []
 
@@ -134,7 +134,7 @@ def test_send_returns_response_of_call_without_job(fake_api):
     assert fake_api.sent() == ["GET Machines"]
 
 
-def test_job_results_are_the_response_to_the_call(fake_api):
+def test_job_results_are_response_to_call(fake_api):
     fake_api.on(RESULTS, {"Items": [1]})
     answer = jobs.results(fake_api, READ, "job1")
     assert (answer.body, answer.transaction_id) == ({"Items": [1]}, f"transaction-of-{RESULTS}")

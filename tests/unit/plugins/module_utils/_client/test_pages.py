@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.sessionops.citrix.plugins.module_utils._client.calls import Answer, Call
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.calls import Call, Response
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.pages import IDLE_PAGES, read_pages
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import ApiError, CitrixError, api_error
 from hypothesis import example, given
@@ -31,7 +31,7 @@ class Pages:
         page = self._pages[len(self.sent_tokens) - 1]
         if isinstance(page, Exception):
             raise page
-        return Answer(page, "t1")
+        return Response(page, "t1")
 
     def items(self):
         return self.list(LIST)
@@ -73,7 +73,8 @@ def test_items_repeated_token_with_new_items_raises_error(count, data):
         (["2"], 0, False),
         (["2"], -1, False),
         (["2"], None, False),
-        (["2"], "2", False),
+        (["2"], "2", True),
+        (["2"], "3", False),
     ],
 )
 def test_items_repeated_token_ends_complete_list(last, total, complete):
@@ -157,7 +158,7 @@ def test_items_list_as_long_as_reported_read_once(pages):
     assert api.shortfalls == []
 
 
-@pytest.mark.parametrize("number", [None, 0, -1, -500, "500", True, 1.5, [], {}])
+@pytest.mark.parametrize("number", [None, 0, -1, -500, "-5", "many", "", "9" * 5000, True, 1.5, [], {}, [500]])
 def test_items_total_without_meaning_ignored(number):
     api = Pages([total(number, "1")])
     assert list(api.items()) == [{"Id": "1"}]
@@ -177,10 +178,26 @@ def test_items_object_missing_in_second_read_kept():
     assert api.shortfalls == []
 
 
-def test_items_lasting_shortfall_warned():
-    api = Pages([total(500, "1", "2"), total(500, "1", "3", "3")])
+@pytest.mark.parametrize("number", [500, "500", " 500 ", 500.0])
+def test_items_lasting_shortfall_warned(number):
+    api = Pages([total(number, "1", "2"), total(number, "1", "3", "3")])
     assert [item["Id"] for item in api.items()] == ["1", "2", "3"]
     assert api.shortfalls == [(500, 2)]
+
+
+@pytest.mark.parametrize("value", [None, "1", 17, [{"Id": "2"}]])
+def test_items_non_object_counts_as_shortfall(value):
+    """It may be a session in another form."""
+    page = {"Items": [{"Id": "1"}, value], "TotalItems": None}
+    api = Pages([page, page])
+    assert list(api.items()) == [{"Id": "1"}]
+    assert api.shortfalls == [(2, 1)]
+
+
+def test_items_value_readable_in_second_reading():
+    api = Pages([{"Items": [{"Id": "1"}, None]}, {"Items": [{"Id": "1"}, {"Id": "2"}]}])
+    assert list(api.items()) == [{"Id": "1"}, {"Id": "2"}]
+    assert api.shortfalls == []
 
 
 def test_items_without_ids_not_repeated_by_second_reading():
@@ -199,7 +216,7 @@ class EndlessPages(Pages):
     def send(self, call):
         self.sent_tokens.append(call.query.get("continuationToken"))
         number = len(self.sent_tokens)
-        return Answer({"Items": self._items(number), "ContinuationToken": f"t{number}"}, "t1")
+        return Response({"Items": self._items(number), "ContinuationToken": f"t{number}"}, "t1")
 
 
 @pytest.mark.parametrize(
@@ -211,7 +228,7 @@ class EndlessPages(Pages):
         (lambda number: [{"Id": str(number % 50)}], IDLE_PAGES + 50),
     ],
 )
-def test_items_endless_list_ends_with_an_error(items, pages):
+def test_items_endless_list_raises_error(items, pages):
     api = EndlessPages(items)
     with pytest.raises(CitrixError, match=r"Could not list the sessions: the list does not end \(.*check api_url"):
         list(api.items())

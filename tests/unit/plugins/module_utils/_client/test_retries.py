@@ -15,16 +15,16 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._client.retries 
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.throttle import LONGEST_WAIT, SHORTEST_WAIT
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.transport import LOST, Reply, Request
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import (
-    AnswerLost,
     ConnectionNotMade,
     Interrupted,
+    ResponseLost,
     Stalled,
 )
 
 READ = Request("GET", "https://api.cloud.com/read", "read something")
 WRITE = Request("POST", "https://api.cloud.com/write", "write something", write=True)
 OK = Reply(200, {}, "{}")
-DROPPED = AnswerLost("The answer was lost.")
+DROPPED = ResponseLost("The answer was lost.")
 LONG = 5
 """Seconds that no test must wait."""
 
@@ -132,7 +132,7 @@ def test_retrier_429_does_not_count_as_retry(retrying, request_):
 
 def test_retrier_last_error_raised(retrying):
     retrier, server = retrying(DROPPED, retries=2)
-    with pytest.raises(AnswerLost):
+    with pytest.raises(ResponseLost):
         retrier.send(READ)
     assert len(server.sent_at) == 3
 
@@ -150,7 +150,7 @@ def test_retrier_last_error_raised(retrying):
 )
 def test_retrier_writes_sent_counted(retrying, request_, answers, sent):
     retrier, _server = retrying(*answers)
-    with suppress(AnswerLost, ConnectionNotMade):
+    with suppress(ResponseLost, ConnectionNotMade):
         retrier.send(request_)
     assert retrier.writes_sent == sent
 
@@ -198,7 +198,7 @@ def test_progress_of_run(retrying, clock, useless, final):
     clock.now += 200
     try:
         retrier.send(replace(READ, final=final))
-    except AnswerLost:
+    except ResponseLost:
         pass
     clock.now += 200
     if final:
@@ -245,7 +245,7 @@ def test_final_503_delays_no_request(retrying, clock):
 
 def test_lost_response_final_for_caller_is_immediate_error(retrying):
     retrier, server = retrying(DROPPED, OK)
-    with pytest.raises(AnswerLost):
+    with pytest.raises(ResponseLost):
         retrier.send(replace(READ, final=(LOST,)))
     assert len(server.sent_at) == 1
 

@@ -18,10 +18,10 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._client.auth imp
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.exchange import HEADERS
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.transport import Request, Transport
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import (
-    AnswerLost,
-    AnswerTooLarge,
     CitrixError,
     ConnectionNotMade,
+    ResponseLost,
+    ResponseTooLarge,
 )
 
 URL = "https://api.cloud.com/cvad/manage/Machines"
@@ -247,6 +247,23 @@ def test_proxy_not_used_for_host_in_no_proxy(transport, wire, monkeypatch):
     assert not sent_with(wire, "proxies")
 
 
+def test_transport_names_its_proxy(transport, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example.com:3128")
+    monkeypatch.setenv("NO_PROXY", "api-eu.cloud.com")
+    sending = transport()
+    assert sending.next_proxy(URL) == "http://proxy.example.com:3128"
+    assert sending.next_proxy("https://api-eu.cloud.com/x") is None
+
+
+@pytest.mark.parametrize("option", [True, False])
+def test_transport_names_its_ca_bundle(transport, tmp_path, option):
+    (tmp_path / "ca.pem").write_text("")
+    given = {"ca_path": str(tmp_path / "ca.pem")} if option else {}
+    assert transport(**given).ca_bundle() == (given["ca_path"] if option else requests.certs.where())
+    on_premises = {"deployment": "on_premises", "api_url": "https://ddc01.example.com"}
+    assert transport(**on_premises, validate_certs=False).ca_bundle() is None
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
 def test_proxy_not_used_for_loopback(transport, wire, monkeypatch, host):
     monkeypatch.setenv("HTTP_PROXY", "http://proxy.example.com:3128")
@@ -290,7 +307,7 @@ def proxy_error(reason):
     [
         (
             requests.exceptions.ReadTimeout("read timed out"),
-            AnswerLost,
+            ResponseLost,
             "did not respond in time; check host and port of api_url",
         ),
         (requests.exceptions.ConnectTimeout("no route"), ConnectionNotMade, "no connection to api.cloud.com"),
@@ -303,14 +320,14 @@ def proxy_error(reason):
             ConnectionNotMade,
             "no connection to api.cloud.com ([Errno 111] Connection refused); check api_url",
         ),
-        (requests.exceptions.ConnectionError("reset by peer"), AnswerLost, "was closed before the response"),
-        (requests.exceptions.ChunkedEncodingError("cut short"), AnswerLost, "(ChunkedEncodingError)"),
-        (requests.exceptions.ContentDecodingError("not gzip"), AnswerLost, "(ContentDecodingError)"),
-        (urllib3.exceptions.ProtocolError("cut short"), AnswerLost, "(ProtocolError)"),
-        (OSError("closed"), AnswerLost, "(OSError)"),
+        (requests.exceptions.ConnectionError("reset by peer"), ResponseLost, "was closed before the response"),
+        (requests.exceptions.ChunkedEncodingError("cut short"), ResponseLost, "(ChunkedEncodingError)"),
+        (requests.exceptions.ContentDecodingError("not gzip"), ResponseLost, "(ContentDecodingError)"),
+        (urllib3.exceptions.ProtocolError("cut short"), ResponseLost, "(ProtocolError)"),
+        (OSError("closed"), ResponseLost, "(OSError)"),
         (proxy_error(OSError("Tunnel connection failed: 403 no")), ConnectionNotMade, "check HTTPS_PROXY and NO_PROXY"),
         (proxy_error(urllib3.exceptions.NewConnectionError(POOL, "refused")), ConnectionNotMade, "check HTTPS_PROXY"),
-        (proxy_error(ConnectionResetError(104, "Connection reset by peer")), AnswerLost, "(ProxyError)"),
+        (proxy_error(ConnectionResetError(104, "Connection reset by peer")), ResponseLost, "(ProxyError)"),
         (
             ssl_error("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed (_ssl.c:1006)"),
             ConnectionNotMade,
@@ -337,8 +354,8 @@ def proxy_error(reason):
             ConnectionNotMade,
             "is not trusted (TLSV1_ALERT_UNKNOWN_CA",
         ),
-        (ssl_error("[SSL: DECRYPTION_FAILED_OR_BAD_RECORD_MAC] bad record mac"), AnswerLost, "was closed"),
-        (ssl_error("EOF occurred in violation of protocol"), AnswerLost, "was closed"),
+        (ssl_error("[SSL: DECRYPTION_FAILED_OR_BAD_RECORD_MAC] bad record mac"), ResponseLost, "was closed"),
+        (ssl_error("EOF occurred in violation of protocol"), ResponseLost, "was closed"),
     ],
 )
 def test_connection_error_has_flag_for_sent_request(transport, wire, broken, kind, expected):
@@ -347,7 +364,7 @@ def test_connection_error_has_flag_for_sent_request(transport, wire, broken, kin
         transport().send(a_request())
     assert str(error.value).startswith("Could not list the machines: ")
     assert expected in str(error.value)
-    assert error.value.may_have_acted is (kind is AnswerLost)
+    assert error.value.may_have_acted is (kind is ResponseLost)
     assert error.value.__cause__ is None and error.value.__suppress_context__
 
 
@@ -387,7 +404,7 @@ def test_sent_request_not_resent_by_adapter(transport, monkeypatch, method):
         raise urllib3.exceptions.ReadTimeoutError(pool, LOCAL_URL, "read timed out")
 
     monkeypatch.setattr(urllib3.HTTPConnectionPool, "_make_request", lose)
-    with pytest.raises(AnswerLost):
+    with pytest.raises(ResponseLost):
         transport(retries=3).send(a_request(method, LOCAL_URL))
     assert len(tried) == 1
 
@@ -409,7 +426,7 @@ def test_response_above_32_mib_rejected(transport, wire):
     wire.get(URL, **compressed(largest))
     assert len(transport().send(a_request()).text) == largest
     wire.replace("GET", URL, **compressed(largest + 1))
-    with pytest.raises(AnswerTooLarge, match=f"exceeds {largest} bytes; check api_url and proxies") as caught:
+    with pytest.raises(ResponseTooLarge, match=f"exceeds {largest} bytes; check api_url and proxies") as caught:
         transport().send(a_request())
     assert caught.value.may_have_acted
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import (
     REMEDIES,
-    AnswerLost,
     ApiError,
     ConnectionNotMade,
     OptionError,
+    ResponseLost,
     Stalled,
     api_error,
 )
@@ -71,7 +71,7 @@ def test_error_transaction_id_in_message_and_result():
         (OptionError("site_id", "is wrong"), False),
         (ConnectionNotMade("no connection"), False),
         (Stalled("nothing moves"), False),
-        (AnswerLost("no answer"), True),
+        (ResponseLost("no answer"), True),
         (ApiError("refused", 400, "", None), False),
         (ApiError("refused", 403, "", None), False),
         (ApiError("refused", 404, "", None), False),

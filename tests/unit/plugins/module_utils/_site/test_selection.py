@@ -90,6 +90,14 @@ def test_named_session_in_two_spellings_selected_once(fake_api):
     assert ids(select(fake_api, wanted(session_id=["ab-cd", "AB-CD"]))) == ["ab-cd"]
 
 
+@pytest.mark.parametrize("own_id", ["3FCAB8CA-9651-5900-9DC2-BA3B489FE4CF", "{3fcab8ca-9651-5900-9dc2-ba3b489fe4cf}"])
+def test_named_session_api_returns_two_spellings_selected_once(fake_api, own_id):
+    plain = "3fcab8ca-9651-5900-9dc2-ba3b489fe4cf"
+    fake_api.on("GET Sessions/1", {"Id": own_id})
+    fake_api.on(f"GET Sessions/{plain}", {"Id": plain})
+    assert ids(select(fake_api, wanted(session_id=["1", plain]))) == [own_id]
+
+
 def test_named_ended_session_keeps_position(fake_api):
     fake_api.on("GET Sessions/1", 404)
     fake_api.on("GET Sessions/2", {"Id": "2"})

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import (
-    AnswerLost,
     ApiError,
     CitrixError,
     OptionError,
+    ResponseLost,
 )
 from ansible_collections.sessionops.citrix.plugins.module_utils._site.sessions import (
     NOT_RECORDABLE,
@@ -32,7 +32,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 GUID = "313b84bb-2b66-4393-ad7b-3e08dccb4fd0"
-LOST = AnswerLost("The answer was lost.")
+LOST = ResponseLost("The answer was lost.")
 
 
 def status_key(session_id):

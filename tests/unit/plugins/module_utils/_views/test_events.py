@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import AnswerLost, OptionError
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import OptionError, ResponseLost
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.guard_file import Limits
 from ansible_collections.sessionops.citrix.plugins.module_utils._site.guard import Guard
 from ansible_collections.sessionops.citrix.plugins.module_utils._site.refs import SessionRef
@@ -172,7 +172,7 @@ def test_denied_session_read_by_id_is_not_unrecorded(site, watch, key, name):
     assert not any("RecordingStatus" in call for call in site.api.sent())
 
 
-def test_user_denied_by_a_name_in_a_session_read_by_id(site, watch):
+def test_user_denied_by_name_of_session_read_by_id(site, watch):
     site.api.guard = Guard([Limits("/guard.yml", names={"denied_users": ("anna@contoso.com",)})])
     site.put(a_session("1", "LAB\\anna"))
     site.put({**a_session("2"), "User": {"Name": "LAB\\anna", "PrincipalName": "anna@contoso.com"}})
@@ -225,7 +225,7 @@ def test_unrecorded_time_reset_by_recording(site, watch, clock):
     assert reported(watching.look()) == [("unrecorded", "1")]
 
 
-@pytest.mark.parametrize("state", [None, "true", 500, AnswerLost("Nothing came back.")])
+@pytest.mark.parametrize("state", [None, "true", 500, ResponseLost("Nothing came back.")])
 def test_unrecorded_time_unchanged_by_unknown_state(site, watch, clock, state):
     for key in ("1", "2"):
         site.put(a_session(key))
@@ -335,9 +335,9 @@ def test_failed_look_reports_nothing_and_keeps_state(site, watch, clients):
     site.remove("1")
     site.put(a_session("3"))
     listing = site.api._answers[LIST]
-    site.api.on(LIST, AnswerLost("Nothing came back."))
+    site.api.on(LIST, ResponseLost("Nothing came back."))
     for _attempt in range(2):
-        with pytest.raises(AnswerLost):
+        with pytest.raises(ResponseLost):
             watching.look()
     site.api._answers[LIST] = listing
     assert reported(watching.look()) == [("ended", "1"), ("new", "3")]
@@ -370,7 +370,7 @@ def test_short_list_ends_no_session(site, watch):
     assert watching.look() == []
 
 
-@pytest.mark.parametrize("outcome", [500, 403, AnswerLost("Nothing came back.")])
+@pytest.mark.parametrize("outcome", [500, 403, ResponseLost("Nothing came back.")])
 def test_unreadable_session_kept(site, watch, outcome):
     site.put(a_session("1"))
     watching = watch()
@@ -534,8 +534,8 @@ def test_events_give_state_of_site_after_each_look(new_fake_api, steps):
         # A list may omit known sessions; a new session that it omits cannot be missed.
         site.hidden = hidden & set(known)
         if fails:
-            site.api._answers[LIST] = [AnswerLost("Nothing came back.")]
-            with pytest.raises(AnswerLost):
+            site.api._answers[LIST] = [ResponseLost("Nothing came back.")]
+            with pytest.raises(ResponseLost):
                 watching.look()
             site.api._answers[LIST] = listing
         else:
