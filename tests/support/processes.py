@@ -1,8 +1,8 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Find the processes of a test, also those that started sessions of their own, by a variable in their environment."""
 """Find and kill the processes of a test by a variable in their environment."""
+
 from __future__ import annotations
 
 import contextlib
