@@ -72,7 +72,7 @@ class UserMatcher:
         self._possible = possible - self._by_person.keys()
 
     def note_unidentified(self, persons: Iterable[int]) -> None:
-        """Count the sessions whose user may match; those that the broker reports as anonymous do not.
+        """Count the sessions, other than anonymous ones, whose user may match.
 
         persons: of the sessions to count. Raises OptionError if the API names the user of none.
         """
