@@ -13,9 +13,13 @@ author:
 description:
   - Ansible ignores a variable that no task uses. If the name of an exclusion has a typo, the exclusion is lost. The
     playbooks and roles of this collection use this lookup to reject such variables before anything is sent.
-  - Rejects variables that are typos of known names, and known variables whose template fails.
+  - Rejects variables that are typos of known names, and known variables whose template fails or that are or contain
+    null.
   - A typo is a name that differs from a known one by at most two letters, or in case only. Two neighboring letters that
     are swapped count as one.
+  - With O(prefix), also rejects text of C(--extra-vars) without a name. Extra variables that lack the prefix, and
+    environment variables that are named like a known variable, are rejected if their name has two words, such as
+    C(exclude_user), and the known variable is not set.
 options:
   _terms:
     description: Names of the variables that the playbook or role takes.
@@ -33,6 +37,13 @@ options:
   prefix:
     description: One warning lists all other variables that begin with this prefix. Without it there is no warning.
     type: str
+  hosts:
+    description:
+      - Hosts for which one task acts with the variables of the first. Their variables are checked too, and a known
+        variable that is not the same for all of them is rejected.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -51,14 +62,20 @@ _list:
   elements: str
 """
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
 
 from ansible.errors import AnsibleError
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
+from ansible.utils.vars import load_extra_vars
+from ansible_collections.sessionops.citrix.plugins.module_utils._common import options
 
 TYPOS = 2
 """Maximum number of letters by which a typo differs from a known name."""
+
+ENVIRONMENT = [options.environment_name(name) for name in (*options.OPTIONS, "reason", "audit_log", "guard")]
+"""Environment variables that the modules read."""
 
 
 class LookupModule(LookupBase):
@@ -67,29 +84,87 @@ class LookupModule(LookupBase):
     def run(self, terms, variables=None, **kwargs):
         """Return a sentence for each rejected variable; warn about others with the prefix."""
         self.set_options(var_options=variables, direct=kwargs)
-        refused, prefix = self.get_option("refused"), self.get_option("prefix")
-        rejected, unused = [], []
+        hosts = [variables["hostvars"].raw_get(host) for host in self.get_option("hosts")]
+        problems = [*self._invalid(terms, variables), *_different(terms, hosts)]
+        problems += self._ignored(terms, variables, hosts)
+        prefix = self.get_option("prefix")
+        if prefix:
+            problems += self._without_prefix(prefix, terms, variables)
+            problems += self._of_environment(prefix, terms, variables)
+        return problems
+
+    def _invalid(self, terms, variables) -> Iterator[str]:
+        """Yield the problems of the values of known variables."""
         for name in terms:
             try:
-                self._templar.template([variables.get(name)])
+                (value,) = self._templar.template([variables.get(name, "")]) or [""]
             except AnsibleError as error:
-                rejected.append(f"{name}: could not template its value: {error}.")
-        for name in sorted(set(variables) - set(terms)):
+                yield f"{name}: could not template its value: {error}."
+            else:
+                for path in _nulls(value):
+                    yield f"{name}: {path}is null, which would ignore it. Set a value, or remove it."
+
+    def _ignored(self, terms, variables, hosts) -> Iterator[str]:
+        """Yield the problems of variables that are not known."""
+        refused, prefix = self.get_option("refused"), self.get_option("prefix")
+        unused = []
+        owners = {name: owner for owner in [*reversed(hosts), variables] for name in owner}
+        for name in sorted(set(owners) - set(terms)):
             if name.startswith("__"):
                 # Internal variables of a play or a role.
                 continue
             if name in refused:
-                if not _of_inventory(variables, name):
-                    rejected.append(f"{name}: this playbook does not take it. Remove it.")
+                if not _of_inventory(owners[name], name):
+                    yield f"{name}: this {'playbook' if prefix else 'role'} does not take it. Remove it."
                 continue
-            similar = next((known for known in [*terms, *refused] if _is_typo(name, known)), None)
+            similar = _similar(name, [*terms, *refused])
             if similar:
-                rejected.append(f"{name}: unknown variable. Did you mean {similar}?")
-            elif prefix and name.startswith(prefix) and not _of_host_alone(variables, name):
+                yield f"{name}: unknown variable. Did you mean {similar}?"
+            elif prefix and name.startswith(prefix) and not _of_host_alone(owners[name], name, variables["hostvars"]):
                 unused.append(name)
         if unused:
             Display().warning(f"Variables that this playbook does not use: {', '.join(unused)}.")
-        return rejected
+
+    def _without_prefix(self, prefix, terms, variables) -> Iterator[str]:
+        """Yield the extra variables that would be known with the prefix, and text without a name."""
+        known = self._distinct(prefix, terms, variables)
+        given = load_extra_vars(self._loader)
+        for name in sorted(given):
+            for similar in known & {f"{prefix}{name}", f"{prefix}{name}".removesuffix("s")}:
+                yield f"{name}: unknown variable. Did you mean {similar}?"
+        if "_raw_params" in given:
+            yield f"--extra-vars: '{given['_raw_params']}' has no name. Quote values with blanks, or pass JSON."
+
+    def _of_environment(self, prefix, terms, variables) -> Iterator[str]:
+        """Yield the environment variables with names of variables; warn about typos of others."""
+        known = self._distinct(prefix, terms, variables)
+        for name in sorted(set(os.environ) - set(ENVIRONMENT)):
+            if name.isupper() and name.lower() in known:
+                yield f"{name}: the environment does not set variables. Did you mean the variable {name.lower()}?"
+            elif name.startswith("CITRIX_") and _similar(name, ENVIRONMENT):
+                similar = _similar(name, ENVIRONMENT)
+                Display().warning(f"{name}: unknown environment variable. Did you mean {similar}?")
+
+    def _distinct(self, prefix, terms, variables) -> set[str]:
+        """Return the unset variables whose names have two words, since one word has many uses."""
+        names = {*terms, *self.get_option("refused")} - set(variables)
+        return {name for name in names if "_" in name.removeprefix(prefix)}
+
+
+def _nulls(value, path="") -> Iterator[str]:
+    """Yield where a value is null, as in "[1].exclude_user "."""
+    if value is None:
+        yield f"{path} ".lstrip()
+    children = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    for key, child in children:
+        yield from _nulls(child, f"{path}[{key}]" if isinstance(value, list) else f"{path}.{key}")
+
+
+def _different(terms, hosts) -> Iterator[str]:
+    """Yield the variables that are not the same for all hosts."""
+    for name in terms:
+        if any((name in host, host.get(name)) != (name in hosts[0], hosts[0].get(name)) for host in hosts):
+            yield f"{name}: differs between hosts, but one task acts on all of them. Set it once, in --extra-vars."
 
 
 def _of_inventory(variables, name):
@@ -97,15 +172,21 @@ def _of_inventory(variables, name):
     return "citrix_name" in variables and isinstance(variables[name], Mapping)
 
 
-def _of_host_alone(variables, name):
+def _of_host_alone(variables, name, hostvars):
     """Return whether the inventory sets a variable only for this machine, not for all hosts."""
-    return "citrix_name" in variables and name not in variables["hostvars"]["localhost"]
+    return "citrix_name" in variables and name not in hostvars["localhost"]
+
+
+def _similar(name, names):
+    """Return the known name of which another is a typo, if any."""
+    return next((known for known in names if _is_typo(name, known)), None)
 
 
 def _is_typo(name, known):
     if abs(len(name) - len(known)) > TYPOS:
         return False
-    return _distance(name.lower(), known.lower()) <= TYPOS
+    # One that replaces the whole last word, such as citrix_id for citrix_at, is another name.
+    return _distance(name.lower(), known.lower()) <= min(TYPOS, len(known.rpartition("_")[2]) - 1)
 
 
 def _distance(one, other):

@@ -112,6 +112,22 @@ def test_missing_list_of_watched_users_selects_no_user():
 # Alerts
 
 
+@pytest.mark.parametrize(
+    ("token", "passed"),
+    [("", None), (None, None), (" ", None), ("two words", None), (12, "12"), ("a-b.c", "a-b.c")],
+)
+def test_alert_token_with_blank_is_rejected(token, passed):
+    """The webhook would listen and reject every alert, or accept the token None."""
+    rulebook = COLLECTION / "extensions" / "eda" / "rulebooks" / "record_on_alert.yml"
+    [ruleset] = yaml.safe_load(rulebook.read_text(encoding="utf-8"))
+    template = ruleset["sources"][0]["eda.builtin.webhook"]["token"]
+    if passed:
+        assert substitute_variables(template, {"CITRIX_ALERT_TOKEN": token}) == passed
+    else:
+        with pytest.raises(UndefinedError, match="'CITRIX_ALERT_TOKEN_without_blanks' is undefined"):
+            substitute_variables(template, {"CITRIX_ALERT_TOKEN": token})
+
+
 @pytest.fixture
 def alert(run):
     """Return a function that sends an alert and returns the status; it has the rulebook."""
@@ -167,7 +183,7 @@ def test_only_user_of_alert_recorded(simulator, alert, tmp_path):
     assert alert({"user": "USER004@lab.example"}) == 200
     expected = {"PARTNER\\user013": (1, 1), "LAB\\user004": (1, 1)}
     rulebook.wait_for(lambda: started(simulator) == expected)
-    rulebook.wait_for(lambda: rulebook.output.count("PLAY RECAP") >= 3)
+    rulebook.wait_for(lambda: rulebook.output.count("PLAY RECAP") == 3)
     assert rulebook.output.count("An alert was rejected.") == len(bad) + 4
     assert "'user013' matches several users" in rulebook.output
     assert started(simulator) == expected

@@ -15,11 +15,14 @@ import sys
 import time
 from pathlib import Path
 
+import jsonschema
 import pytest
 import yaml
 from ansible.module_utils.testing import patch_module_args
+from ansible_collections.sessionops.citrix.plugins.module_utils._actions import audit_lines
 from ansible_collections.sessionops.citrix.plugins.module_utils._actions.audit_reader import TrailReader
 from ansible_collections.sessionops.citrix.plugins.modules import citrix_audit_info
+from support.simulator_process import COLLECTION
 
 RECORDING = "sessionops.citrix.citrix_session_recording"
 MESSAGE = "sessionops.citrix.citrix_session_message"
@@ -29,6 +32,7 @@ WRITES = {"$startRecording": "start_recording", "$stopRecording": "stop_recordin
 MACHINE = "LAB\\vda-001"
 KILLS = int(os.environ.get("AUDIT_KILLS", "8"))
 """Runs that are killed, half of them with batches; `make kills` sets more."""
+SCHEMA = json.loads((COLLECTION / "docs" / "audit.schema.json").read_text(encoding="utf-8"))
 RETURN = yaml.safe_load(citrix_audit_info.RETURN)
 
 TASKS = {
@@ -78,6 +82,35 @@ def test_trail_matches_simulator_log(simulator, modules, path, name, batch_size)
         assert (line["user"], line["machine"], line["rule"]) == (entry["user"], MACHINE, entry.get("rule"))
         assert line["notify_user"] == entry.get("notify_user")
     assert len(results) == len(requested) == len({line["session_id"] for line in results})
+
+
+def test_trail_schema_matches_the_lines_of_all_results(simulator, modules, path):
+    first, second, third, *_rest = simulator.recordable_on(MACHINE)
+    simulator.fault(
+        {"path": "startRecording", "session": first["id"], "answer": {"status": 409, "body": {}}},
+        {"path": "startRecording", "session": second["id"], "vanish": True},
+        {"path": "startRecording", "session": third["id"], "answer": {"status": 504, "body": {}}},
+    )
+    timed = {RECORDING: {"state": "started", "machine": MACHINE, "stop_after": 60, "wait_timeout": 0, "on_gap": "warn"}}
+    unwaited = {RECORDING: {"state": "started", "machine": "LAB\\vda-002", "wait": False}}
+    tasks = [{**task, "ignore_errors": True} for task in (timed, unwaited, *TASKS.values())]
+    connection = {**simulator.cloud, "audit_log": str(path), "retries": 0}
+    modules(tasks, connection, env={"CITRIX_AWX_JOB_ID": "7", "CITRIX_REASON": "INC-7"})
+    lines = [json.loads(line) for line in path.read_text(encoding="ascii").splitlines()]
+    valid = jsonschema.Draft202012Validator(SCHEMA)
+    assert [error.message for line in lines for error in valid.iter_errors(line)] == []
+    results = {line["result"] for line in lines}
+    assert results == {None, "started", "requested", "ended", "unconfirmed", "failed", "stopped", "sent"}
+    unchained = json.loads(audit_lines.encode({name: lines[0][name] for name in audit_lines.FIELDS})[0])
+    assert list(valid.iter_errors({**unchained, "hash": None})) == []
+    for changes in ({"result": "started"}, {"event": "other"}, {"time": None}, {"hash": "x"}, {"more": 1}):
+        assert list(valid.iter_errors({**lines[0], **changes})) != [], changes
+
+
+def test_trail_schema_has_every_member():
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    members = [*audit_lines.FIELDS, "line", "previous_hash", "hash"]
+    assert SCHEMA["required"] == list(SCHEMA["properties"]) == members
 
 
 @pytest.mark.parametrize("batch_size", [0, 4])

@@ -11,6 +11,7 @@ import re
 
 import pytest
 import trustme
+import yaml
 from support.awx_kit import JOB_TEMPLATES, KIT, injected, run_job
 from support.simulator_process import Simulator
 
@@ -114,6 +115,22 @@ def test_job_with_blank_selectors_fails(simulator, job, template, blank):
     assert done.status == "failed", done.output
     assert "session_id, machine" in done.output
     assert simulator.calls() == []
+
+
+def test_survey_minutes_become_seconds(ansible, tmp_path):
+    """A part of a minute is an end, too; the module rejects a negative one."""
+    seconds = {0: None, "0": None, " ": None, 5: 300, " 5 ": 300, "0.5": 30, "0.001": 1, "soon": -60}
+    (play,) = yaml.safe_load((KIT / "project" / "record.yml").read_text(encoding="utf-8"))
+    given = play["vars"]["citrix_stop_after"]
+    # Ansible drops an omitted element.
+    show = {"ansible.builtin.debug": {"msg": ["SECONDS", "{{ given }}"]}}
+    tasks = [{**show, "vars": {"survey_minutes": minutes, "given": given}} for minutes in seconds]
+    site = tmp_path / "site.yml"
+    site.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]), encoding="utf-8")
+    done = ansible("ansible-playbook", str(site))
+    assert done.code == 0, done.output
+    shown = re.findall(r'"SECONDS"(?:,\s+(-?\d+))?\s+\]', done.output)
+    assert shown == ["" if value is None else str(value) for value in seconds.values()]
 
 
 @pytest.mark.parametrize(
@@ -225,7 +242,7 @@ def test_certificate_verified_if_form_field_is_empty(controller, job):
     assert controller.calls() == []
 
 
-def test_job_with_minutes_requires_an_audit_log(simulator, job, tmp_path):
+def test_job_with_minutes_requires_audit_log(simulator, job, tmp_path):
     answers = {"survey_users": two_users(simulator)[0], "survey_minutes": 60}
     done = job(RECORD, answers)
     assert done.status == "failed", done.output

@@ -91,6 +91,29 @@ def test_limit_without_localhost_fails_run(simulator, ansible, environment, host
         assert len(starts(simulator)) > 0
 
 
+def test_group_localhost_fails_run(simulator, ansible, environment, tmp_path):
+    inventory = tmp_path / "hosts.ini"
+    inventory.write_text("[localhost]\nweb1\nweb2\n", encoding="utf-8")
+    extra = json.dumps({"citrix_machine": [MACHINE]})
+    command = ["-i", str(inventory), "sessionops.citrix.record", "-e", extra]
+    done = ansible("ansible-playbook", *command, env=environment)
+    assert done.code == 2, done.output
+    assert "The inventory has a group with the name localhost" in done.output
+    assert simulator.calls() == []
+
+
+def test_record_by_machine_without_hosts_fails(simulator, ansible, environment, tmp_path):
+    """Ansible continues without an inventory that it cannot read."""
+    made = {"plugin": "sessionops.citrix.citrix_machines", **simulator.cloud, "api_url": "http://127.0.0.1:1"}
+    inventory = tmp_path / "site.citrix_machines.yml"
+    inventory.write_text(json.dumps({**made, "retries": 0}), encoding="utf-8")
+    command = ["-i", str(inventory), "sessionops.citrix.record_by_machine"]
+    done = ansible("ansible-playbook", *command, env=environment)
+    assert done.code == 2, done.output
+    assert "The inventory has no hosts" in done.output
+    assert "Connection refused" in done.output
+
+
 def test_tags_that_select_nothing_fail_run(simulator, ansible, environment, tmp_path):
     extra = json.dumps({"citrix_machine": [MACHINE]})
     done = ansible("ansible-playbook", "sessionops.citrix.record", "-e", extra, "--tags", "recording", env=environment)
@@ -110,6 +133,32 @@ def test_tags_that_select_nothing_fail_run(simulator, ansible, environment, tmp_
     done = ansible("ansible-playbook", str(site), "-e", extra, *other, env=environment)
     assert done.code == 0, done.output
     assert simulator.calls(before) == []
+
+
+def test_converge_with_summary_tag_fails(simulator, ansible, environment):
+    extra = json.dumps({"citrix_rules": [{"name": "One", "machine": MACHINE, "state": "started"}]})
+    command = ("sessionops.citrix.converge", "-e", extra, "--tags", "session_recording_summary")
+    done = ansible("ansible-playbook", *command, env=environment)
+    assert done.code == 2, done.output
+    assert "select no task of this playbook" in done.output
+
+
+def test_role_rejected_after_success_replaces_result(ansible, environment, tmp_path):
+    role = {"ansible.builtin.include_role": {"name": "sessionops.citrix.session_recording"}}
+    rules = [{"name": "One", "machine": MACHINE, "state": "started"}]
+    shown = [{"ansible.builtin.debug": {"var": "session_recording_result.msg"}}]
+    tasks = [
+        {**role, "vars": {"session_recording_rules": rules}},
+        {
+            "block": [{**role, "vars": {"session_recording_rules": rules, "session_recording_waits": 1}}],
+            "rescue": shown,
+        },
+    ]
+    site = tmp_path / "site.yml"
+    site.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]), encoding="utf-8")
+    done = ansible("ansible-playbook", str(site), env={**environment, "ANSIBLE_SHOW_CUSTOM_STATS": "true"})
+    assert re.search(r"session_recording_result.msg.: .session_recording_waits: unknown variable", done.output)
+    assert re.search(r"session_recording_writes_sent.?: 0", done.output)
 
 
 @pytest.mark.parametrize("tags", ["session_recording", "session_recording_converge"])

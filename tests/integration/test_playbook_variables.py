@@ -24,10 +24,10 @@ def run(simulator, ansible, tmp_path):
     machines = {f"vda-00{number}": {"citrix_name": f"LAB\\vda-00{number}"} for number in (1, 2)}
     hosts.write_text(json.dumps({"all": {"hosts": machines}}), encoding="utf-8")
 
-    def run(name: str, *arguments: str, **variables):
+    def run(name: str, *arguments: str, env: dict | None = None, **variables):
         inventory = ["-i", str(hosts)] if name == "record_by_machine" else []
         given = ["-e", json.dumps(variables), *inventory, *arguments]
-        return ansible("ansible-playbook", f"sessionops.citrix.{name}", *given, env=environment)
+        return ansible("ansible-playbook", f"sessionops.citrix.{name}", *given, env={**environment, **(env or {})})
 
     return run
 
@@ -70,12 +70,87 @@ def test_variable_with_broken_template_fails_run(simulator, run, name, variable,
         ("machine_sessions", "citrix_user", "citrix_user: this playbook does not take it."),
         ("record_by_machine", "citrix_delivery_group", "citrix_delivery_group: this playbook does not take it."),
         ("record_by_machine", "citrix_machines", "citrix_machines: unknown variable."),
+        ("record_by_machine", "exclude_user", "Did you mean citrix_exclude_user?"),
+        ("stop", "exclude_users", "Did you mean citrix_exclude_user?"),
+        ("stop", "citrix_stop_after", "citrix_stop_after: this playbook does not take it."),
+        ("record", "citrix_at", "citrix_at: this playbook does not take it."),
     ],
 )
 def test_ignored_variable_fails_run(simulator, run, name, given, shown):
     others = {"citrix_machine": [MACHINE]} if name in ("record", "stop", "machine_sessions") else {}
     done = run(name, **others, **{given: ["Contractors"]})
     assert_rejected(simulator, done, shown)
+    assert simulator.calls() == []
+
+
+@pytest.mark.parametrize(
+    "skipped", [["--skip-tags", "always"], ["--start-at-task", "Start the recording of the selected sessions"]]
+)
+def test_skipped_check_still_rejects_variable(simulator, run, skipped):
+    done = run("record", *skipped, citrix_machine=[MACHINE], citrix_exclude_users=[USER])
+    assert_rejected(simulator, done, "Did you mean citrix_exclude_user?")
+    rules = [{"name": "One", "machine": MACHINE, "state": "started"}]
+    skipped = [*skipped[:1], skipped[1].replace("Start the recording of the selected", "Apply the rules to the live")]
+    done = run("converge", *skipped, citrix_rules=rules, session_recording_on_gaps="fail")
+    assert_rejected(simulator, done, "Did you mean session_recording_on_gap?")
+
+
+@pytest.mark.parametrize(
+    ("name", "variables", "shown"),
+    [
+        ("record", {"citrix_exclude_user": None}, "citrix_exclude_user: is null"),
+        ("record", {"citrix_exclude_user": "{{ none }}"}, "citrix_exclude_user: is null"),
+        ("stop", {"citrix_user": None}, "citrix_user: is null"),
+        ("converge", {"citrix_rules": None}, "citrix_rules: is null"),
+        (
+            "converge",
+            {"citrix_rules": [{"name": "One", "exclude_user": None}]},
+            "citrix_rules: [0].exclude_user is null",
+        ),
+        ("coverage", {"citrix_dest": ".", "citrix_minimum": None}, "citrix_minimum: is null"),
+        ("site_check", {"citrix_report": None}, "citrix_report: is null"),
+        ("site_check", {"citrix_report": " "}, "report: is empty"),
+    ],
+)
+def test_null_or_blank_variable_fails_run(simulator, run, tmp_path, name, variables, shown):
+    named = {"citrix_machine": [MACHINE]} if name in ("record", "stop") else {}
+    before = set(tmp_path.iterdir())
+    assert_rejected(simulator, run(name, **named, **variables), shown)
+    assert simulator.calls() == []
+    assert {path.name for path in set(tmp_path.iterdir()) - before} <= {"home"}
+
+
+def test_extra_variable_without_name_fails_run(simulator, run):
+    given = "citrix_machine=LAB\\\\vda-001 citrix_exclude_user=LAB\\\\user001 LAB\\\\user002"
+    assert_rejected(simulator, run("record", "-e", given), "--extra-vars: 'LAB\\\\user002' has no name.")
+
+
+def test_variable_in_environment_fails_run(simulator, run):
+    done = run("record", env={"CITRIX_EXCLUDE_USER": USER}, citrix_machine=[MACHINE])
+    assert_rejected(simulator, done, "CITRIX_EXCLUDE_USER: the environment does not set variables.")
+    # A wrapper may pass it on. Typos of other names are reported.
+    env = {"CITRIX_EXCLUDE_USER": USER, "CITRIX_AUDIT_LOGS": "x", "CITRIX_OTHER": "x"}
+    given = "{{ lookup('ansible.builtin.env', 'CITRIX_EXCLUDE_USER') }}"
+    done = run("record", "-e", f"exclude_user={USER}", env=env, citrix_machine=[MACHINE], citrix_exclude_user=given)
+    assert done.code == 0, done.output
+    assert re.findall(r"\[WARNING\]: (CITRIX_.*)", done.output) == [
+        "CITRIX_AUDIT_LOGS: unknown environment variable. Did you mean CITRIX_AUDIT_LOG?"
+    ]
+    assert not any(session["starts"] for session in simulator.state().values() if session["user"] == USER)
+
+
+@pytest.mark.parametrize(
+    ("variable", "shown"),
+    [
+        ("citrix_exclude_user", "citrix_exclude_user: differs between hosts"),
+        ("citrix_exclude_users", "Did you mean citrix_exclude_user?"),
+    ],
+)
+def test_variable_of_single_host_fails_run(simulator, run, tmp_path, variable, shown):
+    """The task for all machines has the variables of the first one."""
+    (tmp_path / "host_vars").mkdir()
+    (tmp_path / "host_vars" / "vda-002.yml").write_text(json.dumps({variable: ["LAB\\user011"]}), encoding="utf-8")
+    assert_rejected(simulator, run("record_by_machine"), shown)
     assert simulator.calls() == []
 
 
@@ -114,12 +189,14 @@ TYPOS = {
     ),
     "citrix_max_sessions": ("citrix_max_session", "citrix_maxsessions", "citrix_mx_sesions"),
     "citrix_wait": ("citrix_waits", "citrix_wiat", "citrix_await"),
+    "citrix_at": (),
 }
 OTHERS = (
     "citrix_exclude",
     "citrix_exclude_user_names",
     "citrix_sessions",
     "citrix_name",
+    "citrix_id",
     "exclude_user",
     "wait",
     "max",
@@ -140,6 +217,7 @@ def test_variable_problems_finds_only_typos(play):
     [
         ("recording_coverage", "recording_coverage_minimun", "Did you mean recording_coverage_minimum?"),
         ("session_recording", "session_recording_on_gaps", "Did you mean session_recording_on_gap?"),
+        ("session_recording", "session_recording_exclude_user", "session_recording_exclude_user: this role does not"),
     ],
 )
 def test_role_variable_with_typo_fails_run(simulator, play, role, given, shown):

@@ -106,12 +106,13 @@ def test_all_pages_read_without_duplicates(fleet, ask):
     assert fleet.simulator.listings() == 6
 
 
-def test_result_of_two_searches_without_duplicates(fleet, ask):
+def test_result_of_two_searches_without_duplicates(fleet, ask, request):
     people = [session for session in fleet.sessions if session["user_principal_name"]][:60]
     names = [session["user"] for session in people] + [session["user_principal_name"] for session in people]
     found = ask(fleet, sessions, user=names, fields=["Id"])["sessions"]
     assert sorted(ids(found)) == sorted(ids(people))
-    assert fleet.simulator.listings() <= 5
+    # More than 100 conditions are two searches; hostile names have forms with separate accents.
+    assert fleet.simulator.listings() == {"plain": 3, "hostile": 4}[request.node.callspec.params["fleet"]]
 
 
 def test_machine_found_by_two_searches_counts_once(fleet, ask):

@@ -15,7 +15,7 @@ from typing import Any
 from .._client.api import Api
 from .._client.exchange import VERSION
 from .._common import options
-from .._common.errors import CitrixError
+from .._common.errors import CitrixError, OptionError
 from .._common.options import OPTIONS
 from .._common.times import rfc3339
 from .._views import files
@@ -47,6 +47,8 @@ def run(module: Any, api: Api) -> dict:
     """Run all checks and return the result, "failed" if one failed; write the report if set."""
     path = module.params["report"]
     if path is not None:
+        if not path.strip():
+            raise OptionError("report", "is empty; set it to a file")
         files.check_folder("report", _folder(path), module.warn if module.check_mode else None)
     wire = Wire(api.retrier.transport)
     api.retrier.transport = wire  # type: ignore[assignment]
@@ -98,7 +100,7 @@ def _result(module: Any, checks: list[dict], suggested: dict[str, int], requests
         "summary": summary,
     }
     path = module.params["report"]
-    if path is not None and not module.check_mode and os.path.isdir(_folder(path)):
+    if path and path.strip() and not module.check_mode and os.path.isdir(_folder(path)):
         files.write_json("report", path, _report(module.params, checks, summary))
         result.update(report=path, changed=True)
     return result

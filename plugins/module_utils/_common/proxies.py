@@ -47,5 +47,5 @@ def _check(variable: str, proxy: str) -> None:
     if parts.scheme not in ("http", "https") and not (parts.scheme.startswith("socks") and find_spec("socks")):
         raise OptionError(
             variable,
-            "is no HTTP proxy; write http://HOST:PORT, or install the Python library PySocks for a SOCKS proxy",
+            "is not an HTTP proxy; write http://HOST:PORT, or install the Python library PySocks for a SOCKS proxy",
         )

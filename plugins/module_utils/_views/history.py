@@ -192,7 +192,7 @@ def _errors(option: str, path: str) -> Iterator[Any]:
         raise OptionError(option, problem) from None
     except sqlite3.DatabaseError:
         problem = (
-            f"{clean(path)} is damaged or no SQLite file; move it away to begin a new history, or restore a backup"
+            f"{clean(path)} is damaged or not an SQLite file; move it away to begin a new history, or restore a backup"
         )
         raise OptionError(option, problem) from None
 

@@ -106,7 +106,7 @@ def test_status_never_changes(simulator):
     assert simulator.recorded(session_id) is False
 
 
-def test_on_the_direct_base(simulator):
+def test_direct_base(simulator):
     base = f"/citrix/orchestration/api/simulated/{simulator.connection['site_id']}"
     session_id = simulator.ids()[0]
     assert simulator.post(f"/Sessions/{session_id}/$startRecording", base=base).status_code == 200

@@ -16,10 +16,13 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._client.calls im
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import (
     BatchLost,
     ConnectionNotMade,
+    OptionError,
     ResponseLost,
     Stalled,
     api_error,
 )
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.guard_file import Limits
+from ansible_collections.sessionops.citrix.plugins.module_utils._site.guard import Guard
 from ansible_collections.sessionops.citrix.plugins.module_utils._site.selection import Target
 from hypothesis import given
 from hypothesis import strategies as st
@@ -87,6 +90,20 @@ def outline(entry):
 
 
 # Read and decide
+
+
+def test_guard_limits_sessions_except_ends_that_are_due(fake_api):
+    fake_api.guard = Guard([Limits("/guard.yml", max_sessions=1)])
+    targets = [a_target(session_id) for session_id in ("1", "2")]
+    for session_id in ("1", "2"):
+        fake_api.on(status_key(session_id), ON, OFF)
+        fake_api.on(write_key(session_id, STOP), {})
+    with pytest.raises(OptionError, match="2 sessions are selected and 1 are allowed"):
+        converge(fake_api, targets, STOP, False)
+    assert fake_api.sent() == []
+    due = STOP._replace(still_due=lambda session_id: session_id == "1")
+    assert [entry.result for entry in converge(fake_api, targets, due, False)] == ["stopped", "unchanged"]
+    assert len(fake_api.writes) == 1
 
 
 def test_entry_has_user_and_machine(converged):

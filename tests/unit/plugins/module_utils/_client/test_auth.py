@@ -431,6 +431,23 @@ def test_token_has_expiry_time(signed, service, wall, given, lifetime, seconds):
     assert wall.now < token.renew_at < token.ends_at
 
 
+@pytest.mark.parametrize(
+    ("more", "end"),
+    [
+        ({}, None),
+        ({"client_secret_expires_at": 1767700000}, 1767700000.0),
+        ({"SecretExpirationDate": "2026-01-06T09:14:31Z"}, 1767690871.0),
+        ({"client_secret_expires_at": 0}, None),
+        ({"client_secret_expires_at": True}, None),
+        ({"client_secret_expires_at": "never"}, None),
+        ({"client_secret": "x", "refresh_expires_in": 60}, None),
+    ],
+)
+def test_token_has_end_of_credentials_if_returned(signed, service, more, end):
+    service.lifetime = {"expires_in": "3600", **more}
+    assert signed(**CLOUD).token().secret_ends_at == end
+
+
 def test_given_token_has_no_expiry_and_no_sign_in(signed, service):
     token = signed(access_token=GIVEN).token()
     assert (token.value, token.ends_at, token.renew_at) == (GIVEN, float("inf"), float("inf"))
@@ -468,7 +485,7 @@ def test_refused_secret_returns_no_token(signed, service):
     assert len(service.sign_ins) == 1
 
 
-def test_token_of_less_than_a_minute_used_for_half_its_life(signed, service, wall):
+def test_token_below_one_minute_used_for_half_its_life(signed, service, wall):
     service.lifetime = {"expires_in": "40"}
     auth = signed(**CLOUD)
     auth.send(READ)

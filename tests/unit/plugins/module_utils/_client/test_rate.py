@@ -54,7 +54,7 @@ def paced():
     return rate, refuse_and_reopen(rate, now, 1.0)
 
 
-def test_rate_before_the_first_refusal_has_no_limit():
+def test_rate_before_first_refusal_has_no_limit():
     rate = Rate()
     let_through(rate, 1000)
     assert rate.wait(0.0) == 0.0
@@ -76,7 +76,7 @@ def test_rate_approaches_refused_rate_and_exceeds_it(paced):
     assert paces[-1] > 12
 
 
-def test_rate_confirmed_refusal_doubles_the_rest(paced):
+def test_rate_confirmed_refusal_doubles_rest(paced):
     rate, now = paced
 
     def seconds_to_exceed(pace, start):
@@ -115,6 +115,28 @@ def test_rate_refused_far_below_follows_down(paced):
     assert rate.wait(now) > 1 / 2
 
 
+def test_rate_fast_quota_measured_in_part_of_a_second():
+    rate = Rate()
+    now = refuse_and_reopen(rate, let_through(rate, 200, distance=0.002), 0.1)
+    # 200 passed in half a second, and 500 per second were refused.
+    assert 1 / 500 < rate.wait(now) < 1 / 350
+
+
+def test_rate_refusal_after_idle_time_does_not_stop_run(paced):
+    rate, now = paced
+    for number in range(5):
+        rate.take(now + number * 1000)
+    now = refuse_and_reopen(rate, now + 4000.1, 1.0)
+    assert rate.wait(now) < 3
+
+
+def test_rate_one_early_refusal_keeps_measured_rate(paced):
+    rate, now = paced
+    for seconds in (2.0, 0.3):
+        now = refuse_and_reopen(rate, sent_by(rate, now, now + seconds)[-1] + 0.1, 1.0)
+    assert rate.wait(now) < 1 / 5
+
+
 def test_rate_long_pause_replays_window():
     rate = Rate()
     now = let_through(rate, 100, distance=0.05)
@@ -123,6 +145,15 @@ def test_rate_long_pause_replays_window():
     # The probe is the first of the next hundred, which follow at the same intervals 10 seconds later.
     assert len(at) == 100
     assert rate.wait(at[-1]) == pytest.approx(5.0, abs=0.2)
+
+
+def test_rate_one_request_in_each_window():
+    rate = Rate()
+    rate.take(0.0)
+    now = 0.0
+    for _refusal in range(3):
+        now = refuse_and_reopen(rate, now + 0.1, 9.9)
+    assert rate.wait(now) == pytest.approx(10.0, abs=0.1)
 
 
 def test_rate_window_without_refusal_grows():
@@ -154,7 +185,8 @@ def test_rate_probe_refused_in_pause_shortens_window():
     at = sent_by(rate, 15.5, 60.0)
     begins = [later for earlier, later in zip([15.5, *at], at) if later - earlier > LONG]
     assert begins[0] == pytest.approx(31.0, abs=0.1)
-    assert begins[1] - begins[0] < 15
+    # Halfway between the refused probe and the accepted one.
+    assert begins[1] - begins[0] == pytest.approx((7.5 + 15.5) / 2, abs=0.2)
 
 
 def test_rate_stale_refusal_is_not_counted_as_passed():

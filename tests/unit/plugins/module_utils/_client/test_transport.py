@@ -247,6 +247,23 @@ def test_proxy_not_used_for_host_in_no_proxy(transport, wire, monkeypatch):
     assert not sent_with(wire, "proxies")
 
 
+def test_transport_names_its_proxy(transport, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example.com:3128")
+    monkeypatch.setenv("NO_PROXY", "api-eu.cloud.com")
+    sending = transport()
+    assert sending.next_proxy(URL) == "http://proxy.example.com:3128"
+    assert sending.next_proxy("https://api-eu.cloud.com/x") is None
+
+
+@pytest.mark.parametrize("option", [True, False])
+def test_transport_names_its_ca_bundle(transport, tmp_path, option):
+    (tmp_path / "ca.pem").write_text("")
+    given = {"ca_path": str(tmp_path / "ca.pem")} if option else {}
+    assert transport(**given).ca_bundle() == (given["ca_path"] if option else requests.certs.where())
+    on_premises = {"deployment": "on_premises", "api_url": "https://ddc01.example.com"}
+    assert transport(**on_premises, validate_certs=False).ca_bundle() is None
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
 def test_proxy_not_used_for_loopback(transport, wire, monkeypatch, host):
     monkeypatch.setenv("HTTP_PROXY", "http://proxy.example.com:3128")
