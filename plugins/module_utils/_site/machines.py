@@ -265,8 +265,7 @@ def _refers(field: str, wanted: list[Named]) -> Callable[[dict], bool]:
 
 
 def _is_one_of(field: str, values: Sequence[str]) -> Callable[[dict], bool]:
-    wanted = {folded(value) for value in values}
-    return lambda machine: folded(nested(machine, field) or values[0]) in wanted
+    return lambda machine: folded(nested(machine, field) or values[0]) in map(folded, values)
 
 
 def _longest_piece(pattern: str) -> str:
