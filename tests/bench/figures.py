@@ -67,7 +67,7 @@ def refused(calls: Sequence[Call]) -> int:
 
 @dataclass(frozen=True)
 class Quota:
-    """A quota: a token bucket of `rate` per second, or windows of `seconds` from the first call."""
+    """A quota: a token bucket, windows of `seconds` from the first call, or all such periods."""
 
     kind: str
     rate: float
@@ -99,5 +99,15 @@ class Quota:
         later = [call for call in counted if call.at > since and call.status != THROTTLED]
         if not later:
             return None
-        into_window = (since - counted[0].at) % self.seconds
-        return min(1.0, self.least_seconds(len(later), into_window) / (later[-1].at - since))
+        if self.kind == "sliding_log":
+            passed = [call.at for call in counted if call.at < since]
+            least = self._least_of_sliding(len(later), passed) - since
+        else:
+            least = self.least_seconds(len(later), (since - counted[0].at) % self.seconds)
+        return min(1.0, least / (later[-1].at - since))
+
+    def _least_of_sliding(self, requests: int, passed: Sequence[float]) -> float:
+        """Return the earliest time of the last of these requests, each one period after another one."""
+        limit = round(self.rate * self.seconds)
+        periods, place = divmod(requests - 1, limit)
+        return passed[-limit:][place] + (periods + 1) * self.seconds

@@ -37,6 +37,8 @@ class Sample:
     calls: list[Call]
     """The HTTP requests that the simulator received, in order."""
     output: str
+    simulator_load: float = 0.0
+    """Processor seconds of the simulator per second."""
     module_mb: float = 0.0
     controller_mb: float = 0.0
 
@@ -83,7 +85,7 @@ class Bench:
         """Run a command to its end and return its time and memory."""
         for figures in (self._figures, self._module_figures, self._controller_figures):
             figures.unlink(missing_ok=True)
-        before = len(self.simulator.calls())
+        before, busy = len(self.simulator.calls()), self.simulator.cpu_seconds()
         done = subprocess.run(
             [*STOPWATCH, str(self._figures), *command],
             env=self._environment,
@@ -94,12 +96,14 @@ class Bench:
             check=False,
         )
         took = json.loads(self._figures.read_text(encoding="utf-8"))
+        busy = self.simulator.cpu_seconds() - busy
         return Sample(
             code=took["code"],
             seconds=took["seconds"],
             peak_mb=took["peak_mb"],
             calls=[Call.of(call) for call in self.simulator.calls()[before:]],
             output=done.stdout + done.stderr,
+            simulator_load=busy / took["seconds"],
             module_mb=_peak_mb(self._module_figures),
             controller_mb=_peak_mb(self._controller_figures),
         )

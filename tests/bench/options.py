@@ -18,6 +18,7 @@ class Options:
     machines: int = 10
     latency: float = 0.05
     concurrency: int = 20
+    connections: tuple[int, ...] = (20, 50)
     batch_size: int = 100
     parallelism: tuple[int, ...] = (1, 10, 50)
     uri_sessions: int = 20
@@ -41,6 +42,7 @@ HELP = {
     "machines": "number of machines",
     "latency": "latency of each call in seconds",
     "concurrency": "concurrent calls",
+    "connections": "concurrent calls of the direct runs",
     "batch_size": "calls in a batch",
     "parallelism": "items of a batch that the server processes in parallel",
     "uri_sessions": "sessions of a uri loop; its time is extrapolated",

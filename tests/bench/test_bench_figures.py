@@ -96,6 +96,15 @@ def test_quota_windows_begin_with_first_counted_call():
         assert MINUTE.used(log) == pytest.approx(58 / 59)
 
 
+def test_sliding_quota_lets_each_request_replace_an_older_one():
+    sliding = Quota("sliding_log", 1.0, 3.0)
+    before = calls(10.0, 10.5, 12.0)
+    refusal = calls(12.5, status=429)
+    assert sliding.used([*before, *refusal, *calls(13.0, 13.5, 15.0, 16.0)]) == pytest.approx(1.0)
+    assert sliding.used([*before, *refusal, *calls(13.0, 14.5)]) == pytest.approx(0.5)
+    assert sliding.used([*before, *refusal, *calls(19.5)]) == pytest.approx(0.5 / 7)
+
+
 def sample(seconds: float, log: list[Call]) -> Sample:
     return Sample(code=0, seconds=seconds, peak_mb=50.0, calls=log, output="")
 

@@ -206,7 +206,7 @@ def authority():
 
 @pytest.fixture
 def controller(authority, tmp_path):
-    """Return a Delivery Controller whose certificate has an own authority."""
+    """Return a Delivery Controller whose certificate has its own authority."""
     issued = authority.issue_cert("127.0.0.1")
     issued.private_key_pem.write_to_path(tmp_path / "key.pem")
     for pem in issued.cert_chain_pems:
@@ -242,7 +242,7 @@ def test_certificate_verified_if_form_field_is_empty(controller, job):
     assert controller.calls() == []
 
 
-def test_job_with_minutes_requires_an_audit_log(simulator, job, tmp_path):
+def test_job_with_minutes_requires_audit_log(simulator, job, tmp_path):
     answers = {"survey_users": two_users(simulator)[0], "survey_minutes": 60}
     done = job(RECORD, answers)
     assert done.status == "failed", done.output

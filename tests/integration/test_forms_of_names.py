@@ -89,14 +89,14 @@ def test_excluded_user_another_session_full_not_started(simulator, client, fleet
         ("LAB\\anna", {"Name": "UTH\\anna", "Sid": SID}, {"PrincipalName": "anna@uth.example", "Sid": SID}),
     ],
 )
-def test_other_user_with_the_short_name_started(simulator, client, fleet, name, known, other):
+def test_other_user_with_short_name_started(simulator, client, fleet, name, known, other):
     *_first, own = fleet(known, other)
     client(recording, simulator.cloud, exclude_user=name, include_unidentified=not known, **EVERYONE)
     assert own in started(simulator)
 
 
 @pytest.mark.parametrize("form", ["UPN", "short name", "DNS domain"])
-def test_user_in_another_form_is_doubted(simulator, client, fleet, form):
+def test_user_in_another_form_unidentified(simulator, client, fleet, form):
     fleet(ANNA[form], BERT)
     found = client(sessions, simulator.cloud, user="LAB\\anna")
     assert found["sessions"] == []

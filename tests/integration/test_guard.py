@@ -207,7 +207,7 @@ def test_names_limit_in_every_spelling(simulator, guarded, task, key, name, resu
 
 
 @pytest.mark.parametrize("key", ["denied_machines", "denied_delivery_groups"])
-def test_guard_name_refused_by_the_site_sends_nothing(simulator, guarded, key):
+def test_guard_name_refused_by_site_sends_nothing(simulator, guarded, key):
     simulator.fault({"path": "DeliveryGroups/|Machines/", "answer": {"status": 403, "body": {}}})
     run = guarded(start(all_sessions=True), {key: ["LAB\\vda-001"]})
     assert (run.code != 0, writes(simulator)) == (True, 0)
@@ -326,7 +326,7 @@ def test_play_with_guard_records_no_denied_user(simulator, play, tmp_path):
 @pytest.mark.parametrize(
     ("keywords", "guarded"), [({"become": True}, True), ({"environment": {"CITRIX_GUARD": ""}}, False)]
 )
-def test_play_that_becomes_a_user_keeps_the_guard(simulator, play, tmp_path, keywords, guarded):
+def test_play_with_become_keeps_guard(simulator, play, tmp_path, keywords, guarded):
     """A login shell, as of su with "-", starts with an empty environment, as sudo does."""
     guard = tmp_path / "guard.yml"
     guard.write_text("reason: required", encoding="utf-8")
@@ -336,7 +336,7 @@ def test_play_that_becomes_a_user_keeps_the_guard(simulator, play, tmp_path, key
     assert (run.code != 0, "reason is required" in run.output, writes(simulator) == 0) == (guarded,) * 3, run.output
 
 
-def test_delegated_task_is_limited_by_the_host_of_the_module(simulator, play, tmp_path):
+def test_delegated_task_limited_by_host_of_module(simulator, play, tmp_path):
     guard = tmp_path / "guard.yml"
     guard.write_text("reason: required", encoding="utf-8")
     host = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
@@ -346,7 +346,7 @@ def test_delegated_task_is_limited_by_the_host_of_the_module(simulator, play, tm
     assert (run.code != 0, writes(simulator)) == (True, 0)
 
 
-def test_role_under_a_guard_fails_with_its_message(simulator, play, tmp_path):
+def test_role_with_guard_fails_with_its_message(simulator, play, tmp_path):
     hers, his = fleet(simulator, ANNA, BERT)
     guard = tmp_path / "guard.yml"
     guard.write_text("denied_users: [anna]\nmax_sessions: 2\nnotify_user: required", encoding="utf-8")

@@ -283,7 +283,7 @@ def test_invalid_end_fails_before_any_write(desk, ids, options, notified):
     assert desk.recorded() == set()
 
 
-def test_due_without_trail_names_the_option(desk, modules, tmp_path):
+def test_due_without_trail_names_option(desk, modules, tmp_path):
     run = modules([{DUE: {}}], connection=desk.simulator.cloud)
     assert "audit_log: is required" in run.result["msg"]
     missing = {**desk.simulator.cloud, "audit_log": str(tmp_path / "none.jsonl")}
@@ -292,7 +292,7 @@ def test_due_without_trail_names_the_option(desk, modules, tmp_path):
     assert (empty.code, ["has no lines" in text for text in empty.result["warnings"]]) == (0, [True])
 
 
-def test_foreign_stop_ends_the_plan(desk, ids):
+def test_foreign_stop_ends_plan(desk, ids):
     desk.start(ids[0], ids[1], stop_after=60)
     desk.simulator.stop_recording(ids[0])
     desk.now += 60
@@ -314,7 +314,7 @@ def test_late_effect_of_killed_start(desk, ids, monkeypatch, late, closed):
     assert results(desk.sweep()) == ({} if closed else {ids[0]: "stopped"})
 
 
-def test_closing_line_keeps_a_newer_end(desk, ids, monkeypatch):
+def test_closing_line_keeps_newer_end(desk, ids, monkeypatch):
     """Another run starts the recording between the status reading of a sweep and its line."""
     desk.start(ids[0], stop_after=60)
     desk.simulator.stop_recording(ids[0])

@@ -28,6 +28,7 @@ from support import figures_page
 from support.simulator_process import COLLECTION
 
 from mutants.changes import Mutant, mutants
+from mutants.reasons import reason
 
 TESTS = Path(__file__).parents[1]
 UNITS = TESTS / "unit" / "plugins"
@@ -43,8 +44,6 @@ LONGEST = 300
 LONGEST_CPU = 60
 """Seconds of CPU time, for mutants that never stop; the tests of each file take less than 20."""
 LONGEST_CAMPAIGN = 600
-MOST_CAMPAIGNS = 30
-"""Number of survivors of the unit tests for which a campaign is run."""
 FAULTS = {
     "batch": ("batch, item missing", "batch, item 202", "batch, answer lost", "batch, server has none", "job Failed"),
     "jobs": ("job Failed", "job Canceled", "job cannot be read", "job results cannot be read", "batch, item 202"),
@@ -148,6 +147,9 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=400, metavar="N", help="number of mutants (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="seed of the selection (default: %(default)s)")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="parallel mutants (default: %(default)s)")
+    parser.add_argument(
+        "--campaigns", type=int, default=30, metavar="N", help="survivors with a campaign (default: %(default)s)"
+    )
     parser.add_argument("--folder", type=Path, required=True, help="for copies of the collection and findings")
     parser.add_argument("--write", action="store_true", help=f"update docs/{PAGE.name}")
     options = parser.parse_args()
@@ -184,15 +186,15 @@ def main() -> int:
             outcomes.append(outcome)
             if number % 50 == 0:
                 print(f"{number} of {len(todo)} mutants, {outcomes.count('')} not caught by units", flush=True)
-        left = [at for at, outcome in enumerate(outcomes) if not outcome][:MOST_CAMPAIGNS]
+        left = [at for at, outcome in enumerate(outcomes) if not outcome][: options.campaigns]
         for at, outcome in zip(left, pool.map(lambda at: test(todo[at], True), left)):
             outcomes[at] = outcome
     caught = len(todo) - outcomes.count("")
     share = caught * 1000 // len(todo) / 10
     minutes = (time.monotonic() - began) / 60
-    text = f"{_table(todo, outcomes)}\n{caught} of {len(todo)} mutants are caught ({share} %); seed {options.seed}.\n"
-    print(f"{text}\n{minutes:.1f} minutes. Not caught:")
-    print("\n".join(sorted(mutant.name for (_file, mutant), outcome in zip(todo, outcomes) if not outcome)))
+    share_text = f"{caught} of {len(todo)} mutants are caught ({share} %); seed {options.seed}."
+    text = f"{_table(todo, outcomes)}\n{share_text} The others:\n\n{_survivors(todo, outcomes)}"
+    print(f"{text}\n{minutes:.1f} minutes")
     if options.write:
         figures_page.write(PAGE, MAKER, text)
     return int(share < 90)
@@ -208,6 +210,11 @@ def _table(todo: list[tuple[str, Mutant]], outcomes: list[str]) -> str:
     ]
     titles = ("File", "Mutants", "Caught by units", "Caught by the campaign", "Not caught")
     return figures_page.table(titles, lines, numbers=range(1, len(titles)))
+
+
+def _survivors(todo: list[tuple[str, Mutant]], outcomes: list[str]) -> str:
+    names = sorted((mutant.name, reason(mutant)) for (_file, mutant), outcome in zip(todo, outcomes) if not outcome)
+    return figures_page.table(("Mutant", "Reason"), [(f"`{name}`", why) for name, why in names])
 
 
 if __name__ == "__main__":

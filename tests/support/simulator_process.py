@@ -36,6 +36,14 @@ class Simulator:
         self._http.trust_env = False
         self._http.verify = False
 
+    def cpu_seconds(self) -> float:
+        """Return the processor time of the process so far; 0 on systems without /proc."""
+        stat = Path(f"/proc/{self._process.pid}/stat")
+        if not stat.exists():
+            return 0.0
+        user, system = stat.read_text(encoding="ascii").rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
     def close(self) -> None:
         self._process.terminate()
         self._process.wait(self.patience)

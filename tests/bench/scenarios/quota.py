@@ -12,10 +12,15 @@ from bench.report import Report, Verdict
 from bench.rounds import alternate
 from bench.ways import Way, recording
 
-LEAST_USED = 0.90
-MOST_REFUSED = 0.05
+LEAST_USED = 0.92
+MOST_REFUSED = 0.03
 MOST_SECONDS = 15.0
-KINDS = {"token bucket": ("token_bucket", 1.0), "1 s window": ("window", 1.0), "60 s window": ("window", 60.0)}
+KINDS = {
+    "token bucket": ("token_bucket", 1.0),
+    "1 s window": ("window", 1.0),
+    "10 s sliding window": ("sliding_log", 10.0),
+    "60 s window": ("window", 60.0),
+}
 
 
 def run(bench: Bench, options: Options) -> Report:

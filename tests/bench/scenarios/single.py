@@ -15,7 +15,7 @@ from bench.rounds import OFTENER, alternate
 from bench.ways import EMPTY, empty, recording
 
 OWN = "this collection, one named session"
-MOST = 1.3
+MOST = 1.2
 
 
 def run(bench: Bench, options: Options) -> Report:

@@ -100,7 +100,7 @@ def test_message_to_any_session(simulator):
     assert messages(simulator, ids[0]) == []
 
 
-def test_on_the_direct_base(simulator):
+def test_direct_base(simulator):
     base = f"/citrix/orchestration/api/simulated/{simulator.connection['site_id']}"
     session_id = simulator.ids()[0]
     reply = simulator.post(f"/Sessions/{session_id}/$sendMessage", {"Text": "x"}, base=base, Citrix_InstanceId=None)

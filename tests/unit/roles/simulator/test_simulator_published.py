@@ -137,7 +137,7 @@ def test_second_site_publishes_nothing(simulator):
     assert simulator.get("/Applications/Drawing", Citrix_InstanceId=other).status_code == 404
 
 
-def test_on_the_direct_base(simulator):
+def test_direct_base(simulator):
     base = f"/citrix/orchestration/api/simulated/{simulator.connection['site_id']}"
     for path in ("/DeliveryGroups", "/DeliveryGroups/Engineering/Machines", "/Applications/Drawing/Sessions"):
         assert simulator.get(path, base=base, Citrix_InstanceId=None).json() == simulator.get(path).json()

@@ -96,7 +96,7 @@ def test_take_same_session_id_of_another_site_independent(locks, other_run):
     assert locks.take("s1")
 
 
-def test_release_one_session_keeps_the_others(locks, other_run):
+def test_release_one_session_keeps_others(locks, other_run):
     names = [f"s{number}" for number in range(4 * FILES)]
     assert all(map(locks.take, names))
     locks.release(names[0])

@@ -75,7 +75,7 @@ def test_recording_unconfirmed_reported_with_remedy(wanted, state, expected, rem
     assert "30 seconds later" in wanted.not_confirmed(state)
 
 
-def test_recording_unconfirmed_reason_is_the_error():
+def test_recording_unconfirmed_reason_is_error():
     assert START.not_confirmed(ResponseLost("The answer was lost.")) == "The answer was lost."
 
 

@@ -485,7 +485,7 @@ def test_refused_secret_returns_no_token(signed, service):
     assert len(service.sign_ins) == 1
 
 
-def test_token_of_less_than_a_minute_used_for_half_its_life(signed, service, wall):
+def test_token_below_one_minute_used_for_half_its_life(signed, service, wall):
     service.lifetime = {"expires_in": "40"}
     auth = signed(**CLOUD)
     auth.send(READ)

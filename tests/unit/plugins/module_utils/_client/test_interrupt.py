@@ -85,7 +85,7 @@ def test_interrupt_signal_lets_run_finish(throttle, log, number):
     assert log == [f"{throttle.why[0]}: no further requests are sent"]
 
 
-def test_interrupt_signal_stops_in_half_a_second(monkeypatch, log):
+def test_interrupt_signal_stops_within_half_second(monkeypatch, log):
     monkeypatch.setattr(_watch, "_has_no_reader", lambda: False)
     throttle = FakeThrottle()
     with InterruptHandler(throttle, log.append):

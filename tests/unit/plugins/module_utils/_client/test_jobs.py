@@ -134,7 +134,7 @@ def test_send_returns_response_of_call_without_job(fake_api):
     assert fake_api.sent() == ["GET Machines"]
 
 
-def test_job_results_are_the_response_to_the_call(fake_api):
+def test_job_results_are_response_to_call(fake_api):
     fake_api.on(RESULTS, {"Items": [1]})
     answer = jobs.results(fake_api, READ, "job1")
     assert (answer.body, answer.transaction_id) == ({"Items": [1]}, f"transaction-of-{RESULTS}")

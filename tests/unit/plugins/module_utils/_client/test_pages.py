@@ -186,7 +186,7 @@ def test_items_lasting_shortfall_warned(number):
 
 
 @pytest.mark.parametrize("value", [None, "1", 17, [{"Id": "2"}]])
-def test_items_value_that_is_no_object_is_a_shortfall(value):
+def test_items_non_object_counts_as_shortfall(value):
     """It may be a session in another form."""
     page = {"Items": [{"Id": "1"}, value], "TotalItems": None}
     api = Pages([page, page])
@@ -228,7 +228,7 @@ class EndlessPages(Pages):
         (lambda number: [{"Id": str(number % 50)}], IDLE_PAGES + 50),
     ],
 )
-def test_items_endless_list_ends_with_an_error(items, pages):
+def test_items_endless_list_raises_error(items, pages):
     api = EndlessPages(items)
     with pytest.raises(CitrixError, match=r"Could not list the sessions: the list does not end \(.*check api_url"):
         list(api.items())

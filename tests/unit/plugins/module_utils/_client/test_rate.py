@@ -54,10 +54,16 @@ def paced():
     return rate, refuse_and_reopen(rate, now, 1.0)
 
 
-def test_rate_before_the_first_refusal_has_no_limit():
+def test_rate_before_first_refusal_has_no_limit():
     rate = Rate()
     let_through(rate, 1000)
     assert rate.wait(0.0) == 0.0
+
+
+def test_rate_first_refusal_after_few_requests_sets_no_limit():
+    rate = Rate()
+    now = refuse_and_reopen(rate, let_through(rate, 3, distance=0.1), 5.0)
+    assert rate.wait(now) == 0.0
 
 
 def test_rate_short_pause_sets_distance(paced):
@@ -76,7 +82,7 @@ def test_rate_approaches_refused_rate_and_exceeds_it(paced):
     assert paces[-1] > 12
 
 
-def test_rate_confirmed_refusal_doubles_the_rest(paced):
+def test_rate_confirmed_refusal_doubles_rest(paced):
     rate, now = paced
 
     def seconds_to_exceed(pace, start):
@@ -128,6 +134,15 @@ def test_rate_refusal_after_idle_time_does_not_stop_run(paced):
         rate.take(now + number * 1000)
     now = refuse_and_reopen(rate, now + 4000.1, 1.0)
     assert rate.wait(now) < 3
+
+
+def test_rate_refused_rate_is_that_of_last_seconds():
+    rate = Rate()
+    now = let_through(rate, 100, distance=1.0)
+    now = refuse_and_reopen(rate, let_through(rate, 5, at=now, distance=0.05), 0.2)
+    at = sent_by(rate, now, now + 32)
+    # Eight in the last three seconds were refused, and the five before them were slower.
+    assert at[-1] - at[-2] < 1 / 2.1
 
 
 def test_rate_one_early_refusal_keeps_measured_rate(paced):

@@ -155,7 +155,7 @@ def test_read_guards_unreadable_file_rejected(guards, tmp_path, monkeypatch, mak
 @pytest.mark.parametrize(
     ("of_file", "of_folder", "valid"), [(0o644, 0o1777, True), (0o646, 0o755, False), (0o644, 0o777, False)]
 )
-def test_read_guards_file_open_to_all_is_an_error(tmp_path, monkeypatch, linked, of_file, of_folder, valid):
+def test_read_guards_permissions_of_file_checked(tmp_path, monkeypatch, linked, of_file, of_folder, valid):
     path = tmp_path / "open" / "guard.yml"
     path.parent.mkdir()
     path.write_text("max_sessions: 5", encoding="utf-8")

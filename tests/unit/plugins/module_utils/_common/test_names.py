@@ -58,7 +58,7 @@ def rejection(option, value) -> str:
         (["a\u00a0b", "a\u200cb\u200d"], ("a\u00a0b", "a\u200cb\u200d")),
     ],
 )
-def test_read_names_as_a_list_or_text(value, names):
+def test_read_names_list_or_text(value, names):
     assert read_names("delivery_group", value) == names
 
 

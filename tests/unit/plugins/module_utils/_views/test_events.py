@@ -172,7 +172,7 @@ def test_denied_session_read_by_id_is_not_unrecorded(site, watch, key, name):
     assert not any("RecordingStatus" in call for call in site.api.sent())
 
 
-def test_user_denied_by_a_name_in_a_session_read_by_id(site, watch):
+def test_user_denied_by_name_of_session_read_by_id(site, watch):
     site.api.guard = Guard([Limits("/guard.yml", names={"denied_users": ("anna@contoso.com",)})])
     site.put(a_session("1", "LAB\\anna"))
     site.put({**a_session("2"), "User": {"Name": "LAB\\anna", "PrincipalName": "anna@contoso.com"}})
