@@ -130,7 +130,7 @@ def test_alert_token_with_blank_is_rejected(token, passed):
 
 @pytest.fixture
 def listen(run):
-    """Return a function that runs the rulebook, and returns a function that sends it an alert."""
+    """Return a function that runs the rulebook and returns one that sends it an alert."""
 
     def start(env: dict | None = None, **variables: object):
         with socket.socket() as probe:
@@ -206,7 +206,7 @@ def test_only_user_of_alert_recorded(simulator, alert, tmp_path):
 
 
 def test_alert_of_excluded_user_records_no_one(simulator, listen):
-    """The alerts name the excluded users by account and by UPN; the exclusion has the other name."""
+    """Name the excluded users by account and UPN in alerts, and by the other in the exclusion."""
     alert = listen(citrix_alert_exclude_user=["USER002@lab.example", "lab\\user004"])
     for name in ("LAB\\user002", "user004@lab.example", "LAB\\user001"):
         assert alert({"user": name}) == 200
