@@ -9,7 +9,6 @@ import tempfile
 from unittest.mock import patch
 
 import pytest
-from support.simulator_process import Simulator
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -21,6 +20,9 @@ def own_temporary_folder(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def simulator_process():
+    # ansible-test, which runs the unit tests only, does not find the package.
+    from support.simulator_process import Simulator
+
     simulator = Simulator()
     yield simulator
     simulator.close()

@@ -73,22 +73,31 @@ def simulator():
 
 
 @pytest.fixture(scope="session")
-def new_report(simulator, tmp_path_factory):
-    """Return a function that runs the playbook with these variables against the simulator."""
+def playbook(simulator, tmp_path_factory):
+    """Return a function that runs a playbook with these variables, connected to the simulator."""
+    environment = {
+        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+        "HOME": str(tmp_path_factory.mktemp("home")),
+        "LC_ALL": "C.UTF-8",
+        "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]),
+    }
+
+    def run(name: str, **variables) -> None:
+        connection = {f"CITRIX_{option.upper()}": value for option, value in simulator.cloud.items()}
+        command = [str(BIN / "ansible-playbook"), name, "-e", json.dumps(variables)]
+        done = subprocess.run(command, env={**environment, **connection}, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def new_report(playbook, tmp_path_factory):
+    """Return a function that creates a report with these variables of the playbook."""
 
     def make(**variables) -> Report:
         folder = tmp_path_factory.mktemp("report")
-        environment = {
-            "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
-            "HOME": str(tmp_path_factory.mktemp("home")),
-            "LC_ALL": "C.UTF-8",
-            "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]),
-            **{f"CITRIX_{name.upper()}": value for name, value in simulator.cloud.items()},
-        }
-        extra = json.dumps({"citrix_dest": str(folder), **variables})
-        command = [str(BIN / "ansible-playbook"), "sessionops.citrix.coverage", "-e", extra]
-        done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
+        playbook("sessionops.citrix.coverage", citrix_dest=str(folder), **variables)
         return Report(folder)
 
     return make

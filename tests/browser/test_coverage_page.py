@@ -199,19 +199,10 @@ def test_page_prints(page, report):
 
 
 @pytest.mark.skipif("SCREENSHOTS" not in os.environ, reason="only where SCREENSHOTS names a folder")
-def test_page_screenshots(page, simulator, new_report):
-    simulator.reset(machines=4, sessions=180)
-    sessions = list(simulator.state().values())
-    refused = {"status": 403, "body": {"detail": "No rights."}}
-    recorded = {"status": 200, "body": {"IsSessionBeingRecorded": True}}
-    others = [session for session in sessions[1:] if session["delivery_group"] != "Contractors"]
-    simulator.fault(
-        {"path": "RecordingStatus", "session": sessions[0]["id"], "answer": refused},
-        *({"path": "RecordingStatus", "session": session["id"], "answer": recorded} for session in others),
-    )
-    report = new_report()
+def test_page_screenshots(page, playbook, tmp_path):
+    playbook("sessionops.citrix.demo", citrix_dest=str(tmp_path))
     folder = Path(os.environ["SCREENSHOTS"])
     folder.mkdir(parents=True, exist_ok=True)
     for name, width, height in (("wide", 1400, 1560), ("narrow", 400, 1400)):
-        page.open(report.page, width, height)
+        page.open(tmp_path / "coverage.html", width, height)
         (folder / f"coverage-{name}.png").write_bytes(page.screenshot())

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support import processes
 from support.guide_pages import DOCSITE, blocks
 from support.simulator_process import COLLECTION
 
@@ -35,6 +36,7 @@ class Rulebook:
 
     def __init__(self, folder: Path, arguments: list[str], environment: dict[str, str]) -> None:
         self._log = folder / "rulebook.log"
+        self._home = environment["HOME"]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 [str(BIN / "ansible-rulebook"), *arguments],
@@ -59,9 +61,10 @@ class Rulebook:
         return self._process.wait(PATIENCE)
 
     def close(self) -> None:
-        if self._process.poll() is None:
-            self._process.terminate()
-        self._process.wait(PATIENCE)
+        """End it and its playbooks, which would send requests during the next test."""
+        self._process.kill()
+        self._process.wait()
+        processes.kill_marked(f"HOME={self._home}")
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ A few seconds later, nothing more is sent, no process is left, and all accepted 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
 import runpy
@@ -29,6 +28,7 @@ from ansible.errors import AnsibleError
 from ansible_collections.sessionops.citrix.plugins.module_utils._client import throttle
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import CitrixError
 from conftest import BIN
+from support import processes
 from support.simulator_process import COLLECTION, Simulator
 
 EVENT_SOURCE = COLLECTION / "extensions" / "eda" / "plugins" / "event_source" / "citrix_sessions.py"
@@ -89,14 +89,7 @@ class Task:
 
     def left(self) -> dict[int, list[str]]:
         """Return {process id: command} of all processes of this task."""
-        found = {}
-        for folder in Path("/proc").glob("[0-9]*"):
-            try:
-                if self.mark.encode() in (folder / "environ").read_bytes().split(b"\0"):
-                    found[int(folder.name)] = (folder / "cmdline").read_text().split("\0")
-            except OSError:
-                continue
-        return {number: command for number, command in found.items() if command != [""]}
+        return processes.marked(self.mark)
 
     def of_module(self) -> int:
         return next(n for n, command in self.left().items() if "python" in command[0] and "AnsiballZ" in command[1])
@@ -151,9 +144,7 @@ def playbook(tmp_path):
 
     yield start
     for task in tasks:
-        for number in task.left():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(number, signal.SIGKILL)
+        processes.kill_marked(task.mark)
         task.process.wait()
 
 

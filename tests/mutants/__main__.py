@@ -43,8 +43,6 @@ LONGEST = 300
 LONGEST_CPU = 60
 """Seconds of CPU time, for mutants that never stop; the tests of each file take less than 20."""
 LONGEST_CAMPAIGN = 600
-MOST_CAMPAIGNS = 30
-"""Number of survivors of the unit tests for which a campaign is run."""
 FAULTS = {
     "batch": ("batch, item missing", "batch, item 202", "batch, answer lost", "batch, server has none", "job Failed"),
     "jobs": ("job Failed", "job Canceled", "job cannot be read", "job results cannot be read", "batch, item 202"),
@@ -148,6 +146,9 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=400, metavar="N", help="number of mutants (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="seed of the selection (default: %(default)s)")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="parallel mutants (default: %(default)s)")
+    parser.add_argument(
+        "--campaigns", type=int, default=30, metavar="N", help="survivors with a campaign (default: %(default)s)"
+    )
     parser.add_argument("--folder", type=Path, required=True, help="for copies of the collection and findings")
     parser.add_argument("--write", action="store_true", help=f"update docs/{PAGE.name}")
     options = parser.parse_args()
@@ -184,7 +185,7 @@ def main() -> int:
             outcomes.append(outcome)
             if number % 50 == 0:
                 print(f"{number} of {len(todo)} mutants, {outcomes.count('')} not caught by units", flush=True)
-        left = [at for at, outcome in enumerate(outcomes) if not outcome][:MOST_CAMPAIGNS]
+        left = [at for at, outcome in enumerate(outcomes) if not outcome][: options.campaigns]
         for at, outcome in zip(left, pool.map(lambda at: test(todo[at], True), left)):
             outcomes[at] = outcome
     caught = len(todo) - outcomes.count("")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -105,3 +106,45 @@ def test_build_packs_all_required_files(clone, tmp_path):
         "LICENSE",
     )
     assert {name for name in committed if name.startswith(needed)} <= packed(tarball)
+
+
+def test_placeholders_listed_until_replaced(clone):
+    check = [clone / "tests/support/placeholders.sh"]
+    left = subprocess.run(check, capture_output=True, text=True, check=False)
+    assert left.returncode == 1
+    assert {"galaxy.yml", "SECURITY.md", "MAINTAINERS.md"} <= {
+        line.partition(":")[0] for line in left.stdout.splitlines()
+    }
+    for name in {line.partition(":")[0] for line in left.stdout.splitlines()}:
+        text = (clone / name).read_text(encoding="utf-8").replace("not published yet", "published")
+        (clone / name).write_text(text.replace("git.example.com", "git.site.test"), encoding="utf-8")
+    assert subprocess.run(check, capture_output=True, check=False).returncode == 0
+
+
+def test_workflow_actions_pinned_by_digest():
+    uses = [
+        line.split("uses: ")[1]
+        for path in (ROOT / ".github/workflows").glob("*.yml")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if "uses: " in line
+    ]
+    assert uses
+    assert [use for use in uses if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", use)] == []
+
+
+def test_locked_requirements_match_their_sources():
+    for source in (ROOT / "requirements").glob("*.in"):
+        pins = re.findall(r"^[\w-]+==[^;\s]+", source.read_text(encoding="utf-8"), re.MULTILINE)
+        locked = source.with_suffix(".txt")
+        if locked.exists():
+            lines = locked.read_text(encoding="utf-8").lower()
+            assert [pin for pin in pins if f"{pin.lower()} " not in lines] == [], source.name
+            assert lines.count("==") <= lines.count("--hash=sha256:")
+            assert "://" not in lines
+
+
+def test_every_step_of_make_has_a_sentence_for_nox():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    steps = re.search(r"^TEST = ((?:.|\\\n)*?) \$\(LINT\)\nLINT := (.*)$", makefile, re.MULTILINE)
+    names = set(" ".join(steps.groups()).replace("\\\n", " ").split())
+    assert names - set(re.findall(r"^([\w.-]+):.*?## [A-Z].+$", makefile, re.MULTILINE)) == set()

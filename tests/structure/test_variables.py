@@ -22,7 +22,7 @@ INTERNAL = re.compile(r"__(citrix|session_recording|recording_coverage|simulator
 PUBLIC = re.compile(r"ansible_\w+|(session_recording|recording_coverage|simulator|citrix|survey)_\w+")
 """Variables of Ansible, and those that roles and playbooks read or set."""
 
-NO_VARIABLES = {"citrix_name", *MODULES, *INVENTORIES}
+NO_VARIABLES = {"citrix_name", "citrix_sites", *MODULES, *INVENTORIES}
 """Names in playbooks that no user sets."""
 
 each_file = pytest.mark.parametrize("path", FILES, ids=lambda path: "/".join(path.parts[-3:]))

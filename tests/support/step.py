@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run one step of the tests: its output goes to a log, its result to the table at the end.
 
-A step counts as one, unless the last line of its log has the counts of its tests. The Makefile defines the steps.
+A step counts as one, unless the last line of its log has the counts of its tests. If that line has the coverage, it
+goes to the table. The Makefile defines the steps.
 """
 
 from __future__ import annotations
@@ -27,10 +28,11 @@ OLDEST_JAVA = 17
 """Required by the rule engine of ansible-rulebook."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 COUNTS = re.compile(r"^(\d+) passed, (\d+) failed$")
+COVERAGE = re.compile(r"^[\d.]+ % of lines and branches$")
 
 
 def run(name: str, command: list[str], needs: list[str]) -> int:
-    """Run a command and keep its log and its result: {seconds, passed, failed}.
+    """Run a command and keep its log and its result: {seconds, passed, failed, coverage}.
 
     If a requirement is missing, the result is {absent: name}, which is neither passed nor failed.
     """
@@ -45,12 +47,14 @@ def run(name: str, command: list[str], needs: list[str]) -> int:
     with log.open("w", encoding="utf-8") as output:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, check=False)
     text = log.read_text(encoding="utf-8", errors="replace").rstrip()
-    counts = COUNTS.match(text.rsplit("\n", 1)[-1])
+    last = text.rsplit("\n", 1)[-1]
+    counts, coverage = COUNTS.match(last), COVERAGE.match(last)
     passed, failed = map(int, counts.groups()) if counts else (int(done.returncode == 0), 0)
     if done.returncode != 0:
         failed = failed or 1
         print(f"{name}: exit code {done.returncode}, and this log:\n{text}\n", flush=True)
-    _keep(name, {"seconds": round(time.monotonic() - began), "passed": passed, "failed": failed})
+    outcome = {"seconds": round(time.monotonic() - began), "passed": passed, "failed": failed}
+    _keep(name, {**outcome, "coverage": coverage and last})
     return done.returncode
 
 
@@ -121,8 +125,8 @@ def _result(outcome: dict) -> str:
     if "absent" in outcome:
         return f"not run: no {outcome['absent']} on this machine"
     total = outcome["passed"] + outcome["failed"]
-    tests = f" ({outcome['passed']} of {total} tests)" if total > 1 else ""
-    return f"{'FAILED' if outcome['failed'] else 'ok'}{tests}"
+    more = f"{outcome['passed']} of {total} tests" if total > 1 else outcome.get("coverage")
+    return ("FAILED" if outcome["failed"] else "ok") + (f" ({more})" if more else "")
 
 
 def main() -> int:

@@ -10,6 +10,7 @@ import json
 import pathlib
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from typing import Any, Callable
 
@@ -18,6 +19,7 @@ import requests
 
 SCRIPT = pathlib.Path(__file__).parents[4] / "roles" / "simulator" / "files" / "citrix_simulator.py"
 CLOUD = "/cvad/manage"
+ATTEMPTS = 20
 
 
 class Simulator:
@@ -154,6 +156,26 @@ def start() -> Iterator[Callable[..., Simulator]]:
     yield begin
     for simulator in started:
         simulator.close()
+
+
+@pytest.fixture(scope="session")
+def timed() -> Callable[..., Any]:
+    """Return a function that runs a scenario, which takes at least and less than some seconds.
+
+    It returns the result. Other processes can only slow it down, so it starts again if it takes longer.
+    """
+
+    def run(least: float, most: float, scenario: Callable[[], Any]) -> Any:
+        for _attempt in range(ATTEMPTS):
+            began = time.monotonic()
+            result = scenario()
+            took = time.monotonic() - began
+            assert took >= least
+            if took < most:
+                return result
+        pytest.fail(f"took {most} s or longer in each of {ATTEMPTS} attempts")
+
+    return run
 
 
 @pytest.fixture(scope="session")

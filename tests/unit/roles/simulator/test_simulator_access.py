@@ -211,9 +211,12 @@ def test_unknown_paths_and_methods(simulator):
     assert simulator.get("/Tokens").status_code == 405
 
 
-def test_token_expires(simulator):
-    simulator.reset(token_lifetime=0.3)
-    assert simulator.get("/me").status_code == 200
+def test_token_expires(simulator, timed):
+    def use():
+        simulator.reset(token_lifetime=0.3)
+        return simulator.get("/me").status_code
+
+    assert timed(0, 0.3, use) == 200
     time.sleep(0.35)
     assert simulator.get("/me").status_code == 401
 

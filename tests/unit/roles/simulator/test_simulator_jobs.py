@@ -147,16 +147,19 @@ def test_job_of_refused_call_fails(simulator, jobs):
     assert simulator.post("/Sessions/x/$stopRecording", params=ASYNC, Accept="text/html").status_code == 406
 
 
-def test_job_has_duration(simulator, jobs):
-    simulator.reset(job_seconds=0.4)
+def test_job_has_duration(simulator, jobs, timed):
     session_id = simulator.ids()[0]
-    url = jobs.begin(f"/Sessions/{session_id}/$startRecording")
-    job = jobs.read(url).json()
+
+    def begin():
+        simulator.reset(job_seconds=0.4)
+        url = jobs.begin(f"/Sessions/{session_id}/$startRecording")
+        refused = [act(url).status_code for act in (jobs.results, jobs.delete, jobs.cancel)]
+        return url, jobs.read(url).json(), refused
+
+    url, job, refused = timed(0, 0.4, begin)
     assert (job["Status"], job["IsCancellable"], job["ResultLocation"]) == ("InProgress", False, None)
     assert (job["EndTime"], job["FormattedEndTime"]) == ("0001-01-01T00:00:00+00:00", "0001-01-01T00:00:00Z")
-    assert jobs.results(url).status_code == 404
-    assert jobs.delete(url).status_code == 409
-    assert jobs.cancel(url).status_code == 409
+    assert refused == [404, 409, 409]
     time.sleep(0.45)
     assert jobs.read(url).json()["Status"] == "Complete"
     assert jobs.cancel(url).json()["Status"] == "Complete"

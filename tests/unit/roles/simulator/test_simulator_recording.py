@@ -83,13 +83,17 @@ def test_status_of_ended_session_by_setting(simulator, status):
     assert reply.json()["detail"]
 
 
-def test_status_lags(simulator):
+def test_status_lags(simulator, timed):
     session_id = simulator.ids()[0]
-    simulator.faults({"method": "POST", "path": "startRecording", "lag": 0.4})
-    start(simulator, session_id)
-    entry = simulator.state()[session_id]
-    assert (entry["recorded"], entry["reported"]) == (True, False)
-    assert simulator.recorded(session_id) is False
+
+    def start_late():
+        simulator.reset()
+        simulator.faults({"method": "POST", "path": "startRecording", "lag": 0.4})
+        start(simulator, session_id)
+        entry = simulator.state()[session_id]
+        return entry["recorded"], entry["reported"], simulator.recorded(session_id)
+
+    assert timed(0, 0.4, start_late) == (True, False, False)
     time.sleep(0.45)
     assert simulator.recorded(session_id) is True
 

@@ -10,6 +10,7 @@ from collections import Counter
 
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._actions import converge as _converge
+from ansible_collections.sessionops.citrix.plugins.module_utils._actions import locks as _locks
 from ansible_collections.sessionops.citrix.plugins.module_utils._actions.converge import LEAST_READS
 from ansible_collections.sessionops.citrix.plugins.module_utils._actions.recording import RESULTS, Wanted
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.calls import Response
@@ -90,6 +91,28 @@ def outline(entry):
 
 
 # Read and decide
+
+
+def test_denied_session_is_not_started(converged, fake_api):
+    target = a_target()._replace(denied="denied_users of the guard does not permit this user")
+    (entry,) = converge(fake_api, [target], START, False)
+    assert (entry.result, entry.reason) == ("denied", target.denied)
+    assert fake_api.sent() == []
+
+
+def test_session_of_another_run_waited_for_at_most_ten_seconds(converged, fake_api, clock, monkeypatch):
+    monkeypatch.setattr(_converge.SessionLocks, "take", lambda locks, _session_id: locks is _converge.NO_LOCKS)
+    assert converged(OFF, OFF, ON).result == "started"
+    assert sum(clock.slept) == pytest.approx(10.0, abs=0.2)
+    assert len(fake_api.writes) == 1
+
+
+def test_check_mode_opens_no_lock_file(converged, monkeypatch):
+    opened = []
+    monkeypatch.setattr(_locks, "_descriptors", {})
+    monkeypatch.setattr(_locks, "_open_file", opened.append)
+    assert converged(OFF, check_mode=True).result == "started"
+    assert opened == []
 
 
 def test_guard_limits_sessions_except_ends_that_are_due(fake_api):

@@ -60,6 +60,12 @@ def test_rate_before_first_refusal_has_no_limit():
     assert rate.wait(0.0) == 0.0
 
 
+def test_rate_first_refusal_after_few_requests_sets_no_limit():
+    rate = Rate()
+    now = refuse_and_reopen(rate, let_through(rate, 3, distance=0.1), 5.0)
+    assert rate.wait(now) == 0.0
+
+
 def test_rate_short_pause_sets_distance(paced):
     rate, now = paced
     gap = rate.wait(now)

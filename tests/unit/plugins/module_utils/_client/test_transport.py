@@ -16,10 +16,11 @@ import responses
 import urllib3
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.auth import NoAuth, Token, TokenAuth
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.exchange import HEADERS
-from ansible_collections.sessionops.citrix.plugins.module_utils._client.transport import Request, Transport
+from ansible_collections.sessionops.citrix.plugins.module_utils._client.transport import Reply, Request, Transport
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import (
     CitrixError,
     ConnectionNotMade,
+    OptionError,
     ResponseLost,
     ResponseTooLarge,
 )
@@ -253,6 +254,17 @@ def test_transport_names_its_proxy(transport, monkeypatch):
     sending = transport()
     assert sending.next_proxy(URL) == "http://proxy.example.com:3128"
     assert sending.next_proxy("https://api-eu.cloud.com/x") is None
+
+
+def test_transport_unusable_proxy_rejected_before_any_request(transport, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "socks5://proxy.example.com:1080")
+    with pytest.raises(OptionError, match="HTTPS_PROXY"):
+        transport()
+
+
+@pytest.mark.parametrize(("status", "expected"), [(200, None), (399, None), (400, "a1"), (500, "a1")])
+def test_activity_id_of_errors_is_transaction_id(status, expected):
+    assert Reply(status, {}, '{"activityId": "a1"}').transaction_id == expected
 
 
 @pytest.mark.parametrize("option", [True, False])

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import ApiError, OptionError
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.guard_file import Limits
+from ansible_collections.sessionops.citrix.plugins.module_utils._site.guard import Guard
 from ansible_collections.sessionops.citrix.plugins.module_utils._site.refs import SessionRef
 from ansible_collections.sessionops.citrix.plugins.module_utils._site.selection import (
     ARGUMENT_SPEC,
@@ -74,6 +76,14 @@ def test_named_sessions_in_order_of_option(fake_api):
     )
     assert sorted(fake_api.sent()) == ["GET Sessions/1", "GET Sessions/2", "GET Sessions/3"]
     assert {call.query["fields"] for call in fake_api.calls} == {",".join(FIELDS)}
+
+
+def test_user_denied_by_guard_without_exclusions(fake_api):
+    fake_api.guard = Guard([Limits("/guard.yml", names={"denied_users": ("LAB\\user002",)})])
+    for number in ("1", "2"):
+        fake_api.on(f"GET Sessions/{number}", a_session(number, user=f"user00{number}"))
+    selection = select(fake_api, wanted(session_id=["1", "2"]))
+    assert [bool(target.denied) for target in selection.targets] == [False, True]
 
 
 def test_named_session_that_does_not_exist_ended(fake_api):

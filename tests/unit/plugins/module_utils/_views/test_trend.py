@@ -180,8 +180,8 @@ def test_ten_thousand_runs_stay_small(tmp_path):
                 [at],
             )
         file.execute("COMMIT")
-    began = time.monotonic()
+    began = time.process_time()
     found = trend.of_document(path, document, 20_000)
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
     assert found["runs"] == 10_000
     assert len(json.dumps(found)) < 150_000
