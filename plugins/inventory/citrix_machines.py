@@ -342,7 +342,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         self._warn_about_merged_groups(machines)
 
     def _warn_about_merged_groups(self, machines: list[dict]) -> None:
-        """Warn if a group has the machines of several delivery groups, catalogs or zones, since --limit selects all."""
+        """Warn if a group, such as in --limit, has machines of several delivery groups or the like."""
         keys = {str(group.get("key")) for group in self.get_option("keyed_groups")}
         for fact in GROUPED:
             if f"{self.get_option('hostvars_prefix')}{fact}.name" in keys:
