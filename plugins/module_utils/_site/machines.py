@@ -265,7 +265,7 @@ def _refers(field: str, wanted: list[Named]) -> Callable[[dict], bool]:
 
 
 def _is_one_of(field: str, values: Sequence[str]) -> Callable[[dict], bool]:
-    return lambda machine: (nested(machine, field) or values[0]) in values
+    return lambda machine: folded(nested(machine, field) or values[0]) in map(folded, values)
 
 
 def _longest_piece(pattern: str) -> str:
