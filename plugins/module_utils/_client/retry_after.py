@@ -15,6 +15,8 @@ from .._common.times import timestamp
 EPOCH = 1e9
 """Minimum of a number that is a point in Unix time, and not a number of seconds."""
 PREFIXES = ("RateLimit", "X-RateLimit")
+LONGEST_ANNOUNCED = 120.0
+"""Seconds; a longer wait requires a refusal, because the unit of an announced one may be another."""
 
 
 def retry_delay(headers: Mapping[str, str], text: str, now: float) -> float | None:
@@ -40,7 +42,8 @@ def announced_delay(headers: Mapping[str, str], now: float) -> float | None:
     """
     for left, reset in _quotas(headers):
         if left is not None and _number(left) == 0:
-            return _seconds(reset, timestamp(headers.get("Date") or "") or now)
+            delay = _seconds(reset, timestamp(headers.get("Date") or "") or now)
+            return delay if delay is not None and delay <= LONGEST_ANNOUNCED else None
     return None
 
 

@@ -150,7 +150,7 @@ class MachineIndex:
             return self._by["Name"].get(marks["Name"], set()) | by_dns_name
         return self._by["DnsName"].get(marks.get("DnsName", ""), set())
 
-    def in_doubt(self, machine: object) -> bool:
+    def may_match(self, machine: object) -> bool:
         """Return whether this may be one of the machines, under a name in another form."""
         marks = _marks(machine)
         if not marks:
@@ -265,7 +265,7 @@ def _refers(field: str, wanted: list[Named]) -> Callable[[dict], bool]:
 
 
 def _is_one_of(field: str, values: Sequence[str]) -> Callable[[dict], bool]:
-    return lambda machine: (nested(machine, field) or values[0]) in values
+    return lambda machine: folded(nested(machine, field) or values[0]) in map(folded, values)
 
 
 def _longest_piece(pattern: str) -> str:

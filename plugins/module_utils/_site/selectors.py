@@ -16,7 +16,7 @@ from .._client.calls import Call
 from .._client.search import Filter, compare, distinct, listing, searches
 from .._common.errors import OptionError
 from .._common.names import NAME_LIST, read_names
-from .._common.text import nested, reach
+from .._common.text import folded, nested, reach
 from .groups import find_applications, find_delivery_groups, is_any, sessions_of_applications
 from .machine_sessions import list_sessions
 from .machines import MachineIndex, condition, find
@@ -185,4 +185,5 @@ class Place:
             # A desktop session has null.
             yield lambda session, _default: is_any(self._applications, session.get("ApplicationsInUse"), default=False)
         if query.states:
-            yield lambda session, _default: (nested(session, "State") or query.states[0]) in query.states
+            states = {folded(state) for state in query.states}
+            yield lambda session, _default: folded(nested(session, "State") or query.states[0]) in states

@@ -176,9 +176,9 @@ def not_recordable(session: dict) -> str | None:
     """Return why the API would refuse a recording, or None; unknown data is no reason."""
     if session.get("LogoffInProgress") is True:
         return "logging_off"
-    if session.get("State") in ("Connected", "Disconnected"):
+    if (nested(session, "State") or "").lower() in ("connected", "disconnected"):
         return "not_active"
-    if nested(session, "Connection", "Protocol") in ("Rdp", "Console"):
+    if (nested(session, "Connection", "Protocol") or "").lower() in ("rdp", "console"):
         return "not_hdx"
     return None
 

@@ -527,6 +527,13 @@ def test_machine_without_group_accepted_from_search(site, fields):
     assert machines(site, delivery_group=["Office"], **OF_ONE_KIND) == [FIRST]
 
 
+@pytest.mark.parametrize("state", ["Registered", "registered", "REGISTERED", 3, None])
+def test_machine_state_in_any_case_accepted_from_search(site, state):
+    other = {"Id": "m-2", "Name": SECOND, "RegistrationState": "unregistered"}
+    site.on(SEARCH, page({"Id": "m-1", "Name": FIRST, "RegistrationState": state}, other))
+    assert machines(site, registration_state=["Registered"], **OF_ONE_KIND) == [FIRST]
+
+
 def test_machine_filters_of_task_accepted_from_search(site):
     site.on(SEARCH, page(OTHERS))
     assert machines(site, filters=[compare("Tags", "x", "Any")], **OF_ONE_KIND) == [OTHERS["Name"]]

@@ -225,6 +225,11 @@ def test_search_combines_conditions_and_selectors(api):
     assert first_search(api)[0] == [("ClientName", "client"), ("CurrentUser", "LAB\\user001")]
 
 
+def test_search_state_in_any_case_matches(api):
+    api.on(SEARCH, page(a_session("1", State="ACTIVE"), a_session("2", State="disconnected")))
+    assert found(api, states=("Active",)) == ["1"]
+
+
 def test_application_with_other_selector_checked_by_client(api):
     api.on(SEARCH, page(a_session("1"), a_session("2", ApplicationsInUse=[])))
     assert found(api, application=("Editor",), states=("Active",)) == ["1"]
