@@ -163,6 +163,15 @@ def test_trail_unwritable_file_sends_nothing(simulator, modules, tmp_path, name,
     assert run.result["writes_sent"] == 0 and writes_of(simulator) == set()
 
 
+@pytest.mark.parametrize("blank", ["", " "])
+def test_trail_blank_path_sends_nothing(simulator, modules, path, blank):
+    """It would replace the trail of the environment."""
+    task = {RECORDING: {"state": "started", "machine": MACHINE, "audit_log": blank}, "ignore_errors": True}
+    run = modules([task], simulator.cloud, env={"CITRIX_AUDIT_LOG": str(path)})
+    assert run.result["msg"] == "audit_log: is empty; set it to a file"
+    assert simulator.calls() == []
+
+
 def test_trail_disk_full_later_sends_nothing_more(simulator, modules, tmp_path, monkeypatch):
     path = tmp_path / "audit.jsonl"
     write, written = os.write, []
