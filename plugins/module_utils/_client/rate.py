@@ -22,7 +22,7 @@ BELOW = 0.98
 """Part of a refused rate up to which the pace returns."""
 CONFIRMED, STEADY = 0.05, 0.99
 """Relative difference of two refused rates that confirm each other, and the part of that rate to continue with."""
-RISE = 1.5
+RISE = 1.3
 """Maximum factor of the measured rate to continue with."""
 UNSURE = 4.0
 """Maximum factor of the first measured rate that the quota may have."""
