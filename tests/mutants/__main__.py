@@ -28,6 +28,7 @@ from support import figures_page
 from support.simulator_process import COLLECTION
 
 from mutants.changes import Mutant, mutants
+from mutants.reasons import reason
 
 TESTS = Path(__file__).parents[1]
 UNITS = TESTS / "unit" / "plugins"
@@ -191,9 +192,9 @@ def main() -> int:
     caught = len(todo) - outcomes.count("")
     share = caught * 1000 // len(todo) / 10
     minutes = (time.monotonic() - began) / 60
-    text = f"{_table(todo, outcomes)}\n{caught} of {len(todo)} mutants are caught ({share} %); seed {options.seed}.\n"
-    print(f"{text}\n{minutes:.1f} minutes. Not caught:")
-    print("\n".join(sorted(mutant.name for (_file, mutant), outcome in zip(todo, outcomes) if not outcome)))
+    share_text = f"{caught} of {len(todo)} mutants are caught ({share} %); seed {options.seed}."
+    text = f"{_table(todo, outcomes)}\n{share_text} The others:\n\n{_survivors(todo, outcomes)}"
+    print(f"{text}\n{minutes:.1f} minutes")
     if options.write:
         figures_page.write(PAGE, MAKER, text)
     return int(share < 90)
@@ -209,6 +210,11 @@ def _table(todo: list[tuple[str, Mutant]], outcomes: list[str]) -> str:
     ]
     titles = ("File", "Mutants", "Caught by units", "Caught by the campaign", "Not caught")
     return figures_page.table(titles, lines, numbers=range(1, len(titles)))
+
+
+def _survivors(todo: list[tuple[str, Mutant]], outcomes: list[str]) -> str:
+    names = sorted((mutant.name, reason(mutant)) for (_file, mutant), outcome in zip(todo, outcomes) if not outcome)
+    return figures_page.table(("Mutant", "Reason"), [(f"`{name}`", why) for name, why in names])
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import pytest
 
 from mutants.__main__ import chosen, unit_tests
 from mutants.changes import mutants
+from mutants.reasons import REASONS
 
 UNCHANGED = '''"""Text 1 + 1."""
 
@@ -58,6 +59,11 @@ def test_unit_tests_of_file_import_it():
     names = [Path(path).name for path in unit_tests("_client/retries.py")]
     assert names[0] == "test_retries.py"
     assert "test_auth.py" in names and "test_text.py" not in names
+
+
+def test_reasons_are_about_existing_lines():
+    lines = {(file, line.strip()) for file, mutant in chosen(10**6, 1) for line in mutant.source.splitlines()}
+    assert set(REASONS) - lines == set()
 
 
 def test_unit_tests_exist_for_each_file():

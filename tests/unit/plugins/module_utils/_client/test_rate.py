@@ -136,6 +136,15 @@ def test_rate_refusal_after_idle_time_does_not_stop_run(paced):
     assert rate.wait(now) < 3
 
 
+def test_rate_refused_rate_is_that_of_last_seconds():
+    rate = Rate()
+    now = let_through(rate, 100, distance=1.0)
+    now = refuse_and_reopen(rate, let_through(rate, 5, at=now, distance=0.05), 0.2)
+    at = sent_by(rate, now, now + 32)
+    # Eight in the last three seconds were refused, and the five before them were slower.
+    assert at[-1] - at[-2] < 1 / 2.1
+
+
 def test_rate_one_early_refusal_keeps_measured_rate(paced):
     rate, now = paced
     for seconds in (2.0, 0.3):
