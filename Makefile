@@ -15,7 +15,7 @@ JOBS ?= 2
 TEST = integration sanity-2.21 structure targets-2.22 targets-3.9 faults-short sanity-2.19 sanity-2.20 sanity-2.22 unit \
 	unit-2.22 simulator contract eda molecule browser metrics awx artifact coverage $(LINT)
 LINT := importer ansible-lint docs mypy licenses changelog ruff yamllint style
-QUICK := unit shape ruff
+QUICK := unit-few shape ruff
 DISTRIBUTED := importer artifact
 CORES := 2.19 2.20 2.21 2.22
 MATRIX = $(CORES:%=$(VENV)/core-%.stamp)
@@ -96,6 +96,8 @@ clean: ## Delete all generated files.
 unit: $(TESTED) ## Test each file of the collection and each tool of the tests alone.
 	$(STEP) run $@ $(MEASURED) -n 2 tests/unit/plugins tests/unit/extensions tests/bench tests/faults tests/limiters \
 		tests/mutants
+unit-few: $(TESTED) ## Test each file of the plugins with a few property examples.
+	$(STEP) run $@ $(PYTEST) -n 2 --hypothesis-profile=few tests/unit/plugins
 simulator: $(TESTED) ## Test over HTTP that the simulator behaves as documented.
 	$(STEP) run $@ $(PYTEST) tests/unit/roles
 structure: $(TESTED) ## Check layers, sizes and documentation; run examples, READMEs and guides.

@@ -5,10 +5,15 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
+from pathlib import Path
 from unittest.mock import patch
 
 import pytest
+
+# For the package support, which is imported later: pytest adds this folder, ansible-test does not.
+sys.path.append(str(Path(__file__).parent))
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -20,7 +25,6 @@ def own_temporary_folder(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def simulator_process():
-    # ansible-test, which runs the unit tests only, does not find the package.
     from support.simulator_process import Simulator
 
     simulator = Simulator()

@@ -234,6 +234,7 @@ from ..module_utils._client.interrupt import Background
 from ..module_utils._client.transport import REQUESTS_IMPORT_ERROR
 from ..module_utils._common import options
 from ..module_utils._common.errors import CitrixError, OptionError
+from ..module_utils._common.text import clean
 from ..module_utils._views import hosts
 
 TEMPLATED = (
@@ -249,6 +250,8 @@ TEMPLATED = (
 )
 TICK = 0.01
 """Seconds between two checks of the search for machines."""
+GROUPED = ("delivery_group", "machine_catalog", "zone")
+"""Facts with a name by which machines are grouped."""
 ENDINGS = ("citrix_machines.yml", "citrix_machines.yaml")
 
 
@@ -336,6 +339,16 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             variables = self.inventory.get_host(host).get_vars()
             self._add_host_to_composed_groups(self.get_option("groups"), variables, host, strict, False)
             self._add_host_to_keyed_groups(self.get_option("keyed_groups"), variables, host, strict, False)
+        self._warn_about_merged_groups(machines)
+
+    def _warn_about_merged_groups(self, machines: list[dict]) -> None:
+        """Warn if a group, such as in --limit, has machines of several delivery groups or the like."""
+        keys = {str(group.get("key")) for group in self.get_option("keyed_groups")}
+        for fact in GROUPED:
+            if f"{self.get_option('hostvars_prefix')}{fact}.name" in keys:
+                for names in hosts.merged_names(machines, fact, self._sanitize_group_name):
+                    shown = ", ".join(map(clean, names))
+                    self.display.warning(f"keyed_groups: {shown} become one group; use {fact}.id as the key.")
 
     def _preferred(self) -> list[tuple[str, bool]]:
         """Return the preferred host names: (host variable or template, whether it is a template)."""

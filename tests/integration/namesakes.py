@@ -200,17 +200,17 @@ class Reference:
             if self.sessions[at]["anonymous"] or any(names_in(self.sessions[other]["user"]) for other in person)
         }
 
-    def doubtful(self, run: list[int], names: list[str]) -> set[int]:
+    def possible(self, run: list[int], names: list[str]) -> set[int]:
         """Return the sessions of a run whose user may have one of the names in another form."""
         people = [{run[at] for at in person} for person in people_of([self.sessions[at] for at in run])]
-        doubtful: set[int] = set()
+        possible: set[int] = set()
         for name, persons in self.persons(run, names).items():
             known = forms_in([plain(name)]).union(*(self.forms(person) for person in persons))
             for person in people:
                 short_names = {short(each) for at in person for each in names_in(self.sessions[at]["user"])}
                 if person not in persons and short(plain(name)) in short_names and not known & self.forms(person):
-                    doubtful |= person
-        return doubtful
+                    possible |= person
+        return possible
 
     def forms(self, person: set[int]) -> set[str]:
         """Return the forms in which the API names a user."""

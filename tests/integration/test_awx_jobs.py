@@ -206,7 +206,7 @@ def authority():
 
 @pytest.fixture
 def controller(authority, tmp_path):
-    """Return a Delivery Controller whose certificate has an own authority."""
+    """Return a Delivery Controller whose certificate has its own authority."""
     issued = authority.issue_cert("127.0.0.1")
     issued.private_key_pem.write_to_path(tmp_path / "key.pem")
     for pem in issued.cert_chain_pems:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import pytest
 from ansible.errors import AnsibleParserError
+from ansible.utils.display import Display
 
 PLUGIN = "sessionops.citrix.citrix_machines"
 STRICT = {"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true"}
@@ -103,6 +104,20 @@ def truth(simulator):
         return known
 
     return machines
+
+
+@pytest.mark.parametrize(("key", "warned"), [("name", True), ("id", False)])
+def test_names_that_become_one_group_are_reported(simulator, listing, monkeypatch, key, warned):
+    """--limit with that group selects the machines of both delivery groups."""
+    groups = ["Office-A", "Office A", "Sales"]
+    machines = [{"name": f"LAB\\vda-{number}", "delivery_group": name} for number, name in enumerate(groups)]
+    simulator.fleet(delivery_groups=groups, machines=machines)
+    warnings: list[str] = []
+    monkeypatch.setattr(Display, "warning", lambda _self, text, *_args, **_more: warnings.append(text))
+    made = listing(keyed_groups=[{"key": f"citrix_delivery_group.{key}", "prefix": "group"}])
+    assert (len(made.groups.get("group_Office_A", ())) == 2) is warned
+    expected = ["keyed_groups: Office A, Office-A become one group; use delivery_group.id as the key."]
+    assert warnings == (expected if warned else [])
 
 
 @pytest.mark.parametrize("deployment", ["cloud", "gov", "on_premises", "on_premises_direct"])

@@ -49,7 +49,7 @@ def expected(reference: Reference, options: dict, waits: bool) -> dict[int, str]
     excluded = set().union(
         *(person for persons in reference.persons(run, options.get("exclude_user", [])).values() for person in persons)
     )
-    named = reference.named(run) - reference.doubtful(run, options.get("exclude_user", []))
+    named = reference.named(run) - reference.possible(run, options.get("exclude_user", []))
     return {
         at: "started" if at in named or "exclude_user" not in options else "unidentified"
         for at in run
@@ -120,7 +120,7 @@ def test_policy_assigns_rules_of_reference(simulator, client, sessions, first, e
         return
     named = reference.named(everyone)
     may_be = {
-        option: reference.doubtful(everyone, each.get(option, []))
+        option: reference.possible(everyone, each.get(option, []))
         for option, each in (("user", first), ("exclude_user", exclusions))
     }
     for at, session in enumerate(reference.sessions):
@@ -130,8 +130,8 @@ def test_policy_assigns_rules_of_reference(simulator, client, sessions, first, e
         elif at not in met.get("exclude_user", ()) and not reference.excluded_machine(session, exclusions):
             asked = [name for name, counts in (("user", fits_place), ("exclude_user", True)) if counts]
             given = {**first, **exclusions}
-            doubted = any(name in given and (at not in named or at in may_be[name]) for name in asked)
-            wanted[ids[at]] = "unidentified" if doubted else "started"
+            unidentified = any(name in given and (at not in named or at in may_be[name]) for name in asked)
+            wanted[ids[at]] = "unidentified" if unidentified else "started"
     assert outcome(run) == wanted
 
 

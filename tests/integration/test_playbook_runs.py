@@ -143,6 +143,19 @@ def test_converge_with_summary_tag_fails(simulator, ansible, environment):
     assert "select no task of this playbook" in done.output
 
 
+def test_rejected_policy_shows_no_earlier_outcome(simulator, ansible, environment, tmp_path):
+    rules = [{"name": "One", "machine": MACHINE, "state": "started"}]
+    playbook = {"ansible.builtin.import_playbook": "sessionops.citrix.converge"}
+    plays = [{**playbook, "vars": {"citrix_rules": rules, **more}} for more in ({}, {"citrix_on_gap": "never"})]
+    site = tmp_path / "site.yml"
+    site.write_text(json.dumps(plays), encoding="utf-8")
+    done = ansible("ansible-playbook", str(site), env=environment)
+    assert done.code == 2, done.output
+    first, rejected = done.output.split("Validation of arguments failed")[:2]
+    assert "7 started" in first
+    assert "7 started" not in rejected
+
+
 def test_role_rejected_after_success_replaces_result(ansible, environment, tmp_path):
     role = {"ansible.builtin.include_role": {"name": "sessionops.citrix.session_recording"}}
     rules = [{"name": "One", "machine": MACHINE, "state": "started"}]

@@ -382,6 +382,13 @@ def test_site_check_large_site_same_requests(check):
 # The proof
 
 
+@pytest.mark.parametrize("option", ["prove_session_id", "report"])
+def test_blank_option_rejected_before_requests(simulator, check, option):
+    result, _checks = check(simulator.cloud, **{option: ""})
+    assert result["msg"].startswith(f"{option}: is empty; set it to ")
+    assert simulator.calls() == []
+
+
 def test_proof_session_ends_as_found(simulator, check):
     session = simulator.recordable_on("LAB\\vda-001")[0]["id"]
     simulator.fault({"path": "Recording$", "lag": 0.3})

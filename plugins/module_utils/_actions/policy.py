@@ -168,21 +168,21 @@ def assign(api: Api, rules: Sequence[Rule]) -> Assignment:
     assigned = []
     for target, person, places in offered:
         taken = None
-        in_doubt = False
+        may_match = False
         for search, on_excluded, is_there in places:
             fits = search.fits(person) and not on_excluded
-            in_doubt = in_doubt or search.named.in_doubt(person)
+            may_match = may_match or search.named.may_match(person)
             if fits and is_there and not taken:
                 taken = search
                 search.count += 1
                 judged = search.exclusions.judged(target, person, on_excluded)
-                assigned.append((judge.of_user(judged.judged(not in_doubt), person), search.rule))
+                assigned.append((judge.of_user(judged.judged(not may_match), person), search.rule))
             elif fits and not is_there and not taken:
                 # It may be for this rule: no rule below starts it.
                 target = target._replace(unidentified=True)
         if not taken and not target.anonymous:
             for search, on_excluded, _is_there in places:
-                search.named.unidentified += search.named.in_doubt(person) and not on_excluded
+                search.named.unidentified += search.named.may_match(person) and not on_excluded
     for search in searches:
         search.check()
     # Without any session, one warning is enough.

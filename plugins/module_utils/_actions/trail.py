@@ -67,6 +67,8 @@ class Trail(WriteObserver):
         }
         self._incomplete = False
         self._path = params["audit_log"]
+        if self._path is not None and not self._path.strip():
+            raise OptionError("audit_log", "is empty; set it to a file")
         self._file = None
         if self._path:
             try:

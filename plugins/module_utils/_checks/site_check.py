@@ -50,6 +50,8 @@ def run(module: Any, api: Api) -> dict:
         if not path.strip():
             raise OptionError("report", "is empty; set it to a file")
         files.check_folder("report", _folder(path), module.warn if module.check_mode else None)
+    if module.params["prove_session_id"] == "":
+        raise OptionError("prove_session_id", "is empty; set it to the id of a session")
     wire = Wire(api.retrier.transport)
     api.retrier.transport = wire  # type: ignore[assignment]
     settings = options.settings(module.params)

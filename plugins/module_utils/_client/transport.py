@@ -172,7 +172,7 @@ class Transport:
         return (verify if isinstance(verify, str) else DEFAULT_CA_BUNDLE_PATH) if verify else None
 
     def _explain(self, request: Request, error: Exception) -> CitrixError:
-        """Convert an exception of requests to an own one; text that contains a header is not used."""
+        """Convert an exception of requests to a CitrixError, without text that contains a header."""
         host = urlsplit(request.url).netloc
         could_not = f"Could not {request.what}: "
         cause = getattr(error.args[0] if error.args else None, "reason", None)

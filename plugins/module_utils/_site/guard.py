@@ -119,7 +119,7 @@ class _Scope:
 
     def of_place(self, session: dict) -> str | None:
         machine, group = session.get("Machine"), [reach(session, "Machine", "DeliveryGroup")]
-        if self._denied_machines.names(machine) or self._denied_machines.in_doubt(machine):
+        if self._denied_machines.names(machine) or self._denied_machines.may_match(machine):
             return self._denial("denied_machines", "machine")
         if self._denied_groups and is_any(self._denied_groups, group, default=True):
             return self._denial("denied_delivery_groups", "delivery group")
@@ -131,7 +131,7 @@ class _Scope:
 
     def of_user(self, person: int, anonymous: bool) -> str | None:
         users = self._denied_users
-        if users.matches(person) or (not anonymous and users.in_doubt(person)):
+        if users.matches(person) or (not anonymous and users.may_match(person)):
             return self._denial("denied_users", "user")
         if self._allowed_users and not self._allowed_users.matches(person):
             return self._denial("allowed_users", "user")

@@ -150,7 +150,7 @@ class MachineIndex:
             return self._by["Name"].get(marks["Name"], set()) | by_dns_name
         return self._by["DnsName"].get(marks.get("DnsName", ""), set())
 
-    def in_doubt(self, machine: object) -> bool:
+    def may_match(self, machine: object) -> bool:
         """Return whether this may be one of the machines, under a name in another form."""
         marks = _marks(machine)
         if not marks:

@@ -50,7 +50,7 @@ class Namesakes:
     def __contains__(self, person: int) -> bool:
         return person in self._persons
 
-    def doubtful(self, name: str, persons: Collection[int], root: Callable[[int], int]) -> Iterator[Namesake]:
+    def possible(self, name: str, persons: Collection[int], root: Callable[[int], int]) -> Iterator[Namesake]:
         """Yield the sessions whose user may have a folded name although it is none of its persons.
 
         root: returns the number that all sessions of one person share.

@@ -137,7 +137,7 @@ class Exclusions:
         names = self._machines.names(machine)
         for name in names:
             self._unused_machines.pop(name, None)
-        return bool(names) or (None if self._machines.in_doubt(machine) else False)
+        return bool(names) or (None if self._machines.may_match(machine) else False)
 
     def of_user(self, person: int) -> bool:
         """Return whether a person is excluded."""
@@ -147,7 +147,7 @@ class Exclusions:
         """Return the target of a session that is not excluded by a known user or machine."""
         if on_excluded is None and not target.ended:
             return target._replace(unidentified=True)
-        return target.judged(named=False) if self._users.in_doubt(person) else target
+        return target.judged(named=False) if self._users.may_match(person) else target
 
     def check(self, count: int) -> None:
         """Raise OptionError for ambiguous excluded names, and for more than max_sessions."""

@@ -22,7 +22,7 @@ class UserMatcher:
         self._names = {compared(name): name for name in names or ()}
         self.people = people
         self._by_person: dict[int, list[str]] = {}
-        self._doubtful: set[int] = set()
+        self._possible: set[int] = set()
         self._known = -1
         self._met: dict[str, set[int]] = {key: set() for key in self._names}
         self.unidentified = 0
@@ -42,41 +42,41 @@ class UserMatcher:
             self._met[key].add(self.people.roots()[person])
         return bool(keys)
 
-    def in_doubt(self, person: int) -> bool:
+    def may_match(self, person: int) -> bool:
         """Return whether a person may have one of the names although none matches.
 
         The API omits the user, or names it in another form only, as anna@lab.example instead of LAB\\anna.
         """
         if self._known != self.people.added:
             self._find_persons()
-        return person in self._doubtful
+        return person in self._possible
 
     def _find_persons(self) -> None:
         self._known = self.people.added
         if not self._names:
             return
-        doubtful: set[int] = {0}
+        possible: set[int] = {0}
         marks: set[int] = set()
         roots = self.people.roots()
         by_root: dict[int, list[str]] = {}
         for key in self._names:
-            own = {roots[person] for person in self.people.hits[key]}
-            for root in own:
+            matched = {roots[person] for person in self.people.hits[key]}
+            for root in matched:
                 by_root.setdefault(root, []).append(key)
-            for namesake in self.people.namesakes.doubtful(key, own, lambda person: roots.get(person, person)):
-                doubtful.add(namesake.person)
+            for namesake in self.people.namesakes.possible(key, matched, lambda person: roots.get(person, person)):
+                possible.add(namesake.person)
                 marks.update(namesake.marks)
         sids = self.people.sids_alone
-        doubtful.update(person for person, sid in sids.items() if sid in marks or not self.people.is_named(person))
+        possible.update(person for person, sid in sids.items() if sid in marks or not self.people.is_named(person))
         self._by_person = {person: by_root[root] for person, root in roots.items() if root in by_root}
-        self._doubtful = doubtful - self._by_person.keys()
+        self._possible = possible - self._by_person.keys()
 
     def note_unidentified(self, persons: Iterable[int]) -> None:
-        """Count sessions whose user is in doubt although the broker does not call it anonymous.
+        """Count the sessions, other than anonymous ones, whose user may match.
 
-        persons: of the sessions that may be in doubt. Raises OptionError if the API names the user of none.
+        persons: of the sessions to count. Raises OptionError if the API names the user of none.
         """
-        self.unidentified = sum(map(self.in_doubt, persons))
+        self.unidentified = sum(map(self.may_match, persons))
         if self.unidentified and not self.people.any_named and not self._waits:
             raise OptionError(
                 self._option,

@@ -86,6 +86,16 @@ def fact_names(fields: list[str]) -> list[str]:
     return list(dict.fromkeys([*NAMED_BY, *facts]))
 
 
+def merged_names(machines: Iterable[dict], fact: str, group_name: Callable[[str], str]) -> list[list[str]]:
+    """Return the names in this fact of machines that result in the same name of a group."""
+    merged: dict[str, dict[str, str]] = {}
+    for facts in machines:
+        name = nested(facts, fact, "name")
+        if name:
+            merged.setdefault(group_name(name), {})[nested(facts, fact, "id") or name] = name
+    return [sorted(names.values()) for names in merged.values() if len(names) > 1]
+
+
 class Names:
     """Names of hosts: for each machine the first valid choice; no two machines have the same."""
 

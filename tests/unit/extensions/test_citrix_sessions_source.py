@@ -170,7 +170,7 @@ def test_source_look_does_not_delay_exit(source):
         ({"events": ["left"]}, "value of events must be one or more of: new, ended, changed, unrecorded. Got no match"),
         ({"interval": "soon"}, "argument 'interval' is of type str and we were unable to convert to int"),
         ({"interval": 0}, "interval: must be from 1 to 86400"),
-        ({"intervals": 5}, "intervals. Supported parameters include"),
+        ({"intervals": 5, "exclude_user": []}, "exclude_user, intervals: there is no such option"),
         ({"deployment": "moon"}, "value of deployment must be one of: cloud, japan, gov, on_premises, got: moon"),
         ({"api_url": "http://ddc01.example.com"}, "api_url: http:// would send credentials"),
         ({"validate_certs": False}, "validate_certs: can be false on premises only"),

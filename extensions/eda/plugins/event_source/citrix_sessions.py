@@ -236,6 +236,8 @@ def prepare(args: dict[str, Any]) -> events.SessionWatcher:
     if transport.REQUESTS_IMPORT_ERROR:
         raise CitrixError(f"citrix_sessions needs the Python library requests; install it for {sys.executable}.")
     checked = ArgumentSpecValidator({**options.argument_spec(), **events.ARGUMENT_SPEC}).validate(args)
+    if checked.unsupported_parameters:
+        raise CitrixError(f"{', '.join(sorted(checked.unsupported_parameters))}: there is no such option")
     if checked.error_messages:
         raise CitrixError("; ".join(checked.error_messages))
     params = checked.validated_parameters

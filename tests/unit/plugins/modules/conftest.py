@@ -41,8 +41,10 @@ def executed(wire, capsys, request):
     def execute(**args):
         with patch_module_args({**tests.GIVEN, **args}), pytest.raises(SystemExit) as end:
             tests.under_test.main()
-        printed = capsys.readouterr().out
-        assert tests.TOKEN not in printed
-        return end.value.code, json.loads(printed)
+        result = json.loads(capsys.readouterr().out)
+        # ansible-core 2.22 returns its list of values to mask to the controller.
+        result.pop("_ansible_new_secrets", None)
+        assert tests.TOKEN not in json.dumps(result)
+        return end.value.code, result
 
     return execute

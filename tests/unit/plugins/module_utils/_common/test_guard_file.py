@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._common import guard_file
@@ -183,8 +185,16 @@ def test_read_guards_relative_path_rejected(guards, monkeypatch):
         guards()
 
 
+def test_yaml_library_imported_only_for_guard_file():
+    command = "import sys, ansible_collections.sessionops.citrix.plugins.modules.citrix_session_recording; "
+    done = subprocess.run(
+        [sys.executable, "-c", command + "print('yaml' in sys.modules)"], capture_output=True, text=True
+    )
+    assert done.stdout == "False\n"
+
+
 def test_read_guards_without_yaml_library_reads_only_json(guards, monkeypatch):
-    monkeypatch.setattr(guard_file, "yaml", None)
+    monkeypatch.setitem(sys.modules, "yaml", None)
     assert guards('{"max_sessions": 5}')[0].max_sessions == 5
     with pytest.raises(
         OptionError, match=r"this Python has no YAML library; install PyYAML .* or write the file in JSON"
