@@ -162,9 +162,9 @@ class Rate:
         if self._refused_at is None:
             if self._sent:
                 gap = now - self._sent[-1]
+                # Time in which no request was wanted is no part of a measured rate.
+                self._since += max(0.0, gap - max(LONG, 2 * self.wait(self._sent[-1])))
                 self._pace.take(gap)
-                # Time without requests is no part of a measured rate.
-                self._since += max(0.0, gap - max(LONG, 2 / self._pace.at()))
             else:
                 self._since = now
             self._window.take(self._sent, self._total, now)
