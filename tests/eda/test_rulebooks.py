@@ -129,29 +129,42 @@ def test_alert_token_with_blank_is_rejected(token, passed):
 
 
 @pytest.fixture
-def alert(run):
-    """Return a function that sends an alert and returns the status; it has the rulebook."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    variables = {"citrix_alert_port": str(port)}
-    rulebook = run(f"{NAME}.record_on_alert", env={"CITRIX_ALERT_TOKEN": TOKEN}, variables=variables)
+def listen(run):
+    """Return a function that runs the rulebook and returns one that sends it an alert."""
 
-    def send(body: object, token: str | None = TOKEN) -> int:
-        headers = {"Authorization": f"Bearer {token}"} if token is not None else {}
-        with requests.Session() as http:
-            http.trust_env = False
-            # As sent by curl: without a JSON content type.
-            url = f"http://127.0.0.1:{port}/alert"
-            return http.post(url, data=json.dumps(body), headers=headers, timeout=30).status_code
-
-    def listens() -> bool:
+    def start(env: dict | None = None, **variables: object):
         with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", port)) == 0
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        rulebook = run(
+            f"{NAME}.record_on_alert",
+            env={"CITRIX_ALERT_TOKEN": TOKEN, **(env or {})},
+            variables={"citrix_alert_port": str(port), **variables},
+        )
 
-    rulebook.wait_for(listens)
-    send.rulebook = rulebook
-    return send
+        def send(body: object, token: str | None = TOKEN) -> int:
+            headers = {"Authorization": f"Bearer {token}"} if token is not None else {}
+            with requests.Session() as http:
+                http.trust_env = False
+                # As sent by curl: without a JSON content type.
+                url = f"http://127.0.0.1:{port}/alert"
+                return http.post(url, data=json.dumps(body), headers=headers, timeout=30).status_code
+
+        def listens() -> bool:
+            with socket.socket() as probe:
+                return probe.connect_ex(("127.0.0.1", port)) == 0
+
+        rulebook.wait_for(listens)
+        send.rulebook = rulebook
+        return send
+
+    return start
+
+
+@pytest.fixture
+def alert(listen):
+    """Return a function that sends an alert and returns the status; it has the rulebook."""
+    return listen()
 
 
 def bad_names(marker: str) -> list:
@@ -190,6 +203,27 @@ def test_only_user_of_alert_recorded(simulator, alert, tmp_path):
     assert not marker.exists()
     assert nothing_is_given_away(simulator, rulebook.output)
     assert TOKEN not in rulebook.output
+
+
+def test_alert_of_excluded_user_records_no_one(simulator, listen):
+    """Name the excluded users by account and UPN in alerts, and by the other in the exclusion."""
+    alert = listen(citrix_alert_exclude_user=["USER002@lab.example", "lab\\user004"])
+    for name in ("LAB\\user002", "user004@lab.example", "LAB\\user001"):
+        assert alert({"user": name}) == 200
+    # Alerts are processed in turn.
+    alert.rulebook.wait_for(lambda: started(simulator))
+    assert started(simulator) == {"LAB\\user001": (1, 1)}
+    assert "all matching sessions were excluded" in alert.rulebook.output
+
+
+def test_alerts_beyond_limit_of_an_hour_ignored(simulator, listen):
+    alert = listen(env={"CITRIX_ALERTS_PER_HOUR": "2"})
+    for name in ("LAB\\user002", "not a user *", "LAB\\user004", "LAB\\user005", "LAB\\user008"):
+        assert alert({"user": name}) == 200
+    rulebook = alert.rulebook
+    rulebook.wait_for(lambda: rulebook.output.count("PLAY RECAP") == 2)
+    rulebook.wait_for(lambda: rulebook.output.count("limit of alerts in an hour is reached") == 2)
+    assert started(simulator) == {"LAB\\user002": (1, 1), "LAB\\user004": (1, 1)}
 
 
 def test_alert_with_characters_beyond_bmp_accepted(simulator, alert):

@@ -11,15 +11,20 @@ import json
 import os
 import random
 import signal
+import socket
 import sys
+import syslog
+import threading
 import time
+from collections import Counter
 from pathlib import Path
 
 import jsonschema
 import pytest
 import yaml
+from ansible.module_utils import basic
 from ansible.module_utils.testing import patch_module_args
-from ansible_collections.sessionops.citrix.plugins.module_utils._actions import audit_lines
+from ansible_collections.sessionops.citrix.plugins.module_utils._actions import audit_lines, trail
 from ansible_collections.sessionops.citrix.plugins.module_utils._actions.audit_reader import TrailReader
 from ansible_collections.sessionops.citrix.plugins.modules import citrix_audit_info
 from support.simulator_process import COLLECTION
@@ -84,7 +89,7 @@ def test_trail_matches_simulator_log(simulator, modules, path, name, batch_size)
     assert len(results) == len(requested) == len({line["session_id"] for line in results})
 
 
-def test_trail_schema_matches_the_lines_of_all_results(simulator, modules, path):
+def test_trail_schema_matches_lines_of_all_results(simulator, modules, path):
     first, second, third, *_rest = simulator.recordable_on(MACHINE)
     simulator.fault(
         {"path": "startRecording", "session": first["id"], "answer": {"status": 409, "body": {}}},
@@ -207,6 +212,55 @@ def test_trail_warns_once_without_any(simulator, modules):
     assert [warning for warning in run.result["warnings"] if "no audit trail" in warning] == [
         "This run leaves no audit trail: the host has no system log; set audit_log."
     ]
+
+
+@pytest.fixture
+def system_log(tmp_path, monkeypatch):
+    """Return the messages that a datagram socket receives from the functions of syslog."""
+    path = str(tmp_path / "log")
+    received: list[str] = []
+    with (
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server,
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as client,
+    ):
+        server.bind(path)
+
+        def receive() -> None:
+            while message := server.recv(audit_lines.LONGEST):
+                received.append(message.decode())
+
+        reader = threading.Thread(target=receive)
+        reader.start()
+        monkeypatch.setattr(trail, "SYSLOG_SOCKETS", (path,))
+        monkeypatch.setattr(basic, "has_journal", False)
+        monkeypatch.setattr(syslog, "syslog", lambda _priority, line: client.sendto(line.encode(), path))
+
+        def messages() -> list[str]:
+            client.sendto(b"", path)
+            reader.join()
+            return received
+
+        yield messages
+        if reader.is_alive():
+            messages()
+
+
+@pytest.mark.parametrize("in_file", [True, False])
+@pytest.mark.parametrize("name", TASKS)
+def test_trail_system_log_gets_every_line_as_json(simulator, modules, path, system_log, name, in_file):
+    env = {"CITRIX_REASON": "Ticket \u00fc %s", **({"CITRIX_AUDIT_LOG": str(path)} if in_file else {})}
+    run = modules([TASKS[name]], {**simulator.cloud, "batch_size": 4}, env=env)
+    lines = [json.loads(message) for message in system_log() if message.startswith("{")]
+    assert as_writes(lines) == writes_of(simulator) != set()
+    assert Counter(line["event"] for line in lines)["result"] == len(lines) / 2
+    assert {line["reason"] for line in lines} == {env["CITRIX_REASON"]}
+    assert not [warning for warning in run.result["warnings"] if "no audit trail" in warning]
+    if in_file:
+        # Threads may log their lines in another order.
+        lines.sort(key=lambda line: line["line"])
+        assert lines == [json.loads(line) for line in path.read_text(encoding="ascii").splitlines()]
+    else:
+        assert {line["line"] for line in lines} == {line["hash"] for line in lines} == {None}
 
 
 def test_trail_has_no_secret(simulator, modules, path):
