@@ -96,7 +96,7 @@ def test_quota_windows_begin_with_first_counted_call():
         assert MINUTE.used(log) == pytest.approx(58 / 59)
 
 
-def test_sliding_quota_lets_each_request_replace_an_older_one():
+def test_sliding_quota_request_replaces_older_one():
     sliding = Quota("sliding_log", 1.0, 3.0)
     before = calls(10.0, 10.5, 12.0)
     refusal = calls(12.5, status=429)

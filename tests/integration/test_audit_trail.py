@@ -89,7 +89,7 @@ def test_trail_matches_simulator_log(simulator, modules, path, name, batch_size)
     assert len(results) == len(requested) == len({line["session_id"] for line in results})
 
 
-def test_trail_schema_matches_the_lines_of_all_results(simulator, modules, path):
+def test_trail_schema_matches_lines_of_all_results(simulator, modules, path):
     first, second, third, *_rest = simulator.recordable_on(MACHINE)
     simulator.fault(
         {"path": "startRecording", "session": first["id"], "answer": {"status": 409, "body": {}}},

@@ -87,6 +87,11 @@ def test_survey_answer_never_evaluated(simulator, job, tmp_path, given):
     assert writes(simulator) == []
 
 
+def report_files(folder) -> dict[str, str]:
+    """Return the extra variables that replace the paths of the template."""
+    return {"citrix_dest": str(folder), "citrix_history": str(folder / "history.sqlite")}
+
+
 def blank_answers(template: str, blank: str | None) -> dict:
     return {question["variable"]: blank for question in JOB_TEMPLATES[template]["survey"]}
 
@@ -96,7 +101,7 @@ def test_job_blank_answers_count_as_unset(simulator, job, tmp_path, blank):
     def answers(template: str, **given) -> dict:
         return given if blank == "absent" else {**blank_answers(template, blank), **given}
 
-    done = job(COVERAGE, answers(COVERAGE), extra_vars={"citrix_dest": str(tmp_path)})
+    done = job(COVERAGE, answers(COVERAGE), extra_vars=report_files(tmp_path))
     assert done.status == "successful", done.output
     assert len((tmp_path / "coverage.csv").read_text(encoding="utf-8").splitlines()) == 51
     recorded = [session for session in simulator.state().values() if session["recorded"]]
@@ -141,7 +146,7 @@ def test_survey_minutes_become_seconds(ansible, tmp_path):
     ],
 )
 def test_job_with_list_for_text_fails(simulator, job, tmp_path, template, answers):
-    done = job(template, answers, **({"extra_vars": {"citrix_dest": str(tmp_path)}} if template == COVERAGE else {}))
+    done = job(template, answers, **({"extra_vars": report_files(tmp_path)} if template == COVERAGE else {}))
     assert done.status == "failed", done.output
     assert re.search(r"citrix_(user|delivery_group): could not template", done.output)
     assert simulator.calls() == []
@@ -165,13 +170,13 @@ def test_policy_of_project_check_mode_then_converge(simulator, job):
 
 
 def test_job_coverage_report_written_and_minimum_fails(simulator, job, tmp_path):
-    assert set(JOB_TEMPLATES[COVERAGE]["extra_vars"]) == {"citrix_dest"}
-    done = job(COVERAGE, extra_vars={"citrix_dest": str(tmp_path)})
+    assert set(JOB_TEMPLATES[COVERAGE]["extra_vars"]) == set(report_files(tmp_path))
+    done = job(COVERAGE, extra_vars=report_files(tmp_path))
     assert done.status == "successful", done.output
     assert "user001" in (tmp_path / "coverage.csv").read_text(encoding="utf-8")
     assert (tmp_path / "coverage.html").exists()
     some = {"survey_minimum": 100, "survey_delivery_groups": "Contractors"}
-    failed = job(COVERAGE, some, extra_vars={"citrix_dest": str(tmp_path)})
+    failed = job(COVERAGE, some, extra_vars=report_files(tmp_path))
     assert failed.status == "failed", failed.output
     assert "less than" in failed.output
     assert writes(simulator) == []

@@ -193,7 +193,7 @@ class Stage:
                 made[name] = str(self._path.parent)
             elif isinstance(value, str) and value.startswith(REPORTS):
                 made[name] = value.replace(REPORTS, str(self._path.parent), 1)
-            elif name in ("audit_log", "path"):
+            elif name in ("audit_log", "path") and str(value).endswith(".jsonl"):
                 made[name] = str(self._path.parent / "audit.jsonl")
             elif name not in PLACEHOLDERS or self._is_result(value):
                 made[name] = value

@@ -143,7 +143,7 @@ def test_locked_requirements_match_their_sources():
             assert "://" not in lines
 
 
-def test_every_step_of_make_has_a_sentence_for_nox():
+def test_nox_describes_every_step_of_make():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     steps = re.search(r"^TEST = ((?:.|\\\n)*?) \$\(LINT\)\nLINT := (.*)$", makefile, re.MULTILINE)
     names = set(" ".join(steps.groups()).replace("\\\n", " ").split())

@@ -22,7 +22,7 @@ BELOW = 0.98
 """Part of a refused rate up to which the pace returns."""
 CONFIRMED, STEADY = 0.05, 0.99
 """Relative difference of two refused rates that confirm each other, and the part of that rate to continue with."""
-RISE = 1.5
+RISE = 1.3
 """Maximum factor of the measured rate to continue with."""
 UNSURE = 4.0
 """Maximum factor of the first measured rate that the quota may have."""
@@ -162,9 +162,9 @@ class Rate:
         if self._refused_at is None:
             if self._sent:
                 gap = now - self._sent[-1]
+                # Time in which no request was wanted is no part of a measured rate.
+                self._since += max(0.0, gap - max(LONG, 2 * self.wait(self._sent[-1])))
                 self._pace.take(gap)
-                # Time without requests is no part of a measured rate.
-                self._since += max(0.0, gap - max(LONG, 2 / self._pace.at()))
             else:
                 self._since = now
             self._window.take(self._sent, self._total, now)

@@ -121,7 +121,7 @@ def test_rate_refused_far_below_follows_down(paced):
     assert rate.wait(now) > 1 / 2
 
 
-def test_rate_fast_quota_measured_in_part_of_a_second():
+def test_rate_fast_quota_measured_in_part_of_second():
     rate = Rate()
     now = refuse_and_reopen(rate, let_through(rate, 200, distance=0.002), 0.1)
     # 200 passed in half a second, and 500 per second were refused.
