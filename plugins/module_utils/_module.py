@@ -17,13 +17,22 @@ from ._client.interrupt import InterruptHandler
 from ._client.transport import REQUESTS_IMPORT_ERROR
 from ._common import options
 from ._common.errors import CitrixError
+from ._common.names import reject_null
 from ._site.guard import NO_GUARD, Guard
 
 
-def create_module(argument_spec: dict[str, dict], **constraints: Any) -> AnsibleModule:
+class Module(AnsibleModule):
+    """An AnsibleModule that also keeps the options as the task has them: in params, unset options are null too."""
+
+    def _load_params(self) -> None:
+        super()._load_params()
+        self.given = dict(self.params)
+
+
+def create_module(argument_spec: dict[str, dict], **constraints: Any) -> Module:
     """Return the AnsibleModule of a module with these options in addition to the shared ones."""
     spec = {**options.argument_spec(), **argument_spec}
-    return AnsibleModule(argument_spec=spec, supports_check_mode=True, **constraints)
+    return Module(argument_spec=spec, supports_check_mode=True, **constraints)
 
 
 def create_local_module(argument_spec: dict[str, dict]) -> AnsibleModule:
@@ -41,8 +50,8 @@ def execute_local(module: AnsibleModule, run: Callable[[dict], dict]) -> None:
 
 
 def execute(
-    module: AnsibleModule,
-    run: Callable[[AnsibleModule, Api], dict],
+    module: Module,
+    run: Callable[[Module, Api], dict],
     writes: bool = False,
     explain: Callable[[CitrixError], dict] = methodcaller("to_result"),
 ) -> None:
@@ -55,6 +64,7 @@ def execute(
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
     api = None
     try:
+        reject_null(module.given, module.argument_spec)
         # A module that does not declare that it writes cannot write.
         api = connect(options.settings(module.params), module.check_mode or not writes, module.warn, module.log)
         api.guard = Guard.of_host(module.params) if writes else NO_GUARD

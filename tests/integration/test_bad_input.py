@@ -165,6 +165,25 @@ def test_contradictory_selectors_rejected(refused, name, options, option):
     assert option in refused(name, options)
 
 
+@pytest.mark.parametrize(
+    ("name", "option"),
+    [(name, option) for name in CALLING for option, spec in spec_of(name).items() if spec.get("type") == "raw"],
+)
+def test_null_names_rejected_before_requests(simulator, modules, name, option):
+    given = {**simulator.cloud, **GIVEN.get(name, {}), option: None}
+    done = modules([{f"sessionops.citrix.{name}": given}])
+    assert (done.code, simulator.calls()) == (1, [])
+    assert done.result["msg"].startswith(f"{option}: ")
+
+
+@pytest.mark.parametrize("option", NAMES[:-1])
+def test_null_names_in_rule_rejected(simulator, modules, option):
+    rule = {"name": "All", "all_sessions": True, "state": "started", option: None}
+    done = modules([{"sessionops.citrix.citrix_recording_policy": {**simulator.cloud, "rules": [rule]}}])
+    assert (done.code, simulator.calls()) == (1, [])
+    assert done.result["msg"].startswith(f"rules[All]: {option}: is null")
+
+
 @pytest.mark.parametrize("name", MODULES)
 def test_unknown_option_rejected(refused, name):
     assert "no_such_option" in refused(name, {"no_such_option": 1})

@@ -16,6 +16,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from .._client.api import Api
 from .._common import times
 from .._common.errors import OptionError
+from .._common.names import reject_null
 from .._common.text import clean, nested
 from .._site import selection, selectors
 from .._site.machines import look_up
@@ -256,6 +257,10 @@ def _with_defaults(rule: dict, number: int) -> dict:
         raise _of_rule(name or f"number {number}", "; ".join(checked.error_messages))
     if not name.strip():
         raise _of_rule(f"number {number}", "has an empty name; set a name")
+    try:
+        reject_null(rule, RULE_SPEC)
+    except OptionError as error:
+        raise _of_rule(name, str(error)) from None
     return params
 
 
