@@ -156,7 +156,8 @@ def earlier(simulator, folder, count):
         ]
         rows.append([*history._series(document), document["finished_at"], document, counts])
     history._create("history", path)
-    with closing(sqlite3.connect(path)) as file, file:
+    file = sqlite3.connect(path)
+    with closing(file), file:
         file.executemany(
             "INSERT INTO runs (customer_id, site_id, selection, finished_at, figures, delivery_groups)"
             " VALUES (?, ?, ?, ?, ?, ?)",

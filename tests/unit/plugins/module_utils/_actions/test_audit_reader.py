@@ -119,11 +119,11 @@ def test_reader_unfinished_line_reported_as_truncated(tmp_path):
 def test_reader_line_added_while_reading_is_no_problem(tmp_path, monkeypatch):
     """A writer adds lines after the end of the file was reached, or just before it is read."""
     path = write(tmp_path / "a")
-    read, numbers = audit_reader._read, iter((41, 43, 45, 47))
+    read, numbers = audit_reader._read, [47, 45, 43, 41]
 
     def late(file):
         yield from read(file)
-        write(path, 2, next(numbers))
+        write(path, 2, numbers.pop())
 
     monkeypatch.setattr(audit_reader, "_read", late)
     assert problems_of(path) == []

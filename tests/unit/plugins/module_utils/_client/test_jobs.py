@@ -183,4 +183,4 @@ def test_job_state_in_any_case_is_final(fake_api, state, kind):
     fake_api.on(JOB, status(state))
     with pytest.raises(JobError) as caught:
         jobs.finish(fake_api, WRITE, ACCEPTED, jobs.deadline(fake_api))
-    assert type(caught.value) is kind
+    assert caught.type is kind

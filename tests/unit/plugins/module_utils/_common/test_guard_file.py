@@ -188,7 +188,7 @@ def test_read_guards_relative_path_rejected(guards, monkeypatch):
 def test_yaml_library_imported_only_for_guard_file():
     command = "import sys, ansible_collections.sessionops.citrix.plugins.modules.citrix_session_recording; "
     done = subprocess.run(
-        [sys.executable, "-c", command + "print('yaml' in sys.modules)"], capture_output=True, text=True
+        [sys.executable, "-c", command + "print('yaml' in sys.modules)"], capture_output=True, text=True, check=True
     )
     assert done.stdout == "False\n"
 
