@@ -91,6 +91,8 @@ class Trouble:
     """Whether sessions may lack their user; the result must report this if it misses one."""
     short: bool = False
     """Whether the result must report incomplete lists."""
+    unreadable: bool = False
+    """Whether lists have values that are not objects, which count as missing ones."""
     hidden: bool = False
     """Whether names contain characters that must be escaped."""
     guard: dict = field(default_factory=dict)
@@ -285,6 +287,10 @@ def _holes(draw: Draw) -> Trouble:
 
 def _short_lists(draw: Draw) -> Trouble:
     return Trouble(SURVIVES, twist=twists.ShortLists(), short=True)
+
+
+def _strangers(draw: Draw) -> Trouble:
+    return Trouble(SURVIVES, twist=twists.Strangers(), unreadable=True)
 
 
 def _hidden_names(draw: Draw) -> Trouble:
@@ -606,7 +612,7 @@ FAULTS = {
     "page token repeats": Fault(_relayed(lambda rng: twists.RepeatedToken(), EITHER), scenes=LISTED),
     "same object on two pages": Fault(_relayed(lambda rng: twists.Overlap()), scenes=LISTED),
     "Items null": Fault(_relayed(lambda rng: twists.NoItems(), EITHER, whole=False), scenes=LISTED),
-    "Items not objects": Fault(_relayed(lambda rng: twists.Strangers()), scenes=LISTED),
+    "Items not objects": Fault(_strangers, scenes=LISTED),
     "fields missing or null": Fault(_holes, scenes=LISTED),
     "lists shorter than they say": Fault(_short_lists, scenes=COUNTED),
     "lists without an end": Fault(_relayed(lambda rng: twists.EndlessLists(), FAILS), scenes=COUNTED),

@@ -255,6 +255,9 @@ def short_lists_are_reported(outcome: Outcome) -> Iterator[str]:
         warnings = " ".join(map(str, result.get("warnings", ())))
         if complete is not False or "in full: the API reports 500 and returned" not in warnings:
             yield f"lists came short, list_complete is {complete}, and the warnings are {warnings!r}"
+    elif outcome.trouble.unreadable:
+        if complete:
+            yield "lists had values that are not objects, and list_complete is true"
     elif complete is False and outcome.trouble.whole:
         yield "no list came short, and list_complete is false"
 

@@ -192,6 +192,7 @@ BREAKS: dict[str, list[tuple[str, Callable[[Outcome], Outcome]]]] = {
     "short_lists_are_reported": [
         ("sessions", lambda good: with_result(good, lambda result: result.update(list_complete=False))),
         ("sessions", lambda good: replace(good, trouble=replace(good.trouble, short=True))),
+        ("sessions", lambda good: replace(good, trouble=replace(good.trouble, unreadable=True))),
     ],
     "hides_nothing": [
         ("start", lambda good: hidden(good, lambda result: result.update(msg="a\u202eb"))),
