@@ -22,7 +22,7 @@ REASONS = {
         "both are below the limit that every server accepts"
     ),
     ("_client/rate.py", "MEMORY = 50_000"): "one request more or less of 50,000",
-    ("_client/rate.py", "RISE = 1.5"): TUNING,
+    ("_client/rate.py", "RISE = 1.3"): TUNING,
     ("_client/rate.py", "ENOUGH = 10"): TUNING,
     ("_client/rate.py", "self._low = 0.0"): UNUSED,
     ("_client/rate.py", "return near * math.exp(min(max(0.0, 0.2 * part * (part - 0.5)), 5.0))"): TUNING,
