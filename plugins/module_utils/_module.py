@@ -22,7 +22,10 @@ from ._site.guard import NO_GUARD, Guard
 
 
 class Module(AnsibleModule):
-    """An AnsibleModule that also keeps the options as the task has them: in params, unset options are null too."""
+    """An AnsibleModule that keeps the options as the task has them.
+
+    In params, options that are not set are null too.
+    """
 
     def _load_params(self) -> None:
         super()._load_params()

@@ -53,7 +53,7 @@ KINDS = {
 
 
 def reject_null(given: Mapping, spec: Mapping[str, object]) -> None:
-    """Raise OptionError for names that are given as null, which would otherwise select or exclude nothing.
+    """Raise OptionError for names that are null, as they would select more or exclude none.
 
     given: options as a task has them, before defaults are set.
     """
