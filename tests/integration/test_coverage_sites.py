@@ -125,6 +125,15 @@ def test_sites_without_group_fail(ansible, tmp_path):
     assert "The group citrix_sites has no hosts" in " ".join(done.output.split())
 
 
+@pytest.mark.parametrize("names", [("plant+a", "plant_a"), ("Plant", "plant")])
+def test_sites_with_one_directory_rejected(simulator, run, tmp_path, names):
+    done = run(dict.fromkeys(names, simulator.cloud))
+    assert done.code == 2
+    assert "need different directories" in done.output
+    assert simulator.calls() == []
+    assert list((tmp_path / "reports").iterdir()) == []
+
+
 def test_sites_limited_to_one_report_that_one(simulator, run, tmp_path):
     done = run({"office": simulator.cloud, "new": {**simulator.cloud, "api_url": CLOSED}}, "--limit", "office")
     assert done.code == 0, done.output
