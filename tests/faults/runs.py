@@ -28,7 +28,7 @@ from faults.station import PLAIN, Station, start_recordings
 
 HOST_LOG = Path(__file__).parents[1] / "host_log"
 DEPLOYMENTS = ("cloud", "gov", "on_premises", "on_premises_direct")
-ATTEMPTS = 12
+ATTEMPTS = 40
 """Draws until the fault takes effect: some choices of step and time do not fit a task."""
 
 

@@ -269,12 +269,15 @@ class NoIds(Lists):
             item["Id"] = None
 
 
+WORDS = ("State", "SessionType", "AppState", "RegistrationState", "PowerState")
+
+
 class UnknownWords(Lists):
     """Return unknown states, protocols and types."""
 
     def edit(self, page: dict) -> None:
         for item in page["Items"]:
-            item.update({name: "Novelty" for name in ("State", "SessionType", "AppState") if name in item})
+            item.update({name: "Novelty" for name in WORDS if name in item})
             if isinstance(item.get("Connection"), dict):
                 item["Connection"]["Protocol"] = "Novelty"
 
