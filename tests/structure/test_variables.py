@@ -89,7 +89,8 @@ def test_playbook_passes_all_options(documentation, playbook, runs, left_out):
     """The comment of a playbook promises the options of its module or role."""
     found = list(nodes(load(COLLECTION / "playbooks" / f"{playbook}.yml")))
     if runs in ROLES:
-        expected = load(COLLECTION / "roles" / runs / "meta" / "argument_specs.yml")["argument_specs"]["main"]["options"]
+        specs = load(COLLECTION / "roles" / runs / "meta" / "argument_specs.yml")["argument_specs"]
+        expected = specs["main"]["options"]
         passed = {name for node in found if isinstance(node.get("vars"), dict) for name in node["vars"]}
         passed = {name for name in passed if name.startswith(runs)}
     else:
