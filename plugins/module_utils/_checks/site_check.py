@@ -40,7 +40,7 @@ FORMAT = 1
 """Version of the report format."""
 RESULTS = ("started", "stopped", "unchanged", "ended", "unconfirmed", "failed", "not_recordable")
 REASONS = ("logging_off", "not_active", "not_hdx")
-NO_STEPS = "All is in place: try a recording with --check, then with one session."
+NO_STEPS = "The site is ready. Run the playbook record with --check, then for one session."
 
 
 def run(module: Any, api: Api) -> dict:
