@@ -50,8 +50,8 @@ options:
   site_id:
     description:
       - Id of the site. Setting it saves one request in each task.
-      - If not set, the environment variable E(CITRIX_SITE_ID) is used, then the only site of the account. If the account
-        has several sites, the task fails and lists them.
+      - If not set, the environment variable E(CITRIX_SITE_ID) is used, then the only site of the account. If the
+        account has several sites, the task fails and lists them.
     type: str
   client_id:
     description:

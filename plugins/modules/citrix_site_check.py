@@ -108,7 +108,7 @@ next_steps:
   type: list
   elements: str
   sample:
-    - "scopes: Assign the scope All to the account, unless it should see only a part of the site."
+    - "scopes: Assign the scope All, unless the account should see only a part."
 suggested:
   description: Suggested values of options, as far as they could be measured.
   returned: always
