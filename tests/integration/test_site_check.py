@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import base64
 import datetime
+import errno
 import json
 import socket
+import tempfile
 import time
+from unittest.mock import Mock
 
 import pytest
 import trustme
@@ -582,6 +585,17 @@ def test_report_directory_missing_rejected_unsent(simulator, modules, tmp_path):
     assert result["failed"]
     assert "report:" in json.dumps(result)
     assert simulator.calls() == []
+
+
+@pytest.mark.parametrize("report", ["", "full"])
+def test_report_unwritable_keeps_the_checks(simulator, check, tmp_path, monkeypatch, report):
+    session = simulator.recordable_on("LAB\\vda-001")[0]["id"]
+    if report == "full":
+        monkeypatch.setattr(tempfile, "mkstemp", Mock(side_effect=OSError(errno.ENOSPC, "No space left on device")))
+    result, checks = check(simulator.cloud, report=str(tmp_path / report), prove_session_id=session)
+    assert (result["failed"], "report" in result) == (True, False)
+    assert "report:" in result["msg"]
+    assert (result["writes_sent"], checks["proof_stop"]["status"]) == ((2, "ok") if report else (0, "skipped"))
 
 
 # The playbook
