@@ -132,8 +132,8 @@ options:
     type: str
   on_gap:
     description:
-      - Whether a gap fails the task. A gap is a session that a rule requires to be recorded but that cannot be recorded
-        or has ended, or one that is C(unidentified).
+      - Whether a gap fails the task. A gap is a session that a rule requires to be recorded but that has ended, cannot
+        be recorded, or is denied, or one that is unidentified (see RV(sessions[].result)).
       - V(fail) fails the task after all other sessions are processed, V(warn) warns.
     type: str
     default: warn
@@ -279,7 +279,7 @@ sessions:
       type: str
       sample: null
     notify_user:
-      description: Whether the start request was to notify the user. Null if no start took effect.
+      description: Whether the start request asked the site to notify the user. Null if no start took effect.
       type: bool
       sample: true
     transaction_id:

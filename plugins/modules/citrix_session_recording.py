@@ -60,8 +60,8 @@ options:
     default: false
   stop_after:
     description:
-      - Seconds from the start request after which to stop the recording again. Requires O(audit_log), and is valid only
-        with O(state=started).
+      - Seconds from the start request after which to stop the recording again, up to 31622400 (366 days). Requires
+        O(audit_log), and is valid only with O(state=started).
       - The end is written to RV(sessions[].stop_at) and to the audit trail. M(sessionops.citrix.citrix_recording_due)
         stops the recordings that are due; run it on a schedule. Without it, nothing is stopped.
       - A session that is already recorded gets no end.
@@ -80,6 +80,8 @@ options:
     type: int
     default: 30
 seealso:
+  - module: sessionops.citrix.citrix_recording_policy
+  - module: sessionops.citrix.citrix_recording_due
   - module: sessionops.citrix.citrix_sessions_info
   - module: sessionops.citrix.citrix_session_message
 """
@@ -209,7 +211,7 @@ sessions:
       type: str
       sample: null
     notify_user:
-      description: Whether the start request was to notify the user. Null if no start took effect.
+      description: Whether the start request asked the site to notify the user. Null if no start took effect.
       type: bool
       sample: true
     stop_at:
