@@ -46,7 +46,7 @@ class NameForms:
         owners: the person of each mark. Sessions with a mark in common have one user.
         """
         if known & ENTRA_ACCOUNT:
-            # Whoever has an account of Entra ID in a session has no account of a domain in another.
+            # A user with an account of Entra ID in one session has no account of a domain in another.
             known |= ACCOUNT
         found = {person for person, forms in enumerate(self._forms) if not forms & known}
         joined = found
