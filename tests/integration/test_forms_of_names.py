@@ -91,7 +91,7 @@ UNLIKE = [
 
 @pytest.fixture
 def ways(simulator, client):
-    """Return tasks that write to every session but those of a user, each as a function of the name."""
+    """Return tasks that write to all sessions except those of a user, by the name of the user."""
     write = {
         "start": lambda name: client(recording, simulator.cloud, exclude_user=name, **EVERYONE),
         "stop": lambda name: client(recording, simulator.cloud, exclude_user=name, **NO_ONE),

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Recognize users who cannot be compared with a name, because the API names them in other forms only."""
+"""Recognize users whom the API names only in forms that cannot be compared with a name."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ class UserMatcher:
         return self.resembles(person) or person in self._incomparable
 
     def resembles(self, person: int) -> bool:
-        """Return whether a person may match who has no name or the short name, as anna@lab.example for LAB\\anna."""
+        """Return whether a person may match who has no name, or the short name in another form."""
         if self._known != self.people.added:
             self._find_persons()
         return person in self._possible

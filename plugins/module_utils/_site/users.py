@@ -41,7 +41,7 @@ https://developer-docs.citrix.com/en-us/citrix-virtual-apps-desktops-sdk/2303/br
 
 
 def _read(session: dict) -> tuple[list[str], list[str], list[str], int]:
-    """Return a user's names for comparison, the marks of that user alone, short names, and the forms of the names."""
+    """Return a user's names, the marks of that user alone, short names, and forms of names."""
     user = session.get("User")
     if not isinstance(user, dict):
         return [], [], [], 0
@@ -224,9 +224,9 @@ class People:
         return self._roots
 
     def incomparable(self, persons_by_name: Mapping[str, Collection[int]]) -> set[int]:
-        """Return the persons who may be those of a folded name, since no name of theirs has a form in common with it.
+        """Return the persons who have no name in a form in common with one of these names.
 
-        persons_by_name: the persons with each name, as in roots().
+        persons_by_name: the persons with each folded name, as in roots().
         """
         roots, forms = self.roots(), self._forms
         of_root: dict[int, int] = {}
