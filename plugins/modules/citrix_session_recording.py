@@ -52,7 +52,8 @@ options:
     default: true
   include_unidentified:
     description:
-      - Whether to record sessions whose user the API does not return, even if O(exclude_user) is set.
+      - Whether to start or stop the recording of sessions whose user the API does not return, or only in a form that
+        cannot be compared with O(exclude_user).
       - By default, such a session gets the result C(unidentified), because its user may be an excluded one. Sessions
         that the broker reports as anonymous are not affected.
     type: bool
@@ -196,8 +197,8 @@ sessions:
           C(logging_off)."
         - "C(denied): the recording was not started, because the guard of the host excludes this user,
           machine or delivery group."
-        - "C(unidentified): the recording was not started, because the API does not return the user and O(exclude_user)
-          is set. See O(include_unidentified)."
+        - "C(unidentified): nothing was sent, because the user or machine may be an excluded one. See
+          O(include_unidentified)."
         - "C(ended): the session has ended. With O(state=stopped), that counts as stopped."
         - "C(unconfirmed): the request was sent, but the status did not change within O(wait_timeout)."
         - "C(failed): the API refused the request, or the status could not be read and nothing was sent;
