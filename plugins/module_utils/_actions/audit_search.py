@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from .._common.errors import OptionError
 from .._common.names import NAME_LIST, read_names, read_time
-from .._common.text import clean, folded
+from .._common.text import clean, folded, nested
 from .._common.times import timestamp
 from .audit_file import HEAD
 from .audit_reader import TrailReader
@@ -59,7 +59,7 @@ class Filter(NamedTuple):
             self.since <= at < self.until
             and (self.user is None or bool(self.user & {user, short}))
             and (self.session_id is None or folded(str(entry.get("session_id"))) in self.session_id)
-            and (self.result is None or entry.get("result") in self.result)
+            and (self.result is None or nested(entry, "result") in self.result)
         )
 
 
