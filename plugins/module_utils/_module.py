@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
 from operator import methodcaller
-from typing import Any, Callable
+from typing import Callable
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 

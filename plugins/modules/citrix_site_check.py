@@ -49,8 +49,7 @@ options:
   retries:
     description:
       - How often a request is resent after an error of the server. By default, each request is sent once, so that the
-        result shows the behavior of the site. No environment variable
-        changes it.
+        result shows the behavior of the site. No environment variable changes it.
     type: int
     default: 0
 seealso:

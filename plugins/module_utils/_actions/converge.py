@@ -63,12 +63,13 @@ class Case:
     def from_target(cls, target: Target, wanted: Wanted) -> Case:
         """Create the case of a selected session; its entry ends now if no request is possible."""
         entry = (RecordingEntry if wanted.recorded else StoppingEntry).from_target(target)
-        if wanted.recorded and not entry.result and target.denied:
-            entry.end("denied", target.denied)
-        elif wanted.recorded and not entry.result and target.not_recordable:
-            entry.end("not_recordable", target.not_recordable)
-        elif wanted.recorded and not entry.result and target.unidentified and not wanted.include_unidentified:
-            entry.end("unidentified", UNIDENTIFIED)
+        if wanted.recorded and not entry.result:
+            if target.denied:
+                entry.end("denied", target.denied)
+            elif target.not_recordable:
+                entry.end("not_recordable", target.not_recordable)
+            elif target.unidentified and not wanted.include_unidentified:
+                entry.end("unidentified", UNIDENTIFIED)
         return cls(entry, wanted)
 
     def accept(self) -> None:
@@ -95,11 +96,7 @@ class Case:
         return True
 
 
-def converge(
-    api: Api,
-    targets: Iterable[tuple[Target, Wanted]],
-    check_mode: bool,
-) -> list[RecordingEntry]:
+def converge(api: Api, targets: Iterable[tuple[Target, Wanted]], check_mode: bool) -> list[RecordingEntry]:
     """Set the requested state of each session and return an entry for each, in their order.
 
     In check mode, everything is read and nothing sent; the entries predict the results of a run. After the first

@@ -17,6 +17,11 @@ from .._client.search import Filter, compare
 from .._common.text import clean, folded, nested
 from .namesakes import ENTRA, Namesakes
 
+USER_FIELDS = ("Name", "SamName", "PrincipalName", "SamAccountName")
+"""Fields of a User with the account: SamName is DOMAIN\\name, SamAccountName only the name.
+
+https://developer-docs.citrix.com/en-us/citrix-virtual-apps-desktops-sdk/2303/broker/get-brokersession
+"""
 ACCOUNT_SIDS = ("s-1-5-21-", "s-1-12-1-")
 """Beginnings of SIDs that belong to one account, of a domain or of Entra ID. Others are shared, such as S-1-5-7."""
 
@@ -28,13 +33,6 @@ def user_of(session: dict) -> str | None:
         if name:
             return name
     return None
-
-
-USER_FIELDS = ("Name", "SamName", "PrincipalName", "SamAccountName")
-"""Fields of a User with the account: SamName is DOMAIN\\name, SamAccountName only the name.
-
-https://developer-docs.citrix.com/en-us/citrix-virtual-apps-desktops-sdk/2303/broker/get-brokersession
-"""
 
 
 def _read(session: dict) -> tuple[list[str], list[str], list[str]]:
