@@ -610,6 +610,6 @@ def test_site_check_playbook_shows_table(simulator, ansible, tmp_path):
     first, last = (
         next(at for at, line in enumerate(lines) if name in line) for name in ("ok       options", "warning  scopes")
     )
-    steps = next(at for at, line in enumerate(lines) if "What to do next" in line)
+    steps = next(at for at, line in enumerate(lines) if "Next steps" in line)
     assert first < last < steps < len(lines) <= 70
     assert (tmp_path / "site-check.json").exists()

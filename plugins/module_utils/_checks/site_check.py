@@ -36,7 +36,7 @@ GROUPS = {
 }
 FORMAT = 1
 """Version of the report format."""
-NO_STEPS = "All is in place: try a recording with --check, then with one session."
+NO_STEPS = "The site is ready. Run the playbook record with --check, then for one session."
 
 
 def run(module: Any, api: Api) -> dict:
