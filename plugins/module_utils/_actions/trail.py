@@ -29,6 +29,7 @@ SYSLOG_SOCKETS = ("/dev/log", "/var/run/syslog")
 GATHER = 0.005
 """Seconds for which an fsync waits for the lines of other threads: each fsync costs as much as several lines."""
 NO_TRAIL = "This run leaves no audit trail: the host has no system log; set audit_log."
+LACKS_RESULTS = "The audit trail lacks results of requests that were sent."
 
 
 class Write(NamedTuple):
@@ -78,10 +79,11 @@ class Trail(WriteObserver):
 
     def before(self, calls: Sequence[Call], transaction_id: str) -> None:
         """Write a line for each call; raises CitrixError if they cannot be stored on disk."""
+        if not (self._file or self._log):
+            self._warn_once(NO_TRAIL)
+            return
         writes = [call.subject for call in calls]
         with self._lock:
-            if not (self._file or self._log or self._sequence):
-                self._api.warn(NO_TRAIL)
             self._pending.update({write.entry.id: write for write in writes})
             entries = [self._entry(audit_lines.REQUESTED, write, transaction_id) for write in writes]
         try:
@@ -98,7 +100,7 @@ class Trail(WriteObserver):
             try:
                 self._append(entries, durable=False)
             except OSError as error:
-                self._warn_once(error)
+                self._warn_once(f"{LACKS_RESULTS} {self._problem(error)}")
 
     def note(self, subjects: Sequence[Write]) -> None:
         """Write a result line for each write that was not required anymore."""
@@ -116,13 +118,14 @@ class Trail(WriteObserver):
             try:
                 self._file.close()
             except OSError as error:
-                self._warn_once(error)
+                self._warn_once(f"{LACKS_RESULTS} {self._problem(error)}")
 
-    def _warn_once(self, error: OSError) -> None:
-        """Warn that the file lacks results; the result of the module has them all."""
-        if not self._incomplete:
-            self._incomplete = True
-            self._api.warn(f"The audit trail lacks results of requests that were sent. {self._problem(error)}")
+    def _warn_once(self, problem: str) -> None:
+        """Warn of an incomplete trail; the result of the module has all results."""
+        with self._lock:
+            incomplete, self._incomplete = self._incomplete, True
+        if not incomplete:
+            self._api.warn(problem)
 
     def _append(self, entries: list[dict], durable: bool) -> None:
         if self._file:
