@@ -258,3 +258,12 @@ def test_coverage_with_blank_dest_rejected(simulator, run, tmp_path, dest):
         assert_rejected(simulator, done, "dest: is empty")
     assert not list(tmp_path.glob("coverage.*"))
     assert simulator.calls() == []
+
+
+def test_include_unidentified_starts_unknown_users(simulator, run):
+    machine = {"name": MACHINE, "delivery_group": "Office", "sessions": [{"user": {}}, {"user": {"Name": "LAB\\bert"}}]}
+    simulator.fleet(delivery_groups=["Office"], machines=[machine])
+    rule = {"name": "All", "state": "started", "all_sessions": True, "exclude_user": "LAB\\anna"}
+    done = run("converge", citrix_rules=[rule], citrix_include_unidentified=True)
+    assert done.code == 0, done.output
+    assert [session["starts"] for session in simulator.state().values()] == [1, 1]
