@@ -37,7 +37,7 @@ class Options:
 
 
 HELP = {
-    "repeat": "rounds; the medians count (four times as many for runs of two seconds, one for long runs without a ratio)",
+    "repeat": "rounds; the medians count (four times as many for runs of two seconds, one for runs of minutes)",
     "sessions": "number of sessions",
     "machines": "number of machines",
     "latency": "latency of each call in seconds",

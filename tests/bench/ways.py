@@ -37,9 +37,7 @@ def empty() -> Way:
     return Way(EMPTY, lambda bench: play(bench, {"ansible.builtin.ping": {}}), ansible=True)
 
 
-def recording(
-    name: str, settings: dict | None = None, may_fail: bool = False, once: bool = False, **options
-) -> Way:
+def recording(name: str, settings: dict | None = None, may_fail: bool = False, once: bool = False, **options) -> Way:
     """Return the recording module of this collection; options override those of the connection.
 
     Like the bare pool, it gets a token and the site.
