@@ -87,7 +87,7 @@ def alternate(
     latency: float = 0.0,
     prepare: Callable[[], object] = lambda: None,
 ) -> Rounds:
-    """Run each method in each round, or in the first one, on a fleet of its own with this latency; raises BenchError.
+    """Run the methods in rounds, each on a new fleet with this latency; raises BenchError.
 
     prepare: called with the fresh fleet before a method is measured.
     """
