@@ -70,7 +70,7 @@ EXAMPLES = r"""
 
 - name: Show the recordings that were stopped
   ansible.builtin.debug:
-    msg: "{{ item.user }} on {{ item.machine }}: {{ item.result }}, due at {{ item.stop_at }}"
+    msg: "{{ item.user or 'anonymous' }} on {{ item.machine }}: {{ item.result }}, due at {{ item.stop_at }}"
   loop: "{{ due.sessions }}"
   loop_control:
     label: "{{ item.id }}"

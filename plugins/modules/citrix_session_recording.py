@@ -127,7 +127,7 @@ EXAMPLES = r"""
 
 - name: Show which sessions are not recorded and why
   ansible.builtin.debug:
-    msg: "{{ item.user }} on {{ item.machine }}: {{ item.result }} {{ item.reason | default('', true) }}"
+    msg: "{{ item.user or 'anonymous' }} on {{ item.machine }}: {{ item.result }} {{ item.reason or '' }}"
   loop: "{{ recording.sessions | rejectattr('recorded', 'eq', true) }}"
   loop_control:
     label: "{{ item.id }}"
