@@ -18,7 +18,7 @@ HEADERS = {
     "Connection": "keep-alive",
     "User-Agent": f"sessionops.citrix/{VERSION}",
 }
-"""Headers of every request; its own come in addition."""
+"""Headers of every request."""
 LOST = 0
 """Among the statuses of Request.final, a lost response."""
 
