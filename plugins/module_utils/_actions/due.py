@@ -187,6 +187,10 @@ class DueStops:
             # The trail does not have the state, and a stop has no notification.
             del session["session_state"], session["notify_user"]
         result.update(pending=len(later), next_stop_at=times.rfc3339(min(later)) if later else None)
+        if not entries:
+            result["msg"] = "No recording is due."
+        if later:
+            result["msg"] += f" Not due yet: {len(later)}, the next at {result['next_stop_at']}."
         if any(self.damage.values()):
             kinds = ", ".join(f"{kind}: {count}" for kind, count in self.damage.items() if count)
             result["msg"] += (

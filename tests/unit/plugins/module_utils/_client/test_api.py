@@ -271,6 +271,11 @@ def test_error_has_sent_transaction_id(api, wire):
     assert error.value.transaction_id == wire.calls[0].request.headers["Citrix-TransactionId"]
 
 
+def test_token_in_transaction_id_of_success_masked(api, wire):
+    wire.get(f"{GATEWAY}/Machines", json={}, headers={"Citrix-TransactionId": f"t1 bearer={TOKEN}"})
+    assert api().send(Call("GET", "Machines", "list the machines")).transaction_id == "t1 bearer=***"
+
+
 @pytest.mark.parametrize(
     ("headers", "body", "transaction_id"),
     [
