@@ -342,7 +342,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         self._warn_about_merged_groups(machines)
 
     def _compose(self, template: Any, variables: dict, *_deprecated: Any) -> Any:
-        """Return the value of an expression; the path of a text, the usual key of groups, without a template."""
+        """Return the value of an expression, without a template if it is the path of a text."""
         # Compiling a template takes longer than all other work for a machine.
         text = None if self.get_option("use_extra_vars") else hosts.text_at(variables, template)
         if text is None:
