@@ -130,7 +130,7 @@ browser: $(TESTED) $(VENV)/axe.stamp ## Test the report pages in Chromium, with 
 metrics: $(TESTED) ## Check metrics, alerts and dashboard with promtool of Prometheus.
 	$(STEP) run --needs promtool $@ $(PYTEST) tests/metrics
 screenshots: $(TESTED) ## Update the pictures in docs/images.
-	SCREENSHOTS="$(CURDIR)/docs/images" $(PYTEST) tests/browser -k screenshot
+	SCREENSHOTS="$(CURDIR)/docs/images" $(PYTEST) tests/browser -o python_functions=take_screenshots
 
 eda: $(TESTED) ## Run the rulebooks in a real ansible-rulebook, which requires Java.
 	$(STEP) run --needs Java $@ $(PYTEST) -n 2 tests/eda

@@ -76,10 +76,11 @@ class Trail(WriteObserver):
 
     def before(self, calls: Sequence[Call], transaction_id: str) -> None:
         """Write a line for each call; raises CitrixError if they cannot be stored on disk."""
+        if not (self._file or self._log):
+            self._warn_once(NO_TRAIL)
+            return
         writes = [call.subject for call in calls]
         with self._lock:
-            if not (self._file or self._log or self._sequence):
-                self._api.warn(NO_TRAIL)
             self._pending.update({write.entry.id: write for write in writes})
             entries = [self._entry(audit_lines.REQUESTED, write, transaction_id) for write in writes]
         try:
@@ -96,7 +97,7 @@ class Trail(WriteObserver):
             try:
                 self._append(entries, durable=False)
             except OSError as error:
-                self._warn_once(error)
+                self._warn_of_results(error)
 
     def note(self, subjects: Sequence[Write]) -> None:
         """Write a result line for each write that was not required anymore."""
@@ -109,18 +110,23 @@ class Trail(WriteObserver):
 
     def __exit__(self, *_error: object) -> None:
         """Write the remaining results, and write all lines to disk."""
-        self.after([write.entry for write in self._pending.values()])
+        # A copy: a thread whose request was canceled may still add one.
+        self.after([write.entry for write in list(self._pending.values())])
         if self._file:
             try:
                 self._file.close()
             except OSError as error:
-                self._warn_once(error)
+                self._warn_of_results(error)
 
-    def _warn_once(self, error: OSError) -> None:
+    def _warn_of_results(self, error: OSError) -> None:
         """Warn that the file lacks results; the result of the module has them all."""
-        if not self._incomplete:
-            self._incomplete = True
-            self._api.warn(f"The audit trail lacks results of requests that were sent. {_problem(self._path, error)}")
+        self._warn_once(f"The audit trail lacks results of requests that were sent. {_problem(self._path, error)}")
+
+    def _warn_once(self, problem: str) -> None:
+        with self._lock:
+            incomplete, self._incomplete = self._incomplete, True
+        if not incomplete:
+            self._api.warn(problem)
 
     def _append(self, entries: list[dict], durable: bool) -> None:
         if self._file:

@@ -11,7 +11,8 @@ from typing import Callable, NamedTuple
 from .._client import search
 from .._client.api import Api
 from .._client.calls import Call, segment
-from .._client.dispatch import send_all, side_by_side
+from .._client.dispatch import send_all
+from .._client.workers import side_by_side
 from .._common.errors import CitrixError, OptionError
 from .._common.names import guid_of, visible
 from .._common.text import folded, nested, objects
