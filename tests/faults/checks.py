@@ -52,7 +52,7 @@ def answers(outcome: Outcome) -> Iterator[str]:
 
 
 def explained(outcome: Outcome) -> Iterator[str]:
-    """Require one line as the message of a failure, with an entry in the guide, or with remedies."""
+    """Require a line as the message of a failure, with an entry in the guide or remedies."""
     if not outcome.failed or outcome.result is None:
         return
     message = outcome.result.get("msg")
