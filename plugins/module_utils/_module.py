@@ -11,7 +11,7 @@ from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ._actions.trail import Trail
+from ._actions.trail import Trail, foresee
 from ._client.api import Api, connect
 from ._client.interrupt import InterruptHandler
 from ._client.transport import REQUESTS_IMPORT_ERROR
@@ -86,5 +86,6 @@ def execute(
 def _trail(module: AnsibleModule, api: Api) -> AbstractContextManager:
     """Return the audit trail of a module that writes; none in check mode."""
     if module.check_mode:
+        foresee(api, module.params)
         return nullcontext()
     return Trail(api, module.params, None if module.no_log else module.log)

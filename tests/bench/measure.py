@@ -10,6 +10,9 @@ import os
 import shlex
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +23,8 @@ from bench.figures import Call
 
 HERE = Path(__file__).parent
 BIN = Path(sys.executable).parent
+LIFETIME = 4 * 3600
+"""Seconds; longer than any scenario."""
 STOPWATCH = [sys.executable, "-IS", stopwatch.__file__]
 
 
@@ -107,6 +112,17 @@ class Bench:
             module_mb=_peak_mb(self._module_figures),
             controller_mb=_peak_mb(self._controller_figures),
         )
+
+
+@contextmanager
+def fresh_bench() -> Iterator[Bench]:
+    """Provide a simulator and a home that exist only here."""
+    simulator = Simulator("--lifetime", str(LIFETIME))
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            yield Bench(simulator, Path(folder))
+    finally:
+        simulator.close()
 
 
 def _peak_mb(figures: Path) -> float:

@@ -52,15 +52,26 @@ def starts(simulator) -> list[int]:
     return [session["starts"] for session in simulator.state().values() if session["starts"]]
 
 
-@pytest.mark.parametrize("strategy", ["free", "host_pinned"])
-def test_record_by_machine_starts_each_session_once(simulator, ansible, environment, hosts, strategy):
+@pytest.mark.parametrize(
+    ("switches", "strategy", "records"),
+    [
+        ([], "free", True),
+        ([], "host_pinned", True),
+        (["--skip-tags", "always"], "linear", True),
+        (["--tags", "other", "--skip-tags", "citrix_check_tags"], "linear", False),
+    ],
+)
+def test_record_by_machine_runs_once(simulator, ansible, environment, hosts, switches, strategy, records):
+    """The name of a machine may be a template."""
     expected = len(simulator.recordable_on("LAB\\vda-001")) + len(simulator.recordable_on("LAB\\vda-002"))
+    inventory = hosts({"citrix_name": "LAB\\{{ inventory_hostname }}"}, **{"vda-001": {}, "vda-002": {}})
     # The count includes requests for sessions that are already recorded.
-    command = ["-i", hosts(), "--forks", "2", "sessionops.citrix.record_by_machine"]
+    command = ["-i", inventory, "--forks", "2", "sessionops.citrix.record_by_machine", *switches]
     done = ansible("ansible-playbook", *command, env={**environment, "ANSIBLE_STRATEGY": strategy})
     assert done.code == 0, done.output
-    assert starts(simulator) == [1] * expected
-    assert simulator.counts()["sign-in"] == 1
+    assert starts(simulator) == [1] * expected * records
+    assert simulator.counts()["sign-in"] == records
+    assert done.output.count("PLAY [Start recording") == 1
 
 
 @pytest.mark.parametrize("localhost", [{}, {"localhost": {}}], ids=["implicit", "explicit"])

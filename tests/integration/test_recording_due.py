@@ -9,10 +9,12 @@ import gzip
 import json
 import random
 
+import jsonschema
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._actions import converge, trail
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.auth import Authenticator
 from ansible_collections.sessionops.citrix.plugins.module_utils._common import times
+from support.simulator_process import COLLECTION
 
 RECORDING = "sessionops.citrix.citrix_session_recording"
 DUE = "sessionops.citrix.citrix_recording_due"
@@ -299,6 +301,8 @@ def test_foreign_stop_ends_plan(desk, ids):
     assert results(desk.sweep()) == {ids[0]: "unchanged", ids[1]: "stopped"}
     line = desk.lines()[-1]
     assert (line["event"], line["session_id"], line["result"]) == ("result", ids[0], "unchanged")
+    schema = json.loads((COLLECTION / "docs" / "audit.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(line)
     desk.simulator.start_recording(ids[0])
     assert results(desk.sweep()) == {}
     assert desk.recorded() == {ids[0]}

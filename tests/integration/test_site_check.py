@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import base64
 import datetime
+import errno
 import json
 import socket
+import tempfile
 import time
+from unittest.mock import Mock
 
 import pytest
 import trustme
@@ -584,6 +587,17 @@ def test_report_directory_missing_rejected_unsent(simulator, modules, tmp_path):
     assert simulator.calls() == []
 
 
+@pytest.mark.parametrize("report", ["", "full"])
+def test_report_unwritable_keeps_the_checks(simulator, check, tmp_path, monkeypatch, report):
+    session = simulator.recordable_on("LAB\\vda-001")[0]["id"]
+    if report == "full":
+        monkeypatch.setattr(tempfile, "mkstemp", Mock(side_effect=OSError(errno.ENOSPC, "No space left on device")))
+    result, checks = check(simulator.cloud, report=str(tmp_path / report), prove_session_id=session)
+    assert (result["failed"], "report" in result) == (True, False)
+    assert "report:" in result["msg"]
+    assert (result["writes_sent"], checks["proof_stop"]["status"]) == ((2, "ok") if report else (0, "skipped"))
+
+
 # The playbook
 
 
@@ -596,6 +610,6 @@ def test_site_check_playbook_shows_table(simulator, ansible, tmp_path):
     first, last = (
         next(at for at, line in enumerate(lines) if name in line) for name in ("ok       options", "warning  scopes")
     )
-    steps = next(at for at, line in enumerate(lines) if "What to do next" in line)
+    steps = next(at for at, line in enumerate(lines) if "Next steps" in line)
     assert first < last < steps < len(lines) <= 70
     assert (tmp_path / "site-check.json").exists()

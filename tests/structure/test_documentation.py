@@ -298,6 +298,10 @@ def test_commands_name_existing_objects(path):
 def test_version_same_everywhere():
     version = GALAXY["version"]
     assert transport.VERSION == version, "transport.VERSION (left) and galaxy.yml differ"
+    sources = (COLLECTION / "plugins" / "module_utils").rglob("*.py")
+    [place] = [path for path in sources if f'\nVERSION = "{version}"' in path.read_text(encoding="utf-8")]
+    named = place.relative_to(COLLECTION).as_posix()
+    assert named in (COLLECTION / "docs" / "releasing.md").read_text(encoding="utf-8"), "docs/releasing.md: first step"
     for page in [*READMES, *GUIDES]:
         archives = re.findall(r"sessionops-citrix-(\d[\d.]*\d)\.tar\.gz", page.read_text(encoding="utf-8"))
         assert set(archives) <= {version}, f"{titled(page)} (left) and galaxy.yml differ"

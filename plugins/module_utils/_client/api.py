@@ -100,9 +100,11 @@ class Api:
     def read(self, call: Call, reply: Reply, transaction_id: str) -> Response:
         """Return the response in a reply to a call; raises ApiError unless it succeeded.
 
-        transaction_id: that of the request, for a reply without one.
+        transaction_id: that of the request, safe to show, for a reply without one.
         """
-        transaction_id = self.shown(reply.transaction_id or transaction_id)
+        named = reply.transaction_id
+        if named and named != transaction_id:
+            transaction_id = self.shown(named)
         body = read_json(reply.text) if reply.text.strip() else {}
         proved = reply.status != 200 or not call.proof or nested(body, call.proof)
         if not 200 <= reply.status < 300 or not isinstance(body, dict) or not proved:

@@ -16,7 +16,7 @@ from .._common.errors import ApiError, CitrixError, Interrupted, NotReady, api_e
 from .._common.masking import mask
 from .._common.options import Settings
 from .._common.text import nested, read_json
-from .._common.times import timestamp
+from .._common.times import timestamp, valid
 from .redirects import redirect_remedy
 from .retries import Retrier
 from .transport import AuthBase, HTTPBasicAuth, Reply, Request
@@ -253,6 +253,6 @@ def _secret_end(body: dict) -> float | None:
     for name, value in body.items():
         if "secret" in name.lower() and "expir" in name.lower():
             number = isinstance(value, (int, float)) and not isinstance(value, bool)
-            end = float(value) if number else timestamp(str(value))
+            end = valid(value) if number else timestamp(str(value))
             return end or None
     return None

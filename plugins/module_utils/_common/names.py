@@ -148,6 +148,8 @@ def _read_name(option: str, value: object) -> str:
         raise OptionError(option, f"'{visible(name)}' is more than one name; pass several names as a list")
     if option in USERS:
         _check_user(option, name)
+    elif option in ACCOUNTS and name[-1] in ".$":
+        raise OptionError(option, f"'{visible(name)}' ends with {name[-1]}, as no machine does; remove that character")
     return name
 
 

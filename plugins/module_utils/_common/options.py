@@ -44,6 +44,9 @@ RANGES = {
     "batch_size": (0, 1000),
 }
 
+PLACES = ("api_url", "site_id")
+"""Options that decide about the site: empty text is a template without a value, and not the default."""
+
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 """Characters that no credential contains: the line end of a file, or an escape sequence in double quotes."""
 
@@ -101,6 +104,9 @@ def settings(params: dict) -> Settings:
     for name, (low, high) in RANGES.items():
         if not low <= params[name] <= high:
             raise OptionError(name, f"must be from {low} to {high}, not {params[name]}")
+    for name in PLACES:
+        if params[name] == "":
+            raise OptionError(name, "is empty; set it, or remove it to use its default")
     customer = identifier("customer_id", params["customer_id"] or _default_customer(params["deployment"]))
     return Settings(
         deployment=params["deployment"],

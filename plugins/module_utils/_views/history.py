@@ -105,7 +105,7 @@ def check(params: dict, query: Query, warn: Callable[[str], None] | None) -> Non
         return
     if query.user:
         raise OptionError("history", NO_NAMES)
-    files.check_folder("history", os.path.dirname(os.path.abspath(path)) if path.strip() else path, warn)
+    files.check_file("history", path, warn)
     if os.path.lexists(path):
         with opened("history", path, integrity=True):
             pass
@@ -127,7 +127,8 @@ def record(path: str, document: dict, days: int) -> int:
             " VALUES (?, ?, ?, ?, ?, ?)",
             [*_series(document), document["finished_at"], figures, json.dumps(counts)],
         ).lastrowid
-        file.execute("DELETE FROM runs WHERE finished_at < ?", [rfc3339(time.time() - days * SECONDS_OF_DAY)])
+        oldest = max(0.0, time.time() - days * SECONDS_OF_DAY)
+        file.execute("DELETE FROM runs WHERE finished_at < ?", [rfc3339(oldest)])
         file.execute("COMMIT")
     return run or 0
 
