@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fixtures for all tests: the simulator, commands of ansible-core; and a last line with the counts."""
+"""Fixtures for all tests: the simulator and ansible; and a last line with the counts."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run commands of ansible-core in forks of a process that has imported it, in half of the processor time.
+"""Run commands of ansible-core in forks of a process that has imported it: twice as fast.
 
 Run as a program it is that process: it reads a job from each line, and writes the exit code of its fork.
 """
@@ -31,17 +31,16 @@ class AnsibleProcesses:
         self._processes: dict[tuple, subprocess.Popen] = {}
 
     def run(self, name: str, *arguments: str, env: dict, cwd: Path) -> subprocess.CompletedProcess[str]:
-        command = [str(BIN / name), *arguments]
         if name not in COMMANDS or (cwd / "ansible.cfg").exists():
-            return subprocess.run(command, env=env, cwd=cwd, capture_output=True, text=True, check=False)
+            return subprocess.run([name, *arguments], env=env, cwd=cwd, capture_output=True, text=True, check=False)
         with tempfile.NamedTemporaryFile() as output, tempfile.NamedTemporaryFile() as errors:
-            job = {"command": command, "env": env, "cwd": str(cwd), "files": {1: output.name, 2: errors.name}}
+            job = {"command": [str(BIN / name), *arguments], "env": env, "cwd": str(cwd), "files": {1: output.name, 2: errors.name}}
             process = self._process(env)
             process.stdin.write(json.dumps(job) + "\n")
             process.stdin.flush()
             code = int(process.stdout.readline())
             texts = [Path(file.name).read_text(encoding="utf-8") for file in (output, errors)]
-        return subprocess.CompletedProcess(command, code, *texts)
+        return subprocess.CompletedProcess([name, *arguments], code, *texts)
 
     def _process(self, env: dict) -> subprocess.Popen:
         key = tuple(sorted((name, value) for name, value in env.items() if name.startswith(READ_AT_START)))
