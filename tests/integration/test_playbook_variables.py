@@ -66,7 +66,7 @@ REJECTED = {
     "coverage": {
         "citrix_minimum": (BROKEN, "citrix_minimum: could not template"),
         "citrix_user": (BROKEN, "citrix_user: could not template"),
-        "citrix_metrics_dest": (None, "citrix_metrics_dest: is null"),
+        "citrix_application": (None, "citrix_application: is null"),
         "citrix_mininum": (5, "Did you mean citrix_minimum?"),
     },
     "machine_sessions": {

@@ -34,7 +34,8 @@ class AnsibleProcesses:
         if name not in COMMANDS or (cwd / "ansible.cfg").exists():
             return subprocess.run([name, *arguments], env=env, cwd=cwd, capture_output=True, text=True, check=False)
         with tempfile.NamedTemporaryFile() as output, tempfile.NamedTemporaryFile() as errors:
-            job = {"command": [str(BIN / name), *arguments], "env": env, "cwd": str(cwd), "files": {1: output.name, 2: errors.name}}
+            files = {1: output.name, 2: errors.name}
+            job = {"command": [str(BIN / name), *arguments], "env": env, "cwd": str(cwd), "files": files}
             process = self._process(env)
             process.stdin.write(json.dumps(job) + "\n")
             process.stdin.flush()
