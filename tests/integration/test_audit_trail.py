@@ -312,6 +312,8 @@ def test_audit_info_returns_documented_values(simulator, modules, path, tmp_path
         ({"limit": 10_001}, "limit: must be from 0 to 10000"),
         ({"first_line": 0}, "first_line: must be from 1"),
         ({"user": 7}, "user: 7 is a number"),
+        ({"user": None}, "user: is null"),
+        ({"session_id": None}, "session_id: is null"),
         ({"session_id": "a b"}, "session_id: 'a b' cannot be the id"),
     ],
 )

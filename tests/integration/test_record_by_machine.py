@@ -77,7 +77,7 @@ def test_sessions_not_in_requested_state_shown(simulator, record):
     simulator.reset()
     run = record()
     assert run.code == 0, run.output
-    shown = run.output.partition("Results of the sessions")[2]
+    shown = run.output.partition("Result of each session")[2]
     assert "LAB\\\\user007" in shown
     assert "not_hdx" in shown
     assert "LAB\\\\user001" not in shown

@@ -100,6 +100,7 @@ def test_only_due_recording_stopped(desk, ids):
     early = desk.sweep().result
     assert (early["sessions"], early["changed"], early["pending"], early["writes_sent"]) == ([], False, 2, 0)
     assert early["next_stop_at"] == "2026-12-01T12:01:00Z"
+    assert early["msg"] == "No recording is due. Not due yet: 2, the next at 2026-12-01T12:01:00Z."
     desk.now += 0.1
     preview = desk.sweep(check_mode=True)
     run = desk.sweep()
@@ -108,6 +109,7 @@ def test_only_due_recording_stopped(desk, ids):
     assert run.result["sessions"][0]["stop_at"] == "2026-12-01T12:01:00Z"
     assert desk.recorded() == {second, third}
     assert run.result["pending"] == 1
+    assert run.result["msg"] == "1 session: 1 stopped. Not due yet: 1, the next at 2026-12-01T14:00:00Z."
     assert results(desk.sweep()) == {}
     assert fourth not in results(run)
 

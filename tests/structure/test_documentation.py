@@ -9,6 +9,8 @@ import importlib
 import json
 import os
 import re
+from fnmatch import fnmatch
+from pathlib import Path
 
 import pytest
 import yaml
@@ -290,6 +292,17 @@ def test_commands_name_existing_objects(path):
     for command, there in (("ansible-playbook", PLAYBOOKS), ("ansible-doc", MODULES), ("-m", MODULES)):
         for name in re.findall(rf"{command} {re.escape(NAME)}\.(\w+)", text):
             assert name in there, f"{titled(path)}: {name} for {command} does not exist."
+
+
+def test_architecture_has_all_steps_of_make_test():
+    makefile = (Path(__file__).parents[2] / "Makefile").read_text(encoding="utf-8")
+    joined = makefile.replace("\\\n", " ")
+    lists = re.findall(r"^(?:TEST|LINT) :?= (.*)$", joined, re.MULTILINE)
+    steps = set(re.findall(r"[a-z][\w.-]*", " ".join(lists)))
+    page = (COLLECTION / "docs" / "architecture.md").read_text(encoding="utf-8")
+    shown = [name for [cell] in rows(page, "Step of `make`") for name in code(cell)]
+    assert {name for name in shown if "*" not in name} <= steps
+    assert [step for step in sorted(steps) if not any(fnmatch(step, name) for name in shown)] == []
 
 
 # Versions

@@ -68,7 +68,7 @@ def test_playbook_declares_variables_it_uses(playbook):
         assert set(known) == {name for name in used if name.removeprefix("citrix_") not in connection()} - NO_VARIABLES
 
 
-STARTS_ONLY = {"notify_user", "include_unidentified", "stop_after"}
+STARTS_ONLY = {"notify_user", "stop_after"}
 OTHER_SELECTORS = {"session_id", "user", "delivery_group", "application", "all_sessions", "exclude_machine"}
 
 

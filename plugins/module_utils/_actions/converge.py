@@ -96,11 +96,7 @@ class Case:
         return True
 
 
-def converge(
-    api: Api,
-    targets: Iterable[tuple[Target, Wanted]],
-    check_mode: bool,
-) -> list[RecordingEntry]:
+def converge(api: Api, targets: Iterable[tuple[Target, Wanted]], check_mode: bool) -> list[RecordingEntry]:
     """Set the requested state of each session and return an entry for each, in their order.
 
     In check mode, everything is read and nothing sent; the entries predict the results of a run. After the first

@@ -110,7 +110,8 @@ class Trail(WriteObserver):
 
     def __exit__(self, *_error: object) -> None:
         """Write the remaining results, and write all lines to disk."""
-        self.after([write.entry for write in self._pending.values()])
+        # A copy: a thread whose request was canceled may still add one.
+        self.after([write.entry for write in list(self._pending.values())])
         if self._file:
             try:
                 self._file.close()

@@ -11,16 +11,17 @@ import time
 from collections import Counter
 from typing import Any
 
+from .._actions.recording import RESULTS
 from .._client.api import Api
 from .._client.exchange import VERSION
 from .._common import options
 from .._common.errors import CitrixError, OptionError
 from .._common.options import OPTIONS
 from .._common.times import rfc3339
+from .._site.sessions import NOT_RECORDABLE
 from .._views import files
 from . import connection, proof, reading, recording, rights, searching, sign_in, site
-from .check import FAILED, OK, SKIPPED, WARNING, Finding, Probe, Wire, in_words, of_error, run_check, skipped
-from .check import QUOTA_HEADERS as HEADERS
+from .check import FAILED, ORDER, QUOTA_HEADERS, Finding, Probe, Wire, in_words, of_error, run_check, skipped
 from .kinds import redacted
 
 GROUPS = {
@@ -33,12 +34,8 @@ GROUPS = {
     "throughput": recording.THROUGHPUT,
     "proof": proof.CHECKS,
 }
-ORDER = (OK, SKIPPED, WARNING, FAILED)
-"""Statuses, the worst last."""
 FORMAT = 1
 """Version of the report format."""
-RESULTS = ("started", "stopped", "unchanged", "ended", "unconfirmed", "failed", "not_recordable")
-REASONS = ("logging_off", "not_active", "not_hdx")
 NO_STEPS = "The site is ready. Run the playbook record with --check, then for one session."
 
 
@@ -106,7 +103,7 @@ def _result(module: Any, checks: list[dict], suggested: dict[str, int], requests
 
 def _report(params: dict, checks: list[dict], summary: dict[str, int]) -> dict:
     """Return the report; data of the site pass redacted()."""
-    words = frozenset({*HEADERS, *RESULTS, *REASONS, *ERRORS, *TLS_VERSIONS})
+    words = frozenset({*QUOTA_HEADERS, *RESULTS, *NOT_RECORDABLE, *ERRORS, *TLS_VERSIONS})
     kept = ("id", "group", "status", "seconds")
     return {
         "format": FORMAT,

@@ -28,6 +28,7 @@ REFUSED_FOR = 60.0
 """Seconds after a 401 for a new token in which no 401 leads to another sign-in."""
 
 REFUSALS = (400, 401, 403)
+"""Statuses of a refused sign-in, and of a request without a token."""
 ERROR_CODES = (
     "invalid_client",
     "invalid_grant",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ansible.module_utils.basic import AnsibleFallbackNotFound
@@ -101,9 +102,7 @@ def settings(params: dict) -> Settings:
 
     Raises OptionError, which names the option and the remedy, before any request.
     """
-    for name, (low, high) in RANGES.items():
-        if not low <= params[name] <= high:
-            raise OptionError(name, f"must be from {low} to {high}, not {params[name]}")
+    check_ranges(params, RANGES)
     for name in PLACES:
         if params[name] == "":
             raise OptionError(name, "is empty; set it, or remove it to use its default")
@@ -121,6 +120,13 @@ def settings(params: dict) -> Settings:
         requests_per_second=params["requests_per_second"],
         batch_size=params["batch_size"],
     )
+
+
+def check_ranges(params: dict, ranges: Mapping[str, tuple[float, float]]) -> None:
+    """Raise OptionError for a number that is outside its range, from the lowest to the highest."""
+    for name, (low, high) in ranges.items():
+        if not low <= params[name] <= high:
+            raise OptionError(name, f"must be from {low} to {high}, not {params[name]}")
 
 
 def identifier(option: str, value: str) -> str:

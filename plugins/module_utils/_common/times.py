@@ -15,7 +15,7 @@ YEAR_10000 = 253402300800
 
 
 def now() -> float:
-    """Return the Unix time of this host; no other function reads its clock."""
+    """Return the Unix time of this host, which decides about the ends of recordings and rules."""
     return time.time()
 
 
