@@ -133,7 +133,7 @@ options:
   on_gap:
     description:
       - Whether a gap fails the task. A gap is a session that a rule requires to be recorded but that has ended, cannot
-        be recorded, or is denied, or one that is unidentified (see RV(sessions[].result)).
+        be recorded or is denied, and any session that is unidentified (see RV(sessions[].result)).
       - V(fail) fails the task after all other sessions are processed, V(warn) warns.
     type: str
     default: warn
@@ -363,7 +363,7 @@ rules:
       type: int
       sample: 0
     unidentified:
-      description: Sessions that were not started because the API does not return their user.
+      description: Sessions for which nothing was sent, because rules may select or exclude them.
       type: int
       sample: 0
     ended:

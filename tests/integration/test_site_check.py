@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import base64
-import datetime
 import errno
 import json
 import socket
@@ -15,7 +14,6 @@ import time
 from unittest.mock import Mock
 
 import pytest
-import trustme
 from support.simulator_process import Simulator
 from support.tunnel import Tunnel
 
@@ -213,27 +211,6 @@ def test_site_check_proxy_skips_host_of_api(check, simulator, listens):
     assert "prox" in checks["tls"]["remedy"]
     assert listens or "HTTPS_PROXY" in checks["proxy_connection"]["remedy"]
     assert "secret-of-proxy" not in json.dumps(result)
-
-
-@pytest.fixture
-def secure(tmp_path):
-    """Return a function that returns a simulator with TLS, and the file of its CA certificate."""
-    servers = []
-
-    def make(*names: str, days: int = 400) -> tuple[Simulator, str]:
-        authority = trustme.CA(organization_name="ACME")
-        end = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=days)
-        issued = authority.issue_cert("127.0.0.1", *names, not_after=end)
-        issued.private_key_pem.write_to_path(tmp_path / "key.pem")
-        for pem in issued.cert_chain_pems:
-            pem.write_to_path(tmp_path / "cert.pem", append=True)
-        authority.cert_pem.write_to_path(tmp_path / "ca.pem")
-        servers.append(Simulator("--cert", str(tmp_path / "cert.pem"), "--key", str(tmp_path / "key.pem")))
-        return servers[-1], str(tmp_path / "ca.pem")
-
-    yield make
-    for server in servers:
-        server.close()
 
 
 def test_site_check_reads_certificate_through_proxy(check, secure):

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any, Callable
 from urllib.parse import unquote, urlencode
 
-from .._common.errors import ApiError, CitrixError, NotReady, ResponseLost, api_error
+from .._common.errors import ApiError, CitrixError, NotReady, api_error
 from .._common.options import Settings
 from .._common.text import clean, nested, read_json
 from .auth import Authenticator, Token, credentials_of
@@ -92,8 +92,9 @@ class Api:
             self.observer.before(call.parts or (call,), transaction_id)
         try:
             reply = self._authenticator.send(request)
-        except ResponseLost as error:
-            error.transaction_id = transaction_id
+        except CitrixError as error:
+            if error.may_have_acted:
+                error.transaction_id = transaction_id
             raise
         return self.read(call, reply, transaction_id)
 
