@@ -181,7 +181,7 @@ def foresee(api: Api, params: dict) -> None:
         api.warn(str(_problem(path, error)))
 
 
-def _path_of(params: dict) -> str | None:
+def _path_of(params: Mapping[str, Any]) -> str | None:
     path = params["audit_log"]
     if path is not None and not path.strip():
         raise OptionError("audit_log", "is empty; set it to a file")
