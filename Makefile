@@ -118,7 +118,7 @@ coverage: unit integration ## Report the lines and branches that the steps unit 
 
 # The runs mostly wait.
 faults-short: $(TESTED) ## Run the modules with each injected fault a few times.
-	$(STEP) run $@ $(CAMPAIGN) --runs 222 --jobs 3
+	$(STEP) run $@ $(CAMPAIGN) --runs 232 --jobs 3
 awx: $(TESTED) $(VENV)/awx.stamp ## Run the AWX setup with the modules of awx.awx against a fake AWX API.
 	$(STEP) run $@ env ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/$(COLLECTIONS):$(CURDIR)/$(VENV)/awx" $(PYTEST) -n 2 tests/awx
 
@@ -130,7 +130,7 @@ browser: $(TESTED) $(VENV)/axe.stamp ## Test the report pages in Chromium, with 
 metrics: $(TESTED) ## Check metrics, alerts and dashboard with promtool of Prometheus.
 	$(STEP) run --needs promtool $@ $(PYTEST) tests/metrics
 screenshots: $(TESTED) ## Update the pictures in docs/images.
-	SCREENSHOTS="$(CURDIR)/docs/images" $(PYTEST) tests/browser -k screenshot
+	SCREENSHOTS="$(CURDIR)/docs/images" $(PYTEST) tests/browser -o python_functions=take_screenshots
 
 eda: $(TESTED) ## Run the rulebooks in a real ansible-rulebook, which requires Java.
 	$(STEP) run --needs Java $@ $(PYTEST) -n 2 tests/eda

@@ -21,6 +21,8 @@ attributes:
     description: Platforms on which the module runs.
     support: full
     platforms: posix
+requirements:
+  - python >= 3.9
 """
 
     API = r"""

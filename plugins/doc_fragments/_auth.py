@@ -33,28 +33,25 @@ options:
       - The host must belong to Citrix Cloud, unless O(deployment=on_premises) or O(token_url) is set.
       - The sign-in uses the host of O(deployment). The regional hosts V(https://api-us.cloud.com),
         V(https://api-eu.cloud.com) and V(https://api-ap-s.cloud.com) serve the sign-in too.
-      - Required with O(deployment=on_premises); otherwise the default depends on O(deployment).
-      - If not set, the environment variable E(CITRIX_API_URL) is used.
+      - If not set, the environment variable E(CITRIX_API_URL) is used, then the host of O(deployment). Required with
+        O(deployment=on_premises), which has no such host.
     type: str
   token_url:
     description:
       - Full URL of the sign-in, for a private gateway or a test server. This host receives the credentials.
-      - If not set, O(deployment) determines the URL.
-      - If not set, the environment variable E(CITRIX_TOKEN_URL) is used.
+      - If not set, the environment variable E(CITRIX_TOKEN_URL) is used, then the URL of O(deployment).
     type: str
   customer_id:
     description:
       - Customer id as shown in the Citrix Cloud console.
-      - Required except with O(deployment=on_premises), where the default is C(CitrixOnPremises).
-      - If not set, the environment variable E(CITRIX_CUSTOMER_ID) is used.
+      - If not set, the environment variable E(CITRIX_CUSTOMER_ID) is used. Required except with
+        O(deployment=on_premises), where the default is C(CitrixOnPremises).
     type: str
   site_id:
     description:
-      - Id of the site.
-      - If not set, the module uses the only site of the account. If the account has several sites, the task fails and
-        lists them.
-      - Setting it saves one request in each task.
-      - If not set, the environment variable E(CITRIX_SITE_ID) is used.
+      - Id of the site. Setting it saves one request in each task.
+      - If not set, the environment variable E(CITRIX_SITE_ID) is used, then the only site of the account. If the
+        account has several sites, the task fails and lists them.
     type: str
   client_id:
     description:
@@ -93,8 +90,8 @@ options:
   ca_path:
     description:
       - File with the trusted CA certificates in PEM format.
-      - If not set, E(REQUESTS_CA_BUNDLE), then E(CURL_CA_BUNDLE), then the bundle of C(requests) is used.
-      - If not set, the environment variable E(CITRIX_CA_PATH) is used.
+      - If not set, the environment variable E(CITRIX_CA_PATH) is used, then E(REQUESTS_CA_BUNDLE), then
+        E(CURL_CA_BUNDLE), then the bundle of C(requests).
     type: path
   timeout:
     description:
@@ -106,7 +103,7 @@ options:
     default: 30
   retries:
     description:
-      - Number of retries of a request, from 0 to 20, if a retry is safe.
+      - Maximum number of retries of a request, from 0 to 20. Only safe retries are made.
       - Reads are retried after network and service errors. A start or stop is retried only if the server refused it
         before processing it, or as described for O(batch_size).
       - A throttled request (HTTP 429) does not count as a retry.
@@ -116,7 +113,7 @@ options:
     default: 5
   max_concurrency:
     description:
-      - Number of concurrent requests, from 1 to 100.
+      - Maximum number of concurrent requests, from 1 to 100.
       - If not set, the environment variable E(CITRIX_MAX_CONCURRENCY) is used.
     type: int
     default: 10

@@ -341,6 +341,15 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             self._add_host_to_keyed_groups(self.get_option("keyed_groups"), variables, host, strict, False)
         self._warn_about_merged_groups(machines)
 
+    def _compose(self, template: Any, variables: dict, *_deprecated: Any) -> Any:
+        """Return the value of an expression, without a template if it is the path of a text."""
+        # Compiling a template takes longer than all other work for a machine.
+        text = None if self.get_option("use_extra_vars") else hosts.text_at(variables, template)
+        if text is None:
+            return super()._compose(template, variables)
+        self.templar.available_variables = variables
+        return text
+
     def _warn_about_merged_groups(self, machines: list[dict]) -> None:
         """Warn if a group, such as in --limit, has machines of several delivery groups or the like."""
         keys = {str(group.get("key")) for group in self.get_option("keyed_groups")}

@@ -141,8 +141,7 @@ class LookupModule(LookupBase):
         for name in sorted(set(os.environ) - set(ENVIRONMENT)):
             if name.isupper() and name.lower() in known:
                 yield f"{name}: the environment does not set variables. Did you mean the variable {name.lower()}?"
-            elif name.startswith("CITRIX_") and _similar(name, ENVIRONMENT):
-                similar = _similar(name, ENVIRONMENT)
+            elif name.startswith("CITRIX_") and (similar := _similar(name, ENVIRONMENT)):
                 Display().warning(f"{name}: unknown environment variable. Did you mean {similar}?")
 
     def _distinct(self, prefix, terms, variables) -> set[str]:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
 from operator import methodcaller
-from typing import Any, Callable
+from typing import Callable
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ._actions.trail import Trail
+from ._actions.trail import Trail, foresee
 from ._client.api import Api, connect
 from ._client.interrupt import InterruptHandler
 from ._client.transport import REQUESTS_IMPORT_ERROR
@@ -32,20 +32,20 @@ class Module(AnsibleModule):
         self.given = dict(self.params)
 
 
-def create_module(argument_spec: dict[str, dict], **constraints: Any) -> Module:
+def create_module(argument_spec: dict[str, dict]) -> Module:
     """Return the AnsibleModule of a module with these options in addition to the shared ones."""
-    spec = {**options.argument_spec(), **argument_spec}
-    return Module(argument_spec=spec, supports_check_mode=True, **constraints)
+    return create_local_module({**options.argument_spec(), **argument_spec})
 
 
-def create_local_module(argument_spec: dict[str, dict]) -> AnsibleModule:
+def create_local_module(argument_spec: dict[str, dict]) -> Module:
     """Return the AnsibleModule of a module that only reads local files and has no other options."""
-    return AnsibleModule(argument_spec=argument_spec, supports_check_mode=True)
+    return Module(argument_spec=argument_spec, supports_check_mode=True)
 
 
-def execute_local(module: AnsibleModule, run: Callable[[dict], dict]) -> None:
+def execute_local(module: Module, run: Callable[[dict], dict]) -> None:
     """Run a module that only reads local files, and report: run(params) returns the result."""
     try:
+        reject_null(module.given, module.argument_spec)
         result = run(module.params)
     except CitrixError as error:
         module.fail_json(**error.to_result())
@@ -86,5 +86,6 @@ def execute(
 def _trail(module: AnsibleModule, api: Api) -> AbstractContextManager:
     """Return the audit trail of a module that writes; none in check mode."""
     if module.check_mode:
+        foresee(api, module.params)
         return nullcontext()
     return Trail(api, module.params, None if module.no_log else module.log)

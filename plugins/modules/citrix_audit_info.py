@@ -15,7 +15,7 @@ description:
   - It reports lines that were changed, removed, moved or repeated, and requests without a result because their run was
     killed.
   - Rotated files are read too, including files compressed with gzip, bzip2 or xz. All files of a task are one trail.
-  - It reads local files only and needs no connection. Its memory does not grow with the files.
+  - It reads only local files and requires no connection. The memory that it takes does not grow with the files.
 author:
   - The sessionops.citrix contributors (!UNKNOWN)
 extends_documentation_fragment:

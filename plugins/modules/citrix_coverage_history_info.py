@@ -21,7 +21,7 @@ extends_documentation_fragment:
 options:
   path:
     description:
-      - SQLite file of the history. The account also needs write access to its directory, because SQLite creates a file
+      - SQLite file of the history. The module requires write access to its directory, because SQLite creates a file
         there while it reads. Copy the file if that is not possible.
       - The integrity of the file is checked; a damaged file fails the task.
     type: path

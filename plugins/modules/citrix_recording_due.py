@@ -15,7 +15,7 @@ description:
   - The module reads the audit trail O(audit_log), with rotated files beside it, and stops the recording of a session if
     a run started it with an end, or may have started it, and the end has passed. It does not stop other recordings, or
     a recording that a run has stopped since and that was started again.
-  - A stop that fails stays due. Run the module again, or on a schedule.
+  - A stop that fails stays due.
 author:
   - The sessionops.citrix contributors (!UNKNOWN)
 extends_documentation_fragment:
@@ -70,7 +70,7 @@ EXAMPLES = r"""
 
 - name: Show the recordings that were stopped
   ansible.builtin.debug:
-    msg: "{{ item.user }} on {{ item.machine }}: {{ item.result }}, due at {{ item.stop_at }}"
+    msg: "{{ item.user or 'anonymous' }} on {{ item.machine }}: {{ item.result }}, due at {{ item.stop_at }}"
   loop: "{{ due.sessions }}"
   loop_control:
     label: "{{ item.id }}"
@@ -104,13 +104,13 @@ sessions:
         - Whether the session was being recorded when the task started.
         - Null if unknown.
       type: bool
-      sample: false
+      sample: true
     recorded:
       description:
         - Whether the session is being recorded after the task, as read back from the API.
         - Null if unknown. It is not read for sessions with the result C(requested).
       type: bool
-      sample: true
+      sample: false
     changed:
       description: Whether the task changed the session.
       type: bool
@@ -136,7 +136,7 @@ sessions:
       type: str
       sample: "2026-12-01T09:00:00Z"
     transaction_id:
-      description: Id by which Citrix can find the start or stop request. Null if none was sent.
+      description: Id by which Citrix can find the stop request. Null if none was sent.
       type: str
       sample: 44399a9e-18ea-4c16-b549-811fa252c7b6
 list_complete:

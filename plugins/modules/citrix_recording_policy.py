@@ -132,8 +132,8 @@ options:
     type: str
   on_gap:
     description:
-      - Whether a gap fails the task. A gap is a session that a rule requires to be recorded but that cannot be recorded
-        or has ended.
+      - Whether a gap fails the task. A gap is a session that a rule requires to be recorded but that has ended, cannot
+        be recorded or is denied, and any session that is unidentified (see RV(sessions[].result)).
       - V(fail) fails the task after all other sessions are processed, V(warn) warns.
     type: str
     default: warn
@@ -142,8 +142,9 @@ options:
       - warn
   include_unidentified:
     description:
-      - Whether to record sessions whose user the API does not return, even if the rule that applies to them excludes
-        users, or an earlier rule that could match them selects users.
+      - Whether to start or stop the recording of sessions whose user the API does not return, or only in a form that
+        cannot be compared, even if the rule that applies to them excludes users, or an earlier rule that could match
+        them selects users.
       - By default, such a session gets the result C(unidentified), because its user may be one of these users. Sessions
         that the broker reports as anonymous are not affected.
     type: bool
@@ -264,8 +265,8 @@ sessions:
           C(logging_off)."
         - "C(denied): the recording was not started, because the guard of the host excludes this user,
           machine or delivery group."
-        - "C(unidentified): the recording was not started, because the API does not return the user and rules
-          select or exclude users. See O(include_unidentified)."
+        - "C(unidentified): nothing was sent, because the user or machine may be one that the rules select or exclude.
+          See O(include_unidentified)."
         - "C(ended): the session has ended. For a rule with V(stopped), that counts as stopped."
         - "C(unconfirmed): the request was sent, but the status did not change within O(wait_timeout)."
         - "C(failed): the API refused the request, or the status could not be read and nothing was sent;
@@ -278,7 +279,7 @@ sessions:
       type: str
       sample: null
     notify_user:
-      description: Whether the start request was to notify the user. Null if no start took effect.
+      description: Whether the start request asked the site to notify the user. Null if no start took effect.
       type: bool
       sample: true
     transaction_id:
@@ -362,7 +363,7 @@ rules:
       type: int
       sample: 0
     unidentified:
-      description: Sessions that were not started because the API does not return their user.
+      description: Sessions for which nothing was sent, because rules may select or exclude them.
       type: int
       sample: 0
     ended:

@@ -55,6 +55,14 @@ options:
       - exclamation
       - question
       - critical
+  include_unidentified:
+    description:
+      - Whether to send the message to sessions whose user the API does not return, or only in a form that cannot be
+        compared with O(exclude_user).
+      - By default, such a session gets the result C(unidentified), because its user may be an excluded one. Sessions
+        that the broker reports as anonymous are not affected.
+    type: bool
+    default: false
 seealso:
   - module: sessionops.citrix.citrix_session_recording
   - module: sessionops.citrix.citrix_sessions_info
@@ -111,6 +119,8 @@ sessions:
         - "C(sent): the API accepted the message."
         - "C(denied): the message was not sent, because the guard of the host excludes this user,
           machine or delivery group."
+        - "C(unidentified): the message was not sent, because the user or machine may be an excluded one. See
+          O(include_unidentified)."
         - "C(ended): the session has ended."
         - "C(unconfirmed): the message was sent, but the response was lost, so the user may have seen it."
         - "C(failed): the API refused the message; RV(sessions[].reason) has the cause."
@@ -140,6 +150,7 @@ summary:
   sample:
     sent: 1
     denied: 0
+    unidentified: 0
     ended: 0
     unconfirmed: 0
     failed: 0

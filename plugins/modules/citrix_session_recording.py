@@ -52,15 +52,16 @@ options:
     default: true
   include_unidentified:
     description:
-      - Whether to record sessions whose user the API does not return, even if O(exclude_user) is set.
+      - Whether to start or stop the recording of sessions whose user the API does not return, or only in a form that
+        cannot be compared with O(exclude_user).
       - By default, such a session gets the result C(unidentified), because its user may be an excluded one. Sessions
         that the broker reports as anonymous are not affected.
     type: bool
     default: false
   stop_after:
     description:
-      - Seconds from the start request after which to stop the recording again. Requires O(audit_log), and is valid only
-        with O(state=started).
+      - Seconds from the start request after which to stop the recording again, up to 31622400 (366 days). Requires
+        O(audit_log), and is valid only with O(state=started).
       - The end is written to RV(sessions[].stop_at) and to the audit trail. M(sessionops.citrix.citrix_recording_due)
         stops the recordings that are due; run it on a schedule. Without it, nothing is stopped.
       - A session that is already recorded gets no end.
@@ -79,6 +80,8 @@ options:
     type: int
     default: 30
 seealso:
+  - module: sessionops.citrix.citrix_recording_policy
+  - module: sessionops.citrix.citrix_recording_due
   - module: sessionops.citrix.citrix_sessions_info
   - module: sessionops.citrix.citrix_session_message
 """
@@ -124,7 +127,7 @@ EXAMPLES = r"""
 
 - name: Show which sessions are not recorded and why
   ansible.builtin.debug:
-    msg: "{{ item.user }} on {{ item.machine }}: {{ item.result }} {{ item.reason | default('', true) }}"
+    msg: "{{ item.user or 'anonymous' }} on {{ item.machine }}: {{ item.result }} {{ item.reason or '' }}"
   loop: "{{ recording.sessions | rejectattr('recorded', 'eq', true) }}"
   loop_control:
     label: "{{ item.id }}"
@@ -194,8 +197,8 @@ sessions:
           C(logging_off)."
         - "C(denied): the recording was not started, because the guard of the host excludes this user,
           machine or delivery group."
-        - "C(unidentified): the recording was not started, because the API does not return the user and O(exclude_user)
-          is set. See O(include_unidentified)."
+        - "C(unidentified): nothing was sent, because the user or machine may be an excluded one. See
+          O(include_unidentified)."
         - "C(ended): the session has ended. With O(state=stopped), that counts as stopped."
         - "C(unconfirmed): the request was sent, but the status did not change within O(wait_timeout)."
         - "C(failed): the API refused the request, or the status could not be read and nothing was sent;
@@ -208,7 +211,7 @@ sessions:
       type: str
       sample: null
     notify_user:
-      description: Whether the start request was to notify the user. Null if no start took effect.
+      description: Whether the start request asked the site to notify the user. Null if no start took effect.
       type: bool
       sample: true
     stop_at:

@@ -12,8 +12,8 @@ version_added: 1.0.0
 description:
   - Checks connection, sign-in, site, rights, lists, searches, recording status and batches, and names the remedy of
     each problem. A failed check does not end the run; the task fails at the end if a check failed.
-  - It only reads, and sends at most 60 requests, whatever the size of the site. Only with O(prove_session_id) it starts
-    and stops a recording.
+  - It only reads, and sends at most 60 requests to a site of any size. Only with O(prove_session_id), it starts and
+    stops a recording.
   - With O(report), it writes a report that holds no names, ids, hosts or addresses, to attach to a bug report.
 author:
   - The sessionops.citrix contributors (!UNKNOWN)
@@ -48,9 +48,8 @@ options:
     type: str
   retries:
     description:
-      - How often a request is resent after an error of the server. By default, each request is sent once, so that the
-        result shows the behavior of the site. No environment variable
-        changes it.
+      - Maximum number of retries of a request, from 0 to 20. By default, each request is sent once, so that the result
+        shows the behavior of the site. No environment variable changes it.
     type: int
     default: 0
 seealso:
@@ -109,7 +108,7 @@ next_steps:
   type: list
   elements: str
   sample:
-    - "scopes: Give the account the scope All if it is to see the whole site."
+    - "scopes: Assign the scope All, unless the account should see only a part."
 suggested:
   description: Suggested values of options, as far as they could be measured.
   returned: always

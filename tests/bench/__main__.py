@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
+import time
 from pathlib import Path
 
 from support import figures_page
-from support.simulator_process import Simulator
 
 from bench import options as settings
 from bench import table
-from bench.measure import Bench
+from bench.measure import fresh_bench
 from bench.report import Report
 from bench.scenarios import again, batched, direct, growth, quota, rate, single
 
@@ -29,22 +28,19 @@ SCENARIOS = {
     "again": again.run,
 }
 DOCS = Path(__file__).parents[2] / "docs"
-LIFETIME = 4 * 3600
-"""Seconds; longer than any scenario."""
 
 
 def measure(names: list[str], options: settings.Options) -> Report:
-    """Run these scenarios, each against its own simulator, and return their reports."""
+    """Run these scenarios, each against its own simulator; print and return their reports."""
     report = Report()
     for name in names:
-        print(name, file=sys.stderr, flush=True)
-        simulator = Simulator("--lifetime", str(LIFETIME))
-        try:
-            with tempfile.TemporaryDirectory() as folder:
-                outcome = SCENARIOS[name](Bench(simulator, Path(folder)), options)
-        finally:
-            simulator.close()
+        began = time.monotonic()
+        with fresh_bench() as bench:
+            outcome = SCENARIOS[name](bench, options)
+        # Not at the end: a later scenario may fail.
+        print(table.markdown(outcome), flush=True)
         report.add(outcome)
+        print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
     return report
 
 
@@ -68,7 +64,6 @@ def main() -> int:
         parser.error("--write takes all scenarios: leave --only out")
     options = settings.read(arguments)
     report = measure(arguments.only or list(SCENARIOS), options)
-    print(table.markdown(report))
     if arguments.write:
         write(report, options)
     return 0

@@ -10,6 +10,9 @@ import os
 import shlex
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +23,8 @@ from bench.figures import Call
 
 HERE = Path(__file__).parent
 BIN = Path(sys.executable).parent
+LIFETIME = 4 * 3600
+"""Seconds; longer than any scenario."""
 STOPWATCH = [sys.executable, "-IS", stopwatch.__file__]
 
 
@@ -37,8 +42,8 @@ class Sample:
     calls: list[Call]
     """The HTTP requests that the simulator received, in order."""
     output: str
-    simulator_load: float = 0.0
-    """Processor seconds of the simulator per second."""
+    simulator_cpu: float = 0.0
+    """Processor seconds of the simulator."""
     module_mb: float = 0.0
     controller_mb: float = 0.0
 
@@ -103,10 +108,21 @@ class Bench:
             peak_mb=took["peak_mb"],
             calls=[Call.of(call) for call in self.simulator.calls()[before:]],
             output=done.stdout + done.stderr,
-            simulator_load=busy / took["seconds"],
+            simulator_cpu=busy,
             module_mb=_peak_mb(self._module_figures),
             controller_mb=_peak_mb(self._controller_figures),
         )
+
+
+@contextmanager
+def fresh_bench() -> Iterator[Bench]:
+    """Provide a simulator and a home that exist only here."""
+    simulator = Simulator("--lifetime", str(LIFETIME))
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            yield Bench(simulator, Path(folder))
+    finally:
+        simulator.close()
 
 
 def _peak_mb(figures: Path) -> float:

@@ -27,7 +27,7 @@ class Options:
     quota_rate: float = 10.0
     growth: tuple[int, ...] = (1000, 10_000, 100_000)
     growth_batch_size: int = 500
-    rate_sessions: int = 5000
+    rate_sessions: int = 3000
     again_sessions: int = 10_000
 
     @property
@@ -37,7 +37,7 @@ class Options:
 
 
 HELP = {
-    "repeat": "rounds; the medians count (runs of two seconds: four times as many; a quota takes minutes: one)",
+    "repeat": "rounds; the medians count (four times as many for runs of two seconds, one for runs of minutes)",
     "sessions": "number of sessions",
     "machines": "number of machines",
     "latency": "latency of each call in seconds",

@@ -87,13 +87,15 @@ def alternate(
     latency: float = 0.0,
     prepare: Callable[[], object] = lambda: None,
 ) -> Rounds:
-    """Run each method in each round, on a fleet of its own with this latency; raises BenchError.
+    """Run the methods in rounds, each on a new fleet with this latency; raises BenchError.
 
     prepare: called with the fresh fleet before a method is measured.
     """
     samples: dict[str, list[Sample]] = {way.name: [] for way in ways}
     for number in range(repeat):
         for way in ways:
+            if way.once and number:
+                continue
             print(f"  {number + 1} of {repeat}: {way.name}", file=sys.stderr, flush=True)
             bench.simulator.reset(**{**settings, **way.settings})
             prepare()

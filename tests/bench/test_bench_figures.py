@@ -22,7 +22,7 @@ from bench import table
 from bench.figures import Call, Quota, Spread, extrapolate, named, refused, seconds_per_call
 from bench.measure import STOPWATCH, Sample
 from bench.report import Verdict
-from bench.rounds import Rounds, Row
+from bench.rounds import Rounds, Row, alternate
 from bench.ways import EMPTY, POOL, Way
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -125,6 +125,31 @@ def test_ways_compared_round_by_round():
         (POOL, 4.0, 1.0),
         (EMPTY, 1.0, None),
     ]
+
+
+class Recorder:
+    """A bench that only records the commands that it runs, and its own simulator."""
+
+    def __init__(self) -> None:
+        self.ran = []
+        self.simulator = self
+
+    def reset(self, **_settings) -> None:
+        pass
+
+    fault = reset
+
+    def run(self, command: list[str]) -> Sample:
+        self.ran += command
+        return sample(1.0, [])
+
+
+def test_method_without_rounds_runs_once():
+    bench = Recorder()
+    ways = [Way("slow", lambda _bench: ["slow"], once=True), Way("own", lambda _bench: ["own"])]
+    rounds = alternate(bench, ways, 3, {"sessions": 1})
+    assert bench.ran == ["slow", "own", "own", "own"]
+    assert [len(rounds.samples[way.name]) for way in ways] == [1, 3]
 
 
 def test_short_run_shown_as_full_run():

@@ -28,6 +28,8 @@ class Way:
     ansible: bool = False
     """Whether ansible runs it, so that an empty run shows the time of ansible."""
     may_fail: bool = False
+    once: bool = False
+    """Whether to run it in the first round only: it takes long, and has no target."""
 
 
 def empty() -> Way:
@@ -35,7 +37,7 @@ def empty() -> Way:
     return Way(EMPTY, lambda bench: play(bench, {"ansible.builtin.ping": {}}), ansible=True)
 
 
-def recording(name: str, settings: dict | None = None, may_fail: bool = False, **options) -> Way:
+def recording(name: str, settings: dict | None = None, may_fail: bool = False, once: bool = False, **options) -> Way:
     """Return the recording module of this collection; options override those of the connection.
 
     Like the bare pool, it gets a token and the site.
@@ -46,7 +48,7 @@ def recording(name: str, settings: dict | None = None, may_fail: bool = False, *
         task = {**bench.simulator.cloud, **given, **options}
         return play(bench, {"sessionops.citrix.citrix_session_recording": task})
 
-    return Way(name, command, settings or {}, ansible=True, may_fail=may_fail)
+    return Way(name, command, settings or {}, ansible=True, may_fail=may_fail, once=once)
 
 
 def bare_exit(entries: int) -> Way:
@@ -98,7 +100,7 @@ def uri_loop(sessions: int) -> Way:
             {"ansible.builtin.uri": start, "loop": found, "loop_control": {"label": "{{ item.Id }}"}},
         )
 
-    return Way("`ansible.builtin.uri` loop", command, {"sessions": sessions}, short=sessions, ansible=True)
+    return Way("`ansible.builtin.uri` loop", command, {"sessions": sessions}, short=sessions, ansible=True, once=True)
 
 
 def script(sessions: int) -> Way:
@@ -109,7 +111,7 @@ def script(sessions: int) -> Way:
         plan["machines"] = [segment(name) for name in machines(bench)]
         return [sys.executable, str(HERE / "rivals" / "script.py"), bench.file("plan.json", plan)]
 
-    return Way("documentation's script", command, {"sessions": sessions}, short=sessions)
+    return Way("documentation's script", command, {"sessions": sessions}, short=sessions, once=True)
 
 
 def pool(concurrency: int, starts: bool = True) -> Way:

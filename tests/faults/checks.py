@@ -52,7 +52,7 @@ def answers(outcome: Outcome) -> Iterator[str]:
 
 
 def explained(outcome: Outcome) -> Iterator[str]:
-    """Require one line as the message of a failure, with an entry in the troubleshooting guide."""
+    """Require a line as the message of a failure, with an entry in the guide or remedies."""
     if not outcome.failed or outcome.result is None:
         return
     message = outcome.result.get("msg")
@@ -60,6 +60,10 @@ def explained(outcome: Outcome) -> Iterator[str]:
         yield "it failed without a message"
     elif "\n" in message or not message.isprintable() or len(message) >= LONGEST_MESSAGE:
         yield f"the message is no plain line of less than {LONGEST_MESSAGE} characters: {message!r}"
+    elif "checks" in outcome.result:
+        for check in outcome.result["checks"]:
+            if check["status"] == "failed" and not check["remedy"]:
+                yield f"the check {check['id']} failed without a remedy"
     elif not any(pattern.search(message) for pattern in DOCUMENTED):
         yield f"no entry of the guide on troubleshooting explains the message: {message!r}"
 

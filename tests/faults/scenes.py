@@ -64,6 +64,7 @@ SCENES = {
     "machines": Scene("citrix_machines_info", (SIGN_IN, ME, LISTING), sessions=False),
     "site": Scene("citrix_site_info", (SIGN_IN, ME, LISTING), sessions=False),
     "token": Scene("citrix_token", (SIGN_IN, ME), sessions=False),
+    "check": Scene("citrix_site_check", (SIGN_IN, ME, LISTING), sessions=False),
     "inventory": Scene("citrix_machines", (SIGN_IN, ME, LISTING), sessions=False, runner=INVENTORY),
     "events": Scene("citrix_sessions", (SIGN_IN, ME, LISTING, STATUS), runner=EVENTS),
     "record.yml": Scene("record", RECORDING_STEPS, recording=True, writes=True, runner=PLAYBOOK),
@@ -73,8 +74,9 @@ SCENES = {
     "coverage.yml": Scene("coverage", (SIGN_IN, ME, LISTING, STATUS), runner=PLAYBOOK),
 }
 PLAYBOOKS = tuple(name for name, scene in SCENES.items() if scene.runner == PLAYBOOK)
-DIRECT = tuple(name for name in SCENES if name not in PLAYBOOKS)
-"""Tasks for most faults: a playbook takes seconds, and handles faults like its module."""
+CHECK = ("check",)
+DIRECT = tuple(name for name in SCENES if name not in (*PLAYBOOKS, *CHECK))
+"""Tasks for most faults: a playbook takes seconds, and handles faults like its module. A site check reports most."""
 RECORDING = tuple(name for name, scene in SCENES.items() if scene.recording and name in DIRECT)
 
 
@@ -207,6 +209,7 @@ TASKS = {
     "machines": _machines,
     "site": _nothing,
     "token": _nothing,
+    "check": _nothing,
     "inventory": _inventory,
     "events": _events,
     "record.yml": _record(True, notify=True, always=True),

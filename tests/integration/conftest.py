@@ -19,12 +19,14 @@ import sys
 from collections import Counter
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import patch
 
 import hypothesis
 import pytest
+import trustme
 from ansible.inventory.data import InventoryData
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -35,7 +37,7 @@ from ansible.utils.collection_loader._collection_finder import _AnsibleCollectio
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.api import connect
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.options import OPTIONS, settings
 from ansible_collections.sessionops.citrix.plugins.module_utils._site.guard import NO_GUARD
-from support.simulator_process import COLLECTION
+from support.simulator_process import COLLECTION, Simulator
 
 # The same examples in every run; `pytest --hypothesis-profile=default` generates new ones.
 hypothesis.settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
@@ -61,6 +63,27 @@ class Run:
     @property
     def outcomes(self) -> Counter:
         return Counter(entry["result"] for entry in self.result["sessions"])
+
+
+@pytest.fixture
+def secure(tmp_path):
+    """Return a function that returns a simulator with TLS, and the file of its CA certificate."""
+    servers = []
+
+    def make(*names: str, days: int = 400) -> tuple[Simulator, str]:
+        authority = trustme.CA(organization_name="ACME")
+        end = datetime.now(timezone.utc) + timedelta(days=days)
+        issued = authority.issue_cert("127.0.0.1", *names, not_after=end)
+        issued.private_key_pem.write_to_path(tmp_path / "key.pem")
+        for pem in issued.cert_chain_pems:
+            pem.write_to_path(tmp_path / "cert.pem", append=True)
+        authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+        servers.append(Simulator("--cert", str(tmp_path / "cert.pem"), "--key", str(tmp_path / "key.pem")))
+        return servers[-1], str(tmp_path / "ca.pem")
+
+    yield make
+    for server in servers:
+        server.close()
 
 
 @pytest.fixture

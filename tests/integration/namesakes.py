@@ -208,8 +208,9 @@ class Reference:
             known = forms_in([plain(name)]).union(*(self.forms(person) for person in persons))
             for person in people:
                 short_names = {short(each) for at in person for each in names_in(self.sessions[at]["user"])}
-                if person not in persons and short(plain(name)) in short_names and not known & self.forms(person):
-                    possible |= person
+                compared = known if short(plain(name)) in short_names or "@" in name else known | {"account"}
+                if person not in persons and not compared & self.forms(person):
+                    possible |= {at for at in person if not self.sessions[at]["anonymous"]}
         return possible
 
     def forms(self, person: set[int]) -> set[str]:

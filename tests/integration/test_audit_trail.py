@@ -158,6 +158,11 @@ def test_trail_unwritable_file_sends_nothing(simulator, modules, tmp_path, name,
         path = Path("/dev/full")
     ((module, options),) = TASKS[name].items()
     task = {module: {**options, "audit_log": str(path)}, "ignore_errors": True}
+    if fault != "read-only":
+        # Of /proc, only a write shows that it takes no files.
+        (planned,) = modules([{**task, "check_mode": True}], simulator.cloud).results
+        assert not planned["failed"]
+        assert [f"audit_log: {path} cannot be written" in each for each in planned["warnings"]].count(True) == 1
     run = modules([task], {**simulator.cloud, "batch_size": batch_size})
     assert run.result["failed"] and run.result["msg"].startswith(f"audit_log: {path} cannot be written (")
     assert run.result["writes_sent"] == 0 and writes_of(simulator) == set()
@@ -167,8 +172,8 @@ def test_trail_unwritable_file_sends_nothing(simulator, modules, tmp_path, name,
 def test_trail_blank_path_sends_nothing(simulator, modules, path, blank):
     """It would replace the trail of the environment."""
     task = {RECORDING: {"state": "started", "machine": MACHINE, "audit_log": blank}, "ignore_errors": True}
-    run = modules([task], simulator.cloud, env={"CITRIX_AUDIT_LOG": str(path)})
-    assert run.result["msg"] == "audit_log: is empty; set it to a file"
+    run = modules([task, {**task, "check_mode": True}], simulator.cloud, env={"CITRIX_AUDIT_LOG": str(path)})
+    assert {result["msg"] for result in run.results} == {"audit_log: is empty; set it to a file"}
     assert simulator.calls() == []
 
 
@@ -307,6 +312,8 @@ def test_audit_info_returns_documented_values(simulator, modules, path, tmp_path
         ({"limit": 10_001}, "limit: must be from 0 to 10000"),
         ({"first_line": 0}, "first_line: must be from 1"),
         ({"user": 7}, "user: 7 is a number"),
+        ({"user": None}, "user: is null"),
+        ({"session_id": None}, "session_id: is null"),
         ({"session_id": "a b"}, "session_id: 'a b' cannot be the id"),
     ],
 )

@@ -8,12 +8,11 @@ from __future__ import annotations
 import json
 import os
 import re
+from pathlib import Path
 
 import pytest
-import trustme
 import yaml
 from support.awx_kit import JOB_TEMPLATES, KIT, injected, run_job
-from support.simulator_process import Simulator
 
 RECORD = "Citrix - record users"
 SILENT = "Citrix - record users without notification"
@@ -204,31 +203,15 @@ def test_job_slices_share_machines_of_source(simulator, job, ansible, tmp_path):
     assert {call["query"]["notifyUser"] for call in writes(simulator)} == {"true"}
 
 
-@pytest.fixture(scope="module")
-def authority():
-    return trustme.CA()
-
-
-@pytest.fixture
-def controller(authority, tmp_path):
-    """Return a Delivery Controller whose certificate has its own authority."""
-    issued = authority.issue_cert("127.0.0.1")
-    issued.private_key_pem.write_to_path(tmp_path / "key.pem")
-    for pem in issued.cert_chain_pems:
-        pem.write_to_path(tmp_path / "cert.pem", append=True)
-    server = Simulator("--cert", str(tmp_path / "cert.pem"), "--key", str(tmp_path / "key.pem"))
-    yield server
-    server.close()
-
-
 def on_premises(controller, **more) -> tuple[str, dict]:
     facts = {name: value for name, value in controller.on_premises.items() if name != "deployment"}
     return "Citrix on premises", {**facts, **more}
 
 
-def test_stop_with_all_survey_answers(controller, authority, job):
+def test_stop_with_all_survey_answers(secure, job):
     """With the credential of an on-premises site, which includes the certificates to trust."""
-    trusted = authority.cert_pem.bytes().decode()
+    controller, bundle = secure()
+    trusted = Path(bundle).read_text(encoding="utf-8")
     recorded = [session for session in controller.state().values() if session["recorded"]]
     assert {session["machine"] for session in recorded} > {MACHINE}
     credential = on_premises(controller, ca_certificate=trusted, validate_certs="true")
@@ -239,7 +222,8 @@ def test_stop_with_all_survey_answers(controller, authority, job):
     assert left == [session for session in recorded if session["machine"] != MACHINE]
 
 
-def test_certificate_verified_if_form_field_is_empty(controller, job):
+def test_certificate_verified_if_form_field_is_empty(secure, job):
+    controller, _bundle = secure()
     credential = on_premises(controller, validate_certs="", ca_certificate="")
     done = job(RECORD, {"survey_users": two_users(controller)[0]}, credential)
     assert done.status == "failed", done.output

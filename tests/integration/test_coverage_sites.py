@@ -108,7 +108,7 @@ def test_sites_of_one_customer_are_read_one_by_one(simulator, plant, run, tmp_pa
 @pytest.mark.parametrize(
     ("variables", "shown"),
     [
-        ({"citrix_dest": "nowhere"}, "citrix_dest: nowhere is no directory"),
+        ({"citrix_dest": "nowhere"}, "citrix_dest: nowhere is not a directory"),
         ({"citrix_minimun": 9}, "Did you mean citrix_minimum?"),
     ],
 )

@@ -322,9 +322,11 @@ def test_user_unknown_not_started_by_rule_after_one_with_names(site, rules, star
     assert site.apply(*rules, include_unidentified=True)["sessions"][0]["result"] in ("started", "unchanged")
 
 
-def test_user_unknown_stopped(site):
+def test_user_unknown_not_stopped(site):
     site.have({}, recorded=True)
-    assert site.run(recording, state="stopped", all_sessions=True, exclude_user="LAB\\anna")["summary"]["stopped"] == 1
+    stop = {"state": "stopped", "all_sessions": True, "exclude_user": "LAB\\anna"}
+    assert site.run(recording, **stop)["summary"]["unidentified"] == 1
+    assert site.run(recording, **stop, include_unidentified=True)["summary"]["stopped"] == 1
 
 
 # Machines

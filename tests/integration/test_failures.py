@@ -9,9 +9,7 @@ import base64
 import socket
 
 import pytest
-import trustme
 from ansible_collections.sessionops.citrix.plugins.module_utils._client import throttle
-from support.simulator_process import Simulator
 from support.tunnel import Tunnel
 from urllib3.exceptions import InsecureRequestWarning
 
@@ -157,21 +155,21 @@ def test_missing_credential_named_with_variable(simulator, fails):
     assert "CITRIX_CLIENT_SECRET" in message
 
 
-@pytest.fixture(scope="module")
-def authority():
-    return trustme.CA()
+@pytest.fixture
+def secured(secure):
+    return secure("ctx.test")
 
 
 @pytest.fixture
-def tls(authority, tmp_path):
-    """Return a simulator with TLS and a certificate of its own authority."""
-    issued = authority.issue_cert("127.0.0.1", "ctx.test")
-    issued.private_key_pem.write_to_path(tmp_path / "key.pem")
-    for pem in issued.cert_chain_pems:
-        pem.write_to_path(tmp_path / "cert.pem", append=True)
-    server = Simulator("--cert", str(tmp_path / "cert.pem"), "--key", str(tmp_path / "key.pem"))
-    yield server
-    server.close()
+def tls(secured):
+    """Return a simulator with TLS."""
+    return secured[0]
+
+
+@pytest.fixture
+def bundle(secured):
+    """Return the file of its CA certificate."""
+    return secured[1]
 
 
 def test_untrusted_certificate(tls, fails):
@@ -187,12 +185,10 @@ def test_certificates_always_verified_in_cloud(tls, fails):
     assert tls.calls() == []
 
 
-def test_ca_path_and_bundle_of_environment_trusted(tls, authority, modules, tmp_path):
-    bundle = tmp_path / "ca.pem"
-    authority.cert_pem.write_to_path(bundle)
-    run = modules([INFO], connection={**tls.cloud, "ca_path": str(bundle)})
+def test_ca_path_and_bundle_of_environment_trusted(tls, bundle, modules):
+    run = modules([INFO], connection={**tls.cloud, "ca_path": bundle})
     assert run.code == 0, run.output
-    run = modules([INFO], connection=tls.cloud, env={"REQUESTS_CA_BUNDLE": str(bundle)})
+    run = modules([INFO], connection=tls.cloud, env={"REQUESTS_CA_BUNDLE": bundle})
     assert run.code == 0, run.output
 
 
@@ -203,16 +199,14 @@ def test_certificate_unverified_on_premises_if_disabled(tls, modules, recwarn):
 
 
 @pytest.fixture
-def behind_a_proxy(tls, authority, tmp_path):
+def behind_a_proxy(tls, bundle):
     """Return a function that returns (connection, environment) of a TLS server behind a proxy."""
-    bundle = tmp_path / "ca.pem"
-    authority.cert_pem.write_to_path(bundle)
     proxies = []
 
     def make(refuses: bool) -> tuple[dict, dict]:
         proxies.append(Tunnel(None if refuses else int(tls.url.rsplit(":", 1)[1])))
         urls = {"api_url": "https://ctx.test", "token_url": "https://ctx.test/cctrustoauth2/simulated/tokens/clients"}
-        return {**tls.cloud, **urls, "ca_path": str(bundle)}, {"HTTPS_PROXY": proxies[-1].url}
+        return {**tls.cloud, **urls, "ca_path": bundle}, {"HTTPS_PROXY": proxies[-1].url}
 
     yield make
     for proxy in proxies:

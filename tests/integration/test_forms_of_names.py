@@ -9,11 +9,14 @@ import json
 
 import pytest
 from ansible_collections.sessionops.citrix.plugins.modules import citrix_recording_policy as policy
+from ansible_collections.sessionops.citrix.plugins.modules import citrix_session_message as message
 from ansible_collections.sessionops.citrix.plugins.modules import citrix_session_recording as recording
 from ansible_collections.sessionops.citrix.plugins.modules import citrix_sessions_info as sessions
 
 SID = "S-1-5-21-1-2-3-1001"
 EVERYONE = {"all_sessions": True, "state": "started"}
+GREETING = {"all_sessions": True, "title": "Recording", "text": "Hello"}
+NO_ONE = {"all_sessions": True, "state": "stopped"}
 BERT = {"Name": "LAB\\bert", "PrincipalName": "bert@contoso.com"}
 ANNA = {
     "account": {"Name": "LAB\\anna"},
@@ -41,11 +44,17 @@ NAMES = ["LAB\\anna", "anna@contoso.com", "anna", "AzureAD\\anna@contoso.com", "
 def fleet(simulator):
     """Return a function that creates a session for each User block, and returns their ids."""
 
-    def have(*users: dict) -> list[str]:
-        machine = {"name": "LAB\\vda01", "delivery_group": "Office", "sessions": [{"user": user} for user in users]}
+    def have(*users: dict, recorded: bool = False) -> list[str]:
+        sessions = [{"user": user, "recorded": recorded} for user in users]
+        machine = {"name": "LAB\\vda01", "delivery_group": "Office", "sessions": sessions}
         return list(simulator.fleet(delivery_groups=["Office"], applications=[], machines=[machine]))
 
     return have
+
+
+def touched(simulator) -> set[str]:
+    state = simulator.state()
+    return {each for each in state if state[each]["starts"] or state[each]["stops"] or state[each]["messages"]}
 
 
 def started(simulator) -> list[str]:
@@ -63,6 +72,77 @@ def test_excluded_user_in_any_form_not_started(simulator, client, fleet, name, f
     fleet(ANNA[form], BERT)
     client(policy, simulator.cloud, rules=rules)
     assert started(simulator) == [other]
+
+
+UPN = {"PrincipalName": "anna.smith@contoso.com"}
+UNLIKE = [
+    ("LAB\\asmith", UPN),
+    ("LAB\\asmith", {**UPN, "Sid": SID}),
+    ("LAB\\asmith", {"Name": "AzureAD\\anna.smith@contoso.com"}),
+    ("LAB\\asmith", {"Name": "AzureAD\\AnnaSmith"}),
+    ("LAB\\asmith", {"Name": SID}),
+    ("asmith", UPN),
+    ("anna.smith@contoso.com", {"Name": "LAB\\asmith"}),
+    ("anna.smith@contoso.com", {"SamAccountName": "asmith", "Domain": "LAB"}),
+    ("AzureAD\\AnnaSmith", UPN),
+]
+"""Names of one user that cannot be compared: in the task, and in the API."""
+
+
+@pytest.fixture
+def ways(simulator, client):
+    """Return tasks that write to all sessions except those of a user, by the name of the user."""
+    write = {
+        "start": lambda name: client(recording, simulator.cloud, exclude_user=name, **EVERYONE),
+        "stop": lambda name: client(recording, simulator.cloud, exclude_user=name, **NO_ONE),
+        "message": lambda name: client(message, simulator.cloud, exclude_user=name, **GREETING),
+    }
+    rules = {
+        "rule": lambda name: [{"name": "All", "exclude_user": name, **EVERYONE}],
+        "stop rule": lambda name: [{"name": "All", "exclude_user": name, **NO_ONE}],
+        "rule above": lambda name: [{"name": "One", "user": name, "state": "stopped"}, {"name": "All", **EVERYONE}],
+        "stop rule below": lambda name: [{"name": "One", "user": name, "state": "started"}, {"name": "All", **NO_ONE}],
+    }
+    return {
+        **write,
+        **{
+            way: lambda name, made=made: client(policy, simulator.cloud, rules=made(name))
+            for way, made in rules.items()
+        },
+    }
+
+
+@pytest.mark.parametrize("way", ["start", "stop", "message", "rule", "stop rule", "rule above", "stop rule below"])
+@pytest.mark.parametrize(("name", "user"), UNLIKE)
+def test_excluded_user_with_unlike_names_not_touched(simulator, fleet, ways, name, user, way):
+    _own, other = fleet(user, BERT, recorded="stop" in way)
+    result = ways[way](name)
+    assert touched(simulator) == {other}
+    assert (result["summary"]["unidentified"], "failed" in result) == (1, False)
+
+
+@pytest.mark.parametrize("way", ["start", "stop", "message", "rule", "stop rule"])
+def test_every_session_incomparable_fails(fleet, ways, way):
+    fleet(UPN, recorded="stop" in way)
+    result = ways[way]("LAB\\asmith")
+    assert result["failed"] and "only in another form" in result["msg"]
+
+
+@pytest.mark.parametrize("way", ["start", "stop", "message", "rule", "stop rule", "rule above", "stop rule below"])
+@pytest.mark.parametrize(
+    "users",
+    [
+        # The excluded user has another UPN; sessions of the other user show one that leads to another account.
+        [{"Name": "LAB\\asmith", **UPN}, {"PrincipalName": "bert@contoso.com"}],
+        [{"Name": "LAB\\asmith", "Sid": "S-1-5-21-1-2-3-7"}, {"PrincipalName": "bert@contoso.com", "Sid": SID}],
+        [{}, {"PrincipalName": "bert@contoso.com"}, BERT],
+        [{}, {"PrincipalName": "b@contoso.com"}, {"PrincipalName": "b@contoso.com", "Sid": SID}, {"Sid": SID, **BERT}],
+    ],
+)
+def test_user_linked_to_other_names_is_identified(simulator, fleet, ways, users, way):
+    _first, *others = fleet(*users, recorded="stop" in way)
+    ways[way]("LAB\\asmith")
+    assert touched(simulator) >= set(others)
 
 
 @pytest.mark.parametrize("form", ["UPN", "short name", "DNS domain", "Entra name"])

@@ -249,6 +249,7 @@ def test_unresponsive_server_not_waited_for(site, module):
     assert any("Canceled requests in progress" in entry["reason"] for entry in result["sessions"] if entry["reason"])
     shown = {entry["id"]: entry["result"] for entry in result["sessions"]}
     assert {shown[each] for each in starts(site)} <= {"started", "unconfirmed", "failed"}
+    assert result["writes_sent"] == sent(site)
 
 
 def test_accepted_requests_in_log_of_killed_module(site, module):

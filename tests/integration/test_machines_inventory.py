@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import pytest
 from ansible.errors import AnsibleParserError
+from ansible.plugins.inventory import Constructable
 from ansible.utils.display import Display
 
 PLUGIN = "sessionops.citrix.citrix_machines"
@@ -291,6 +292,29 @@ def test_sessions_of_each_machine(simulator, truth, listing):
     # A machine without sessions has an empty list.
     simulator.reset(machines=3, sessions=0)
     assert {tuple(variables["citrix_sessions"]) for variables in listing(sessions=True).hosts.values()} == {()}
+
+
+def test_paths_of_texts_group_like_templates(simulator, listing):
+    simulator.reset(machines=7)
+    paths = ("citrix_delivery_group.name", "citrix_tags", "citrix_zone.missing", "citrix_zone.items", "citrix_name.0")
+    keys = [
+        {"key": path, "prefix": str(number), "parent_group": "in_{{ citrix_zone.name }}"}
+        for number, path in enumerate(paths)
+    ]
+    for options in ({}, {"use_extra_vars": True}, {"hostvars_prefix": "", "fields": ["Zone"]}):
+        as_paths = listing(keyed_groups=keys, compose={"copy": "citrix_delivery_group.name"}, **options)
+        templates = [{**key, "key": f"({key['key']})"} for key in keys]
+        as_templates = listing(keyed_groups=templates, compose={"copy": "(citrix_delivery_group.name)"}, **options)
+        assert as_paths == as_templates
+
+
+def test_paths_of_texts_need_no_template(simulator, listing, monkeypatch):
+    """Ansible compiles each template once for each machine."""
+    simulator.reset(machines=7)
+    monkeypatch.setattr(Constructable, "_compose", lambda *_: pytest.fail("a template was compiled"))
+    made = listing(keyed_groups=[{"key": "citrix_zone.name", "prefix": "zone"}], compose={"copy": "citrix_zone.name"})
+    assert made.groups["zone_Primary"] == list(made.hosts)
+    assert {variables["copy"] for variables in made.hosts.values()} == {"Primary"}
 
 
 def test_hostile_names_become_hosts(simulator, truth, listing):

@@ -52,15 +52,39 @@ def starts(simulator) -> list[int]:
     return [session["starts"] for session in simulator.state().values() if session["starts"]]
 
 
-@pytest.mark.parametrize("strategy", ["free", "host_pinned"])
-def test_record_by_machine_starts_each_session_once(simulator, ansible, environment, hosts, strategy):
+@pytest.mark.parametrize(
+    ("switches", "strategy", "records"),
+    [
+        ([], "free", True),
+        ([], "host_pinned", True),
+        (["--skip-tags", "always"], "linear", True),
+        (["--tags", "other", "--skip-tags", "citrix_check_tags"], "linear", False),
+    ],
+)
+def test_record_by_machine_runs_once(simulator, ansible, environment, hosts, switches, strategy, records):
+    """The name of a machine may be a template."""
     expected = len(simulator.recordable_on("LAB\\vda-001")) + len(simulator.recordable_on("LAB\\vda-002"))
+    inventory = hosts({"citrix_name": "LAB\\{{ inventory_hostname }}"}, **{"vda-001": {}, "vda-002": {}})
     # The count includes requests for sessions that are already recorded.
-    command = ["-i", hosts(), "--forks", "2", "sessionops.citrix.record_by_machine"]
+    command = ["-i", inventory, "--forks", "2", "sessionops.citrix.record_by_machine", *switches]
     done = ansible("ansible-playbook", *command, env={**environment, "ANSIBLE_STRATEGY": strategy})
     assert done.code == 0, done.output
+    assert starts(simulator) == [1] * expected * records
+    assert simulator.counts()["sign-in"] == records
+    assert done.output.count("PLAY [Start recording") == 1
+
+
+def test_record_by_machine_omits_hosts_that_failed(simulator, ansible, environment, hosts, tmp_path):
+    expected = len(simulator.recordable_on("LAB\\vda-002"))
+    tasks = [{"ansible.builtin.fail": {}, "when": "inventory_hostname == 'vda-001'"}]
+    before = {"hosts": "all", "gather_facts": False, "tasks": tasks}
+    site = tmp_path / "site.yml"
+    playbook = {"ansible.builtin.import_playbook": "sessionops.citrix.record_by_machine"}
+    site.write_text(json.dumps([before, playbook]), encoding="utf-8")
+    done = ansible("ansible-playbook", "-i", hosts(), str(site), env=environment)
+    assert done.code == 2, done.output
     assert starts(simulator) == [1] * expected
-    assert simulator.counts()["sign-in"] == 1
+    assert not any(session["starts"] for session in simulator.sessions_on("LAB\\vda-001"))
 
 
 @pytest.mark.parametrize("localhost", [{}, {"localhost": {}}], ids=["implicit", "explicit"])

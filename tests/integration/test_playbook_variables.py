@@ -218,6 +218,13 @@ def test_variable_problems_finds_only_typos(play):
         ("recording_coverage", "recording_coverage_minimun", "Did you mean recording_coverage_minimum?"),
         ("session_recording", "session_recording_on_gaps", "Did you mean session_recording_on_gap?"),
         ("session_recording", "session_recording_exclude_user", "session_recording_exclude_user: this role does not"),
+        ("session_recording", "session_recording_api_url", "session_recording_api_url: this role does not"),
+        (
+            "recording_coverage",
+            "recording_coverage_exclude_user",
+            "recording_coverage_exclude_user: this role does not",
+        ),
+        ("recording_coverage", "recording_coverage_site_id", "recording_coverage_site_id: this role does not"),
     ],
 )
 def test_role_variable_with_typo_fails_run(simulator, play, role, given, shown):
@@ -251,6 +258,13 @@ def test_extra_variables_do_not_override_internal_ones(simulator, run, tmp_path)
     assert done.code == 0, done.output
 
 
+@pytest.mark.parametrize("name", ["api_url", "site_id"])
+def test_blank_place_rejected(simulator, run, name):
+    done = run("record", citrix_machine=[MACHINE], **{f"citrix_{name}": ""})
+    assert_rejected(simulator, done, f"{name}: is empty; set it")
+    assert simulator.calls() == []
+
+
 @pytest.mark.parametrize("dest", ["", " "])
 def test_coverage_with_blank_dest_rejected(simulator, run, tmp_path, dest):
     for arguments in ([], ["--check"]):
@@ -258,3 +272,14 @@ def test_coverage_with_blank_dest_rejected(simulator, run, tmp_path, dest):
         assert_rejected(simulator, done, "dest: is empty")
     assert not list(tmp_path.glob("coverage.*"))
     assert simulator.calls() == []
+
+
+def test_include_unidentified_starts_unknown_users(simulator, run):
+    machine = {"name": MACHINE, "delivery_group": "Office", "sessions": [{"user": {}}, {"user": {"Name": "LAB\\bert"}}]}
+    simulator.fleet(delivery_groups=["Office"], machines=[machine])
+    rule = {"name": "All", "state": "started", "all_sessions": True, "exclude_user": "LAB\\anna"}
+    done = run("converge", citrix_rules=[rule], citrix_include_unidentified=True)
+    assert done.code == 0, done.output
+    assert [session["starts"] for session in simulator.state().values()] == [1, 1]
+    run("stop", citrix_all_sessions=True, citrix_exclude_user="LAB\\anna", citrix_include_unidentified=True)
+    assert [session["stops"] for session in simulator.state().values()] == [1, 1]

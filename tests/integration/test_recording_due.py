@@ -9,10 +9,12 @@ import gzip
 import json
 import random
 
+import jsonschema
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._actions import converge, trail
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.auth import Authenticator
 from ansible_collections.sessionops.citrix.plugins.module_utils._common import times
+from support.simulator_process import COLLECTION
 
 RECORDING = "sessionops.citrix.citrix_session_recording"
 DUE = "sessionops.citrix.citrix_recording_due"
@@ -98,6 +100,7 @@ def test_only_due_recording_stopped(desk, ids):
     early = desk.sweep().result
     assert (early["sessions"], early["changed"], early["pending"], early["writes_sent"]) == ([], False, 2, 0)
     assert early["next_stop_at"] == "2026-12-01T12:01:00Z"
+    assert early["msg"] == "No recording is due. Not due yet: 2, the next at 2026-12-01T12:01:00Z."
     desk.now += 0.1
     preview = desk.sweep(check_mode=True)
     run = desk.sweep()
@@ -106,6 +109,7 @@ def test_only_due_recording_stopped(desk, ids):
     assert run.result["sessions"][0]["stop_at"] == "2026-12-01T12:01:00Z"
     assert desk.recorded() == {second, third}
     assert run.result["pending"] == 1
+    assert run.result["msg"] == "1 session: 1 stopped. Not due yet: 1, the next at 2026-12-01T14:00:00Z."
     assert results(desk.sweep()) == {}
     assert fourth not in results(run)
 
@@ -299,6 +303,8 @@ def test_foreign_stop_ends_plan(desk, ids):
     assert results(desk.sweep()) == {ids[0]: "unchanged", ids[1]: "stopped"}
     line = desk.lines()[-1]
     assert (line["event"], line["session_id"], line["result"]) == ("result", ids[0], "unchanged")
+    schema = json.loads((COLLECTION / "docs" / "audit.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(line)
     desk.simulator.start_recording(ids[0])
     assert results(desk.sweep()) == {}
     assert desk.recorded() == {ids[0]}

@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import base64
-import datetime
+import errno
 import json
 import socket
+import tempfile
 import time
+from unittest.mock import Mock
 
 import pytest
-import trustme
 from support.simulator_process import Simulator
 from support.tunnel import Tunnel
 
@@ -210,27 +211,6 @@ def test_site_check_proxy_skips_host_of_api(check, simulator, listens):
     assert "prox" in checks["tls"]["remedy"]
     assert listens or "HTTPS_PROXY" in checks["proxy_connection"]["remedy"]
     assert "secret-of-proxy" not in json.dumps(result)
-
-
-@pytest.fixture
-def secure(tmp_path):
-    """Return a function that returns a simulator with TLS, and the file of its CA certificate."""
-    servers = []
-
-    def make(*names: str, days: int = 400) -> tuple[Simulator, str]:
-        authority = trustme.CA(organization_name="ACME")
-        end = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=days)
-        issued = authority.issue_cert("127.0.0.1", *names, not_after=end)
-        issued.private_key_pem.write_to_path(tmp_path / "key.pem")
-        for pem in issued.cert_chain_pems:
-            pem.write_to_path(tmp_path / "cert.pem", append=True)
-        authority.cert_pem.write_to_path(tmp_path / "ca.pem")
-        servers.append(Simulator("--cert", str(tmp_path / "cert.pem"), "--key", str(tmp_path / "key.pem")))
-        return servers[-1], str(tmp_path / "ca.pem")
-
-    yield make
-    for server in servers:
-        server.close()
 
 
 def test_site_check_reads_certificate_through_proxy(check, secure):
@@ -584,6 +564,17 @@ def test_report_directory_missing_rejected_unsent(simulator, modules, tmp_path):
     assert simulator.calls() == []
 
 
+@pytest.mark.parametrize("report", ["", "full"])
+def test_report_unwritable_keeps_the_checks(simulator, check, tmp_path, monkeypatch, report):
+    session = simulator.recordable_on("LAB\\vda-001")[0]["id"]
+    if report == "full":
+        monkeypatch.setattr(tempfile, "mkstemp", Mock(side_effect=OSError(errno.ENOSPC, "No space left on device")))
+    result, checks = check(simulator.cloud, report=str(tmp_path / report), prove_session_id=session)
+    assert (result["failed"], "report" in result) == (True, False)
+    assert "report:" in result["msg"]
+    assert (result["writes_sent"], checks["proof_stop"]["status"]) == ((2, "ok") if report else (0, "skipped"))
+
+
 # The playbook
 
 
@@ -596,6 +587,6 @@ def test_site_check_playbook_shows_table(simulator, ansible, tmp_path):
     first, last = (
         next(at for at, line in enumerate(lines) if name in line) for name in ("ok       options", "warning  scopes")
     )
-    steps = next(at for at, line in enumerate(lines) if "What to do next" in line)
+    steps = next(at for at, line in enumerate(lines) if "Next steps" in line)
     assert first < last < steps < len(lines) <= 70
     assert (tmp_path / "site-check.json").exists()

@@ -14,6 +14,8 @@ URLLIB3 = "urllib3 retries only connections that were not made, so that the valu
 
 REASONS = {
     ("_actions/converge.py", "since: float = 0.0"): UNUSED,
+    ("_actions/converge.py", "reads: int = 0"): UNUSED,
+    ("_actions/converge.py", "repeat: bool = False"): UNUSED,
     ("_client/auth.py", "@dataclass(frozen=True)"): "nothing changes these objects",
     ("_client/auth.py", "lifetime = (timestamp(str(value)) or 0.0) - self._clock()"): "both are in the past",
     ("_client/exchange.py", "LOST = 0"): "a mark, which equals no HTTP status",

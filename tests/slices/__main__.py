@@ -32,6 +32,7 @@ TITLES = (
     "Most in a second",
     "Answered 429",
     "Seconds",
+    "Seconds / quota",
     "Peak MB of a slice",
 )
 
@@ -52,7 +53,7 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def row(proof: Proof, sessions: int) -> tuple[str, ...]:
+def row(proof: Proof, sessions: int, rate: float) -> tuple[str, ...]:
     return (
         str(proof.slices),
         " to ".join(f"{hosts:,}" for hosts in sorted({min(proof.hosts), max(proof.hosts)})),
@@ -63,6 +64,7 @@ def row(proof: Proof, sessions: int) -> tuple[str, ...]:
         str(proof.busiest),
         str(proof.refused),
         f"{proof.seconds:,.0f}",
+        f"{proof.seconds * rate / proof.requests:.2f}",
         f"{proof.peak_mb:.0f}",
     )
 
@@ -92,7 +94,7 @@ def main() -> int:
                     "citrix_max_sessions": options.sessions,
                 }
                 proof = prove(simulator, folder, document, count, options.at_once, variables)
-                rows.append(row(proof, options.sessions))
+                rows.append(row(proof, options.sessions, options.rate))
                 faults += [f"{count} slices: {fault}" for fault in proof.faults(options.machines, options.sessions)]
                 print(*rows[-1], file=sys.stderr, flush=True)
     finally:

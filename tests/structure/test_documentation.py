@@ -9,6 +9,8 @@ import importlib
 import json
 import os
 import re
+from fnmatch import fnmatch
+from pathlib import Path
 
 import pytest
 import yaml
@@ -292,12 +294,27 @@ def test_commands_name_existing_objects(path):
             assert name in there, f"{titled(path)}: {name} for {command} does not exist."
 
 
+def test_architecture_has_all_steps_of_make_test():
+    makefile = (Path(__file__).parents[2] / "Makefile").read_text(encoding="utf-8")
+    joined = makefile.replace("\\\n", " ")
+    lists = re.findall(r"^(?:TEST|LINT) :?= (.*)$", joined, re.MULTILINE)
+    steps = set(re.findall(r"[a-z][\w.-]*", " ".join(lists)))
+    page = (COLLECTION / "docs" / "architecture.md").read_text(encoding="utf-8")
+    shown = [name for [cell] in rows(page, "Step of `make`") for name in code(cell)]
+    assert {name for name in shown if "*" not in name} <= steps
+    assert [step for step in sorted(steps) if not any(fnmatch(step, name) for name in shown)] == []
+
+
 # Versions
 
 
 def test_version_same_everywhere():
     version = GALAXY["version"]
     assert transport.VERSION == version, "transport.VERSION (left) and galaxy.yml differ"
+    sources = (COLLECTION / "plugins" / "module_utils").rglob("*.py")
+    [place] = [path for path in sources if f'\nVERSION = "{version}"' in path.read_text(encoding="utf-8")]
+    named = place.relative_to(COLLECTION).as_posix()
+    assert named in (COLLECTION / "docs" / "releasing.md").read_text(encoding="utf-8"), "docs/releasing.md: first step"
     for page in [*READMES, *GUIDES]:
         archives = re.findall(r"sessionops-citrix-(\d[\d.]*\d)\.tar\.gz", page.read_text(encoding="utf-8"))
         assert set(archives) <= {version}, f"{titled(page)} (left) and galaxy.yml differ"

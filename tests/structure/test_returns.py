@@ -15,7 +15,7 @@ import pytest
 FREE = {"changed", "failed", "msg", "diff", "invocation", "warnings", "deprecations", "exception"}
 """Keys without documentation."""
 TYPES = {"bool": bool, "dict": dict, "float": (float, int), "int": int, "list": list, "path": str, "str": str}
-WHEN = re.compile(r"when O\((\w+)=(\w+)\)")
+WHEN = re.compile(r"if O\((\w+)=(\w+)\)")
 
 
 @dataclass(frozen=True)

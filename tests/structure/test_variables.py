@@ -68,6 +68,37 @@ def test_playbook_declares_variables_it_uses(playbook):
         assert set(known) == {name for name in used if name.removeprefix("citrix_") not in connection()} - NO_VARIABLES
 
 
+STARTS_ONLY = {"notify_user", "stop_after"}
+OTHER_SELECTORS = {"session_id", "user", "delivery_group", "application", "all_sessions", "exclude_machine"}
+
+
+@pytest.mark.parametrize(
+    ("playbook", "runs", "left_out"),
+    [
+        ("record", "citrix_session_recording", set()),
+        ("stop", "citrix_session_recording", STARTS_ONLY),
+        ("record_by_machine", "citrix_session_recording", OTHER_SELECTORS),
+        ("stop_due", "citrix_recording_due", set()),
+        ("site_check", "citrix_site_check", set()),
+        ("machine_sessions", "citrix_machine_sessions_info", set()),
+        ("converge", "session_recording", set()),
+        ("coverage", "recording_coverage", {"recording_coverage_template"}),
+    ],
+)
+def test_playbook_passes_all_options(documentation, playbook, runs, left_out):
+    """The comment of a playbook promises the options of its module or role."""
+    found = list(nodes(load(COLLECTION / "playbooks" / f"{playbook}.yml")))
+    if runs in ROLES:
+        specs = load(COLLECTION / "roles" / runs / "meta" / "argument_specs.yml")["argument_specs"]
+        expected = specs["main"]["options"]
+        passed = {name for node in found if isinstance(node.get("vars"), dict) for name in node["vars"]}
+        passed = {name for name in passed if name.startswith(runs)}
+    else:
+        expected = documentation[runs]["doc"]["options"]
+        passed = {name for node in found for name in node.get(f"sessionops.citrix.{runs}") or {}}
+    assert passed - set(options.OPTIONS) == set(expected) - set(options.OPTIONS) - left_out
+
+
 def connection() -> dict:
     return load(COLLECTION / "playbooks" / "vars" / "common.yml")["__citrix_connection"]
 

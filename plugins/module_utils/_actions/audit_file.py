@@ -147,9 +147,21 @@ def _write(log: int, line: bytes, size: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def _open(path: str, flags: int) -> int:
+def probe(path: str) -> None:
+    """Raise OSError if lines cannot be appended to a file or its head; creates none."""
+    for each in (path, path + HEAD):
+        try:
+            os.close(_open(each, os.O_RDWR, create=0))
+        except FileNotFoundError:
+            folder = os.path.dirname(os.path.abspath(path))
+            os.stat(folder)
+            if not os.access(folder, os.W_OK | os.X_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES)) from None
+
+
+def _open(path: str, flags: int, create: int = os.O_CREAT) -> int:
     """Open a regular file that only its owner can change, or create it; OSError for others."""
-    descriptor = os.open(path, flags | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(path, flags | create | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
     found = os.fstat(descriptor)
     if not stat.S_ISREG(found.st_mode) or found.st_mode & WRITABLE_BY_OTHERS:
         os.close(descriptor)

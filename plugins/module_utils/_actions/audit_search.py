@@ -12,12 +12,13 @@ from typing import Any, NamedTuple
 
 from .._common.errors import OptionError
 from .._common.names import NAME_LIST, read_names, read_time
-from .._common.text import clean, folded
+from .._common.options import check_ranges
+from .._common.text import clean, folded, nested
 from .._common.times import timestamp
 from .audit_file import HEAD
 from .audit_reader import TrailReader
 
-MOST = 10_000
+RANGES = {"limit": (0, 10_000), "first_line": (1, 10**18)}
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "path": {"type": "list", "elements": "path", "required": True},
     "first_line": {"type": "int", "default": 1},
@@ -59,15 +60,13 @@ class Filter(NamedTuple):
             self.since <= at < self.until
             and (self.user is None or bool(self.user & {user, short}))
             and (self.session_id is None or folded(str(entry.get("session_id"))) in self.session_id)
-            and (self.result is None or entry.get("result") in self.result)
+            and (self.result is None or nested(entry, "result") in self.result)
         )
 
 
 def search(params: dict) -> dict:
     """Return the last matching entries of a trail, and all problems; raises OptionError."""
-    for name, least, most in (("limit", 0, MOST), ("first_line", 1, 10**18)):
-        if not least <= params[name] <= most:
-            raise OptionError(name, f"must be from {least} to {most}, not {params[name]}")
+    check_ranges(params, RANGES)
     wanted = Filter.from_params(params)
     reader = TrailReader(_files(params["path"]), params["first_line"])
     matched = 0

@@ -19,7 +19,8 @@ from .._site import sessions
 from .._site.guard import Start
 from .._site.selection import Target
 from .locks import SessionLocks
-from .recording import UNIDENTIFIED, RecordingEntry, StoppingEntry, Wanted
+from .recording import RecordingEntry, StoppingEntry, Wanted
+from .results import UNIDENTIFIED
 
 LEAST_READS = 3
 """Minimum number of status reads after a request, for any wait_timeout and any delay before the reads."""
@@ -67,7 +68,7 @@ class Case:
             entry.end("denied", target.denied)
         elif wanted.recorded and not entry.result and target.not_recordable:
             entry.end("not_recordable", target.not_recordable)
-        elif wanted.recorded and not entry.result and target.unidentified and not wanted.include_unidentified:
+        elif not entry.result and target.unidentified and not wanted.include_unidentified:
             entry.end("unidentified", UNIDENTIFIED)
         return cls(entry, wanted)
 
@@ -95,11 +96,7 @@ class Case:
         return True
 
 
-def converge(
-    api: Api,
-    targets: Iterable[tuple[Target, Wanted]],
-    check_mode: bool,
-) -> list[RecordingEntry]:
+def converge(api: Api, targets: Iterable[tuple[Target, Wanted]], check_mode: bool) -> list[RecordingEntry]:
     """Set the requested state of each session and return an entry for each, in their order.
 
     In check mode, everything is read and nothing sent; the entries predict the results of a run. After the first

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from .._client.api import Api
 from .._common import times
 from .._common.errors import OptionError
-from .._common.text import clean
+from .._common.text import clean, nested
 from .._site.refs import SessionRef
 from .._site.selection import Target
 from . import audit_lines
@@ -52,8 +52,8 @@ class PlannedStops:
 
     def add(self, entry: dict) -> None:
         """Follow a line of the trail."""
-        session_id, action = str(entry.get("session_id")).lower(), entry.get("action")
-        if (entry.get("customer_id"), entry.get("site_id")) != self._site:
+        session_id, action = (nested(entry, "session_id") or "").lower(), entry.get("action")
+        if not session_id or (entry.get("customer_id"), entry.get("site_id")) != self._site:
             return
         result = entry.get("result") if entry.get("event") == audit_lines.RESULT else None
         if action == "start_recording":
@@ -77,8 +77,8 @@ class PlannedStops:
         if self._replaced.get(session_id, (None,))[0] != run_id and (before or stop_at is not None):
             self._replaced[session_id] = run_id, before
         if stop_at is not None:
-            names = (entry.get(name) for name in ("user", "machine", "delivery_group"))
-            session = SessionRef(str(entry["session_id"]), *names)
+            names = (nested(entry, name) for name in ("user", "machine", "delivery_group"))
+            session = SessionRef(entry["session_id"], *names)
             self._planned[session_id] = Planned(session, stop_at, run_id)
 
     def _revert(self, session_id: str, entry: dict) -> None:
@@ -93,7 +93,7 @@ class PlannedStops:
         self._replaced.pop(session_id, None)
         planned = self._planned.get(session_id)
         if planned and planned.run_id == entry.get("run_id"):
-            self._planned[session_id] = planned._replace(confirmed=entry["result"] == "started")
+            self._planned[session_id] = planned._replace(confirmed=entry.get("result") == "started")
 
     def _close(self, session_id: str, entry: dict) -> None:
         """End the plan of a recording that others have stopped, but not one that was made since."""
@@ -187,6 +187,10 @@ class DueStops:
             # The trail does not have the state, and a stop has no notification.
             del session["session_state"], session["notify_user"]
         result.update(pending=len(later), next_stop_at=times.rfc3339(min(later)) if later else None)
+        if not entries:
+            result["msg"] = "No recording is due."
+        if later:
+            result["msg"] += f" Not due yet: {len(later)}, the next at {result['next_stop_at']}."
         if any(self.damage.values()):
             kinds = ", ".join(f"{kind}: {count}" for kind, count in self.damage.items() if count)
             result["msg"] += (

@@ -13,7 +13,7 @@ from .._client.dispatch import send_all
 from .._common.errors import CitrixError, JobFailed, OptionError
 from .._site import sessions
 from .._site.selection import Target
-from .results import Entry
+from .results import UNIDENTIFIED, Entry
 from .trail import Write
 
 ARGUMENT_SPEC = {
@@ -25,7 +25,7 @@ ARGUMENT_SPEC = {
         "choices": ["information", "exclamation", "question", "critical"],
     },
 }
-RESULTS = ("sent", "denied", "ended", "unconfirmed", "failed")
+RESULTS = ("sent", "denied", "unidentified", "ended", "unconfirmed", "failed")
 
 
 class Message(NamedTuple):
@@ -34,6 +34,7 @@ class Message(NamedTuple):
     title: str
     text: str
     style: str
+    include_unidentified: bool = False
 
     @classmethod
     def from_params(cls, params: dict) -> Message:
@@ -41,11 +42,12 @@ class Message(NamedTuple):
         for name in ("title", "text"):
             if not params[name].strip():
                 raise OptionError(name, "is empty; write the text for the user")
-        return cls(params["title"], params["text"], params["style"].capitalize())
+        return cls(params["title"], params["text"], params["style"].capitalize(), params["include_unidentified"])
 
     def call(self, entry: Entry) -> Call:
         """Return the request that sends it to a session, with its subject for the audit trail."""
-        return sessions.send_message(entry.id, *self)._replace(subject=Write(entry, "send_message"))
+        call = sessions.send_message(entry.id, self.title, self.text, self.style)
+        return call._replace(subject=Write(entry, "send_message"))
 
 
 def send(api: Api, targets: list[Target], message: Message, check_mode: bool) -> list[Entry]:
@@ -55,6 +57,8 @@ def send(api: Api, targets: list[Target], message: Message, check_mode: bool) ->
     for entry, target in zip(entries, targets):
         if target.denied and not entry.result:
             entry.end("denied", target.denied)
+        elif target.unidentified and not entry.result and not message.include_unidentified:
+            entry.end("unidentified", UNIDENTIFIED)
     by_id = {entry.id: entry for entry in entries if not entry.result}
     if check_mode:
         for entry in by_id.values():

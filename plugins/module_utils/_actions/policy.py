@@ -40,6 +40,7 @@ ARGUMENT_SPEC = {
     # Rules are validated here: the message of a suboption would not name the rule.
     "rules": {"type": "list", "elements": "dict", "required": True},
     "at": {"type": "str"},
+    **results.ARGUMENT_SPEC,
     "on_gap": {**results.ARGUMENT_SPEC["on_gap"], "default": "warn"},
     **{name: spec for name, spec in recording.ARGUMENT_SPEC.items() if name not in OF_A_RULE},
 }
@@ -183,7 +184,7 @@ def assign(api: Api, rules: Sequence[Rule]) -> Assignment:
                 target = target._replace(unidentified=True)
         if not taken and not target.anonymous:
             for search, on_excluded, _is_there in places:
-                search.named.unidentified += search.named.may_match(person) and not on_excluded
+                search.named.unidentified += search.named.resembles(person) and not on_excluded
     for search in searches:
         search.check()
     # Without any session, one warning is enough.

@@ -18,7 +18,6 @@ from .trail import Write
 ARGUMENT_SPEC = {
     "state": {"type": "str", "required": True, "choices": ["started", "stopped"]},
     "notify_user": {"type": "bool", "default": True},
-    "include_unidentified": {"type": "bool", "default": False},
     "wait": {"type": "bool", "default": True},
     "wait_timeout": {"type": "int", "default": 30},
 }
@@ -37,10 +36,6 @@ RESULTS = (
     "ended",
     "unconfirmed",
     "failed",
-)
-UNIDENTIFIED = (
-    "the API does not return the user or the machine, or only in another form, so it may be one that the task names "
-    "or excludes"
 )
 
 
@@ -78,7 +73,7 @@ class Wanted(NamedTuple):
                     "requires audit_log, from which citrix_recording_due reads the end; set audit_log, or "
                     "citrix_audit_log of the playbook",
                 )
-        given = {name: params[name] for name in ARGUMENT_SPEC if name != "state"}
+        given = {name: params[name] for name in (*ARGUMENT_SPEC, "include_unidentified") if name != "state"}
         return cls(recorded, **given, stop_after=stop_after)
 
     @property

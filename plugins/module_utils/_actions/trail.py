@@ -21,7 +21,7 @@ from .._client.writes import WriteObserver
 from .._common.errors import CitrixError, OptionError
 from .._common.options import environment_name, with_fallback
 from . import audit_lines
-from .audit_file import AuditFile
+from .audit_file import AuditFile, probe
 from .results import Entry
 
 ARGUMENT_SPEC = with_fallback({"reason": {"type": "str"}, "audit_log": {"type": "path"}})
@@ -66,28 +66,27 @@ class Trail(WriteObserver):
             "host": socket.gethostname(),
         }
         self._incomplete = False
-        self._path = params["audit_log"]
-        if self._path is not None and not self._path.strip():
-            raise OptionError("audit_log", "is empty; set it to a file")
+        self._path = _path_of(params)
         self._file = None
         if self._path:
             try:
                 self._file = AuditFile(self._path, GATHER if api.max_concurrency > 1 else 0.0)
             except OSError as error:
-                raise self._problem(error) from None
+                raise _problem(self._path, error) from None
 
     def before(self, calls: Sequence[Call], transaction_id: str) -> None:
         """Write a line for each call; raises CitrixError if they cannot be stored on disk."""
+        if not (self._file or self._log):
+            self._warn_once(NO_TRAIL)
+            return
         writes = [call.subject for call in calls]
         with self._lock:
-            if not (self._file or self._log or self._sequence):
-                self._api.warn(NO_TRAIL)
             self._pending.update({write.entry.id: write for write in writes})
             entries = [self._entry(audit_lines.REQUESTED, write, transaction_id) for write in writes]
         try:
             self._append(entries, durable=True)
         except OSError as error:
-            raise CitrixError(f"nothing was sent: {self._problem(error)}") from None
+            raise CitrixError(f"nothing was sent: {_problem(self._path, error)}") from None
 
     def after(self, subjects: Iterable[Entry]) -> None:
         """Write a line for each entry that has a result and whose write was requested."""
@@ -98,7 +97,7 @@ class Trail(WriteObserver):
             try:
                 self._append(entries, durable=False)
             except OSError as error:
-                self._warn_once(error)
+                self._warn_of_results(error)
 
     def note(self, subjects: Sequence[Write]) -> None:
         """Write a result line for each write that was not required anymore."""
@@ -111,18 +110,23 @@ class Trail(WriteObserver):
 
     def __exit__(self, *_error: object) -> None:
         """Write the remaining results, and write all lines to disk."""
-        self.after([write.entry for write in self._pending.values()])
+        # A copy: a thread whose request was canceled may still add one.
+        self.after([write.entry for write in list(self._pending.values())])
         if self._file:
             try:
                 self._file.close()
             except OSError as error:
-                self._warn_once(error)
+                self._warn_of_results(error)
 
-    def _warn_once(self, error: OSError) -> None:
+    def _warn_of_results(self, error: OSError) -> None:
         """Warn that the file lacks results; the result of the module has them all."""
-        if not self._incomplete:
-            self._incomplete = True
-            self._api.warn(f"The audit trail lacks results of requests that were sent. {self._problem(error)}")
+        self._warn_once(f"The audit trail lacks results of requests that were sent. {_problem(self._path, error)}")
+
+    def _warn_once(self, problem: str) -> None:
+        with self._lock:
+            incomplete, self._incomplete = self._incomplete, True
+        if not incomplete:
+            self._api.warn(problem)
 
     def _append(self, entries: list[dict], durable: bool) -> None:
         if self._file:
@@ -166,12 +170,30 @@ class Trail(WriteObserver):
             self._names[name] = self._api.shown(name)
         return name and self._names[name]
 
-    def _problem(self, error: OSError) -> OptionError:
-        return OptionError(
-            "audit_log",
-            f"{self._path} cannot be written ({error.strerror}); free disk space, or name a file that only this user "
-            "may write to",
-        )
+
+def foresee(api: Api, params: Mapping[str, Any]) -> None:
+    """Warn in check mode, which writes no trail, that a run could not write it."""
+    path = _path_of(params)
+    try:
+        if path:
+            probe(path)
+    except OSError as error:
+        api.warn(str(_problem(path, error)))
+
+
+def _path_of(params: Mapping[str, Any]) -> str | None:
+    path = params["audit_log"]
+    if path is not None and not path.strip():
+        raise OptionError("audit_log", "is empty; set it to a file")
+    return path
+
+
+def _problem(path: str | None, error: OSError) -> OptionError:
+    return OptionError(
+        "audit_log",
+        f"{path} cannot be written ({error.strerror}); free disk space, or name a file that only this user may write "
+        "to",
+    )
 
 
 def _of_awx(api: Api, name: str) -> str | None:

@@ -22,7 +22,8 @@ from .._site.refs import SessionRef
 from .._site.selection import Target
 from .._site.users import user_of
 
-OK, WARNING, FAILED, SKIPPED = "ok", "warning", "failed", "skipped"
+ORDER = OK, SKIPPED, WARNING, FAILED = "ok", "skipped", "warning", "failed"
+"""Statuses, the worst last."""
 MOST_REQUESTS = 60
 """Maximum requests of a run without the proof, for a site of any size."""
 QUOTA_HEADERS = (

@@ -9,7 +9,7 @@ import ssl
 import time
 
 from .._client import handshake
-from .._client.auth import NoAuth
+from .._client.auth import REFUSALS, NoAuth
 from .._client.exchange import Request
 from .._common.text import clean
 from .._common.times import timestamp
@@ -20,7 +20,6 @@ EXPIRY_WARNING = 30
 CLOCK_WARNING = 60
 """Seconds by which the clocks may differ without a warning."""
 DAY = 86400
-REFUSED_WITHOUT_TOKEN = (400, 401, 403)
 CERTIFICATE_REMEDIES = {
     9: "Check the clock of this host; if it is right, install a certificate that is valid now.",
     10: "Renew the certificate of the host; if it is valid, check the clock of this host.",
@@ -28,6 +27,8 @@ CERTIFICATE_REMEDIES = {
     64: "Use a host name of the certificate in api_url.",
 }
 """Remedies by the error code of OpenSSL: not valid yet, expired, other name, other address."""
+NO_PROXY = "no proxy is used for api_url"
+BY_PROXY = "a proxy connects to the host of api_url"
 UNTRUSTED_REMEDY = "Set ca_path to the CA certificate of the host."
 
 
@@ -47,7 +48,7 @@ def _resolution(url: str, remedy: str) -> Finding:
     host, port = handshake.split(url)
     try:
         found = handshake.addresses(host, port)
-    except (OSError, UnicodeError) as error:
+    except OSError as error:
         return failed(f"{host} does not resolve ({clean(error)})", remedy)
     versions = sorted({"IPv6" if ":" in address else "IPv4" for address in found})
     return ok(f"{host} is {listed(found)}", addresses=len(found), versions=versions)
@@ -73,10 +74,6 @@ def proxy_connection(probe: Probe) -> Finding:
     proxy = _proxy(probe)
     remedy = "Check host and port in HTTPS_PROXY, and the firewall between this host and the proxy."
     return _connection(probe, proxy, remedy) if proxy else skipped(NO_PROXY)
-
-
-NO_PROXY = "no proxy is used for api_url"
-BY_PROXY = "a proxy connects to the host of api_url"
 
 
 def api_resolution(probe: Probe) -> Finding:
@@ -130,7 +127,7 @@ def api_response(probe: Probe) -> Finding:
     probe.first_reply = probe.api.retrier.send(request)
     probe.first_reply_at = time.time()
     status = probe.first_reply.status
-    if status in REFUSED_WITHOUT_TOKEN or status >= 500:
+    if status in REFUSALS or status >= 500:
         return ok(f"HTTP {status} without a token", http_status=status)
     remedy = "Check that api_url is the address of the Citrix API, and the proxies."
     return warning(f"HTTP {status} without a token, instead of 401", remedy, http_status=status)

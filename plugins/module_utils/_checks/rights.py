@@ -92,7 +92,7 @@ def scopes(probe: Probe) -> Finding:
     if any(reach(scope, "IsAllScope") is True for scope in found):
         return ok("the whole site is in the scope of the account", all_scope=True)
     observed = f"the account sees only the scope {names}: sessions of other delivery groups are hidden"
-    return warning(observed, "Give the account the scope All if it is to see the whole site.", all_scope=False)
+    return warning(observed, "Assign the scope All, unless the account should see only a part.", all_scope=False)
 
 
 RIGHTS = {

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 
-from .._client.auth import AccessToken, credentials_of
+from .._client.auth import REFUSALS, AccessToken, credentials_of
 from .._client.discovery import ME
 from .._common.errors import CitrixError
 from .._common.text import nested
@@ -17,7 +17,6 @@ from .connection import DAY, EXPIRY_WARNING
 
 SHORT_LIFETIME = 600
 """Seconds; a run with a given token ends when it expires, and each new sign-in is a request."""
-ANSWERED = (200, 400, 401, 403)
 GIVEN = "access_token is set, so there is no sign-in"
 
 
@@ -31,7 +30,7 @@ def endpoint(probe: Probe) -> Finding:
     except CitrixError as error:
         probe.sign_in_error = error
         probe.failure = error.to_result().get("failure")
-        if status_of(error) not in ANSWERED:
+        if status_of(error) not in (200, *REFUSALS):
             return of_error(error, "Check token_url, api_url, deployment and proxies.")
     return ok(f"{credentials.url} responds")
 

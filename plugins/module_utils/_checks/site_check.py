@@ -5,23 +5,23 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import ssl
 import time
 from collections import Counter
 from typing import Any
 
+from .._actions.recording import RESULTS
 from .._client.api import Api
 from .._client.exchange import VERSION
 from .._common import options
 from .._common.errors import CitrixError, OptionError
 from .._common.options import OPTIONS
 from .._common.times import rfc3339
+from .._site.sessions import NOT_RECORDABLE
 from .._views import files
 from . import connection, proof, reading, recording, rights, searching, sign_in, site
-from .check import FAILED, OK, SKIPPED, WARNING, Finding, Probe, Wire, in_words, of_error, run_check, skipped
-from .check import QUOTA_HEADERS as HEADERS
+from .check import FAILED, ORDER, QUOTA_HEADERS, Finding, Probe, Wire, in_words, of_error, run_check, skipped
 from .kinds import redacted
 
 GROUPS = {
@@ -34,22 +34,16 @@ GROUPS = {
     "throughput": recording.THROUGHPUT,
     "proof": proof.CHECKS,
 }
-ORDER = (OK, SKIPPED, WARNING, FAILED)
-"""Statuses, the worst last."""
 FORMAT = 1
 """Version of the report format."""
-RESULTS = ("started", "stopped", "unchanged", "ended", "unconfirmed", "failed", "not_recordable")
-REASONS = ("logging_off", "not_active", "not_hdx")
-NO_STEPS = "All is in place: try a recording with --check, then with one session."
+NO_STEPS = "The site is ready. Run the playbook record with --check, then for one session."
 
 
 def run(module: Any, api: Api) -> dict:
     """Run all checks and return the result, "failed" if one failed; write the report if set."""
     path = module.params["report"]
     if path is not None:
-        if not path.strip():
-            raise OptionError("report", "is empty; set it to a file")
-        files.check_folder("report", _folder(path), module.warn if module.check_mode else None)
+        files.check_file("report", path, module.warn if module.check_mode else None)
     if module.params["prove_session_id"] == "":
         raise OptionError("prove_session_id", "is empty; set it to the id of a session")
     wire = Wire(api.retrier.transport)
@@ -78,10 +72,6 @@ def stopped(module: Any, error: CitrixError) -> dict:
     return {**_result(module, checks, {}, 0, False), "msg": str(error)}
 
 
-def _folder(path: str) -> str:
-    return os.path.dirname(path) or "."
-
-
 def _entry(check_id: str, group: str, finding: Finding, seconds: float) -> dict:
     return {"id": check_id, "group": group, **finding._asdict(), "seconds": round(seconds, 3)}
 
@@ -102,15 +92,18 @@ def _result(module: Any, checks: list[dict], suggested: dict[str, int], requests
         "summary": summary,
     }
     path = module.params["report"]
-    if path and path.strip() and not module.check_mode and os.path.isdir(_folder(path)):
-        files.write_json("report", path, _report(module.params, checks, summary))
-        result.update(report=path, changed=True)
+    if path and path.strip() and not module.check_mode:
+        try:
+            files.write_json("report", path, _report(module.params, checks, summary))
+            result.update(report=path, changed=True)
+        except OptionError as error:
+            result.update(failed=True, msg=f"{result['msg']} {error}.")
     return result
 
 
 def _report(params: dict, checks: list[dict], summary: dict[str, int]) -> dict:
     """Return the report; data of the site pass redacted()."""
-    words = frozenset({*HEADERS, *RESULTS, *REASONS, *ERRORS, *TLS_VERSIONS})
+    words = frozenset({*QUOTA_HEADERS, *RESULTS, *NOT_RECORDABLE, *ERRORS, *TLS_VERSIONS})
     kept = ("id", "group", "status", "seconds")
     return {
         "format": FORMAT,

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any, Callable
 from urllib.parse import unquote, urlencode
 
-from .._common.errors import ApiError, CitrixError, NotReady, ResponseLost, api_error
+from .._common.errors import ApiError, CitrixError, NotReady, api_error
 from .._common.options import Settings
 from .._common.text import clean, nested, read_json
 from .auth import Authenticator, Token, credentials_of
@@ -92,17 +92,20 @@ class Api:
             self.observer.before(call.parts or (call,), transaction_id)
         try:
             reply = self._authenticator.send(request)
-        except ResponseLost as error:
-            error.transaction_id = transaction_id
+        except CitrixError as error:
+            if error.may_have_acted:
+                error.transaction_id = transaction_id
             raise
         return self.read(call, reply, transaction_id)
 
     def read(self, call: Call, reply: Reply, transaction_id: str) -> Response:
         """Return the response in a reply to a call; raises ApiError unless it succeeded.
 
-        transaction_id: that of the request, for a reply without one.
+        transaction_id: that of the request, safe to show, for a reply without one.
         """
-        transaction_id = self.shown(reply.transaction_id or transaction_id)
+        named = reply.transaction_id
+        if named and named != transaction_id:
+            transaction_id = self.shown(named)
         body = read_json(reply.text) if reply.text.strip() else {}
         proved = reply.status != 200 or not call.proof or nested(body, call.proof)
         if not 200 <= reply.status < 300 or not isinstance(body, dict) or not proved:

@@ -16,7 +16,7 @@ from .._common.errors import ApiError, CitrixError, Interrupted, NotReady, api_e
 from .._common.masking import mask
 from .._common.options import Settings
 from .._common.text import nested, read_json
-from .._common.times import timestamp
+from .._common.times import timestamp, valid
 from .redirects import redirect_remedy
 from .retries import Retrier
 from .transport import AuthBase, HTTPBasicAuth, Reply, Request
@@ -28,6 +28,7 @@ REFUSED_FOR = 60.0
 """Seconds after a 401 for a new token in which no 401 leads to another sign-in."""
 
 REFUSALS = (400, 401, 403)
+"""Statuses of a refused sign-in, and of a request without a token."""
 ERROR_CODES = (
     "invalid_client",
     "invalid_grant",
@@ -253,6 +254,6 @@ def _secret_end(body: dict) -> float | None:
     for name, value in body.items():
         if "secret" in name.lower() and "expir" in name.lower():
             number = isinstance(value, (int, float)) and not isinstance(value, bool)
-            end = float(value) if number else timestamp(str(value))
+            end = valid(value) if number else timestamp(str(value))
             return end or None
     return None

@@ -18,7 +18,7 @@ HEADERS = {
     "Connection": "keep-alive",
     "User-Agent": f"sessionops.citrix/{VERSION}",
 }
-"""Timeout of every request."""
+"""Headers of every request."""
 LOST = 0
 """Among the statuses of Request.final, a lost response."""
 

@@ -15,6 +15,8 @@ from typing import NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
+UNREADABLE = (OSError, HTTPException)
+"""The errors of certificate()."""
 
 
 class Certificate(NamedTuple):
@@ -86,7 +88,3 @@ def _proxy_headers(proxy: SplitResult) -> dict[str, str]:
         return {}
     pair = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
     return {"Proxy-Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
-
-
-UNREADABLE = (OSError, HTTPException)
-"""The errors of certificate()."""

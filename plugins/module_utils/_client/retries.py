@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 
-from .._common.errors import ResponseLost
+from .._common.errors import CitrixError, ResponseLost
 from .._common.options import Settings
 from .retry_after import announced_delay, retry_delay
 from .throttle import Throttle, Turn, backoff
@@ -30,7 +30,7 @@ class Retrier:
         self._retries = settings.retries
         self._lock = threading.Lock()
         self.writes_sent = 0
-        """Number of requests sent that change something, with any response; a batch is one."""
+        """Number of requests sent that change something, with any response or none yet; a batch is one."""
 
     def send(self, request: Request) -> Reply:
         """Send a request, resend it if that is safe and useful, and return the last reply.
@@ -42,12 +42,15 @@ class Retrier:
         while True:
             turn = self.throttle.turn(request.what)
             reply = None
+            # Not after the response: a canceled run does not wait for it.
+            self._count(request, 1)
             try:
                 reply = self.transport.send(request)
-                self._count(request)
-            except ResponseLost:
-                self._count(request)
-                if tries >= self._retries or not may_repeat(LOST, request.write, request.final):
+            except CitrixError as error:
+                if not error.may_have_acted:
+                    self._count(request, -1)
+                lost = isinstance(error, ResponseLost)
+                if not lost or tries >= self._retries or not may_repeat(LOST, request.write, request.final):
                     raise
             finally:
                 self._take_in(turn, request, reply)
@@ -62,9 +65,9 @@ class Retrier:
                 self.throttle.pause(backoff(tries))
             tries += 1
 
-    def _count(self, request: Request) -> None:
+    def _count(self, request: Request, number: int) -> None:
         with self._lock:
-            self.writes_sent += request.write
+            self.writes_sent += number * request.write
 
     def _take_in(self, turn: Turn, request: Request, reply: Reply | None) -> None:
         if reply is None:

@@ -50,7 +50,7 @@ __all__ = [
     "Transport",
 ]
 
-LARGEST_ANSWER = 32 * 1024 * 1024
+LARGEST_BODY = 32 * 1024 * 1024
 """Bytes of an unpacked body; a page of 1,000 complete sessions has about five million."""
 PIECE = 64 * 1024
 CONNECT_TIMEOUT = 10
@@ -145,7 +145,7 @@ class Transport:
             if content is None:
                 raise ResponseTooLarge(
                     f"Could not {request.what}: the response of {urlsplit(request.url).netloc} exceeds "
-                    f"{LARGEST_ANSWER} bytes; check api_url and proxies."
+                    f"{LARGEST_BODY} bytes; check api_url and proxies."
                 )
         except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:
             raise self._explain(request, error) from None
@@ -231,7 +231,7 @@ def _read(response: Any) -> bytes | None:
     for piece in response.iter_content(PIECE):
         pieces.append(piece)
         size += len(piece)
-        if size > LARGEST_ANSWER:
+        if size > LARGEST_BODY:
             response.close()
             return None
     return b"".join(pieces)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from . import times
 from .errors import OptionError
-from .text import clean
+from .text import INVISIBLE, clean
 
 NAME_LIST: dict[str, object] = {"type": "raw"}
 """Spec of an option with names. With type list, Ansible would convert numbers to text before they are checked."""
@@ -20,8 +20,6 @@ USERS = ("user", "exclude_user")
 ACCOUNTS = (*USERS, "machine", "exclude_machine")
 """Options whose names have at most one backslash: DOMAIN\\NAME."""
 
-IGNORED = "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef"
-"""Letters and marks that Unicode calls default ignorable: they are printable and invisible."""
 JOINERS = "\u200c\u200d"
 """Format characters that some scripts require."""
 IMPOSSIBLE = r"(?i)[\"/\[\]:;|=<>]|[\\@]\s|\s[\\@]|^@|[@.]$|^\.\\|^-\s|%(?:5c|40|7c|2f)"
@@ -36,7 +34,6 @@ FORBIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 """Categories of characters that no name contains: control, format, surrogate, line and paragraph separator."""
 ENDS = re.compile(r"\A[^\S\v\f\x1c-\x1f]+|[^\S\v\f\x1c-\x1f]+\Z")
 """White space at the ends, without control characters, which may come from a backslash in key=value arguments."""
-HIDDEN = re.compile(rf"[{IGNORED}]")
 COLLECTION = re.compile(
     r"(?:frozenset|set|dict_\w+)?\((?:\s*|.*['\"].*)\)|\[\s*\]|\[.*['\"].*\]|\{.*[:'\"].*\}|.*\{[{%].*", re.DOTALL
 )
@@ -109,7 +106,7 @@ def visible(name: str) -> str:
 
 
 def _shows(char: str) -> bool:
-    return char.isprintable() and not HIDDEN.match(char)
+    return char.isprintable() and not INVISIBLE.match(char)
 
 
 def _read_id(option: str, value: object) -> str:
@@ -148,6 +145,8 @@ def _read_name(option: str, value: object) -> str:
         raise OptionError(option, f"'{visible(name)}' is more than one name; pass several names as a list")
     if option in USERS:
         _check_user(option, name)
+    elif option in ACCOUNTS and name[-1] in ".$":
+        raise OptionError(option, f"'{visible(name)}' ends with {name[-1]}, as no machine does; remove that character")
     return name
 
 

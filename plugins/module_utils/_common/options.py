@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ansible.module_utils.basic import AnsibleFallbackNotFound
@@ -43,6 +44,9 @@ RANGES = {
     "requests_per_second": (0, 1000),
     "batch_size": (0, 1000),
 }
+
+PLACES = ("api_url", "site_id")
+"""Options that decide about the site: empty text is a template without a value, and not the default."""
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 """Characters that no credential contains: the line end of a file, or an escape sequence in double quotes."""
@@ -98,9 +102,10 @@ def settings(params: dict) -> Settings:
 
     Raises OptionError, which names the option and the remedy, before any request.
     """
-    for name, (low, high) in RANGES.items():
-        if not low <= params[name] <= high:
-            raise OptionError(name, f"must be from {low} to {high}, not {params[name]}")
+    check_ranges(params, RANGES)
+    for name in PLACES:
+        if params[name] == "":
+            raise OptionError(name, "is empty; set it, or remove it to use its default")
     customer = identifier("customer_id", params["customer_id"] or _default_customer(params["deployment"]))
     return Settings(
         deployment=params["deployment"],
@@ -115,6 +120,13 @@ def settings(params: dict) -> Settings:
         requests_per_second=params["requests_per_second"],
         batch_size=params["batch_size"],
     )
+
+
+def check_ranges(params: dict, ranges: Mapping[str, tuple[float, float]]) -> None:
+    """Raise OptionError for a number that is outside its range, from the lowest to the highest."""
+    for name, (low, high) in ranges.items():
+        if not low <= params[name] <= high:
+            raise OptionError(name, f"must be from {low} to {high}, not {params[name]}")
 
 
 def identifier(option: str, value: str) -> str:
@@ -152,6 +164,8 @@ def _credentials(params: dict) -> dict[str, str]:
                 "contains a line break or another control character; remove line breaks with the filter trim, and "
                 "double each backslash in double quotes and in key=value arguments",
             )
+        if re.search("[\ud800-\udfff]", params[name]):
+            raise OptionError(name, "is not text in UTF-8; save its file, or set its variable, in UTF-8")
     return {name: params[name] for name in pair}
 
 

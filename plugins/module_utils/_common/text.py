@@ -18,7 +18,7 @@ MOST_VALUES = 1_500_000
 DEEPEST = 40
 """Maximum levels of lists and objects in one JSON text; the API uses fewer than ten."""
 INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
-"""Invisible letters and marks that Unicode counts as printable."""
+"""Letters and marks that Unicode calls default ignorable: they are printable and invisible."""
 
 
 def folded(text: str) -> str:

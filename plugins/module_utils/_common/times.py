@@ -15,18 +15,17 @@ YEAR_10000 = 253402300800
 
 
 def now() -> float:
-    """Return the Unix time of this host; no other function reads its clock."""
+    """Return the Unix time of this host, which decides about the ends of recordings and rules."""
     return time.time()
 
 
 def instant(text: str) -> float | None:
     """Return the Unix time of an RFC 3339 text with a zone, 1970 to 9999; None for other text."""
-    moment = timestamp(text) if RFC3339.fullmatch(text.strip()) else None
-    return moment if moment is not None and 0 <= moment < YEAR_10000 else None
+    return timestamp(text) if RFC3339.fullmatch(text.strip()) else None
 
 
 def timestamp(text: str) -> float | None:
-    """Return the Unix time of an RFC 3339 or HTTP date; None for any other text.
+    """Return the Unix time of an RFC 3339 or HTTP date, 1970 to 9999; None for any other text.
 
     Both occur: RFC 3339 in bodies and in some Retry-After headers, HTTP dates in the others.
     https://developer-docs.citrix.com/en-us/citrix-cloud/citrix-cloud-api-overview/common-citrix-cloud-api-error-codes
@@ -36,10 +35,15 @@ def timestamp(text: str) -> float | None:
             moment = parse(text.strip())
             if moment.tzinfo is None:
                 moment = moment.replace(tzinfo=timezone.utc)
-            return moment.timestamp()
+            return valid(moment.timestamp())
         except (TypeError, ValueError, IndexError, OverflowError):
             continue
     return None
+
+
+def valid(moment: float) -> float | None:
+    """Return a Unix time from 1970 to 9999, as rfc3339() requires; None for any other."""
+    return float(moment) if 0 <= moment < YEAR_10000 else None
 
 
 def rfc3339(moment: float) -> str:

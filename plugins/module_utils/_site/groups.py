@@ -11,7 +11,8 @@ from typing import Callable, NamedTuple
 from .._client import search
 from .._client.api import Api
 from .._client.calls import Call, segment
-from .._client.dispatch import send_all, side_by_side
+from .._client.dispatch import send_all
+from .._client.workers import side_by_side
 from .._common.errors import CitrixError, OptionError
 from .._common.names import guid_of, visible
 from .._common.text import folded, nested, objects
@@ -48,23 +49,22 @@ def _real_id(reference: dict) -> str | None:
 
 def find_delivery_groups(api: Api, names: Sequence[str]) -> list[Named]:
     """Return the delivery groups; raises OptionError that names all missing ones."""
-    return _find(api, "delivery_group", "DeliveryGroups", names, "Id,Name,FullName", _with_full_name)
+    return _find(api, "delivery_group", names)
 
 
 def known_delivery_groups(api: Api, names: Sequence[str]) -> list[Named]:
     """Return the delivery groups that exist on this site."""
-    found = _look_up(api, "delivery_group", "DeliveryGroups", names, "Id,Name,FullName", _with_full_name)
-    return [named for named in found.values() if named]
+    return [named for named in _look_up(api, "delivery_group", names).values() if named]
 
 
 def find_machine_catalogs(api: Api, names: Sequence[str]) -> list[Named]:
     """Return the machine catalogs; raises OptionError that names all missing ones."""
-    return _find(api, "machine_catalog", "MachineCatalogs", names, "Id,Name,FullName", _with_full_name)
+    return _find(api, "machine_catalog", names)
 
 
 def find_applications(api: Api, names: Sequence[str]) -> list[Named]:
     """Return the applications; raises OptionError that names all missing ones."""
-    return _find(api, "application", "Applications", names, "Id,Name,ApplicationFolder", _application)
+    return _find(api, "application", names)
 
 
 def sessions_of_applications(api: Api, names: Sequence[str]) -> list[list[dict]]:
@@ -87,15 +87,8 @@ def _sessions_of_application(name: str, application: Named) -> Call:
     return Call("GET", f"Applications/{segment(application.id or name)}/Sessions", what, search.page_query())
 
 
-def _find(
-    api: Api,
-    option: str,
-    path: str,
-    names: Sequence[str],
-    fields: str,
-    read: Callable[[dict, str], Named | None],
-) -> list[Named]:
-    found = _look_up(api, option, path, names, fields, read)
+def _find(api: Api, option: str, names: Sequence[str]) -> list[Named]:
+    found = _look_up(api, option, names)
     unknown = sorted(visible(name) for name, named in found.items() if named is None)
     if unknown:
         raise OptionError(
@@ -106,15 +99,9 @@ def _find(
     return [named for named in found.values() if named]
 
 
-def _look_up(
-    api: Api,
-    option: str,
-    path: str,
-    names: Sequence[str],
-    fields: str,
-    read: Callable[[dict, str], Named | None],
-) -> dict[str, Named | None]:
+def _look_up(api: Api, option: str, names: Sequence[str]) -> dict[str, Named | None]:
     """Return the object of each name, in their order; None for a name of no object."""
+    path, fields, read = KINDS[option]
     what = f"look up the {option.replace('_', ' ')}"
     calls = {
         name: Call("GET", f"{path}/{segment(guid_of(name) or name)}", f"{what} {name}", {"fields": fields})
@@ -159,3 +146,11 @@ def _checked(body: dict, requested: str, full_name: str | None, names: set[str |
     if by_name or by_id:
         return Named(real_id, tuple(sorted(name for name in names if name)))
     return None
+
+
+KINDS: dict[str, tuple[str, str, Callable[[dict, str], Named | None]]] = {
+    "delivery_group": ("DeliveryGroups", "Id,Name,FullName", _with_full_name),
+    "machine_catalog": ("MachineCatalogs", "Id,Name,FullName", _with_full_name),
+    "application": ("Applications", "Id,Name,ApplicationFolder", _application),
+}
+"""By option, the path of its objects, the fields to read, and the function that reads them."""

@@ -64,7 +64,7 @@ class Guard:
 
     def judge(self, api: Api, people: People) -> Judge:
         """Look up the names of the limits on a site; people must have no session yet."""
-        return Judge([_Scope(api, limits, people) for limits in self._limits if limits.names], people)
+        return Judge([_Scope(api, limits, people) for limits in self._limits if limits.names])
 
 
 NO_GUARD = Guard()
@@ -73,9 +73,8 @@ NO_GUARD = Guard()
 class Judge:
     """The denied and allowed users, machines and groups, to recognize denied sessions."""
 
-    def __init__(self, scopes: Sequence[_Scope], people: People) -> None:
+    def __init__(self, scopes: Sequence[_Scope]) -> None:
         self._scopes = scopes
-        self._people = people
 
     def __bool__(self) -> bool:
         return bool(self._scopes)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""List machines, find them by name, and list the sessions on them."""
+"""List machines, find them by name or by other options, and recognize them in sessions."""
 
 from __future__ import annotations
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import Callable, NamedTuple
 
-ENTRA = "azuread\\"
-"""Domain of accounts that are named by their UPN: AzureAD\\name@domain."""
+from .name_forms import ENTRA
 
 
 class Namesake(NamedTuple):

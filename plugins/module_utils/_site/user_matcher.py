@@ -23,6 +23,7 @@ class UserMatcher:
         self.people = people
         self._by_person: dict[int, list[str]] = {}
         self._possible: set[int] = set()
+        self._resembling: set[int] = set()
         self._known = -1
         self._met: dict[str, set[int]] = {key: set() for key in self._names}
         self.unidentified = 0
@@ -45,11 +46,17 @@ class UserMatcher:
     def may_match(self, person: int) -> bool:
         """Return whether a person may have one of the names although none matches.
 
-        The API omits the user, or names it in another form only, as anna@lab.example instead of LAB\\anna.
+        The API omits the user, or names it in another form only, as anna.smith@lab.example instead of LAB\\asmith.
         """
         if self._known != self.people.added:
             self._find_persons()
         return person in self._possible
+
+    def resembles(self, person: int) -> bool:
+        """Return whether a person may match who has no name, or the short name in another form."""
+        if self._known != self.people.added:
+            self._find_persons()
+        return person in self._resembling
 
     def _find_persons(self) -> None:
         self._known = self.people.added
@@ -59,8 +66,8 @@ class UserMatcher:
         marks: set[int] = set()
         roots = self.people.roots()
         by_root: dict[int, list[str]] = {}
-        for key in self._names:
-            matched = {roots[person] for person in self.people.hits[key]}
+        persons = {key: {roots[person] for person in self.people.hits[key]} for key in self._names}
+        for key, matched in persons.items():
             for root in matched:
                 by_root.setdefault(root, []).append(key)
             for namesake in self.people.namesakes.possible(key, matched, lambda person: roots.get(person, person)):
@@ -69,14 +76,15 @@ class UserMatcher:
         sids = self.people.sids_alone
         possible.update(person for person, sid in sids.items() if sid in marks or not self.people.is_named(person))
         self._by_person = {person: by_root[root] for person, root in roots.items() if root in by_root}
-        self._possible = possible - self._by_person.keys()
+        self._resembling = possible - self._by_person.keys()
+        self._possible = self._resembling | (self.people.incomparable(persons) - self._by_person.keys())
 
     def note_unidentified(self, persons: Iterable[int]) -> None:
         """Count the sessions, other than anonymous ones, whose user may match.
 
         persons: of the sessions to count. Raises OptionError if the API names the user of none.
         """
-        self.unidentified = sum(map(self.may_match, persons))
+        self.unidentified = sum(map(self.resembles, persons))
         if self.unidentified and not self.people.any_named and not self._waits:
             raise OptionError(
                 self._option,

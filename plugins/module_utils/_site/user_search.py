@@ -17,9 +17,6 @@ from .users import compared, filters, names_of
 
 ACCOUNT_PROPERTIES = ("CurrentUser", "UserName")
 """Properties that may have the account of a session: the published search uses the first, the enumeration has both."""
-BAD_REQUEST = 400
-
-
 MORE_SEARCHES = 2
 """Maximum number of further searches for the other names of the users who were found."""
 
@@ -83,7 +80,7 @@ def _find_property(users: Sequence[str], read: Callable[[list[Filter]], None], m
         try:
             read(filters(users, account_property))
         except ApiError as error:
-            if error.status != BAD_REQUEST:
+            if error.status != 400:
                 raise
             continue
         present = matcher.present

@@ -11,11 +11,14 @@ from __future__ import annotations
 
 import unicodedata
 from array import array
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from functools import reduce
+from operator import or_
 
 from .._client.search import Filter, compare
 from .._common.text import clean, folded, nested
-from .namesakes import ENTRA, Namesakes
+from .name_forms import ACCOUNT, ACCOUNT_SID, ENTRA, ENTRA_SID, UNUSUAL, UPN, NameForms, form_of
+from .namesakes import Namesakes
 
 ACCOUNT_SIDS = ("s-1-5-21-", "s-1-12-1-")
 """Beginnings of SIDs that belong to one account, of a domain or of Entra ID. Others are shared, such as S-1-5-7."""
@@ -37,16 +40,17 @@ https://developer-docs.citrix.com/en-us/citrix-virtual-apps-desktops-sdk/2303/br
 """
 
 
-def _read(session: dict) -> tuple[list[str], list[str], list[str]]:
-    """Return a user's names for comparison, the marks of that user alone, and short names."""
+def _read(session: dict) -> tuple[list[str], list[str], list[str], int]:
+    """Return a user's names, the marks of that user alone, short names, and forms of names."""
     user = session.get("User")
     if not isinstance(user, dict):
-        return [], [], []
+        return [], [], [], 0
     accounts: list[str] = []
     principals: list[str] = []
     # Without a domain, so other users may have them too.
     others: list[str] = []
     short_names: list[str] = []
+    forms = 0
     # In a loop over all sessions of a site nested() and sets would take most of the time.
     before = None
     for field in USER_FIELDS:
@@ -60,9 +64,12 @@ def _read(session: dict) -> tuple[list[str], list[str], list[str]]:
             if "@" in short:
                 principals.append(short)
                 short_names.append(short.partition("@")[0].strip())
-            elif short not in others and (bare := short.strip()):
-                others.append(short)
-                short_names.append(bare)
+                forms |= UPN
+            elif bare := short.strip():
+                forms |= form_of(form) if form.startswith(UNUSUAL) else ACCOUNT
+                if short not in others:
+                    others.append(short)
+                    short_names.append(bare)
     domain, sid = user.get("Domain"), user.get("Sid")
     sid = sid.lower() if isinstance(sid, str) else ""
     # The domain of the DNS: if there is an account, two users may share this name.
@@ -70,9 +77,12 @@ def _read(session: dict) -> tuple[list[str], list[str], list[str]]:
     if others and domain and isinstance(domain, str):
         domain = folded(domain)
         aliases += [f"{domain}\\{short}" for short in others]
-    sids = [sid] if sid.startswith(ACCOUNT_SIDS) else []
+    sids = []
+    if sid.startswith(ACCOUNT_SIDS):
+        sids = [sid]
+        forms |= ACCOUNT_SID if sid[4] == "5" else ENTRA_SID
     owned = accounts + principals
-    return owned + others, (owned or others) + sids, short_names
+    return owned + others, (owned or others) + sids, short_names, forms
 
 
 def compared(name: str) -> str:
@@ -124,6 +134,7 @@ class People:
         self.hits: dict[str, list[int]] = {}
         """Persons by each name that a UserMatcher looks for."""
         self.namesakes = Namesakes()
+        self._forms = NameForms()
         self.added = 0
         self._marks = array("q")
         self._owners = array("I")
@@ -145,9 +156,10 @@ class People:
         """Return the person of a session."""
         if not self.hits:
             return 0
-        names, identifiers, short_names = _read(session)
+        names, identifiers, short_names, forms = _read(session)
         if not identifiers:
             return 0
+        self._forms.add(forms)
         marks = list(map(hash, identifiers))
         self.added += 1
         person = self.added
@@ -210,6 +222,20 @@ class People:
         if self._joined != self.added:
             self._join()
         return self._roots
+
+    def incomparable(self, persons_by_name: Mapping[str, Collection[int]]) -> set[int]:
+        """Return the persons who have no name in a form in common with one of these names.
+
+        persons_by_name: the persons with each folded name, as in roots().
+        """
+        roots, forms = self.roots(), self._forms
+        of_root: dict[int, int] = {}
+        for person, root in roots.items():
+            of_root[root] = of_root.get(root, 0) | forms.of(person)
+        known = {
+            form_of(name) | reduce(or_, (of_root[root] for root in found), 0) for name, found in persons_by_name.items()
+        }
+        return set().union(*(forms.incomparable(each, self._owners, self._marks) for each in known))
 
     def is_named(self, person: int) -> bool:
         """Return whether the API names the user, also in another session with the same SID."""

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Callable, NamedTuple
 
@@ -195,9 +195,9 @@ def sentence(document: dict) -> str:
 
 def _parts(results: Iterable[tuple[str | None, str]]) -> list[dict]:
     """Return the figures of each name, those with the most gaps first."""
-    names: dict[str | None, Counter] = {}
+    names: defaultdict[str | None, Counter] = defaultdict(Counter)
     for name, result in results:
-        names.setdefault(name, Counter())[result] += 1
+        names[name][result] += 1
     worst = sorted(names, key=lambda name: (-sum(names[name][gap] for gap in UNPROVEN), folded(name or "")))
     return [{"name": name, **figures(names[name])} for name in worst]
 

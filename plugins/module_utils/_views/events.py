@@ -14,6 +14,7 @@ from typing import Any, Callable, NamedTuple
 from .._client.api import Api
 from .._client.dispatch import send_all
 from .._common.errors import CitrixError, Interrupted, OptionError
+from .._common.options import check_ranges
 from .._common.text import escaped, nested
 from .._site import selection, selectors, sessions
 from .._site.refs import SessionRef
@@ -159,9 +160,7 @@ class SessionWatcher:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Raise OptionError for invalid options, before any request."""
-        for name, (low, high) in RANGES.items():
-            if not low <= params[name] <= high:
-                raise OptionError(name, f"must be from {low} to {high}, not {params[name]}")
+        check_ranges(params, RANGES)
         if not params["events"]:
             raise OptionError("events", "is empty; set at least one value")
         for name in ("unrecorded_after", "unrecorded_repeat"):

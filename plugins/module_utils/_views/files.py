@@ -41,6 +41,15 @@ def check_folder(option: str, path: str, warn: Callable[[str], None] | None = No
         raise OptionError(option, f"no file can be created in {clean(path)}; check its owner and mode")
 
 
+def check_file(option: str, path: str, warn: Callable[[str], None] | None = None) -> None:
+    """Raise OptionError unless a file can be created or replaced; warn: see check_folder()."""
+    if not path.strip():
+        raise OptionError(option, "is empty; set it to a file")
+    if os.path.isdir(path):
+        raise OptionError(option, f"{clean(path)} is a directory; set it to a file")
+    check_folder(option, os.path.dirname(os.path.abspath(path)), warn)
+
+
 def write_csv(option: str, path: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Write a table with all cells as text. Raises OptionError if that fails.
 

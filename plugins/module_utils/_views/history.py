@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -105,7 +106,7 @@ def check(params: dict, query: Query, warn: Callable[[str], None] | None) -> Non
         return
     if query.user:
         raise OptionError("history", NO_NAMES)
-    files.check_folder("history", os.path.dirname(os.path.abspath(path)) if path.strip() else path, warn)
+    files.check_file("history", path, warn)
     if os.path.lexists(path):
         with opened("history", path, integrity=True):
             pass
@@ -127,7 +128,8 @@ def record(path: str, document: dict, days: int) -> int:
             " VALUES (?, ?, ?, ?, ?, ?)",
             [*_series(document), document["finished_at"], figures, json.dumps(counts)],
         ).lastrowid
-        file.execute("DELETE FROM runs WHERE finished_at < ?", [rfc3339(time.time() - days * SECONDS_OF_DAY)])
+        oldest = max(0.0, time.time() - days * SECONDS_OF_DAY)
+        file.execute("DELETE FROM runs WHERE finished_at < ?", [rfc3339(oldest)])
         file.execute("COMMIT")
     return run or 0
 
@@ -158,7 +160,7 @@ def read(params: dict) -> tuple[list[dict], int]:
     if not os.path.isfile(path):
         raise OptionError("path", f"{clean(path)} is not a file; name the file of the option history of the reports")
     with opened("path", path, integrity=True) as file:
-        found = file.execute(SELECT_PERIOD, [since, until, site_id, site_id, limit]).fetchall()
+        found = file.execute(SELECT_PERIOD, [since, until, site_id, site_id, min(limit, sys.maxsize)]).fetchall()
     runs = [{**json.loads(figures), "delivery_groups": _groups(groups)} for figures, groups, _total in reversed(found)]
     return runs, found[0][-1] if found else 0
 

@@ -86,6 +86,17 @@ def fact_names(fields: list[str]) -> list[str]:
     return list(dict.fromkeys([*NAMED_BY, *facts]))
 
 
+def text_at(variables: dict, path: object) -> str | None:
+    """Return the text at a path such as citrix_zone.name; None for other values and expressions."""
+    value: object = variables
+    for name in str(path).split("."):
+        # In a template, such as one with .items, methods of a dict come first.
+        if not isinstance(value, dict) or not name.isidentifier() or hasattr(value, name):
+            return None
+        value = value.get(name)
+    return value if isinstance(value, str) else None
+
+
 def merged_names(machines: Iterable[dict], fact: str, group_name: Callable[[str], str]) -> list[list[str]]:
     """Return the names in this fact of machines that result in the same name of a group."""
     merged: dict[str, dict[str, str]] = {}

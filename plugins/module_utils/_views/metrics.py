@@ -57,7 +57,7 @@ def check(params: dict, query: Query, warn: Callable[[str], None] | None) -> Non
         raise OptionError("metrics", history.NO_NAMES)
     if not path.endswith(".prom"):
         raise OptionError("metrics", "must end with .prom, because the collector ignores other files; rename it")
-    files.check_folder("metrics", os.path.dirname(os.path.abspath(path)), warn)
+    files.check_file("metrics", path, warn)
 
 
 def write(path: str, document: dict, rows: Sequence[Row]) -> None:

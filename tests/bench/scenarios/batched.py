@@ -24,6 +24,7 @@ def run(bench: Bench, options: Options) -> Report:
         items: recording(
             f"this collection, batched, {items} at once",
             {"batch_parallelism": items},
+            once=items not in LEAST,
             state="started",
             machine=machine_names(options.machines),
             max_concurrency=options.concurrency,

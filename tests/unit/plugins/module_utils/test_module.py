@@ -33,12 +33,9 @@ def executed(capsys):
 
 def test_module_has_shared_and_own_options():
     with patch_module_args(GIVEN):
-        module = _module.create_module(
-            {"own": {"type": "str", "default": "x"}}, mutually_exclusive=[("own", "api_url")]
-        )
+        module = _module.create_module({"own": {"type": "str", "default": "x"}})
     assert set(OPTIONS) | {"own"} <= set(module.params)
     assert module.supports_check_mode is True
-    assert module.mutually_exclusive == [("own", "api_url")]
     assert TOKEN in module.no_log_values
 
 

@@ -50,6 +50,7 @@ def test_check_mode_returns_same_result(executed, path):
         ({"path": "/nonexistent.sqlite"}, "path: /nonexistent.sqlite is not a file"),
         ({"path": "/", "limit": 0}, "limit: must be 1 or more, not 0"),
         ({"path": "/", "since": "last week"}, "since: must be a date or a time"),
+        ({"path": "/", "until": "9999-12-31T23:59:59-05:00"}, "until: must be a date or a time"),
         ({"path": "/", "customer_id": "customer1"}, "Unsupported parameters"),
     ],
 )

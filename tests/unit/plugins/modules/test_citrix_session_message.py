@@ -48,6 +48,7 @@ def test_message_sent_to_each_selected_session(send, fake_api):
     assert result["summary"] == {
         "sent": 2,
         "denied": 0,
+        "unidentified": 0,
         "ended": 0,
         "unconfirmed": 0,
         "failed": 0,

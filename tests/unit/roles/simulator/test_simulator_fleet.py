@@ -55,6 +55,7 @@ def test_machines_by_kind(simulator):
     assert [machine["Name"] for machine in single] == ["LAB\\vda-005"]
     assert simulator.get("/Machines", {"configured": "false"}).json()["Items"] == []
     assert simulator.get("/Machines", {"configured": "perhaps"}).status_code == 400
+    assert simulator.get("/Machines", {"sessionSupport": "Multi"}).status_code == 400
 
 
 def test_machine_path_has_bar(simulator):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Check the JSON of a fault rule; each check returns the value or raises ValueError."""
+"""Check the JSON of control requests; each check returns the value or raises ValueError."""
 
 from __future__ import annotations
 

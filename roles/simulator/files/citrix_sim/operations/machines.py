@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from ..http.message import Reply, encode, json_reply
+from ..http.message import Reply, encode, json_reply, refuse
 from ..shapes.common import Fields, pick
 from ..shapes.machine import machine_detail_json, machine_json
 from ..shapes.session import session_text
+from ..state.fleet import SUPPORTS
 from ..state.objects import Machine
 from .call import Call, found
 from .paging import Listing, page_reply, read_fields, read_flag, read_limit
@@ -28,6 +29,8 @@ def list_machines(call: Call) -> Reply:
     """``GET /Machines``; all machines of the simulator are configured."""
     call.refuse_async()
     support = call.request.query.get("sessionSupport", "")
+    if support not in ("", *SUPPORTS):
+        raise refuse(400, "invalid", f"Must be one of: {', '.join(SUPPORTS)}.", name="sessionSupport")
     machines = call.fleet.machines if read_flag(call.request, "configured", True) else []
     indexes = [machine.index for machine in machines if support in ("", machine.support)]
     listing = Listing(f"Machines/{call.site.id}/{support}", call.fleet.machines, indexes, _show)

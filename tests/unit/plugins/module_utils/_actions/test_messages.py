@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 MESSAGE = Message("Maintenance", "Please log off.", "Exclamation")
 LOST = ResponseLost("The answer was lost.")
-GIVEN = {"title": "Maintenance", "text": "Please log off.", "style": "exclamation"}
+GIVEN = {"title": "Maintenance", "text": "Please log off.", "style": "exclamation", "include_unidentified": False}
 
 
 def key(session_id="1"):

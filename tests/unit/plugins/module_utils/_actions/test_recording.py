@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.sessionops.citrix.plugins.module_utils._actions import results
 from ansible_collections.sessionops.citrix.plugins.module_utils._actions.recording import (
     ARGUMENT_SPEC,
     RecordingEntry,
@@ -16,7 +17,8 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors i
 from ansible_collections.sessionops.citrix.plugins.module_utils._site.refs import SessionRef
 from ansible_collections.sessionops.citrix.plugins.module_utils._site.sessions import Ended
 
-OPTIONS = {"state": "started", **{name: spec.get("default") for name, spec in ARGUMENT_SPEC.items() if name != "state"}}
+SPEC = {**ARGUMENT_SPEC, **results.ARGUMENT_SPEC}
+OPTIONS = {"state": "started", **{name: spec.get("default") for name, spec in SPEC.items() if name != "state"}}
 START, STOP = Wanted(recorded=True), Wanted(recorded=False)
 
 

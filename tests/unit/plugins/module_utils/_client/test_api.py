@@ -14,6 +14,7 @@ import pytest
 import requests
 import responses
 import yaml
+from ansible_collections.sessionops.citrix.plugins.module_utils._client import transport
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.api import connect
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.calls import (
     ACCOUNT,
@@ -26,8 +27,8 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._client.calls im
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import (
     ApiError,
     CitrixError,
+    Interrupted,
     NotReady,
-    ResponseLost,
 )
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -270,6 +271,11 @@ def test_error_has_sent_transaction_id(api, wire):
     assert error.value.transaction_id == wire.calls[0].request.headers["Citrix-TransactionId"]
 
 
+def test_token_in_transaction_id_of_success_masked(api, wire):
+    wire.get(f"{GATEWAY}/Machines", json={}, headers={"Citrix-TransactionId": f"t1 bearer={TOKEN}"})
+    assert api().send(Call("GET", "Machines", "list the machines")).transaction_id == "t1 bearer=***"
+
+
 @pytest.mark.parametrize(
     ("headers", "body", "transaction_id"),
     [
@@ -333,11 +339,18 @@ def test_list_makes_only_its_object_path_known(api, wire):
         assert error.value.by_api is by_api
 
 
-def test_lost_response_error_has_sent_transaction_id(api, wire):
-    wire.get(f"{GATEWAY}/Machines", body=requests.exceptions.ReadTimeout("read timed out"))
-    with pytest.raises(ResponseLost) as error:
+CANCELED = Interrupted("Canceled requests in progress.", in_progress=True)
+LEFT_OUT = requests.exceptions.ConnectTimeout("no connection")
+
+
+@pytest.mark.parametrize("problem", [requests.exceptions.ReadTimeout("timed out"), CANCELED, b"too large", LEFT_OUT])
+def test_lost_response_error_has_sent_transaction_id(api, wire, monkeypatch, problem):
+    monkeypatch.setattr(transport, "LARGEST_BODY", 3)
+    wire.get(f"{GATEWAY}/Machines", body=problem)
+    with pytest.raises(CitrixError) as error:
         api().send(Call("GET", "Machines", "list the machines"))
-    assert error.value.transaction_id == wire.calls[0].request.headers["Citrix-TransactionId"]
+    sent = wire.calls[0].request.headers["Citrix-TransactionId"]
+    assert error.value.transaction_id == (None if problem is LEFT_OUT else sent)
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

@@ -124,6 +124,7 @@ def test_batch_references_valid_and_unique(new_fake_api, count, size):
     for number in range(count):
         api.on(read_key(number), {"Number": number})
     outcomes_of(api, reads(count))
+    assert sum(len(batch.body["Items"]) for batch in batches(api)) == count
     for batch in batches(api):
         references = [item["Reference"] for item in batch.body["Items"]]
         assert 1 <= len(references) == len(set(references)) <= size

@@ -15,9 +15,11 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._client.retries 
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.throttle import LONGEST_WAIT, SHORTEST_WAIT
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.transport import LOST, Reply, Request
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import (
+    CitrixError,
     ConnectionNotMade,
     Interrupted,
     ResponseLost,
+    ResponseTooLarge,
     Stalled,
 )
 
@@ -144,15 +146,23 @@ def test_retrier_last_error_raised(retrying):
         (WRITE, [Reply(500, {}, "")], 1),
         (WRITE, [wait_for(1), wait_for(1), OK], 3),
         (WRITE, [DROPPED], 1),
+        (WRITE, [ResponseTooLarge("Too large.")], 1),
+        (WRITE, [Interrupted("Canceled.", in_progress=True)], 1),
+        (WRITE, [CitrixError("Refused in check mode.")], 0),
         (WRITE, [ConnectionNotMade("No connection.")], 0),
         (READ, [Reply(500, {}, ""), OK], 0),
     ],
 )
 def test_retrier_writes_sent_counted(retrying, request_, answers, sent):
     retrier, _server = retrying(*answers)
-    with suppress(ResponseLost, ConnectionNotMade):
+    with suppress(CitrixError):
         retrier.send(request_)
     assert retrier.writes_sent == sent
+
+
+def test_retrier_write_in_progress_counted(retrying):
+    retrier, _server = retrying(lambda _request: Reply(200, {}, str(retrier.writes_sent)))
+    assert retrier.send(WRITE).text == "1"
 
 
 def test_retrier_pauses_after_faults_grow(retrying, clock):

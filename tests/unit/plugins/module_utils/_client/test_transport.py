@@ -262,6 +262,14 @@ def test_transport_unusable_proxy_rejected_before_any_request(transport, monkeyp
         transport()
 
 
+def test_transport_unusable_proxy_of_sign_in_rejected(transport, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "socks5://proxy.example.com:1080")
+    monkeypatch.setenv("NO_PROXY", "api.cloud.com")
+    with pytest.raises(OptionError, match="HTTPS_PROXY"):
+        transport(token_url="https://gateway.example.com/token")
+    transport()
+
+
 @pytest.mark.parametrize(("status", "expected"), [(200, None), (399, None), (400, "a1"), (500, "a1")])
 def test_activity_id_of_errors_is_transaction_id(status, expected):
     assert Reply(status, {}, '{"activityId": "a1"}').transaction_id == expected

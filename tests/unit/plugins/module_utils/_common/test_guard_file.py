@@ -112,6 +112,7 @@ def test_read_guards_both_files_apply(guards):
         ("allowed_machines:", "allowed_machines: "),
         ("denied_users: [12345]", "denied_users: 12345 is a number, not text"),
         ("denied_users: ['LAB\\*']", "denied_users: 'LAB\\*' contains a wildcard"),
+        ("denied_machines: ['LAB\\vda-001$']", "denied_machines: 'LAB\\vda-001$' ends with $"),
         ("denied_machines: ['LAB\\vda-*']", "denied_machines: LAB\\vda-* contains a wildcard"),
         ("allowed_delivery_groups: ['Contractor?']", "contains a wildcard; list each name"),
         ("denied_users: !!set {a, b}", "denied_users: "),

@@ -78,6 +78,13 @@ def test_read_names_empty_name_rejected(option, value):
     assert "contains an empty name" in rejection(option, value)
 
 
+@pytest.mark.parametrize("option", ["machine", "exclude_machine"])
+@pytest.mark.parametrize("name", ["LAB\\vda01$", "vda01$", "vda01.lab.example.", "LAB\\vda01."])
+def test_read_names_machine_account_rejected(option, name):
+    assert f"ends with {name[-1]}" in rejection(option, name)
+    assert read_names("delivery_group", name) == (name,)
+
+
 @pytest.mark.parametrize("value", [[], ()])
 def test_read_names_empty_list_rejected(value):
     assert rejection("user", value) == "user: is empty; set at least one value"

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import time
-from datetime import timedelta, timezone
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.times import rfc3339, timestamp
@@ -37,7 +37,12 @@ def test_parse_every_known_form(text, seconds):
     assert timestamp(text) == pytest.approx(seconds, abs=1e-6)
 
 
-@pytest.mark.parametrize("text", ["", "soon", "1/5/2026 9:14:31 AM", "2026-13-45T99:99:99Z", "31 Feb", ".", "Z", "T.Z"])
+OUTSIDE = ("0001-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "9999-12-31T23:59:59-05:00", "Sun, 01 Jan 1905 00:00:00 GMT")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "soon", "1/5/2026 9:14:31 AM", "2026-13-45T99:99:99Z", "31 Feb", ".", "Z", "T.Z", *OUTSIDE]
+)
 def test_parse_invalid_time_none(text):
     assert timestamp(text) is None
 
@@ -55,7 +60,7 @@ def test_parse_never_raises(text):
 OFFSETS = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 
 
-@given(st.datetimes(timezones=OFFSETS))
+@given(st.datetimes(datetime(1970, 1, 2), datetime(9999, 12, 30), timezones=OFFSETS))
 def test_parse_reads_python_isoformat(moment):
     assert timestamp(moment.isoformat()) == pytest.approx(moment.timestamp(), abs=1e-5)
 

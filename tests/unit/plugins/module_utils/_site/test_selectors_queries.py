@@ -27,7 +27,6 @@ FIRST, SECOND = "LAB\\vda-001", "LAB\\vda-002"
 FIELDS = ("Id", "State")
 OFFICE = {"Id": "g1", "Name": "Office", "FullName": "Office"}
 EDITOR = {"Id": "a1", "Name": "Editor"}
-ANY_KIND = ["MultiSession", "SingleSession"]
 
 
 def a_session(session_id="1", **fields):

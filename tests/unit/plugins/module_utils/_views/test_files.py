@@ -110,3 +110,9 @@ def test_directory_must_exist_and_be_writable(tmp_path, monkeypatch):
     monkeypatch.setattr(files.os, "access", lambda _path, _mode: False)
     with pytest.raises(OptionError, match=r"^dest: no file can be created in .*; check its owner"):
         files.check_folder("dest", str(tmp_path))
+
+
+@pytest.mark.parametrize(("path", "problem"), [(" ", "is empty"), ("", "is empty"), ("/dev", "/dev is a directory")])
+def test_path_of_file_rejected_with_remedy(path, problem):
+    with pytest.raises(OptionError, match=f"^history: {problem}; set it to a file$"):
+        files.check_file("history", path)

@@ -72,7 +72,7 @@ def test_records_older_than_history_days_are_deleted(path):
 
 def test_period_site_and_limit_select_records(path):
     for day in range(4):
-        history.record(path, report(day * DAY, {}, site_id=f"site{day % 2}"), 100_000)
+        history.record(path, report(day * DAY, {}, site_id=f"site{day % 2}"), 10_000_000)
     days = {f"1970-01-0{day + 1}T00:00:00Z": day for day in range(4)}
     cases = {
         (): [0, 1, 2, 3],
@@ -81,6 +81,7 @@ def test_period_site_and_limit_select_records(path):
         (("since", "1970-01-02T00:00:01Z"), ("until", "1970-01-04")): [2],
         (("site_id", "site1"),): [1, 3],
         (("limit", 3),): [1, 2, 3],
+        (("limit", 10**30),): [0, 1, 2, 3],
     }
     for options, expected in cases.items():
         runs, total = read(path, **dict(options))

@@ -219,6 +219,29 @@ def test_facts_named_before_request():
         fact_names(["No.Field"])
 
 
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("name", "A"),
+        ("zone.name", "Z"),
+        ("zone.none", ""),
+        # The value is a template.
+        ("zone.values", None),
+        ("zone.a-b", None),
+        ("zone", None),
+        ("zone.missing", None),
+        ("name.upper", None),
+        ("number", None),
+        ("(name)", None),
+        (None, None),
+        (["name"], None),
+    ],
+)
+def test_path_of_text_returns_text(path, text):
+    zone = {"name": "Z", "none": "", "values": "x", "a-b": "x"}
+    assert hosts.text_at({"name": "A", "zone": zone, "number": 1}, path) == text
+
+
 @pytest.mark.parametrize("prefix", ["", "_", "citrix_", "Vda2"])
 def test_prefix_valid_accepted(prefix):
     check_prefix(prefix)
