@@ -74,6 +74,19 @@ def test_record_by_machine_runs_once(simulator, ansible, environment, hosts, swi
     assert done.output.count("PLAY [Start recording") == 1
 
 
+def test_record_by_machine_omits_hosts_that_failed(simulator, ansible, environment, hosts, tmp_path):
+    expected = len(simulator.recordable_on("LAB\\vda-002"))
+    tasks = [{"ansible.builtin.fail": {}, "when": "inventory_hostname == 'vda-001'"}]
+    before = {"hosts": "all", "gather_facts": False, "tasks": tasks}
+    site = tmp_path / "site.yml"
+    playbook = {"ansible.builtin.import_playbook": "sessionops.citrix.record_by_machine"}
+    site.write_text(json.dumps([before, playbook]), encoding="utf-8")
+    done = ansible("ansible-playbook", "-i", hosts(), str(site), env=environment)
+    assert done.code == 2, done.output
+    assert starts(simulator) == [1] * expected
+    assert not any(session["starts"] for session in simulator.sessions_on("LAB\\vda-001"))
+
+
 @pytest.mark.parametrize("localhost", [{}, {"localhost": {}}], ids=["implicit", "explicit"])
 def test_playbooks_ignore_connection_variables_of_groups(simulator, ansible, environment, hosts, tmp_path, localhost):
     inventory = hosts(WINDOWS, **localhost)

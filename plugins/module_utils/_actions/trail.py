@@ -171,7 +171,7 @@ class Trail(WriteObserver):
         return name and self._names[name]
 
 
-def foresee(api: Api, params: dict) -> None:
+def foresee(api: Api, params: Mapping[str, Any]) -> None:
     """Warn in check mode, which writes no trail, that a run could not write it."""
     path = _path_of(params)
     try:

@@ -48,7 +48,7 @@ def _resolution(url: str, remedy: str) -> Finding:
     host, port = handshake.split(url)
     try:
         found = handshake.addresses(host, port)
-    except (OSError, UnicodeError) as error:
+    except OSError as error:
         return failed(f"{host} does not resolve ({clean(error)})", remedy)
     versions = sorted({"IPv6" if ":" in address else "IPv4" for address in found})
     return ok(f"{host} is {listed(found)}", addresses=len(found), versions=versions)

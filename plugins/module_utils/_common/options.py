@@ -164,6 +164,8 @@ def _credentials(params: dict) -> dict[str, str]:
                 "contains a line break or another control character; remove line breaks with the filter trim, and "
                 "double each backslash in double quotes and in key=value arguments",
             )
+        if re.search("[\ud800-\udfff]", params[name]):
+            raise OptionError(name, "is not text in UTF-8; save its file, or set its variable, in UTF-8")
     return {name: params[name] for name in pair}
 
 

@@ -13,7 +13,9 @@ from urllib.parse import urlsplit
 from .deployments import DEPLOYMENTS, DIRECT_BASE, ON_PREMISES, base_path, citrix_domain
 from .errors import OptionError
 
-HOST = r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9.])?|[0-9A-Fa-f.:]+"
+LABEL = "[A-Za-z0-9_-]{1,63}"
+HOST = rf"(?![_-]){LABEL}(\.{LABEL})*(?<![_-])\.?|[0-9A-Fa-f.]*:[0-9A-Fa-f.:]*"
+"""A name or an IPv4 address, or else an IPv6 address."""
 
 
 class Url(NamedTuple):

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
@@ -90,7 +91,7 @@ def limit_of(params: dict) -> int | None:
     """Return the maximum number of objects in the task, None for all; raises OptionError."""
     if params["limit"] < 0:
         raise OptionError("limit", f"must be 0, for all, or more, not {params['limit']}")
-    return params["limit"] or None
+    return min(params["limit"], sys.maxsize) or None
 
 
 def find_sessions(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -159,7 +160,7 @@ def read(params: dict) -> tuple[list[dict], int]:
     if not os.path.isfile(path):
         raise OptionError("path", f"{clean(path)} is not a file; name the file of the option history of the reports")
     with opened("path", path, integrity=True) as file:
-        found = file.execute(SELECT_PERIOD, [since, until, site_id, site_id, limit]).fetchall()
+        found = file.execute(SELECT_PERIOD, [since, until, site_id, site_id, min(limit, sys.maxsize)]).fetchall()
     runs = [{**json.loads(figures), "delivery_groups": _groups(groups)} for figures, groups, _total in reversed(found)]
     return runs, found[0][-1] if found else 0
 

@@ -47,6 +47,19 @@ def test_alerts_invalid_limit_accepts_none(alert, limit):
     assert alert(per_hour=limit) == ("accepted" if limit is None else "limited")
 
 
+@pytest.mark.parametrize(
+    ("user", "expected"),
+    [
+        (f"{'d' * 256}\\{'u' * 256}", "accepted"),
+        (f"LAB\\{'u' * 257}", "rejected"),
+        (f"u@{'d' * 257}", "rejected"),
+        ("u" * 1_000_000, "rejected"),
+    ],
+)
+def test_alerts_names_longer_than_any_rejected(alert, user, expected):
+    assert alert(event={"payload": {"user": user}}) == expected
+
+
 def test_alerts_rejected_alerts_do_not_count(alert):
     assert [alert(event=REJECTED, per_hour=1) for _number in range(3)] == ["rejected"] * 3
     assert [alert(per_hour=1), alert(event=REJECTED, per_hour=1)] == ["accepted", "rejected"]

@@ -52,8 +52,11 @@ import unicodedata
 from collections import deque
 from typing import Any
 
-PART = r'[^\\@"/\[\]:;|=,+*?<>{}%]+'
-"""A user or a domain: without characters that Windows forbids in names, and those of templates."""
+PART = r'[^\\@"/\[\]:;|=,+*?<>{}%]{1,256}'
+"""A user or a domain: without characters that Windows forbids in names, and those of templates, and no longer than any.
+
+A longer one would not fit into the command line of the playbook.
+"""
 USER = re.compile(rf"(?=\S)({PART}[\\@])?{PART}")
 HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 """Categories of invisible characters, and of surrogates."""

@@ -81,6 +81,7 @@ def test_period_site_and_limit_select_records(path):
         (("since", "1970-01-02T00:00:01Z"), ("until", "1970-01-04")): [2],
         (("site_id", "site1"),): [1, 3],
         (("limit", 3),): [1, 2, 3],
+        (("limit", 10**30),): [0, 1, 2, 3],
     }
     for options, expected in cases.items():
         runs, total = read(path, **dict(options))
