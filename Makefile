@@ -14,7 +14,7 @@ JOBS ?= 2
 # Longest steps first.
 TEST = integration sanity-2.21 structure targets-2.22 targets-3.9 faults-short sanity-2.19 sanity-2.20 sanity-2.22 unit \
 	unit-2.22 simulator contract eda molecule browser metrics awx artifact coverage $(LINT)
-LINT := importer ansible-lint docs mypy licenses changelog ruff yamllint style
+LINT := importer ansible-lint docs mypy licenses changelog ruff yamllint workflows style
 QUICK := unit-few shape ruff
 DISTRIBUTED := importer artifact
 CORES := 2.19 2.20 2.21 2.22
@@ -182,10 +182,13 @@ ansible-lint: $(LINTED) ## Check playbooks, roles and metadata with the profile 
 	$(LINT_STEP) ansible-lint
 # No network required: docs/site/conf.py lists the targets of external references.
 docs: $(LINTED) ## Check and build the documentation site: .venv/docs/html/index.html.
-	$(LINT_STEP) sh -c 'antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self . && \
+	$(LINT_STEP) sh -c 'antsibull-docs lint-collection-docs --plugin-docs --check-extra-docs-refs \
+		--validate-collection-refs self . && \
 		docs/site/build.sh $(VENV)/docs'
 yamllint: $(LINTED) ## Check the format of YAML files.
 	$(LINT_STEP) sh -c 'git ls-files -z "*.yml" "*.yaml" | xargs -0 yamllint --strict'
+workflows: $(LINTED) ## Check the workflows of the repository.
+	$(LINT_STEP) zizmor --offline --quiet --persona pedantic .github
 changelog: $(LINTED) ## Check the changelog.
 	$(LINT_STEP) antsibull-changelog lint
 release-notes: $(LINTED) ## Move changelog fragments, new modules and new roles to CHANGELOG.md.

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fixtures for all tests: the simulator; and a last line with the counts."""
+"""Fixtures for all tests: the simulator and ansible; and a last line with the counts."""
 
 from __future__ import annotations
 
@@ -21,6 +21,15 @@ def own_temporary_folder(tmp_path_factory):
     """Keep the locks of the tests out of the folder that other runs use."""
     with patch.object(tempfile, "tempdir", str(tmp_path_factory.mktemp("tmp"))):
         yield
+
+
+@pytest.fixture(scope="session")
+def ansible_processes(tmp_path_factory):
+    from support.ansible_process import AnsibleProcesses
+
+    processes = AnsibleProcesses(tmp_path_factory.mktemp("home_of_ansible"))
+    yield processes
+    processes.close()
 
 
 @pytest.fixture(scope="session")

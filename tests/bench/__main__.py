@@ -31,12 +31,15 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 
 def measure(names: list[str], options: settings.Options) -> Report:
-    """Run these scenarios, each against its own simulator, and return their reports."""
+    """Run these scenarios, each against its own simulator; print and return their reports."""
     report = Report()
     for name in names:
         began = time.monotonic()
         with fresh_bench() as bench:
-            report.add(SCENARIOS[name](bench, options))
+            outcome = SCENARIOS[name](bench, options)
+        # Not at the end: a later scenario may fail.
+        print(table.markdown(outcome), flush=True)
+        report.add(outcome)
         print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
     return report
 
@@ -61,7 +64,6 @@ def main() -> int:
         parser.error("--write takes all scenarios: leave --only out")
     options = settings.read(arguments)
     report = measure(arguments.only or list(SCENARIOS), options)
-    print(table.markdown(report))
     if arguments.write:
         write(report, options)
     return 0

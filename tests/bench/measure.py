@@ -42,8 +42,8 @@ class Sample:
     calls: list[Call]
     """The HTTP requests that the simulator received, in order."""
     output: str
-    simulator_load: float = 0.0
-    """Processor seconds of the simulator per second."""
+    simulator_cpu: float = 0.0
+    """Processor seconds of the simulator."""
     module_mb: float = 0.0
     controller_mb: float = 0.0
 
@@ -108,7 +108,7 @@ class Bench:
             peak_mb=took["peak_mb"],
             calls=[Call.of(call) for call in self.simulator.calls()[before:]],
             output=done.stdout + done.stderr,
-            simulator_load=busy / took["seconds"],
+            simulator_cpu=busy,
             module_mb=_peak_mb(self._module_figures),
             controller_mb=_peak_mb(self._controller_figures),
         )

@@ -226,6 +226,16 @@ def test_alerts_beyond_limit_of_an_hour_ignored(simulator, listen):
     assert started(simulator) == {"LAB\\user002": (1, 1), "LAB\\user004": (1, 1)}
 
 
+def test_repeated_alerts_notify_user_once(simulator, alert):
+    """A name of a million letters between them ends neither the rulebook nor its list of alerts."""
+    names = ("LAB\\user002", "x" * 1_000_000, "user002@lab.example", "lab\\USER002", "LAB\\user002")
+    assert [alert({"user": name}) for name in names] == [200] * 5
+    rulebook = alert.rulebook
+    rulebook.wait_for(lambda: rulebook.output.count("PLAY RECAP") == 4)
+    assert rulebook.output.count("An alert was rejected.") == 1
+    assert started(simulator) == {"LAB\\user002": (1, 1)}
+
+
 def test_alert_with_characters_beyond_bmp_accepted(simulator, alert):
     name = "LAB\\\U0001f600 \U00020000"
     assert alert({"user": name}) == 200

@@ -14,7 +14,6 @@ import io
 import json
 import os
 import re
-import subprocess
 import sys
 from collections import Counter
 from contextlib import redirect_stderr, redirect_stdout
@@ -87,7 +86,7 @@ def secure(tmp_path):
 
 
 @pytest.fixture
-def ansible(tmp_path):
+def ansible(ansible_processes, tmp_path):
     """Return a function that runs an ansible command with a clean environment and an empty HOME."""
 
     def run(command: str, *arguments: str, env: dict | None = None) -> Run:
@@ -104,9 +103,7 @@ def ansible(tmp_path):
             "CITRIX_AUDIT_LOG": str(home / "audit.jsonl"),
             **(env or {}),
         }
-        done = subprocess.run(
-            [str(BIN / command), *arguments], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
-        )
+        done = ansible_processes.run(command, *arguments, env=environment, cwd=tmp_path)
         return Run(done.returncode, done.stdout + done.stderr)
 
     return run

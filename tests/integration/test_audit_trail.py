@@ -324,17 +324,15 @@ def test_audit_info_invalid_option_named(modules, path, options, expected):
 
 
 @pytest.mark.parametrize("prefix", ["awx", "tower"])
-@pytest.mark.parametrize("name", TASKS)
-def test_trail_of_play_has_awx_job(simulator, play, path, name, prefix):
+def test_trail_of_play_has_awx_job(simulator, play, path, prefix):
     variables = {f"{prefix}_job_id": 42, f"{prefix}_job_template_name": "Record", f"{prefix}_user_name": "alice"}
-    connection = {**simulator.cloud, "site_id": simulator.facts["site_id"]}
-    ((module, options),) = TASKS[name].items()
-    task = {module: {**options, "audit_log": str(path)}}
-    run = play([TASKS["start"], task][name != "stop" :], "-e", json.dumps(variables), connection=connection)
+    connection = {**simulator.cloud, "site_id": simulator.facts["site_id"], "audit_log": str(path)}
+    run = play([*TASKS.values()], "-e", json.dumps(variables), connection=connection)
     assert run.code == 0, run.output
     (job,) = {(line["awx_job_id"], line["awx_job_template"], line["awx_user"]) for line in lines_of(path, "requested")}
     assert job == ("42", "Record", "alice")
-    assert {line["run_id"] for line in lines_of(path, "result")} == {run.result["run_id"]}
+    assert {line["run_id"] for line in lines_of(path, "result")} == {result["run_id"] for result in run.results}
+    assert len(run.results) == len(TASKS)
 
 
 def run_until_killed(arguments, seconds):

@@ -185,11 +185,13 @@ def test_user_in_another_form_unidentified(simulator, client, fleet, form):
     assert result["failed"] and "of 1 sessions" in result["msg"]
 
 
-@pytest.mark.parametrize("form", ["UPN", "short name", "DNS domain"])
-def test_denied_user_in_another_form_is_denied(simulator, modules, fleet, form, tmp_path):
-    fleet(ANNA[form], BERT)
+@pytest.mark.parametrize(
+    ("name", "user"), [*(("LAB\\anna", ANNA[form]) for form in ("UPN", "short name", "DNS domain")), *UNLIKE]
+)
+def test_denied_user_in_another_form_is_denied(simulator, modules, fleet, name, user, tmp_path):
+    fleet(user, BERT)
     guard = tmp_path / "guard.json"
-    guard.write_text(json.dumps({"denied_users": ["LAB\\anna"]}), encoding="utf-8")
+    guard.write_text(json.dumps({"denied_users": [name]}), encoding="utf-8")
     task = {"sessionops.citrix.citrix_session_recording": EVERYONE}
     env = {"CITRIX_GUARD": str(guard), "CITRIX_AUDIT_LOG": str(tmp_path / "audit.jsonl")}
     modules([task], simulator.cloud, env=env)

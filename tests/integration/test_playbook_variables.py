@@ -41,45 +41,70 @@ def assert_rejected(simulator, done, *shown: str) -> None:
     assert not set(simulator.counts()) & set(WRITES)
 
 
-@pytest.mark.parametrize(
-    ("name", "variable", "others"),
-    [
-        ("record", "citrix_exclude_user", {"citrix_machine": [MACHINE]}),
-        ("record", "citrix_site_id", {"citrix_machine": [MACHINE]}),
-        ("stop", "citrix_user", {"citrix_machine": [MACHINE]}),
-        ("converge", "citrix_on_gap", {"citrix_rules": [{"name": "All", "all_sessions": True, "state": "started"}]}),
-        ("coverage", "citrix_minimum", {"citrix_dest": "."}),
-        ("coverage", "citrix_user", {"citrix_dest": "."}),
-        ("machine_sessions", "citrix_machine", {}),
-        ("record_by_machine", "citrix_max_sessions", {}),
-        ("record_by_machine", "citrix_slices", {}),
-    ],
-)
-def test_variable_with_broken_template_fails_run(simulator, run, name, variable, others):
-    done = run(name, **others, **{variable: BROKEN})
-    assert_rejected(simulator, done, "no_such_variable", variable)
+# All problems of a playbook are shown by one run.
+REJECTED = {
+    "record": {
+        "citrix_exclude_user": (BROKEN, "no_such_variable"),
+        "citrix_site_id": (BROKEN, "citrix_site_id: could not template"),
+        "citrix_user": (None, "citrix_user: is null"),
+        "citrix_application": ("{{ none }}", "citrix_application: is null"),
+        "citrix_exclude_users": (["x"], "citrix_exclude_users: unknown variable. Did you mean citrix_exclude_user?"),
+        "citrix_at": (["x"], "citrix_at: this playbook does not take it."),
+    },
+    "stop": {
+        "citrix_user": (BROKEN, "citrix_user: could not template"),
+        "citrix_machine": (None, "citrix_machine: is null"),
+        "citrix_max_sesions": (5, "Did you mean citrix_max_sessions?"),
+        "exclude_users": (["x"], "Did you mean citrix_exclude_user?"),
+        "citrix_stop_after": (5, "citrix_stop_after: this playbook does not take it."),
+    },
+    "converge": {
+        "citrix_on_gap": (BROKEN, "citrix_on_gap: could not template"),
+        "citrix_rules": ([{"name": "One", "exclude_user": None}], "citrix_rules: [0].exclude_user is null"),
+        "citrix_exclude_user": (["x"], "citrix_exclude_user: this playbook does not take it."),
+    },
+    "coverage": {
+        "citrix_minimum": (BROKEN, "citrix_minimum: could not template"),
+        "citrix_user": (BROKEN, "citrix_user: could not template"),
+        "citrix_application": (None, "citrix_application: is null"),
+        "citrix_mininum": (5, "Did you mean citrix_minimum?"),
+    },
+    "machine_sessions": {
+        "citrix_machine": (BROKEN, "citrix_machine: could not template"),
+        "citrix_user": (["x"], "citrix_user: this playbook does not take it."),
+    },
+    "record_by_machine": {
+        "citrix_max_sessions": (BROKEN, "citrix_max_sessions: could not template"),
+        "citrix_slices": (BROKEN, "citrix_slices: could not template"),
+        "citrix_delivery_group": (["x"], "citrix_delivery_group: this playbook does not take it."),
+        "citrix_machines": (["x"], "citrix_machines: unknown variable."),
+        "exclude_user": (["x"], "Did you mean citrix_exclude_user?"),
+    },
+    "site_check": {"citrix_report": (None, "citrix_report: is null")},
+}
+
+
+@pytest.mark.parametrize("name", REJECTED)
+def test_variables_that_cannot_apply_fail_run(simulator, run, tmp_path, name):
+    before = set(tmp_path.iterdir())
+    variables = {variable: value for variable, (value, _shown) in REJECTED[name].items()}
+    done = run(name, **variables)
+    assert_rejected(simulator, done, *(shown for _value, shown in REJECTED[name].values()))
+    assert simulator.calls() == []
+    assert {path.name for path in set(tmp_path.iterdir()) - before} <= {"home"}
 
 
 @pytest.mark.parametrize(
-    ("name", "given", "shown"),
+    ("name", "variables", "shown"),
     [
-        ("record", "citrix_exclude_users", "citrix_exclude_users: unknown variable. Did you mean citrix_exclude_user?"),
-        ("stop", "citrix_max_sesions", "Did you mean citrix_max_sessions?"),
-        ("converge", "citrix_exclude_user", "citrix_exclude_user: this playbook does not take it."),
-        ("coverage", "citrix_mininum", "Did you mean citrix_minimum?"),
-        ("machine_sessions", "citrix_user", "citrix_user: this playbook does not take it."),
-        ("record_by_machine", "citrix_delivery_group", "citrix_delivery_group: this playbook does not take it."),
-        ("record_by_machine", "citrix_machines", "citrix_machines: unknown variable."),
-        ("record_by_machine", "exclude_user", "Did you mean citrix_exclude_user?"),
-        ("stop", "exclude_users", "Did you mean citrix_exclude_user?"),
-        ("stop", "citrix_stop_after", "citrix_stop_after: this playbook does not take it."),
-        ("record", "citrix_at", "citrix_at: this playbook does not take it."),
+        ("stop", {"citrix_exclude_user": BROKEN}, "citrix_exclude_user: could not template"),
+        ("converge", {"citrix_rules": None}, "citrix_rules: is null"),
+        ("site_check", {"citrix_report": " "}, "report: is empty"),
     ],
 )
-def test_ignored_variable_fails_run(simulator, run, name, given, shown):
-    others = {"citrix_machine": [MACHINE]} if name in ("record", "stop", "machine_sessions") else {}
-    done = run(name, **others, **{given: ["Contractors"]})
-    assert_rejected(simulator, done, shown)
+def test_single_invalid_variable_fails_run(simulator, run, name, variables, shown):
+    named = {"citrix_machine": [MACHINE]} if name == "stop" else {}
+    assert_rejected(simulator, run(name, **named, **variables), shown)
     assert simulator.calls() == []
 
 
@@ -93,31 +118,6 @@ def test_skipped_check_still_rejects_variable(simulator, run, skipped):
     skipped = [*skipped[:1], skipped[1].replace("Start the recording of the selected", "Apply the rules to the live")]
     done = run("converge", *skipped, citrix_rules=rules, session_recording_on_gaps="fail")
     assert_rejected(simulator, done, "Did you mean session_recording_on_gap?")
-
-
-@pytest.mark.parametrize(
-    ("name", "variables", "shown"),
-    [
-        ("record", {"citrix_exclude_user": None}, "citrix_exclude_user: is null"),
-        ("record", {"citrix_exclude_user": "{{ none }}"}, "citrix_exclude_user: is null"),
-        ("stop", {"citrix_user": None}, "citrix_user: is null"),
-        ("converge", {"citrix_rules": None}, "citrix_rules: is null"),
-        (
-            "converge",
-            {"citrix_rules": [{"name": "One", "exclude_user": None}]},
-            "citrix_rules: [0].exclude_user is null",
-        ),
-        ("coverage", {"citrix_dest": ".", "citrix_minimum": None}, "citrix_minimum: is null"),
-        ("site_check", {"citrix_report": None}, "citrix_report: is null"),
-        ("site_check", {"citrix_report": " "}, "report: is empty"),
-    ],
-)
-def test_null_or_blank_variable_fails_run(simulator, run, tmp_path, name, variables, shown):
-    named = {"citrix_machine": [MACHINE]} if name in ("record", "stop") else {}
-    before = set(tmp_path.iterdir())
-    assert_rejected(simulator, run(name, **named, **variables), shown)
-    assert simulator.calls() == []
-    assert {path.name for path in set(tmp_path.iterdir()) - before} <= {"home"}
 
 
 def test_extra_variable_without_name_fails_run(simulator, run):

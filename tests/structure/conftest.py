@@ -25,7 +25,7 @@ BIN = Path(sys.executable).parent
 
 
 @pytest.fixture(scope="session")
-def ansible(tmp_path_factory):
+def ansible(ansible_processes, tmp_path_factory):
     """Return a function that runs a command with only the PATH of the environment.
 
     cwd: the folder it runs in. Other arguments are variables of its environment.
@@ -42,8 +42,7 @@ def ansible(tmp_path_factory):
     }
 
     def run(command: str, *arguments: str, cwd: Path = home, **variables: str) -> subprocess.CompletedProcess[str]:
-        full = {**environment, **variables}
-        return subprocess.run([command, *arguments], env=full, cwd=cwd, capture_output=True, text=True, check=False)
+        return ansible_processes.run(command, *arguments, env={**environment, **variables}, cwd=cwd)
 
     return run
 

@@ -119,8 +119,9 @@ def test_files_of_other_tests_exist(file):
 
 @each_guide
 def test_each_block_of_guide_tested(page):
-    shown = blocks(page)
-    assert len(shown) == page.read_text(encoding="utf-8").count("code-block::"), f"{page.name}: a block is not found"
+    shown, text = blocks(page), page.read_text(encoding="utf-8")
+    assert len(shown) == text.count("code-block::"), f"{page.name}: a block is not found"
+    assert not re.search(r"^(?! *\.\.).*::$", text, re.MULTILINE), f"{page.name}: use code-block, not ::"
     for block in shown:
         assert block.language in LANGUAGES, f"{page.name}: {block.language} is not known; take one of {LANGUAGES}"
         assert block.language != "console" or block.commands, f"{page.name}: no line begins with $: {block.text}"

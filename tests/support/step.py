@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -27,20 +28,22 @@ JAVA = "Java"
 OLDEST_JAVA = 17
 """Required by the rule engine of ansible-rulebook."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+NOTHING = {"seconds": 0, "cpu": 0, "passed": 0, "failed": 0}
 COUNTS = re.compile(r"^(\d+) passed, (\d+) failed$")
 COVERAGE = re.compile(r"^[\d.]+ % of lines and branches$")
 
 
 def run(name: str, command: list[str], needs: list[str]) -> int:
-    """Run a command and keep its log and its result: {seconds, passed, failed, coverage}.
+    """Run a command and keep its log and its result: {seconds, cpu, passed, failed, coverage}.
 
+    cpu: seconds of processor time, which depend less on other programs of the machine.
     If a requirement is missing, the result is {absent: name}, which is neither passed nor failed.
     """
     FOLDER.mkdir(parents=True, exist_ok=True)
     for need in needs:
         find, absent = FINDERS.get(need) or (lambda version=need: find_python(version), f"Python {need}")
         if find() is None:
-            _keep(name, {"seconds": 0, "passed": 0, "failed": 0, "absent": absent})
+            _keep(name, {**NOTHING, "absent": absent})
             return 0
     log = FOLDER / f"{name}.log"
     began = time.monotonic()
@@ -53,17 +56,18 @@ def run(name: str, command: list[str], needs: list[str]) -> int:
     if done.returncode != 0:
         failed = failed or 1
         print(f"{name}: exit code {done.returncode}, and this log:\n{text}\n", flush=True)
-    outcome = {"seconds": round(time.monotonic() - began), "passed": passed, "failed": failed}
-    _keep(name, {**outcome, "coverage": coverage and last})
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    times = {"seconds": round(time.monotonic() - began), "cpu": round(used.ru_utime + used.ru_stime)}
+    _keep(name, {**times, "passed": passed, "failed": failed, "coverage": coverage and last})
     return done.returncode
 
 
 def table(names: list[str]) -> int:
     """Print the results of the steps; one without a result failed in its prerequisites."""
     outcomes = {name: _read(name) for name in names}
-    print(f"\n{'step':<14}{'seconds':>8}  result")
+    print(f"\n{'step':<14}{'seconds':>8}{'cpu':>6}  result")
     for name, outcome in outcomes.items():
-        print(f"{name:<14}{outcome['seconds']:>8}  {_result(outcome)}")
+        print(f"{name:<14}{outcome['seconds']:>8}{outcome['cpu']:>6}  {_result(outcome)}")
     passed, failed = (sum(outcome[kind] for outcome in outcomes.values()) for kind in ("passed", "failed"))
     print(f"{passed} passed, {failed} failed")
     return int(failed > 0)
@@ -118,7 +122,7 @@ def _read(name: str) -> dict:
     try:
         return json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
-        return {"seconds": 0, "passed": 0, "failed": 1}
+        return {**NOTHING, "failed": 1}
 
 
 def _result(outcome: dict) -> str:

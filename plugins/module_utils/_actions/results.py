@@ -32,7 +32,7 @@ FAILURES = ("unconfirmed", "failed")
 GAPS = ("not_recordable", "ended", "unidentified", "denied")
 UNIDENTIFIED = (
     "the API does not return the user or the machine, or only in another form, so it may be one that the task names "
-    "or excludes"
+    "or excludes; write names as citrix_sessions_info shows them, or set include_unidentified"
 )
 SHOWN = 3
 """Maximum number of sessions in a message; the result has all of them."""

@@ -171,7 +171,7 @@ class Trail(WriteObserver):
         return name and self._names[name]
 
 
-def foresee(api: Api, params: dict) -> None:
+def foresee(api: Api, params: Mapping[str, Any]) -> None:
     """Warn in check mode, which writes no trail, that a run could not write it."""
     path = _path_of(params)
     try:
@@ -181,7 +181,7 @@ def foresee(api: Api, params: dict) -> None:
         api.warn(str(_problem(path, error)))
 
 
-def _path_of(params: dict) -> str | None:
+def _path_of(params: Mapping[str, Any]) -> str | None:
     path = params["audit_log"]
     if path is not None and not path.strip():
         raise OptionError("audit_log", "is empty; set it to a file")

@@ -17,7 +17,7 @@ MEMORY = 50_000
 """Number of requests whose times are stored."""
 
 REST = 30.0
-"""Pauses between two increases of the rate, so that trying costs a thirtieth of the time."""
+"""Pauses between two increases, so that trying costs a thirtieth of the time."""
 BELOW = 0.98
 """Part of a refused rate up to which the pace returns."""
 CONFIRMED, STEADY = 0.05, 0.99
@@ -41,9 +41,9 @@ class Pace:
     """A distance of requests, for limiters with short refusals: buckets, GCRA, short windows.
 
     The quota is between two rates: `low`, the accepted requests between two refusals divided by that time, and `high`,
-    the refused pace. The pace continues with their geometric mean, soon approaches 98 % of `high`, and exceeds it after
-    half a rest, until it is refused again. A rest is 30 pauses long, twice as long after two refusals that agree. Only
-    time with requests counts, so that a quota does not age without them.
+    the refused pace. The pace continues with their geometric mean and soon approaches 98 % of `high`. After half a rest
+    it exceeds that, slowly at first and then faster, until it is refused again. A rest is 30 pauses long, twice as long
+    after two refusals that agree. Only time with requests counts, so that a quota does not age without them.
     """
 
     def __init__(self) -> None:
@@ -59,7 +59,8 @@ class Pace:
             return math.inf
         part = self._age / self._rest
         near = BELOW * self._high * (self._from / (BELOW * self._high)) ** math.exp(-4 * part)
-        return near * math.exp(min(max(0.0, 0.2 * part * (part - 0.5)), 5.0))
+        above = max(0.0, part - 0.5)
+        return near * math.exp(min(0.1 * above + above**3, 5.0))
 
     def take(self, gap: float) -> None:
         """Count a request that is sent that many seconds after the previous one."""
@@ -86,9 +87,9 @@ class Window:
     """A number of requests in a number of seconds, for limiters that refuse until a window ends.
 
     All requests accepted between the first one after a long pause and the first one after the next may be repeated in
-    the same time, at the same intervals. That suits fixed and sliding windows. Each such period without a refusal
-    increases the number. If a probe was refused in the pause, the window ends between that and the next probe: halve
-    the difference.
+    the same time, at the same intervals. That suits fixed and sliding windows. If a probe was refused in the pause, the
+    window ends between that and the next probe: halve the difference. Then each such period without a refusal increases
+    the number, if requests had to wait for it.
     """
 
     def __init__(self) -> None:
@@ -96,7 +97,7 @@ class Window:
         self.period = 0.0
         self._opened = self._opened_before = (0, 0.0)
         """Requests before this period, and its start."""
-        self._failed = self._learned_at = 0.0
+        self._failed = self._raise_at = 0.0
         self._quiet = 0
 
     def wait(self, sent: deque[float], now: float) -> float:
@@ -109,13 +110,16 @@ class Window:
             self._opened = 0, now
         if not self.count:
             return
-        if now > self._learned_at + self.period * (self._quiet + 1):
-            self._quiet += 1
-            self.count = min(self.count + max(1, self.count * self._quiet // 100), MEMORY)
-        if self.wait(sent, sent[-1]) > LONG:
+        waited = self.wait(sent, sent[-1])
+        if waited > LONG:
             self._opened_before, self._opened = self._opened, (total, now)
             if self._failed < 0.95 * self.period:
                 self.period = (self._failed + self.period) / 2
+                self._raise_at = max(self._raise_at, now + self.period)
+        if waited > 0 and now > self._raise_at:
+            self._quiet += 1
+            self._raise_at = now + self.period
+            self.count = min(self.count + max(1, self.count * self._quiet // 100), MEMORY)
 
     def learn(self, total: int, pause: float, failed: float | None, now: float) -> bool:
         """Learn from a refusal that has ended; return whether this limit was too high.
@@ -130,10 +134,14 @@ class Window:
         before, began = self._opened
         passed = max(1, total - before)
         self.count = passed if pause > LONG else min(self.count, passed)
-        self.period = now - began
-        self._failed = self.period if failed is None else failed - began
+        lost, least, most = 0.0, (now if failed is None else failed) - began, now - began
+        if least < self.period < most:
+            # The period is known, and only the number was too high.
+            lost, self._failed = most - self.period, max(self._failed, least)
+        else:
+            self._failed, self.period = least, most
         self._opened = total, now
-        self._quiet, self._learned_at = 0, now
+        self._quiet, self._raise_at = 0, now + self.period + REST * lost
         return True
 
 

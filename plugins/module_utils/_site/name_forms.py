@@ -16,13 +16,17 @@ ACCOUNT, UPN, ENTRA_ACCOUNT, ACCOUNT_SID, ENTRA_SID = 1, 2, 4, 8, 16
 LAB\\asmith and anna.smith@lab.example."""
 
 
+UNUSUAL = (ENTRA, "s-1-")
+"""Beginnings of folded names without "@" that are not an account."""
+
+
 def form_of(name: str) -> int:
     """Return the form of a folded name; 0 if it is a SID in the place of a name."""
     if "@" in name.rpartition("\\")[2]:
         return UPN
-    if name.startswith(ENTRA):
-        return ENTRA_ACCOUNT
-    return 0 if name.startswith("s-1-") else ACCOUNT
+    if name.startswith(UNUSUAL):
+        return ENTRA_ACCOUNT if name.startswith(ENTRA) else 0
+    return ACCOUNT
 
 
 class NameForms:
@@ -31,10 +35,8 @@ class NameForms:
     def __init__(self) -> None:
         # A byte for each person; person 0 has no name.
         self._forms = array("B", [0])
-
-    def add(self, forms: int) -> None:
-        """Keep the forms of the next person."""
-        self._forms.append(forms)
+        self.add = self._forms.append
+        """Keeps the forms of the next person."""
 
     def of(self, person: int) -> int:
         """Return the forms in the session of a person."""

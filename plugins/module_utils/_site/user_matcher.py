@@ -23,7 +23,7 @@ class UserMatcher:
         self.people = people
         self._by_person: dict[int, list[str]] = {}
         self._possible: set[int] = set()
-        self._incomparable: set[int] = set()
+        self._resembling: set[int] = set()
         self._known = -1
         self._met: dict[str, set[int]] = {key: set() for key in self._names}
         self.unidentified = 0
@@ -48,13 +48,15 @@ class UserMatcher:
 
         The API omits the user, or names it in another form only, as anna.smith@lab.example instead of LAB\\asmith.
         """
-        return self.resembles(person) or person in self._incomparable
+        if self._known != self.people.added:
+            self._find_persons()
+        return person in self._possible
 
     def resembles(self, person: int) -> bool:
         """Return whether a person may match who has no name, or the short name in another form."""
         if self._known != self.people.added:
             self._find_persons()
-        return person in self._possible
+        return person in self._resembling
 
     def _find_persons(self) -> None:
         self._known = self.people.added
@@ -74,8 +76,8 @@ class UserMatcher:
         sids = self.people.sids_alone
         possible.update(person for person, sid in sids.items() if sid in marks or not self.people.is_named(person))
         self._by_person = {person: by_root[root] for person, root in roots.items() if root in by_root}
-        self._possible = possible - self._by_person.keys()
-        self._incomparable = self.people.incomparable(persons) - self._by_person.keys()
+        self._resembling = possible - self._by_person.keys()
+        self._possible = self._resembling | (self.people.incomparable(persons) - self._by_person.keys())
 
     def note_unidentified(self, persons: Iterable[int]) -> None:
         """Count the sessions, other than anonymous ones, whose user may match.

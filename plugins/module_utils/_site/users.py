@@ -17,7 +17,7 @@ from operator import or_
 
 from .._client.search import Filter, compare
 from .._common.text import clean, folded, nested
-from .name_forms import ACCOUNT_SID, ENTRA, ENTRA_SID, UPN, NameForms, form_of
+from .name_forms import ACCOUNT, ACCOUNT_SID, ENTRA, ENTRA_SID, UNUSUAL, UPN, NameForms, form_of
 from .namesakes import Namesakes
 
 ACCOUNT_SIDS = ("s-1-5-21-", "s-1-12-1-")
@@ -66,7 +66,7 @@ def _read(session: dict) -> tuple[list[str], list[str], list[str], int]:
                 short_names.append(short.partition("@")[0].strip())
                 forms |= UPN
             elif bare := short.strip():
-                forms |= form_of(form)
+                forms |= form_of(form) if form.startswith(UNUSUAL) else ACCOUNT
                 if short not in others:
                     others.append(short)
                     short_names.append(bare)
@@ -80,7 +80,7 @@ def _read(session: dict) -> tuple[list[str], list[str], list[str], int]:
     sids = []
     if sid.startswith(ACCOUNT_SIDS):
         sids = [sid]
-        forms |= ACCOUNT_SID if sid.startswith(ACCOUNT_SIDS[0]) else ENTRA_SID
+        forms |= ACCOUNT_SID if sid[4] == "5" else ENTRA_SID
     owned = accounts + principals
     return owned + others, (owned or others) + sids, short_names, forms
 

@@ -30,7 +30,7 @@ def run(bench: Bench, options: Options) -> Report:
     rounds = alternate(bench, [pool(options.concurrency, starts=False), own], options.repeat, settings)
     rates, limits = _rates(rounds, OWN), _rates(rounds, POOL)
     ratio = median(rate / limit for rate, limit in zip(rates, limits))
-    load = median(sample.simulator_load for sample in rounds.samples[OWN])
+    load = median(sample.simulator_cpu * rate / len(sample.calls) for sample, rate in zip(rounds.samples[OWN], rates))
     verdict = Verdict(
         what=f"calls a second without latency, {options.rate_sessions:,} statuses, over the bare pool",
         median=f"{median(rates):.0f}/s (pool {median(limits):.0f}/s); simulator {load:.0%} of a core",

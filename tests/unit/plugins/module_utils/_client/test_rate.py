@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.rate import (
@@ -13,6 +14,7 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._client.rate imp
     LONG,
     LOWEST,
     Rate,
+    Window,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -188,20 +190,66 @@ def test_rate_first_refused_of_period_lengthens_it():
     assert rate.wait(reopened + 6.0) + reopened + 6.0 == pytest.approx(reopened + 12.0, abs=0.5)
 
 
-def test_rate_probe_refused_in_pause_shortens_window():
+def refuse_with_probes(rate, *probes):
+    """Refuse requests at these times, of which the last one is accepted; return that time."""
+    for at in probes[:-1]:
+        rate.take(at)
+        rate.refused(at, probe=at != probes[0])
+    rate.take(probes[-1])
+    rate.reopened(probes[-1])
+    return probes[-1]
+
+
+def begins_of_windows(at):
+    """Return the times of requests after a long pause."""
+    return [later for earlier, later in zip(at, at[1:]) if later - earlier > LONG]
+
+
+@pytest.fixture
+def halved():
+    """Return a rate whose window of 10 seconds has an end between two probes, and its requests."""
     rate = Rate()
-    now = let_through(rate, 100, distance=0.01)
-    rate.take(now)
-    rate.refused(now, probe=False)
-    rate.take(7.5)
-    rate.refused(7.5, probe=True)
-    rate.take(15.5)
-    rate.reopened(15.5)
-    at = sent_by(rate, 15.5, 60.0)
-    begins = [later for earlier, later in zip([15.5, *at], at) if later - earlier > LONG]
+    now = refuse_with_probes(rate, let_through(rate, 100, distance=0.01), 7.5, 15.5)
+    return rate, [now, *sent_by(rate, now, now + 27.5)]
+
+
+def test_rate_probe_refused_in_pause_shortens_window(halved):
+    _rate, at = halved
+    begins = begins_of_windows(at)
     assert begins[0] == pytest.approx(31.0, abs=0.1)
     # Halfway between the refused probe and the accepted one.
     assert begins[1] - begins[0] == pytest.approx((7.5 + 15.5) / 2, abs=0.2)
+
+
+def test_rate_number_of_window_constant_while_halved(halved):
+    _rate, at = halved
+    assert len(at) == 300
+
+
+def test_rate_time_lost_in_refusal_delays_next_increase(halved):
+    rate, at = halved
+    now = refuse_with_probes(rate, at[-1] + 0.1, at[-1] + 7.5, at[-1] + 15.5)
+    # Seven seconds were lost, which may be a thirtieth of the time.
+    at = [now, *sent_by(rate, now, now + 100)]
+    begins = begins_of_windows(at)
+    assert [sum(begin <= each < end for each in at) for begin, end in zip(begins, begins[1:])][:7] == [100] * 7
+
+
+def test_window_known_period_outlasts_late_refusal():
+    window = Window()
+    window.learn(100, LONG + 1, None, 10.0)
+    # The second window ended between a probe refused after 9 seconds and one accepted after 16.
+    window.learn(200, LONG + 1, 19.0, 26.0)
+    assert (window.count, window.period) == (100, 10.0)
+
+
+def test_window_constant_if_no_request_waits_for_it():
+    window, sent = Window(), deque(number / 20 for number in range(100))
+    window.learn(100, LONG + 1, None, 10.0)
+    for now in range(10, 210):
+        window.take(sent, len(sent), float(now))
+        sent.append(float(now))
+    assert window.count == 100
 
 
 def test_rate_stale_refusal_is_not_counted_as_passed():
