@@ -643,7 +643,7 @@ FAULTS = {
     "500 once, by site check": Fault(_broken_once(500), scenes=CHECK),
     "403, by site check": Fault(_refused(403), scenes=CHECK),
     "200, HTML, by site check": Fault(_bad_success(body=PAGE, content_type="text/html"), scenes=CHECK),
-    "answer shows the request, by site check": Fault(_echo, scenes=CHECK),
+    "response shows the request, by site check": Fault(_echo, scenes=CHECK),
     "job Failed": Fault(_job("job_failed"), scenes=MANY, batched=True),
     "job Canceled": Fault(_job("job_canceled"), scenes=MANY, batched=True),
     "job CompleteWithWarning": Fault(_job("job_warning"), scenes=MANY, batched=True),

@@ -162,6 +162,8 @@ class Authenticator:
         self._secrets = credentials.secrets
         self._new_refused_at = float("-inf")
         """When a call was refused with an old token and with a new one."""
+        self._untried: Token | None = None
+        """A token that replaces a refused one, until a call is accepted with it."""
         self._failure: CitrixError | None = None
 
     def send(self, request: Request) -> Reply:
@@ -170,13 +172,19 @@ class Authenticator:
         A 401 comes before any work, so this is safe for writes too.
         """
         token = self.token()
-        reply = self._retrier.send(replace(request, auth=TokenAuth(token)))
+        reply = self._send(request, token)
         if reply.status == 401:
             renewed = self._instead_of(token)
             if renewed is not token:
-                reply = self._retrier.send(replace(request, auth=TokenAuth(renewed)))
+                reply = self._send(request, renewed)
                 if reply.status == 401:
                     self._new_refused_at = self._clock()
+        return reply
+
+    def _send(self, request: Request, token: Token) -> Reply:
+        reply = self._retrier.send(replace(request, auth=TokenAuth(token)))
+        if reply.status != 401 and token is self._untried:
+            self._untried = None
         return reply
 
     def mask(self, text: str) -> str:
@@ -195,8 +203,8 @@ class Authenticator:
         with self._lock:
             # A call that refuses every token would cost a sign-in each time, although other calls accept them.
             in_vain = self._clock() - self._new_refused_at < REFUSED_FOR
-            if self._token is refused and self._sign_in and not in_vain:
-                self._token = self._renew(self._sign_in)
+            if self._token is refused and self._sign_in and not in_vain and refused is not self._untried:
+                self._token = self._untried = self._renew(self._sign_in)
             return self._token or refused
 
     def _renew(self, sign_in: SignIn) -> Token:

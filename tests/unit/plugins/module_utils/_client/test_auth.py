@@ -229,6 +229,23 @@ def test_new_token_never_accepted_not_renewed_repeatedly(signed, service):
     assert len(service.sign_ins) == 2
 
 
+def test_new_token_refused_in_two_calls_not_renewed(signed, service):
+    auth = signed(**CLOUD)
+    service.closed = "/Machines"
+    second = []
+
+    def start_second():
+        # While the first call sends the new token, another one starts with it.
+        if len(service.sign_ins) == 2 and not second:
+            second.append(None)
+            second.append(auth.send(READ).status)
+
+    service.together = start_second
+    assert auth.send(READ).status == 401
+    assert second == [None, 401]
+    assert len(service.sign_ins) == 2
+
+
 def test_call_refusing_all_tokens_one_sign_in_per_minute(signed, service, wall):
     auth = signed(**CLOUD)
     service.closed = "/Machines"
