@@ -480,7 +480,7 @@ def test_options_from_templates_vault_and_environment(simulator, ansible, listin
     key = tmp_path / "key"
     key.write_text("the key of the vault", encoding="utf-8")
     vault = ("--vault-password-file", str(key))
-    locked = ansible("ansible-vault", "encrypt_string", *vault, "--name", "client_secret", cloud["client_secret"])
+    locked = ansible("ansible-vault", "encrypt_string", *vault, "--name", "client_secret", "--", cloud["client_secret"])
     path = tmp_path / "locked.citrix_machines.yaml"
     templates = {"api_url": "{{ address }}", "client_id": "{{ lookup('ansible.builtin.env', 'OTHER') }}"}
     others = {"plugin": PLUGIN, "customer_id": cloud["customer_id"], **templates}

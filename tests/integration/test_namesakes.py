@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import logging
+from unittest import mock
 
 import pytest
 from ansible_collections.sessionops.citrix.extensions.eda.plugins.event_source import citrix_sessions as source
@@ -167,13 +168,12 @@ def test_views_show_sessions_of_reference(simulator, client, tmp_path_factory, s
 @settings(max_examples=40)
 @given(sessions=SESSIONS, selection=SELECTIONS)
 def test_event_source_reports_sessions_of_reference(simulator, sessions, selection):
-    logging.getLogger("sessionops.citrix.citrix_sessions").disabled = True
-
     def look():
         events = source.prepare({**simulator.cloud, "initial": True, **selection}).look()
         return {"sessions": [{"id": event["session"]["id"], "result": "started"} for event in events]}
 
-    compare(simulator, sessions, selection, look, waits=True)
+    with mock.patch.object(logging.getLogger("sessionops.citrix.citrix_sessions"), "disabled", True):
+        compare(simulator, sessions, selection, look, waits=True)
 
 
 @settings(max_examples=150)

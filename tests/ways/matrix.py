@@ -41,7 +41,8 @@ class Way(NamedTuple):
         """Whether the values can be combined, and a playbook of this collection must support them."""
         if self.own_play:
             return self.tags == "none" and self.limit != "missing" and self.become != "variable"
-        return not (self.job == "record_by_machine" and self.limit == "missing")
+        # record_by_machine has a serial of its own.
+        return not (self.job == "record_by_machine" and (self.limit == "missing" or self.serial))
 
     @property
     def fails(self) -> bool:
