@@ -220,8 +220,9 @@ $(VENV)/lint.stamp: requirements/lint.txt
 	@touch $@
 
 $(VENV)/axe.stamp:
-	@command -v npm > /dev/null || exit 0; npm install --silent --no-audit --no-fund --ignore-scripts \
-		--prefix $(VENV)/axe axe-core@4.14.1
+	@# With files of its own: npm makes a shared standard input non-blocking, which Ansible refuses.
+	@command -v npm > /dev/null || exit 0; mkdir -p $(VENV); npm install --no-audit --no-fund --ignore-scripts \
+		--prefix $(VENV)/axe axe-core@4.14.1 < /dev/null > $(VENV)/axe.log 2>&1 || { cat $(VENV)/axe.log; exit 1; }
 	@touch $@
 
 # Only awx.awx is unpacked from the package ansible, because the rest is many times larger and not used.
