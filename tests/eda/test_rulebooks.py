@@ -72,7 +72,7 @@ def test_watched_user_recorded_after_failed_start_and_stop(simulator, run, resta
         "citrix_watched_users": "LAB\\user001",
         "citrix_interval": "1",
         # Longer than a play under load, so that no event follows the start.
-        "citrix_retry_after": "8",
+        "citrix_retry_after": "20",
         "citrix_restart_stopped": restart,
     }
     rulebook = run(f"{NAME}.record_watched_users", env={"CITRIX_RETRIES": "0"}, variables=variables)
