@@ -264,6 +264,11 @@ def role_options(role: str) -> dict[str, str | None]:
 # READMEs
 
 
+@pytest.mark.parametrize("command", ["make demo", "make test"])
+def test_readme_names_both_commands_of_clone(command):
+    assert f"`{command}`" in READMES[0].read_text(encoding="utf-8")
+
+
 def test_readme_shared_options_match_documentation():
     shown = {}
     for names, variables, default in rows(READMES[0].read_text(encoding="utf-8"), "Option", "Environment", "Default"):
