@@ -412,6 +412,8 @@ def test_invalid_options_rejected(simulator, source, ansible, tmp_path):
         "Invalid value [True] for config 'power_state'": {"power_state": [True]},
         "client_id: is missing for deployment cloud": {"client_id": None},
         "delivery_group: is empty; set at least one value": {"delivery_group": []},
+        "machine_catalog: is null, as is an option without a value": {"machine_catalog": None},
+        "registration_state: is null, as is an option without a value": {"registration_state": None},
         "name: contains an empty name": {"name": [" "]},
         "fields: 'Session Count' is not a field": {"fields": ["Session Count"]},
         "hostnames: 'dns_name' is neither a template nor one of citrix_dns_name": {"hostnames": ["dns_name"]},
