@@ -161,14 +161,6 @@ def test_event_has_neither_token_nor_secret(simulator, watch):
     assert all(text not in reported_for_all for text in [*tokens, simulator.facts["client_secret"]])
 
 
-@pytest.mark.parametrize("option", ["user", "machine", "application", "site_id"])
-def test_null_option_rejected(simulator, watch, option):
-    """Null selectors would watch the whole site, and a rulebook would record it."""
-    with pytest.raises(OptionError, match=f"{option}: is null"):
-        watch(**{option: None})
-    assert simulator.calls() == []
-
-
 def test_missing_machine_named(simulator, watch):
     with pytest.raises(OptionError, match="vda-999"):
         watch(machine=["LAB\\vda-999"]).look()

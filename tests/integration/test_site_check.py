@@ -333,6 +333,14 @@ def test_site_check_quota_within_request_limit(simulator, check):
     assert result["summary"]["requests"] <= MOST_REQUESTS
 
 
+@pytest.mark.parametrize(("given", "suggested"), [(20, 4), (2, 2)])
+def test_site_check_throttled_never_raises_concurrency(simulator, check, given, suggested):
+    simulator.fault({"path": "/me$", "times": 1, "throttle": {"hint": "seconds", "value": 0.1}})
+    result, checks = check(simulator.cloud, max_concurrency=given)
+    assert result["suggested"]["max_concurrency"] == suggested
+    assert f"max_concurrency to {suggested}" in checks["rate_limit"]["remedy"]
+
+
 def test_site_check_retries_within_request_limit(simulator, check):
     throttle = {"times": 1, "throttle": {"hint": "seconds", "value": 0.1}}
     paths = ("RecordingStatus", "search$", "Sessions$")
