@@ -270,8 +270,6 @@ def test_blank_place_rejected(simulator, run, name):
     [
         ("dest", "", "dest: is empty"),
         ("dest", " ", "dest: is empty"),
-        ("history", "", "history: is empty"),
-        ("metrics", " ", "metrics: is empty"),
         # 95 % as a fraction, which nearly every site meets.
         ("minimum", "0.95", "citrix_minimum of the playbook: must be 0, or from 1 to 100"),
         ("minimum", "nan", "citrix_minimum of the playbook: must be 0, or from 1 to 100"),
