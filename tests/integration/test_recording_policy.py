@@ -199,7 +199,7 @@ def stats(output: str) -> dict:
 def test_play_converges_and_shows_result_of_each_rule(simulator, converge):
     audit = converge("--check", citrix_rules=RULES)
     assert audit.code == 0, audit.output
-    assert "Check mode, nothing was sent; a run would give" in audit.output
+    assert "Check mode, nothing was sent; a run would process" in audit.output
     assert stats(audit.output)["session_recording_summary"]["check_mode"] is True
     assert writes(simulator) == 0
 

@@ -143,7 +143,8 @@ def clock(probe: Probe) -> Finding:
     if abs(ahead) <= CLOCK_WARNING:
         return ok(observed, seconds=ahead)
     remedy = (
-        "Synchronize the clock of this host, or that of the controller: ends of tokens and reports have wrong times."
+        "Synchronize the clock of this host, or that of the controller. "
+        "Otherwise, the times in reports and the expiry of tokens are wrong."
     )
     return warning(observed, remedy, seconds=ahead)
 

@@ -63,7 +63,7 @@ def case(probe: Probe) -> Finding:
         return skipped("no search by user finds a session")
     if _has(_search(probe, groups=[filters([name.swapcase()], probe.user_property)]), probe.sample):
         return ok("searches ignore case")
-    return warning("searches respect case", "Write users and machines in the case in which Citrix shows them.")
+    return warning("searches are case-sensitive", "Write users and machines in the case in which Citrix shows them.")
 
 
 def _by(name_of: Callable[[dict], str | None], search_property: str, probe: Probe) -> Finding:

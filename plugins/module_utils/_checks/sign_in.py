@@ -51,7 +51,7 @@ def token_lifetime(probe: Probe) -> Finding:
     if ends_at == float("inf"):
         given = timestamp(nested(probe.me, "ExpiryTime") or "")
         if given is None:
-            return skipped("the API does not report the end of the access_token")
+            return skipped("the API does not report when the access_token expires")
         ends_at = given
     seconds = round(ends_at - time.time())
     observed = f"the token is valid for {in_words(seconds // 60, 'minute')}"
