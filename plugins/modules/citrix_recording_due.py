@@ -49,8 +49,8 @@ options:
     default: 30
 notes:
   - O(audit_log) is required. It must be the audit trail of the runs that started the recordings.
-  - Stops and starts outside this audit trail, such as in the console, are unknown to the module, because the API does
-    not show when a recording started.
+  - Starts and stops by others, such as in the console, are not in the audit trail, and the API does not show when a
+    recording started.
 seealso:
   - module: sessionops.citrix.citrix_session_recording
 """
