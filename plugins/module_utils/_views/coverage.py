@@ -51,7 +51,7 @@ class Row(NamedTuple):
     result: str = ""
     """One of RESULTS; "" until the status is read."""
     reason: str | None = None
-    """Reason: a key of NOT_RECORDABLE for sessions that are not recordable, a sentence for a gap."""
+    """A key of NOT_RECORDABLE for a session that is not recordable, a sentence for a gap."""
 
     @classmethod
     def from_session(cls, session: dict) -> Row:
