@@ -412,6 +412,8 @@ def test_invalid_options_rejected(simulator, source, ansible, tmp_path):
         "Invalid value [True] for config 'power_state'": {"power_state": [True]},
         "client_id: is missing for deployment cloud": {"client_id": None},
         "delivery_group: is empty; set at least one value": {"delivery_group": []},
+        "machine_catalog: is null, as is an option without a value": {"machine_catalog": None},
+        "registration_state: is null, as is an option without a value": {"registration_state": None},
         "name: contains an empty name": {"name": [" "]},
         "fields: 'Session Count' is not a field": {"fields": ["Session Count"]},
         "hostnames: 'dns_name' is neither a template nor one of citrix_dns_name": {"hostnames": ["dns_name"]},
@@ -473,8 +475,7 @@ def test_incomplete_list_fails_inventory(simulator, source, ansible):
 
 def test_options_from_templates_vault_and_environment(simulator, ansible, listing, tmp_path):
     cloud = simulator.cloud
-    variables = {f"CITRIX_{name.upper()}": value for name, value in cloud.items()}
-    plain_run = listing(connection={}, env={**variables, "CITRIX_TIMEOUT": "", "CITRIX_DEPLOYMENT": ""})
+    plain_run = listing(connection={}, env={**simulator.environment, "CITRIX_TIMEOUT": "", "CITRIX_DEPLOYMENT": ""})
     assert len(plain_run.hosts) == 5
 
     key = tmp_path / "key"

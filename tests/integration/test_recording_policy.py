@@ -181,8 +181,7 @@ def test_policy_invalid_time_fails_before_any_request(simulator, modules, given,
 @pytest.fixture
 def converge(simulator, ansible):
     """Return a function that runs the play with these variables."""
-    environment = {f"CITRIX_{name.upper()}": value for name, value in simulator.cloud.items()}
-    environment["ANSIBLE_SHOW_CUSTOM_STATS"] = "true"
+    environment = {**simulator.environment, "ANSIBLE_SHOW_CUSTOM_STATS": "true"}
 
     def run(*arguments: str, **variables):
         return ansible("ansible-playbook", PLAY, "-e", json.dumps(variables), *arguments, env=environment)

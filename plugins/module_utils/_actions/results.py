@@ -78,7 +78,7 @@ class Entry:
         return self.ended_is_fine and self.result == "ended"
 
     def end(self, result: str, reason: str | None = None, changed: bool = False) -> None:
-        """Set the result, once for each entry."""
+        """Set the result."""
         self.result, self.reason, self.changed = result, reason, changed
 
     def to_result(self) -> dict:

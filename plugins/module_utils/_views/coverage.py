@@ -51,7 +51,7 @@ class Row(NamedTuple):
     result: str = ""
     """One of RESULTS; "" until the status is read."""
     reason: str | None = None
-    """Reason: a key of NOT_RECORDABLE if the session is not recordable, otherwise a sentence."""
+    """A key of NOT_RECORDABLE if the session is not recordable, otherwise a sentence."""
 
     @classmethod
     def from_session(cls, session: dict) -> Row:

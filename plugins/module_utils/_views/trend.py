@@ -39,6 +39,8 @@ class Point(NamedTuple):
 def of_document(path: str, document: dict, current: int) -> dict:
     """Return the coverage over time of a report's site and selection; current: its record id."""
     with history.opened("history", path) as file:
+        # One snapshot: another report may remove old records meanwhile.
+        file.execute("BEGIN")
         runs = history.runs_of(file, document)
         points = [_point(run) for run in runs]
         gaps = _gaps(points)

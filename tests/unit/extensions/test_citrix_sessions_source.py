@@ -186,6 +186,12 @@ def test_source_invalid_options_rejected_like_in_modules(source, given, message)
     assert ARGUMENTS["client_secret"] not in str(failure.value)
 
 
+@pytest.mark.parametrize("name", ["user", "machine", "delivery_group", "application"])
+def test_source_null_selector_rejected(source, name):
+    with pytest.raises(CitrixError, match=f"{name}: is null, as is an option without a value in YAML"):
+        source.prepare({**ARGUMENTS, name: None})
+
+
 def test_source_reads_options_of_environment(source, monkeypatch):
     with pytest.raises(CitrixError, match="customer_id: is required"):
         source.prepare({})

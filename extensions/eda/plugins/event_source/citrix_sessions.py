@@ -194,6 +194,7 @@ try:
     from ansible_collections.sessionops.citrix.plugins.module_utils._client.interrupt import Background
     from ansible_collections.sessionops.citrix.plugins.module_utils._common import options
     from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import CitrixError, OptionError
+    from ansible_collections.sessionops.citrix.plugins.module_utils._common.names import reject_null
     from ansible_collections.sessionops.citrix.plugins.module_utils._site.guard import Guard
     from ansible_collections.sessionops.citrix.plugins.module_utils._views import events
 except ImportError as missing:
@@ -240,6 +241,7 @@ def prepare(args: dict[str, Any]) -> events.SessionWatcher:
         raise CitrixError(f"{', '.join(sorted(checked.unsupported_parameters))}: there is no such option")
     if checked.error_messages:
         raise CitrixError("; ".join(checked.error_messages))
+    reject_null(args, events.ARGUMENT_SPEC)
     params = checked.validated_parameters
     settings = options.settings(params)
 
