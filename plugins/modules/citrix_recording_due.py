@@ -206,11 +206,11 @@ failure:
       sample: 44399a9e-18ea-4c16-b549-811fa252c7b6
 """
 
-from ..module_utils._actions import due, trail
+from ..module_utils._actions import due, recording, trail
 from ..module_utils._actions.converge import converge
 from ..module_utils._module import create_module, execute
 
-ARGUMENT_SPEC = {**trail.ARGUMENT_SPEC, **due.WAIT_SPEC}
+ARGUMENT_SPEC = {**trail.ARGUMENT_SPEC, **recording.WAIT_SPEC}
 
 
 def run(module, api):
