@@ -16,7 +16,6 @@ from .._client.calls import Call
 from .._client.dispatch import send_all
 from .._client.search import Filter, compare, distinct, listing, searches
 from .._common.errors import CitrixError, OptionError
-from .._common.facts import snake_facts
 from .._common.names import guid_of, read_names, visible
 from .._common.options import values_of
 from .._common.text import clean, folded, nested
@@ -280,11 +279,6 @@ def requested_fields(names: list[str] | None) -> tuple[str, ...]:
         if not re.fullmatch(r"[A-Za-z0-9]+", name):
             raise OptionError("fields", f"'{clean(name)}' is not a field; spell it as in the API, such as SessionCount")
     return tuple(dict.fromkeys([*NAME_FIELDS, *names])) if names else ()
-
-
-def to_result(machine: dict, fields: tuple[str, ...] = ()) -> dict:
-    """Return a machine as facts with snake_case keys; only these fields, or all."""
-    return snake_facts({name: machine[name] for name in fields or machine if name in machine})
 
 
 def _by_id(api: Api, ids: list[str], fields: Sequence[str]) -> dict[str, list[dict]]:
