@@ -55,7 +55,9 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def reject_null(given: Mapping, spec: Iterable[str]) -> None:
-    """Raise OptionError for an option that is null: without it, a task may select more, or set no end.
+    """Raise OptionError for an option that is null.
+
+    Without the option, a task may select more, exclude none, or set no end.
 
     given: options as a task has them, before defaults are set. spec: names of the options.
     """
@@ -65,7 +67,7 @@ def reject_null(given: Mapping, spec: Iterable[str]) -> None:
 
 
 def values_of(params: dict, option: str) -> tuple:
-    """Return the values of an option with a list, none if it is not set; raises OptionError if it is empty."""
+    """Return the values of a list, none if it is not set; raises OptionError if it is empty."""
     if params[option] == []:
         raise OptionError(option, "is empty; set at least one value")
     return tuple(params[option] or ())
