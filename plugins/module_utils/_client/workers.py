@@ -86,9 +86,7 @@ def _withdraw(queue: SimpleQueue) -> list:
     return taken
 
 
-def _work(
-    function: Callable[[Item], Value], ready: SimpleQueue, outcomes: dict, done: SimpleQueue, share: int
-) -> None:
+def _work(function: Callable[[Item], Value], ready: SimpleQueue, outcomes: dict, done: SimpleQueue, share: int) -> None:
     _thread.share = share
     for key, item in iter(ready.get, None):
         try:
