@@ -17,9 +17,10 @@ from .._client.dispatch import send_all
 from .._client.search import Filter, compare, distinct, listing, searches
 from .._common.errors import CitrixError, OptionError
 from .._common.facts import snake_facts
-from .._common.names import guid_of, read_names, visible
+from .._common.names import guid_of, is_comparable, read_names, visible
 from .._common.text import clean, folded, nested
 from .groups import Named, find_delivery_groups, find_machine_catalogs, is_any
+from .name_forms import machine_form
 from .sessions import is_missing
 
 SESSION_SUPPORT = ("MultiSession", "SingleSession")
@@ -165,19 +166,18 @@ class MachineIndex:
 
 
 def _marks(machine: object) -> dict[str, str]:
-    names = {field: nested(machine, field) for field in NAME_FIELDS}
-    return {field: folded(name).strip() for field, name in names.items() if name and not name.isspace()}
+    names = ((field, _key(nested(machine, field) or "").strip()) for field in NAME_FIELDS)
+    return {field: name for field, name in names if name and (field == "Id" or is_comparable("machine", name))}
 
 
 def _forms(marks: dict[str, str]) -> set[str]:
     """Return the forms of a machine's names; two machines may have one name in different forms."""
-    return {"Name alone" if field == "Name" and "\\" not in name else field for field, name in marks.items()}
+    return {machine_form(name) if field == "Name" else field for field, name in marks.items()}
 
 
 def _short_names(marks: dict[str, str]) -> set[str]:
     """Return the names of a machine without its domain."""
-    names = (marks.get(field, "").rpartition("\\")[2].partition(".")[0] for field in ("Name", "DnsName"))
-    return set(filter(None, names))
+    return {marks.get(field, "").rpartition("\\")[2].partition(".")[0] for field in ("Name", "DnsName")} - {""}
 
 
 class MachineQuery(NamedTuple):
