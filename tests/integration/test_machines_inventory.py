@@ -475,8 +475,7 @@ def test_incomplete_list_fails_inventory(simulator, source, ansible):
 
 def test_options_from_templates_vault_and_environment(simulator, ansible, listing, tmp_path):
     cloud = simulator.cloud
-    variables = {f"CITRIX_{name.upper()}": value for name, value in cloud.items()}
-    plain_run = listing(connection={}, env={**variables, "CITRIX_TIMEOUT": "", "CITRIX_DEPLOYMENT": ""})
+    plain_run = listing(connection={}, env={**simulator.environment, "CITRIX_TIMEOUT": "", "CITRIX_DEPLOYMENT": ""})
     assert len(plain_run.hosts) == 5
 
     key = tmp_path / "key"

@@ -588,8 +588,8 @@ def test_report_unwritable_keeps_the_checks(simulator, check, tmp_path, monkeypa
 
 def test_site_check_playbook_shows_table(simulator, ansible, tmp_path):
     simulator.reset(scope="limited")
-    env = {f"CITRIX_{name.upper()}": value for name, value in simulator.cloud.items()}
-    done = ansible("ansible-playbook", "sessionops.citrix.site_check", "-e", "citrix_report=site-check.json", env=env)
+    command = ("ansible-playbook", "sessionops.citrix.site_check", "-e", "citrix_report=site-check.json")
+    done = ansible(*command, env=simulator.environment)
     assert done.code == 0, done.output
     lines = done.output.partition("Checks of the site")[2].splitlines()
     first, last = (

@@ -31,7 +31,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
 }
 
 
-class Filter(NamedTuple):
+class Conditions(NamedTuple):
     """Conditions for an entry, all of which must match; None for one that is not set."""
 
     since: float
@@ -41,7 +41,7 @@ class Filter(NamedTuple):
     result: frozenset[str] | None
 
     @classmethod
-    def from_params(cls, params: dict) -> Filter:
+    def from_params(cls, params: dict) -> Conditions:
         """Check the options; raises OptionError."""
         names = ("user", "session_id")
         user, session_id = (
@@ -67,7 +67,7 @@ class Filter(NamedTuple):
 def search(params: dict) -> dict:
     """Return the last matching entries of a trail, and all problems; raises OptionError."""
     check_ranges(params, RANGES)
-    wanted = Filter.from_params(params)
+    wanted = Conditions.from_params(params)
     reader = TrailReader(_files(params["path"]), params["first_line"])
     matched = 0
     entries: deque[dict] = deque(maxlen=params["limit"])

@@ -111,7 +111,7 @@ def is_comparable(option: str, name: str) -> bool:
     if is_common and len(name) != 36 and name not in ("none", "null"):
         return option in USERS or name[-1] not in ".$"
     try:
-        return "/" not in _read_name(option, name)
+        return bool(_read_name(option, name))
     except OptionError:
         return False
 
@@ -154,20 +154,22 @@ def _read_name(option: str, value: object) -> str:
     if option in (*USERS, "session_id") and EMPTY.fullmatch(name):
         raise OptionError(option, f"'{visible(name)}' is the text of an empty value; write the full name, or remove it")
     if QUOTES.match(name[0]) and QUOTES.match(name[-1]):
-        raise OptionError(option, f"{visible(name)} is quoted twice; take the inner quotes out")
+        raise OptionError(option, f"{visible(name)} is quoted twice; remove the inner quotes")
     parts = name.split("\\")
     if not all(parts):
         raise OptionError(
             option,
-            f"'{visible(name)}' has a doubled backslash, or one at an end; write one between domain and name: "
-            "only double quotes in YAML take two",
+            f"'{visible(name)}' has a doubled backslash, or one at its start or end; write one between domain and "
+            "name: only double quotes in YAML take two",
         )
     if option in ACCOUNTS and (len(parts) > 2 or name.count("@") > 1):
         raise OptionError(option, f"'{visible(name)}' is more than one name; pass several names as a list")
     if option in USERS:
         _check_user(option, name)
     elif option in ACCOUNTS and name[-1] in ".$":
-        raise OptionError(option, f"'{visible(name)}' ends with {name[-1]}, as no machine does; remove that character")
+        raise OptionError(
+            option, f"'{visible(name)}' ends with {name[-1]}, but no machine name does; remove that character"
+        )
     return name
 
 
@@ -179,8 +181,8 @@ def _check_user(option: str, name: str) -> None:
     if re.search(IMPOSSIBLE, name):
         raise OptionError(
             option,
-            f"'{visible(name)}' contains a character that no account name has there, or white space beside \\ or @; "
-            "write DOMAIN\\NAME, and pass several names as a list",
+            f"'{visible(name)}' contains a character that is invalid in an account name, or white space beside \\ or "
+            "@; write DOMAIN\\NAME, and pass several names as a list",
         )
     if re.search(r"[*?]", name):
         raise OptionError(option, f"'{visible(name)}' contains a wildcard; list each user")

@@ -142,7 +142,7 @@ def identifier(option: str, value: str) -> str:
 def _default_customer(deployment: str) -> str:
     if deployment == ON_PREMISES:
         return ON_PREMISES_CUSTOMER
-    raise OptionError("customer_id", "is required; the Citrix Cloud console shows it under API access")
+    raise OptionError("customer_id", "is required; copy it from API access in the Citrix Cloud console")
 
 
 def _credentials(params: dict) -> dict[str, str]:

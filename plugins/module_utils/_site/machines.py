@@ -16,7 +16,6 @@ from .._client.calls import Call
 from .._client.dispatch import send_all
 from .._client.search import Filter, compare, distinct, listing, searches
 from .._common.errors import CitrixError, OptionError
-from .._common.facts import snake_facts
 from .._common.names import guid_of, is_comparable, read_names, visible
 from .._common.text import clean, folded, nested
 from .groups import Named, find_delivery_groups, find_machine_catalogs, is_any
@@ -281,11 +280,6 @@ def requested_fields(names: list[str] | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*NAME_FIELDS, *names])) if names else ()
 
 
-def to_result(machine: dict, fields: tuple[str, ...] = ()) -> dict:
-    """Return a machine as facts with snake_case keys; only these fields, or all."""
-    return snake_facts({name: machine[name] for name in fields or machine if name in machine})
-
-
 def _by_id(api: Api, ids: list[str], fields: Sequence[str]) -> dict[str, list[dict]]:
     query = {"fields": ",".join(fields)} if fields else {}
     calls = {name: Call("GET", f"Machines/{guid_of(name)}", f"look up the machine {name}", query) for name in ids}
@@ -300,8 +294,9 @@ def _by_id(api: Api, ids: list[str], fields: Sequence[str]) -> dict[str, list[di
 
 
 def _key(name: str) -> str:
-    """Return a name as in names_of(); a task may have | for the backslash, as in paths."""
-    return folded(name.replace("|", "\\"))
+    """Return a name as in names_of(); there may be | or / for the backslash, as in paths."""
+    key = folded(name.replace("|", "\\"))
+    return key if "\\" in key else key.replace("/", "\\")
 
 
 def is_dns_name(name: str) -> bool:

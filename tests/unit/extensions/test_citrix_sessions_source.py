@@ -81,10 +81,10 @@ def test_source_continues_after_failures_with_growing_pauses(run, caplog):
     events, waits = run([{"type": "new"}], *failures, [{"type": "ended"}], CitrixError("Again."), interval=60)
     assert events == [{"type": "new"}, {"type": "ended"}]
     assert waits == [60, 60, 120, 240, 480, 600, 600, 60, 60]
-    assert caplog.messages[0] == ("The site is away. Next poll in 60 seconds; changes until then are sent then.")
+    assert caplog.messages[0] == ("The site is away. Next poll in 60 seconds, with all changes until then.")
     assert caplog.messages[6:] == [
         "The sessions can be read again.",
-        "Again. Next poll in 60 seconds; changes until then are sent then.",
+        "Again. Next poll in 60 seconds, with all changes until then.",
     ]
 
 
@@ -203,7 +203,7 @@ def test_source_reads_options_of_environment(source, monkeypatch):
 def test_source_without_requests_names_missing_package(source, monkeypatch):
     transport = source.prepare.__globals__["transport"]
     monkeypatch.setattr(transport, "REQUESTS_IMPORT_ERROR", "no such module")
-    with pytest.raises(CitrixError, match=r"needs the Python library requests; install it for .*python"):
+    with pytest.raises(CitrixError, match=r"requires the Python library requests; install it for .*python"):
         source.prepare(ARGUMENTS)
 
 
@@ -230,7 +230,7 @@ def test_source_without_ansible_core_names_missing_package(tmp_path):
     ended = subprocess.run(
         [sys.executable, str(SOURCE)], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
     )
-    assert f"ImportError: citrix_sessions needs ansible-core; install it for {sys.executable}." in ended.stderr
+    assert f"ImportError: citrix_sessions requires ansible-core; install it for {sys.executable}." in ended.stderr
 
 
 def test_source_client_cannot_write(source, monkeypatch):
