@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import string
 import unicodedata
-from collections.abc import Mapping
 
 from . import times
 from .errors import OptionError
@@ -50,16 +49,6 @@ KINDS = {
     list: "a list",
     dict: "a dictionary",
 }
-
-
-def reject_null(given: Mapping, spec: Mapping[str, object]) -> None:
-    """Raise OptionError for names that are null, as they would select more or exclude none.
-
-    given: options as a task has them, before defaults are set.
-    """
-    for option, value in given.items():
-        if value is None and spec.get(option) == NAME_LIST:
-            raise OptionError(option, "is null, as is an option without a value in YAML; set a value, or remove it")
 
 
 def read_names(option: str, value: object) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from .._client.dispatch import send_all
 from .._client.search import Filter, compare, distinct, listing, searches
 from .._common.errors import CitrixError, OptionError
 from .._common.names import guid_of, is_comparable, read_names, visible
+from .._common.options import values_of
 from .._common.text import clean, folded, nested
 from .groups import Named, find_delivery_groups, find_machine_catalogs, is_any
 from .name_forms import machine_form
@@ -198,7 +199,7 @@ class MachineQuery(NamedTuple):
     def from_params(cls, params: dict, filters: tuple[Filter, ...]) -> MachineQuery:
         """Read the selectors from the options; raises OptionError."""
         names = {option: read_names(option, params[option]) for option in NAMES if params.get(option) is not None}
-        states = {option: tuple(params[option]) for option in STATE_FIELDS if params.get(option)}
+        states = {option: values_of(params, option) for option in STATE_FIELDS if option in params}
         support = {"session_support": (params["session_support"],)} if params["session_support"] else {}
         return cls(**names, **states, **support, filters=filters)
 
