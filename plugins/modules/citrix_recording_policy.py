@@ -166,7 +166,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Keep contractors recorded, but no one of the works council
+- name: Keep contractors recorded, but not the works council
   sessionops.citrix.citrix_recording_policy:
     rules:
       - name: Works council

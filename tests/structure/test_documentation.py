@@ -205,6 +205,17 @@ def test_every_module_that_writes_has_action_plugin():
     assert writing == {*redirects, *own}
 
 
+def test_code_macros_have_single_backslashes():
+    """A code macro has no escapes: ansible-doc shows each backslash."""
+    doubled = {
+        titled(path): found
+        for folder in ("plugins", "extensions")
+        for path in (COLLECTION / folder).rglob("*.py")
+        if (found := re.findall(r"\bC\(\w+\\\\\w+\)", path.read_text(encoding="utf-8")))
+    }
+    assert not doubled
+
+
 # Options of inventory plugins
 
 
