@@ -181,7 +181,7 @@ def test_missed_minimum_fails_run(cron, tmp_path):
     script.write_text(script.read_text(encoding="utf-8").replace("minimum=0", "minimum=99.5"), encoding="utf-8")
     done = cron()
     assert done.returncode == 2
-    assert "That is less than the minimum, 99.5 %" in re.sub(r"\s+", " ", done.stderr)
+    assert "That is less than recording_coverage_minimum, 99.5 %" in re.sub(r"\s+", " ", done.stderr)
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o644, 0o604])

@@ -16,7 +16,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from .._client.api import Api
 from .._common import times
 from .._common.errors import OptionError
-from .._common.names import reject_null
+from .._common.options import reject_null
 from .._common.text import clean, nested
 from .._site import selection, selectors
 from .._site.machines import look_up
