@@ -234,7 +234,6 @@ from ..module_utils._client.interrupt import Background
 from ..module_utils._client.transport import REQUESTS_IMPORT_ERROR
 from ..module_utils._common import options
 from ..module_utils._common.errors import CitrixError, OptionError
-from ..module_utils._common.names import NAME_LIST, reject_null
 from ..module_utils._common.text import clean
 from ..module_utils._views import hosts
 
@@ -281,7 +280,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             raise AnsibleParserError(missing_required_lib("requests"))
         config = self._read_config_data(path)
         try:
-            reject_null(config, dict.fromkeys(hosts.SELECTORS, NAME_LIST))
+            options.reject_null(config, [*hosts.OPTIONS, *options.PLACES])
             preferred = self._preferred()
             self._add_hosts(self._machines(config, path, cache), preferred)
         except CitrixError as error:

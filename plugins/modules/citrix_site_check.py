@@ -110,7 +110,7 @@ next_steps:
   sample:
     - "scopes: Assign the scope All, unless the account should see only a part."
 suggested:
-  description: Suggested values of options, as far as they could be measured.
+  description: Suggested values of options, if they could be measured.
   returned: always
   type: dict
   contains:

@@ -17,6 +17,7 @@ import pytest
 from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import Constructable
 from ansible.utils.display import Display
+from ansible_collections.sessionops.citrix.plugins.module_utils._views.hosts import OPTIONS
 
 PLUGIN = "sessionops.citrix.citrix_machines"
 STRICT = {"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true"}
@@ -411,9 +412,10 @@ def test_invalid_options_rejected(simulator, source, ansible, tmp_path):
         "Invalid value 'moon' for config 'deployment'": {"deployment": "moon"},
         "Invalid value [True] for config 'power_state'": {"power_state": [True]},
         "client_id: is missing for deployment cloud": {"client_id": None},
+        **{f"{name}: is null": {name: None} for name in (*OPTIONS, "site_id")},
+        "registration_state: is empty; set at least one value": {"registration_state": []},
+        "power_state: is empty; set at least one value": {"power_state": []},
         "delivery_group: is empty; set at least one value": {"delivery_group": []},
-        "machine_catalog: is null, as is an option without a value": {"machine_catalog": None},
-        "registration_state: is null, as is an option without a value": {"registration_state": None},
         "name: contains an empty name": {"name": [" "]},
         "fields: 'Session Count' is not a field": {"fields": ["Session Count"]},
         "hostnames: 'dns_name' is neither a template nor one of citrix_dns_name": {"hostnames": ["dns_name"]},

@@ -267,11 +267,21 @@ def test_blank_place_rejected(simulator, run, name):
     assert simulator.calls() == []
 
 
-@pytest.mark.parametrize("dest", ["", " "])
-def test_coverage_with_blank_dest_rejected(simulator, run, tmp_path, dest):
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("dest", "", "dest: is empty"),
+        ("dest", " ", "dest: is empty"),
+        # 95 % as a fraction, which nearly every site meets.
+        ("minimum", "0.95", "citrix_minimum of the playbook: must be 0, or from 1 to 100"),
+        ("minimum", "nan", "citrix_minimum of the playbook: must be 0, or from 1 to 100"),
+        ("minimum", 101, "citrix_minimum of the playbook: must be 0, or from 1 to 100"),
+    ],
+)
+def test_coverage_with_invalid_variable_rejected(simulator, run, tmp_path, name, value, shown):
     for arguments in ([], ["--check"]):
-        done = run("coverage", *arguments, citrix_dest=dest)
-        assert_rejected(simulator, done, "dest: is empty")
+        done = run("coverage", *arguments, **{"citrix_dest": str(tmp_path), f"citrix_{name}": value})
+        assert_rejected(simulator, done, shown)
     assert not list(tmp_path.glob("coverage.*"))
     assert simulator.calls() == []
 

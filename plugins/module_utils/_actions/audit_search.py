@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from .._common.errors import OptionError
 from .._common.names import NAME_LIST, read_names, read_time
-from .._common.options import check_ranges
+from .._common.options import check_ranges, values_of
 from .._common.text import clean, folded, nested
 from .._common.times import timestamp
 from .audit_file import HEAD
@@ -47,7 +47,7 @@ class Conditions(NamedTuple):
         user, session_id = (
             None if params[name] is None else frozenset(map(folded, read_names(name, params[name]))) for name in names
         )
-        result = None if params["result"] is None else frozenset(params["result"])
+        result = frozenset(values_of(params, "result")) or None
         since, until = (read_time(name, params[name], unset) for name, unset in (("since", -inf), ("until", inf)))
         return cls(since, until, user, session_id, result)
 

@@ -150,7 +150,7 @@ def unused_exclusions(unused: Mapping[str, list[str]]) -> list[str]:
 def _gap_fails(params: dict) -> bool:
     if params.get("on_gap"):
         return params["on_gap"] == "fail"
-    return any(params.get(selector) for selector in NAMED)
+    return any(params.get(selector) is not None for selector in NAMED)
 
 
 def _none_permitted(entries: Sequence[Entry]) -> bool:

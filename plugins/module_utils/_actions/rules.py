@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from .._common.errors import OptionError
-from .._common.names import reject_null
+from .._common.options import reject_null
 from .._common.text import clean
 from .._site import selection
 from .._site.selectors import Query

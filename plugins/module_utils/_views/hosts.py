@@ -23,8 +23,17 @@ from .._site.machines import (
     requested_fields,
 )
 
-SELECTORS = ("delivery_group", "machine_catalog", "name", "session_support", *STATE_FIELDS, "search_filters")
-OPTIONS = (*SELECTORS, "fields", "sessions", "session_fields")
+OPTIONS = (
+    "delivery_group",
+    "machine_catalog",
+    "name",
+    "session_support",
+    *STATE_FIELDS,
+    "search_filters",
+    "fields",
+    "sessions",
+    "session_fields",
+)
 """Options that decide about the requests."""
 WHOSE = ("deployment", "api_url", "customer_id", "site_id", "client_id", "username")
 """Shared options that decide about the site and the account."""

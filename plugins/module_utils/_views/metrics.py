@@ -55,9 +55,9 @@ def check(params: dict, query: Query, warn: Callable[[str], None] | None) -> Non
         return
     if query.user:
         raise OptionError("metrics", history.NO_NAMES)
+    files.check_file("metrics", path, warn)
     if not path.endswith(".prom"):
         raise OptionError("metrics", "must end with .prom, because the collector ignores other files; rename it")
-    files.check_file("metrics", path, warn)
 
 
 def write(path: str, document: dict, rows: Sequence[Row]) -> None:

@@ -186,10 +186,15 @@ def test_source_invalid_options_rejected_like_in_modules(source, given, message)
     assert ARGUMENTS["client_secret"] not in str(failure.value)
 
 
-@pytest.mark.parametrize("name", ["user", "machine", "delivery_group", "application"])
+@pytest.mark.parametrize("name", ["user", "machine", "application", "site_id"])
 def test_source_null_selector_rejected(source, name):
     with pytest.raises(CitrixError, match=f"{name}: is null, as is an option without a value in YAML"):
         source.prepare({**ARGUMENTS, name: None})
+
+
+def test_source_null_delivery_group_selects_all(source):
+    """The rulebook report_unrecorded has no other way to leave it out."""
+    assert source.prepare({**ARGUMENTS, "delivery_group": None})
 
 
 def test_source_reads_options_of_environment(source, monkeypatch):

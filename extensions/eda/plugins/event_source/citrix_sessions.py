@@ -77,7 +77,9 @@ options:
     description: Select the sessions on these machines, given as C(DOMAIN\NAME), DNS name or id.
     type: raw
   delivery_group:
-    description: Select the sessions on the machines of these delivery groups, given by name or id.
+    description:
+      - Select the sessions on the machines of these delivery groups, given by name or id.
+      - Null selects all, because a template in a rulebook cannot omit an option. It is invalid for all other selectors.
     type: raw
   application:
     description: Select the sessions in which one of these published applications is running, given by name or id.
@@ -194,7 +196,6 @@ try:
     from ansible_collections.sessionops.citrix.plugins.module_utils._client.interrupt import Background
     from ansible_collections.sessionops.citrix.plugins.module_utils._common import options
     from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import CitrixError, OptionError
-    from ansible_collections.sessionops.citrix.plugins.module_utils._common.names import reject_null
     from ansible_collections.sessionops.citrix.plugins.module_utils._site.guard import Guard
     from ansible_collections.sessionops.citrix.plugins.module_utils._views import events
 except ImportError as missing:
@@ -241,7 +242,8 @@ def prepare(args: dict[str, Any]) -> events.SessionWatcher:
         raise CitrixError(f"{', '.join(sorted(checked.unsupported_parameters))}: there is no such option")
     if checked.error_messages:
         raise CitrixError("; ".join(checked.error_messages))
-    reject_null(args, events.ARGUMENT_SPEC)
+    # A template in a rulebook cannot omit an option.
+    options.reject_null(args, [*events.ARGUMENT_SPEC.keys() - {"delivery_group"}, *options.PLACES])
     params = checked.validated_parameters
     settings = options.settings(params)
 
