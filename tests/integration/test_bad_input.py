@@ -179,7 +179,7 @@ def test_null_rejected_before_requests(simulator, modules, name):
         assert option in done.result["msg"]
 
 
-@pytest.mark.parametrize("option", sorted(policy.RULE_SPEC.keys() - {"name"}))
+@pytest.mark.parametrize("option", sorted(RULE_SPEC.keys() - {"name"}))
 def test_null_in_rule_rejected(simulator, modules, option):
     rule = {"name": "All", "all_sessions": True, "state": "started", option: None}
     done = modules([{"sessionops.citrix.citrix_recording_policy": {**simulator.cloud, "rules": [rule]}}])
