@@ -15,7 +15,8 @@ options:
     type: str
   audit_log:
     description:
-      - File of the audit trail on the host where the module runs. It is created with mode 0600 and appended to.
+      - File of the audit trail on the host where the module runs, as an absolute path. It is created with mode 0600 and
+        appended to.
       - The module writes a JSON line before each request that starts or stops a recording or sends a message, and one
         with the result. If the file cannot be written, no such request is sent. Check mode writes no line.
       - The same lines are sent to the system log if the host has one. Without either, a warning is issued.

@@ -59,9 +59,8 @@ options:
     description:
       - Exclude the sessions of these users, given as in O(user). A name without a domain is invalid if it matches
         several of the selected users.
-      - Sessions whose user may be one of them, as far as the API names that user, get the result C(unidentified), and
-        nothing is sent for them. Write the names in the form in which M(sessionops.citrix.citrix_sessions_info) returns
-        users.
+      - A session whose user cannot be distinguished from these users gets the result C(unidentified), and nothing is
+        sent for it. Write the names in the form in which M(sessionops.citrix.citrix_sessions_info) returns users.
     type: raw
   exclude_machine:
     description:

@@ -29,7 +29,7 @@ options:
       - sessionops.citrix.citrix_machines
   delivery_group:
     description:
-      - Select the machines of these delivery groups, given by name or id. Write C(FOLDER\\NAME) for a delivery group in
+      - Select the machines of these delivery groups, given by name or id. Write C(FOLDER\NAME) for a delivery group in
         a folder.
       - A delivery group that does not exist is an error.
     type: list
@@ -80,7 +80,7 @@ options:
     description:
       - Select the machines whose name matches any of these patterns, with C(*), C(?) and C([abc]). Case does not
         matter.
-      - A pattern with a backslash is compared with C(DOMAIN\\NAME), any other with C(NAME).
+      - A pattern with a backslash is compared with C(DOMAIN\NAME), any other with C(NAME).
     type: list
     elements: str
   fields:
@@ -271,7 +271,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         # Ansible's message would include the value, which may be a secret.
         for name in TEMPLATED:
             if isinstance((direct or {}).get(name), (dict, list)):
-                raise AnsibleParserError(f"{name}: must be text, or a template that gives text")
+                raise AnsibleParserError(f"{name}: must be text, or a template that returns text")
         super().set_options(task_keys, var_options, direct)
 
     def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
@@ -280,6 +280,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             raise AnsibleParserError(missing_required_lib("requests"))
         config = self._read_config_data(path)
         try:
+            options.reject_null(config, [*hosts.OPTIONS, *options.PLACES])
             preferred = self._preferred()
             self._add_hosts(self._machines(config, path, cache), preferred)
         except CitrixError as error:
@@ -310,7 +311,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             except AnsibleError as error:
                 raise AnsibleParserError(f"{name}: its template fails: {error}") from None
             if not isinstance(given[name], str):
-                raise OptionError(name, "must be text, or a template that gives text")
+                raise OptionError(name, "must be text, or a template that returns text")
         checked = ArgumentSpecValidator(options.argument_spec()).validate(given)
         if checked.error_messages:
             raise AnsibleParserError("; ".join(checked.error_messages))

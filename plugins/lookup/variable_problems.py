@@ -102,7 +102,7 @@ class LookupModule(LookupBase):
                 yield f"{name}: could not template its value: {error}."
             else:
                 for path in _nulls(value):
-                    yield f"{name}: {path}is null, which would ignore it. Set a value, or remove it."
+                    yield f"{name}: {path}is null, so it would be ignored. Set a value, or remove it."
 
     def _ignored(self, terms, variables, hosts) -> Iterator[str]:
         """Yield the problems of variables that are not known."""
@@ -133,7 +133,7 @@ class LookupModule(LookupBase):
             for similar in known & {f"{prefix}{name}", f"{prefix}{name}".removesuffix("s")}:
                 yield f"{name}: unknown variable. Did you mean {similar}?"
         if "_raw_params" in given:
-            yield f"--extra-vars: '{given['_raw_params']}' has no name. Quote values with blanks, or pass JSON."
+            yield f"--extra-vars: '{given['_raw_params']}' has no name. Quote values that contain spaces, or pass JSON."
 
     def _of_environment(self, prefix, terms, variables) -> Iterator[str]:
         """Yield the environment variables with names of variables; warn about typos of others."""

@@ -17,7 +17,6 @@ from ._client.interrupt import InterruptHandler
 from ._client.transport import REQUESTS_IMPORT_ERROR
 from ._common import options
 from ._common.errors import CitrixError
-from ._common.names import reject_null
 from ._site.guard import NO_GUARD, Guard
 
 
@@ -45,7 +44,7 @@ def create_local_module(argument_spec: dict[str, dict]) -> Module:
 def execute_local(module: Module, run: Callable[[dict], dict]) -> None:
     """Run a module that only reads local files, and report: run(params) returns the result."""
     try:
-        reject_null(module.given, module.argument_spec)
+        options.reject_null(module.given, module.argument_spec)
         result = run(module.params)
     except CitrixError as error:
         module.fail_json(**error.to_result())
@@ -67,7 +66,7 @@ def execute(
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
     api = None
     try:
-        reject_null(module.given, module.argument_spec)
+        options.reject_null(module.given, module.argument_spec)
         # A module that does not declare that it writes cannot write.
         api = connect(options.settings(module.params), module.check_mode or not writes, module.warn, module.log)
         api.guard = Guard.of_host(module.params) if writes else NO_GUARD

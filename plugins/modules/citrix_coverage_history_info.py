@@ -156,7 +156,7 @@ runs:
           type: int
           sample: 1
     delivery_groups:
-      description: The same figures for each delivery group, sorted by number of gaps, highest first.
+      description: The same figures for each delivery group, most unrecorded or unknown sessions first.
       type: list
       elements: dict
       contains:

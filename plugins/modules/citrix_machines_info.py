@@ -137,6 +137,7 @@ failure:
 
 from itertools import islice
 
+from ..module_utils._common.facts import facts_of
 from ..module_utils._module import create_module, execute
 from ..module_utils._site import machines, selectors
 
@@ -157,7 +158,7 @@ def run(module, api):
     found = islice(machines.find_machines(api, query, fields), selectors.limit_of(params))
     return {
         "changed": False,
-        "machines": [machines.to_result(machine, fields) for machine in found],
+        "machines": [facts_of(machine, fields) for machine in found],
         "list_complete": api.list_complete,
     }
 

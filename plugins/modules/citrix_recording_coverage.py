@@ -12,8 +12,8 @@ version_added: 1.0.0
 description:
   - Reads the recording status of every recordable session of a site of Citrix DaaS or Citrix Virtual Apps and Desktops,
     or of the selected sessions, and counts the results.
-  - Writes C(coverage.csv), a table with a line for each session, and C(coverage.json), the figures and gaps as returned
-    in RV(coverage). The role P(sessionops.citrix.recording_coverage#role) creates an HTML page from them.
+  - Writes C(coverage.csv), a table with a line for each session, and C(coverage.json), the content of RV(coverage). The
+    role P(sessionops.citrix.recording_coverage#role) creates an HTML page from them.
   - Every session is counted once. It is V(recorded), V(not_recorded), V(unknown), V(not_recordable) or V(ended).
   - Coverage is the number of V(recorded) sessions divided by the number of V(recorded), V(not_recorded) and V(unknown)
     sessions. An unknown session never counts as recorded.
@@ -49,7 +49,8 @@ options:
     required: true
   unrecorded_limit:
     description:
-      - Maximum number of gaps to return and to write to C(coverage.json). The table always lists all gaps.
+      - Maximum number of unrecorded or unknown sessions to return and to write to C(coverage.json). The table always
+        lists all sessions.
     type: int
     default: 1000
   history:
@@ -223,7 +224,7 @@ coverage:
           type: int
           sample: 1
     delivery_groups:
-      description: The same figures for each delivery group, sorted by number of gaps, highest first.
+      description: The same figures for each delivery group, most unrecorded or unknown sessions first.
       type: list
       elements: dict
       contains:
@@ -233,7 +234,7 @@ coverage:
           sample: Contractors
         <<: *figures
     machines:
-      description: The same figures for each machine, sorted by number of gaps, highest first.
+      description: The same figures for each machine, in the same order.
       type: list
       elements: dict
       contains:
@@ -243,11 +244,11 @@ coverage:
           sample: LAB\vda-001
         <<: *figures
     gaps_total:
-      description: Number of gaps. A gap is a session that is not recorded or unknown.
+      description: Number of unrecorded or unknown sessions.
       type: int
       sample: 2
     gaps:
-      description: The first O(unrecorded_limit) gaps, in the order of the machines.
+      description: The first O(unrecorded_limit) of these sessions, in the order of the machines.
       type: list
       elements: dict
       contains:
@@ -286,7 +287,7 @@ coverage:
           type: str
           sample: not_recorded
         reason:
-          description: Known cause of the gap.
+          description: Known cause of the result.
           type: str
           sample: the API reports the session as not recorded
     requests:
@@ -334,8 +335,8 @@ history:
       sample: "2025-01-06T08:30:04Z"
     lines:
       description:
-        - Lines of a chart, each a list of points. A line ends at a gap, at a run without a recordable session, and at a
-          run in which sessions may be missing.
+        - Lines of a chart, each a list of points. A line ends at an interruption, at a run without a recordable
+          session, and at a run in which sessions may be missing.
         - If there are many runs, only the lowest and the highest of each section of the chart.
       type: list
       elements: list
@@ -344,20 +345,22 @@ history:
             position: 0.0
             coverage_percent: 71.4
     gaps_total:
-      description: Number of gaps. A gap is longer than an hour and longer than three usual intervals between runs.
+      description:
+        - Number of interruptions. An interruption is a time without a run that is longer than an hour and longer than
+          three usual intervals between runs.
       type: int
       sample: 1
     gaps:
-      description: The longest gaps, at most five, oldest first.
+      description: The longest interruptions, at most five, oldest first.
       type: list
       elements: dict
       contains:
         after:
-          description: Time of the last run before the gap.
+          description: Time of the last run before the interruption.
           type: str
           sample: "2025-01-04T08:30:04Z"
         before:
-          description: Time of the first run after the gap.
+          description: Time of the first run after the interruption.
           type: str
           sample: "2025-01-06T08:30:04Z"
     periods:

@@ -49,8 +49,8 @@ options:
     default: 30
 notes:
   - O(audit_log) is required. It must be the audit trail of the runs that started the recordings.
-  - Stops and starts outside this audit trail, such as in the console, are unknown to the module, because the API does
-    not show when a recording started.
+  - Starts and stops by others, such as in the console, are not in the audit trail, and the API does not show when a
+    recording started.
 seealso:
   - module: sessionops.citrix.citrix_session_recording
 """
@@ -206,11 +206,11 @@ failure:
       sample: 44399a9e-18ea-4c16-b549-811fa252c7b6
 """
 
-from ..module_utils._actions import due, trail
+from ..module_utils._actions import due, recording, trail
 from ..module_utils._actions.converge import converge
 from ..module_utils._module import create_module, execute
 
-ARGUMENT_SPEC = {**trail.ARGUMENT_SPEC, **due.WAIT_SPEC}
+ARGUMENT_SPEC = {**trail.ARGUMENT_SPEC, **recording.WAIT_SPEC}
 
 
 def run(module, api):

@@ -73,7 +73,7 @@ EXAMPLES = r"""
   sessionops.citrix.citrix_session_message:
     delivery_group: Contractors
     title: Recording
-    text: Your session is being recorded. Questions go to the service desk.
+    text: Your session is being recorded. Contact the service desk if you have questions.
 
 - name: Warn all users on a machine
   sessionops.citrix.citrix_session_message:

@@ -130,6 +130,7 @@ failure:
 
 from itertools import islice
 
+from ..module_utils._common.options import values_of
 from ..module_utils._module import create_module, execute
 from ..module_utils._site import selectors
 from ..module_utils._site.sessions import FACTS_SPEC, STATES, facts, requested_fields
@@ -146,9 +147,8 @@ def run(module, api):
     """List the sessions, and on request read their recording status."""
     params = module.params
     fields = requested_fields(params["fields"])
-    query = selectors.Query.from_params(
-        params, states=tuple(params["session_state"] or ()), filters=selectors.filters_of(params)
-    )
+    states = values_of(params, "session_state")
+    query = selectors.Query.from_params(params, states=states, filters=selectors.filters_of(params))
     sessions = islice(selectors.find_sessions(api, query, fields, module.warn), selectors.limit_of(params))
     return {
         "changed": False,

@@ -38,7 +38,7 @@ options:
     description:
       - File for the report, in JSON. Its directory must exist. Relative paths refer to the working directory of the
         module.
-      - Texts of the site are replaced by their kind, such as C(GUID) or C(DOMAIN\\name). Versions, names of documented
+      - Texts of the site are replaced by their kind, such as C(GUID) or C(DOMAIN\name). Versions, names of documented
         fields, types, HTTP statuses, rounded counts and times are kept.
     type: path
   prove_session_id:
@@ -110,7 +110,7 @@ next_steps:
   sample:
     - "scopes: Assign the scope All, unless the account should see only a part."
 suggested:
-  description: Suggested values of options, as far as they could be measured.
+  description: Suggested values of options, if they could be measured.
   returned: always
   type: dict
   contains:

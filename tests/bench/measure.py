@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
 import subprocess
 import sys
@@ -16,13 +15,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from support.simulator_process import COLLECTION, Simulator
+from support.commands import clean_environment
+from support.simulator_process import Simulator
 
 from bench import stopwatch
 from bench.figures import Call
 
 HERE = Path(__file__).parent
-BIN = Path(sys.executable).parent
 LIFETIME = 4 * 3600
 """Seconds; longer than any scenario."""
 STOPWATCH = [sys.executable, "-IS", stopwatch.__file__]
@@ -62,10 +61,7 @@ class Bench:
         self._module_figures = folder / "module.json"
         self._controller_figures = folder / "controller.json"
         self._environment = {
-            "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
-            "HOME": str(folder),
-            "LC_ALL": "C.UTF-8",
-            "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]),
+            **clean_environment(folder),
             "ANSIBLE_LIBRARY": str(HERE / "library"),
             "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback"),
             "BENCH_CONTROLLER": str(self._controller_figures),

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field, replace
 from typing import Callable
 from urllib.parse import quote
 
-from bench.measure import BIN, HERE, Bench
+from support.commands import BIN
+
+from bench.measure import HERE, Bench
 
 EMPTY = "empty ansible run"
 POOL = "bare `requests` pool"

@@ -6,10 +6,8 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import subprocess
-import sys
 import time
 from contextlib import closing
 from dataclasses import dataclass
@@ -19,11 +17,11 @@ from pathlib import Path
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._views import history
 from chromium import Page
+from support.commands import BIN, clean_environment
 from support.reports import report as earlier_report
-from support.simulator_process import COLLECTION, Simulator
+from support.simulator_process import Simulator
 from support.step import find_chromium
 
-BIN = Path(sys.executable).parent
 HOUR, DAY = 3600, 86400
 MINIMUM = 10.5
 """Minimum coverage of the reports with a chart."""
@@ -75,17 +73,11 @@ def simulator():
 @pytest.fixture(scope="session")
 def playbook(simulator, tmp_path_factory):
     """Return a function that runs a playbook with these variables, connected to the simulator."""
-    environment = {
-        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
-        "HOME": str(tmp_path_factory.mktemp("home")),
-        "LC_ALL": "C.UTF-8",
-        "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]),
-    }
+    environment = {**simulator.environment, **clean_environment(tmp_path_factory.mktemp("home"))}
 
     def run(name: str, **variables) -> None:
-        connection = {f"CITRIX_{option.upper()}": value for option, value in simulator.cloud.items()}
         command = [str(BIN / "ansible-playbook"), name, "-e", json.dumps(variables)]
-        done = subprocess.run(command, env={**environment, **connection}, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
 
     return run

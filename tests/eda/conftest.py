@@ -8,17 +8,15 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from support import processes
+from support.commands import BIN, clean_environment
 from support.guide_pages import DOCSITE, blocks
-from support.simulator_process import COLLECTION
 
-BIN = Path(sys.executable).parent
 PATIENCE = 150
 """Seconds until a missing event counts as a failure; long enough for a busy machine."""
 
@@ -85,12 +83,9 @@ def run(simulator, shown, tmp_path):
         if env:
             arguments += ["--env-vars", ",".join(env)]
         environment = {
-            "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
-            "HOME": str(tmp_path),
-            "LC_ALL": "C.UTF-8",
-            "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]),
+            **clean_environment(tmp_path),
             "ANSIBLE_NOCOLOR": "true",
-            **{f"CITRIX_{option.upper()}": value for option, value in simulator.cloud.items()},
+            **simulator.environment,
             **(env or {}),
         }
         if "JAVA_HOME" in os.environ:

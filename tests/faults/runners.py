@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.options import OPTIONS
+from support.commands import BIN
 from support.simulator_process import COLLECTION
 
 from faults.scenes import EVENTS, INVENTORY, MODULE, PLAYBOOK, Scene
 
-BIN = Path(sys.executable).parent
 MODULES = "ansible_collections.sessionops.citrix.plugins.modules"
 TESTS = Path(__file__).parents[1]
 GRACE = 30

@@ -19,7 +19,6 @@ from collections import Counter
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import patch
 
@@ -36,13 +35,13 @@ from ansible.utils.collection_loader._collection_finder import _AnsibleCollectio
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.api import connect
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.options import OPTIONS, settings
 from ansible_collections.sessionops.citrix.plugins.module_utils._site.guard import NO_GUARD
+from support.commands import clean_environment
 from support.simulator_process import COLLECTION, Simulator
 
 # The same examples in every run; `pytest --hypothesis-profile=default` generates new ones.
 hypothesis.settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
 hypothesis.settings.load_profile("repeatable")
 
-BIN = Path(sys.executable).parent
 MARK = "RESULTS "
 PLUGINS = "ansible_collections.sessionops.citrix.plugins"
 
@@ -93,11 +92,8 @@ def ansible(ansible_processes, tmp_path):
         home = tmp_path / "home"
         home.mkdir(exist_ok=True)
         environment = {
-            "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
-            "HOME": str(home),
+            **clean_environment(home),
             "TMPDIR": str(home),
-            "LC_ALL": "C.UTF-8",
-            "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]),
             "ANSIBLE_LOCALHOST_WARNING": "false",
             "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
             "CITRIX_AUDIT_LOG": str(home / "audit.jsonl"),

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from ansible_collections.sessionops.citrix.plugins.module_utils._actions import policy
+from ansible_collections.sessionops.citrix.plugins.module_utils._actions.rules import RULE_SPEC
 from ansible_collections.sessionops.citrix.plugins.module_utils._common import options as _options
 from support.simulator_process import COLLECTION
 
@@ -62,6 +62,9 @@ NOT_SO = {
     "until": ["1", " "],
     "fields": [["No field"], ["../me"]],
     "rules": [[], ["text"], [{"name": "A"}]],
+    "session_state": [[]],
+    "metrics": ["", " ", "/tmp/coverage.txt"],
+    "audit_log": ["", " ", "audit.jsonl", "./audit.jsonl"],
 }
 """Values of the right type that are invalid."""
 CONTRADICTIONS = [
@@ -165,23 +168,23 @@ def test_contradictory_selectors_rejected(refused, name, options, option):
     assert option in refused(name, options)
 
 
-@pytest.mark.parametrize(
-    ("name", "option"),
-    [(name, option) for name in CALLING for option, spec in spec_of(name).items() if spec.get("type") == "raw"],
-)
-def test_null_names_rejected_before_requests(simulator, modules, name, option):
-    given = {**simulator.cloud, **GIVEN.get(name, {}), option: None}
-    done = modules([{f"sessionops.citrix.{name}": given}])
-    assert (done.code, simulator.calls()) == (1, [])
-    assert done.result["msg"].startswith(f"{option}: ")
+@pytest.mark.parametrize("name", CALLING)
+def test_null_rejected_before_requests(simulator, modules, name):
+    """An end that is null would never come, and a selector that is null would select everything."""
+    own = spec_of(name).keys() - _options.OPTIONS
+    for option in (*own, *_options.PLACES):
+        given = {**simulator.cloud, **GIVEN.get(name, {}), option: None}
+        done = modules([{f"sessionops.citrix.{name}": given}], env={"CITRIX_AUDIT_LOG": "/nonexistent/audit.jsonl"})
+        assert (option, done.code, simulator.calls()) == (option, 1, [])
+        assert option in done.result["msg"]
 
 
-@pytest.mark.parametrize("option", NAMES[:-1])
-def test_null_names_in_rule_rejected(simulator, modules, option):
+@pytest.mark.parametrize("option", sorted(RULE_SPEC.keys() - {"name"}))
+def test_null_in_rule_rejected(simulator, modules, option):
     rule = {"name": "All", "all_sessions": True, "state": "started", option: None}
     done = modules([{"sessionops.citrix.citrix_recording_policy": {**simulator.cloud, "rules": [rule]}}])
     assert (done.code, simulator.calls()) == (1, [])
-    assert done.result["msg"].startswith(f"rules[All]: {option}: is null")
+    assert done.result["msg"].startswith("rules[All]: ") and option in done.result["msg"]
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -209,9 +212,9 @@ def test_missing_on_premises_credentials_named(refused, simulator, name, missing
     assert missing in refused(name, {}, {**simulator.on_premises, missing: ""})
 
 
-@pytest.mark.parametrize("option", sorted(policy.RULE_SPEC))
+@pytest.mark.parametrize("option", sorted(RULE_SPEC))
 def test_invalid_rule_reported_with_rule_name(refused, option):
-    spec = policy.RULE_SPEC[option]
+    spec = RULE_SPEC[option]
     for value in wrong_values(option, spec):
         rule = {"name": "Second", "state": "started", **({} if option in NAMES else {"all_sessions": True})}
         rules = [{"name": "First", "all_sessions": True, "state": "stopped"}, {**rule, option: value}]

@@ -55,7 +55,7 @@ def outcome(client, fleet, module, options, check_mode=False):
         result = client(module, fleet.connection, check_mode=check_mode, **options)
     except OptionError as error:
         return str(error)
-    preview = "Check mode, nothing was sent; a run would give "
+    preview = "Check mode, nothing was sent; a run would process "
     assert result["msg"].startswith(preview) == check_mode
     if check_mode:
         assert all(entry["transaction_id"] is None for entry in result["sessions"])

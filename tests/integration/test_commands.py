@@ -8,23 +8,15 @@ from __future__ import annotations
 import json
 import re
 
-import pytest
-
 MACHINE = "LAB\\vda-001"
 
 
-@pytest.fixture
-def environment(simulator):
-    """Return the CITRIX_* variables of the simulator."""
-    return {f"CITRIX_{name.upper()}": value for name, value in simulator.cloud.items()}
-
-
-def test_record_list_and_stop_by_name(simulator, ansible, environment):
+def test_record_list_and_stop_by_name(simulator, ansible):
     # Other variables do not turn a start into a stop.
     extra = json.dumps({"citrix_machine": [MACHINE], "citrix_state": "stopped", "state": "stopped"})
     able = {session["id"] for session in simulator.recordable_on(MACHINE)}
     playbooks = [f"sessionops.citrix.{name}" for name in ("record", "machine_sessions", "stop")]
-    run = ansible("ansible-playbook", *playbooks, "-e", extra, env=environment)
+    run = ansible("ansible-playbook", *playbooks, "-e", extra, env=simulator.environment)
     assert run.code == 0, run.output
     started = [call["path"].split("/")[-2] for call in simulator.calls() if call["path"].endswith("$startRecording")]
     assert set(started) == able
@@ -32,26 +24,26 @@ def test_record_list_and_stop_by_name(simulator, ansible, environment):
     assert not any(session["recorded"] for session in simulator.sessions_on(MACHINE))
 
 
-def test_failed_record_playbook_shows_result_of_each_session(simulator, ansible, environment):
+def test_failed_record_playbook_shows_result_of_each_session(simulator, ansible):
     simulator.fault({"path": "startRecording", "lag": "never"})
     extra = json.dumps({"citrix_machine": [MACHINE], "citrix_wait_timeout": 1})
-    run = ansible("ansible-playbook", "sessionops.citrix.record", "-e", extra, env=environment)
+    run = ansible("ansible-playbook", "sessionops.citrix.record", "-e", extra, env=simulator.environment)
     assert run.code != 0
     assert len(re.findall(r"LAB.+user\d+ +LAB.+vda-001 +Active +unconfirmed", run.output)) == 6
     assert "Traceback" not in run.output
 
 
-def test_sessions_with_few_fields_listed(simulator, ansible, environment):
+def test_sessions_with_few_fields_listed(simulator, ansible):
     bare = {"Items": [{"Id": "x1", "User": None, "State": None, "Connection": None}]}
     simulator.fault({"path": "Machines/.*/Sessions", "answer": {"status": 200, "body": bare}})
     extra = json.dumps({"citrix_machine": [MACHINE]})
-    run = ansible("ansible-playbook", "sessionops.citrix.machine_sessions", "-e", extra, env=environment)
+    run = ansible("ansible-playbook", "sessionops.citrix.machine_sessions", "-e", extra, env=simulator.environment)
     assert run.code == 0, run.output
     assert re.search(r"- +- +- +since - +unknown", run.output)
 
 
-def test_record_without_selector_rejected(simulator, ansible, environment):
-    run = ansible("ansible-playbook", "sessionops.citrix.record", env=environment)
+def test_record_without_selector_rejected(simulator, ansible):
+    run = ansible("ansible-playbook", "sessionops.citrix.record", env=simulator.environment)
     assert run.code != 0
     assert "session_id, machine" in run.output
     assert simulator.calls() == []

@@ -13,6 +13,7 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._common import g
 RECORDING = "sessionops.citrix.citrix_session_recording"
 MESSAGE = "sessionops.citrix.citrix_session_message"
 POLICY = "sessionops.citrix.citrix_recording_policy"
+SITE_CHECK = "sessionops.citrix.citrix_site_check"
 MACHINE = "LAB\\vda-001"
 ANNA = {"Name": "LAB\\anna", "PrincipalName": "anna@contoso.com"}
 BERT = {"Name": "LAB\\bert", "PrincipalName": "bert@contoso.com"}
@@ -117,6 +118,23 @@ def test_denied_user_gets_no_message(simulator, guarded):
     run = guarded(message(all_sessions=True), {"denied_users": ["anna"]})
     assert {entry["id"]: entry["result"] for entry in run.result["sessions"]} == {hers: "denied", his: "sent"}
     assert writes(simulator) == 1
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {"denied_users": ["anna"]},
+        {"allowed_users": ["LAB\\bert"]},
+        {"denied_machines": [MACHINE]},
+        {"allowed_delivery_groups": ["Sales"]},
+    ],
+)
+def test_denied_session_not_started_by_proof(simulator, guarded, limits):
+    hers, _his = fleet(simulator, ANNA, BERT)
+    run = guarded({SITE_CHECK: {"prove_session_id": hers}}, limits)
+    (proof,) = (check for check in run.result["checks"] if check["id"] == "proof_session")
+    assert (proof["status"], writes(simulator)) == ("failed", 0)
+    assert f"{next(iter(limits))} of the guard" in proof["observed"]
 
 
 def test_denied_user_stopped(simulator, guarded):

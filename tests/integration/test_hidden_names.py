@@ -23,9 +23,8 @@ def test_playbook_hidden_characters_of_names_escaped(simulator, ansible, playboo
         "Machine": {"Name": "LAB\\vda-001"},
     }
     simulator.fault({"path": "/Sessions(/\\$search)?$", "answer": {"status": 200, "body": {"Items": [session]}}})
-    env = {f"CITRIX_{name.upper()}": value for name, value in simulator.cloud.items()}
     extra = json.dumps({"citrix_machine": ["LAB\\vda-001"]})
-    run = ansible("ansible-playbook", f"sessionops.citrix.{playbook}", "-e", extra, env=env)
+    run = ansible("ansible-playbook", f"sessionops.citrix.{playbook}", "-e", extra, env=simulator.environment)
     assert run.code == 0, run.output
     assert "\\u200b" in run.output
     assert not HIDDEN.search(run.output)

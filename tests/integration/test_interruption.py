@@ -27,8 +27,8 @@ import pytest
 from ansible.errors import AnsibleError
 from ansible_collections.sessionops.citrix.plugins.module_utils._client import throttle
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import CitrixError
-from conftest import BIN
 from support import processes
+from support.commands import BIN, clean_environment
 from support.simulator_process import COLLECTION, Simulator
 
 EVENT_SOURCE = COLLECTION / "extensions" / "eda" / "plugins" / "event_source" / "citrix_sessions.py"
@@ -69,11 +69,8 @@ class Task:
         self.log = folder / "module.log"
         self.log.touch()
         env = {
-            "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
-            "HOME": str(folder),
-            "LC_ALL": "C.UTF-8",
+            **clean_environment(folder),
             "PYTHONPATH": f"{HOST_LOG}{os.pathsep}{COLLECTION.parents[2]}",
-            "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]),
             "HOST_LOG": str(self.log),
             MARK: self.mark.partition("=")[2],
         }

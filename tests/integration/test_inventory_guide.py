@@ -33,12 +33,6 @@ EXAMPLES = list(yaml.safe_load_all(citrix_machines.EXAMPLES))
 
 
 @pytest.fixture
-def connection(simulator):
-    """Set the environment of a Citrix Cloud user; files for other deployments have all options."""
-    return {f"CITRIX_{name.upper()}": value for name, value in simulator.cloud.items()}
-
-
-@pytest.fixture
 def here(simulator, tmp_path):
     """Return a function that inserts the simulator and its credentials into a text."""
     secret = tmp_path / "secret"
@@ -65,11 +59,11 @@ def test_guide_contains_tested_examples():
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_guide_files_work(simulator, inventory, connection, here, tmp_path, name):
+def test_guide_files_work(simulator, inventory, here, tmp_path, name):
     simulator.reset(machines=12, sessions=120)
     path = tmp_path / name
     path.write_text(here(FILES[name]), encoding="utf-8")
-    hosts = inventory(str(path), {} if "on_premises" in FILES[name] else connection).hosts
+    hosts = inventory(str(path), {} if "on_premises" in FILES[name] else simulator.environment).hosts
     # The patterns of one of them match some machines.
     assert len(hosts) == {"some.citrix_machines.yml": 6}.get(name, 12)
     if name == "short.citrix_machines.yml":
@@ -77,19 +71,19 @@ def test_guide_files_work(simulator, inventory, connection, here, tmp_path, name
 
 
 @pytest.mark.parametrize("number", range(len(EXAMPLES)))
-def test_plugin_examples_work(inventory, connection, here, tmp_path, number):
+def test_plugin_examples_work(simulator, inventory, here, tmp_path, number):
     path = tmp_path / "example.citrix_machines.yml"
     path.write_text(here(yaml.safe_dump(EXAMPLES[number])), encoding="utf-8")
-    made = inventory(str(path), {} if "deployment" in EXAMPLES[number] else connection)
+    made = inventory(str(path), {} if "deployment" in EXAMPLES[number] else simulator.environment)
     assert len(made.hosts) == (5, 4, 5)[number]
 
 
-def test_guide_commands_and_setting_work(simulator, ansible, connection, tmp_path):
+def test_guide_commands_and_setting_work(simulator, ansible, tmp_path):
     (tmp_path / "ansible.cfg").write_text(blocks("ini")[0].text, encoding="utf-8")
     (tmp_path / "groups.citrix_machines.yml").write_text(FILES["groups.citrix_machines.yml"], encoding="utf-8")
     for command in COMMANDS:
         name, *arguments = shlex.split(command)
-        done = ansible(name, *arguments, env=connection)
+        done = ansible(name, *arguments, env=simulator.environment)
         assert done.code == 0, done.output
         assert "WARNING" not in done.output or "not recordable" in done.output
     engineers = {session["starts"] for session in simulator.state().values()}

@@ -17,6 +17,7 @@ import pytest
 from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import Constructable
 from ansible.utils.display import Display
+from ansible_collections.sessionops.citrix.plugins.module_utils._views.hosts import OPTIONS
 
 PLUGIN = "sessionops.citrix.citrix_machines"
 STRICT = {"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true"}
@@ -411,6 +412,9 @@ def test_invalid_options_rejected(simulator, source, ansible, tmp_path):
         "Invalid value 'moon' for config 'deployment'": {"deployment": "moon"},
         "Invalid value [True] for config 'power_state'": {"power_state": [True]},
         "client_id: is missing for deployment cloud": {"client_id": None},
+        **{f"{name}: is null": {name: None} for name in (*OPTIONS, "site_id")},
+        "registration_state: is empty; set at least one value": {"registration_state": []},
+        "power_state: is empty; set at least one value": {"power_state": []},
         "delivery_group: is empty; set at least one value": {"delivery_group": []},
         "name: contains an empty name": {"name": [" "]},
         "fields: 'Session Count' is not a field": {"fields": ["Session Count"]},
@@ -473,8 +477,7 @@ def test_incomplete_list_fails_inventory(simulator, source, ansible):
 
 def test_options_from_templates_vault_and_environment(simulator, ansible, listing, tmp_path):
     cloud = simulator.cloud
-    variables = {f"CITRIX_{name.upper()}": value for name, value in cloud.items()}
-    plain_run = listing(connection={}, env={**variables, "CITRIX_TIMEOUT": "", "CITRIX_DEPLOYMENT": ""})
+    plain_run = listing(connection={}, env={**simulator.environment, "CITRIX_TIMEOUT": "", "CITRIX_DEPLOYMENT": ""})
     assert len(plain_run.hosts) == 5
 
     key = tmp_path / "key"

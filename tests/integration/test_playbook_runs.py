@@ -29,11 +29,6 @@ WINDOWS = {
 
 
 @pytest.fixture
-def environment(simulator):
-    return {f"CITRIX_{name.upper()}": value for name, value in simulator.cloud.items()}
-
-
-@pytest.fixture
 def hosts(tmp_path):
     """Return a function that writes an inventory of two machines with group variables."""
 
@@ -61,86 +56,88 @@ def starts(simulator) -> list[int]:
         (["--tags", "other", "--skip-tags", "citrix_check_tags"], "linear", False),
     ],
 )
-def test_record_by_machine_runs_once(simulator, ansible, environment, hosts, switches, strategy, records):
+def test_record_by_machine_runs_once(simulator, ansible, hosts, switches, strategy, records):
     """The name of a machine may be a template."""
     expected = len(simulator.recordable_on("LAB\\vda-001")) + len(simulator.recordable_on("LAB\\vda-002"))
     inventory = hosts({"citrix_name": "LAB\\{{ inventory_hostname }}"}, **{"vda-001": {}, "vda-002": {}})
     # The count includes requests for sessions that are already recorded.
     command = ["-i", inventory, "--forks", "2", "sessionops.citrix.record_by_machine", *switches]
-    done = ansible("ansible-playbook", *command, env={**environment, "ANSIBLE_STRATEGY": strategy})
+    done = ansible("ansible-playbook", *command, env={**simulator.environment, "ANSIBLE_STRATEGY": strategy})
     assert done.code == 0, done.output
     assert starts(simulator) == [1] * expected * records
     assert simulator.counts()["sign-in"] == records
     assert done.output.count("PLAY [Start recording") == 1
 
 
-def test_record_by_machine_omits_hosts_that_failed(simulator, ansible, environment, hosts, tmp_path):
+def test_record_by_machine_omits_hosts_that_failed(simulator, ansible, hosts, tmp_path):
     expected = len(simulator.recordable_on("LAB\\vda-002"))
     tasks = [{"ansible.builtin.fail": {}, "when": "inventory_hostname == 'vda-001'"}]
     before = {"hosts": "all", "gather_facts": False, "tasks": tasks}
     site = tmp_path / "site.yml"
     playbook = {"ansible.builtin.import_playbook": "sessionops.citrix.record_by_machine"}
     site.write_text(json.dumps([before, playbook]), encoding="utf-8")
-    done = ansible("ansible-playbook", "-i", hosts(), str(site), env=environment)
+    done = ansible("ansible-playbook", "-i", hosts(), str(site), env=simulator.environment)
     assert done.code == 2, done.output
     assert starts(simulator) == [1] * expected
     assert not any(session["starts"] for session in simulator.sessions_on("LAB\\vda-001"))
 
 
 @pytest.mark.parametrize("localhost", [{}, {"localhost": {}}], ids=["implicit", "explicit"])
-def test_playbooks_ignore_connection_variables_of_groups(simulator, ansible, environment, hosts, tmp_path, localhost):
+def test_playbooks_ignore_connection_variables_of_groups(simulator, ansible, hosts, tmp_path, localhost):
     inventory = hosts(WINDOWS, **localhost)
     policy = [{"name": "One", "machine": MACHINE, "state": "stopped"}]
     playbooks = [f"sessionops.citrix.{name}" for name in ("coverage", "converge", "smoke")]
     extra = json.dumps({"citrix_rules": policy, "citrix_dest": str(tmp_path)})
-    done = ansible("ansible-playbook", "-i", inventory, *playbooks, "-e", extra, env=environment)
+    done = ansible("ansible-playbook", "-i", inventory, *playbooks, "-e", extra, env=simulator.environment)
     assert done.code == 0, done.output
     playbook = "sessionops.citrix.record_by_machine"
     limit = ("--limit", "vda-*")
-    done = ansible("ansible-playbook", "-i", inventory, playbook, *limit, "--become", env=environment)
+    done = ansible("ansible-playbook", "-i", inventory, playbook, *limit, "--become", env=simulator.environment)
     assert done.code == 0, done.output
     assert all(session["recorded"] for session in simulator.recordable_on(MACHINE))
 
 
-def test_limit_without_localhost_fails_run(simulator, ansible, environment, hosts):
+def test_limit_without_localhost_fails_run(simulator, ansible, hosts):
     command = ["-e", json.dumps({"citrix_machine": [MACHINE]}), "sessionops.citrix.record"]
-    done = ansible("ansible-playbook", "-i", hosts(), *command, "--limit", "vda-001", env=environment)
+    done = ansible("ansible-playbook", "-i", hosts(), *command, "--limit", "vda-001", env=simulator.environment)
     assert done.code == 2, done.output
     assert "--limit excludes localhost" in done.output
     assert simulator.calls() == []
     for more, limit in (({}, "vda-001:localhost"), ({"localhost": {}}, "localhost"), ({"localhost": {}}, "!vda-002")):
         simulator.reset()
-        done = ansible("ansible-playbook", "-i", hosts(**more), *command, "--limit", limit, env=environment)
+        done = ansible("ansible-playbook", "-i", hosts(**more), *command, "--limit", limit, env=simulator.environment)
         assert done.code == 0, done.output
         assert len(starts(simulator)) > 0
 
 
-def test_group_localhost_fails_run(simulator, ansible, environment, tmp_path):
+def test_group_localhost_fails_run(simulator, ansible, tmp_path):
     inventory = tmp_path / "hosts.ini"
     inventory.write_text("[localhost]\nweb1\nweb2\n", encoding="utf-8")
     extra = json.dumps({"citrix_machine": [MACHINE]})
     command = ["-i", str(inventory), "sessionops.citrix.record", "-e", extra]
-    done = ansible("ansible-playbook", *command, env=environment)
+    done = ansible("ansible-playbook", *command, env=simulator.environment)
     assert done.code == 2, done.output
     assert "The inventory has a group with the name localhost" in done.output
     assert simulator.calls() == []
 
 
-def test_record_by_machine_without_hosts_fails(simulator, ansible, environment, tmp_path):
+def test_record_by_machine_without_hosts_fails(simulator, ansible, tmp_path):
     """Ansible continues without an inventory that it cannot read."""
     made = {"plugin": "sessionops.citrix.citrix_machines", **simulator.cloud, "api_url": "http://127.0.0.1:1"}
     inventory = tmp_path / "site.citrix_machines.yml"
     inventory.write_text(json.dumps({**made, "retries": 0}), encoding="utf-8")
     command = ["-i", str(inventory), "sessionops.citrix.record_by_machine"]
-    done = ansible("ansible-playbook", *command, env=environment)
+    done = ansible("ansible-playbook", *command, env=simulator.environment)
     assert done.code == 2, done.output
     assert "The inventory has no hosts" in done.output
     assert "Connection refused" in done.output
 
 
-def test_tags_that_select_nothing_fail_run(simulator, ansible, environment, tmp_path):
+def test_tags_that_select_nothing_fail_run(simulator, ansible, tmp_path):
     extra = json.dumps({"citrix_machine": [MACHINE]})
-    done = ansible("ansible-playbook", "sessionops.citrix.record", "-e", extra, "--tags", "recording", env=environment)
+    done = ansible(
+        "ansible-playbook", "sessionops.citrix.record", "-e", extra, "--tags", "recording", env=simulator.environment
+    )
     assert done.code == 2, done.output
     assert "select no task of this playbook" in done.output
     assert simulator.calls() == []
@@ -149,38 +146,38 @@ def test_tags_that_select_nothing_fail_run(simulator, ansible, environment, tmp_
         json.dumps([{"ansible.builtin.import_playbook": "sessionops.citrix.record", "tags": ["citrix"]}]),
         encoding="utf-8",
     )
-    done = ansible("ansible-playbook", str(site), "-e", extra, "--tags", "citrix", env=environment)
+    done = ansible("ansible-playbook", str(site), "-e", extra, "--tags", "citrix", env=simulator.environment)
     assert done.code == 0, done.output
     assert len(starts(simulator)) > 0
     before = simulator.mark()
     other = ("--tags", "other", "--skip-tags", "citrix_check_tags")
-    done = ansible("ansible-playbook", str(site), "-e", extra, *other, env=environment)
+    done = ansible("ansible-playbook", str(site), "-e", extra, *other, env=simulator.environment)
     assert done.code == 0, done.output
     assert simulator.calls(before) == []
 
 
-def test_converge_with_summary_tag_fails(simulator, ansible, environment):
+def test_converge_with_summary_tag_fails(simulator, ansible):
     extra = json.dumps({"citrix_rules": [{"name": "One", "machine": MACHINE, "state": "started"}]})
     command = ("sessionops.citrix.converge", "-e", extra, "--tags", "session_recording_summary")
-    done = ansible("ansible-playbook", *command, env=environment)
+    done = ansible("ansible-playbook", *command, env=simulator.environment)
     assert done.code == 2, done.output
     assert "select no task of this playbook" in done.output
 
 
-def test_rejected_policy_shows_no_earlier_outcome(simulator, ansible, environment, tmp_path):
+def test_rejected_policy_shows_no_earlier_outcome(simulator, ansible, tmp_path):
     rules = [{"name": "One", "machine": MACHINE, "state": "started"}]
     playbook = {"ansible.builtin.import_playbook": "sessionops.citrix.converge"}
     plays = [{**playbook, "vars": {"citrix_rules": rules, **more}} for more in ({}, {"citrix_on_gap": "never"})]
     site = tmp_path / "site.yml"
     site.write_text(json.dumps(plays), encoding="utf-8")
-    done = ansible("ansible-playbook", str(site), env=environment)
+    done = ansible("ansible-playbook", str(site), env=simulator.environment)
     assert done.code == 2, done.output
     first, rejected = done.output.split("Validation of arguments failed")[:2]
     assert "7 started" in first
     assert "7 started" not in rejected
 
 
-def test_role_rejected_after_success_replaces_result(ansible, environment, tmp_path):
+def test_role_rejected_after_success_replaces_result(simulator, ansible, tmp_path):
     role = {"ansible.builtin.include_role": {"name": "sessionops.citrix.session_recording"}}
     rules = [{"name": "One", "machine": MACHINE, "state": "started"}]
     shown = [{"ansible.builtin.debug": {"var": "session_recording_result.msg"}}]
@@ -193,25 +190,27 @@ def test_role_rejected_after_success_replaces_result(ansible, environment, tmp_p
     ]
     site = tmp_path / "site.yml"
     site.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]), encoding="utf-8")
-    done = ansible("ansible-playbook", str(site), env={**environment, "ANSIBLE_SHOW_CUSTOM_STATS": "true"})
+    done = ansible("ansible-playbook", str(site), env={**simulator.environment, "ANSIBLE_SHOW_CUSTOM_STATS": "true"})
     assert re.search(r"session_recording_result.msg.: .session_recording_waits: unknown variable", done.output)
     assert re.search(r"session_recording_writes_sent.?: 0", done.output)
 
 
 @pytest.mark.parametrize("tags", ["session_recording", "session_recording_converge"])
-def test_converge_with_tags_of_role_keeps_policy(simulator, ansible, environment, tags):
+def test_converge_with_tags_of_role_keeps_policy(simulator, ansible, tags):
     extra = json.dumps({"citrix_rules": [{"name": "One", "machine": MACHINE, "state": "started"}]})
-    done = ansible("ansible-playbook", "sessionops.citrix.converge", "-e", extra, "--tags", tags, env=environment)
+    done = ansible(
+        "ansible-playbook", "sessionops.citrix.converge", "-e", extra, "--tags", tags, env=simulator.environment
+    )
     assert done.code == 0, done.output
     assert simulator.recordable_on(MACHINE) == []
 
 
-def test_coverage_with_diff_prints_no_names(simulator, ansible, environment, tmp_path):
+def test_coverage_with_diff_prints_no_names(simulator, ansible, tmp_path):
     page = tmp_path / "coverage.html"
     page.write_text("old", encoding="utf-8")
     for arguments in (["--check", "--diff"], ["--diff"]):
         extra = ["-e", f"citrix_dest={tmp_path}", *arguments]
-        done = ansible("ansible-playbook", "sessionops.citrix.coverage", *extra, env=environment)
+        done = ansible("ansible-playbook", "sessionops.citrix.coverage", *extra, env=simulator.environment)
         assert done.code == 0, done.output
         assert "user0" not in done.output
         assert "vda-0" not in done.output
@@ -270,8 +269,8 @@ def test_plays_against_simulator_ignore_environment(ansible, tmp_path):
     assert done.code == 0, done.output
 
 
-def test_playbooks_show_whether_writes_were_sent(simulator, ansible, environment):
-    shown = {**environment, "ANSIBLE_SHOW_CUSTOM_STATS": "true"}
+def test_playbooks_show_whether_writes_were_sent(simulator, ansible):
+    shown = {**simulator.environment, "ANSIBLE_SHOW_CUSTOM_STATS": "true"}
 
     def run(name: str, **variables) -> tuple[int, int]:
         """Return the exit code and the number of writes of a run."""

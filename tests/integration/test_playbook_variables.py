@@ -19,7 +19,6 @@ WRITES = ("$startRecording", "$stopRecording", "$sendMessage")
 @pytest.fixture
 def run(simulator, ansible, tmp_path):
     """Return a function that runs a playbook of the collection with these extra variables."""
-    environment = {f"CITRIX_{name.upper()}": value for name, value in simulator.cloud.items()}
     hosts = tmp_path / "hosts.yml"
     machines = {f"vda-00{number}": {"citrix_name": f"LAB\\vda-00{number}"} for number in (1, 2)}
     hosts.write_text(json.dumps({"all": {"hosts": machines}}), encoding="utf-8")
@@ -27,7 +26,9 @@ def run(simulator, ansible, tmp_path):
     def run(name: str, *arguments: str, env: dict | None = None, **variables):
         inventory = ["-i", str(hosts)] if name == "record_by_machine" else []
         given = ["-e", json.dumps(variables), *inventory, *arguments]
-        return ansible("ansible-playbook", f"sessionops.citrix.{name}", *given, env={**environment, **(env or {})})
+        return ansible(
+            "ansible-playbook", f"sessionops.citrix.{name}", *given, env={**simulator.environment, **(env or {})}
+        )
 
     return run
 
@@ -166,16 +167,17 @@ def test_inventory_host_variables_accepted(simulator, ansible, tmp_path):
     inventory = {"plugin": "sessionops.citrix.citrix_machines", **simulator.cloud, "fields": ["DeliveryGroup", "Zone"]}
     path = tmp_path / "site.citrix_machines.yml"
     path.write_text(json.dumps(inventory), encoding="utf-8")
-    environment = {f"CITRIX_{name.upper()}": value for name, value in simulator.cloud.items()}
     playbook = "sessionops.citrix.record_by_machine"
-    done = ansible("ansible-playbook", "-i", str(path), playbook, "-e", "citrix_team=blue", env=environment)
+    done = ansible("ansible-playbook", "-i", str(path), playbook, "-e", "citrix_team=blue", env=simulator.environment)
     assert done.code == 0, done.output
     assert re.findall(r"\[WARNING\]: (Variables that.*?)\s*\n", done.output) == [
         "Variables that this playbook does not use: citrix_team."
     ]
     # The inventory sets a mapping for each machine; a text selects nothing and is rejected.
     before = simulator.mark()
-    named = ansible("ansible-playbook", "-i", str(path), playbook, "-e", "citrix_delivery_group=X", env=environment)
+    named = ansible(
+        "ansible-playbook", "-i", str(path), playbook, "-e", "citrix_delivery_group=X", env=simulator.environment
+    )
     assert named.code == 2, named.output
     assert "citrix_delivery_group: this playbook does not take it." in named.output
     assert not [call for call in simulator.calls(before) if call["path"].endswith("Recording")]
@@ -265,11 +267,21 @@ def test_blank_place_rejected(simulator, run, name):
     assert simulator.calls() == []
 
 
-@pytest.mark.parametrize("dest", ["", " "])
-def test_coverage_with_blank_dest_rejected(simulator, run, tmp_path, dest):
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("dest", "", "dest: is empty"),
+        ("dest", " ", "dest: is empty"),
+        # 95 % as a fraction, which nearly every site meets.
+        ("minimum", "0.95", "citrix_minimum of the playbook: must be 0, or from 1 to 100"),
+        ("minimum", "nan", "citrix_minimum of the playbook: must be 0, or from 1 to 100"),
+        ("minimum", 101, "citrix_minimum of the playbook: must be 0, or from 1 to 100"),
+    ],
+)
+def test_coverage_with_invalid_variable_rejected(simulator, run, tmp_path, name, value, shown):
     for arguments in ([], ["--check"]):
-        done = run("coverage", *arguments, citrix_dest=dest)
-        assert_rejected(simulator, done, "dest: is empty")
+        done = run("coverage", *arguments, **{"citrix_dest": str(tmp_path), f"citrix_{name}": value})
+        assert_rejected(simulator, done, shown)
     assert not list(tmp_path.glob("coverage.*"))
     assert simulator.calls() == []
 

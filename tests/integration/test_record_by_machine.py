@@ -35,11 +35,10 @@ def record(simulator, ansible, tmp_path):
     }
     path = tmp_path / "site.citrix_machines.yml"
     path.write_text(json.dumps(made), encoding="utf-8")
-    environment = {f"CITRIX_{name.upper()}": value for name, value in simulator.cloud.items()}
 
     def run(*arguments: str, playbook=PLAYBOOK, hosts=str(path), env: dict | None = None, **variables):
         given = ["-e", json.dumps(variables)] if variables else []
-        known = {**environment, **(env or {})}
+        known = {**simulator.environment, **(env or {})}
         return ansible("ansible-playbook", "-i", hosts, playbook, *given, *arguments, env=known)
 
     return run

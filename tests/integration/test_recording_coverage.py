@@ -33,11 +33,12 @@ def folder(tmp_path):
 @pytest.fixture
 def report(simulator, ansible, folder):
     """Return a function that runs the playbook with these variables."""
-    environment = {f"CITRIX_{name.upper()}": value for name, value in simulator.cloud.items()}
 
     def run(*arguments, **variables):
         extra = json.dumps({"citrix_dest": str(folder), **variables})
-        return ansible("ansible-playbook", "sessionops.citrix.coverage", "-e", extra, *arguments, env=environment)
+        return ansible(
+            "ansible-playbook", "sessionops.citrix.coverage", "-e", extra, *arguments, env=simulator.environment
+        )
 
     return run
 

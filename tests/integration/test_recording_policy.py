@@ -181,8 +181,7 @@ def test_policy_invalid_time_fails_before_any_request(simulator, modules, given,
 @pytest.fixture
 def converge(simulator, ansible):
     """Return a function that runs the play with these variables."""
-    environment = {f"CITRIX_{name.upper()}": value for name, value in simulator.cloud.items()}
-    environment["ANSIBLE_SHOW_CUSTOM_STATS"] = "true"
+    environment = {**simulator.environment, "ANSIBLE_SHOW_CUSTOM_STATS": "true"}
 
     def run(*arguments: str, **variables):
         return ansible("ansible-playbook", PLAY, "-e", json.dumps(variables), *arguments, env=environment)
@@ -199,7 +198,7 @@ def stats(output: str) -> dict:
 def test_play_converges_and_shows_result_of_each_rule(simulator, converge):
     audit = converge("--check", citrix_rules=RULES)
     assert audit.code == 0, audit.output
-    assert "Check mode, nothing was sent; a run would give" in audit.output
+    assert "Check mode, nothing was sent; a run would process" in audit.output
     assert stats(audit.output)["session_recording_summary"]["check_mode"] is True
     assert writes(simulator) == 0
 

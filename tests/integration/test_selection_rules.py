@@ -168,7 +168,7 @@ def test_named_user_without_session_is_gap_after_all_others(simulator, client, m
 def test_named_user_without_matching_session_reported(simulator, client, module, required, others):
     result = client(module, simulator.cloud, **required, user=["LAB\\user001"], **others)
     assert result["failed"]
-    shown = f"No session of LAB\\user001 matches {' and '.join(others)} too: check these selectors"
+    shown = f"No session of LAB\\user001 also matches {' and '.join(others)}: check these selectors"
     assert shown in result["msg"]
     assert "No session was found" not in result["msg"]
 

@@ -152,8 +152,9 @@ def test_ended_session_counts_as_stopped(simulator, modules):
     assert run.outcomes["ended"] == 1
 
 
-def test_ended_named_session_fails_unless_on_gap_warn(simulator, modules):
-    missing = {"session_id": ["00000000-0000-0000-0000-000000000000"]}
+@pytest.mark.parametrize("session_id", [["00000000-0000-0000-0000-000000000000"], "0", 0])
+def test_ended_named_session_fails_unless_on_gap_warn(simulator, modules, session_id):
+    missing = {"session_id": session_id}
     tasks = [{**recording(**missing), "ignore_errors": True}, recording(on_gap="warn", **missing)]
     run = modules(tasks, connection=simulator.cloud)
     strict, lenient = run.results

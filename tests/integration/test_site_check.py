@@ -333,6 +333,14 @@ def test_site_check_quota_within_request_limit(simulator, check):
     assert result["summary"]["requests"] <= MOST_REQUESTS
 
 
+@pytest.mark.parametrize(("given", "suggested"), [(20, 4), (2, 2)])
+def test_site_check_throttled_never_raises_concurrency(simulator, check, given, suggested):
+    simulator.fault({"path": "/me$", "times": 1, "throttle": {"hint": "seconds", "value": 0.1}})
+    result, checks = check(simulator.cloud, max_concurrency=given)
+    assert result["suggested"]["max_concurrency"] == suggested
+    assert f"max_concurrency to {suggested}" in checks["rate_limit"]["remedy"]
+
+
 def test_site_check_retries_within_request_limit(simulator, check):
     throttle = {"times": 1, "throttle": {"hint": "seconds", "value": 0.1}}
     paths = ("RecordingStatus", "search$", "Sessions$")
@@ -580,8 +588,8 @@ def test_report_unwritable_keeps_the_checks(simulator, check, tmp_path, monkeypa
 
 def test_site_check_playbook_shows_table(simulator, ansible, tmp_path):
     simulator.reset(scope="limited")
-    env = {f"CITRIX_{name.upper()}": value for name, value in simulator.cloud.items()}
-    done = ansible("ansible-playbook", "sessionops.citrix.site_check", "-e", "citrix_report=site-check.json", env=env)
+    command = ("ansible-playbook", "sessionops.citrix.site_check", "-e", "citrix_report=site-check.json")
+    done = ansible(*command, env=simulator.environment)
     assert done.code == 0, done.output
     lines = done.output.partition("Checks of the site")[2].splitlines()
     first, last = (

@@ -6,18 +6,15 @@
 from __future__ import annotations
 
 import fcntl
-import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from support import guide_pages
+from support.commands import BIN, clean_environment
 from support.guide_pages import DOCSITE, Block
-from support.simulator_process import COLLECTION
 
-BIN = Path(sys.executable).parent
 USER = "LAB\\user001"
 
 
@@ -42,15 +39,11 @@ def captioned(guide: str, name: str) -> str:
 @pytest.fixture
 def shell(simulator, tmp_path):
     """Return a function that runs a command with sh and the variables of the simulated cloud."""
-    site = {f"CITRIX_{name.upper()}": value for name, value in simulator.cloud.items()}
 
     def run(command: str, **more: str | None) -> subprocess.CompletedProcess[str]:
         given = {
-            "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
-            "HOME": str(tmp_path),
-            "LC_ALL": "C.UTF-8",
-            "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]),
-            **site,
+            **clean_environment(tmp_path),
+            **simulator.environment,
             **more,
         }
         environment = {name: value for name, value in given.items() if value is not None}
@@ -154,7 +147,7 @@ def cron(simulator, shell, tmp_path):
     (tmp_path / "citrix.env").chmod(0o600)
     (line,) = [block.text for block in blocks("guide_cron") if block.text.startswith("*/15")]
     command = line.split(maxsplit=5)[5].replace("/opt/citrix-recording", str(tmp_path))
-    unset = {f"CITRIX_{name.upper()}": None for name in simulator.cloud}
+    unset = dict.fromkeys(simulator.environment)
 
     def run() -> subprocess.CompletedProcess[str]:
         return shell(command, PATH="/usr/bin:/bin", **unset)

@@ -6,17 +6,16 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import stopwatch
-from support.simulator_process import COLLECTION, Simulator
+from bench.measure import STOPWATCH
+from support.commands import BIN, clean_environment
+from support.simulator_process import Simulator
 
-BIN = Path(sys.executable).parent
 PLAYBOOK = "sessionops.citrix.record_by_machine"
 
 
@@ -33,15 +32,7 @@ class Slice:
 
 def environment(simulator: Simulator, home: Path) -> dict[str, str]:
     """Return the environment of a job: the variables of the credential, and paths."""
-    connection = {f"CITRIX_{name.upper()}": value for name, value in simulator.cloud.items()}
-    return {
-        **connection,
-        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
-        "HOME": str(home),
-        "LC_ALL": "C.UTF-8",
-        "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]),
-        "ANSIBLE_INVENTORY_UNPARSED_FAILED": "true",
-    }
+    return {**clean_environment(home), **simulator.environment, "ANSIBLE_INVENTORY_UNPARSED_FAILED": "true"}
 
 
 def list_inventory(simulator: Simulator, folder: Path, **options: object) -> dict:
@@ -105,8 +96,7 @@ def _prepare(simulator: Simulator, job: Path, document: dict, variables: dict) -
 
 def _run(job: Path) -> Slice:
     figures = job / "figures.json"
-    watched = [sys.executable, "-IS", stopwatch.__file__, str(figures)]
-    command = [*watched, str(BIN / "ansible-runner"), "run", str(job), "-p", PLAYBOOK]
+    command = [*STOPWATCH, str(figures), str(BIN / "ansible-runner"), "run", str(job), "-p", PLAYBOOK]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     took = json.loads(figures.read_text(encoding="utf-8"))
     hosts = json.loads((job / "inventory.json").read_text(encoding="utf-8"))["_meta"]["hostvars"]

@@ -6,9 +6,7 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +14,11 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.sessionops.citrix.plugins.module_utils._views import history
-from collection_tree import COLLECTION, CONNECTED, INVENTORIES, MODULES, NAME
+from collection_tree import CONNECTED, INVENTORIES, MODULES, NAME
 from example_plays import Done, Run, Stage, as_tasks, play_of
+from support.commands import clean_environment
 from support.due_trail import write_due
 from support.reports import report
-
-BIN = Path(sys.executable).parent
 
 
 @pytest.fixture(scope="session")
@@ -32,10 +29,7 @@ def ansible(ansible_processes, tmp_path_factory):
     """
     home = tmp_path_factory.mktemp("home")
     environment = {
-        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
-        "HOME": str(home),
-        "LC_ALL": "C.UTF-8",
-        "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]),
+        **clean_environment(home),
         "ANSIBLE_LOCALHOST_WARNING": "false",
         "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
     }

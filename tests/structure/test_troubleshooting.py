@@ -19,7 +19,7 @@ SQL = re.compile(r"\s*(BEGIN|SELECT|INSERT|DELETE)\b")
 SUBJECTS = {"Call", "Request", "Progress", "listing", "searches"}
 """Functions with the subject of messages, as in "read the session X", as an argument."""
 SUCCESSES = {
-    "Check mode, nothing was sent; a run would give ",
+    "Check mode, nothing was sent; a run would process ",
     " (… of … sessions are not recordable)",
     "… of … recordable sessions are recorded",
     "Coverage … %: …; ….",

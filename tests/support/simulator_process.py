@@ -164,6 +164,11 @@ class Simulator:
         }
 
     @property
+    def environment(self) -> dict[str, str]:
+        """Return the options of the cloud as environment variables."""
+        return {f"CITRIX_{name.upper()}": value for name, value in self.cloud.items()}
+
+    @property
     def gov(self) -> dict:
         return {**self.cloud, "deployment": "gov"}
 

@@ -6,18 +6,16 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
+from support.commands import BIN, clean_environment
 from support.simulator_process import COLLECTION, Simulator
 
 from ways.matrix import Way
 
 NAME = "sessionops.citrix"
-BIN = Path(sys.executable).parent
 MACHINES = ("LAB\\vda-001", "LAB\\vda-002")
 EXCLUDED = "LAB\\user003"
 """A user with a recordable session on the first machine."""
@@ -129,13 +127,10 @@ def _run(way: Way, simulator: Simulator, folder: Path, reports: Path) -> tuple[i
     if way.tags != "none":
         arguments += ["--tags", "session_recording" if way.tags == "own" else "other"]
     environment = {
-        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
-        "HOME": str(folder),
-        "LC_ALL": "C.UTF-8",
-        "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]),
+        **clean_environment(folder),
         "ANSIBLE_ASYNC_DIR": str(folder / "async"),
         "ANSIBLE_STRATEGY": way.strategy,
-        **{f"CITRIX_{name.upper()}": value for name, value in simulator.cloud.items()},
+        **simulator.environment,
         **ENVIRONMENTS[way.environment],
     }
     command = [str(BIN / "ansible-playbook"), *arguments, _playbook(way, folder, variables)]

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from .._common.errors import OptionError
 from .._common.names import NAME_LIST, read_names, read_time
-from .._common.options import check_ranges
+from .._common.options import check_ranges, values_of
 from .._common.text import clean, folded, nested
 from .._common.times import timestamp
 from .audit_file import HEAD
@@ -31,7 +31,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
 }
 
 
-class Filter(NamedTuple):
+class Conditions(NamedTuple):
     """Conditions for an entry, all of which must match; None for one that is not set."""
 
     since: float
@@ -41,13 +41,13 @@ class Filter(NamedTuple):
     result: frozenset[str] | None
 
     @classmethod
-    def from_params(cls, params: dict) -> Filter:
+    def from_params(cls, params: dict) -> Conditions:
         """Check the options; raises OptionError."""
         names = ("user", "session_id")
         user, session_id = (
             None if params[name] is None else frozenset(map(folded, read_names(name, params[name]))) for name in names
         )
-        result = None if params["result"] is None else frozenset(params["result"])
+        result = frozenset(values_of(params, "result")) or None
         since, until = (read_time(name, params[name], unset) for name, unset in (("since", -inf), ("until", inf)))
         return cls(since, until, user, session_id, result)
 
@@ -67,7 +67,7 @@ class Filter(NamedTuple):
 def search(params: dict) -> dict:
     """Return the last matching entries of a trail, and all problems; raises OptionError."""
     check_ranges(params, RANGES)
-    wanted = Filter.from_params(params)
+    wanted = Conditions.from_params(params)
     reader = TrailReader(_files(params["path"]), params["first_line"])
     matched = 0
     entries: deque[dict] = deque(maxlen=params["limit"])

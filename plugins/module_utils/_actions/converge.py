@@ -18,7 +18,7 @@ from .._common.errors import ApiError, BatchLost, CitrixError, JobFailed, Stalle
 from .._site import sessions
 from .._site.guard import Start
 from .._site.selection import Target
-from .locks import SessionLocks
+from .locks import NoLocks, SessionLocks
 from .recording import RecordingEntry, StoppingEntry, Wanted
 from .results import UNIDENTIFIED
 
@@ -32,7 +32,6 @@ LONGEST_LOCK_WAIT = 10.0
 """Maximum seconds to wait for a session that another run is changing."""
 LOCK_PAUSE = 0.1
 """Seconds between two attempts to lock such a session."""
-NO_LOCKS = SessionLocks("", len, usable=False)
 
 
 @dataclass
@@ -112,23 +111,21 @@ def converge(api: Api, targets: Iterable[tuple[Target, Wanted]], check_mode: boo
     todo = [case for case in cases if not case.entry.result]
     # Two runs at the same time, on hosts that share no locks, rarely process the same session.
     shuffle(todo)
-    locks = (
-        SessionLocks(f"{api.base_url} {api.customer_id} {api.site_id()}", api.warn)
-        if todo and not check_mode
-        else NO_LOCKS
-    )
+    locks = NoLocks()
+    if todo and not check_mode:
+        locks = SessionLocks(f"{api.base_url} {api.customer_id} {api.site_id()}", api.warn)
     _process_all(api, todo, check_mode, locks)
     locked = [case for case in todo if not case.entry.result]
     latest = api.throttle.active_seconds() + LONGEST_LOCK_WAIT
     while locked:
         if api.throttle.pause(LOCK_PAUSE) or api.throttle.active_seconds() >= latest:
-            locks = NO_LOCKS
+            locks = NoLocks()
         _process_all(api, [case for case in locked if locks.take(case.entry.id)], check_mode, locks)
         locked = [case for case in locked if not case.entry.result]
     return [case.entry for case in cases]
 
 
-def _process_all(api: Api, cases: list[Case], check_mode: bool, locks: SessionLocks) -> None:
+def _process_all(api: Api, cases: list[Case], check_mode: bool, locks: NoLocks) -> None:
     """Process all sessions that no other run has locked, in blocks."""
     # Not all reads before all requests: a state should be recent when it is used, and no session waits for all others.
     size = max(api.batches.size, 1)
@@ -148,7 +145,7 @@ def _process_all(api: Api, cases: list[Case], check_mode: bool, locks: SessionLo
     _finish(api, locks, left)
 
 
-def _process(api: Api, cases: list[Case], check_mode: bool, locks: SessionLocks) -> list[Case]:
+def _process(api: Api, cases: list[Case], check_mode: bool, locks: NoLocks) -> list[Case]:
     """Read the states and send the required requests; return the cases to confirm."""
     by_id = {case.entry.id: case for case in cases}
     locked = {session_id for session_id in by_id if locks.take(session_id)}
@@ -173,7 +170,7 @@ def _process(api: Api, cases: list[Case], check_mode: bool, locks: SessionLocks)
     return watched
 
 
-def _finish(api: Api, locks: SessionLocks, cases: Iterable[Case]) -> None:
+def _finish(api: Api, locks: NoLocks, cases: Iterable[Case]) -> None:
     """Release the sessions that have a result, after the audit trail has it."""
     done = [case.entry for case in cases if case.entry.result]
     api.observer.after(done)
@@ -217,7 +214,7 @@ def _request(api: Api, cases: list[Case], may_repeat: bool) -> list[Case]:
     return watched
 
 
-def _confirm(api: Api, cases: list[Case], locks: SessionLocks) -> list[Case]:
+def _confirm(api: Api, cases: list[Case], locks: NoLocks) -> list[Case]:
     """Read the states until confirmed or timed out; return the cases to resend."""
     pause = FIRST_PAUSE
     again = []

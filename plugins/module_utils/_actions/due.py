@@ -24,7 +24,6 @@ from .recording import RESULTS, RecordingEntry, Wanted
 from .results import task_result
 from .trail import Write
 
-WAIT_SPEC: dict[str, dict] = {"wait": {"type": "bool", "default": True}, "wait_timeout": {"type": "int", "default": 30}}
 HARMLESS = ("unfinished", "cut_off")
 """Problems of killed runs: such a recording counts as started."""
 LATE_EFFECT = 3600

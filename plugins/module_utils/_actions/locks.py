@@ -22,16 +22,27 @@ _descriptors: dict[str, int] = {}
 _opening = Lock()
 
 
-class SessionLocks:
+class NoLocks:
+    """Locks of a run that changes nothing, or that waits no longer for others."""
+
+    def take(self, session_id: str) -> bool:
+        """Return whether to change a session now."""
+        return True
+
+    def release(self, session_id: str) -> None:
+        """Release the lock of a session."""
+
+
+class SessionLocks(NoLocks):
     """One lock for each session, a byte of a file of the user; released when the process ends."""
 
-    def __init__(self, site: str, warn: Callable[[str], object], usable: bool = True) -> None:
-        """site: distinguishes the site from others. usable: False for locks that do nothing."""
+    def __init__(self, site: str, warn: Callable[[str], object]) -> None:
+        """site: distinguishes the site from others."""
         self._site = site
         self._folder = os.path.join(tempfile.gettempdir(), f"sessionops.citrix-{os.geteuid()}")
         """Not in a home directory, which may be on another host."""
         self._warn = warn
-        self._usable = usable
+        self._usable = True
 
     def take(self, session_id: str) -> bool:
         """Take the lock of a session unless another run holds it; return whether to change it now.
@@ -45,7 +56,6 @@ class SessionLocks:
             return True
 
     def release(self, session_id: str) -> None:
-        """Release the lock of a session."""
         if self._usable:
             self._apply(session_id, fcntl.LOCK_UN)
 

@@ -15,11 +15,11 @@ from .._site import sessions
 from .results import Entry
 from .trail import Write
 
+WAIT_SPEC = {"wait": {"type": "bool", "default": True}, "wait_timeout": {"type": "int", "default": 30}}
 ARGUMENT_SPEC = {
     "state": {"type": "str", "required": True, "choices": ["started", "stopped"]},
     "notify_user": {"type": "bool", "default": True},
-    "wait": {"type": "bool", "default": True},
-    "wait_timeout": {"type": "int", "default": 30},
+    **WAIT_SPEC,
 }
 STOP_AFTER_SPEC = {"stop_after": {"type": "int"}}
 LONGEST = 366 * 24 * 3600

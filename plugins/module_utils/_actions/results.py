@@ -78,7 +78,7 @@ class Entry:
         return self.ended_is_fine and self.result == "ended"
 
     def end(self, result: str, reason: str | None = None, changed: bool = False) -> None:
-        """Set the result, once for each entry."""
+        """Set the result."""
         self.result, self.reason, self.changed = result, reason, changed
 
     def to_result(self) -> dict:
@@ -112,7 +112,7 @@ def task_result(
     summary = {result: counts[result] for result in results}
     result: dict = {
         "changed": any(entry.changed for entry in entries),
-        "msg": ("Check mode, nothing was sent; a run would give " if module.check_mode else "") + _sentence(summary),
+        "msg": ("Check mode, nothing was sent; a run would process " if module.check_mode else "") + _sentence(summary),
         "sessions": [entry.to_result() for entry in entries],
         "list_complete": api.list_complete,
         "summary": {**summary, **api.throttle.counts()},
@@ -150,7 +150,7 @@ def unused_exclusions(unused: Mapping[str, list[str]]) -> list[str]:
 def _gap_fails(params: dict) -> bool:
     if params.get("on_gap"):
         return params["on_gap"] == "fail"
-    return any(params.get(selector) for selector in NAMED)
+    return any(params.get(selector) is not None for selector in NAMED)
 
 
 def _none_permitted(entries: Sequence[Entry]) -> bool:
@@ -169,7 +169,7 @@ def _absences(api: Api, selection: Selection | None, entries: Sequence[Entry], p
         if others:
             matched = " and ".join(others)
             return [
-                f"No session of {few} matches {matched} too: check these selectors and the name, or run again later."
+                f"No session of {few} also matches {matched}: check these selectors and the name, or run again later."
             ]
         return [f"No session was found for {few}: check the name, or run again when the user is logged on."]
     if not entries and not any_visible(api):

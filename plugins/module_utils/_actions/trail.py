@@ -20,6 +20,7 @@ from .._client.transport import VERSION
 from .._client.writes import WriteObserver
 from .._common.errors import CitrixError, OptionError
 from .._common.options import environment_name, with_fallback
+from .._common.text import clean
 from . import audit_lines
 from .audit_file import AuditFile, probe
 from .results import Entry
@@ -185,6 +186,9 @@ def _path_of(params: Mapping[str, Any]) -> str | None:
     path = params["audit_log"]
     if path is not None and not path.strip():
         raise OptionError("audit_log", "is empty; set it to a file")
+    # Relative to a playbook of a collection, it would be deleted with the next installation.
+    if path and not os.path.isabs(path):
+        raise OptionError("audit_log", f"{clean(path)} is a relative path; set the full path")
     return path
 
 

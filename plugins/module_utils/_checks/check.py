@@ -159,7 +159,7 @@ def run_check(probe: Probe, check: Check) -> tuple[Finding, float]:
     began = time.monotonic()
     blocked = [name for name in check.requires if probe.findings[name].status in (FAILED, SKIPPED)]
     try:
-        finding = skipped(f"requires {blocked[0]}") if blocked else check.run(probe)
+        finding = skipped(f"see the check {blocked[0]}") if blocked else check.run(probe)
     except BudgetSpent as error:
         finding = skipped(str(error))
     except CitrixError as error:

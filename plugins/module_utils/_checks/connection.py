@@ -12,14 +12,13 @@ from .._client import handshake
 from .._client.auth import REFUSALS, NoAuth
 from .._client.exchange import Request
 from .._common.text import clean
-from .._common.times import timestamp
+from .._common.times import DAY, timestamp
 from .check import Check, Finding, Probe, failed, in_words, listed, ok, skipped, warning
 
 EXPIRY_WARNING = 30
 """Days before the end of a certificate or secret in which there is a warning."""
 CLOCK_WARNING = 60
 """Seconds by which the clocks may differ without a warning."""
-DAY = 86400
 CERTIFICATE_REMEDIES = {
     9: "Check the clock of this host; if it is right, install a certificate that is valid now.",
     10: "Renew the certificate of the host; if it is valid, check the clock of this host.",
@@ -143,7 +142,8 @@ def clock(probe: Probe) -> Finding:
     if abs(ahead) <= CLOCK_WARNING:
         return ok(observed, seconds=ahead)
     remedy = (
-        "Synchronize the clock of this host, or that of the controller: ends of tokens and reports have wrong times."
+        "Synchronize the clock of this host, or that of the controller. "
+        "Otherwise, the times in reports and the expiry of tokens are wrong."
     )
     return warning(observed, remedy, seconds=ahead)
 

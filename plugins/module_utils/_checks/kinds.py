@@ -28,7 +28,7 @@ PATTERNS = (
 )
 """Kinds and their forms; the first match counts."""
 KINDS = frozenset(
-    {"empty", "text", "number", "boolean", "null", "list", "IPv4", "IPv6", *(name for name, _p in PATTERNS)}
+    {"empty", "text", "number", "boolean", "null", "list", "IPv4", "IPv6", *(name for name, _form in PATTERNS)}
 )
 ENUMERATIONS = frozenset({*STATES, "Hdx", "Rdp", "Console", "Desktop", "Application", "MultiSession", "SingleSession"})
 EDITIONS = frozenset({"STD", "ADV", "ENT", "PLT"})
@@ -37,7 +37,7 @@ FIELD_NAMES = frozenset(
         *FIELDS,
         *("Customers", "DisplayName", "ExpiryTime", "Sites", "UserId", "VerifiedEmail"),
         *("ConnectedViaIP", "DeliveryGroup", "DnsName", "IPAddress", "MachineCatalog", "Name", "PrincipalName"),
-        *("Protocol", "SamAccountName", "SamName", "SessionSupport", "Sid", "Domain", "DisplayName", "Zone"),
+        *("Protocol", "SamAccountName", "SamName", "SessionSupport", "Sid", "Domain", "Zone"),
     }
 )
 """Documented names of fields; any other name in an object may be content."""

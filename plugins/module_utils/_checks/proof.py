@@ -13,6 +13,7 @@ from .._actions.recording import RecordingEntry, Wanted
 from .._common.names import guid_of
 from .._site import sessions
 from .._site.selection import FIELDS, Target
+from .._site.users import People
 from .check import Check, Finding, Probe, failed, ok, skipped
 
 STOP_IT = "Stop it: citrix_session_recording with state stopped and this session_id."
@@ -26,8 +27,13 @@ def session(probe: Probe) -> Finding:
     # Lists have been read; the proof has its own requests.
     probe.wire.limit = math.inf
     session_id = probe.prove_session_id or ""
+    people = People()
+    judge = probe.api.guard.judge(probe.api, people)
     details = probe.api.send(sessions.details(session_id, FIELDS)).body
-    probe.target = Target.from_session(session_id, details)
+    target = judge.of_place(Target.from_session(session_id, details), details)
+    probe.target = judge.of_user(target, people.add(details))
+    if probe.target.denied:
+        return failed(probe.target.denied, "Name a session that the guard permits.", reason="denied")
     if probe.target.not_recordable:
         reason = sessions.NOT_RECORDABLE[probe.target.not_recordable]
         return failed(f"the session cannot be recorded: {reason}", NEEDED, reason=probe.target.not_recordable)

@@ -118,14 +118,14 @@ def rate_limit(probe: Probe) -> Finding:
     throttled = probe.wire.statuses[429] + probe.wire.statuses[503]
     headers = sorted(probe.wire.quota_headers)
     slow = throttled or probe.status_seconds > SLOW
-    probe.suggested["max_concurrency"] = CAREFUL if slow else probe.api.max_concurrency
+    most = min(CAREFUL, probe.api.max_concurrency) if slow else probe.api.max_concurrency
+    probe.suggested["max_concurrency"] = most
     settings = listed(f"{name} {value}" for name, value in sorted(probe.suggested.items()))
     observed = f"{in_words(throttled, 'request')} throttled, headers {listed(headers) or 'none'}; suggested: {settings}"
     facts = {"throttled": throttled, "headers": headers, "suggested": dict(probe.suggested)}
     if slow:
-        return warning(
-            observed, f"Set max_concurrency to {CAREFUL}, and run when less other traffic uses the API.", **facts
-        )
+        remedy = f"Set max_concurrency to {most} or less, and run when less other traffic uses the API."
+        return warning(observed, remedy, **facts)
     return ok(observed, **facts)
 
 

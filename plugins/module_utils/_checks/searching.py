@@ -33,6 +33,12 @@ def _has(body: dict, session: dict) -> bool:
     return nested(session, "Id") in found or bool(body.get("ContinuationToken") and found)
 
 
+def _total(body: dict) -> int | None:
+    """Return TotalItems for the report; None unless it is a number."""
+    total = body.get("TotalItems")
+    return rounded(total) if isinstance(total, int) else None
+
+
 def _account(probe: Probe) -> str:
     """Return the account DOMAIN\\name of the sample; "" if it has none."""
     name = user_of(probe.sample) or ""
@@ -63,7 +69,7 @@ def case(probe: Probe) -> Finding:
         return skipped("no search by user finds a session")
     if _has(_search(probe, groups=[filters([name.swapcase()], probe.user_property)]), probe.sample):
         return ok("searches ignore case")
-    return warning("searches respect case", "Write users and machines in the case in which Citrix shows them.")
+    return warning("searches are case-sensitive", "Write users and machines in the case in which Citrix shows them.")
 
 
 def _by(name_of: Callable[[dict], str | None], search_property: str, probe: Probe) -> Finding:
@@ -72,14 +78,14 @@ def _by(name_of: Callable[[dict], str | None], search_property: str, probe: Prob
         return skipped(NO_SESSION if not probe.sample else "the session does not have the name")
     body = _search(probe, [compare(search_property, name)])
     others = [item for item in objects(body.get("Items")) if (name_of(item) or name) != name]
-    facts = {"total": rounded(total) if isinstance(total := body.get("TotalItems"), int) else None}
+    total = _total(body)
     if not _has(body, probe.sample):
         remedy = "Select by session_id or all_sessions, and report it."
-        return failed(f"the property {search_property} finds no session of {name}", remedy, **facts)
+        return failed(f"the property {search_property} finds no session of {name}", remedy, total=total)
     if others:
         remedy = "None is required: each session is checked again, but searches read more than needed."
-        return warning(f"the property {search_property} finds other sessions too", remedy, **facts)
-    return ok(f"the property {search_property} finds the sessions of {name}", **facts)
+        return warning(f"the property {search_property} finds other sessions too", remedy, total=total)
+    return ok(f"the property {search_property} finds the sessions of {name}", total=total)
 
 
 def _machine(session: dict) -> str | None:
@@ -111,8 +117,8 @@ def total_items(probe: Probe) -> Finding:
         return skipped(NO_SESSION if not probe.sample else "the session does not name its machine")
     call = Call("GET", f"Machines/{segment(name)}/Sessions", f"list the sessions of machine {name}", {"fields": "Id"})
     count = len(objects(probe.api.send(call).body.get("Items")))
-    total = _search(probe, [compare("MachineName", name)]).get("TotalItems")
-    facts = {"count": rounded(count), "total": rounded(total) if isinstance(total, int) else None}
+    body = _search(probe, [compare("MachineName", name)])
+    total, facts = body.get("TotalItems"), {"count": rounded(count), "total": _total(body)}
     if total != count:
         remedy = "Check the scope of the account: sessions may be hidden. If sessions began or ended, run again."
         return warning(f"TotalItems is {total}, and the machine has {count} sessions", remedy, **facts)

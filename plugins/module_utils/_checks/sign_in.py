@@ -11,9 +11,9 @@ from .._client.auth import REFUSALS, AccessToken, credentials_of
 from .._client.discovery import ME
 from .._common.errors import CitrixError
 from .._common.text import nested
-from .._common.times import rfc3339, timestamp
+from .._common.times import DAY, rfc3339, timestamp
 from .check import Check, Finding, Probe, in_words, of_error, ok, skipped, status_of, warning
-from .connection import DAY, EXPIRY_WARNING
+from .connection import EXPIRY_WARNING
 
 SHORT_LIFETIME = 600
 """Seconds; a run with a given token ends when it expires, and each new sign-in is a request."""
@@ -51,7 +51,7 @@ def token_lifetime(probe: Probe) -> Finding:
     if ends_at == float("inf"):
         given = timestamp(nested(probe.me, "ExpiryTime") or "")
         if given is None:
-            return skipped("the API does not report the end of the access_token")
+            return skipped("the API does not report when the access_token expires")
         ends_at = given
     seconds = round(ends_at - time.time())
     observed = f"the token is valid for {in_words(seconds // 60, 'minute')}"

@@ -68,7 +68,7 @@ def stopped(module: Any, error: CitrixError) -> dict:
     for group, members in GROUPS.items():
         if group != "proof" or module.params["prove_session_id"]:
             others = [check for check in members if check.id != first]
-            checks += [_entry(check.id, group, skipped(f"requires {first}"), 0.0) for check in others]
+            checks += [_entry(check.id, group, skipped(f"see the check {first}"), 0.0) for check in others]
     return {**_result(module, checks, {}, 0, False), "msg": str(error)}
 
 

@@ -34,7 +34,7 @@ def ended(api: Api, call: Call, job_id: str, until: float) -> dict:
 
     Raises JobError if it has not ended by its deadline(); the job continues.
     """
-    look = Call("GET", f"Jobs/{segment(job_id)}", f"look at the job that is to {call.what}")
+    look = Call("GET", f"Jobs/{segment(job_id)}", f"read the status of the job ({call.what})")
     pause = FIRST_PAUSE
     while True:
         job = api.send(look).body
@@ -52,9 +52,7 @@ def ended(api: Api, call: Call, job_id: str, until: float) -> dict:
 
 def results(api: Api, call: Call, job_id: str) -> Response:
     """Return the response to a call whose job has ended."""
-    return api.send(
-        Call("GET", f"Jobs/{segment(job_id)}/Results", f"read the results of the job that is to {call.what}")
-    )
+    return api.send(Call("GET", f"Jobs/{segment(job_id)}/Results", f"read the results of the job ({call.what})"))
 
 
 def send(api: Api, call: Call) -> Response:

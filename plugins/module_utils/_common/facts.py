@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -16,6 +17,11 @@ def snake_facts(value: Any) -> Any:
     if isinstance(value, dict):
         return {_snake(key): snake_facts(each) for key, each in value.items()}
     return [snake_facts(each) for each in value] if isinstance(value, list) else value
+
+
+def facts_of(item: dict, fields: Iterable[str] = ()) -> dict:
+    """Return an object of the API as facts: these fields if it has them, or all of its fields."""
+    return snake_facts({name: item[name] for name in fields or item if name in item})
 
 
 @lru_cache(maxsize=2048)

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import re
+import string
 import unicodedata
-from collections.abc import Mapping
 
 from . import times
 from .errors import OptionError
@@ -38,6 +38,8 @@ COLLECTION = re.compile(
     r"(?:frozenset|set|dict_\w+)?\((?:\s*|.*['\"].*)\)|\[\s*\]|\[.*['\"].*\]|\{.*[:'\"].*\}|.*\{[{%].*", re.DOTALL
 )
 """Text of a list, tuple, set, dictionary or template."""
+COMMON = string.ascii_lowercase + string.digits + "_.'$#-\\@"
+"""Characters of most folded names."""
 GUID = re.compile(r"(?:urn:uuid:)?[{(]?" + "-?".join(f"([0-9a-f]{{{size}}})" for size in (8, 4, 4, 4, 12)) + r"[)}]?")
 KINDS = {
     bool: "a boolean",
@@ -47,16 +49,6 @@ KINDS = {
     list: "a list",
     dict: "a dictionary",
 }
-
-
-def reject_null(given: Mapping, spec: Mapping[str, object]) -> None:
-    """Raise OptionError for names that are null, as they would select more or exclude none.
-
-    given: options as a task has them, before defaults are set.
-    """
-    for option, value in given.items():
-        if value is None and spec.get(option) == NAME_LIST:
-            raise OptionError(option, "is null, as is an option without a value in YAML; set a value, or remove it")
 
 
 def read_names(option: str, value: object) -> tuple[str, ...]:
@@ -93,6 +85,24 @@ def guid_of(text: str) -> str | None:
     """Return a GUID in lower case with dashes from any spelling; None for any other text."""
     found = GUID.fullmatch(text.lower())
     return "-".join(found.groups()) if found else None
+
+
+def id_key(text: str) -> str:
+    """Return an id for comparisons: a GUID in any spelling is the same id."""
+    # Most ids are written with dashes: a search would take longer than all else for an object of a list.
+    return text.lower() if len(text) == 36 else guid_of(text) or text.lower()
+
+
+def is_comparable(option: str, name: str) -> bool:
+    """Return whether an option accepts a folded name of the API, so that both can be equal."""
+    # Most names take this way, in a twentieth of the time.
+    is_common = not name.strip(COMMON) and name[0] not in "\\." and "\\\\" not in name
+    if is_common and len(name) != 36 and name not in ("none", "null"):
+        return option in USERS or name[-1] not in ".$"
+    try:
+        return bool(_read_name(option, name))
+    except OptionError:
+        return False
 
 
 def is_confusable(name: str) -> bool:
@@ -133,20 +143,22 @@ def _read_name(option: str, value: object) -> str:
     if option in (*USERS, "session_id") and EMPTY.fullmatch(name):
         raise OptionError(option, f"'{visible(name)}' is the text of an empty value; write the full name, or remove it")
     if QUOTES.match(name[0]) and QUOTES.match(name[-1]):
-        raise OptionError(option, f"{visible(name)} is quoted twice; take the inner quotes out")
+        raise OptionError(option, f"{visible(name)} is quoted twice; remove the inner quotes")
     parts = name.split("\\")
     if not all(parts):
         raise OptionError(
             option,
-            f"'{visible(name)}' has a doubled backslash, or one at an end; write one between domain and name: "
-            "only double quotes in YAML take two",
+            f"'{visible(name)}' has a doubled backslash, or one at its start or end; write one between domain and "
+            "name: only double quotes in YAML take two",
         )
     if option in ACCOUNTS and (len(parts) > 2 or name.count("@") > 1):
         raise OptionError(option, f"'{visible(name)}' is more than one name; pass several names as a list")
     if option in USERS:
         _check_user(option, name)
     elif option in ACCOUNTS and name[-1] in ".$":
-        raise OptionError(option, f"'{visible(name)}' ends with {name[-1]}, as no machine does; remove that character")
+        raise OptionError(
+            option, f"'{visible(name)}' ends with {name[-1]}, but no machine name does; remove that character"
+        )
     return name
 
 
@@ -158,8 +170,8 @@ def _check_user(option: str, name: str) -> None:
     if re.search(IMPOSSIBLE, name):
         raise OptionError(
             option,
-            f"'{visible(name)}' contains a character that no account name has there, or white space beside \\ or @; "
-            "write DOMAIN\\NAME, and pass several names as a list",
+            f"'{visible(name)}' contains a character that is invalid in an account name, or white space beside \\ or "
+            "@; write DOMAIN\\NAME, and pass several names as a list",
         )
     if re.search(r"[*?]", name):
         raise OptionError(option, f"'{visible(name)}' contains a wildcard; list each user")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ansible.module_utils.basic import AnsibleFallbackNotFound
@@ -47,9 +47,30 @@ RANGES = {
 
 PLACES = ("api_url", "site_id")
 """Options that decide about the site: empty text is a template without a value, and not the default."""
+NULLABLE = OPTIONS.keys() - PLACES
+"""Options of the connection and its tuning, which select nothing."""
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 """Characters that no credential contains: the line end of a file, or an escape sequence in double quotes."""
+
+
+def reject_null(given: Mapping, spec: Iterable[str]) -> None:
+    """Raise OptionError for an option that is null.
+
+    Without the option, a task may select more, exclude none, or set no end.
+
+    given: options as a task has them, before defaults are set. spec: names of the options.
+    """
+    for option in spec:
+        if option not in NULLABLE and given.get(option, option) is None:
+            raise OptionError(option, "is null, as is an option without a value in YAML; set a value, or remove it")
+
+
+def values_of(params: dict, option: str) -> tuple:
+    """Return the values of a list, none if it is not set; raises OptionError if it is empty."""
+    if params[option] == []:
+        raise OptionError(option, "is empty; set at least one value")
+    return tuple(params[option] or ())
 
 
 def environment_name(option: str) -> str:
@@ -142,7 +163,7 @@ def identifier(option: str, value: str) -> str:
 def _default_customer(deployment: str) -> str:
     if deployment == ON_PREMISES:
         return ON_PREMISES_CUSTOMER
-    raise OptionError("customer_id", "is required; the Citrix Cloud console shows it under API access")
+    raise OptionError("customer_id", "is required; copy it from API access in the Citrix Cloud console")
 
 
 def _credentials(params: dict) -> dict[str, str]:

@@ -12,6 +12,8 @@ from email.utils import parsedate_to_datetime
 
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 YEAR_10000 = 253402300800
+DAY = 86400
+"""Seconds."""
 
 
 def now() -> float:

@@ -98,14 +98,14 @@ def find_sessions(
     api: Api,
     query: Query,
     fields: tuple[str, ...],
-    warn: Callable[[str], object] = len,
+    warn: Callable[[str], object] | None = None,
     named: UserMatcher | None = None,
 ) -> Iterator[dict]:
     """Yield the sessions, each once, in order, possibly with more than the fields; none for all.
 
-    warn: called with warnings about users without a session and sessions without a user, unless the caller reports them
-    itself through named, the users of the query. Raises OptionError that names all missing machines, delivery groups
-    and applications, for ambiguous user names, and if the API returns the user of no session.
+    warn: called with warnings about users without a session and sessions without a user; None if the caller reports
+    them itself through named, the users of the query. Raises OptionError that names all missing machines, delivery
+    groups and applications, for ambiguous user names, and if the API returns the user of no session.
     """
     if query.only("machine"):
         yield from list_sessions(api, query.machine, fields).sessions
@@ -116,8 +116,9 @@ def find_sessions(
         place = Place(api, query)
         sessions = search_users(query.user, lambda conditions: _search(api, query, fields, place, conditions), matcher)
         matcher.check()
-        for warning in (*matcher.absence, *matcher.unidentified_warnings):
-            warn(warning)
+        if warn:
+            for warning in (*matcher.absence, *matcher.unidentified_warnings):
+                warn(warning)
         yield from sessions
     else:
         yield from _search(api, query, fields, Place(api, query))

@@ -13,7 +13,7 @@ from .._client.api import Api
 from .._client.calls import Call, segment
 from .._client.dispatch import Calls, send_all
 from .._common.errors import ApiError, CitrixError
-from .._common.facts import snake_facts
+from .._common.facts import facts_of
 from .._common.text import nested
 
 FIELDS = (
@@ -183,11 +183,6 @@ def not_recordable(session: dict) -> str | None:
     return None
 
 
-def to_result(session: dict, fields: tuple[str, ...] = ()) -> dict:
-    """Return a session as facts with snake_case keys; only these fields, or all."""
-    return snake_facts({name: session[name] for name in fields or session if name in session})
-
-
 def facts(
     api: Api, sessions: Iterable[dict], fields: tuple[str, ...], recording: bool, warn: Callable[[str], None]
 ) -> list[dict]:
@@ -198,7 +193,7 @@ def facts(
     results, ids = [], []
     # One at a time: thousands of complete sessions would use too much memory.
     for session in sessions:
-        results.append(to_result(session, fields))
+        results.append(facts_of(session, fields))
         ids.append(nested(session, "Id") or "")
     if recording and results:
         states = read_known(api, [session_id for session_id in ids if session_id], warn)

@@ -51,7 +51,7 @@ class Row(NamedTuple):
     result: str = ""
     """One of RESULTS; "" until the status is read."""
     reason: str | None = None
-    """Reason: a key of NOT_RECORDABLE for sessions that are not recordable, a sentence for a gap."""
+    """A key of NOT_RECORDABLE if the session is not recordable, otherwise a sentence."""
 
     @classmethod
     def from_session(cls, session: dict) -> Row:
@@ -82,7 +82,7 @@ class Row(NamedTuple):
         return self.with_result("recorded") if state else self.with_result("not_recorded", NOT_RECORDED)
 
     def to_result(self) -> dict:
-        """Return the row in the form of the list of gaps."""
+        """Return the row in the form of coverage.json."""
         entry = {**self._asdict(), "applications": list(self.applications)}
         session = entry.pop("session")
         return {**session._asdict(), "id": escaped(session.id), **entry}
@@ -137,7 +137,7 @@ def machines_visible(api: Api, rows: Sequence[Row], warn: Callable[[str], None])
 
 
 def document(api: Api, query: Query, rows: Sequence[Row], unrecorded_limit: int, started: float, visible: bool) -> dict:
-    """Return the figures, with the first gaps.
+    """Return the figures, with the first unrecorded or unknown sessions.
 
     started: time of the first read. visible: whether the account can see a machine.
     """
@@ -194,7 +194,7 @@ def sentence(document: dict) -> str:
 
 
 def _parts(results: Iterable[tuple[str | None, str]]) -> list[dict]:
-    """Return the figures of each name, those with the most gaps first."""
+    """Return the figures of each name, those with the most unrecorded or unknown sessions first."""
     names: defaultdict[str | None, Counter] = defaultdict(Counter)
     for name, result in results:
         names[name][result] += 1

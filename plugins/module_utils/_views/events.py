@@ -14,7 +14,7 @@ from typing import Any, Callable, NamedTuple
 from .._client.api import Api
 from .._client.dispatch import send_all
 from .._common.errors import CitrixError, Interrupted, OptionError
-from .._common.options import check_ranges
+from .._common.options import check_ranges, values_of
 from .._common.text import escaped, nested
 from .._site import selection, selectors, sessions
 from .._site.refs import SessionRef
@@ -161,13 +161,11 @@ class SessionWatcher:
     ) -> None:
         """Raise OptionError for invalid options, before any request."""
         check_ranges(params, RANGES)
-        if not params["events"]:
-            raise OptionError("events", "is empty; set at least one value")
+        self._events = frozenset(values_of(params, "events"))
         for name in ("unrecorded_after", "unrecorded_repeat"):
-            if params[name] and UNRECORDED not in params["events"]:
+            if params[name] and UNRECORDED not in self._events:
                 raise OptionError(name, f"requires the event {UNRECORDED}; add it to events")
         self._query = Query.from_params(params)
-        self._events = frozenset(params["events"])
         self._patience = Patience(*(params[f"unrecorded_{name}"] for name in Patience._fields))
         self._initial = params["initial"]
         self.interval: int = params["interval"]

@@ -98,4 +98,6 @@ def _replaced(option: str, path: str, encoding: str, mode: int = MODE) -> Iterat
             with suppress(FileNotFoundError):
                 os.unlink(made)
     except OSError as error:
-        raise OptionError(option, f"{clean(path)} cannot be written ({error.strerror})") from None
+        raise OptionError(
+            option, f"{clean(path)} cannot be written ({error.strerror}); check its directory and the free space"
+        ) from None

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 from .._common.errors import OptionError
 from .._common.options import identifier
 from .._common.text import clean, folded
-from .._common.times import rfc3339, timestamp
+from .._common.times import DAY, rfc3339, timestamp
 from .._site.selectors import Query
 from . import coverage, files
 
@@ -36,7 +36,6 @@ FORMAT = 1
 NO_NAMES = "cannot be combined with user, because the file has no names of people; remove one"
 BUSY_SECONDS = 60
 """Time to wait for another process that writes to the same file."""
-SECONDS_OF_DAY = 86400
 
 FIGURES = (
     "customer_id",
@@ -128,7 +127,7 @@ def record(path: str, document: dict, days: int) -> int:
             " VALUES (?, ?, ?, ?, ?, ?)",
             [*_series(document), document["finished_at"], figures, json.dumps(counts)],
         ).lastrowid
-        oldest = max(0.0, time.time() - days * SECONDS_OF_DAY)
+        oldest = max(0.0, time.time() - days * DAY)
         file.execute("DELETE FROM runs WHERE finished_at < ?", [rfc3339(oldest)])
         file.execute("COMMIT")
     return run or 0

@@ -10,6 +10,7 @@ from collections.abc import Callable, Container, Iterable
 
 from .._client.api import Api
 from .._common.errors import OptionError
+from .._common.facts import facts_of
 from .._common.names import visible
 from .._common.text import clean, escaped, nested
 from .._site import selectors, sessions
@@ -20,7 +21,6 @@ from .._site.machines import (
     find_machines,
     is_called,
     requested_fields,
-    to_result,
 )
 
 OPTIONS = (
@@ -54,7 +54,7 @@ def find_hosts(api: Api, params: dict, warn: Callable[[str], None]) -> list[dict
     for pattern in query.name:
         if not any(is_called(machine, pattern) for machine in machines):
             warn(f"name: no machine matches {visible(pattern)}; check the spelling")
-    facts = [to_result(machine, fields) for machine in machines]
+    facts = [facts_of(machine, fields) for machine in machines]
     if params["sessions"]:
         _add_sessions(api, params, query, machines, facts)
     return facts
@@ -71,7 +71,7 @@ def _add_sessions(api: Api, params: dict, query: MachineQuery, machines: list[di
     in_groups = selectors.Query(delivery_group=query.delivery_group)
     for session in selectors.find_sessions(api, in_groups, tuple(dict.fromkeys([*fields, "Machine"]))):
         for place in index.names(session.get("Machine")):
-            facts[int(place)]["sessions"].append(sessions.to_result(session, fields))
+            facts[int(place)]["sessions"].append(facts_of(session, fields))
 
 
 def check_prefix(prefix: str) -> None:
@@ -82,7 +82,7 @@ def check_prefix(prefix: str) -> None:
 
 def fact_names(fields: list[str]) -> list[str]:
     """Return the names of the facts for fields, those of NAMED_BY first; raises OptionError."""
-    facts = to_result(dict.fromkeys(requested_fields(fields or ["Id"])))
+    facts = facts_of(dict.fromkeys(requested_fields(fields or ["Id"])))
     return list(dict.fromkeys([*NAMED_BY, *facts]))
 
 

@@ -55,9 +55,9 @@ def check(params: dict, query: Query, warn: Callable[[str], None] | None) -> Non
         return
     if query.user:
         raise OptionError("metrics", history.NO_NAMES)
+    files.check_file("metrics", path, warn)
     if not path.endswith(".prom"):
         raise OptionError("metrics", "must end with .prom, because the collector ignores other files; rename it")
-    files.check_file("metrics", path, warn)
 
 
 def write(path: str, document: dict, rows: Sequence[Row]) -> None:
@@ -86,9 +86,9 @@ def _samples(document: dict, rows: Sequence[Row]) -> Iterator[tuple[str, float, 
         for result, reason in STATES:
             why = {"reason": reason} if reason else {}
             yield "sessions", states[result, reason], {**labels, "state": result, **why}
-        results = Counter(
-            {result: sum(states[each] for each in STATES if each[0] == result) for result, _reason in STATES}
-        )
+        results: Counter = Counter()
+        for (result, _reason), count in states.items():
+            results[result] += count
         yield from _ratio("group_coverage_ratio", coverage.figures(results), labels)
     yield from _ratio("coverage_ratio", document["sessions"], {})
     started, finished = (timestamp(document[name]) or 0.0 for name in ("started_at", "finished_at"))

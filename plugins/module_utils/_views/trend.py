@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from .._common.times import rfc3339, timestamp
+from .._common.times import DAY, rfc3339, timestamp
 from . import history
 from .history import Run
 
@@ -39,10 +39,12 @@ class Point(NamedTuple):
 def of_document(path: str, document: dict, current: int) -> dict:
     """Return the coverage over time of a report's site and selection; current: its record id."""
     with history.opened("history", path) as file:
+        # One snapshot: another report may remove old records meanwhile.
+        file.execute("BEGIN")
         runs = history.runs_of(file, document)
         points = [_point(run) for run in runs]
         gaps = _gaps(points)
-        recent = rfc3339(time.time() - WINDOW_DAYS * history.SECONDS_OF_DAY)
+        recent = rfc3339(time.time() - WINDOW_DAYS * DAY)
         earlier = [run for run in runs if run.id < current]
         in_window = next((run for run in earlier if run.finished_at >= recent), None)
         return {

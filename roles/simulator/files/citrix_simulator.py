@@ -78,7 +78,8 @@ def _parser() -> argparse.ArgumentParser:
         "--directory",
         choices=DIRECTORIES,
         default=defaults.directory,
-        help="entra: users and machines without a domain; hybrid: both, gaps and duplicates (default: %(default)s)",
+        help="entra: users and machines without a domain; hybrid: both, with missing values and duplicates "
+        "(default: %(default)s)",
     )
     site.add_argument(
         "--sites",

@@ -81,10 +81,10 @@ def test_source_continues_after_failures_with_growing_pauses(run, caplog):
     events, waits = run([{"type": "new"}], *failures, [{"type": "ended"}], CitrixError("Again."), interval=60)
     assert events == [{"type": "new"}, {"type": "ended"}]
     assert waits == [60, 60, 120, 240, 480, 600, 600, 60, 60]
-    assert caplog.messages[0] == ("The site is away. Next poll in 60 seconds; changes until then are sent then.")
+    assert caplog.messages[0] == ("The site is away. Next poll in 60 seconds, with all changes until then.")
     assert caplog.messages[6:] == [
         "The sessions can be read again.",
-        "Again. Next poll in 60 seconds; changes until then are sent then.",
+        "Again. Next poll in 60 seconds, with all changes until then.",
     ]
 
 
@@ -186,6 +186,17 @@ def test_source_invalid_options_rejected_like_in_modules(source, given, message)
     assert ARGUMENTS["client_secret"] not in str(failure.value)
 
 
+@pytest.mark.parametrize("name", ["user", "machine", "application", "site_id"])
+def test_source_null_selector_rejected(source, name):
+    with pytest.raises(CitrixError, match=f"{name}: is null, as is an option without a value in YAML"):
+        source.prepare({**ARGUMENTS, name: None})
+
+
+def test_source_null_delivery_group_selects_all(source):
+    """The rulebook report_unrecorded has no other way to leave it out."""
+    assert source.prepare({**ARGUMENTS, "delivery_group": None})
+
+
 def test_source_reads_options_of_environment(source, monkeypatch):
     with pytest.raises(CitrixError, match="customer_id: is required"):
         source.prepare({})
@@ -197,7 +208,7 @@ def test_source_reads_options_of_environment(source, monkeypatch):
 def test_source_without_requests_names_missing_package(source, monkeypatch):
     transport = source.prepare.__globals__["transport"]
     monkeypatch.setattr(transport, "REQUESTS_IMPORT_ERROR", "no such module")
-    with pytest.raises(CitrixError, match=r"needs the Python library requests; install it for .*python"):
+    with pytest.raises(CitrixError, match=r"requires the Python library requests; install it for .*python"):
         source.prepare(ARGUMENTS)
 
 
@@ -224,7 +235,7 @@ def test_source_without_ansible_core_names_missing_package(tmp_path):
     ended = subprocess.run(
         [sys.executable, str(SOURCE)], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
     )
-    assert f"ImportError: citrix_sessions needs ansible-core; install it for {sys.executable}." in ended.stderr
+    assert f"ImportError: citrix_sessions requires ansible-core; install it for {sys.executable}." in ended.stderr
 
 
 def test_source_client_cannot_write(source, monkeypatch):

@@ -69,15 +69,17 @@ options:
     default: true
   user:
     description:
-      - Select the sessions of these users, given as C(DOMAIN\\name), user principal name (C(name@domain)) or C(name).
+      - Select the sessions of these users, given as C(DOMAIN\name), user principal name (C(name@domain)) or C(name).
       - A session must match every selector of O(user), O(machine), O(delivery_group) and O(application); within a
         selector, one matching value is enough. Without a selector, all sessions of the site are selected.
     type: raw
   machine:
-    description: Select the sessions on these machines, given as C(DOMAIN\\NAME), DNS name or id.
+    description: Select the sessions on these machines, given as C(DOMAIN\NAME), DNS name or id.
     type: raw
   delivery_group:
-    description: Select the sessions on the machines of these delivery groups, given by name or id.
+    description:
+      - Select the sessions on the machines of these delivery groups, given by name or id.
+      - Null selects all, because a template in a rulebook cannot omit an option. It is invalid for all other selectors.
     type: raw
   application:
     description: Select the sessions in which one of these published applications is running, given by name or id.
@@ -106,7 +108,7 @@ options:
     description: Secret of the API client. E(CITRIX_CLIENT_SECRET)
     type: str
   username:
-    description: Name of a Citrix administrator on premises, given as C(DOMAIN\\user). E(CITRIX_USERNAME)
+    description: Name of a Citrix administrator on premises, given as C(DOMAIN\user). E(CITRIX_USERNAME)
     type: str
   password:
     description: Password of the administrator. E(CITRIX_PASSWORD)
@@ -197,7 +199,7 @@ try:
     from ansible_collections.sessionops.citrix.plugins.module_utils._site.guard import Guard
     from ansible_collections.sessionops.citrix.plugins.module_utils._views import events
 except ImportError as missing:
-    raise ImportError(f"citrix_sessions needs ansible-core; install it for {sys.executable}. {missing}") from missing
+    raise ImportError(f"citrix_sessions requires ansible-core; install it for {sys.executable}. {missing}") from missing
 
 LONGEST_PAUSE = 600
 """Maximum seconds between two attempts after failures, unless the interval is longer."""
@@ -221,7 +223,7 @@ async def main(queue: asyncio.Queue[Any], args: dict[str, Any]) -> None:
                 raise outcome
             wait = pause(watch.interval, failures)
             failures += 1
-            LOGGER.warning("%s Next poll in %d seconds; changes until then are sent then.", outcome, wait)
+            LOGGER.warning("%s Next poll in %d seconds, with all changes until then.", outcome, wait)
         else:
             if failures:
                 LOGGER.warning("The sessions can be read again.")
@@ -234,12 +236,14 @@ async def main(queue: asyncio.Queue[Any], args: dict[str, Any]) -> None:
 def prepare(args: dict[str, Any]) -> events.SessionWatcher:
     """Check the options and return the watch of the sessions; CitrixError before any request."""
     if transport.REQUESTS_IMPORT_ERROR:
-        raise CitrixError(f"citrix_sessions needs the Python library requests; install it for {sys.executable}.")
+        raise CitrixError(f"citrix_sessions requires the Python library requests; install it for {sys.executable}.")
     checked = ArgumentSpecValidator({**options.argument_spec(), **events.ARGUMENT_SPEC}).validate(args)
     if checked.unsupported_parameters:
         raise CitrixError(f"{', '.join(sorted(checked.unsupported_parameters))}: there is no such option")
     if checked.error_messages:
         raise CitrixError("; ".join(checked.error_messages))
+    # A template in a rulebook cannot omit an option.
+    options.reject_null(args, [*events.ARGUMENT_SPEC.keys() - {"delivery_group"}, *options.PLACES])
     params = checked.validated_parameters
     settings = options.settings(params)
 

@@ -69,7 +69,7 @@ def test_check_mode_sends_nothing(send, fake_api):
     fake_api.on(ON_MACHINE, {"Items": [SESSION]})
     result, _warnings = send(check_mode=True, machine=["LAB\\vda-001"])
     assert (result["changed"], outlines(result)) == (True, [("1", "sent", True)])
-    assert result["msg"] == "Check mode, nothing was sent; a run would give 1 session: 1 sent."
+    assert result["msg"] == "Check mode, nothing was sent; a run would process 1 session: 1 sent."
     assert fake_api.writes == []
 
 

@@ -101,7 +101,7 @@ def test_denied_session_is_not_started(converged, fake_api):
 
 
 def test_session_of_another_run_waited_for_at_most_ten_seconds(converged, fake_api, clock, monkeypatch):
-    monkeypatch.setattr(_converge.SessionLocks, "take", lambda locks, _session_id: locks is _converge.NO_LOCKS)
+    monkeypatch.setattr(_converge.SessionLocks, "take", lambda _locks, _session_id: False)
     monkeypatch.setattr(_converge, "LOCK_PAUSE", 2.5)
     assert converged(OFF, OFF, ON).result == "started"
     assert clock.slept == [2.5] * 4

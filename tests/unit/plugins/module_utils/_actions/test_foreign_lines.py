@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.sessionops.citrix.plugins.module_utils._actions.audit_lines import FIELDS
-from ansible_collections.sessionops.citrix.plugins.module_utils._actions.audit_search import Filter
+from ansible_collections.sessionops.citrix.plugins.module_utils._actions.audit_search import Conditions
 from ansible_collections.sessionops.citrix.plugins.module_utils._actions.due import PlannedStops
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -23,7 +23,7 @@ KNOWN = st.sampled_from([START, {**START, "event": "result"}, {**START, "action"
 @example(SITE, {"result": ["started"]})
 def test_foreign_line_never_raises(known, members):
     entry = {**known, **members, **SITE}
-    wanted = Filter(since=0.0, until=float("inf"), user=None, session_id=None, result=frozenset({"started"}))
+    wanted = Conditions(since=0.0, until=float("inf"), user=None, session_id=None, result=frozenset({"started"}))
     assert wanted.matches(entry) is (entry.get("result") == "started")
     stops = PlannedStops("customer1", "site1")
     stops.add(entry)

@@ -190,7 +190,7 @@ def test_result_counts_have_all_possible_keys(reported, results):
 
 def test_result_check_mode_in_message(reported):
     result, _warnings = reported(an_entry("started"), check_mode=True)
-    assert result["msg"] == "Check mode, nothing was sent; a run would give 1 session: 1 started."
+    assert result["msg"] == "Check mode, nothing was sent; a run would process 1 session: 1 started."
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ def test_job_any_location_write_counts_as_accepted(fake_api, job_id):
 def test_job_unreadable_fails_read_with_cause(fake_api, broken, error):
     fake_api.on(JOB, status("Complete"))
     fake_api.on(broken, error)
-    with pytest.raises(ApiError, match=f"the job that is to list the machines: HTTP {error}"):
+    with pytest.raises(ApiError, match=rf"the job \(list the machines\): HTTP {error}"):
         jobs.finish(fake_api, READ, ACCEPTED, jobs.deadline(fake_api))
 
 

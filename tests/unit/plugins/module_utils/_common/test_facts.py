@@ -41,3 +41,22 @@ def test_snake_facts_convert_each_key_once(monkeypatch):
     facts._snake.cache_clear()
     assert facts.snake_facts([{"OnlyKey": number} for number in range(100)])[99] == {"only_key": 99}
     assert converted == [{"OnlyKey": None}]
+
+
+def test_facts_have_snake_case_names_and_all_values():
+    machine = {"Id": "5f0c9a1e", "DnsName": None, "DeliveryGroup": {"Name": "Office"}, "Tags": ["A", "b"]}
+    assert facts.facts_of(machine) == {
+        "id": "5f0c9a1e",
+        "dns_name": None,
+        "delivery_group": {"name": "Office"},
+        "tags": ["A", "b"],
+    }
+
+
+def test_facts_have_only_requested_fields_that_exist():
+    machine = {"Id": "5f0c9a1e", "Name": "LAB\\vda-001", "SessionCount": None, "DeliveryGroup": {"Name": "Office"}}
+    assert facts.facts_of(machine, ("Name", "Id", "SessionCount", "Tags")) == {
+        "id": "5f0c9a1e",
+        "name": "LAB\\vda-001",
+        "session_count": None,
+    }

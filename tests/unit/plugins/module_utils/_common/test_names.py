@@ -173,7 +173,7 @@ def test_read_names_line_break_remedy_is_list(option, char):
 @pytest.mark.parametrize("option", OPTIONS)
 @pytest.mark.parametrize("name", ["LAB\\\\user02", "\\user02", "LAB\\", "\\\\LAB\\user02", "A\\\\B"])
 def test_read_names_doubled_backslash_rejected(option, name):
-    assert "has a doubled backslash, or one at an end" in rejection(option, [name])
+    assert "has a doubled backslash, or one at its start or end" in rejection(option, [name])
 
 
 @pytest.mark.parametrize("option", ["user", "exclude_user", "machine", "exclude_machine"])

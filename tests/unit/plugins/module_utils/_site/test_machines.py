@@ -20,7 +20,6 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._site.machines i
     list_machines,
     names_of,
     requested_fields,
-    to_result,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -586,22 +585,3 @@ def test_facts_fields_include_names_without_duplicates():
 def test_facts_invalid_field_rejected_by_name(name):
     with pytest.raises(OptionError, match=r"^fields: '.*' is not a field; spell it as in the API"):
         requested_fields(["SessionCount", name])
-
-
-def test_facts_have_snake_case_names_and_all_values():
-    machine = {"Id": GUID, "DnsName": None, "DeliveryGroup": {"Name": "Office"}, "Tags": ["A", "b"]}
-    assert to_result(machine) == {
-        "id": GUID,
-        "dns_name": None,
-        "delivery_group": {"name": "Office"},
-        "tags": ["A", "b"],
-    }
-
-
-def test_facts_have_only_requested_fields_that_exist():
-    machine = {"Id": GUID, "Name": FIRST, "SessionCount": None, "DeliveryGroup": {"Name": "Office"}}
-    assert to_result(machine, ("Name", "Id", "SessionCount", "Tags")) == {
-        "id": GUID,
-        "name": FIRST,
-        "session_count": None,
-    }

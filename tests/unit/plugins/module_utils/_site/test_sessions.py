@@ -26,7 +26,6 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._site.sessions i
     send_message,
     start_recording,
     stop_recording,
-    to_result,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -71,7 +70,6 @@ SESSIONS = st.fixed_dictionaries(
 def test_session_of_any_shape_read(session):
     assert is_recorded(session) in (True, False, None)
     assert not_recordable(session) in ("logging_off", "not_active", "not_hdx", None)
-    assert all(isinstance(name, str) for name in to_result(session))
 
 
 @pytest.mark.parametrize(
@@ -139,27 +137,6 @@ def test_unrecordable_session_has_reason_others_none(fields, reason):
 @pytest.mark.parametrize("missing", [("State",), ("Connection",), ("LogoffInProgress",), tuple(ACTIVE)])
 def test_missing_data_no_reason_against_recording(missing):
     assert not_recordable({name: ACTIVE[name] for name in ACTIVE if name not in missing}) is None
-
-
-def test_facts_have_snake_case_names_and_all_values():
-    session = {"Id": GUID, "FormattedStartTime": "2026-01-05T09:14:31Z", "Machine": {"DnsName": "a"}, "IsHidden": None}
-    assert to_result(session) == {
-        "id": GUID,
-        "formatted_start_time": "2026-01-05T09:14:31Z",
-        "machine": {"dns_name": "a"},
-        "is_hidden": None,
-    }
-
-
-def test_facts_have_requested_fields_from_any_object():
-    session = {"Id": GUID, "State": "Active", "Machine": {"DnsName": "a"}, "User": None}
-    assert to_result(session, ("Id", "User", "StartTime")) == {"id": GUID, "user": None}
-    assert to_result(session, ()) == {
-        "id": GUID,
-        "state": "Active",
-        "machine": {"dns_name": "a"},
-        "user": None,
-    }
 
 
 @pytest.mark.parametrize(

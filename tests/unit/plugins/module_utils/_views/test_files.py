@@ -88,7 +88,9 @@ def test_write_error_keeps_old_file_only(tmp_path):
         yield ("1",)
         raise OSError(28, "No space left on device")
 
-    with pytest.raises(OptionError, match=r"^dest: .*coverage\.csv cannot be written \(No space left on device\)$"):
+    with pytest.raises(
+        OptionError, match=r"^dest: .*coverage\.csv cannot be written \(No space left on device\); check"
+    ):
         files.write_csv("dest", str(path), ("one",), rows())
     assert path.read_text(encoding="utf-8") == "old"
     assert list(tmp_path.iterdir()) == [path]

@@ -48,6 +48,19 @@ def test_one_run_is_one_point_without_falls(record):
     assert (found["fell_since_last_run"], found["fell_in_30_days"]) == (None, None)
 
 
+def test_run_removed_by_another_report_meanwhile_is_compared(tmp_path, record, monkeypatch):
+    runs_of = history.runs_of
+
+    def then_removed(file, document):
+        runs = runs_of(file, document)
+        history.record(str(tmp_path / "history.sqlite"), report(NOW, of_percent(1)), days=1)
+        return runs
+
+    monkeypatch.setattr(history, "runs_of", then_removed)
+    found = record((2 * DAY, of_percent(40)), (0, of_percent(30)))
+    assert [fall["points"] for fall in found["fell_since_last_run"]["delivery_groups"]] == [10.0]
+
+
 def test_line_breaks_at_gap_and_unknown_coverage(record):
     nothing, short = {"All": (0, 0, 0, 5, 0)}, {"list_complete": False}
     blind = {"machines_visible": False}
