@@ -56,6 +56,18 @@ def test_recording_converges_in_batches(simulator, modules, deployment):
     assert first["summary"]["requests"] < len(to_start)
 
 
+@pytest.mark.parametrize("state", ["started", "stopped"])
+def test_batch_without_known_paths_single_calls(simulator, modules, state):
+    """A stop would be reported as "ended", with success, although the session is still recorded."""
+    simulator.fault({"path": "batch$", "batch": "paths_unknown"})
+    before = {session["id"]: session["recorded"] for machine in MACHINES for session in simulator.sessions_on(machine)}
+    run = modules([recording(state=state)], connection=simulator.cloud)
+    assert run.outcomes["ended"] == 0 and run.outcomes[state] > 0
+    recorded = {session["id"] for session in simulator.state().values() if session["recorded"]}
+    assert recorded.isdisjoint(before) == (state == "stopped")
+    assert [warning for warning in run.result["warnings"] if warning.startswith("batch_size: every call")]
+
+
 def test_server_without_batches_single_calls_with_one_warning(simulator, modules):
     simulator.reset(batch_support=False)
     run = modules([recording()], connection=simulator.cloud)

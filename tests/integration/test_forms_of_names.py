@@ -35,6 +35,19 @@ ANNA = {
     "blank": {"Name": " ", "PrincipalName": "\t", "SamName": "\u00a0"},
     "domain alone": {"Name": "LAB\\"},
     "display name": {"DisplayName": "Anna"},
+    "slash": {"Name": "LAB/anna"},
+    "pipe": {"SamName": "LAB|anna"},
+    "two backslashes": {"Name": "LAB\\\\anna"},
+    "backslash without a domain": {"Name": "\\anna"},
+    "dot as the domain": {"Name": ".\\anna"},
+    "invisible character": {"Name": "LAB\\an\u200bna", "PrincipalName": "an\u200bna@contoso.com"},
+    "lost character": {"Name": "LAB\\ann\ufffd"},
+    "full-width separator": {"Name": "LAB\uff3canna"},
+    "distinguished name": {"Name": "CN=anna,OU=Staff,DC=lab,DC=example"},
+    "path": {"Name": "lab.example/Staff/anna"},
+    "claim": {"Name": "i:0#.w|lab\\anna"},
+    "object id": {"Name": "3fcab8ca-9651-5900-9dc2-ba3b489fe4cf"},
+    "text of null": {"Name": "null"},
 }
 """Forms in which the API may name one user."""
 NAMES = ["LAB\\anna", "anna@contoso.com", "anna", "AzureAD\\anna@contoso.com", "azuread\\anna"]
@@ -203,6 +216,19 @@ MACHINES = [
     ({"Name": "vda01"}, {"Name": "LAB\\vda01"}),
     ({"Name": "LAB\\vda01 "}, {"Name": "LAB\\vda01"}),
     ({"Name": " "}, {"Name": "LAB\\vda01"}),
+    *(
+        ({"Name": name}, {"Name": "LAB\\vda01", "DnsName": "vda01.lab.example"})
+        for name in (
+            "LAB/vda01",
+            "LAB|vda01",
+            "LAB\\\\vda01",
+            "\\vda01",
+            "LAB\\vda01$",
+            "lab.example\\vda01",
+            "LAB\\vd\u200ba01",
+            "vda01.lab.example.",
+        )
+    ),
     ({"Name": "LAB\\vda01"}, {"DnsName": "vda01.lab.example"}),
 ]
 """The machine in the session, and that in the list of machines."""

@@ -68,7 +68,7 @@ def send(api: Api, targets: list[Target], message: Message, check_mode: bool) ->
     for session_id, outcome in send_all(api, calls):
         entry = by_id[session_id]
         entry.transaction_id = outcome.transaction_id
-        if sessions.is_missing(outcome):
+        if sessions.is_missing(outcome) and sessions.ended_of(api, [session_id]):
             entry.end("ended", "the session ended before the message")
         elif not isinstance(outcome, CitrixError):
             entry.end("sent", changed=True)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any, Callable
 from urllib.parse import unquote, urlencode
 
-from .._common.errors import ApiError, CitrixError, NotReady, api_error
+from .._common.errors import ApiError, CitrixError, NotReady, api_error, is_error
 from .._common.options import Settings
 from .._common.text import clean, nested, read_json
 from .auth import Authenticator, Token, credentials_of
@@ -108,7 +108,7 @@ class Api:
             transaction_id = self.shown(named)
         body = read_json(reply.text) if reply.text.strip() else {}
         proved = reply.status != 200 or not call.proof or nested(body, call.proof)
-        if not 200 <= reply.status < 300 or not isinstance(body, dict) or not proved:
+        if not 200 <= reply.status < 300 or not isinstance(body, dict) or not proved or is_error(body):
             raise self._error(call, reply, transaction_id)
         self._routes.add(call.route)
         response = Response(body, transaction_id, _job_id(reply, body) if reply.status == 202 else None)
@@ -142,7 +142,7 @@ class Api:
     def _error(self, call: Call, reply: Reply, transaction_id: str) -> ApiError:
         mask = self._authenticator.mask
         remedy = redirect_remedy(self._url(call), reply, mask)
-        if reply.status < 300:
+        if reply.status < 300 and not is_error(read_json(reply.text or "{}")):
             remedy = "this is not a response of the Citrix API; check api_url and proxies"
         error = api_error(call.what, reply.status, reply.text, transaction_id, remedy, mask)
         if reply.status == 404 and call.route in self._routes:

@@ -29,6 +29,9 @@ REFUSED_FOR = 60.0
 
 REFUSALS = (400, 401, 403)
 """Statuses of a refused sign-in, and of a request without a token."""
+ABSENT = (404, 405, 501)
+"""Statuses of a host or path without a sign-in."""
+ABSENT_REMEDY = "there is no sign-in at this address; check deployment, api_url, token_url and customer_id"
 ERROR_CODES = (
     "invalid_client",
     "invalid_grant",
@@ -224,11 +227,11 @@ class Authenticator:
         body = read_json(reply.text)
         if reply.status != 200:
             remedy = sign_in.remedy if reply.status in REFUSALS else redirect_remedy(sign_in.url, reply, self.mask)
-            raise self._error(reply, body, remedy)
+            raise self._error(reply, body, ABSENT_REMEDY if reply.status in ABSENT else remedy)
         if not isinstance(body, dict):
             raise self._error(reply, body, "this is not a response of the Citrix API; check api_url and proxies")
         value = nested(body, "access_token") or nested(body, "Token") or nested(body, "token")
-        if not value or not re.fullmatch(r"[!-~]+", value):
+        if nested(body, "error") or not value or not re.fullmatch(r"[!-~]+", value):
             # Citrix Cloud sends some refusals with status 200 and an error in the body.
             raise self._error(reply, body, sign_in.remedy)
         self._secrets = (*self._secrets, value)

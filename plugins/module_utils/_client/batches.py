@@ -32,26 +32,37 @@ REFUSED = (400, 404, 405, 413, 501)
 LEFT_OUT = "The response to a batch does not contain this call; check proxies, or remove batch_size."
 TOO_SLOW = (LOST, 504)
 """Outcome of a batch that should have been a job."""
+DOUBTFUL = (400, 404)
+"""Responses to the item of a read that may be about the item: how a batch addresses calls is not fully documented."""
 
 
 def send_batches(api: Api, calls: Mapping[Key, Call]) -> Iterator[tuple[Key, Outcome]]:
     """Make many calls of the site, api.batches.size per request, and yield (key, outcome).
 
-    Calls without a result that may be resent are sent alone, with a renewed token and under the rate limit.
+    Calls without a result that may be resent are sent alone, with a renewed token and under the rate limit. So are
+    reads of something that seems to be missing: if it exists, no more batches are sent.
     """
     keys = list(calls)
     size = api.batches.size
     chunks = {at: keys[at : at + size] for at in range(0, len(keys), size)}
     alone: list[Key] = []
+    doubtful: dict[Key, ApiError] = {}
     for at, outcomes in side_by_side(
         lambda chunk: _send(api, {key: calls[key] for key in chunk}), chunks, api.max_concurrency
     ):
         if isinstance(outcomes, CitrixError):
             outcomes = dict.fromkeys(chunks[at], outcomes)
         alone += [key for key in chunks[at] if key not in outcomes]
-        yield from outcomes.items()
-    left = {key: calls[key] for key in alone}
-    yield from side_by_side(lambda call: jobs.send(api, call), left, api.max_concurrency)
+        for key, outcome in outcomes.items():
+            if isinstance(outcome, ApiError) and outcome.status in DOUBTFUL and not calls[key].write:
+                doubtful[key] = outcome
+            else:
+                yield key, outcome
+    left = {key: calls[key] for key in (*alone, *doubtful)}
+    for key, outcome in side_by_side(lambda call: jobs.send(api, call), left, api.max_concurrency):
+        if key in doubtful and isinstance(outcome, Response):
+            api.batches.give_up(doubtful[key])
+        yield key, outcome
 
 
 def _send(api: Api, batch: Mapping[Key, Call]) -> dict[Key, Outcome]:

@@ -40,6 +40,8 @@ def send_all(api: Api, calls: Mapping[Key, Call]) -> Iterator[tuple[Key, Outcome
 
     With a batch_size they are sent in batches, else each alone on one of max_concurrency connections.
     """
+    if not calls:
+        return
     outcomes = (
         send_batches(api, calls)
         if _fit_batches(api, calls)

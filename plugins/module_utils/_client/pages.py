@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Callable
 
 from .._common.errors import ApiError, CitrixError
+from .._common.names import id_key
 from .._common.text import nested, objects
 from .calls import Call
 
@@ -88,7 +89,7 @@ class _Reading:
             items = objects(body["Items"])
             self._unreadable += len(body["Items"] or ()) - len(items)
             for item in items:
-                object_id = nested(item, "Id")
+                object_id = id_key(nested(item, "Id") or "")
                 if object_id in ids:
                     continue
                 self.found += 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 
+from .._common.names import id_key
 from .._common.text import nested
 from .calls import Call
 
@@ -62,7 +63,7 @@ def distinct(items: Iterable[dict]) -> Iterator[dict]:
     """Yield each object once: it may move between two pages, or be in two lists."""
     seen = set()
     for item in items:
-        key = nested(item, "Id")
+        key = id_key(nested(item, "Id") or "")
         if key not in seen:
             if key:
                 seen.add(key)

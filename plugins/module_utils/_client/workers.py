@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
-from itertools import islice
-from queue import SimpleQueue
+from contextlib import suppress
+from itertools import chain, islice
+from queue import Empty, SimpleQueue
 from threading import Thread, local
 from typing import Callable, TypeVar, Union
 
@@ -27,8 +28,8 @@ def side_by_side(
 ) -> Iterator[tuple[Key, Union[Value, CitrixError]]]:
     """Apply a function to many items in threads and yield (key, outcome) as they end.
 
-    A CitrixError is an outcome; any other exception is a bug and ends the run. Only as many items as workers are in
-    progress, so an abandoned iteration leaves nothing queued. If one of these threads calls it, it uses a share of the
+    A CitrixError is an outcome; any other exception is a bug and ends the run. For each worker, one item is in progress
+    and one is ready; an abandoned iteration starts no other. If one of these threads calls it, it uses a share of the
     workers, so that the total is limited. Interrupted, raised while it waits, is the outcome of items in progress; the
     others are tried, and end immediately.
     """
@@ -38,49 +39,62 @@ def side_by_side(
             yield key, _outcome(function, item)
         return
     todo = iter(items.items())
-    waiting: SimpleQueue = SimpleQueue()
+    ready: SimpleQueue = SimpleQueue()
     done: SimpleQueue = SimpleQueue()
+    outcomes: dict[Key, Union[Value, CitrixError]] = {}
     # Not a ThreadPoolExecutor: its futures cost up to a tenth of a call, and it waits for all of them at the end.
     count = min(workers, len(items))
-    arguments = (function, waiting, done, workers // count)
+    arguments = (function, ready, outcomes, done, workers // count)
     threads = [Thread(target=_work, args=arguments, daemon=True) for _each in range(count)]
     for thread in threads:
         thread.start()
     try:
-        in_progress = dict(islice(todo, count))
-        for pair in in_progress.items():
-            waiting.put(pair)
-        while in_progress:
+        # Without an item that is ready, each worker would wait for this thread after each item.
+        begun = dict(islice(todo, 2 * count))
+        for pair in begun.items():
+            ready.put(pair)
+        while begun:
             try:
-                key, outcome, bug = done.get()
+                key, bug = done.get()
             except Interrupted as error:
-                yield from dict.fromkeys(in_progress, error).items()
-                yield from ((key, _outcome(function, item)) for key, item in todo)
+                rest = dict(_withdraw(ready))
+                yield from {key: outcomes.get(key, error) for key in begun if key not in rest}.items()
+                yield from ((key, _outcome(function, item)) for key, item in chain(rest.items(), todo))
                 return
             if bug:
                 raise bug
-            del in_progress[key]
-            yield key, outcome
+            del begun[key]
+            yield key, outcomes.pop(key)
             for pair in islice(todo, 1):
-                in_progress[pair[0]] = pair[1]
-                waiting.put(pair)
+                begun[pair[0]] = pair[1]
+                ready.put(pair)
     finally:
+        _withdraw(ready)
         for _each in threads:
-            waiting.put(None)
+            ready.put(None)
     # All have responded and end by themselves, but not during the shutdown of the interpreter, which would complain.
     for thread in threads:
         thread.join()
 
 
-def _work(function: Callable[[Item], Value], waiting: SimpleQueue, done: SimpleQueue, share: int) -> None:
+def _withdraw(queue: SimpleQueue) -> list:
+    """Take everything out of a queue, and return it."""
+    taken = []
+    with suppress(Empty):
+        while True:
+            taken.append(queue.get_nowait())
+    return taken
+
+
+def _work(function: Callable[[Item], Value], ready: SimpleQueue, outcomes: dict, done: SimpleQueue, share: int) -> None:
     _thread.share = share
-    for key, item in iter(waiting.get, None):
-        outcome = None
+    for key, item in iter(ready.get, None):
         try:
-            outcome = _outcome(function, item)
+            # Not in the queue: an interrupted get() may lose what it takes.
+            outcomes[key] = _outcome(function, item)
         finally:
             # A bug ends this thread, and is raised in the caller.
-            done.put((key, outcome, sys.exc_info()[1]))
+            done.put((key, sys.exc_info()[1]))
 
 
 def _outcome(function: Callable[[Item], Value], item: Item) -> Union[Value, CitrixError]:

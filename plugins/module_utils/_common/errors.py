@@ -161,8 +161,16 @@ def api_error(
     return error
 
 
+def is_error(body: object) -> bool:
+    """Return whether a body is a documented error; a gateway may send it with status 200."""
+    return bool(nested(body, "SdkErrorId") or nested(body, "ErrorMessage") or "errors-api." in _type_of(body))
+
+
+def _type_of(body: object) -> str:
+    return nested(body, "type") or ""
+
+
 def _is_by_api(body: object) -> bool:
     if not isinstance(body, dict):
         return False
-    kind = nested(body, "type") or ""
-    return "errors-api." in kind or any(name.lower() in ERROR_FIELDS for name in body)
+    return "errors-api." in _type_of(body) or any(name.lower() in ERROR_FIELDS for name in body)

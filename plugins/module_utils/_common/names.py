@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import string
 import unicodedata
 
 from . import times
@@ -37,6 +38,8 @@ COLLECTION = re.compile(
     r"(?:frozenset|set|dict_\w+)?\((?:\s*|.*['\"].*)\)|\[\s*\]|\[.*['\"].*\]|\{.*[:'\"].*\}|.*\{[{%].*", re.DOTALL
 )
 """Text of a list, tuple, set, dictionary or template."""
+COMMON = string.ascii_lowercase + string.digits + "_.'$#-\\@"
+"""Characters of most folded names."""
 GUID = re.compile(r"(?:urn:uuid:)?[{(]?" + "-?".join(f"([0-9a-f]{{{size}}})" for size in (8, 4, 4, 4, 12)) + r"[)}]?")
 KINDS = {
     bool: "a boolean",
@@ -82,6 +85,24 @@ def guid_of(text: str) -> str | None:
     """Return a GUID in lower case with dashes from any spelling; None for any other text."""
     found = GUID.fullmatch(text.lower())
     return "-".join(found.groups()) if found else None
+
+
+def id_key(text: str) -> str:
+    """Return an id for comparisons: a GUID in any spelling is the same id."""
+    # Most ids are written with dashes: a search would take longer than all else for an object of a list.
+    return text.lower() if len(text) == 36 else guid_of(text) or text.lower()
+
+
+def is_comparable(option: str, name: str) -> bool:
+    """Return whether an option accepts a folded name of the API, so that both can be equal."""
+    # Most names take this way, in a twentieth of the time.
+    is_common = not name.strip(COMMON) and name[0] not in "\\." and "\\\\" not in name
+    if is_common and len(name) != 36 and name not in ("none", "null"):
+        return option in USERS or name[-1] not in ".$"
+    try:
+        return bool(_read_name(option, name))
+    except OptionError:
+        return False
 
 
 def is_confusable(name: str) -> bool:

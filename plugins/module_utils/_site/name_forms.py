@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Recognize users whom the API names only in forms that cannot be compared with a name."""
+"""Recognize users and machines that the API names in a form that cannot be compared."""
 
 from __future__ import annotations
 
@@ -27,6 +27,12 @@ def form_of(name: str) -> int:
     if name.startswith(UNUSUAL):
         return ENTRA_ACCOUNT if name.startswith(ENTRA) else 0
     return ACCOUNT
+
+
+def machine_form(name: str) -> str:
+    """Return the form of the folded Name of a machine."""
+    domain, backslash, _name = name.rpartition("\\")
+    return "alone" if not backslash else "DNS domain" if "." in domain else "domain"
 
 
 class NameForms:

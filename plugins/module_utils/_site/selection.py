@@ -12,7 +12,7 @@ from typing import NamedTuple
 from .._client.api import Api
 from .._client.dispatch import send_all
 from .._common.errors import CitrixError, OptionError
-from .._common.names import NAME_LIST, guid_of, read_names
+from .._common.names import NAME_LIST, guid_of, id_key, read_names
 from .._common.text import nested
 from . import selectors, sessions
 from .machines import MachineIndex, find
@@ -216,5 +216,5 @@ def _by_id(api: Api, ids: Sequence[str]) -> dict[str, dict | None]:
             own_id = nested(outcome.body, "Id") or requested
             if guid_of(requested) and guid_of(own_id) != requested:
                 raise CitrixError(f"The API returned session {own_id} for {requested}; check api_url, and run again.")
-            found.setdefault(own_ids.setdefault(guid_of(own_id) or own_id.lower(), own_id), outcome.body)
+            found.setdefault(own_ids.setdefault(id_key(own_id), own_id), outcome.body)
     return found

@@ -16,6 +16,7 @@ from functools import reduce
 from operator import or_
 
 from .._client.search import Filter, compare
+from .._common.names import is_comparable
 from .._common.text import clean, folded, nested
 from .name_forms import ACCOUNT, ACCOUNT_SID, ENTRA, ENTRA_SID, UNUSUAL, UPN, NameForms, form_of
 from .namesakes import Namesakes
@@ -58,6 +59,8 @@ def _read(session: dict) -> tuple[list[str], list[str], list[str], int]:
         if name and name != before and isinstance(name, str):
             before = name
             form = compared(name)
+            if not is_comparable("user", form):
+                continue
             _domain, backslash, short = form.rpartition("\\")
             if backslash and short:
                 accounts.append(form)

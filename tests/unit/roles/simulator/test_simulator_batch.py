@@ -341,6 +341,12 @@ def test_batch_faults(simulator, ids, fault):
     assert len(simulator.batch(*items).json()["Items"]) == 3
 
 
+def test_batch_paths_unknown(simulator, ids):
+    simulator.faults({"path": "batch$", "batch": "paths_unknown"})
+    assert codes(simulator.answers(read("r", ids[0]), start("a", ids[1]))) == {"r": 404, "a": 404}
+    assert recorded(simulator) == set()
+
+
 def test_batch_item_accepted(simulator, ids):
     simulator.faults({"path": "batch$", "batch": "item_accepted"})
     answers = simulator.answers(read("r", ids[0]), start("a", ids[1]), start("b", ids[2]))

@@ -12,6 +12,7 @@ BATCH_FAULTS = (
     "item_twice",
     "unknown_reference",
     "item_accepted",
+    "paths_unknown",
     "job_failed",
     "job_canceled",
     "job_warning",

@@ -10,7 +10,7 @@ from functools import partial
 from json.encoder import encode_basestring
 from typing import Callable
 
-from ..http.message import LateReply, Reply, encode, json_reply, refuse, text_reply
+from ..http.message import LateReply, Reply, Request, encode, json_reply, refuse, text_reply
 from ..state.jobs import Conclusion
 from ..state.runs import Run, due_times
 from .batch_items import Item, Requests, read_items
@@ -51,7 +51,7 @@ def _timed_out() -> Reply:
 
 def _run(call: Call, items: list[Item], begin_item: BeginItem, as_job: bool) -> Run:
     requests = Requests(call.request, call.address)
-    begun = [begin_item(*requests.make(item)) for item in items]
+    begun = [begin_item(*_made(call, requests, item)) for item in items]
     works = [work for _cost, work in begun]
     if call.twist.batch == "item_accepted" and items:
         at = next((at for at, item in enumerate(items) if item.method == "POST"), len(items) // 2)
@@ -62,6 +62,13 @@ def _run(call: Call, items: list[Item], begin_item: BeginItem, as_job: bool) -> 
         half = len(items) // 2
         times[half:] = [None] * (len(items) - half)
     return Run(works, times)
+
+
+def _made(call: Call, requests: Requests, item: Item) -> tuple[Request, Reply | None]:
+    request, refusal = requests.make(item)
+    if call.twist.batch == "paths_unknown":
+        refusal = refuse(404, "notFound", "RelativeUrl does not match this base.", RelativeUrl=item.url).reply
+    return request, refusal
 
 
 def _as_job(call: Call, work: Callable[[], Reply]) -> Reply:

@@ -281,6 +281,27 @@ def test_batch_retryable_read_sent_alone(api, status):
     assert alone(api) == [read_key(0)]
 
 
+@pytest.mark.parametrize("status", [400, 404])
+def test_batch_read_of_missing_object_confirmed_alone(api, status):
+    """A batch that the server addresses in another way would have no object."""
+    api.on(read_key(0), 404)
+    api.on(BATCH, items_answered({"Code": status}, {"Code": 200, "Body": "{}"}, {"Code": 409}))
+    outcomes = outcomes_of(api, reads(3))
+    assert (outcomes[0].status, alone(api)) == (404, [read_key(0)])
+    assert (api.batches.size, api.warnings) == (3, [])
+
+
+@pytest.mark.parametrize("status", [400, 404])
+def test_batch_not_used_again_if_missing_object_exists(api, status):
+    api.on(BATCH, items_answered(*[{"Code": status, "Body": '{"detail": "No such path."}'}] * 3))
+    assert {key: outcome.body for key, outcome in outcomes_of(api, reads(3)).items()} == {
+        n: {"Number": n} for n in range(3)
+    }
+    assert api.batches.size == 0
+    (warning,) = api.warnings
+    assert warning.startswith("batch_size: every call was sent alone") and "No such path." in warning
+
+
 @pytest.mark.parametrize(
     ("headers", "body", "delay"),
     [

@@ -272,3 +272,19 @@ def test_items_any_list_returns_objects_or_api_error(page):
         pass
     else:
         assert all(isinstance(item, dict) for item in found)
+
+
+SPELLINGS = (
+    "3fcab8ca-9651-5900-9dc2-ba3b489fe4cf",
+    "3FCAB8CA-9651-5900-9DC2-BA3B489FE4CF",
+    "{3fcab8ca-9651-5900-9dc2-ba3b489fe4cf}",
+    "3fcab8ca965159009dc2ba3b489fe4cf",
+)
+
+
+@pytest.mark.parametrize("split", [False, True])
+def test_items_id_in_several_spellings_once(split):
+    pages = [[{"Id": each}] for each in SPELLINGS] if split else [[{"Id": each} for each in SPELLINGS]]
+    bodies = [{"Items": page, "ContinuationToken": str(at)} for at, page in enumerate(pages)]
+    bodies[-1]["ContinuationToken"] = None
+    assert list(Pages(bodies).items()) == [{"Id": SPELLINGS[0]}]

@@ -82,13 +82,70 @@ def test_bug_is_raised(items, workers):
         next(side_by_side(broken, dict.fromkeys(range(items)), workers))
 
 
-@pytest.mark.parametrize("workers", [1, 4])
-def test_workers_start_only_requested_items(workers):
+@pytest.mark.parametrize(("workers", "most"), [(1, 1), (4, 8)])
+def test_workers_start_only_requested_items(workers, most):
     done = []
     outcomes = side_by_side(done.append, {number: number for number in range(100)}, workers)
     next(outcomes)
     outcomes.close()
-    assert 1 <= len(done) <= workers
+    assert 1 <= len(done) <= most
+
+
+def test_workers_abandoned_start_no_ready_item():
+    begun, closed, started = threading.Barrier(3), threading.Event(), []
+
+    def run(number):
+        started.append(number)
+        if number:
+            begun.wait(10)
+            closed.wait(10)
+
+    before = set(threading.enumerate())
+    outcomes = side_by_side(run, dict(enumerate(range(100))), 2)
+    assert next(outcomes) == (0, None)
+    begun.wait(10)
+    outcomes.close()
+    closed.set()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(10)
+    assert sorted(started) == [0, 1, 2]
+
+
+def test_workers_interrupted_keep_outcomes_that_arrived():
+    begun, ended = threading.Barrier(3), threading.Semaphore(0)
+    main = threading.current_thread()
+
+    def run(number):
+        if number < 2:
+            begun.wait(10)
+        elif threading.current_thread() is main:
+            raise CitrixError("not sent")
+        else:
+            # Its worker has delivered the outcome of the item before.
+            ended.release()
+            threading.Event().wait(0.2)
+        return f"done {number}"
+
+    def interrupt(*_given):
+        begun.wait(10)
+        for _each in range(2):
+            ended.acquire(timeout=10)
+        raise Interrupted("Gave up.", in_progress=True)
+
+    before = signal.signal(signal.SIGUSR1, interrupt)
+    try:
+        threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGUSR1)).start()
+        outcomes = dict(side_by_side(run, dict(enumerate(range(6))), 2))
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert {key: str(outcome) for key, outcome in outcomes.items()} == {
+        0: "done 0",
+        1: "done 1",
+        2: "Gave up.",
+        3: "Gave up.",
+        4: "not sent",
+        5: "not sent",
+    }
 
 
 @pytest.mark.parametrize(("outer", "inner"), [(2, 10), (5, 10), (10, 3), (3, 40)])
