@@ -142,11 +142,11 @@ options:
       - warn
   include_unidentified:
     description:
-      - Whether to start or stop the recording of sessions whose user the API does not return, or only in a form that
-        cannot be compared, even if the rule that applies to them excludes users, or an earlier rule that could match
-        them selects users.
-      - By default, such a session gets the result C(unidentified), because its user may be one of these users. Sessions
-        that the broker reports as anonymous are not affected.
+      - Whether to start or stop the recording of sessions whose user or machine the API does not return, or only in a
+        form that cannot be compared, even if the rule that applies to them may exclude them, or an earlier rule may
+        select them.
+      - By default, such a session gets the result C(unidentified). Sessions that the broker reports as anonymous have
+        no user to select or exclude.
     type: bool
     default: false
   wait:
@@ -414,21 +414,21 @@ failure:
       sample: 44399a9e-18ea-4c16-b549-811fa252c7b6
 """
 
-from ..module_utils._actions import periods, policy, recording, results, trail
+from ..module_utils._actions import periods, policy, recording, results, rules, trail
 from ..module_utils._actions.converge import converge
 from ..module_utils._module import create_module, execute
 
-ARGUMENT_SPEC = {**trail.ARGUMENT_SPEC, **policy.ARGUMENT_SPEC}
+ARGUMENT_SPEC = {**trail.ARGUMENT_SPEC, **rules.ARGUMENT_SPEC}
 
 
 def run(module, api):
     """Assign each session to a rule, set the requested states, report by session and by rule."""
     moment = periods.evaluated_at(module.params, module.check_mode)
-    rules = policy.rules_of(module.params, moment)
-    assigned = policy.assign(api, rules)
+    checked = rules.rules_of(module.params, moment)
+    assigned = policy.assign(api, checked)
     entries = converge(api, [(target, rule.wanted) for target, rule in assigned.targets], module.check_mode)
     result = results.task_result(module, api, None, entries, recording.RESULTS)
-    return policy.report(module, result, rules, assigned, moment)
+    return policy.report(module, result, checked, assigned, moment)
 
 
 def main():

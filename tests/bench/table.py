@@ -13,8 +13,8 @@ from bench.report import Report, Verdict
 from bench.rounds import Row
 
 MAKER = "make bench"
-FIGURES = ("Scenario", "Way", "Seconds", "Least - most", "Ratio", "Requests", "429", "Peak MB")
-TARGETS = ("What", "Median", "Ratio", "Target", "Met")
+FIGURES = ("Scenario", "Method", "Seconds", "Range", "Ratio", "Requests", "429", "Peak MB")
+TARGETS = ("Figure", "Median", "Ratio", "Target", "Met")
 
 
 def markdown(report: Report) -> str:

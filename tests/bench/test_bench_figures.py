@@ -189,9 +189,9 @@ def test_measure_options_are_arguments():
 def test_table_format():
     row = Row("direct", "a way", Spread(1.234, 1.0, 2.0), None, 2005, 0, 57.4)
     assert table.figures([row]).splitlines() == [
-        "| Scenario | Way   | Seconds | Least - most | Ratio | Requests | 429 | Peak MB |",
-        "| -------- | ----- | ------: | -----------: | ----: | -------: | --: | ------: |",
-        "| direct   | a way |    1.23 |  1.00 - 2.00 |       |     2005 |   0 |      57 |",
+        "| Scenario | Method | Seconds |       Range | Ratio | Requests | 429 | Peak MB |",
+        "| -------- | ------ | ------: | ----------: | ----: | -------: | --: | ------: |",
+        "| direct   | a way  |    1.23 | 1.00 - 2.00 |       |     2005 |   0 |      57 |",
     ]
     met = [table.targets([Verdict("x", "1 s", "1.0", "at most 1", met)]) for met in (True, False, None)]
     assert ["yes" in text for text in met] == [True, False, False]

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from ansible_collections.sessionops.citrix.plugins.module_utils._actions import policy
+from ansible_collections.sessionops.citrix.plugins.module_utils._actions.rules import RULE_SPEC
 from ansible_collections.sessionops.citrix.plugins.module_utils._common import options as _options
 from support.simulator_process import COLLECTION
 
@@ -179,7 +179,7 @@ def test_null_rejected_before_requests(simulator, modules, name):
         assert option in done.result["msg"]
 
 
-@pytest.mark.parametrize("option", sorted(policy.RULE_SPEC.keys() - {"name"}))
+@pytest.mark.parametrize("option", sorted(RULE_SPEC.keys() - {"name"}))
 def test_null_in_rule_rejected(simulator, modules, option):
     rule = {"name": "All", "all_sessions": True, "state": "started", option: None}
     done = modules([{"sessionops.citrix.citrix_recording_policy": {**simulator.cloud, "rules": [rule]}}])
@@ -212,9 +212,9 @@ def test_missing_on_premises_credentials_named(refused, simulator, name, missing
     assert missing in refused(name, {}, {**simulator.on_premises, missing: ""})
 
 
-@pytest.mark.parametrize("option", sorted(policy.RULE_SPEC))
+@pytest.mark.parametrize("option", sorted(RULE_SPEC))
 def test_invalid_rule_reported_with_rule_name(refused, option):
-    spec = policy.RULE_SPEC[option]
+    spec = RULE_SPEC[option]
     for value in wrong_values(option, spec):
         rule = {"name": "Second", "state": "started", **({} if option in NAMES else {"all_sessions": True})}
         rules = [{"name": "First", "all_sessions": True, "state": "stopped"}, {**rule, option: value}]

@@ -30,7 +30,7 @@ TITLES = (
     "never",
     "Requests",
     "Most in a second",
-    "Answered 429",
+    "Refused with 429",
     "Seconds",
     "Seconds / quota",
     "Peak MB of a slice",

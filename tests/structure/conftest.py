@@ -32,7 +32,6 @@ def ansible(ansible_processes, tmp_path_factory):
         **clean_environment(home),
         "ANSIBLE_LOCALHOST_WARNING": "false",
         "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
-        "ANSIBLE_PIPELINING": "true",
     }
 
     def run(command: str, *arguments: str, cwd: Path = home, **variables: str) -> subprocess.CompletedProcess[str]:

@@ -16,7 +16,7 @@ import pytest
 import yaml
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.sessionops.citrix.plugins.module_utils._actions import policy
+from ansible_collections.sessionops.citrix.plugins.module_utils._actions import rules
 from ansible_collections.sessionops.citrix.plugins.module_utils._client import transport
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.options import OPTIONS, environment_name
 from ansible_collections.sessionops.citrix.plugins.module_utils._site import machines, selectors, sessions
@@ -42,7 +42,7 @@ SECRET = re.compile(r"(^|_)(password|passphrase|secret|token|private_key)(_(?!ur
 """The form of the name of an option with a secret value."""
 HELPERS = ("doc_fragments", "module_utils")
 """Folders of plugins/ without plugins."""
-CHECKED_LATER = {"rules": policy.RULE_SPEC, "search_filters": selectors.FILTER_SPEC}
+CHECKED_LATER = {"rules": rules.RULE_SPEC, "search_filters": selectors.FILTER_SPEC}
 """Suboptions of options whose items the module checks itself."""
 
 OF_INVENTORIES = {"plugin", "hostnames", "hostvars_prefix"}

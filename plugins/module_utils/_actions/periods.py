@@ -12,7 +12,7 @@ from .._common import times
 from .._common.errors import OptionError
 from .._common.names import read_time
 
-RULE_SPEC = {
+PERIOD_SPEC = {
     "from": {"type": "str"},
     "until": {"type": "str"},
     "after_until": {"type": "str", "choices": ["stopped", "nothing"]},

@@ -72,11 +72,13 @@ def _fair(what: str, sample: Sample, quota: Quota, done: bool, missing: int) -> 
     return [
         Verdict(f"{what}: sessions that failed", seconds, str(missing), "0", done),
         Verdict(f"{what}: quota used after the first 429", seconds, text, f"at least {LEAST_USED:.0%}", good),
-        Verdict(f"{what}: answered 429", seconds, f"{share:.1%}", f"at most {MOST_REFUSED:.0%}", share <= MOST_REFUSED),
+        Verdict(
+            f"{what}: refused with 429", seconds, f"{share:.1%}", f"at most {MOST_REFUSED:.0%}", share <= MOST_REFUSED
+        ),
     ]
 
 
 def _in_time(what: str, sample: Sample, done: bool) -> Verdict:
     met = done and sample.seconds < MOST_SECONDS
-    ratio = f"{refused(sample.calls)} of {len(sample.calls)} answered 429"
+    ratio = f"{refused(sample.calls)} of {len(sample.calls)} refused with 429"
     return Verdict(f"{what}: run", f"{sample.seconds:.1f} s", ratio, f"under {MOST_SECONDS:g} s", met)

@@ -6,7 +6,11 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.sessionops.citrix.plugins.module_utils._actions.periods import RULE_SPEC, Period, evaluated_at
+from ansible_collections.sessionops.citrix.plugins.module_utils._actions.periods import (
+    PERIOD_SPEC,
+    Period,
+    evaluated_at,
+)
 from ansible_collections.sessionops.citrix.plugins.module_utils._common import times
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import OptionError
 
@@ -16,7 +20,7 @@ BEFORE, WITHIN, AFTER = FIRST - 0.001, LAST - 0.001, LAST
 
 
 def period(state="started", **given) -> Period:
-    return Period.from_params({**dict.fromkeys(RULE_SPEC), "state": state, **given})
+    return Period.from_params({**dict.fromkeys(PERIOD_SPEC), "state": state, **given})
 
 
 @pytest.mark.parametrize(

@@ -8,14 +8,10 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
-from ansible_collections.sessionops.citrix.plugins.module_utils._actions.periods import RULE_SPEC as PERIOD_SPEC
-from ansible_collections.sessionops.citrix.plugins.module_utils._actions.policy import (
-    RULE_SPEC,
-    assign,
-    report,
-    rules_of,
-)
+from ansible_collections.sessionops.citrix.plugins.module_utils._actions.periods import PERIOD_SPEC
+from ansible_collections.sessionops.citrix.plugins.module_utils._actions.policy import assign, report
 from ansible_collections.sessionops.citrix.plugins.module_utils._actions.recording import ARGUMENT_SPEC, RESULTS, Wanted
+from ansible_collections.sessionops.citrix.plugins.module_utils._actions.rules import RULE_SPEC, rules_of
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import OptionError
 from ansible_collections.sessionops.citrix.plugins.module_utils._site import selection
 from ansible_collections.sessionops.citrix.plugins.module_utils._site.selectors import SELECTORS, Query
