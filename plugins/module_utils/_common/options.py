@@ -125,7 +125,8 @@ def settings(params: dict) -> Settings:
     """
     check_encoding(params)
     check_ranges(params, RANGES)
-    for name in PLACES:
+    # Elsewhere, customer_id has no default.
+    for name in (*PLACES, "customer_id") if params["deployment"] == ON_PREMISES else PLACES:
         if params[name] == "":
             raise OptionError(name, "is empty; set it, or remove it to use its default")
     customer = identifier("customer_id", params["customer_id"] or _default_customer(params["deployment"]))
