@@ -35,7 +35,7 @@ class Module(AnsibleModule):
         try:
             options.check_encoding(self.params)
         except CitrixError as error:
-            self.params = {}
+            self.params.clear()
             self.fail_json(**error.to_result())
         super()._log_invocation()
 

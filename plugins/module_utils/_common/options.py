@@ -146,7 +146,7 @@ def settings(params: dict) -> Settings:
 
 
 def check_encoding(params: Mapping) -> None:
-    """Raise OptionError for text that is not UTF-8, such as the bytes of an environment variable."""
+    """Raise OptionError for text that is not UTF-8, as environment variables may be."""
     for name, value in params.items():
         if isinstance(value, str) and re.search("[\ud800-\udfff]", value):
             raise OptionError(name, "is not text in UTF-8; save its file, or set its variable, in UTF-8")
