@@ -142,11 +142,11 @@ options:
       - warn
   include_unidentified:
     description:
-      - Whether to start or stop the recording of sessions whose user the API does not return, or only in a form that
-        cannot be compared, even if the rule that applies to them excludes users, or an earlier rule that could match
-        them selects users.
-      - By default, such a session gets the result C(unidentified), because its user may be one of these users. Sessions
-        that the broker reports as anonymous are not affected.
+      - Whether to start or stop the recording of sessions whose user or machine the API does not return, or only in a
+        form that cannot be compared, even if the rule that applies to them may exclude them, or an earlier rule may
+        select them.
+      - By default, such a session gets the result C(unidentified). Sessions that the broker reports as anonymous have
+        no user to select or exclude.
     type: bool
     default: false
   wait:
