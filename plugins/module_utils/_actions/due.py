@@ -117,7 +117,7 @@ class PlannedStops:
 
 
 def _in_lower_case(*ids: object) -> tuple[str, ...]:
-    """Return ids as the API compares them: the run that stops a recording may write them otherwise."""
+    """Return ids for comparisons: two tasks may write the ids of one site in different case."""
     return tuple(str(each).lower() for each in ids)
 
 
