@@ -60,7 +60,7 @@ class Rule:
             state = period.state_at(params["state"], moment)
             # The id of a session is as short-lived as the session: not for rules.
             selection.check_selectors({**params, "session_id": None})
-            wanted = wanted._replace(recorded=state == "started", rule=name, until=period.ends_at)
+            wanted = wanted._replace(recorded=state == "started", rule=name, lasts=period.left_at(moment))
             return cls(name, params, state, wanted, Query.from_params(params))
         except OptionError as error:
             raise of_rule(name, str(error)) from None

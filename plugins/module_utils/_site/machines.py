@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""List machines, find them by name or by other options, and recognize them in sessions."""
+"""List machines, and find them by name or by other options."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .._common.names import guid_of, read_names, visible
 from .._common.options import values_of
 from .._common.text import clean, folded, nested
 from .groups import Named, find_delivery_groups, find_machine_catalogs, is_any
-from .name_forms import NAME_FIELDS, machine_forms, machine_key, machine_names, short_names
+from .machine_names import NAME_FIELDS, MachineIndex, condition, is_dns_name, key_of, name_conditions, names_of
 from .sessions import is_missing
 
 SESSION_SUPPORT = ("MultiSession", "SingleSession")
@@ -86,82 +86,12 @@ def look_up(api: Api, names: Sequence[str], fields: Sequence[str] = NAME_FIELDS)
             conditions = [condition for name in wanted for condition in name_conditions(name)]
             names_by_key: dict[str, list[str]] = {}
             for name in wanted:
-                names_by_key.setdefault(machine_key(name), []).append(name)
+                names_by_key.setdefault(key_of(name), []).append(name)
             for machine in list_machines(api, fields, groups=[conditions], session_support=[support]):
                 for mark in names_of(machine):
                     for name in names_by_key.get(mark, ()):
                         found.setdefault(name, []).append(machine)
     return found
-
-
-def names_of(machine: object) -> set[str]:
-    """Return all names of a machine, folded; also for the machine in a session."""
-    return set(machine_names(machine).values())
-
-
-def condition(machine: dict) -> Filter:
-    """Return the search condition for a machine from find(), and for its sessions."""
-    name = nested(machine, "Name")
-    return compare("MachineName", name) if name else compare("DnsName", nested(machine, "DnsName") or "")
-
-
-def name_conditions(name: str) -> list[Filter]:
-    """Return search conditions, of which a machine with this name matches at least one."""
-    conditions = [compare("MachineName", name.replace("|", "\\"))]
-    # A machine without a domain may have dots in its name, and no DNS name.
-    return [*conditions, compare("DnsName", name)] if is_dns_name(name) else conditions
-
-
-class MachineIndex:
-    """Recognize machines in sessions and lists by their names."""
-
-    def __init__(self, machines: Mapping[str, Iterable[dict]]) -> None:
-        """machines: by their names in the task, as from find()."""
-        self._by: dict[str, dict[str, set[str]]] = {field: {} for field in (*NAME_FIELDS, "DnsName alone")}
-        self._forms: dict[str, list[set[str]]] = {}
-        """The forms of the names of each machine in the task, by its short names."""
-        for name_in_task, found in machines.items():
-            forms: set[str] = set()
-            for machine in found:
-                marks = dict(machine_names(machine))
-                forms.update(machine_forms(marks))
-                for short in short_names(marks):
-                    self._forms.setdefault(short, []).append(forms)
-                if "Name" not in marks and "DnsName" in marks:
-                    marks["DnsName alone"] = marks["DnsName"]
-                for field, name in marks.items():
-                    self._by[field].setdefault(name, set()).add(name_in_task)
-        self._has_any = any(self._by.values())
-
-    def __bool__(self) -> bool:
-        return self._has_any
-
-    def names(self, machine: object) -> set[str]:
-        """Return the names that the task gives this machine; none if it is another one.
-
-        The id decides, else the name, else the DNS name, which is not unique: the machine in a session may lack some.
-        """
-        marks = machine_names(machine)
-        by_id = self._by["Id"].get(marks.get("Id", ""))
-        if by_id:
-            return by_id
-        if "Name" in marks:
-            by_dns_name = self._by["DnsName alone"].get(marks.get("DnsName", ""), set())
-            return self._by["Name"].get(marks["Name"], set()) | by_dns_name
-        return self._by["DnsName"].get(marks.get("DnsName", ""), set())
-
-    def may_match(self, machine: object) -> bool:
-        """Return whether this may be one of the machines, under a name in another form."""
-        marks = machine_names(machine)
-        if not marks:
-            return bool(self)
-        # An id alone may be that of any machine.
-        alike = chain.from_iterable(self._forms.get(short, ()) for short in short_names(marks) or self._forms)
-        return any(map(machine_forms(marks).isdisjoint, alike))
-
-    def has(self, machine: object, default: bool) -> bool:
-        """Return whether this is one of the machines; default: if it has no name."""
-        return bool(self.names(machine)) if machine_names(machine) else default
 
 
 class MachineQuery(NamedTuple):
@@ -276,11 +206,6 @@ def _by_id(api: Api, ids: list[str], fields: Sequence[str]) -> dict[str, list[di
         elif guid_of(nested(outcome.body, "Id") or "") == guid_of(name):
             found[name] = [outcome.body]
     return found
-
-
-def is_dns_name(name: str) -> bool:
-    """Return whether a name in a task may be a DNS name."""
-    return "." in name and "\\" not in name and "|" not in name
 
 
 def unknown_machines(api: Api, option: str, names: Iterable[str]) -> OptionError:

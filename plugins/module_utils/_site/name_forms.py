@@ -8,20 +8,16 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 
-from .._common.names import is_comparable
-from .._common.text import folded, nested
-
 ENTRA = "azuread\\"
 """Domain of accounts that are named by their UPN: AzureAD\\name@domain."""
 
 ACCOUNT, UPN, ENTRA_ACCOUNT, ACCOUNT_SID, ENTRA_SID = 1, 2, 4, 8, 16
 """Forms of names, as bits. Two users never have the same name in one form, but one user may have unlike names in two:
 LAB\\asmith and anna.smith@lab.example."""
+
+
 UNUSUAL = (ENTRA, "s-1-")
 """Beginnings of folded names without "@" that are not an account."""
-
-NAME_FIELDS = ("Id", "Name", "DnsName")
-"""Fields of a machine that name it."""
 
 
 def form_of(name: str) -> int:
@@ -31,6 +27,12 @@ def form_of(name: str) -> int:
     if name.startswith(UNUSUAL):
         return ENTRA_ACCOUNT if name.startswith(ENTRA) else 0
     return ACCOUNT
+
+
+def machine_form(name: str) -> str:
+    """Return the form of the folded Name of a machine."""
+    domain, backslash, _name = name.rpartition("\\")
+    return "alone" if not backslash else "DNS domain" if "." in domain else "domain"
 
 
 class NameForms:
@@ -62,40 +64,3 @@ class NameForms:
             joined = {owner for owner, mark in zip(owners, marks) if mark in comparable and owner in found}
             found -= joined
         return found
-
-
-def machine_key(name: str) -> str:
-    """Return a name as in machine_names(); there may be | or / for the backslash, as in paths."""
-    key = folded(name.replace("|", "\\"))
-    return key if "\\" in key else key.replace("/", "\\")
-
-
-_latest: tuple[object, dict[str, str]] = (None, {})
-"""The latest machine and its names: all rules of a policy compare one session after the other."""
-
-
-def machine_names(machine: object) -> dict[str, str]:
-    """Return the id and the names of a machine by their fields, for comparisons; do not change it."""
-    global _latest
-    known, marks = _latest
-    if machine is not known:
-        names = ((field, machine_key(nested(machine, field) or "").strip()) for field in NAME_FIELDS)
-        marks = {field: name for field, name in names if name and (field == "Id" or is_comparable("machine", name))}
-        _latest = machine, marks
-    return marks
-
-
-def machine_forms(marks: dict[str, str]) -> set[str]:
-    """Return the forms of a machine's names; two machines may have one name in different forms."""
-    return {_form(name) if field == "Name" else field for field, name in marks.items()}
-
-
-def short_names(marks: dict[str, str]) -> set[str]:
-    """Return the names of a machine without its domain."""
-    return {marks.get(field, "").rpartition("\\")[2].partition(".")[0] for field in ("Name", "DnsName")} - {""}
-
-
-def _form(name: str) -> str:
-    """Return the form of the folded Name of a machine."""
-    domain, backslash, _name = name.rpartition("\\")
-    return "alone" if not backslash else "DNS domain" if "." in domain else "domain"

@@ -15,7 +15,8 @@ from .._common.errors import CitrixError, OptionError
 from .._common.names import NAME_LIST, guid_of, id_key, read_names
 from .._common.text import nested
 from . import selectors, sessions
-from .machines import MachineIndex, find
+from .machine_names import MachineIndex
+from .machines import find
 from .refs import SessionRef
 from .selectors import SELECTORS, Query
 from .user_matcher import UserMatcher

@@ -19,8 +19,9 @@ from .._common.errors import OptionError
 from .._common.names import NAME_LIST, read_names
 from .._common.text import folded, nested, reach
 from .groups import are_known, find_applications, find_delivery_groups, is_any, sessions_of_applications
+from .machine_names import MachineIndex, condition
 from .machine_sessions import list_sessions
-from .machines import MachineIndex, condition, find
+from .machines import find
 from .user_matcher import UserMatcher
 from .user_search import search_users
 from .users import People
