@@ -110,7 +110,7 @@ _latest: tuple[object, dict[str, str]] = (None, {})
 
 
 def _marks(machine: object) -> dict[str, str]:
-    """Return the id and the names of a machine by their fields, for comparisons; do not change it."""
+    """Return the id and names of a machine by field, for comparisons; do not change it."""
     global _latest
     known, marks = _latest
     if machine is not known:
