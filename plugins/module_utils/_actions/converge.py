@@ -107,7 +107,7 @@ def converge(api: Api, targets: Iterable[tuple[Target, Wanted]], check_mode: boo
     limited = [case for case in cases if not case.wanted.still_due]
     # An end that an earlier run has set is sent whatever the limits are.
     if limited:
-        api.guard.check(len(limited), [Start(each.notify_user, each.lasts()) for each in wanted if each.recorded])
+        api.guard.check(len(limited), [Start(each.notify_user, each.lasts) for each in wanted if each.recorded])
     todo = [case for case in cases if not case.entry.result]
     # Two runs at the same time, on hosts that share no locks, rarely process the same session.
     shuffle(todo)

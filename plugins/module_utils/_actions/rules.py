@@ -60,7 +60,7 @@ class Rule:
             period = Period.from_params(params)
             state = period.state_at(params["state"], moment)
             selection.check_selectors(params)
-            wanted = wanted._replace(recorded=state == "started", rule=name, until=period.ends_at)
+            wanted = wanted._replace(recorded=state == "started", rule=name, lasts=period.left_at(moment))
             return cls(name, params, state, wanted, Query.from_params(params))
         except OptionError as error:
             raise of_rule(name, str(error)) from None
