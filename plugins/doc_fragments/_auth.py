@@ -139,4 +139,5 @@ options:
     default: 0
 requirements:
   - requests >= 2.25.1
+  - urllib3 >= 1.26.5
 """

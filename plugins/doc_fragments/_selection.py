@@ -65,6 +65,7 @@ options:
   exclude_machine:
     description:
       - Exclude the sessions on these machines, given as in O(machine). A machine that does not exist fails the task.
+      - A session whose machine the API does not return, or only in another form, gets the result C(unidentified).
     type: raw
   max_sessions:
     description:

@@ -70,7 +70,8 @@ options:
       - File of metrics in OpenMetrics text, for the textfile collector of the Prometheus node exporter. Its name must
         end with C(.prom); its directory must exist.
       - It has the number of sessions by result, the coverage, and requests, throttling, duration and end of the report,
-        with the labels C(site), C(site_id) and C(delivery_group). More than 100 delivery groups are counted together.
+        with the labels C(site), C(site_id) and C(delivery_group). Delivery groups beyond the first 100 are counted
+        together.
       - It is replaced as a whole, after everything else was written. All users of the host can read it. It has no names
         of people, so it cannot be combined with O(user).
       - A report with other selectors adds the label C(selection). Use one file for each site and selection.

@@ -52,10 +52,10 @@ options:
     default: true
   include_unidentified:
     description:
-      - Whether to start or stop the recording of sessions whose user the API does not return, or only in a form that
-        cannot be compared with O(exclude_user).
-      - By default, such a session gets the result C(unidentified), because its user may be an excluded one. Sessions
-        that the broker reports as anonymous are not affected.
+      - Whether to start or stop the recording of sessions whose user or machine the API does not return, or only in a
+        form that cannot be compared with O(exclude_user) or O(exclude_machine).
+      - By default, such a session gets the result C(unidentified), because it may be an excluded one. Sessions that the
+        broker reports as anonymous have no user to exclude.
     type: bool
     default: false
   stop_after:

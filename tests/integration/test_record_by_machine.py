@@ -111,6 +111,22 @@ def test_contradictory_variables_rejected(simulator, record):
     assert simulator.calls() == []
 
 
+def test_retry_on_failed_hosts_rejected(simulator, record, tmp_path):
+    """Only the host that acted for all of them counts as failed."""
+    saving = {"ANSIBLE_RETRY_FILES_ENABLED": "1", "ANSIBLE_RETRY_FILES_SAVE_PATH": str(tmp_path)}
+    assert record(citrix_max_sessions=1, env=saving).code == 2
+    (saved,) = tmp_path.glob("*.retry")
+    (failed,) = saved.read_text(encoding="utf-8").split()
+    relaunch = ("-e", "awx_job_launch_type=relaunch")
+    for retry in (("--limit", f"@{saved}"), ("--limit", failed, *relaunch)):
+        done = record(*retry)
+        assert done.code == 2, done.output
+        assert "would omit the others. Run the playbook again" in " ".join(done.output.split())
+    assert simulator.counts()["$startRecording"] == 0
+    done = record("--check", *relaunch)
+    assert done.code == 0, done.output
+
+
 def test_hosts_other_than_citrix_machines_rejected(simulator, record, tmp_path):
     other = tmp_path / "other.ini"
     other.write_text("strange-[01:11].example\n", encoding="utf-8")

@@ -144,6 +144,8 @@ BAD = {
     ),
     "batch_of_2": ({"batch_support": False}, [], "warning", "batch_size at 0"),
     "batch_of_20": ({}, [{"path": "batch$", "batch": "item_missing"}], "warning", "batch_size at 0"),
+    "batch_of_2, no items found": ({}, [{"path": "batch$", "batch": "paths_unknown"}], "warning", "batch_size at 0"),
+    "sessions, no list": ({}, [{"path": "Sessions$", **answer(200, {"items": []})}], "failed", "api_url and proxies"),
     "rate_limit": (
         {},
         [{"path": "Sessions$", "times": 1, "throttle": {"hint": "seconds", "value": 0.1}}],
@@ -157,6 +159,7 @@ BAD = {
 @pytest.mark.parametrize("name", BAD)
 def test_site_check_bad_site_names_remedy(simulator, check, deployment, name):
     settings, faults, status, remedy = BAD[name]
+    name = name.partition(",")[0]
     simulator.reset(**settings)
     simulator.fault(*faults)
     result, checks = check(getattr(simulator, deployment))

@@ -171,7 +171,10 @@ def _absences(api: Api, selection: Selection | None, entries: Sequence[Entry], p
             return [
                 f"No session of {few} also matches {matched}: check these selectors and the name, or run again later."
             ]
-        return [f"No session was found for {few}: check the name, or run again when the user is logged on."]
+        return [
+            f"No session was found for {few}: check the name, and its form with citrix_sessions_info, or run again "
+            "when the user is logged on."
+        ]
     if not entries and not any_visible(api):
         return ["The account sees no session and no machine: check its role, its scope and site_id."]
     if selection and not entries:

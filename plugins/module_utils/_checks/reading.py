@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from .._client.calls import Call, segment
+from .._client.pages import values_of
 from .._client.search import PAGE_SIZE, compare, listing, searches
 from .._common.errors import ApiError
 from .._common.text import nested, objects
@@ -26,8 +27,9 @@ def page(limit: int, what: str, fields: tuple[str, ...] = (), **query: str) -> C
 
 def sessions(probe: Probe) -> Finding:
     """Read the first sessions with all fields."""
-    body = probe.api.send(page(SAMPLE, "list sessions")).body
-    probe.sessions = objects(body.get("Items"))
+    call = page(SAMPLE, "list sessions")
+    body = probe.api.send(call).body
+    probe.sessions = objects(values_of(call, body))
     facts = {"count": rounded(len(probe.sessions)), "more": bool(body.get("ContinuationToken"))}
     if not probe.sessions:
         remedy = "Check role and scope of the account, or run again while users are connected."

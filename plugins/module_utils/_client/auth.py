@@ -1,7 +1,10 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Obtain, cache and refresh access tokens: from a given one, or by one of three sign-ins."""
+"""Obtain, cache and refresh access tokens: from a given one, or by one of three sign-ins.
+
+https://developer-docs.citrix.com/en-us/citrix-cloud/citrix-cloud-api-overview/get-started-with-citrix-cloud-apis
+"""
 
 from __future__ import annotations
 

@@ -13,7 +13,10 @@ from .._common.text import nested, objects
 from .calls import ACCOUNT, Call
 
 ME = Call("GET", "me", what="read the account and its sites", scope=ACCOUNT)
-"""Its response is {Customers: [{Id, Sites: [{Id, Name}]}]}."""
+"""Its response is {Customers: [{Id, Sites: [{Id, Name}]}]}.
+
+https://github.com/citrix/citrix-daas-rest-go/blob/main/citrixorchestration/docs/MeAPIsDAAS.md
+"""
 
 
 def customer_sites(me: dict, settings: Settings, shown: Callable[[object], str]) -> list[dict]:

@@ -48,6 +48,14 @@ def read_pages(send: Callable[[Call], dict], call: Call, report_short: Callable[
         report_short(second.expected, second.found)
 
 
+def values_of(call: Call, body: dict) -> list:
+    """Return the values on a page; CitrixError if the response is not a page of a list."""
+    values = body.get("Items", "")
+    if not isinstance(values, (list, type(None))):
+        raise CitrixError(f"Could not {call.what}: the response is not a list; check api_url and proxies.")
+    return values or []
+
+
 class _Reading:
     """One read of a list from its first page to its last."""
 
@@ -82,12 +90,11 @@ class _Reading:
                 call = _with_query(call, limit=str(SAFE_LIMIT))
                 body = send(call)
             self.started = True
-            if not isinstance(body.get("Items", ""), (list, type(None))):
-                raise CitrixError(f"Could not {call.what}: the response is not a list; check api_url and proxies.")
+            values = values_of(call, body)
             self.total = _number(body.get("TotalItems"), self.total)
             before = self.found
-            items = objects(body["Items"])
-            self._unreadable += len(body["Items"] or ()) - len(items)
+            items = objects(values)
+            self._unreadable += len(values) - len(items)
             for item in items:
                 object_id = id_key(nested(item, "Id") or "")
                 if object_id in ids:

@@ -12,7 +12,7 @@ from .._common.text import clean, nested, objects, reach, read_json
 from .transport import Reply
 
 REGIONS = ("us", "eu", "ap-s")
-"""Regions of Citrix Cloud with their own host (https://developer-docs.citrix.com, Get started)."""
+"""Regions of Citrix Cloud with their own host, as in deployments."""
 
 
 def redirect_remedy(url: str, reply: Reply, mask: Callable[[str], str]) -> str | None:

@@ -141,6 +141,10 @@ class Transport:
                 verify=self._settings.verify,
                 proxies=self.proxies_for(request.url),
             )
+            if response.status_code < 200:
+                # The final one follows, and would be taken for the response to the next request.
+                response.raw.close()
+                raise urllib3.exceptions.ProtocolError("an interim response")
             content = _read(response)
             if content is None:
                 raise ResponseTooLarge(

@@ -46,13 +46,13 @@ def side_by_side(
     count = min(workers, len(items))
     arguments = (function, ready, outcomes, done, workers // count)
     threads = [Thread(target=_work, args=arguments, daemon=True) for _each in range(count)]
-    for thread in threads:
-        thread.start()
+    # Without an item that is ready, each worker would wait for this thread after each item.
+    begun = dict(islice(todo, 2 * count))
+    for pair in begun.items():
+        ready.put(pair)
     try:
-        # Without an item that is ready, each worker would wait for this thread after each item.
-        begun = dict(islice(todo, 2 * count))
-        for pair in begun.items():
-            ready.put(pair)
+        for thread in threads:
+            thread.start()
         while begun:
             try:
                 key, bug = done.get()

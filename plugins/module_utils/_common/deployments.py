@@ -33,7 +33,10 @@ class Deployment(NamedTuple):
     api_origin: str = ""
     token_origin: str = ""
     regional_hosts: tuple[str, ...] = ()
-    """Hosts of api_url that also serve the sign-in (https://developer-docs.citrix.com, Get started)."""
+    """Hosts of api_url that also serve the sign-in.
+
+    https://developer-docs.citrix.com/en-us/citrix-cloud/citrix-cloud-api-overview/get-started-with-citrix-cloud-apis
+    """
 
 
 DEPLOYMENTS = {

@@ -6,15 +6,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from .._client.api import Api
 from .._common.errors import OptionError
 from .._common.guard_file import Limits, read_guards
-from .._common.names import guid_of
 from .._common.text import clean, reach
 from .groups import Named, is_any, known_delivery_groups
-from .machines import MachineIndex, is_dns_name, look_up
+from .machine_names import MachineIndex, as_named
+from .machines import look_up
 from .selection import Target
 from .user_matcher import UserMatcher
 from .users import People
@@ -108,11 +108,11 @@ class _Scope:
         denied, allowed = names.get("denied_machines", ()), names.get("allowed_machines", ())
         found = look_up(api, list(dict.fromkeys([*denied, *allowed])))
         # A machine that cannot be looked up is denied under the name in the file.
-        self._denied_machines = MachineIndex({name: [_as_named(name), *found.get(name, ())] for name in denied})
+        self._denied_machines = MachineIndex({name: [as_named(name), *found.get(name, ())] for name in denied})
         self._allowed_machines = MachineIndex({name: found.get(name, ()) for name in allowed})
         denied = names.get("denied_delivery_groups", ())
-        as_named = [Named(None, (name.replace("|", "\\"),)) for name in denied]
-        self._denied_groups = [*as_named, *known_delivery_groups(api, denied)]
+        unknown = [Named(None, (name.replace("|", "\\"),)) for name in denied]
+        self._denied_groups = [*unknown, *known_delivery_groups(api, denied)]
         self._allowed_groups = known_delivery_groups(api, names.get("allowed_delivery_groups", ()))
         self._keys = names.keys()
 
@@ -138,10 +138,3 @@ class _Scope:
 
     def _denial(self, key: str, what: str) -> str:
         return f"{key} of the guard {self._path} does not permit this {what}"
-
-
-def _as_named(name: str) -> dict[str, Any]:
-    """Return a machine of which only the name is known."""
-    if guid_of(name):
-        return {"Id": guid_of(name)}
-    return {"DnsName": name} if is_dns_name(name) else {"Name": name.replace("|", "\\")}

@@ -15,7 +15,8 @@ from .._client.search import distinct, searches
 from .._common.errors import CitrixError
 from .._common.names import guid_of
 from .._common.text import nested
-from .machines import MachineIndex, condition, find, is_dns_name, unknown_machines
+from .machine_names import MachineIndex, as_named, condition, is_dns_name
+from .machines import find, unknown_machines
 from .sessions import is_missing
 
 
@@ -33,7 +34,7 @@ def list_sessions(api: Api, names: Sequence[str], fields: tuple[str, ...] = ()) 
     """
     # DOMAIN\NAME can be searched without a look-up: a session on it proves that the machine exists.
     as_given = not any(guid_of(name) or is_dns_name(name) for name in names)
-    found = _as_named(names) if as_given else find(api, "machine", names)
+    found = {name: [as_named(name)] for name in names} if as_given else find(api, "machine", names)
     slim = tuple(dict.fromkeys([*fields, "Machine"])) if fields else ()
     machines = list(distinct(machine for each in found.values() for machine in each))
     if len(machines) == 1:
@@ -48,11 +49,6 @@ def list_sessions(api: Api, names: Sequence[str], fields: tuple[str, ...] = ()) 
         missing = [name for name in names if len(listed.sessions) < len(sessions) or not listed.counts[name]]
         listed = _tally(sessions, {**found, **find(api, "machine", missing)})
     return listed
-
-
-def _as_named(names: Sequence[str]) -> dict[str, list[dict]]:
-    """Return machines of which only the name is known."""
-    return {name: [{"Name": name.replace("|", "\\")}] for name in names}
 
 
 def _tally(sessions: list[dict], machines: Mapping[str, list[dict]]) -> Listed:

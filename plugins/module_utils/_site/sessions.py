@@ -1,7 +1,10 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sessions: their calls, their facts, and their recording state."""
+"""Sessions: their calls, their facts, and their recording state.
+
+https://github.com/citrix/citrix-daas-rest-go/blob/main/citrixorchestration/docs/SessionsAPIsDAAS.md
+"""
 
 from __future__ import annotations
 

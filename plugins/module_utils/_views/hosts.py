@@ -14,9 +14,9 @@ from .._common.facts import facts_of
 from .._common.names import visible
 from .._common.text import clean, escaped, nested
 from .._site import selectors, sessions
+from .._site.machine_names import MachineIndex
 from .._site.machines import (
     STATE_FIELDS,
-    MachineIndex,
     MachineQuery,
     find_machines,
     is_called,

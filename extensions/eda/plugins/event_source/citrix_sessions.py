@@ -148,7 +148,7 @@ options:
     default: 0
 requirements:
   - ansible-core >= 2.19, in the Python that runs ansible-rulebook
-  - requests >= 2.25.1, in the same Python
+  - requests >= 2.25.1 and urllib3 >= 1.26.5, in the same Python
 notes:
   - Text in events is untrusted. Ansible evaluates extra variables as templates, so the event source inserts a space
     where text would start a template, that is between a brace and a brace, C(%) or C(#).

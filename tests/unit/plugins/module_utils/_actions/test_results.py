@@ -327,7 +327,8 @@ def test_gap_named_user_without_session_despite_others(reported, ended_is_fine, 
         *entries, absent=absent, user=["LAB\\user001", *absent], ended_is_fine=ended_is_fine, on_gap=on_gap
     )
     expected = (
-        "No session was found for LAB\\user002, user003: check the name, or run again when the user is logged on."
+        "No session was found for LAB\\user002, user003: check the name, and its form with citrix_sessions_info, or "
+        "run again when the user is logged on."
     )
     if on_gap == "warn":
         assert ("failed" in result, warnings) == (False, [expected])

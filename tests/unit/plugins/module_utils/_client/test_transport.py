@@ -8,7 +8,10 @@ from __future__ import annotations
 import codecs
 import gzip
 import re
+import socketserver
 import ssl
+import threading
+import time
 
 import pytest
 import requests
@@ -427,6 +430,37 @@ def test_sent_request_not_resent_by_adapter(transport, monkeypatch, method):
     with pytest.raises(ResponseLost):
         transport(retries=3).send(a_request(method, LOCAL_URL))
     assert len(tried) == 1
+
+
+@pytest.fixture
+def early():
+    """Return the URL of a server that announces its first response with 103, a moment before."""
+    bodies = [b"second", b"first"]
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self):
+            while self.rfile.readline().strip():
+                while self.rfile.readline().strip():
+                    pass
+                body = bodies.pop()
+                if body == b"first":
+                    self.wfile.write(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")
+                    time.sleep(0.2)
+                self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, args=(0.01,)).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/cvad/manage/Machines"
+        server.shutdown()
+
+
+def test_interim_response_not_read_as_next_response(transport, early):
+    """The final response would be taken for that of the next request."""
+    one = transport()
+    with pytest.raises(ResponseLost, match="before the response was complete"):
+        one.send(a_request(url=early))
+    assert one.send(a_request(url=early)).text == "second"
 
 
 def test_request_printed_without_secret():

@@ -52,6 +52,8 @@ ON_PREMISES = {**CONTROLLER, "username": "LAB\\user001", "password": PASSWORD}
         ({**CLOUD, "api_url": ""}, "api_url", "is empty; set it"),
         ({**ON_PREMISES, "api_url": ""}, "api_url", "is empty; set it"),
         ({**CLOUD, "site_id": ""}, "site_id", "is empty; set it"),
+        ({**ON_PREMISES, "customer_id": ""}, "customer_id", "is empty; set it"),
+        ({**CLOUD, "customer_id": ""}, "customer_id", "is required"),
         ({**CLOUD, "customer_id": None}, "customer_id", "console"),
         ({**CLOUD, "customer_id": ""}, "customer_id", "console"),
         ({**CLOUD, "customer_id": "a/b"}, "customer_id", "only letters, digits"),

@@ -10,15 +10,17 @@ from itertools import chain
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.search import compare
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import ApiError, OptionError
+from ansible_collections.sessionops.citrix.plugins.module_utils._site.machine_names import (
+    NAME_FIELDS,
+    condition,
+    names_of,
+)
 from ansible_collections.sessionops.citrix.plugins.module_utils._site.machine_sessions import Listed, list_sessions
 from ansible_collections.sessionops.citrix.plugins.module_utils._site.machines import (
-    NAME_FIELDS,
     MachineQuery,
-    condition,
     find,
     find_machines,
     list_machines,
-    names_of,
     requested_fields,
 )
 from hypothesis import given
