@@ -46,7 +46,7 @@ def job(simulator, tmp_path, monkeypatch):
 
 @pytest.fixture
 def variant(job, ansible_processes):
-    """Return a function that runs a job template like job(), without ansible-runner, three times as fast."""
+    """Return a function that runs a job template like job(), without ansible-runner."""
     return partial(job, processes=ansible_processes)
 
 
