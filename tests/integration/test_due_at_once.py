@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Several processes work on the same sessions at once: each session gets exactly one request."""
+"""Several processes work on the same sessions at once: each gets exactly one request."""
 
 from __future__ import annotations
 
