@@ -18,8 +18,8 @@ description:
   - A typo is a name that differs from a known one by at most two letters, or in case only. Two neighboring letters that
     are swapped count as one.
   - With O(prefix), also rejects text of C(--extra-vars) without a name. Extra variables that lack the prefix, and
-    environment variables that are named like a known variable, are rejected if their name has two words, such as
-    C(exclude_user), and the known variable is not set.
+    environment variables that are named like a known variable in any case, or are a typo of it, are rejected if their
+    name has two words, such as C(exclude_user), and the known variable is not set.
 options:
   _terms:
     description: Names of the variables that the playbook or role takes.
@@ -139,10 +139,11 @@ class LookupModule(LookupBase):
         """Yield the environment variables with names of variables; warn about typos of others."""
         known = self._distinct(prefix, terms, variables)
         for name in sorted(set(os.environ) - set(ENVIRONMENT)):
-            if name.isupper() and name.lower() in known:
-                yield f"{name}: the environment does not set variables. Did you mean the variable {name.lower()}?"
-            elif name.startswith("CITRIX_") and (similar := _similar(name, ENVIRONMENT)):
+            lower = name.lower()
+            if lower not in known and name.startswith("CITRIX_") and (similar := _similar(name, ENVIRONMENT)):
                 Display().warning(f"{name}: unknown environment variable. Did you mean {similar}?")
+            elif lower.startswith(prefix) and (variable := lower if lower in known else _similar(lower, known)):
+                yield f"{name}: the environment does not set variables. Did you mean the variable {variable}?"
 
     def _distinct(self, prefix, terms, variables) -> set[str]:
         """Return the unset variables whose names have two words, since one word has many uses."""

@@ -30,6 +30,15 @@ class Module(AnsibleModule):
         super()._load_params()
         self.given = dict(self.params)
 
+    def _log_invocation(self) -> None:
+        # Ansible can neither log nor return such text, and its error would not name the option.
+        try:
+            options.check_encoding(self.params)
+        except CitrixError as error:
+            self.params.clear()
+            self.fail_json(**error.to_result())
+        super()._log_invocation()
+
 
 def create_module(argument_spec: dict[str, dict]) -> Module:
     """Return the AnsibleModule of a module with these options in addition to the shared ones."""

@@ -68,6 +68,17 @@ def test_secret_with_control_character_rejected_unsent(simulator, modules, pair,
     assert simulator.calls() == []
 
 
+@pytest.mark.parametrize("name", ["reason", "audit_log", "customer_id", "api_url", "username", "client_secret"])
+def test_variable_not_in_utf8_rejected_unsent(simulator, modules, name):
+    connection = {option: value for option, value in simulator.cloud.items() if option != name}
+    task = {"sessionops.citrix.citrix_session_recording": {"state": "started", "all_sessions": True}}
+    done = modules([task], connection=connection, env={f"CITRIX_{name.upper()}": "/caf\udce9"})
+    assert_named(done, f"{name}: is not text in UTF-8")
+    # Ansible refuses results with such text.
+    assert "\\udce9" not in done.output
+    assert simulator.calls() == []
+
+
 def test_username_with_escaped_backslash_rejected_unsent(simulator, play, tmp_path):
     connection = simulator.on_premises
     done = play(TASK, connection={**connection, "username": "LAB\administrator"})

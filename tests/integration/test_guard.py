@@ -294,6 +294,13 @@ def test_task_within_all_limits_succeeds(guarded, simulator, tmp_path):
     assert run.outcomes["started"] == writes(simulator) == 7
 
 
+@pytest.mark.parametrize(("until", "code"), [("2999-01-01T00:01:00Z", 0), ("2999-01-01T00:01:01Z", 1)])
+def test_duration_counts_from_time_of_policy(guarded, until, code):
+    rule = {**EVERYONE, "from": "2999-01-01T00:00:00Z", "until": until}
+    run = guarded(policy(rule, at="2999-01-01T00:00:00Z"), {"max_duration": 60}, check_mode=True)
+    assert (run.code, "a recording may last at most 60 seconds" in run.result["msg"]) == (code, bool(code))
+
+
 def test_stop_ignores_notification_and_end_limits(guarded):
     run = guarded(stop(machine=MACHINE, notify_user=False), {"notify_user": "required", "max_duration": 60})
     assert run.code == 0, run.output

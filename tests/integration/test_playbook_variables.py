@@ -127,8 +127,9 @@ def test_extra_variable_without_name_fails_run(simulator, run):
 
 
 def test_variable_in_environment_fails_run(simulator, run):
-    done = run("record", env={"CITRIX_EXCLUDE_USER": USER}, citrix_machine=[MACHINE])
-    assert_rejected(simulator, done, "CITRIX_EXCLUDE_USER: the environment does not set variables.")
+    names = ["CITRIX_EXCLUDE_USER", "CITRIX_EXCLUDE_USERS", "citrix_exclude_user"]
+    done = run("record", env=dict.fromkeys(names, USER), citrix_machine=[MACHINE])
+    assert_rejected(simulator, done, *(f"{name}: the environment does not set variables." for name in names))
     # A wrapper may pass it on. Typos of other names are reported.
     env = {"CITRIX_EXCLUDE_USER": USER, "CITRIX_AUDIT_LOGS": "x", "CITRIX_OTHER": "x"}
     given = "{{ lookup('ansible.builtin.env', 'CITRIX_EXCLUDE_USER') }}"

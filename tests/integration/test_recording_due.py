@@ -89,6 +89,15 @@ def killed(monkeypatch, act, before_request: bool = False) -> None:
             pass
 
 
+def test_due_site_id_in_another_case_stopped(desk, ids):
+    """The API accepts its ids in any case, so the trail of the site may have them in several."""
+    for spelling, session_id in zip((str.upper, str.lower), ids):
+        desk.start(session_id, stop_after=60, site_id=spelling(desk.simulator.facts["site_id"]))
+    desk.now += 61
+    assert results(desk.sweep()) == dict.fromkeys(ids[:2], "stopped")
+    assert desk.recorded() == set()
+
+
 def test_only_due_recording_stopped(desk, ids):
     first, second, third, fourth = ids
     (entry,) = desk.start(first, stop_after=60).result["sessions"]

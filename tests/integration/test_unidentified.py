@@ -169,6 +169,54 @@ def test_policy_unknown_machine_not_started_by_later_rule(simulator, client, fle
         assert (session["rule"], session["result"] == "unidentified") == ("Everyone", possible(machine))
 
 
+OFFICE = {"DeliveryGroup": {"Name": "Office"}}
+IN_ANOTHER_FORM = [
+    *(
+        ({"machine": "LAB\\vda01"}, {"Machine": {"Name": name, **OFFICE}})
+        for name in ("vda01", "lab.example\\vda01", "LAB\\vda01$", "LAB\\vda\u200b01")
+    ),
+    *(
+        ({"delivery_group": "Office"}, {"Machine": {"Name": "LAB\\vda01", "DeliveryGroup": group}})
+        for group in ("Office", ["Office"], {"Uid": 1}, {"Name": " "})
+    ),
+    *(
+        ({"application": "Notepad"}, {"ApplicationsInUse": used})
+        for used in (["Notepad"], "Notepad", {"Name": "Notepad"}, [None], [{"Id": 5}])
+    ),
+    ({"application": "Notepad"}, {}),
+]
+"""Selectors of a rule, and members of a session that may match them."""
+
+
+@pytest.mark.parametrize(("first", "members"), IN_ANOTHER_FORM)
+def test_policy_place_in_another_form_not_started(simulator, client, listed, first, members):
+    plan = {"name": "LAB\\vda01", "delivery_group": "Office", "sessions": [{"user": ANNA}]}
+    simulator.fleet(delivery_groups=["Office"], applications=["Notepad"], machines=[plan])
+    listed(**members)
+    rules = [{"name": "Free", "state": "stopped", **first}, EVERYONE]
+    (session,) = client(policy, simulator.cloud, True, rules=rules)["sessions"]
+    assert (session["rule"], session["result"]) == ("Everyone", "unidentified")
+
+
+@pytest.mark.parametrize("used", [None, [], [{"Name": "Editor"}]])
+def test_policy_session_without_application_started(simulator, client, listed, used):
+    simulator.fleet(delivery_groups=["Office"], applications=["Notepad"], machines=[])
+    listed(ApplicationsInUse=used)
+    rules = [{"name": "Free", "state": "stopped", "application": "Notepad"}, EVERYONE]
+    (session,) = client(policy, simulator.cloud, True, rules=rules)["sessions"]
+    assert session["result"] != "unidentified"
+
+
+def test_group_id_in_another_spelling_is_same_group(simulator, client, listed):
+    plan = {"name": "LAB\\vda01", "delivery_group": "Office", "sessions": [{"user": ANNA}]}
+    simulator.fleet(delivery_groups=["Office"], applications=[], machines=[plan])
+    group_id = simulator.get("DeliveryGroups/Office")["Id"]
+    listed(Machine={"Name": "LAB\\vda01", "DeliveryGroup": {"Id": f"{{{group_id.upper()}}}", "Name": "Other"}})
+    rules = [{"name": "Free", "state": "stopped", "delivery_group": "Office"}, EVERYONE]
+    (session,) = client(policy, simulator.cloud, True, rules=rules)["sessions"]
+    assert session["rule"] == "Free"
+
+
 @pytest.fixture
 def watch(simulator, caplog):
     """Return a function that creates an event source for users."""

@@ -107,13 +107,13 @@ def converge(api: Api, targets: Iterable[tuple[Target, Wanted]], check_mode: boo
     limited = [case for case in cases if not case.wanted.still_due]
     # An end that an earlier run has set is sent whatever the limits are.
     if limited:
-        api.guard.check(len(limited), [Start(each.notify_user, each.lasts()) for each in wanted if each.recorded])
+        api.guard.check(len(limited), [Start(each.notify_user, each.lasts) for each in wanted if each.recorded])
     todo = [case for case in cases if not case.entry.result]
     # Two runs at the same time, on hosts that share no locks, rarely process the same session.
     shuffle(todo)
     locks = NoLocks()
     if todo and not check_mode:
-        locks = SessionLocks(f"{api.base_url} {api.customer_id} {api.site_id()}", api.warn)
+        locks = SessionLocks(f"{api.customer_id} {api.site_id()}", api.warn)
     _process_all(api, todo, check_mode, locks)
     locked = [case for case in todo if not case.entry.result]
     latest = api.throttle.active_seconds() + LONGEST_LOCK_WAIT

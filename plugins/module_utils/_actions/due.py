@@ -44,7 +44,7 @@ class PlannedStops:
     """Recordings of a site with an end, by the order of the lines of the trail, not by time."""
 
     def __init__(self, customer_id: str, site_id: str) -> None:
-        self._site = customer_id, site_id
+        self._site = _in_lower_case(customer_id, site_id)
         self._planned: dict[str, Planned] = {}
         self._replaced: dict[str, tuple[object, Planned | None]] = {}
         """By session, the run that requested its last start, and the plan before that."""
@@ -52,7 +52,7 @@ class PlannedStops:
     def add(self, entry: dict) -> None:
         """Follow a line of the trail."""
         session_id, action = (nested(entry, "session_id") or "").lower(), entry.get("action")
-        if not session_id or (entry.get("customer_id"), entry.get("site_id")) != self._site:
+        if not session_id or _in_lower_case(entry.get("customer_id"), entry.get("site_id")) != self._site:
             return
         result = entry.get("result") if entry.get("event") == audit_lines.RESULT else None
         if action == "start_recording":
@@ -114,6 +114,11 @@ class PlannedStops:
     def later(self, moment: float) -> list[float]:
         """Return the ends after a time."""
         return [planned.stop_at for planned in self._planned.values() if planned.stop_at > moment]
+
+
+def _in_lower_case(*ids: object) -> tuple[str, ...]:
+    """Return ids for comparisons: two tasks may write the ids of one site in different case."""
+    return tuple(str(each).lower() for each in ids)
 
 
 class DueStops:

@@ -43,10 +43,9 @@ class Period(NamedTuple):
             )
         return cls(start, end, stops=params["state"] == "started" and params["after_until"] != "nothing")
 
-    @property
-    def ends_at(self) -> float | None:
-        """Unix time at which the rule stops the recordings; None if it does not."""
-        return self.end if self.stops and self.end < inf else None
+    def left_at(self, moment: float) -> float | None:
+        """Return the seconds until the rule stops the recordings; None if it does not."""
+        return self.end - moment if self.stops and self.end < inf else None
 
     def state_at(self, state: str, moment: float) -> str | None:
         """Return the state that a rule requires at a time; None if inactive. state: in the period."""

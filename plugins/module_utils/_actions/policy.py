@@ -113,9 +113,9 @@ def _offers(api: Api, searches: Sequence[_Search], people: People, judge: Judge)
     for session in selectors.find_sessions(api, Query(), tuple(needed)):
         # Users are compared after the last session: any session may join two names.
         places = tuple(
-            (search, search.exclusions.of_machine(session), is_there)
+            (search, search.exclusions.of_machine(session), search.place.has(session))
             for search in searches
-            if (is_there := search.place.has(session)) or search.place.may_have(session)
+            if search.place.may_have(session)
         )
         if places:
             target = judge.of_place(Target.from_session(nested(session, "Id") or "", session), session)

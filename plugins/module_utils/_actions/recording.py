@@ -51,8 +51,8 @@ class Wanted(NamedTuple):
     """Seconds from the request until a started recording must end; None if it has no end."""
     rule: str | None = None
     """The rule of a policy that requests it."""
-    until: float | None = None
-    """Unix time at which that rule stops the recording; None if it does not."""
+    lasts: float | None = None
+    """Seconds until a recording requested now must end, by the task or its rule; None if it has no end."""
     still_due: Callable[[str], bool] | None = None
     """For an end that the run that started a recording set: whether a session is due at this moment."""
 
@@ -74,7 +74,7 @@ class Wanted(NamedTuple):
                     "citrix_audit_log of the playbook",
                 )
         given = {name: params[name] for name in (*ARGUMENT_SPEC, "include_unidentified") if name != "state"}
-        return cls(recorded, **given, stop_after=stop_after)
+        return cls(recorded, **given, stop_after=stop_after, lasts=stop_after)
 
     @property
     def result(self) -> str:
@@ -84,10 +84,6 @@ class Wanted(NamedTuple):
     def stop_at(self) -> str | None:
         """Return the end of a recording that is requested now, as RFC 3339; None if it has no end."""
         return times.rfc3339(times.now() + self.stop_after) if self.stop_after else None
-
-    def lasts(self) -> float | None:
-        """Return the seconds until a recording requested now must end; None if it has no end."""
-        return self.stop_after or (self.until - times.now() if self.until else None)
 
     def call(self, entry: RecordingEntry) -> Call:
         """Return the request for it, with its subject for the audit trail."""

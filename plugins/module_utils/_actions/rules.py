@@ -22,6 +22,7 @@ from .recording import Wanted
 OF_A_RULE = ("state", "notify_user")
 RULE_SPEC = {
     "name": {"type": "str", "required": True},
+    # The id of a session is as short-lived as the session: not for rules.
     **{name: spec for name, spec in selection.ARGUMENT_SPEC.items() if name != "session_id"},
     **{name: spec for name, spec in recording.ARGUMENT_SPEC.items() if name in OF_A_RULE},
     **PERIOD_SPEC,
@@ -58,9 +59,8 @@ class Rule:
         try:
             period = Period.from_params(params)
             state = period.state_at(params["state"], moment)
-            # The id of a session is as short-lived as the session: not for rules.
-            selection.check_selectors({**params, "session_id": None})
-            wanted = wanted._replace(recorded=state == "started", rule=name, until=period.ends_at)
+            selection.check_selectors(params)
+            wanted = wanted._replace(recorded=state == "started", rule=name, lasts=period.left_at(moment))
             return cls(name, params, state, wanted, Query.from_params(params))
         except OptionError as error:
             raise of_rule(name, str(error)) from None

@@ -138,7 +138,7 @@ def clock(probe: Probe) -> Finding:
     if there is None:
         return skipped("the response has no valid Date header")
     ahead = round(there - probe.first_reply_at)
-    observed = f"the clock of the API is {abs(ahead)} seconds {'ahead' if ahead >= 0 else 'behind'}"
+    observed = f"the clock of the API is {in_words(abs(ahead), 'second')} {'ahead' if ahead >= 0 else 'behind'}"
     if abs(ahead) <= CLOCK_WARNING:
         return ok(observed, seconds=ahead)
     remedy = (

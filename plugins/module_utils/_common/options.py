@@ -47,8 +47,8 @@ RANGES = {
 
 PLACES = ("api_url", "site_id")
 """Options that decide about the site: empty text is a template without a value, and not the default."""
-NULLABLE = OPTIONS.keys() - PLACES
-"""Options of the connection and its tuning, which select nothing."""
+NULLABLE = {*OPTIONS.keys() - PLACES, "reason", "audit_log"}
+"""Shared options that select nothing and limit nothing."""
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 """Characters that no credential contains: the line end of a file, or an escape sequence in double quotes."""
@@ -123,6 +123,7 @@ def settings(params: dict) -> Settings:
 
     Raises OptionError, which names the option and the remedy, before any request.
     """
+    check_encoding(params)
     check_ranges(params, RANGES)
     # Elsewhere, customer_id has no default.
     for name in (*PLACES, "customer_id") if params["deployment"] == ON_PREMISES else PLACES:
@@ -142,6 +143,13 @@ def settings(params: dict) -> Settings:
         requests_per_second=params["requests_per_second"],
         batch_size=params["batch_size"],
     )
+
+
+def check_encoding(params: Mapping) -> None:
+    """Raise OptionError for text that is not UTF-8, as environment variables may be."""
+    for name, value in params.items():
+        if isinstance(value, str) and re.search("[\ud800-\udfff]", value):
+            raise OptionError(name, "is not text in UTF-8; save its file, or set its variable, in UTF-8")
 
 
 def check_ranges(params: dict, ranges: Mapping[str, tuple[float, float]]) -> None:
@@ -186,8 +194,6 @@ def _credentials(params: dict) -> dict[str, str]:
                 "contains a line break or another control character; remove line breaks with the filter trim, and "
                 "double each backslash in double quotes and in key=value arguments",
             )
-        if re.search("[\ud800-\udfff]", params[name]):
-            raise OptionError(name, "is not text in UTF-8; save its file, or set its variable, in UTF-8")
     return {name: params[name] for name in pair}
 
 

@@ -14,7 +14,7 @@ from .._client.calls import Call, segment
 from .._client.dispatch import send_all
 from .._client.workers import side_by_side
 from .._common.errors import CitrixError, OptionError
-from .._common.names import guid_of, visible
+from .._common.names import guid_of, id_key, visible
 from .._common.text import folded, nested, objects
 from .sessions import is_missing
 
@@ -31,19 +31,27 @@ def is_any(wanted: Iterable[Named], references: object, default: bool) -> bool:
 
     The name counts only without an id; a published sample has applications whose id is all zeros.
     """
-    known = [(_real_id(reference), nested(reference, "Name")) for reference in objects(references)]
-    known = [(one_id, name) for one_id, name in known if one_id or name]
+    known = [found for found in map(_known, objects(references)) if any(found)]
     if not known:
         return default
     return any(
-        one_id == each.id if one_id and each.id else folded(name or "") in map(folded, each.names)
+        one_id == each.id if one_id and each.id else name in map(folded, each.names)
         for one_id, name in known
         for each in wanted
     )
 
 
+def are_known(references: object) -> bool:
+    """Return whether this is a list of references, each with an id or a name; also an empty one."""
+    return isinstance(references, list) and all(isinstance(each, dict) and any(_known(each)) for each in references)
+
+
+def _known(reference: dict) -> tuple[str | None, str]:
+    return _real_id(reference), folded(nested(reference, "Name") or "").strip()
+
+
 def _real_id(reference: dict) -> str | None:
-    real_id = (nested(reference, "Id") or "").lower()
+    real_id = id_key(nested(reference, "Id") or "")
     return real_id if real_id.strip("0-") else None
 
 

@@ -64,7 +64,7 @@ class MachineIndex:
         for name_in_task, found in machines.items():
             forms: set[str] = set()
             for machine in found:
-                marks = _marks(machine)
+                marks = dict(_marks(machine))
                 forms.update(_forms(marks))
                 for short in _short_names(marks):
                     self._forms.setdefault(short, []).append(forms)
@@ -105,9 +105,19 @@ class MachineIndex:
         return bool(self.names(machine)) if _marks(machine) else default
 
 
+_latest: tuple[object, dict[str, str]] = (None, {})
+"""The latest machine and its names: all rules of a policy compare one session after the other."""
+
+
 def _marks(machine: object) -> dict[str, str]:
-    names = ((field, key_of(nested(machine, field) or "").strip()) for field in NAME_FIELDS)
-    return {field: name for field, name in names if name and (field == "Id" or is_comparable("machine", name))}
+    """Return the id and names of a machine by field, for comparisons; do not change it."""
+    global _latest
+    known, marks = _latest
+    if machine is not known:
+        names = ((field, key_of(nested(machine, field) or "").strip()) for field in NAME_FIELDS)
+        marks = {field: name for field, name in names if name and (field == "Id" or is_comparable("machine", name))}
+        _latest = machine, marks
+    return marks
 
 
 def _forms(marks: dict[str, str]) -> set[str]:

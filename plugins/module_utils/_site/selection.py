@@ -169,13 +169,12 @@ class Exclusions:
 
 def check_selectors(params: dict) -> None:
     """Reject missing, empty or contradictory selectors; raises OptionError before any request."""
-    given = [name for name in ("session_id", *SELECTORS) if params[name] is not None]
+    names = [name for name in ("session_id", *SELECTORS) if name in params]
+    given = [name for name in names if params[name] is not None]
     if params["max_sessions"] < 1:
         raise OptionError("max_sessions", f"must be 1 or more, not {params['max_sessions']}")
     if not given and not params["all_sessions"]:
-        raise OptionError(
-            ", ".join(("session_id", *SELECTORS)), "no selector is set; set at least one, or set all_sessions to true"
-        )
+        raise OptionError(", ".join(names), "no selector is set; set at least one, or set all_sessions to true")
     if given and params["all_sessions"]:
         raise OptionError("all_sessions", f"selects every session of the site; remove it or {' and '.join(given)}")
     if "session_id" in given and len(given) > 1:

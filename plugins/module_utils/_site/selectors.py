@@ -18,7 +18,7 @@ from .._client.search import Filter, compare, distinct, listing, searches
 from .._common.errors import OptionError
 from .._common.names import NAME_LIST, read_names
 from .._common.text import folded, nested, reach
-from .groups import find_applications, find_delivery_groups, is_any, sessions_of_applications
+from .groups import are_known, find_applications, find_delivery_groups, is_any, sessions_of_applications
 from .machine_names import MachineIndex, condition
 from .machine_sessions import list_sessions
 from .machines import find
@@ -154,6 +154,7 @@ class Place:
         self._query = query
         self._searched = searched
         self._machines = find(api, "machine", query.machine, known=machines)
+        self._index = MachineIndex(self._machines)
         self._delivery_groups = find_delivery_groups(api, query.delivery_group)
         self._applications = find_applications(api, query.application)
         self._checks = list(self._make_checks())
@@ -171,22 +172,40 @@ class Place:
         return not self._checks or all(check(session, self._searched) for check in self._checks)
 
     def may_have(self, session: dict) -> bool:
-        """Return whether to select a session without a machine, or without a delivery group."""
-        is_whole = nested(session, "Machine", "Name") and reach(session, "Machine", "DeliveryGroup")
-        return not is_whole and all(check(session, True) for check in self._checks)
+        """Return whether a session is here, or may be: a part is missing, or in another form."""
+        return all(check(session, None) for check in self._checks)
 
-    def _make_checks(self) -> Iterator[Callable[[dict, bool], bool]]:
-        """Yield checks of a session; their second argument is the result for missing data."""
-        query = self._query
-        if self._machines:
-            index = MachineIndex(self._machines)
-            yield lambda session, default: index.has(session.get("Machine"), default)
+    def _make_checks(self) -> Iterator[Callable[[dict, bool | None], bool]]:
+        """Yield checks of a session.
+
+        Their second argument is the result for missing data; None counts data in another form as matching, too.
+        """
+        query, index = self._query, self._index
+        if index:
+            yield (
+                lambda session, default: (
+                    index.has(session.get("Machine"), bool(default))
+                    or (default is None and index.may_match(session.get("Machine")))
+                )
+            )
         if self._delivery_groups:
             groups = self._delivery_groups
-            yield lambda session, default: is_any(groups, [reach(session, "Machine", "DeliveryGroup")], default)
+            yield lambda session, default: is_any(
+                groups, [reach(session, "Machine", "DeliveryGroup")], default is not False
+            )
         if self._applications:
-            # A desktop session has null.
-            yield lambda session, _default: is_any(self._applications, session.get("ApplicationsInUse"), default=False)
+            yield (
+                lambda session, default: (
+                    is_any(self._applications, session.get("ApplicationsInUse"), default=False)
+                    or (default is None and not _shows_applications(session))
+                )
+            )
         if query.states:
             states = {folded(state) for state in query.states}
             yield lambda session, _default: folded(nested(session, "State") or query.states[0]) in states
+
+
+def _shows_applications(session: dict) -> bool:
+    """Return whether the applications of a session are known; a desktop session has null."""
+    applications = session.get("ApplicationsInUse", "")
+    return applications is None or are_known(applications)

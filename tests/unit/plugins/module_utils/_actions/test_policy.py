@@ -87,7 +87,7 @@ def test_policy_task_options_not_modified():
 @pytest.mark.parametrize(
     ("wrong", "expected"),
     [
-        (rule(), r"machine, user, delivery_group, application: no selector is set"),
+        (rule(), r"(?<!, )machine, user, delivery_group, application: no selector is set"),
         (rule(exclude_user=["a"]), "no selector is set; set at least one"),
         (rule(user=["a"], state="paused"), "value of state must be one of: started, stopped, got: paused"),
         ({"name": "Contractors", "user": ["a"]}, "missing required arguments: state"),
