@@ -47,7 +47,7 @@ RANGES = {
 
 PLACES = ("api_url", "site_id")
 """Options that decide about the site: empty text is a template without a value, and not the default."""
-NULLABLE = {*OPTIONS.keys() - PLACES, "reason", "audit_log"}
+NULLABLE = {*OPTIONS, "reason", "audit_log"}
 """Shared options that select nothing and limit nothing."""
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
