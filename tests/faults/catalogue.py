@@ -624,7 +624,6 @@ FAULTS = {
     "batch, item missing": Fault(_batch("item_missing"), scenes=MANY, batched=True),
     "batch, item twice": Fault(_batch("item_twice", SURVIVES), scenes=MANY, batched=True),
     "batch, unknown Reference": Fault(_batch("unknown_reference", SURVIVES), scenes=MANY, batched=True),
-    "batch, paths of items unknown": Fault(_batch("paths_unknown"), scenes=MANY, batched=True),
     "batch, item 202": Fault(_batch("item_accepted", SURVIVES), scenes=MANY, batched=True),
     "batch, any order": Fault(_relayed(twists.Disorder), scenes=MANY, batched=True),
     "batch, response lost": Fault(_batch_lost, scenes=MANY, batched=True),
