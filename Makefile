@@ -13,7 +13,7 @@ JOBS ?= 2
 
 # Longest steps first.
 TEST = integration sanity-2.21 structure targets-2.22 targets-3.9 faults-short sanity-2.19 sanity-2.20 sanity-2.22 unit \
-	unit-2.22 simulator contract eda molecule browser metrics awx artifact coverage $(LINT)
+	unit-2.22 tools simulator contract eda molecule browser metrics awx artifact coverage $(LINT)
 LINT := importer ansible-lint docs mypy licenses changelog ruff yamllint workflows style
 QUICK := unit-few shape ruff
 DISTRIBUTED := importer artifact
@@ -93,9 +93,10 @@ ways: $(TESTED) ## Run the playbooks in a random sample of all ways; WAYS="--run
 clean: ## Delete all generated files.
 	rm -rf $(VENV) .ansible .nox .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
-unit: $(TESTED) ## Test each file of the collection and each tool of the tests alone.
-	$(STEP) run $@ $(MEASURED) -n 2 tests/unit/plugins tests/unit/extensions tests/bench tests/faults tests/limiters \
-		tests/mutants
+unit: $(TESTED) ## Test each file of the collection alone.
+	$(STEP) run $@ $(MEASURED) -n 2 tests/unit/plugins tests/unit/extensions
+tools: $(TESTED) ## Test the tools of bench, faults, limiters and mutants.
+	$(STEP) run $@ $(PYTEST) tests/bench tests/faults tests/limiters tests/mutants
 unit-few: $(TESTED) ## Test each file of the plugins with a few property examples.
 	$(STEP) run $@ $(PYTEST) -n 2 --hypothesis-profile=few tests/unit/plugins
 simulator: $(TESTED) ## Test over HTTP that the simulator behaves as documented.

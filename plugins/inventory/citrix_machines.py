@@ -280,7 +280,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             raise AnsibleParserError(missing_required_lib("requests"))
         config = self._read_config_data(path)
         try:
-            options.reject_null(config, [*hosts.OPTIONS, *options.PLACES])
+            options.reject_null(config, hosts.OPTIONS)
             preferred = self._preferred()
             self._add_hosts(self._machines(config, path, cache), preferred)
         except CitrixError as error:

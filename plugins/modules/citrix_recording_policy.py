@@ -142,9 +142,9 @@ options:
       - warn
   include_unidentified:
     description:
-      - Whether to start or stop the recording of sessions whose user or machine the API does not return, or only in a
-        form that cannot be compared, even if the rule that applies to them may exclude them, or an earlier rule may
-        select them.
+      - Whether to start or stop the recording of sessions whose user, machine, delivery group or applications the API
+        does not return, or only in a form that cannot be compared, even if the rule that applies to them may exclude
+        them, or an earlier rule may select them.
       - By default, such a session gets the result C(unidentified). Sessions that the broker reports as anonymous have
         no user to select or exclude.
     type: bool
@@ -265,8 +265,8 @@ sessions:
           C(logging_off)."
         - "C(denied): the recording was not started, because the guard of the host excludes this user,
           machine or delivery group."
-        - "C(unidentified): nothing was sent, because the user or machine may be one that the rules select or exclude.
-          See O(include_unidentified)."
+        - "C(unidentified): nothing was sent, because an earlier rule may select the session, or the rule may exclude
+          it. See O(include_unidentified)."
         - "C(ended): the session has ended. For a rule with V(stopped), that counts as stopped."
         - "C(unconfirmed): the request was sent, but the status did not change within O(wait_timeout)."
         - "C(failed): the API refused the request, or the status could not be read and nothing was sent;

@@ -7,14 +7,10 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from fake_awx import TOKEN, FakeAwx
 from support.awx_kit import KIT
-
-PLAYBOOK = Path(sys.executable).parent / "ansible-playbook"
 
 
 @pytest.fixture
@@ -26,7 +22,7 @@ def awx():
 
 
 @pytest.fixture
-def setup(awx, tmp_path):
+def setup(ansible_processes, awx, tmp_path):
     """Return a function that runs setup.yml against it."""
 
     def run(site: dict, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -38,12 +34,12 @@ def setup(awx, tmp_path):
             "ANSIBLE_COLLECTIONS_PATH": os.environ["ANSIBLE_COLLECTIONS_PATH"],
             "ANSIBLE_LOCALHOST_WARNING": "false",
             "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
-            "ANSIBLE_PIPELINING": "true",
             "CONTROLLER_HOST": awx.url,
             "CONTROLLER_OAUTH_TOKEN": TOKEN,
             **site,
         }
-        command = [str(PLAYBOOK), str(KIT / "setup.yml"), *arguments]
-        return subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+        return ansible_processes.run(
+            "ansible-playbook", str(KIT / "setup.yml"), *arguments, env=environment, cwd=tmp_path
+        )
 
     return run

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import subprocess
 import time
 from contextlib import closing
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._views import history
 from chromium import Page
-from support.commands import BIN, clean_environment
+from support.commands import clean_environment
 from support.reports import report as earlier_report
 from support.simulator_process import Simulator
 from support.step import find_chromium
@@ -71,13 +70,13 @@ def simulator():
 
 
 @pytest.fixture(scope="session")
-def playbook(simulator, tmp_path_factory):
+def playbook(ansible_processes, simulator, tmp_path_factory):
     """Return a function that runs a playbook with these variables, connected to the simulator."""
-    environment = {**simulator.environment, **clean_environment(tmp_path_factory.mktemp("home"))}
+    home = tmp_path_factory.mktemp("home")
+    environment = {**simulator.environment, **clean_environment(home)}
 
     def run(name: str, **variables) -> None:
-        command = [str(BIN / "ansible-playbook"), name, "-e", json.dumps(variables)]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        done = ansible_processes.run("ansible-playbook", name, "-e", json.dumps(variables), env=environment, cwd=home)
         assert done.returncode == 0, done.stdout + done.stderr
 
     return run

@@ -62,12 +62,7 @@ class Station:
 
 def start_recordings(simulator: Simulator, session_ids: list[str]) -> None:
     """Record sessions before a run."""
-    headers = {
-        "Authorization": f"CWSAuth bearer={simulator.token()}",
-        "Accept": "application/json",
-        "Citrix-CustomerId": simulator.facts["customer_id"],
-        "Citrix-InstanceId": simulator.facts["site_id"],
-    }
+    headers = simulator.call_headers()
     # A quota may already be active.
     patient = HTTPAdapter(max_retries=Retry(status_forcelist=[429], allowed_methods=None, backoff_factor=0.1))
     with requests.Session() as http:

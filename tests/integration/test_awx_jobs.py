@@ -1,13 +1,14 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run the job templates of extensions/awx with ansible-runner: credential, survey, project."""
+"""Run the job templates of extensions/awx as AWX does: credential, survey, project."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,12 @@ def job(simulator, tmp_path, monkeypatch):
         return done
 
     return run
+
+
+@pytest.fixture
+def variant(job, ansible_processes):
+    """Return a function that runs a job template like job(), without ansible-runner."""
+    return partial(job, processes=ansible_processes)
 
 
 def users(simulator, recorded: bool) -> set[str]:
@@ -78,9 +85,9 @@ def test_job_silent_template_notifies_no_user(simulator, job):
 
 
 @pytest.mark.parametrize("given", ["LAB\\absent\n{{ lookup('ansible.builtin.pipe', 'touch made') }}", " \n"])
-def test_survey_answer_never_evaluated(simulator, job, tmp_path, given):
+def test_survey_answer_never_evaluated(simulator, variant, tmp_path, given):
     made = tmp_path / "made"
-    done = job(RECORD, {"survey_users": given.replace("touch made", f"touch {made}")})
+    done = variant(RECORD, {"survey_users": given.replace("touch made", f"touch {made}")})
     assert done.status == "failed", done.output
     assert not made.exists()
     assert writes(simulator) == []
@@ -96,26 +103,26 @@ def blank_answers(template: str, blank: str | None) -> dict:
 
 
 @pytest.mark.parametrize("blank", [None, "", "absent"])
-def test_job_blank_answers_count_as_unset(simulator, job, tmp_path, blank):
+def test_job_blank_answers_count_as_unset(simulator, variant, tmp_path, blank):
     def answers(template: str, **given) -> dict:
         return given if blank == "absent" else {**blank_answers(template, blank), **given}
 
-    done = job(COVERAGE, answers(COVERAGE), extra_vars=report_files(tmp_path))
+    done = variant(COVERAGE, answers(COVERAGE), extra_vars=report_files(tmp_path))
     assert done.status == "successful", done.output
     assert len((tmp_path / "coverage.csv").read_text(encoding="utf-8").splitlines()) == 51
     recorded = [session for session in simulator.state().values() if session["recorded"]]
-    done = job(STOP, answers(STOP, survey_machines=MACHINE))
+    done = variant(STOP, answers(STOP, survey_machines=MACHINE))
     assert done.status == "successful", done.output
     state = simulator.state()
     left = [session for session in recorded if state[session["id"]]["recorded"]]
     assert left == [session for session in recorded if session["machine"] != MACHINE]
-    done = job(POLICY, answers(POLICY), job_type="check")
+    done = variant(POLICY, answers(POLICY), job_type="check")
     assert done.status == "successful", done.output
 
 
 @pytest.mark.parametrize(("template", "blank"), [(STOP, None), (STOP, " \n "), (RECORD, ""), (SILENT, "")])
-def test_job_with_blank_selectors_fails(simulator, job, template, blank):
-    done = job(template, blank_answers(template, blank))
+def test_job_with_blank_selectors_fails(simulator, variant, template, blank):
+    done = variant(template, blank_answers(template, blank))
     assert done.status == "failed", done.output
     assert "session_id, machine" in done.output
     assert simulator.calls() == []
@@ -144,15 +151,15 @@ def test_survey_minutes_become_seconds(ansible, tmp_path):
         (COVERAGE, {"survey_delivery_groups": ["Contractors"]}),
     ],
 )
-def test_job_with_list_for_text_fails(simulator, job, tmp_path, template, answers):
-    done = job(template, answers, **({"extra_vars": report_files(tmp_path)} if template == COVERAGE else {}))
+def test_job_with_list_for_text_fails(simulator, variant, tmp_path, template, answers):
+    done = variant(template, answers, **({"extra_vars": report_files(tmp_path)} if template == COVERAGE else {}))
     assert done.status == "failed", done.output
     assert re.search(r"citrix_(user|delivery_group): could not template", done.output)
     assert simulator.calls() == []
 
 
-def test_job_with_tags_keeps_policy(simulator, job):
-    done = job(POLICY, tags="session_recording")
+def test_job_with_tags_keeps_policy(simulator, variant):
+    done = variant(POLICY, tags="session_recording")
     assert done.status == "successful", done.output
     assert len(writes(simulator)) > 0
 
@@ -222,23 +229,23 @@ def test_stop_with_all_survey_answers(secure, job):
     assert left == [session for session in recorded if session["machine"] != MACHINE]
 
 
-def test_certificate_verified_if_form_field_is_empty(secure, job):
+def test_certificate_verified_if_form_field_is_empty(secure, variant):
     controller, _bundle = secure()
     credential = on_premises(controller, validate_certs="", ca_certificate="")
-    done = job(RECORD, {"survey_users": two_users(controller)[0]}, credential)
+    done = variant(RECORD, {"survey_users": two_users(controller)[0]}, credential)
     assert done.status == "failed", done.output
     assert "is not trusted" in done.output
     assert controller.calls() == []
 
 
-def test_job_with_minutes_requires_audit_log(simulator, job, tmp_path):
+def test_job_with_minutes_requires_audit_log(simulator, variant, tmp_path):
     answers = {"survey_users": two_users(simulator)[0], "survey_minutes": 60}
-    done = job(RECORD, answers)
+    done = variant(RECORD, answers)
     assert done.status == "failed", done.output
     assert "requires audit_log" in done.output and "citrix_audit_log of the playbook" in done.output
     assert simulator.calls() == []
     trail = tmp_path / "audit.jsonl"
-    done = job(RECORD, answers, extra_vars={"citrix_audit_log": str(trail)})
+    done = variant(RECORD, answers, extra_vars={"citrix_audit_log": str(trail)})
     assert done.status == "successful", done.output
     ends = {json.loads(line)["stop_at"] for line in trail.read_text(encoding="utf-8").splitlines()}
     assert len(ends) == 1 and None not in ends

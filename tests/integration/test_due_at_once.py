@@ -1,13 +1,14 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Several processes stop due recordings at once: each recording gets exactly one stop."""
+"""Several processes work on the same sessions at once: each gets exactly one request."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from pathlib import Path
@@ -17,7 +18,7 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._actions.audit_r
 from support.simulator_process import COLLECTION
 
 RECORDING = "sessionops.citrix.citrix_session_recording"
-DUE = "ansible_collections.sessionops.citrix.plugins.modules.citrix_recording_due"
+MODULES = "ansible_collections.sessionops.citrix.plugins.modules"
 USERS = 8
 STOP = r"\$(stopRecording|batch)$"
 
@@ -36,20 +37,24 @@ def due(simulator, modules, tmp_path):
     return options, set(ids[:USERS]), set(ids[USERS:])
 
 
-def sweep(options: dict, folder: Path) -> subprocess.Popen:
-    """Run citrix_recording_due in a process of its own; folder: for the locks."""
+def begin(module: str, options: dict, folder: Path) -> subprocess.Popen:
+    """Run a module in a process of its own; folder: for the locks."""
     environment = {"PYTHONPATH": str(COLLECTION.parents[2]), "TMPDIR": str(folder)}
     process = subprocess.Popen(
-        [sys.executable, "-m", DUE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True
+        [sys.executable, "-m", f"{MODULES}.{module}"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=environment,
+        text=True,
     )
     process.stdin.write(json.dumps({"ANSIBLE_MODULE_ARGS": options}))
     process.stdin.close()
     return process
 
 
-def wait_for_stop(simulator, since: int) -> None:
+def wait_for(simulator, operation: str, since: int) -> None:
     end = time.monotonic() + 30
-    while not any("stopRecording" in call["path"] for call in simulator.calls(since, items=True)):
+    while not any(operation in call["path"] for call in simulator.calls(since, items=True)):
         assert time.monotonic() < end
         time.sleep(0.01)
 
@@ -69,9 +74,10 @@ def test_sweepers_at_once_send_one_stop_each(simulator, due, tmp_path, slow, bat
     mark = simulator.mark()
     processes = []
     for batch_size in batch_sizes:
-        processes.append(sweep({**options, "batch_size": batch_size, "max_concurrency": 3}, tmp_path))
+        given = {**options, "batch_size": batch_size, "max_concurrency": 3}
+        processes.append(begin("citrix_recording_due", given, tmp_path))
         if staggered and len(processes) == 1:
-            wait_for_stop(simulator, mark)
+            wait_for(simulator, "stopRecording", mark)
     outputs = [process.stdout.read() for process in processes]
     assert [process.wait() for process in processes] == [0] * len(processes), outputs
     results = Counter((entry["id"], entry["result"]) for output in outputs for entry in json.loads(output)["sessions"])
@@ -84,3 +90,16 @@ def test_sweepers_at_once_send_one_stop_each(simulator, due, tmp_path, slow, bat
     lines = [line for _place, line in reader.entries() if line["action"] == "stop_recording"]
     requested = Counter(line["session_id"] for line in lines if line["event"] == "requested")
     assert (reader.problems, requested) == ([], dict.fromkeys(ended, 1))
+
+
+def test_run_at_another_address_of_site_waits(simulator, modules):
+    """A site has several controllers, and ids in any case."""
+    mark, task = simulator.mark(), {"state": "started", "session_id": simulator.recordable_on("LAB\\vda-001")[0]["id"]}
+    simulator.fault({"path": "startRecording", "times": 1, "latency": 1.5})
+    first = begin("citrix_session_recording", {**simulator.on_premises, **task}, Path(tempfile.gettempdir()))
+    wait_for(simulator, "startRecording", mark)
+    other = {**simulator.on_premises_direct, "site_id": simulator.facts["site_id"].upper()}
+    second = modules([{RECORDING: task}], connection=other)
+    output = first.stdout.read()
+    assert first.wait() == 0, output
+    assert (second.result["summary"]["unchanged"], simulator.counts()["$startRecording"]) == (1, 1)

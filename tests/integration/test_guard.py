@@ -241,6 +241,7 @@ def test_guard_name_refused_by_site_sends_nothing(simulator, guarded, key):
         (policy({**EVERYONE, "notify_user": False}), {"notify_user": "required"}, "users must be notified"),
         (start(machine=MACHINE), {"reason": "required"}, "reason is required; set reason"),
         (start(machine=MACHINE, reason=" "), {"reason": "required"}, "reason is required; set reason"),
+        (start(machine=MACHINE, reason="\u00a0\u200b-"), {"reason": "required"}, "reason is required; set reason"),
         (stop(machine=MACHINE), {"reason": "required"}, "reason is required"),
         (message(machine=MACHINE), {"reason": "required"}, "reason is required"),
         (policy(EVERYONE), {"reason": "required"}, "reason is required"),

@@ -412,7 +412,7 @@ def test_invalid_options_rejected(simulator, source, ansible, tmp_path):
         "Invalid value 'moon' for config 'deployment'": {"deployment": "moon"},
         "Invalid value [True] for config 'power_state'": {"power_state": [True]},
         "client_id: is missing for deployment cloud": {"client_id": None},
-        **{f"{name}: is null": {name: None} for name in (*OPTIONS, "site_id")},
+        **{f"{name}: is null": {name: None} for name in OPTIONS},
         "registration_state: is empty; set at least one value": {"registration_state": []},
         "power_state: is empty; set at least one value": {"power_state": []},
         "delivery_group: is empty; set at least one value": {"delivery_group": []},

@@ -140,29 +140,15 @@ def test_policy_assigns_rules_of_reference(simulator, client, sessions, first, e
 @given(sessions=SESSIONS, selection=SELECTIONS)
 def test_views_show_sessions_of_reference(simulator, client, tmp_path_factory, sessions, selection):
     folder = tmp_path_factory.getbasetemp()
-    options = selection
-    compare(
-        simulator,
-        sessions,
-        options,
-        lambda: {
-            "sessions": [
-                {"id": each["id"], "result": "started"}
-                for each in client(sessions_info, simulator.cloud, fields=["Id"], **options)["sessions"]
-            ]
-        },
-    )
-    compare(
-        simulator,
-        sessions,
-        options,
-        lambda: {
-            "sessions": [
-                {"id": each["id"], "result": "started"}
-                for each in client(coverage, simulator.cloud, dest=str(folder), **options)["coverage"]["gaps"]
-            ]
-        },
-    )
+
+    def shown(entries):
+        return {"sessions": [{"id": entry["id"], "result": "started"} for entry in entries]}
+
+    for read in (
+        lambda: client(sessions_info, simulator.cloud, fields=["Id"], **selection)["sessions"],
+        lambda: client(coverage, simulator.cloud, dest=str(folder), **selection)["coverage"]["gaps"],
+    ):
+        compare(simulator, sessions, selection, lambda read=read: shown(read()))
 
 
 @settings(max_examples=40)

@@ -286,7 +286,7 @@ def test_other_site_not_changed(desk, ids):
         ({"state": "stopped", "stop_after": 5}, "stop_after: is valid only with state started"),
         ({"state": "started", "stop_after": 0}, "stop_after: must be from 1 to"),
         ({"state": "started", "stop_after": 10**9}, "stop_after: must be from 1 to"),
-        ({"state": "started", "stop_after": 5, "audit_log": None}, "audit_log: is null"),
+        ({"state": "started", "stop_after": 5, "audit_log": None}, "stop_after: requires audit_log"),
     ],
 )
 def test_invalid_end_fails_before_any_write(desk, ids, options, notified):

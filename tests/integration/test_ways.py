@@ -18,6 +18,6 @@ def test_ways_cover_every_possible_pair():
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.title)
-def test_way_has_expected_effect(simulator, tmp_path, way):
-    found = faults(way, simulator, tmp_path)
+def test_way_has_expected_effect(simulator, ansible_processes, tmp_path, way):
+    found = faults(way, simulator, ansible_processes, tmp_path)
     assert not found, "\n".join(found)

@@ -16,6 +16,8 @@ import ansible_runner
 import yaml
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from support.ansible_process import AnsibleProcesses
+from support.commands import clean_environment
 from support.simulator_process import COLLECTION
 
 KIT = Path(__file__).parents[2] / "extensions" / "awx"
@@ -71,13 +73,15 @@ def run_job(
     tags: str = "",
     hosts: dict[str, dict] | None = None,
     extra_vars: dict[str, object] | None = None,
+    processes: AnsibleProcesses | None = None,
 ) -> Job:
     """Run a job template with ansible-runner as AWX is documented to, at -vvv, uncontained.
 
     The project is copied into a directory of the job, the inventory is a script, the credential is environment. The
     answers of the survey, and its defaults for missing ones, are extra variables that are not templates.
 
-    credential: its type and the filled fields. extra_vars: instead of those of the job template.
+    credential: its type and the filled fields. extra_vars: instead of those of the job template. processes: run
+    ansible-playbook with the same arguments without ansible-runner, in a third of the processor time.
     """
     declared = JOB_TEMPLATES[template]
     shutil.copytree(KIT / "project", folder / "project")
@@ -92,14 +96,24 @@ def run_job(
     more = {**declared.get("extra_vars", {}), **(extra_vars or {})}
     lines = [f"{json.dumps(name)}: {unsafe(value)}" for name, value in text.items()]
     lines += [f"{json.dumps(name)}: {json.dumps(value)}" for name, value in more.items()]
-    (folder / "env" / "extravars").write_text("\n".join(lines), encoding="utf-8")
+    variables = folder / "env" / "extravars"
+    variables.write_text("\n".join(lines), encoding="utf-8")
     environment = injected(*credential, folder)
+    options = ["-u", "root", "-vvv"]
+    options += ["--check"] if job_type == "check" else []
+    options += ["--tags", tags] if tags else []
+    if processes:
+        options += ["-i", str(script), "-e", f"@{variables}", declared["playbook"]]
+        environment = {**clean_environment(folder), **environment}
+        ended = processes.run("ansible-playbook", *options, env=environment, cwd=folder / "project")
+        output = ended.stdout + ended.stderr
+        return Job("failed" if ended.returncode else "successful", output, {"stdout": output})
     done = ansible_runner.run(
         private_data_dir=str(folder),
         playbook=declared["playbook"],
         inventory=str(script),
         ident="1",
-        cmdline="-u root -vvv" + (" --check" if job_type == "check" else "") + (f" --tags {tags}" if tags else ""),
+        cmdline=" ".join(options),
         envvars={**environment, "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2])},
         suppress_env_files=True,
         quiet=True,

@@ -100,15 +100,18 @@ class Simulator:
         """Stop the recording of a session with a call to the cloud, like an operator."""
         self._call("POST", f"Sessions/{session_id}/$stopRecording", {})
 
-    def _call(self, method: str, path: str, query: dict) -> requests.Response:
-        headers = {
+    def call_headers(self) -> dict[str, str]:
+        """Sign in to the cloud, and return the headers that a call requires."""
+        return {
             "Authorization": f"CWSAuth bearer={self.token()}",
             "Accept": "application/json",
             "Citrix-CustomerId": self.facts["customer_id"],
             "Citrix-InstanceId": self.facts["site_id"],
         }
+
+    def _call(self, method: str, path: str, query: dict) -> requests.Response:
         url = f"{self.url}/cvad/manage/{path}"
-        answer = self._http.request(method, url, params=query, headers=headers, timeout=CONTROL_TIMEOUT)
+        answer = self._http.request(method, url, params=query, headers=self.call_headers(), timeout=CONTROL_TIMEOUT)
         assert answer.ok, answer.text
         return answer
 

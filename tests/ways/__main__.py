@@ -10,6 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from support.ansible_process import AnsibleProcesses
 from support.simulator_process import Simulator
 
 from ways.matrix import POSSIBLE, sample
@@ -23,12 +24,15 @@ def main() -> int:
     given = parser.parse_args()
     simulator = Simulator()
     wrong = 0
-    for number, way in enumerate(sample(given.seed, given.runs), 1):
-        with tempfile.TemporaryDirectory() as folder:
-            found = faults(way, simulator, Path(folder))
-        if found:
-            wrong += 1
-            print(f"{number}: {way.title}", *found, sep="\n")
+    with tempfile.TemporaryDirectory() as home:
+        processes = AnsibleProcesses(Path(home))
+        for number, way in enumerate(sample(given.seed, given.runs), 1):
+            with tempfile.TemporaryDirectory() as folder:
+                found = faults(way, simulator, processes, Path(folder))
+            if found:
+                wrong += 1
+                print(f"{number}: {way.title}", *found, sep="\n")
+        processes.close()
     simulator.close()
     print(f"{given.runs} runs of {len(POSSIBLE)} ways, {wrong} went wrong")
     return min(wrong, 1)

@@ -1,16 +1,16 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One run of one way with the real ansible-playbook, and the errors in its effect."""
+"""One run of one way with ansible-playbook, and the errors in its effect."""
 
 from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 from pathlib import Path
 
-from support.commands import BIN, clean_environment
+from support.ansible_process import AnsibleProcesses
+from support.commands import clean_environment
 from support.simulator_process import COLLECTION, Simulator
 
 from ways.matrix import Way
@@ -44,13 +44,13 @@ STRANGE = {
 ENVIRONMENTS = {"clean": {}, "batch": {"CITRIX_BATCH_SIZE": "4"}, "strange": STRANGE}
 
 
-def faults(way: Way, simulator: Simulator, folder: Path) -> list[str]:
+def faults(way: Way, simulator: Simulator, processes: AnsibleProcesses, folder: Path) -> list[str]:
     """Run a job once in this way, in an empty folder after a reset, and return the errors."""
     simulator.reset()
     before = simulator.state()
     reports = folder / "reports"
     reports.mkdir()
-    code, output = _run(way, simulator, folder, reports)
+    code, output = _run(way, simulator, processes, folder, reports)
     after = simulator.state()
     changed = {name for name, session in after.items() if session["recorded"] != before[name]["recorded"]}
     acts = not (way.check or way.fails)
@@ -98,7 +98,7 @@ def _variables(way: Way, reports: Path) -> dict:
     }[way.job]
 
 
-def _run(way: Way, simulator: Simulator, folder: Path, reports: Path) -> tuple[int, str]:
+def _run(way: Way, simulator: Simulator, processes: AnsibleProcesses, folder: Path, reports: Path) -> tuple[int, str]:
     variables = _variables(way, reports)
     hosts: dict[str, dict] = {f"vda-00{number}": {"citrix_name": name} for number, name in enumerate(MACHINES, 1)}
     local = "localhost" if way.job != "record_by_machine" or way.own_play else "vda-001"
@@ -128,13 +128,12 @@ def _run(way: Way, simulator: Simulator, folder: Path, reports: Path) -> tuple[i
         arguments += ["--tags", "session_recording" if way.tags == "own" else "other"]
     environment = {
         **clean_environment(folder),
-        "ANSIBLE_ASYNC_DIR": str(folder / "async"),
         "ANSIBLE_STRATEGY": way.strategy,
         **simulator.environment,
         **ENVIRONMENTS[way.environment],
     }
-    command = [str(BIN / "ansible-playbook"), *arguments, _playbook(way, folder, variables)]
-    done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, check=False)
+    playbook = _playbook(way, folder, variables)
+    done = processes.run("ansible-playbook", *arguments, playbook, env=environment, cwd=folder)
     return done.returncode, done.stdout + done.stderr
 
 
@@ -142,7 +141,7 @@ def _playbook(way: Way, folder: Path, variables: dict) -> str:
     """Return the playbook of a way: one of the collection, unchanged or with serial, or a play."""
     name = f"{NAME}.{way.job}"
     if way.own_play:
-        return _written(folder, [_own_play(way, variables)])
+        return _written(folder, [_own_play(way, folder, variables)])
     if way.serial:
         shutil.copytree(COLLECTION / "playbooks", folder / "playbooks")
         copy = folder / "playbooks" / f"{way.job}.yml"
@@ -154,7 +153,7 @@ def _playbook(way: Way, folder: Path, variables: dict) -> str:
     return name
 
 
-def _own_play(way: Way, variables: dict) -> dict:
+def _own_play(way: Way, folder: Path, variables: dict) -> dict:
     """Return a play that runs the module of a job asynchronously."""
     module, fixed = {
         "record": ("citrix_session_recording", {"state": "started"}),
@@ -166,7 +165,11 @@ def _own_play(way: Way, variables: dict) -> dict:
     taken = {variable.removeprefix("citrix_"): f"{{{{ {variable} }}}}" for variable in variables}
     task = {"name": "Run it", f"{NAME}.{module}": {**fixed, **taken}, "async": 120, "poll": 1}
     play = {"hosts": "localhost", "gather_facts": False, "become": False, "tasks": [task]}
-    play["vars"] = {"ansible_python_interpreter": "{{ ansible_playbook_python }}", "ansible_connection": "local"}
+    play["vars"] = {
+        "ansible_async_dir": str(folder / "async"),
+        "ansible_connection": "local",
+        "ansible_python_interpreter": "{{ ansible_playbook_python }}",
+    }
     if way.variables == "play":
         play["vars"].update(variables)
     return {**play, "serial": 1} if way.serial else play

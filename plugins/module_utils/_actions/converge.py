@@ -113,7 +113,7 @@ def converge(api: Api, targets: Iterable[tuple[Target, Wanted]], check_mode: boo
     shuffle(todo)
     locks = NoLocks()
     if todo and not check_mode:
-        locks = SessionLocks(f"{api.base_url} {api.customer_id} {api.site_id()}".lower(), api.warn)
+        locks = SessionLocks(f"{api.customer_id} {api.site_id()}", api.warn)
     _process_all(api, todo, check_mode, locks)
     locked = [case for case in todo if not case.entry.result]
     latest = api.throttle.active_seconds() + LONGEST_LOCK_WAIT

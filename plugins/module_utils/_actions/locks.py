@@ -37,7 +37,7 @@ class SessionLocks(NoLocks):
     """One lock for each session, a byte of a file of the user; released when the process ends."""
 
     def __init__(self, site: str, warn: Callable[[str], object]) -> None:
-        """site: distinguishes the site from others."""
+        """site: distinguishes the site from others; a site has several addresses."""
         self._site = site
         self._folder = os.path.join(tempfile.gettempdir(), f"sessionops.citrix-{os.geteuid()}")
         """Not in a home directory, which may be on another host."""
@@ -60,8 +60,8 @@ class SessionLocks(NoLocks):
             self._apply(session_id, fcntl.LOCK_UN)
 
     def _apply(self, session_id: str, operation: int) -> bool:
-        # Ids are GUIDs: the case of letters does not matter.
-        digest = hashlib.sha256(f"{self._site} {session_id.lower()}".encode(errors="replace")).digest()
+        # The API accepts its ids in any case.
+        digest = hashlib.sha256(f"{self._site} {session_id}".lower().encode(errors="replace")).digest()
         path = f"{self._folder}/sessions-{digest[0] % FILES:02}"
         with _opening:
             descriptor = _descriptors.get(path) or _open_file(path)

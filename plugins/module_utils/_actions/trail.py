@@ -77,10 +77,16 @@ class Trail(WriteObserver):
 
     def before(self, calls: Sequence[Call], transaction_id: str) -> None:
         """Write a line for each call; raises CitrixError if they cannot be stored on disk."""
-        if not (self._file or self._log):
-            self._warn_once(NO_TRAIL)
-            return
         writes = [call.subject for call in calls]
+        if self._file or self._log:
+            self._write_requested(writes, transaction_id)
+        else:
+            self._warn_once(NO_TRAIL)
+        # A request that is canceled has no response with the id.
+        for write in writes:
+            write.entry.transaction_id = transaction_id
+
+    def _write_requested(self, writes: Sequence[Write], transaction_id: str) -> None:
         with self._lock:
             self._pending.update({write.entry.id: write for write in writes})
             entries = [self._entry(audit_lines.REQUESTED, write, transaction_id) for write in writes]

@@ -86,7 +86,7 @@ class PoolAdapter(HTTPAdapter):
             self._verified.add(conn)
 
     def request_url(self, request: Any, proxies: Any) -> str:
-        return super().request_url(request, proxies) if proxies else request.path_url
+        return super().request_url(request, proxies) if proxies else request.url[len(_origin(request.url)) :]
 
     def build_response(self, req: Any, resp: Any) -> Any:
         if "Set-Cookie" in resp.headers:

@@ -50,11 +50,12 @@ def side_by_side(
     begun = dict(islice(todo, 2 * count))
     for pair in begun.items():
         ready.put(pair)
+    not_started = iter(threads)
     try:
-        for thread in threads:
-            thread.start()
         while begun:
             try:
+                for thread in not_started:
+                    thread.start()
                 key, bug = done.get()
             except Interrupted as error:
                 rest = dict(_withdraw(ready))

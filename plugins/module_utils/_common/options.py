@@ -47,8 +47,8 @@ RANGES = {
 
 PLACES = ("api_url", "site_id")
 """Options that decide about the site: empty text is a template without a value, and not the default."""
-NULLABLE = OPTIONS.keys() - PLACES
-"""Options of the connection and its tuning, which select nothing."""
+NULLABLE = {*OPTIONS, "reason", "audit_log"}
+"""Shared options that select nothing and limit nothing."""
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 """Characters that no credential contains: the line end of a file, or an escape sequence in double quotes."""

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -50,7 +51,8 @@ class Guard:
     def _problems(self, limits: Limits, sessions: int, starts: set[Start]) -> Iterable[str]:
         reason = self._given["reason"]
         for option, value in self._given.items():
-            if option in limits.required and not (value or "").strip():
+            # A value of invisible characters alone is no reason.
+            if option in limits.required and not re.search(r"\w", value or ""):
                 yield f"{option} is required; set {option}"
         if limits.reason_pattern and not limits.reason_pattern.fullmatch(reason or ""):
             yield f"reason must match {clean(limits.reason_pattern.pattern)}; correct reason"

@@ -186,7 +186,7 @@ def test_source_invalid_options_rejected_like_in_modules(source, given, message)
     assert ARGUMENTS["client_secret"] not in str(failure.value)
 
 
-@pytest.mark.parametrize("name", ["user", "machine", "application", "site_id"])
+@pytest.mark.parametrize("name", ["user", "machine", "application"])
 def test_source_null_selector_rejected(source, name):
     with pytest.raises(CitrixError, match=f"{name}: is null, as is an option without a value in YAML"):
         source.prepare({**ARGUMENTS, name: None})

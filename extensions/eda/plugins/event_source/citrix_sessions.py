@@ -243,7 +243,7 @@ def prepare(args: dict[str, Any]) -> events.SessionWatcher:
     if checked.error_messages:
         raise CitrixError("; ".join(checked.error_messages))
     # A template in a rulebook cannot omit an option.
-    options.reject_null(args, [*events.ARGUMENT_SPEC.keys() - {"delivery_group"}, *options.PLACES])
+    options.reject_null(args, events.ARGUMENT_SPEC.keys() - {"delivery_group"})
     params = checked.validated_parameters
     settings = options.settings(params)
 

@@ -9,12 +9,31 @@ import os
 import signal
 import threading
 import time
+from contextlib import contextmanager
 
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.workers import side_by_side
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import CitrixError, Interrupted
 from hypothesis import given
 from hypothesis import strategies as st
+
+
+@contextmanager
+def interrupted_by(handler, begun):
+    """Call a signal handler in this thread, soon after the items at a barrier have begun."""
+
+    def kill():
+        begun.wait(10)
+        # Meanwhile, this thread waits for an outcome.
+        time.sleep(0.3)
+        os.kill(os.getpid(), signal.SIGUSR1)
+
+    before = signal.signal(signal.SIGUSR1, handler)
+    try:
+        threading.Thread(target=kill).start()
+        yield
+    finally:
+        signal.signal(signal.SIGUSR1, before)
 
 
 @given(st.lists(st.booleans(), max_size=60), st.integers(1, 100))
@@ -112,32 +131,29 @@ def test_workers_abandoned_start_no_ready_item():
 
 
 def test_workers_interrupted_keep_outcomes_that_arrived():
-    begun, ended = threading.Barrier(3), threading.Semaphore(0)
+    begun, answered, ended = threading.Barrier(3), threading.Event(), threading.Semaphore(0)
     main = threading.current_thread()
 
     def run(number):
         if number < 2:
             begun.wait(10)
+            answered.wait(10)
         elif threading.current_thread() is main:
             raise CitrixError("not sent")
         else:
             # Its worker has delivered the outcome of the item before.
             ended.release()
-            threading.Event().wait(0.2)
+            time.sleep(0.2)
         return f"done {number}"
 
     def interrupt(*_given):
-        begun.wait(10)
+        answered.set()
         for _each in range(2):
             ended.acquire(timeout=10)
         raise Interrupted("Gave up.", in_progress=True)
 
-    before = signal.signal(signal.SIGUSR1, interrupt)
-    try:
-        threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGUSR1)).start()
+    with interrupted_by(interrupt, begun):
         outcomes = dict(side_by_side(run, dict(enumerate(range(6))), 2))
-    finally:
-        signal.signal(signal.SIGUSR1, before)
     assert {key: str(outcome) for key, outcome in outcomes.items()} == {
         0: "done 0",
         1: "done 1",
@@ -185,16 +201,8 @@ def test_workers_interrupted_fails_running_and_skips_rest():
         never.set()
         raise Interrupted("Gave up.", in_progress=True)
 
-    def kill():
-        begun.wait()
-        os.kill(os.getpid(), signal.SIGUSR1)
-
-    before = signal.signal(signal.SIGUSR1, interrupt)
-    try:
-        threading.Thread(target=kill).start()
+    with interrupted_by(interrupt, begun):
         outcomes = dict(side_by_side(run, dict(enumerate(range(6))), 2))
-    finally:
-        signal.signal(signal.SIGUSR1, before)
     assert {key: str(outcome) for key, outcome in outcomes.items()} == {
         0: "done",
         1: "Gave up.",
