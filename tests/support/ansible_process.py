@@ -38,13 +38,13 @@ OF_COMMANDS = (
     *(f"plugins.become.{name}" for name in ("su", "sudo")),
     *(f"plugins.cache.{name}" for name in ("jsonfile", "memory")),
     *(f"plugins.callback.{name}" for name in ("default", "junit", "minimal", "oneline", "tree")),
-    *(f"plugins.connection.{name}" for name in ("local", "paramiko_ssh", "psrp", "ssh", "winrm")),
+    *(f"plugins.connection.{name}" for name in ("local", "psrp", "ssh", "winrm")),
     *(f"plugins.inventory.{name}" for name in ("auto", "host_list", "ini", "script", "toml", "yaml")),
     *(f"plugins.shell.{name}" for name in ("cmd", "powershell", "sh")),
     *(f"plugins.strategy.{name}" for name in ("free", "linear")),
     "plugins.vars.host_group_vars",
 )
-"""Modules of ansible-core that most commands import."""
+"""Modules of each supported ansible-core that most commands import."""
 OF_MODULES = ("ansible.module_utils.basic", "concurrent.futures", "requests", "sqlite3")
 INTERPRETER = """#!{python} -IS
 import json, os, socket, sys
