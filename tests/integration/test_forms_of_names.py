@@ -250,3 +250,17 @@ def test_excluded_machine_in_any_form_not_started(simulator, client, fleet, in_s
     result = client(recording, simulator.cloud, True, exclude_machine=name, **EVERYONE)
     outcomes = {entry["id"]: entry["result"] for entry in result["sessions"]}
     assert outcomes.get("7", "unidentified") == "unidentified"
+
+
+@pytest.mark.parametrize("further", [{}, {"user": BERT["Name"]}], ids=["machine", "machine and user"])
+@pytest.mark.parametrize(("in_session", "in_list"), MACHINES)
+def test_session_listed_for_machine_in_any_form_is_selected(simulator, client, fleet, in_session, in_list, further):
+    fleet(BERT)
+    listed = [{"Id": "7", "State": "Active", "User": BERT, "Machine": in_session}]
+    simulator.fault(
+        {"path": "Sessions(/\\$search)?$", "answer": {"status": 200, "body": {"Items": listed}}},
+        {"path": "Machines/\\$search$", "answer": {"status": 200, "body": {"Items": [{"Id": "m1", **in_list}]}}},
+    )
+    name = in_list.get("Name") or in_list["DnsName"]
+    result = client(recording, simulator.cloud, True, machine=name, state="stopped", **further)
+    assert [entry["id"] for entry in result["sessions"]] == ["7"]

@@ -120,11 +120,11 @@ class _Scope:
 
     def of_place(self, session: dict) -> str | None:
         machine, group = session.get("Machine"), [reach(session, "Machine", "DeliveryGroup")]
-        if self._denied_machines.names(machine) or self._denied_machines.may_match(machine):
+        if self._denied_machines.may_have(machine):
             return self._denial("denied_machines", "machine")
         if self._denied_groups and is_any(self._denied_groups, group, default=True):
             return self._denial("denied_delivery_groups", "delivery group")
-        if "allowed_machines" in self._keys and not self._allowed_machines.has(machine, default=False):
+        if "allowed_machines" in self._keys and not self._allowed_machines.names(machine):
             return self._denial("allowed_machines", "machine")
         if "allowed_delivery_groups" in self._keys and not is_any(self._allowed_groups, group, default=False):
             return self._denial("allowed_delivery_groups", "delivery group")

@@ -92,7 +92,7 @@ class MachineIndex:
         return self._by["DnsName"].get(marks.get("DnsName", ""), set())
 
     def may_match(self, machine: object) -> bool:
-        """Return whether this may be one of the machines, under a name in another form."""
+        """Return whether this may be one of the machines: it has a name in another form, or none."""
         marks = _marks(machine)
         if not marks:
             return bool(self)
@@ -100,9 +100,9 @@ class MachineIndex:
         alike = chain.from_iterable(self._forms.get(short, ()) for short in _short_names(marks) or self._forms)
         return any(map(_forms(marks).isdisjoint, alike))
 
-    def has(self, machine: object, default: bool) -> bool:
-        """Return whether this is one of the machines; default: if it has no name."""
-        return bool(self.names(machine)) if _marks(machine) else default
+    def may_have(self, machine: object) -> bool:
+        """Return whether this is one of the machines, or may be one."""
+        return bool(self.names(machine)) or self.may_match(machine)
 
 
 _latest: tuple[object, dict[str, str]] = (None, {})

@@ -54,12 +54,12 @@ def list_sessions(api: Api, names: Sequence[str], fields: tuple[str, ...] = ()) 
 def _tally(sessions: list[dict], machines: Mapping[str, list[dict]]) -> Listed:
     """Return the sessions on these machines, and their number under each name in the task."""
     index = MachineIndex(machines)
-    # A session without a machine is on one of these, because the server listed it.
+    # A session without a machine, or with its name in another form, is on one of these: the server listed it.
     only = list(machines) if len(machines) == 1 else []
     kept, counts = [], Counter(dict.fromkeys(machines, 0))
     for session in sessions:
         machine = session.get("Machine")
-        if index.has(machine, default=True):
+        if index.may_have(machine):
             kept.append(session)
             counts.update(index.names(machine) or only)
     return Listed(kept, dict(counts))

@@ -143,7 +143,7 @@ def find_machines(api: Api, query: MachineQuery, fields: tuple[str, ...]) -> Ite
     if found:
         index = MachineIndex(found)
         named = [condition(machine) for machine in machines]
-        parts.append(_Part("Name", named, lambda machine: index.has(machine, default=True)))
+        parts.append(_Part("Name", named, index.may_have))
     if query != MachineQuery(machine=query.machine) or not found:
         conditions = [part.conditions for part in parts if part.conditions]
         machines = list_machines(api, needed, query.filters, conditions, query.session_support)

@@ -183,9 +183,9 @@ class Place:
         query, index = self._query, self._index
         if index:
             yield (
-                lambda session, default: (
-                    index.has(session.get("Machine"), bool(default))
-                    or (default is None and index.may_match(session.get("Machine")))
+                lambda session, default: bool(
+                    index.names(session.get("Machine"))
+                    or (default is not False and index.may_match(session.get("Machine")))
                 )
             )
         if self._delivery_groups:
