@@ -70,7 +70,7 @@ class Trouble:
     settings: dict = field(default_factory=dict)
     """Settings of the simulator."""
     options: dict = field(default_factory=dict)
-    """Options of the module, in addition to those of the task; null removes one."""
+    """Options of the module, in addition to those of the task."""
     twist: Twist | None = None
     """Effect of a relay before the simulator."""
     env: dict[str, str] = field(default_factory=dict)
@@ -78,7 +78,7 @@ class Trouble:
     closed: bool = False
     """Whether no server listens at the address of the module."""
     scheme: str = ""
-    """The credentials of the module, instead of valid ones."""
+    """The scheme of the address of the module; "" for that of the simulator."""
     given_token: bool = False
     """Whether the module has a token instead of credentials."""
     netrc: bool = False

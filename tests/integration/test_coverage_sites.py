@@ -31,8 +31,10 @@ def run(ansible, tmp_path):
     folder = tmp_path / "reports"
     folder.mkdir()
 
-    def run(sites, *arguments, **variables):
+    def run(sites, *arguments, own=None, **variables):
         hosts = {name: {"site_options": {"retries": 0, **options}} for name, options in sites.items()}
+        for name, host_variables in (own or {}).items():
+            hosts[name].update(host_variables)
         inventory = tmp_path / "sites.json"
         inventory.write_text(json.dumps({"citrix_sites": {"hosts": hosts}}), encoding="utf-8")
         extra = json.dumps({"citrix_dest": "reports", **variables})
@@ -116,6 +118,18 @@ def test_sites_with_wrong_variables_send_nothing(simulator, run, variables, show
     done = run({"office": simulator.cloud}, **variables)
     assert done.code == 2
     assert shown in " ".join(done.output.split())
+    assert simulator.calls() == []
+
+
+def test_sites_with_variables_of_one_host_send_nothing(simulator, run):
+    """One host reports all sites of a customer: it would report its own site for another one."""
+    own = {"branch": {"citrix_site_id": "other", "citrix_minimum": 99, "citrix_metric_dest": "."}}
+    done = run({"office": simulator.cloud, "branch": simulator.cloud}, own=own)
+    assert done.code == 2, done.output
+    words = " ".join(done.output.split())
+    for name in ("citrix_site_id", "citrix_minimum"):
+        assert f"{name}: differs between hosts, but one task acts on all of them" in words
+    assert "Did you mean citrix_metrics_dest?" in words
     assert simulator.calls() == []
 
 

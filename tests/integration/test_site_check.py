@@ -380,10 +380,11 @@ def test_blank_option_rejected_before_requests(simulator, check, option):
     assert simulator.calls() == []
 
 
-def test_proof_session_ends_as_found(simulator, check):
+@pytest.mark.parametrize("spelled", [str, lambda session: f"{{{session.upper()}}}"])
+def test_proof_session_ends_as_found(simulator, check, spelled):
     session = simulator.recordable_on("LAB\\vda-001")[0]["id"]
     simulator.fault({"path": "Recording$", "lag": 0.3})
-    result, checks = check(simulator.cloud, prove_session_id=session)
+    result, checks = check(simulator.cloud, prove_session_id=spelled(session))
     proof = {name: entry["status"] for name, entry in checks.items() if name.startswith("proof")}
     assert set(proof.values()) == {"ok"} and len(proof) == 4, checks
     state = simulator.state()[session]

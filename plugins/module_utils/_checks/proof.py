@@ -26,7 +26,8 @@ def session(probe: Probe) -> Finding:
         return skipped("check mode changes nothing")
     # Lists have been read; the proof has its own requests.
     probe.wire.limit = math.inf
-    session_id = probe.prove_session_id or ""
+    given = probe.prove_session_id or ""
+    session_id = guid_of(given) or given
     people = People()
     judge = probe.api.guard.judge(probe.api, people)
     details = probe.api.send(sessions.details(session_id, FIELDS)).body
@@ -41,7 +42,7 @@ def session(probe: Probe) -> Finding:
     if recorded is not False:
         state = "recorded already, and the proof would interrupt it" if recorded else "in an unknown recording state"
         return failed(f"the session is {state}", NEEDED, recorded=recorded)
-    return ok("the session is recordable, and is not recorded", id=guid_of(session_id) or session_id)
+    return ok("the session is recordable, and is not recorded", id=session_id)
 
 
 def _bring(probe: Probe, recorded: bool) -> tuple[RecordingEntry, float]:
