@@ -145,7 +145,7 @@ def test_excluded_machine_unknown_machine_unidentified(simulator, client, fleet,
     for run in runs:
         result = run()
         assert result["failed"] and result["sessions"][0]["result"] == "unidentified"
-        assert "does not return the user or the machine" in result["msg"]
+        assert "does not return the user, machine, delivery group or applications" in result["msg"]
         assert "failed" not in run(include_unidentified=True)
 
 

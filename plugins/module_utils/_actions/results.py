@@ -31,8 +31,8 @@ ARGUMENT_SPEC: dict[str, dict] = {
 FAILURES = ("unconfirmed", "failed")
 GAPS = ("not_recordable", "ended", "unidentified", "denied")
 UNIDENTIFIED = (
-    "the API does not return the user or the machine, or only in another form, so it may be one that the task names "
-    "or excludes; write names as citrix_sessions_info shows them, or set include_unidentified"
+    "the API does not return the user, machine, delivery group or applications, or only in another form, so the task "
+    "may name or exclude the session; write names as citrix_sessions_info shows them, or set include_unidentified"
 )
 SHOWN = 3
 """Maximum number of sessions in a message; the result has all of them."""

@@ -48,7 +48,7 @@ class Target(NamedTuple):
     ended: bool = False
     """Whether there is no such session."""
     unidentified: bool = False
-    """Whether its user or machine, as far as the API names it, may be one that the task treats differently."""
+    """Whether the task may name or exclude it, under data that the API does not return, or in another form."""
     denied: str | None = None
     """Why the guard excludes it; None if it does not."""
 
