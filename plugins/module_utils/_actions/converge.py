@@ -18,7 +18,7 @@ from .._common.errors import ApiError, BatchLost, CitrixError, JobFailed, Stalle
 from .._site import sessions
 from .._site.guard import Start
 from .._site.selection import Target
-from .locks import NoLocks, SessionLocks
+from .locks import NoLocks, SessionLocks, site_key
 from .recording import RecordingEntry, StoppingEntry, Wanted
 from .results import UNIDENTIFIED
 
@@ -113,7 +113,7 @@ def converge(api: Api, targets: Iterable[tuple[Target, Wanted]], check_mode: boo
     shuffle(todo)
     locks = NoLocks()
     if todo and not check_mode:
-        locks = SessionLocks(f"{api.customer_id} {api.site_id()}", api.warn)
+        locks = SessionLocks(site_key(api), api.warn)
     _process_all(api, todo, check_mode, locks)
     locked = [case for case in todo if not case.entry.result]
     latest = api.throttle.active_seconds() + LONGEST_LOCK_WAIT

@@ -13,6 +13,10 @@ import stat
 import tempfile
 from threading import Lock
 from typing import Callable
+from urllib.parse import urlsplit
+
+from .._client.api import Api
+from .._common.urls import is_loopback
 
 FILES = 16
 """Number of lock files: the kernel takes longer for each lock in a file."""
@@ -20,6 +24,16 @@ FILES = 16
 _descriptors: dict[str, int] = {}
 """Lock files by path. They stay open: closing one would release all locks of the process in it."""
 _opening = Lock()
+
+
+def site_key(api: Api) -> str:
+    """Return a text that all addresses of a site share.
+
+    On loopback, each port is a site of its own: a simulator.
+    """
+    address = urlsplit(api.base_url)
+    port = address.netloc if is_loopback(address.hostname or "") else ""
+    return f"{api.customer_id} {api.site_id()} {port}"
 
 
 class NoLocks:
@@ -37,7 +51,7 @@ class SessionLocks(NoLocks):
     """One lock for each session, a byte of a file of the user; released when the process ends."""
 
     def __init__(self, site: str, warn: Callable[[str], object]) -> None:
-        """site: distinguishes the site from others; a site has several addresses."""
+        """site: from site_key()."""
         self._site = site
         self._folder = os.path.join(tempfile.gettempdir(), f"sessionops.citrix-{os.geteuid()}")
         """Not in a home directory, which may be on another host."""

@@ -9,10 +9,16 @@ import os
 import subprocess
 import sys
 import tempfile
+from types import SimpleNamespace
 
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._actions import locks as _locks
-from ansible_collections.sessionops.citrix.plugins.module_utils._actions.locks import FILES, NoLocks, SessionLocks
+from ansible_collections.sessionops.citrix.plugins.module_utils._actions.locks import (
+    FILES,
+    NoLocks,
+    SessionLocks,
+    site_key,
+)
 
 OTHER_RUN = """
 import sys
@@ -163,3 +169,22 @@ def test_take_no_temporary_folder_one_warning(folder, monkeypatch):
     warnings = []
     assert SessionLocks("site1", warnings.append).take("s1")
     assert "No such file or directory" in warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("https://api.cloud.com/cvad/manage", "https://api-us.cloud.com/cvad/manage", True),
+        ("https://ddc01.lab.example/cvad/manage", "https://ddc02.lab.example/citrix/orchestration/api", True),
+        ("http://127.0.0.1:8000/cvad/manage", "http://127.0.0.1:8000/citrix/orchestration/api", True),
+        ("http://127.0.0.1:8000/cvad/manage", "http://127.0.0.1:8001/cvad/manage", False),
+        ("https://localhost:8000/cvad/manage", "https://localhost:8001/cvad/manage", False),
+        ("http://[::1]:8000/cvad/manage", "http://[::1]:8001/cvad/manage", False),
+    ],
+)
+def test_addresses_of_a_site_share_locks_and_simulators_do_not(one, other, same):
+    keys = [
+        site_key(SimpleNamespace(base_url=url, customer_id="customer1", site_id=lambda: "site1"))
+        for url in (one, other)
+    ]
+    assert (keys[0] == keys[1]) is same
