@@ -192,6 +192,21 @@ def test_call_success_without_json_raises_error(api, wire, body):
     assert error.value.may_have_acted is True
 
 
+def test_call_success_with_error_body_shows_its_text(api, wire):
+    wire.get(f"{GATEWAY}/Machines", json={"SdkErrorId": "Citrix.Denied", "ErrorMessage": "The broker is busy."})
+    with pytest.raises(ApiError, match=r"HTTP 200.*The broker is busy\.") as error:
+        api().send(Call("GET", "Machines", "list the machines"))
+    assert "not a response of the Citrix API" not in str(error.value)
+
+
+@pytest.mark.parametrize("status", [300, 304])
+def test_call_other_status_is_not_called_foreign(api, wire, status):
+    wire.get(f"{GATEWAY}/Machines", status=status)
+    with pytest.raises(ApiError, match=f"HTTP {status}") as error:
+        api().send(Call("GET", "Machines", "list the machines"))
+    assert "not a response of the Citrix API" not in str(error.value)
+
+
 @pytest.mark.parametrize(
     ("status", "body", "accepted"),
     [

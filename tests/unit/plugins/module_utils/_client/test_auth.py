@@ -279,6 +279,22 @@ def test_refused_secret_ends_run_with_remedy(signed, service, given, remedy, sta
     assert service.presented == []
 
 
+@pytest.mark.parametrize("status", [404, 405, 501])
+@pytest.mark.parametrize("given", [CLOUD, GOV, ON_PREMISES])
+def test_missing_sign_in_names_options_of_address(signed, service, given, status):
+    service.sign_in_answer = Reply(status, {}, "")
+    with pytest.raises(NotReady, match=f"HTTP {status}; there is no sign-in at this address; check deployment"):
+        signed(**given).send(READ)
+
+
+@pytest.mark.parametrize("given", [CLOUD, GOV, ON_PREMISES])
+def test_token_with_error_not_used(signed, service, given):
+    service.sign_in_answer = Reply(200, {}, json.dumps({"access_token": token_named(7), "error": "invalid_client"}))
+    with pytest.raises(NotReady, match=r"HTTP 200 \(invalid_client\); check "):
+        signed(**given).send(READ)
+    assert service.presented == []
+
+
 def test_refused_secret_sent_once_by_all_threads(signed, service):
     service.sign_in_answer = Reply(401, {}, "")
     auth = signed(**CLOUD)
