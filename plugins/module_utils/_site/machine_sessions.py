@@ -15,7 +15,7 @@ from .._client.search import distinct, searches
 from .._common.errors import CitrixError
 from .._common.names import guid_of
 from .._common.text import nested
-from .machine_names import MachineIndex, as_named, condition, is_dns_name
+from .machine_names import MachineIndex, as_named, condition, is_dns_name, names_of
 from .machines import find, unknown_machines
 from .sessions import is_missing
 
@@ -45,10 +45,19 @@ def list_sessions(api: Api, names: Sequence[str], fields: tuple[str, ...] = ()) 
         calls = searches("Sessions", "list the sessions of machines", slim, groups=[conditions])
         sessions = list(distinct(session for call in calls for session in api.items(call)))
     listed = _tally(sessions, found)
-    if as_given and (len(listed.sessions) < len(sessions) or not all(listed.counts.values())):
-        missing = [name for name in names if len(listed.sessions) < len(sessions) or not listed.counts[name]]
-        listed = _tally(sessions, {**found, **find(api, "machine", missing)})
+    if as_given:
+        # Other names of a machine may tell it from one with a similar name.
+        unclear = not _are_named(sessions, MachineIndex(found))
+        missing = [name for name in names if unclear or not listed.counts[name]]
+        if missing:
+            listed = _tally(sessions, {**found, **find(api, "machine", missing)})
     return listed
+
+
+def _are_named(sessions: list[dict], index: MachineIndex) -> bool:
+    """Return whether each machine in the sessions has no name, or one of the task."""
+    machines = (session.get("Machine") for session in sessions)
+    return all(index.names(machine) or not names_of(machine) for machine in machines)
 
 
 def _tally(sessions: list[dict], machines: Mapping[str, list[dict]]) -> Listed:

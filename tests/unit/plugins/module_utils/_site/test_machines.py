@@ -273,6 +273,12 @@ def test_dns_name_looked_up_and_sessions_requested_by_id(fake_api, support):
     assert fake_api.calls[-1].query == {"fields": "Id,Machine"}
 
 
+def test_session_on_machine_with_similar_name_dropped(fake_api):
+    site_with(fake_api)
+    fake_api.on(ON_FIRST, page(a_session("1"), {"Id": "2", "Machine": {"DnsName": "vda-001.other.example"}}))
+    assert outline(list_sessions(fake_api, [FIRST], ("Id",))) == (["1"], {FIRST: 1})
+
+
 def test_machine_without_id_requested_by_dns_name(fake_api):
     fake_api.on(SEARCH, page({"Id": None, "DnsName": DNS_NAME}), page())
     fake_api.on(f"GET Machines/{DNS_NAME}/Sessions", page({"Id": "1"}))
