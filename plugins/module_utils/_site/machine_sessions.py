@@ -46,7 +46,7 @@ def list_sessions(api: Api, names: Sequence[str], fields: tuple[str, ...] = ()) 
         sessions = list(distinct(session for call in calls for session in api.items(call)))
     listed = _tally(sessions, found)
     if as_given:
-        # Other names of a machine may tell it from one with a similar name.
+        # Its other names may distinguish a machine from one with a similar name.
         unclear = not _are_named(sessions, MachineIndex(found))
         missing = [name for name in names if unclear or not listed.counts[name]]
         if missing:
