@@ -345,13 +345,13 @@ history:
         - - at: "2025-01-06T08:30:04Z"
             position: 0.0
             coverage_percent: 71.4
-    gaps_total:
+    interruptions_total:
       description:
         - Number of interruptions. An interruption is a time without a run that is longer than an hour and longer than
           three usual intervals between runs.
       type: int
       sample: 1
-    gaps:
+    interruptions:
       description: The longest interruptions, at most five, oldest first.
       type: list
       elements: dict
