@@ -593,7 +593,7 @@ FAULTS = {
     "TLS, trusted by ca_path": Fault(_trusted_by_option),
     "TLS, trusted by the environment": Fault(_trusted_by_env),
     "TLS, bundle does not exist": Fault(_bundle_missing),
-    "TLS, authority not known": Fault(_not_trusted(TRUSTED, known=False)),
+    "TLS, unknown CA": Fault(_not_trusted(TRUSTED, known=False)),
     "TLS, certificate expired": Fault(_not_trusted(EXPIRED, known=True)),
     "TLS, name of another host": Fault(_not_trusted(MISNAMED, known=True)),
     "https to an http port": Fault(_https_to_http_server),

@@ -54,7 +54,7 @@ FAULTS = {
         "sign-in refused with 200",
         "response shows the request",
     ),
-    "transport": ("response timeout", "response cut short", "TLS, authority not known", "gzip", "proxy variables"),
+    "transport": ("response timeout", "response cut short", "TLS, unknown CA", "gzip", "proxy variables"),
     "": ("none", "429, no hint", "503 with a hint", "500 once", "dropped after the work", "status late", "quota"),
 }
 """Faults of the campaign by a part of the file name; "" for all other files."""
