@@ -82,7 +82,7 @@ def _times(points: Sequence[Point], number: int) -> dict:
 
 
 def _lines(points: Sequence[Point], ends: set[int]) -> list[list[dict]]:
-    """Return the lines of the chart, each without an interruption: points with their position from 0 to 1."""
+    """Return the uninterrupted lines of the chart: points with their position from 0 to 1."""
     first, span = points[0].moment, max(points[-1].moment - points[0].moment, 1)
     columns: dict[int, list[tuple[float, int]]] = {}
     lines, line = {}, 0
