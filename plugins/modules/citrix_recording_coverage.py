@@ -116,7 +116,7 @@ EXAMPLES = r"""
 
 - name: Show the sessions that are not recorded
   ansible.builtin.debug:
-    msg: "{{ item.user | default('anonymous', true) }} on {{ item.machine }}: {{ item.reason }}"
+    msg: "{{ item.user | default('no name', true) }} on {{ item.machine }}: {{ item.reason }}"
   loop: "{{ contractors.coverage.gaps }}"
   loop_control:
     label: "{{ item.id }}"
@@ -258,7 +258,7 @@ coverage:
           type: str
           sample: 3cfab8ca-9651-5900-9dc2-ba3b489fe4cf
         user:
-          description: User as C(DOMAIN\name) or as user principal name; null for an anonymous user.
+          description: User as C(DOMAIN\name) or as user principal name; null if the API returns no name, as for an anonymous user.
           type: str
           sample: LAB\user001
         machine:
