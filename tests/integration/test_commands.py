@@ -46,7 +46,8 @@ def test_listed_sessions_show_machine_and_any_name(simulator, ansible):
     names = {"Name": "LAB\\anna", "PrincipalName": "bert@lab.example", "SamName": "LAB\\carl"}
     users = {f"vda0{number}": {field: name} for number, (field, name) in enumerate(names.items())}
     machines = [
-        {"name": f"LAB\\{name}", "delivery_group": "Office", "sessions": [{"user": user}]} for name, user in users.items()
+        {"name": f"LAB\\{name}", "delivery_group": "Office", "sessions": [{"user": user}]}
+        for name, user in users.items()
     ]
     simulator.fleet(delivery_groups=["Office"], machines=machines)
     extra = json.dumps({"citrix_machine": [machine["name"] for machine in machines]})
