@@ -258,7 +258,8 @@ coverage:
           type: str
           sample: 3cfab8ca-9651-5900-9dc2-ba3b489fe4cf
         user:
-          description: User as C(DOMAIN\name) or as user principal name; null if the API returns no name, as for an anonymous user.
+          description:
+            - User as C(DOMAIN\name) or as user principal name; null if the API returns none, as for an anonymous user.
           type: str
           sample: LAB\user001
         machine:

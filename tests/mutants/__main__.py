@@ -47,7 +47,7 @@ LONGEST_CAMPAIGN = 600
 FAULTS = {
     "batch": ("batch, item missing", "batch, item 202", "batch, response lost", "batch, server has none", "job Failed"),
     "jobs": ("job Failed", "job Canceled", "job cannot be read", "job results cannot be read", "batch, item 202"),
-    "pages": ("page token empty", "same object on two pages", "lists without an end", "lists shorter than they say"),
+    "pages": ("page token empty", "same object on two pages", "lists without an end", "lists shorter than TotalItems"),
     "auth": (
         "token expires, cws_exception",
         "secret revoked",
