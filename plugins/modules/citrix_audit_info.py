@@ -118,7 +118,7 @@ entries:
       notify_user: true
       stop_at: null
       reason: INC0012345
-      operator: alice
+      operator: automation
       awx_job_id: null
       awx_job_template: null
       awx_user: null
