@@ -144,7 +144,7 @@ class LookupModule(LookupBase):
         )
         for name in terms:
             if given[name] > 1:
-                yield f"{name}: --extra-vars sets it {given[name]} times, and only the last value would apply. Set it once."
+                yield f"{name}: --extra-vars sets it {given[name]} times, and only the last would apply. Set it once."
 
     def _without_prefix(self, prefix, terms, variables) -> Iterator[str]:
         """Yield the extra variables that would be known with the prefix, and text without a name."""

@@ -135,9 +135,8 @@ def test_variable_set_twice_fails_run(simulator, run, tmp_path):
         citrix_machine=[MACHINE],
         citrix_exclude_user=[USER],
     )
-    assert_rejected(
-        simulator, done, "citrix_user: --extra-vars sets it 2 times", "citrix_exclude_user: --extra-vars sets it 2 times"
-    )
+    shown = [f"{name}: --extra-vars sets it 2 times" for name in ("citrix_user", "citrix_exclude_user")]
+    assert_rejected(simulator, done, *shown)
     assert "citrix_wait: " not in done.output
 
 
