@@ -165,7 +165,10 @@ def check_ranges(params: dict, ranges: Mapping[str, tuple[float, float]]) -> Non
 
 
 def _check_open_files(connections: int) -> None:
-    """Raise OptionError if the host permits fewer files than a task opens: at the limit, its result could be lost."""
+    """Raise OptionError if the host permits fewer files than a task opens.
+
+    At the limit, its result could be lost.
+    """
     limit, needed = resource.getrlimit(resource.RLIMIT_NOFILE)[0], connections + OTHER_FILES
     if resource.RLIM_INFINITY != limit < needed:
         raise OptionError(
