@@ -24,7 +24,13 @@ import pytest
 import yaml
 from ansible.module_utils import basic
 from ansible.module_utils.testing import patch_module_args
-from ansible_collections.sessionops.citrix.plugins.module_utils._actions import audit_lines, trail
+from ansible_collections.sessionops.citrix.plugins.module_utils._actions import (
+    audit_lines,
+    audit_search,
+    messages,
+    recording,
+    trail,
+)
 from ansible_collections.sessionops.citrix.plugins.module_utils._actions.audit_reader import TrailReader
 from ansible_collections.sessionops.citrix.plugins.modules import citrix_audit_info
 from support.simulator_process import COLLECTION
@@ -303,12 +309,27 @@ def test_audit_info_returns_documented_values(simulator, modules, path, tmp_path
     assert not broken["verified"] and set(broken["problems"][0]) == set(RETURN["problems"]["contains"])
 
 
+def test_audit_info_finds_session_in_each_spelling(simulator, modules, path):
+    session_id = simulator.recordable_on(MACHINE)[0]["id"]
+    modules([{RECORDING: {"state": "started", "session_id": session_id, "audit_log": str(path)}}], simulator.cloud)
+    entry = json.loads(path.read_text().splitlines()[0])
+    path.write_bytes(audit_lines.encode({**entry, "session_id": f"{{{session_id.upper()}}}"}, 1)[0])
+    spellings = [session_id, f"{{{session_id}}}", session_id.replace("-", "").upper()]
+    found = modules([{INFO: {"path": str(path), "session_id": spelling}} for spelling in spellings]).results
+    assert [each["matched"] for each in found] == [1, 1, 1]
+
+
+def test_audit_info_knows_results_of_all_modules():
+    assert set(audit_search.RESULTS) == {*recording.RESULTS, *messages.RESULTS}
+
+
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
         ({"path": "/none/audit.jsonl"}, "path: /none/audit.jsonl does not exist"),
         ({"since": "yesterday"}, "since: 'yesterday' is not a time"),
         ({"until": "2026-01-05T09:14:31"}, "until: '2026-01-05T09:14:31' is not a time"),
+        ({"since": "2026-01-02T00:00:00Z", "until": "2026-01-02T01:00:00+01:00"}, "until: is not later than since"),
         ({"limit": 10_001}, "limit: must be from 0 to 10000"),
         ({"first_line": 0}, "first_line: must be from 1"),
         ({"user": 7}, "user: 7 is a number"),

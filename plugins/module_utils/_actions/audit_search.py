@@ -6,18 +6,33 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from glob import glob
 from math import inf
 from typing import Any, NamedTuple
 
 from .._common.errors import OptionError
-from .._common.names import NAME_LIST, read_names, read_time
+from .._common.names import NAME_LIST, check_period, id_key, read_names, read_time
 from .._common.options import check_ranges, values_of
 from .._common.text import clean, folded, nested
 from .._common.times import timestamp
 from .audit_file import HEAD
 from .audit_reader import TrailReader
 
+RESULTS = (
+    "started",
+    "stopped",
+    "sent",
+    "requested",
+    "unchanged",
+    "not_recordable",
+    "denied",
+    "unidentified",
+    "ended",
+    "unconfirmed",
+    "failed",
+)
+"""Results of all modules that write to a trail; their own files would import the client."""
 RANGES = {"limit": (0, 10_000), "first_line": (1, 10**18)}
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "path": {"type": "list", "elements": "path", "required": True},
@@ -26,7 +41,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "until": {"type": "str"},
     "user": NAME_LIST,
     "session_id": NAME_LIST,
-    "result": {"type": "list", "elements": "str"},
+    "result": {"type": "list", "elements": "str", "choices": list(RESULTS)},
     "limit": {"type": "int", "default": 1000},
 }
 
@@ -43,12 +58,13 @@ class Conditions(NamedTuple):
     @classmethod
     def from_params(cls, params: dict) -> Conditions:
         """Check the options; raises OptionError."""
-        names = ("user", "session_id")
         user, session_id = (
-            None if params[name] is None else frozenset(map(folded, read_names(name, params[name]))) for name in names
+            None if params[name] is None else frozenset(map(key, read_names(name, params[name])))
+            for name, key in (("user", folded), ("session_id", id_key))
         )
         result = frozenset(values_of(params, "result")) or None
         since, until = (read_time(name, params[name], unset) for name, unset in (("since", -inf), ("until", inf)))
+        check_period("since", since, until)
         return cls(since, until, user, session_id, result)
 
     def matches(self, entry: dict) -> bool:
@@ -59,7 +75,7 @@ class Conditions(NamedTuple):
         return (
             self.since <= at < self.until
             and (self.user is None or bool(self.user & {user, short}))
-            and (self.session_id is None or folded(str(entry.get("session_id"))) in self.session_id)
+            and (self.session_id is None or id_key(str(entry.get("session_id"))) in self.session_id)
             and (self.result is None or nested(entry, "result") in self.result)
         )
 
@@ -68,7 +84,7 @@ def search(params: dict) -> dict:
     """Return the last matching entries of a trail, and all problems; raises OptionError."""
     check_ranges(params, RANGES)
     wanted = Conditions.from_params(params)
-    reader = TrailReader(_files(params["path"]), params["first_line"])
+    reader = TrailReader(_files(values_of(params, "path")), params["first_line"])
     matched = 0
     entries: deque[dict] = deque(maxlen=params["limit"])
     for _place, entry in reader.entries():
@@ -89,7 +105,7 @@ def search(params: dict) -> dict:
     }
 
 
-def _files(patterns: list[str]) -> list[str]:
+def _files(patterns: Iterable[str]) -> list[str]:
     """Return the files that match paths with wildcards; a path without one is always read."""
     files = []
     for pattern in patterns:
