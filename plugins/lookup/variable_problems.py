@@ -17,9 +17,10 @@ description:
     null.
   - A typo is a name that differs from a known one by at most two letters, or in case only. Two neighboring letters that
     are swapped count as one.
-  - With O(prefix), also rejects text of C(--extra-vars) without a name. Extra variables that lack the prefix, and
-    environment variables that are named like a known variable in any case, or are a typo of it, are rejected if their
-    name has two words, such as C(exclude_user), and the known variable is not set.
+  - With O(prefix), also rejects text of C(--extra-vars) without a name, and known variables that it sets several times,
+    other than in files, because Ansible uses only the last value. Extra variables that lack the prefix, and environment
+    variables that are named like a known variable in any case, or are a typo of it, are rejected if their name has two
+    words, such as C(exclude_user), and the known variable is not set.
 options:
   _terms:
     description: Names of the variables that the playbook or role takes.
@@ -63,9 +64,12 @@ _list:
 """
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from ansible import context
 from ansible.errors import AnsibleError
+from ansible.parsing.splitter import split_args
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 from ansible.utils.vars import load_extra_vars
@@ -89,6 +93,7 @@ class LookupModule(LookupBase):
         problems += self._ignored(terms, variables, hosts)
         prefix = self.get_option("prefix")
         if prefix:
+            problems += self._repeated(terms)
             problems += self._without_prefix(prefix, terms, variables)
             problems += self._of_environment(prefix, terms, variables)
         return problems
@@ -124,6 +129,22 @@ class LookupModule(LookupBase):
                 unused.append(name)
         if unused:
             Display().warning(f"Variables that this playbook does not use: {', '.join(unused)}.")
+
+    def _repeated(self, terms) -> Iterator[str]:
+        """Yield the known variables that the texts of --extra-vars set several times."""
+        given = Counter(
+            name
+            for text in context.CLIARGS.get("extra_vars", ())
+            if not text.startswith("@")
+            for name in (
+                self._loader.load(text)
+                if text.startswith(("{", "["))
+                else (part.partition("=")[0] for part in split_args(text))
+            )
+        )
+        for name in terms:
+            if given[name] > 1:
+                yield f"{name}: --extra-vars sets it {given[name]} times, and only the last would apply. Set it once."
 
     def _without_prefix(self, prefix, terms, variables) -> Iterator[str]:
         """Yield the extra variables that would be known with the prefix, and text without a name."""

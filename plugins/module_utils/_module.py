@@ -59,11 +59,11 @@ def create_local_module(argument_spec: dict[str, dict]) -> Module:
     return Module(argument_spec=argument_spec, supports_check_mode=True)
 
 
-def execute_local(module: Module, run: Callable[[dict], dict]) -> None:
-    """Run a module that only reads local files, and report: run(params) returns the result."""
+def execute_local(module: Module, run: Callable[[Module], dict]) -> None:
+    """Run a module that only reads local files, and report: run(module) returns the result."""
     try:
         options.reject_null(module.given, module.argument_spec)
-        result = run(module.params)
+        result = run(module)
     except CitrixError as error:
         module.fail_json(**error.to_result())
     module.exit_json(**result)

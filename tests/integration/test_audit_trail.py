@@ -309,18 +309,33 @@ def test_audit_info_returns_documented_values(simulator, modules, path, tmp_path
     assert not broken["verified"] and set(broken["problems"][0]) == set(RETURN["problems"]["contains"])
 
 
-def test_audit_info_finds_session_in_each_spelling(simulator, modules, path):
-    session_id = simulator.recordable_on(MACHINE)[0]["id"]
-    modules([{RECORDING: {"state": "started", "session_id": session_id, "audit_log": str(path)}}], simulator.cloud)
-    entry = json.loads(path.read_text().splitlines()[0])
-    path.write_bytes(audit_lines.encode({**entry, "session_id": f"{{{session_id.upper()}}}"}, 1)[0])
-    spellings = [session_id, f"{{{session_id}}}", session_id.replace("-", "").upper()]
-    found = modules([{INFO: {"path": str(path), "session_id": spelling}} for spelling in spellings]).results
-    assert [each["matched"] for each in found] == [1, 1, 1]
-
-
 def test_audit_info_knows_results_of_all_modules():
     assert set(audit_search.RESULTS) == {*recording.RESULTS, *messages.RESULTS}
+
+
+def test_audit_info_warns_of_names_that_no_line_has(simulator, modules, path):
+    modules([TASKS["start"]], {**simulator.cloud, "audit_log": str(path)})
+    line = next(line for line in lines_of(path, "requested") if line["user"])
+    user, session = line["user"], line["session_id"]
+    short = user.rpartition("\\")[2]
+    before = "2020-01-01T00:00:00Z"
+    known = {INFO: {"path": str(path), "user": [user.lower(), short], "session_id": f"{{{session}}}", "until": before}}
+    other = {INFO: {"path": str(path), "user": [user, f"{short}@lab.example", "none@x.example"], "session_id": "1"}}
+    found, missed = modules([known, other]).results
+    assert (found["matched"], found["warnings"]) == (0, [])
+    of_user, of_session = missed["warnings"]
+    assert of_user.startswith(f"user: no line of the trail has {short}@lab.example, none@x.example;")
+    assert of_session.startswith("session_id: no line of the trail has 1;")
+
+
+@pytest.mark.parametrize("spelled", [str.upper, lambda text: text.replace("-", "")])
+def test_audit_info_finds_session_in_any_spelling(modules, path, spelled):
+    session = "5f0c9a1e-7b2d-4c3e-8a4f-0b1c2d3e4f50"
+    entry = {**dict.fromkeys(audit_lines.FIELDS), "session_id": spelled(session)}
+    line, _digest = audit_lines.encode(entry, 1)
+    path.write_bytes(line)
+    run = modules([{INFO: {"path": str(path), "session_id": session}}])
+    assert (run.result["matched"], run.result["warnings"]) == (1, [])
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,20 @@ def test_extra_variable_without_name_fails_run(simulator, run):
     assert_rejected(simulator, run("record", "-e", given), "--extra-vars: 'LAB\\\\user002' has no name.")
 
 
+def test_variable_set_twice_fails_run(simulator, run, tmp_path):
+    (tmp_path / "defaults.json").write_text(json.dumps({"citrix_wait": False}), encoding="utf-8")
+    done = run(
+        "record",
+        *("-e", "@defaults.json", "-e", "citrix_wait=true"),
+        *("-e", "citrix_exclude_user=LAB\\\\user002 citrix_user=a citrix_user='b c'"),
+        citrix_machine=[MACHINE],
+        citrix_exclude_user=[USER],
+    )
+    shown = [f"{name}: --extra-vars sets it 2 times" for name in ("citrix_user", "citrix_exclude_user")]
+    assert_rejected(simulator, done, *shown)
+    assert "citrix_wait: " not in done.output
+
+
 def test_variable_in_environment_fails_run(simulator, run):
     names = ["CITRIX_EXCLUDE_USER", "CITRIX_EXCLUDE_USERS", "citrix_exclude_user"]
     done = run("record", env=dict.fromkeys(names, USER), citrix_machine=[MACHINE])

@@ -17,6 +17,7 @@ from .text import INVISIBLE, clean
 NAME_LIST: dict[str, object] = {"type": "raw"}
 """Spec of an option with names. With type list, Ansible would convert numbers to text before they are checked."""
 
+IDS = ("session_id", "prove_session_id")
 USERS = ("user", "exclude_user")
 ACCOUNTS = (*USERS, "machine", "exclude_machine")
 """Options whose names have at most one backslash: DOMAIN\\NAME."""
@@ -65,7 +66,7 @@ def read_names(option: str, value: object) -> tuple[str, ...]:
         given = list(value.split(","))
     if not given:
         raise OptionError(option, "is empty; set at least one value")
-    read = _read_id if option == "session_id" else _read_name
+    read = _read_id if option in IDS else _read_name
     return tuple(dict.fromkeys(read(option, each) for each in given))
 
 
@@ -147,7 +148,7 @@ def _read_name(option: str, value: object) -> str:
     if not name:
         raise OptionError(option, "contains an empty name; remove it or write the full name")
     _check_characters(option, name)
-    if option in (*USERS, "session_id") and EMPTY.fullmatch(name):
+    if option in (*USERS, *IDS) and EMPTY.fullmatch(name):
         raise OptionError(option, f"'{visible(name)}' is the text of an empty value; write the full name, or remove it")
     if QUOTES.match(name[0]) and QUOTES.match(name[-1]):
         raise OptionError(option, f"{visible(name)} is quoted twice; remove the inner quotes")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -45,6 +46,9 @@ RANGES = {
     "requests_per_second": (0, 1000),
     "batch_size": (0, 1000),
 }
+
+OTHER_FILES = 40
+"""Files that a task may have open beside its connections: locks, a trail, and files of Python."""
 
 PLACES = ("api_url", "site_id")
 """Options that decide about the site: empty text is a template without a value, and not the default."""
@@ -165,6 +169,7 @@ def settings(params: dict) -> Settings:
     """
     check_encoding(params)
     check_ranges(params, RANGES)
+    _check_open_files(params["max_concurrency"])
     # Elsewhere, customer_id has no default.
     for name in (*PLACES, "customer_id") if params["deployment"] == ON_PREMISES else PLACES:
         if params[name] == "":
@@ -197,6 +202,20 @@ def check_ranges(params: dict, ranges: Mapping[str, tuple[float, float]]) -> Non
     for name, (low, high) in ranges.items():
         if not low <= params[name] <= high:
             raise OptionError(name, f"must be from {low} to {high}, not {params[name]}")
+
+
+def _check_open_files(connections: int) -> None:
+    """Raise OptionError if the host permits fewer files than a task opens.
+
+    At the limit, its result could be lost.
+    """
+    limit, needed = resource.getrlimit(resource.RLIMIT_NOFILE)[0], connections + OTHER_FILES
+    if resource.RLIM_INFINITY != limit < needed:
+        raise OptionError(
+            "max_concurrency",
+            f"{connections} connections need {needed} open files, and the host permits {limit}; lower "
+            "max_concurrency, or raise the limit (ulimit -n)",
+        )
 
 
 def identifier(option: str, value: str) -> str:
