@@ -60,7 +60,7 @@ NOT_SO = {
     "dest": ["/nonexistent/folder", "/dev/null"],
     "history": ["/nonexistent/folder/history.sqlite", "/dev/null", "/dev", " ", "/etc/passwd"],
     "path": ["/nonexistent/history.sqlite", " ", []],
-    "result": ["startd", ["started", "Failed"], []],
+    "result": ["Started", ["started", "Failed"], []],
     "search_filters": [[], [{"property": ["State"]}], [{"property": "State", "value": {"a": 1}}]],
     "since": ["yesterday", "", "2026-13-01"],
     "until": ["1", " "],
