@@ -84,7 +84,7 @@ def read_time(option: str, text: str | None, unset: float) -> float:
 
 
 def check_period(first: str, start: Any, end: Any) -> None:
-    """Raise OptionError unless `until` is later than the option with the start: no time is between."""
+    """Raise OptionError unless until is later than the option with the start."""
     if start >= end:
         raise OptionError("until", f"is not later than {first}; set a later time")
 
