@@ -312,7 +312,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 raise AnsibleParserError(f"{name}: its template fails: {error}") from None
             if not isinstance(given[name], str):
                 raise OptionError(name, "must be text, or a template that returns text")
-        checked = ArgumentSpecValidator(options.argument_spec()).validate(given)
+        spec = options.argument_spec()
+        options.check_types(given, spec)
+        checked = ArgumentSpecValidator(spec).validate(given)
         if checked.error_messages:
             raise AnsibleParserError("; ".join(checked.error_messages))
         return checked.validated_parameters

@@ -53,9 +53,21 @@ options:
     type: raw
   result:
     description:
-      - Only return entries with these results, such as V(started) or V(failed). Entries of requests have no result.
+      - Only return entries with these results. Entries of requests have no result.
     type: list
     elements: str
+    choices:
+      - started
+      - stopped
+      - sent
+      - requested
+      - unchanged
+      - not_recordable
+      - denied
+      - unidentified
+      - ended
+      - unconfirmed
+      - failed
   limit:
     description:
       - Maximum number of entries to return, up to 10000. The last ones are returned.
