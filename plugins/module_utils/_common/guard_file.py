@@ -168,7 +168,9 @@ def _names(path: str, key: str, value: Any) -> tuple[str, ...]:
     hidden = [name for name in names if is_confusable(name)]
     if hidden:
         # It would never match, and without a message: on this site, the object may not exist.
-        raise _invalid(path, f"{key}: '{visible(hidden[0])}' contains invisible characters; type it by hand, or use an id")
+        raise _invalid(
+            path, f"{key}: '{visible(hidden[0])}' contains invisible characters; type it by hand, or use an id"
+        )
     patterns = [name for name in names if re.search(r"[*?]", name)]
     if patterns:
         raise _invalid(path, f"{key}: {clean(patterns[0])} contains a wildcard; list each name")
