@@ -99,7 +99,7 @@ verified:
   type: bool
   sample: true
 lines:
-  description: Number of lines read.
+  description: Number of lines read. If there are none, the module warns, since this proves nothing.
   returned: success
   type: int
   sample: 2

@@ -328,6 +328,12 @@ def test_audit_info_warns_of_names_that_no_line_has(simulator, modules, path):
     assert of_session.startswith("session_id: no line of the trail has 1;")
 
 
+def test_audit_info_warns_of_files_without_lines(modules, path):
+    path.touch()
+    run = modules([{INFO: {"path": str(path)}}])
+    assert run.result["lines"] == 0 and run.result["warnings"][0].startswith("path: the files have no lines")
+
+
 @pytest.mark.parametrize("spelled", [str.upper, lambda text: text.replace("-", "")])
 def test_audit_info_finds_session_in_any_spelling(modules, path, spelled):
     session = "5f0c9a1e-7b2d-4c3e-8a4f-0b1c2d3e4f50"

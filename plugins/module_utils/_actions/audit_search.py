@@ -101,6 +101,8 @@ def search(params: dict, warn: Callable[[str], None]) -> dict:
         if wanted.matches(entry):
             matched += 1
             entries.append(entry)
+    if not reader.lines:
+        warn("path: the files have no lines, so nothing is proved; check the path.")
     for option, names in absent.items():
         if names:
             missing = ", ".join(map(visible, names.values()))
