@@ -53,9 +53,21 @@ options:
     type: raw
   result:
     description:
-      - Only return entries with these results, such as V(started) or V(failed). Entries of requests have no result.
+      - Only return entries with these results. Entries of requests have no result.
     type: list
     elements: str
+    choices:
+      - started
+      - stopped
+      - sent
+      - requested
+      - unchanged
+      - not_recordable
+      - denied
+      - unidentified
+      - ended
+      - unconfirmed
+      - failed
   limit:
     description:
       - Maximum number of entries to return, up to 10000. The last ones are returned.
@@ -87,7 +99,7 @@ verified:
   type: bool
   sample: true
 lines:
-  description: Number of lines read.
+  description: Number of lines read. If there are none, the module warns, since this proves nothing.
   returned: success
   type: int
   sample: 2
@@ -118,7 +130,7 @@ entries:
       notify_user: true
       stop_at: null
       reason: INC0012345
-      operator: alice
+      operator: automation
       awx_job_id: null
       awx_job_template: null
       awx_user: null

@@ -6,19 +6,33 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from glob import glob
 from math import inf
 from typing import Any, Callable, NamedTuple
 
 from .._common.errors import OptionError
-from .._common.names import NAME_LIST, id_key, read_names, read_time, visible
+from .._common.names import NAME_LIST, check_period, id_key, read_names, read_time, visible
 from .._common.options import check_ranges, values_of
 from .._common.text import clean, folded, nested
 from .._common.times import timestamp
 from .audit_file import HEAD
 from .audit_reader import TrailReader
 
+RESULTS = (
+    "started",
+    "stopped",
+    "sent",
+    "requested",
+    "unchanged",
+    "not_recordable",
+    "denied",
+    "unidentified",
+    "ended",
+    "unconfirmed",
+    "failed",
+)
+"""Results of all modules that write to a trail; their own files would import the client."""
 KEYS: dict[str, Callable[[str], str]] = {"user": folded, "session_id": id_key}
 """By option, the function that returns a name for comparisons."""
 RANGES = {"limit": (0, 10_000), "first_line": (1, 10**18)}
@@ -29,7 +43,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "until": {"type": "str"},
     "user": NAME_LIST,
     "session_id": NAME_LIST,
-    "result": {"type": "list", "elements": "str"},
+    "result": {"type": "list", "elements": "str", "choices": list(RESULTS)},
     "limit": {"type": "int", "default": 1000},
 }
 
@@ -50,6 +64,7 @@ class Conditions(NamedTuple):
         names = {option: {KEYS[option](name): name for name in found} for option, found in given.items()}
         result = frozenset(values_of(params, "result")) or None
         since, until = (read_time(name, params[name], unset) for name, unset in (("since", -inf), ("until", inf)))
+        check_period("since", since, until)
         return cls(since, until, names, result)
 
     def matches(self, entry: dict) -> bool:
@@ -75,7 +90,7 @@ def search(params: dict, warn: Callable[[str], None]) -> dict:
     """
     check_ranges(params, RANGES)
     wanted = Conditions.from_params(params)
-    reader = TrailReader(_files(params["path"]), params["first_line"])
+    reader = TrailReader(_files(values_of(params, "path")), params["first_line"])
     absent = {option: dict(names) for option, names in wanted.names.items()}
     matched = 0
     entries: deque[dict] = deque(maxlen=params["limit"])
@@ -86,6 +101,8 @@ def search(params: dict, warn: Callable[[str], None]) -> dict:
         if wanted.matches(entry):
             matched += 1
             entries.append(entry)
+    if not reader.lines:
+        warn("path: the files have no lines, so nothing is proved; check the path.")
     for option, names in absent.items():
         if names:
             missing = ", ".join(map(visible, names.values()))
@@ -104,7 +121,7 @@ def search(params: dict, warn: Callable[[str], None]) -> dict:
     }
 
 
-def _files(patterns: list[str]) -> list[str]:
+def _files(patterns: Iterable[str]) -> list[str]:
     """Return the files that match paths with wildcards; a path without one is always read."""
     files = []
     for pattern in patterns:

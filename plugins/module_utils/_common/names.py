@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import string
 import unicodedata
+from typing import Any
 
 from . import times
 from .errors import OptionError
@@ -80,6 +81,12 @@ def read_time(option: str, text: str | None, unset: float) -> float:
             f"'{visible(text)}' is not a time with a zone; write it as in RFC 3339, such as 2026-12-01T08:00:00+01:00",
         )
     return moment
+
+
+def check_period(first: str, start: Any, end: Any) -> None:
+    """Raise OptionError unless until is later than the option with the start."""
+    if start >= end:
+        raise OptionError("until", f"is not later than {first}; set a later time")
 
 
 def guid_of(text: str) -> str | None:

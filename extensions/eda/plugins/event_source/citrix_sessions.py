@@ -237,7 +237,9 @@ def prepare(args: dict[str, Any]) -> events.SessionWatcher:
     """Check the options and return the watch of the sessions; CitrixError before any request."""
     if transport.REQUESTS_IMPORT_ERROR:
         raise CitrixError(f"citrix_sessions requires the Python library requests; install it for {sys.executable}.")
-    checked = ArgumentSpecValidator({**options.argument_spec(), **events.ARGUMENT_SPEC}).validate(args)
+    spec = {**options.argument_spec(), **events.ARGUMENT_SPEC}
+    options.check_types(args, spec)
+    checked = ArgumentSpecValidator(spec).validate(args)
     if checked.unsupported_parameters:
         raise CitrixError(f"{', '.join(sorted(checked.unsupported_parameters))}: there is no such option")
     if checked.error_messages:
