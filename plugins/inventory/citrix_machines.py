@@ -281,6 +281,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         config = self._read_config_data(path)
         try:
             options.reject_null(config, hosts.OPTIONS)
+            options.check_types(config, {name: self.option_definitions[name] for name in hosts.OPTIONS})
             preferred = self._preferred()
             self._add_hosts(self._machines(config, path, cache), preferred)
         except CitrixError as error:

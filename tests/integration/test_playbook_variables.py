@@ -294,10 +294,28 @@ def test_blank_place_rejected(simulator, run, name):
     ],
 )
 def test_coverage_with_invalid_variable_rejected(simulator, run, tmp_path, name, value, shown):
-    for arguments in ([], ["--check"]):
-        done = run("coverage", *arguments, **{"citrix_dest": str(tmp_path), f"citrix_{name}": value})
+    for switches in ([], ["--check"]):
+        done = run("coverage", *switches, **{"citrix_dest": str(tmp_path), f"citrix_{name}": value})
         assert_rejected(simulator, done, shown)
     assert not list(tmp_path.glob("coverage.*"))
+    assert simulator.calls() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "switches", "variable"),
+    [
+        ("coverage", ["--skip-tags", "always"], "citrix_minimum"),
+        (
+            "record_by_machine",
+            ["--start-at-task", "Start the recording of all sessions on these machines"],
+            "citrix_requests_per_second",
+        ),
+    ],
+)
+def test_skipped_check_never_reads_text_as_zero(simulator, run, tmp_path, name, switches, variable):
+    destination = {"citrix_dest": str(tmp_path)} if name == "coverage" else {}
+    done = run(name, *switches, **destination, **{variable: "ten"})
+    assert_rejected(simulator, done, "must be ")
     assert simulator.calls() == []
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleFallbackNotFound
+from ansible.module_utils.parsing.convert_bool import boolean
 
 from .deployments import DEPLOYMENTS, ON_PREMISES, ON_PREMISES_CUSTOMER
 from .errors import OptionError
@@ -84,7 +85,7 @@ def check_types(given: Mapping, spec: Mapping[str, Mapping]) -> None:
         if option not in given and "fallback" in declared:
             value = os.environ.get(environment_name(option))
         in_list = "elements" in declared and isinstance(value, list)
-        for each in value if in_list and value else [value]:
+        for each in value if in_list else [value]:
             _check_type(option, each, declared["elements"] if in_list else declared["type"])
 
 
@@ -94,6 +95,12 @@ def _check_type(option: str, value: object, kind: str) -> None:
             raise OptionError(option, "is a boolean, not a number; set a number")
         if _is_huge(value):
             raise OptionError(option, "is too large; set a smaller number")
+    elif kind == "bool" and value is not None:
+        try:
+            boolean(value)
+        except TypeError:
+            # The options of plugins would be false.
+            raise OptionError(option, f"{clean(value)} is not a boolean; set true or false") from None
     elif kind in ("str", "path"):
         if isinstance(value, (list, dict)):
             raise OptionError(option, f"contains a {'list' if isinstance(value, list) else 'dictionary'}; set text")

@@ -80,6 +80,8 @@ def filters_of(params: dict) -> tuple[Filter, ...]:
     """Return the search conditions in the task; raises OptionError."""
     filters = []
     for number, written in enumerate(values_of(params, "search_filters"), 1):
+        if not isinstance(written, Mapping):
+            raise OptionError("search_filters", f"number {number} is not a dictionary; set property and value")
         try:
             check_types(written, FILTER_SPEC)
         except OptionError as error:
