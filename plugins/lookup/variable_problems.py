@@ -133,7 +133,7 @@ class LookupModule(LookupBase):
             Display().warning(f"Variables that this playbook does not use: {', '.join(unused)}.")
 
     def _repeated(self, terms) -> Iterator[str]:
-        """Yield the names that --extra-vars sets several times, of which Ansible uses the last value."""
+        """Yield the names that --extra-vars sets several times: Ansible uses the last value."""
         given: list[str] = []
         in_json: set[str] = set()
 
