@@ -127,16 +127,16 @@ def test_extra_variable_without_name_fails_run(simulator, run):
 
 
 def test_variable_set_twice_fails_run(simulator, run, tmp_path):
-    (tmp_path / "defaults.json").write_text(json.dumps({"citrix_wait": False}), encoding="utf-8")
+    (tmp_path / "policy.json").write_text('{"citrix_wait": 0, "x": [{"exclude_machine": 1, "exclude_machine": 2}]}')
     done = run(
         "record",
-        *("-e", "@defaults.json", "-e", "citrix_wait=true"),
+        *("-e", "@policy.json", "-e", "citrix_wait=true"),
         *("-e", "citrix_exclude_user=LAB\\\\user002 citrix_user=a citrix_user='b c'"),
-        citrix_machine=[MACHINE],
+        *("-e", '{"citrix_machine": "LAB\\\\vda-001", "citrix_reason": "x", "citrix_reason": "y"}'),
         citrix_exclude_user=[USER],
     )
-    shown = [f"{name}: --extra-vars sets it 2 times" for name in ("citrix_user", "citrix_exclude_user")]
-    assert_rejected(simulator, done, *shown)
+    names = ("citrix_user", "citrix_exclude_user", "citrix_reason", "exclude_machine")
+    assert_rejected(simulator, done, *(f"{name}: --extra-vars sets it several times" for name in names))
     assert "citrix_wait: " not in done.output
 
 
@@ -296,10 +296,28 @@ def test_blank_place_rejected(simulator, run, name):
     ],
 )
 def test_coverage_with_invalid_variable_rejected(simulator, run, tmp_path, name, value, shown):
-    for arguments in ([], ["--check"]):
-        done = run("coverage", *arguments, **{"citrix_dest": str(tmp_path), f"citrix_{name}": value})
+    for switches in ([], ["--check"]):
+        done = run("coverage", *switches, **{"citrix_dest": str(tmp_path), f"citrix_{name}": value})
         assert_rejected(simulator, done, shown)
     assert not list(tmp_path.glob("coverage.*"))
+    assert simulator.calls() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "switches", "variable"),
+    [
+        ("coverage", ["--skip-tags", "always"], "citrix_minimum"),
+        (
+            "record_by_machine",
+            ["--start-at-task", "Start the recording of all sessions on these machines"],
+            "citrix_requests_per_second",
+        ),
+    ],
+)
+def test_skipped_check_never_reads_text_as_zero(simulator, run, tmp_path, name, switches, variable):
+    destination = {"citrix_dest": str(tmp_path)} if name == "coverage" else {}
+    done = run(name, *switches, **destination, **{variable: "ten"})
+    assert_rejected(simulator, done, "must be ")
     assert simulator.calls() == []
 
 
