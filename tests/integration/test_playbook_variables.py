@@ -242,6 +242,7 @@ def test_variable_problems_finds_only_typos(play):
             "recording_coverage_exclude_user: this role does not",
         ),
         ("recording_coverage", "recording_coverage_site_id", "recording_coverage_site_id: this role does not"),
+        ("simulator", "simulator_session", "simulator_session: unknown variable. Did you mean simulator_sessions?"),
     ],
 )
 def test_role_variable_with_typo_fails_run(simulator, play, role, given, shown):
@@ -290,6 +291,7 @@ def test_blank_place_rejected(simulator, run, name):
         # 95 % as a fraction, which nearly every site meets.
         ("minimum", "0.95", "citrix_minimum of the playbook: must be 0, or from 1 to 100"),
         ("minimum", "nan", "citrix_minimum of the playbook: must be 0, or from 1 to 100"),
+        ("minimum", True, "citrix_minimum of the playbook: must be 0, or from 1 to 100"),
         ("minimum", 101, "citrix_minimum of the playbook: must be 0, or from 1 to 100"),
     ],
 )

@@ -84,9 +84,12 @@ def check_types(given: Mapping, spec: Mapping[str, Mapping]) -> None:
         value = given.get(option)
         if option not in given and "fallback" in declared:
             value = os.environ.get(environment_name(option))
-        in_list = "elements" in declared and isinstance(value, list)
-        for each in value if in_list else [value]:
-            _check_type(option, each, declared["elements"] if in_list else declared["type"])
+        if "elements" in declared and isinstance(value, list):
+            values, kind = value, declared["elements"]
+        else:
+            values, kind = [value], declared["type"]
+        for each in values:
+            _check_type(option, each, kind)
 
 
 def _check_type(option: str, value: object, kind: str) -> None:
