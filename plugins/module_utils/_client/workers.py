@@ -54,8 +54,13 @@ def side_by_side(
     try:
         while begun:
             try:
-                for thread in not_started:
-                    thread.start()
+                # If the host permits no more threads, the others do their work.
+                with suppress(RuntimeError):
+                    for thread in not_started:
+                        thread.start()
+                if not any(thread.ident for thread in threads):
+                    yield from ((key, _outcome(function, item)) for key, item in chain(_withdraw(ready), todo))
+                    return
                 key, bug = done.get()
             except Interrupted as error:
                 rest = dict(_withdraw(ready))
@@ -75,7 +80,8 @@ def side_by_side(
             ready.put(None)
     # All have responded and end by themselves, but not during the shutdown of the interpreter, which would complain.
     for thread in threads:
-        thread.join()
+        if thread.ident:
+            thread.join()
 
 
 def _withdraw(queue: SimpleQueue) -> list:

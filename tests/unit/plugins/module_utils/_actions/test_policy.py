@@ -117,7 +117,7 @@ def test_policy_invalid_rule_rejected_with_name(wrong, expected, place):
     ("wrong", "expected"),
     [
         ({"state": "started", "user": ["a"]}, "missing required arguments: name"),
-        ({"state": "started", "user": ["a"], "name": None}, "missing required arguments: name|has an empty name"),
+        ({"state": "started", "user": ["a"], "name": None}, "name: is null"),
         (rule(name="", user=["a"]), "has an empty name"),
         (rule(name=" \t", user=["a"]), "has an empty name"),
         ({"users": ["a"]}, "unknown option users"),
