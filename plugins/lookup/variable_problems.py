@@ -183,7 +183,8 @@ def _similar(name, names):
 
 
 def _is_typo(name, known):
-    if abs(len(name) - len(known)) > TYPOS:
+    # Each typo adds or removes at most two of the letters.
+    if abs(len(name) - len(known)) > TYPOS or len(set(name.lower()) ^ set(known.lower())) > 2 * TYPOS:
         return False
     # One that replaces the whole last word, such as citrix_id for citrix_at, is another name.
     return _distance(name.lower(), known.lower()) <= min(TYPOS, len(known.rpartition("_")[2]) - 1)
