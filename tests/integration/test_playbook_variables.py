@@ -127,16 +127,16 @@ def test_extra_variable_without_name_fails_run(simulator, run):
 
 
 def test_variable_set_twice_fails_run(simulator, run, tmp_path):
-    (tmp_path / "defaults.json").write_text(json.dumps({"citrix_wait": False}), encoding="utf-8")
+    (tmp_path / "policy.json").write_text('{"citrix_wait": 0, "x": [{"exclude_machine": 1, "exclude_machine": 2}]}')
     done = run(
         "record",
-        *("-e", "@defaults.json", "-e", "citrix_wait=true"),
+        *("-e", "@policy.json", "-e", "citrix_wait=true"),
         *("-e", "citrix_exclude_user=LAB\\\\user002 citrix_user=a citrix_user='b c'"),
-        citrix_machine=[MACHINE],
+        *("-e", '{"citrix_machine": "LAB\\\\vda-001", "citrix_reason": "x", "citrix_reason": "y"}'),
         citrix_exclude_user=[USER],
     )
-    shown = [f"{name}: --extra-vars sets it 2 times" for name in ("citrix_user", "citrix_exclude_user")]
-    assert_rejected(simulator, done, *shown)
+    names = ("citrix_user", "citrix_exclude_user", "citrix_reason", "exclude_machine")
+    assert_rejected(simulator, done, *(f"{name}: --extra-vars sets it several times" for name in names))
     assert "citrix_wait: " not in done.output
 
 
@@ -242,6 +242,7 @@ def test_variable_problems_finds_only_typos(play):
             "recording_coverage_exclude_user: this role does not",
         ),
         ("recording_coverage", "recording_coverage_site_id", "recording_coverage_site_id: this role does not"),
+        ("simulator", "simulator_session", "simulator_session: unknown variable. Did you mean simulator_sessions?"),
     ],
 )
 def test_role_variable_with_typo_fails_run(simulator, play, role, given, shown):
@@ -290,6 +291,7 @@ def test_blank_place_rejected(simulator, run, name):
         # 95 % as a fraction, which nearly every site meets.
         ("minimum", "0.95", "citrix_minimum of the playbook: must be 0, or from 1 to 100"),
         ("minimum", "nan", "citrix_minimum of the playbook: must be 0, or from 1 to 100"),
+        ("minimum", True, "citrix_minimum of the playbook: must be 0, or from 1 to 100"),
         ("minimum", 101, "citrix_minimum of the playbook: must be 0, or from 1 to 100"),
     ],
 )

@@ -81,13 +81,15 @@ def check_types(given: Mapping, spec: Mapping[str, Mapping]) -> None:
     given: options as a task has them; the environment is read for options that are not set.
     """
     for option, declared in spec.items():
-        in_environment = os.environ.get(environment_name(option)) if "fallback" in declared else None
-        value = given.get(option, in_environment)
+        value = given.get(option)
+        if option not in given and "fallback" in declared:
+            value = os.environ.get(environment_name(option))
         if "elements" in declared and isinstance(value, list):
-            for each in value:
-                _check_type(option, each, declared["elements"])
+            values, kind = value, declared["elements"]
         else:
-            _check_type(option, value, declared["type"])
+            values, kind = [value], declared["type"]
+        for each in values:
+            _check_type(option, each, kind)
 
 
 def _check_type(option: str, value: object, kind: str) -> None:

@@ -103,6 +103,23 @@ def test_limit_applies_to_result_and_reading(module, fake_api, limit, count, pag
 
 
 @pytest.mark.parametrize(
+    ("machines", "fields", "warned"),
+    [
+        ([MACHINE, {"Id": "m2", "Zone": None}], ["Zone", "SessionCount"], []),
+        ([MACHINE], ["SessionCount", "sessionCount", "Zones"], ["Zones, sessionCount"]),
+        ([], ["Zones"], []),
+        ([MACHINE], None, []),
+    ],
+)
+def test_fields_that_no_machine_has_are_reported(module, fake_api, machines, fields, warned):
+    fake_api.on(LISTING, page(*machines))
+    task = module(fields=fields)
+    under_test.run(task, fake_api)
+    expected = [f"fields: the API returned {names} for no machine; check the spelling." for names in warned]
+    assert [call.args[0] for call in task.warn.call_args_list] == expected
+
+
+@pytest.mark.parametrize(
     "given",
     [{"limit": -1}, {"machine": []}, {"delivery_group": [" "]}, {"fields": ["No field"]}, {"machine": ["a\x0b"]}],
 )
