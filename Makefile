@@ -84,7 +84,7 @@ mutants: $(TESTED) ## Make small changes that tests should detect; MUTANTS=--wri
 kills: $(TESTED) ## Kill 200 runs and compare the audit trail with the log of the simulator.
 	@AUDIT_KILLS=200 $(PYTEST) -n 2 tests/integration/test_audit_trail.py -k killed_runs
 
-slices: $(TESTED) ## Record a large fleet in 1, 2, 4 and 8 job slices; SLICES=--write updates docs/scaling.md.
+slices: $(TESTED) ## Record a large fleet in 1, 2 and 4 job slices; SLICES=--write updates docs/scaling.md.
 	@PYTHONPATH="$(CURDIR)/$(COLLECTIONS):$(CURDIR)/tests" $(BIN)/python -m slices $(SLICES)
 
 ways: $(TESTED) ## Run the playbooks in a random sample of all ways; WAYS="--runs 1000 --seed 1" selects another.

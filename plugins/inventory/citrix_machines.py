@@ -281,6 +281,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         config = self._read_config_data(path)
         try:
             options.reject_null(config, hosts.OPTIONS)
+            options.check_types(config, {name: self.option_definitions[name] for name in hosts.OPTIONS})
             preferred = self._preferred()
             self._add_hosts(self._machines(config, path, cache), preferred)
         except CitrixError as error:
@@ -312,7 +313,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 raise AnsibleParserError(f"{name}: its template fails: {error}") from None
             if not isinstance(given[name], str):
                 raise OptionError(name, "must be text, or a template that returns text")
-        checked = ArgumentSpecValidator(options.argument_spec()).validate(given)
+        spec = options.argument_spec()
+        options.check_types(given, spec)
+        checked = ArgumentSpecValidator(spec).validate(given)
         if checked.error_messages:
             raise AnsibleParserError("; ".join(checked.error_messages))
         return checked.validated_parameters

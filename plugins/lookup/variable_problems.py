@@ -17,9 +17,10 @@ description:
     null.
   - A typo is a name that differs from a known one by at most two letters, or in case only. Two neighboring letters that
     are swapped count as one.
-  - With O(prefix), also rejects text of C(--extra-vars) without a name. Extra variables that lack the prefix, and
-    environment variables that are named like a known variable in any case, or are a typo of it, are rejected if their
-    name has two words, such as C(exclude_user), and the known variable is not set.
+  - With O(prefix), also rejects text of C(--extra-vars) without a name, known variables that it sets several times
+    outside of files, and double keys in its JSON, because Ansible would use only the last value. Extra variables that
+    lack the prefix, and environment variables that are a known variable in any case or a typo of it, are rejected if
+    their name has two words, such as C(exclude_user), and the known variable is not set.
 options:
   _terms:
     description: Names of the variables that the playbook or role takes.
@@ -62,10 +63,15 @@ _list:
   elements: str
 """
 
+import json
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
+from ansible import context
 from ansible.errors import AnsibleError
+from ansible.parsing.splitter import split_args
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 from ansible.utils.vars import load_extra_vars
@@ -89,6 +95,7 @@ class LookupModule(LookupBase):
         problems += self._ignored(terms, variables, hosts)
         prefix = self.get_option("prefix")
         if prefix:
+            problems += self._repeated(terms)
             problems += self._without_prefix(prefix, terms, variables)
             problems += self._of_environment(prefix, terms, variables)
         return problems
@@ -125,6 +132,26 @@ class LookupModule(LookupBase):
         if unused:
             Display().warning(f"Variables that this playbook does not use: {', '.join(unused)}.")
 
+    def _repeated(self, terms) -> Iterator[str]:
+        """Yield the names that --extra-vars sets several times: Ansible uses the last value."""
+        given: list[str] = []
+        in_json: set[str] = set()
+
+        def check(pairs):
+            in_json.update(_repeated(key for key, _value in pairs))
+            return dict(pairs)
+
+        for text in context.CLIARGS.get("extra_vars", ()):
+            is_file = text.startswith("@")
+            # Ansible itself warns about double keys in YAML.
+            with suppress(ValueError):
+                content = self._loader.get_text_file_contents(text[1:]) if is_file else text
+                json.loads(content, object_pairs_hook=check)
+            if not is_file:
+                given += self._loader.load(text) if text.startswith(("{", "[")) else _names(text)
+        for name in sorted(in_json | _repeated(given) & set(terms)):
+            yield f"{name}: --extra-vars sets it several times, and only the last value would apply. Set it once."
+
     def _without_prefix(self, prefix, terms, variables) -> Iterator[str]:
         """Yield the extra variables that would be known with the prefix, and text without a name."""
         known = self._distinct(prefix, terms, variables)
@@ -149,6 +176,16 @@ class LookupModule(LookupBase):
         """Return the unset variables whose names have two words, since one word has many uses."""
         names = {*terms, *self.get_option("refused")} - set(variables)
         return {name for name in names if "_" in name.removeprefix(prefix)}
+
+
+def _names(text):
+    """Return the names in text of the form key=value."""
+    return [part.partition("=")[0] for part in split_args(text)]
+
+
+def _repeated(names):
+    """Return the names that occur several times."""
+    return {name for name, count in Counter(names).items() if count > 1}
 
 
 def _nulls(value, path="") -> Iterator[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
 from operator import methodcaller
-from typing import Callable
+from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
@@ -30,14 +30,23 @@ class Module(AnsibleModule):
         super()._load_params()
         self.given = dict(self.params)
 
+    def _set_internal_properties(self, *arguments: Any) -> None:
+        super()._set_internal_properties(*arguments)
+        # Before Ansible converts the values.
+        self._check(options.check_types, self.params, self.argument_spec)
+
     def _log_invocation(self) -> None:
         # Ansible can neither log nor return such text, and its error would not name the option.
+        self._check(options.check_encoding, self.params)
+        super()._log_invocation()
+
+    def _check(self, check: Callable[..., None], *arguments: Any) -> None:
         try:
-            options.check_encoding(self.params)
+            check(*arguments)
         except CitrixError as error:
+            # The result would include them, with secrets.
             self.params.clear()
             self.fail_json(**error.to_result())
-        super()._log_invocation()
 
 
 def create_module(argument_spec: dict[str, dict]) -> Module:
@@ -50,11 +59,11 @@ def create_local_module(argument_spec: dict[str, dict]) -> Module:
     return Module(argument_spec=argument_spec, supports_check_mode=True)
 
 
-def execute_local(module: Module, run: Callable[[dict], dict]) -> None:
-    """Run a module that only reads local files, and report: run(params) returns the result."""
+def execute_local(module: Module, run: Callable[[Module], dict]) -> None:
+    """Run a module that only reads local files, and report: run(module) returns the result."""
     try:
         options.reject_null(module.given, module.argument_spec)
-        result = run(module.params)
+        result = run(module)
     except CitrixError as error:
         module.fail_json(**error.to_result())
     module.exit_json(**result)

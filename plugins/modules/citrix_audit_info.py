@@ -44,7 +44,8 @@ options:
     type: str
   user:
     description:
-      - Only return entries for sessions of these users, given as in the trail or as C(name).
+      - Only return entries for sessions of these users, given as in the trail or as C(name). The trail has one name of
+        each user. A name that no line has causes a warning.
     type: raw
   session_id:
     description:
@@ -52,9 +53,21 @@ options:
     type: raw
   result:
     description:
-      - Only return entries with these results, such as V(started) or V(failed). Entries of requests have no result.
+      - Only return entries with these results. Entries of requests have no result.
     type: list
     elements: str
+    choices:
+      - started
+      - stopped
+      - sent
+      - requested
+      - unchanged
+      - not_recordable
+      - denied
+      - unidentified
+      - ended
+      - unconfirmed
+      - failed
   limit:
     description:
       - Maximum number of entries to return, up to 10000. The last ones are returned.
@@ -86,7 +99,7 @@ verified:
   type: bool
   sample: true
 lines:
-  description: Number of lines read.
+  description: Number of lines read. If there are none, the module warns, since this proves nothing.
   returned: success
   type: int
   sample: 2
@@ -117,7 +130,7 @@ entries:
       notify_user: true
       stop_at: null
       reason: INC0012345
-      operator: alice
+      operator: automation
       awx_job_id: null
       awx_job_template: null
       awx_user: null
@@ -172,8 +185,13 @@ from ..module_utils._module import create_local_module, execute_local
 ARGUMENT_SPEC = audit_search.ARGUMENT_SPEC
 
 
+def run(module):
+    """Verify and search the trail."""
+    return audit_search.search(module.params, module.warn)
+
+
 def main():
-    execute_local(create_local_module(ARGUMENT_SPEC), audit_search.search)
+    execute_local(create_local_module(ARGUMENT_SPEC), run)
 
 
 if __name__ == "__main__":

@@ -196,9 +196,9 @@ ARGUMENT_SPEC = {
 }
 
 
-def run(params):
+def run(module):
     """Read the records of a period."""
-    runs, total = history.read(params)
+    runs, total = history.read(module.params)
     return {"runs": runs, "runs_total": total}
 
 

@@ -156,6 +156,7 @@ def run(module, api):
     fields = machines.requested_fields(params["fields"])
     query = machines.MachineQuery.from_params(params, selectors.filters_of(params))
     found = islice(machines.find_machines(api, query, fields), selectors.limit_of(params))
+    found = machines.warn_of_fields(found, params["fields"] or (), module.warn)
     return {
         "changed": False,
         "machines": [facts_of(machine, fields) for machine in found],

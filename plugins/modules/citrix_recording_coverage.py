@@ -116,7 +116,7 @@ EXAMPLES = r"""
 
 - name: Show the sessions that are not recorded
   ansible.builtin.debug:
-    msg: "{{ item.user | default('anonymous', true) }} on {{ item.machine }}: {{ item.reason }}"
+    msg: "{{ item.user | default('no name', true) }} on {{ item.machine }}: {{ item.reason }}"
   loop: "{{ contractors.coverage.gaps }}"
   loop_control:
     label: "{{ item.id }}"
@@ -258,7 +258,8 @@ coverage:
           type: str
           sample: 3cfab8ca-9651-5900-9dc2-ba3b489fe4cf
         user:
-          description: User as C(DOMAIN\name) or as user principal name; null for an anonymous user.
+          description:
+            - User as C(DOMAIN\name) or as user principal name; null if the API returns none, as for an anonymous user.
           type: str
           sample: LAB\user001
         machine:
@@ -345,13 +346,13 @@ history:
         - - at: "2025-01-06T08:30:04Z"
             position: 0.0
             coverage_percent: 71.4
-    gaps_total:
+    interruptions_total:
       description:
         - Number of interruptions. An interruption is a time without a run that is longer than an hour and longer than
           three usual intervals between runs.
       type: int
       sample: 1
-    gaps:
+    interruptions:
       description: The longest interruptions, at most five, oldest first.
       type: list
       elements: dict

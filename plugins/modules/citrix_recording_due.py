@@ -70,7 +70,7 @@ EXAMPLES = r"""
 
 - name: Show the recordings that were stopped
   ansible.builtin.debug:
-    msg: "{{ item.user or 'anonymous' }} on {{ item.machine }}: {{ item.result }}, due at {{ item.stop_at }}"
+    msg: "{{ item.user or 'no name' }} on {{ item.machine }}: {{ item.result }}, due at {{ item.stop_at }}"
   loop: "{{ due.sessions }}"
   loop_control:
     label: "{{ item.id }}"
@@ -88,7 +88,8 @@ sessions:
       type: str
       sample: 3cfab8ca-9651-5900-9dc2-ba3b489fe4cf
     user:
-      description: User as C(DOMAIN\name) or as user principal name; null for an anonymous user.
+      description:
+        - User as C(DOMAIN\name) or as user principal name; null if the API returns none, as for an anonymous user.
       type: str
       sample: LAB\user001
     machine:

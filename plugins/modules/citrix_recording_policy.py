@@ -223,7 +223,8 @@ sessions:
       type: str
       sample: Contractors
     user:
-      description: User as C(DOMAIN\name) or as user principal name; null for an anonymous user.
+      description:
+        - User as C(DOMAIN\name) or as user principal name; null if the API returns none, as for an anonymous user.
       type: str
       sample: LAB\user001
     machine:

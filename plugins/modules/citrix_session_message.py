@@ -95,7 +95,8 @@ sessions:
       type: str
       sample: 3cfab8ca-9651-5900-9dc2-ba3b489fe4cf
     user:
-      description: User as C(DOMAIN\name) or as user principal name; null for an anonymous user.
+      description:
+        - User as C(DOMAIN\name) or as user principal name; null if the API returns none, as for an anonymous user.
       type: str
       sample: LAB\user001
     machine:

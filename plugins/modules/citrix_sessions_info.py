@@ -62,7 +62,7 @@ EXAMPLES = r"""
 
 - name: Show the sessions that are not recorded
   ansible.builtin.debug:
-    msg: "{{ (item.user or {}).name | default('anonymous', true) }} on {{ item.machine.name }}"
+    msg: "{{ (item.user or {}).name | default('no name', true) }} on {{ item.machine.name }}"
   loop: "{{ contractors.sessions | rejectattr('recorded', 'eq', true) }}"
   loop_control:
     label: "{{ item.id }}"

@@ -69,9 +69,9 @@ def test_table_has_figures_of_database(page, charted):
     assert f"lowest {min(percents)} %, highest {max(percents)} %" in text
     caption = page.run("document.querySelector('.trend figcaption').innerText").replace("\u202f", "")
     assert caption.startswith(f"{len(runs)} reports, lowest {min(percents)}\u00a0%, highest {max(percents)}\u00a0%.")
-    (gap,) = page.run("[...document.querySelectorAll('#report-gaps li')].map(item => item.innerText)")
+    (interruption,) = page.run("[...document.querySelectorAll('#interruptions li')].map(item => item.innerText)")
     ends = [at[:-1].replace("T", " ") for at, _percent in runs]
-    assert gap in {f"{one} to {other} UTC" for one, other in zip(ends, ends[1:])}
+    assert interruption in {f"{one} to {other} UTC" for one, other in zip(ends, ends[1:])}
 
 
 def test_minimum_is_line_on_chart(page, charted, hostile):

@@ -105,7 +105,7 @@ def test_page_lists_every_gap_with_its_name(page, hostile):
     rows = page.run(ROWS)
     assert [row[:5] for row in rows] == [
         [
-            gap["user"] or "(anonymous)",
+            gap["user"] or "(no name)",
             gap["machine"],
             gap["delivery_group"],
             "; ".join(gap["applications"]),

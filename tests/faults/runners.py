@@ -96,7 +96,7 @@ def _events(name: str, arguments: dict, check_mode: bool, env: dict[str, str], h
         # The source warns in its log.
         return _with_result(ended, ended.stdout)
 
-    return ["python", str(TESTS / "faults" / "look_once.py")], json.dumps(arguments), env, read
+    return ["python", str(TESTS / "faults" / "poll_once.py")], json.dumps(arguments), env, read
 
 
 def _playbook(name: str, arguments: dict, check_mode: bool, env: dict[str, str], home: Path) -> Prepared:

@@ -24,7 +24,13 @@ import pytest
 import yaml
 from ansible.module_utils import basic
 from ansible.module_utils.testing import patch_module_args
-from ansible_collections.sessionops.citrix.plugins.module_utils._actions import audit_lines, trail
+from ansible_collections.sessionops.citrix.plugins.module_utils._actions import (
+    audit_lines,
+    audit_search,
+    messages,
+    recording,
+    trail,
+)
 from ansible_collections.sessionops.citrix.plugins.module_utils._actions.audit_reader import TrailReader
 from ansible_collections.sessionops.citrix.plugins.modules import citrix_audit_info
 from support.simulator_process import COLLECTION
@@ -303,12 +309,48 @@ def test_audit_info_returns_documented_values(simulator, modules, path, tmp_path
     assert not broken["verified"] and set(broken["problems"][0]) == set(RETURN["problems"]["contains"])
 
 
+def test_audit_info_knows_results_of_all_modules():
+    assert set(audit_search.RESULTS) == {*recording.RESULTS, *messages.RESULTS}
+
+
+def test_audit_info_warns_of_names_that_no_line_has(simulator, modules, path):
+    modules([TASKS["start"]], {**simulator.cloud, "audit_log": str(path)})
+    line = next(line for line in lines_of(path, "requested") if line["user"])
+    user, session = line["user"], line["session_id"]
+    short = user.rpartition("\\")[2]
+    before = "2020-01-01T00:00:00Z"
+    known = {INFO: {"path": str(path), "user": [user.lower(), short], "session_id": f"{{{session}}}", "until": before}}
+    other = {INFO: {"path": str(path), "user": [user, f"{short}@lab.example", "none@x.example"], "session_id": "1"}}
+    found, missed = modules([known, other]).results
+    assert (found["matched"], found["warnings"]) == (0, [])
+    of_user, of_session = missed["warnings"]
+    assert of_user.startswith(f"user: no line of the trail has {short}@lab.example, none@x.example;")
+    assert of_session.startswith("session_id: no line of the trail has 1;")
+
+
+def test_audit_info_warns_of_files_without_lines(modules, path):
+    path.touch()
+    run = modules([{INFO: {"path": str(path)}}])
+    assert run.result["lines"] == 0 and run.result["warnings"][0].startswith("path: the files have no lines")
+
+
+@pytest.mark.parametrize("spelled", [str.upper, lambda text: text.replace("-", "")])
+def test_audit_info_finds_session_in_any_spelling(modules, path, spelled):
+    session = "5f0c9a1e-7b2d-4c3e-8a4f-0b1c2d3e4f50"
+    entry = {**dict.fromkeys(audit_lines.FIELDS), "session_id": spelled(session)}
+    line, _digest = audit_lines.encode(entry, 1)
+    path.write_bytes(line)
+    run = modules([{INFO: {"path": str(path), "session_id": session}}])
+    assert (run.result["matched"], run.result["warnings"]) == (1, [])
+
+
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
         ({"path": "/none/audit.jsonl"}, "path: /none/audit.jsonl does not exist"),
         ({"since": "yesterday"}, "since: 'yesterday' is not a time"),
         ({"until": "2026-01-05T09:14:31"}, "until: '2026-01-05T09:14:31' is not a time"),
+        ({"since": "2026-01-02T00:00:00Z", "until": "2026-01-02T01:00:00+01:00"}, "until: is not later than since"),
         ({"limit": 10_001}, "limit: must be from 0 to 10000"),
         ({"first_line": 0}, "first_line: must be from 1"),
         ({"user": 7}, "user: 7 is a number"),

@@ -15,18 +15,19 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._common import o
 from support.simulator_process import COLLECTION
 
 MODULES = sorted(path.stem for path in (COLLECTION / "plugins" / "modules").glob("citrix_*.py"))
-MODULES.remove("citrix_audit_info")  # It has no connection.
-LOCAL = ["citrix_coverage_history_info"]
+LOCAL = ["citrix_audit_info", "citrix_coverage_history_info"]
 """Modules that send no request, so they have none of the shared options."""
 CALLING = [name for name in MODULES if name not in LOCAL]
 WRONG_TYPES = {
-    "int": ["many", [1], {"a": 1}, 1.5],
-    "float": ["fast", [1], {"a": 1}],
+    "int": ["many", [1], {"a": 1}, 1.5, True, float("inf"), "1e99", "9" * 5000],
+    "float": ["fast", [1], {"a": 1}, True, float("inf"), float("nan")],
     "bool": ["perhaps", [True], {"a": True}, 2],
     "list": [{"a": 1}],
     "dict": ["text", [1]],
+    "str": [["text"], {"a": 1}, []],
+    "path": [["/tmp"], {"a": 1}, "/tmp/a\0.prom"],
 }
-"""Values that are invalid for a type. Nearly everything is valid as text."""
+"""Values that are invalid for a type. All others are valid as text."""
 CONTROL = "LAB\x0bda-001"
 
 NAMES = ("machine", "user", "delivery_group", "application", "exclude_user", "exclude_machine", "session_id")
@@ -36,6 +37,7 @@ RANGES = {
     "wait_timeout": [-1, 3601],
     "max_sessions": [0, -1],
     "limit": [-1],
+    "first_line": [0],
     "history_days": [0, -1],
     "unrecorded_limit": [-1],
 }
@@ -57,7 +59,9 @@ NOT_SO = {
     "text": ["", " "],
     "dest": ["/nonexistent/folder", "/dev/null"],
     "history": ["/nonexistent/folder/history.sqlite", "/dev/null", "/dev", " ", "/etc/passwd"],
-    "path": ["/nonexistent/history.sqlite", "/dev/null", "/dev", " ", "/etc/passwd"],
+    "path": ["/nonexistent/history.sqlite", " ", []],
+    "result": ["Started", ["started", "Failed"], []],
+    "search_filters": [[], [{"property": ["State"]}], [{"property": "State", "value": {"a": 1}}]],
     "since": ["yesterday", "", "2026-13-01"],
     "until": ["1", " "],
     "fields": [["No field"], ["../me"]],
@@ -83,6 +87,7 @@ GIVEN = {
     "citrix_machine_sessions_info": {"machine": ["LAB\\vda-001"]},
     "citrix_recording_coverage": {"dest": "/tmp"},
     "citrix_coverage_history_info": {"path": "/tmp/history.sqlite"},
+    "citrix_audit_info": {"path": "/dev/null"},
 }
 """Required options of each module."""
 LONGEST_MESSAGE = 2000
@@ -106,6 +111,8 @@ def wrong_values(option: str, spec: dict) -> Iterator[object]:
             yield ""
     if spec.get("elements") == "dict":
         yield ["text", 1]
+    elif "elements" in spec:
+        yield from ([each] for each in WRONG_TYPES[spec["elements"]])
     if option in NAMES:
         yield from ([""], [" "], [CONTROL], ["fine", ""])
         if not option.startswith("exclude"):
@@ -161,6 +168,11 @@ def test_invalid_value_rejected_by_option_name(refused, name, option, value):
     if option in ("user", "delivery_group", "application", "session_id") and "machine" in GIVEN.get(name, {}):
         options["machine"] = None
     assert option in refused(name, options)
+
+
+def test_invalid_number_in_environment_named(simulator, modules):
+    done = modules([{"sessionops.citrix.citrix_site_info": simulator.cloud}], env={"CITRIX_TIMEOUT": "inf"})
+    assert done.result["msg"].startswith("timeout: is too large") and simulator.calls() == []
 
 
 @pytest.mark.parametrize(("name", "options", "option"), CONTRADICTIONS)

@@ -39,7 +39,23 @@ def test_sessions_with_few_fields_listed(simulator, ansible):
     extra = json.dumps({"citrix_machine": [MACHINE]})
     run = ansible("ansible-playbook", "sessionops.citrix.machine_sessions", "-e", extra, env=simulator.environment)
     assert run.code == 0, run.output
-    assert re.search(r"- +- +- +since - +unknown", run.output)
+    assert re.search(r"- +- +- +- +since - +unknown", run.output)
+
+
+def test_listed_sessions_show_machine_and_any_name(simulator, ansible):
+    names = {"Name": "LAB\\anna", "PrincipalName": "bert@lab.example", "SamName": "LAB\\carl"}
+    users = {f"vda0{number}": {field: name} for number, (field, name) in enumerate(names.items())}
+    machines = [
+        {"name": f"LAB\\{name}", "delivery_group": "Office", "sessions": [{"user": user}]}
+        for name, user in users.items()
+    ]
+    simulator.fleet(delivery_groups=["Office"], machines=machines)
+    extra = json.dumps({"citrix_machine": [machine["name"] for machine in machines]})
+    run = ansible("ansible-playbook", "sessionops.citrix.machine_sessions", "-e", extra, env=simulator.environment)
+    assert run.code == 0, run.output
+    for machine, user in users.items():
+        (shown,) = (name.replace("\\", r"\\+") for name in user.values())
+        assert re.search(rf'"{shown} +LAB\\+{machine} +Active +Hdx', run.output), run.output
 
 
 def test_record_without_selector_rejected(simulator, ansible):

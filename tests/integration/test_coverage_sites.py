@@ -152,3 +152,11 @@ def test_sites_limited_to_one_report_that_one(simulator, run, tmp_path):
     done = run({"office": simulator.cloud, "new": {**simulator.cloud, "api_url": CLOSED}}, "--limit", "office")
     assert done.code == 0, done.output
     assert list(rows(tmp_path / "reports")) == ["office"]
+
+
+def test_sites_without_any_report_fail(simulator, run, tmp_path):
+    task = "Write the page of all sites, and fail if one of them failed"
+    done = run({"office": simulator.cloud}, "--start-at-task", task)
+    assert done.code == 2, done.output
+    assert "No site was reported in this run" in done.output
+    assert not list((tmp_path / "reports").iterdir())

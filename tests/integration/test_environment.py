@@ -1,10 +1,11 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Unusable proxies and credentials in the environment are reported without secrets."""
+"""Unusable proxies, credentials and limits in the environment are reported without secrets."""
 
 from __future__ import annotations
 
+import resource
 import time
 
 import pytest
@@ -91,3 +92,16 @@ def test_username_with_escaped_backslash_rejected_unsent(simulator, play, tmp_pa
     assert_named(done, "password: contains a line break")
     assert connection["password"] not in done.output
     assert simulator.calls() == []
+
+
+@pytest.mark.parametrize(
+    ("limit", "connections", "code"), [(64, 10, 0), (64, 100, 1), (139, 100, 1), (140, 100, 0), (-1, 100, 0)]
+)
+def test_low_limit_of_open_files_rejected_unsent(simulator, modules, monkeypatch, limit, connections, code):
+    """A task that cannot open another file could not even return its result."""
+    monkeypatch.setattr(resource, "getrlimit", lambda _kind: (limit, -1))
+    done = modules(TASK, connection={**simulator.cloud, "max_concurrency": connections})
+    assert done.code == code, done.output
+    if code:
+        assert f"max_concurrency: 100 connections need 140 open files, and the host permits {limit}" in done.output
+        assert simulator.calls() == []

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The event source with the real client against the simulator, look by look."""
+"""The event source with the real client against the simulator, poll by poll."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ def reported(events):
     return [(event["type"], event["session"]["user"]) for event in events]
 
 
-def test_session_from_first_look_to_last(simulator, watch):
+def test_session_from_first_poll_to_last(simulator, watch):
     watching = watch(machine=[MACHINE], events=ALL)
     recordable = {session["id"] for session in simulator.recordable_on(MACHINE)}
-    first = watching.look()
+    first = watching.poll()
     assert {event["session"]["id"] for event in first} == recordable
     assert {event["type"] for event in first} == {"unrecorded"}
-    assert watching.look() == []
+    assert watching.poll() == []
     started = simulator.log_on(MACHINE)
-    events = watching.look()
+    events = watching.poll()
     assert reported(events) == [("new", "LAB\\user051"), ("unrecorded", "LAB\\user051")]
     assert events[0]["session"] == {
         "id": started["id"],
@@ -54,11 +54,11 @@ def test_session_from_first_look_to_last(simulator, watch):
         "recorded": False,
     }
     simulator.disconnect(started["id"])
-    assert [event["before"] for event in watching.look()] == [{"session_state": "Active"}]
+    assert [event["before"] for event in watching.poll()] == [{"session_state": "Active"}]
     simulator.log_on("LAB\\vda-002")
     simulator.log_off(started["id"])
-    assert reported(watching.look()) == [("ended", "LAB\\user051")]
-    assert watching.look() == []
+    assert reported(watching.poll()) == [("ended", "LAB\\user051")]
+    assert watching.poll() == []
     counts = simulator.counts()
     assert (counts["sign-in"], counts["me"]) == (1, 1)
     assert counts["$startRecording"] == 0
@@ -75,25 +75,25 @@ def test_session_from_first_look_to_last(simulator, watch):
 )
 def test_only_selected_sessions_reported(simulator, watch, selector, value, machine):
     watching = watch(**{selector: value})
-    watching.look()
+    watching.poll()
     simulator.log_on(machine)
     simulator.log_on("LAB\\vda-003")
-    assert reported(watching.look()) == [("new", "LAB\\user051")]
+    assert reported(watching.poll()) == [("new", "LAB\\user051")]
 
 
 def test_event_source_on_premises(simulator, prepare):
     watching = prepare(simulator.on_premises)
-    watching.look()
+    watching.poll()
     simulator.log_on(MACHINE)
-    assert reported(watching.look()) == [("new", "LAB\\user051")]
+    assert reported(watching.poll()) == [("new", "LAB\\user051")]
 
 
-def test_token_expiring_between_looks_one_sign_in(simulator, watch):
+def test_token_expiring_between_polls_one_sign_in(simulator, watch):
     watching = watch()
-    watching.look()
+    watching.poll()
     simulator.log_on(MACHINE)
     simulator.fault({"expire_tokens": "error_response", "times": 1})
-    assert reported(watching.look()) == [("new", "LAB\\user051")]
+    assert reported(watching.poll()) == [("new", "LAB\\user051")]
     assert simulator.counts()["sign-in"] == 2
 
 
@@ -109,32 +109,32 @@ FAULTS = [
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=json.dumps)
-def test_failed_look_is_compensated_by_next(simulator, watch, fault):
+def test_failed_poll_is_compensated_by_next(simulator, watch, fault):
     """The site has 1,200 sessions, so that a list has two pages."""
     simulator.reset(sessions=1200)
     watching = watch()
-    watching.look()
+    watching.poll()
     leaver = next(iter(simulator.state()))
     simulator.log_off(leaver)
     simulator.log_on(MACHINE)
     simulator.fault(fault)
     for _attempt in range(2):
         with pytest.raises(CitrixError):
-            watching.look()
+            watching.poll()
     simulator.fault()
-    assert reported(watching.look()) == [("ended", "LAB\\user001"), ("new", "LAB\\user1201")]
-    assert watching.look() == []
+    assert reported(watching.poll()) == [("ended", "LAB\\user001"), ("new", "LAB\\user1201")]
+    assert watching.poll() == []
 
 
 @pytest.mark.parametrize("body", [{"Items": []}, {"Items": None}])
 def test_wrongly_empty_list_ends_no_session(simulator, watch, body):
     simulator.reset(sessions=20)
     watching = watch()
-    watching.look()
+    watching.poll()
     # Only the list, not the single session.
     simulator.fault({"path": "/Sessions$", "times": 1, "answer": {"status": 200, "body": body}})
-    assert watching.look() == []
-    assert watching.look() == []
+    assert watching.poll() == []
+    assert watching.poll() == []
 
 
 def test_refused_secret_not_shown_and_retried(simulator, prepare, caplog):
@@ -142,7 +142,7 @@ def test_refused_secret_not_shown_and_retried(simulator, prepare, caplog):
     watching = prepare({**simulator.cloud, "client_secret": "a-wrong-secret-0123456789"})
     for _attempt in range(2):
         with pytest.raises(CitrixError) as failure:
-            watching.look()
+            watching.poll()
         assert "check customer_id, client_id and client_secret" in str(failure.value)
         assert "a-wrong-secret" not in str(failure.value)
     assert simulator.counts()["sign-in"] == 2
@@ -150,7 +150,7 @@ def test_refused_secret_not_shown_and_retried(simulator, prepare, caplog):
 
 
 def test_event_has_neither_token_nor_secret(simulator, watch):
-    reported_for_all = json.dumps(watch(initial=True, events=ALL).look())
+    reported_for_all = json.dumps(watch(initial=True, events=ALL).poll())
     tokens = [
         call["headers"]["authorization"].rpartition("=")[2]
         for call in simulator.calls()
@@ -163,12 +163,12 @@ def test_event_has_neither_token_nor_secret(simulator, watch):
 
 def test_missing_machine_named(simulator, watch):
     with pytest.raises(OptionError, match="vda-999"):
-        watch(machine=["LAB\\vda-999"]).look()
+        watch(machine=["LAB\\vda-999"]).poll()
 
 
 def test_states_of_many_sessions_in_one_batch(simulator, watch):
     simulator.reset(sessions=300, mix="recordable")
     watching = watch(events=["unrecorded"], batch_size=100)
-    assert len(watching.look()) == 300
+    assert len(watching.poll()) == 300
     assert simulator.counts()["$batch"] == 3
     assert simulator.counts()["status"] == 0

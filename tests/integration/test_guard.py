@@ -137,6 +137,13 @@ def test_denied_session_not_started_by_proof(simulator, guarded, limits):
     assert f"{next(iter(limits))} of the guard" in proof["observed"]
 
 
+@pytest.mark.parametrize(("most", "writes_sent"), [(60, 2), (59, 0)])
+def test_proof_within_longest_recording(simulator, guarded, most, writes_sent):
+    hers, _his = fleet(simulator, ANNA, BERT)
+    run = guarded({SITE_CHECK: {"prove_session_id": hers}}, {"max_duration": most})
+    assert run.result["writes_sent"] == writes(simulator) == writes_sent
+
+
 def test_denied_user_stopped(simulator, guarded):
     (hers,) = fleet(simulator, ANNA, recorded=True)
     assert guarded(stop(session_id=hers), {"denied_users": ["anna"]}).outcomes == {"stopped": 1}

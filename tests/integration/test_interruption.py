@@ -342,7 +342,7 @@ def test_inventory_unfinished_response_ends_with_error(simulator, inventory, tmp
 
 
 @pytest.mark.parametrize("head", HEADS)
-def test_event_source_unfinished_response_is_failed_look(simulator, dripper, head):
+def test_event_source_unfinished_response_is_failed_poll(simulator, dripper, head):
     source = runpy.run_path(str(EVENT_SOURCE))
     watch = source["prepare"]({**simulator.cloud, "api_url": dripper(head), "timeout": 1})
     outcome = asyncio.run(source["aside"](watch))

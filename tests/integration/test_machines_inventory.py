@@ -421,6 +421,10 @@ def test_invalid_options_rejected(simulator, source, ansible, tmp_path):
         "hostnames: 'dns_name' is neither a template nor one of citrix_dns_name": {"hostnames": ["dns_name"]},
         "hostvars_prefix: may contain only letters": {"hostvars_prefix": "citrix-"},
         "search_filters: number 1: missing required arguments: property": {"search_filters": [{"value": "1"}]},
+        "search_filters: number 1 is not a dictionary": {"search_filters": ["SessionCount"]},
+        "search_filters: is empty; set at least one value": {"search_filters": []},
+        "sessions: often is not a boolean": {"sessions": "often"},
+        "name: contains a list; set text": {"name": [["LAB\\vda-001"]]},
     }
     files = [source(str(number), **options) for number, options in enumerate(unsent.values())]
     other = tmp_path / "machines.yml"

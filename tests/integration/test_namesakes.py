@@ -154,12 +154,12 @@ def test_views_show_sessions_of_reference(simulator, client, tmp_path_factory, s
 @settings(max_examples=40)
 @given(sessions=SESSIONS, selection=SELECTIONS)
 def test_event_source_reports_sessions_of_reference(simulator, sessions, selection):
-    def look():
-        events = source.prepare({**simulator.cloud, "initial": True, **selection}).look()
+    def poll():
+        events = source.prepare({**simulator.cloud, "initial": True, **selection}).poll()
         return {"sessions": [{"id": event["session"]["id"], "result": "started"} for event in events]}
 
     with mock.patch.object(logging.getLogger("sessionops.citrix.citrix_sessions"), "disabled", True):
-        compare(simulator, sessions, selection, look, waits=True)
+        compare(simulator, sessions, selection, poll, waits=True)
 
 
 @settings(max_examples=150)

@@ -126,6 +126,20 @@ def test_extra_variable_without_name_fails_run(simulator, run):
     assert_rejected(simulator, run("record", "-e", given), "--extra-vars: 'LAB\\\\user002' has no name.")
 
 
+def test_variable_set_twice_fails_run(simulator, run, tmp_path):
+    (tmp_path / "policy.json").write_text('{"citrix_wait": 0, "x": [{"exclude_machine": 1, "exclude_machine": 2}]}')
+    done = run(
+        "record",
+        *("-e", "@policy.json", "-e", "citrix_wait=true"),
+        *("-e", "citrix_exclude_user=LAB\\\\user002 citrix_user=a citrix_user='b c'"),
+        *("-e", '{"citrix_machine": "LAB\\\\vda-001", "citrix_reason": "x", "citrix_reason": "y"}'),
+        citrix_exclude_user=[USER],
+    )
+    names = ("citrix_user", "citrix_exclude_user", "citrix_reason", "exclude_machine")
+    assert_rejected(simulator, done, *(f"{name}: --extra-vars sets it several times" for name in names))
+    assert "citrix_wait: " not in done.output
+
+
 def test_variable_in_environment_fails_run(simulator, run):
     names = ["CITRIX_EXCLUDE_USER", "CITRIX_EXCLUDE_USERS", "citrix_exclude_user"]
     done = run("record", env=dict.fromkeys(names, USER), citrix_machine=[MACHINE])
@@ -228,6 +242,7 @@ def test_variable_problems_finds_only_typos(play):
             "recording_coverage_exclude_user: this role does not",
         ),
         ("recording_coverage", "recording_coverage_site_id", "recording_coverage_site_id: this role does not"),
+        ("simulator", "simulator_session", "simulator_session: unknown variable. Did you mean simulator_sessions?"),
     ],
 )
 def test_role_variable_with_typo_fails_run(simulator, play, role, given, shown):
@@ -276,14 +291,33 @@ def test_blank_place_rejected(simulator, run, name):
         # 95 % as a fraction, which nearly every site meets.
         ("minimum", "0.95", "citrix_minimum of the playbook: must be 0, or from 1 to 100"),
         ("minimum", "nan", "citrix_minimum of the playbook: must be 0, or from 1 to 100"),
+        ("minimum", True, "citrix_minimum of the playbook: must be 0, or from 1 to 100"),
         ("minimum", 101, "citrix_minimum of the playbook: must be 0, or from 1 to 100"),
     ],
 )
 def test_coverage_with_invalid_variable_rejected(simulator, run, tmp_path, name, value, shown):
-    for arguments in ([], ["--check"]):
-        done = run("coverage", *arguments, **{"citrix_dest": str(tmp_path), f"citrix_{name}": value})
+    for switches in ([], ["--check"]):
+        done = run("coverage", *switches, **{"citrix_dest": str(tmp_path), f"citrix_{name}": value})
         assert_rejected(simulator, done, shown)
     assert not list(tmp_path.glob("coverage.*"))
+    assert simulator.calls() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "switches", "variable"),
+    [
+        ("coverage", ["--skip-tags", "always"], "citrix_minimum"),
+        (
+            "record_by_machine",
+            ["--start-at-task", "Start the recording of all sessions on these machines"],
+            "citrix_requests_per_second",
+        ),
+    ],
+)
+def test_skipped_check_never_reads_text_as_zero(simulator, run, tmp_path, name, switches, variable):
+    destination = {"citrix_dest": str(tmp_path)} if name == "coverage" else {}
+    done = run(name, *switches, **destination, **{variable: "ten"})
+    assert_rejected(simulator, done, "must be ")
     assert simulator.calls() == []
 
 

@@ -67,7 +67,7 @@ def test_play_shows_user_and_result_of_each_session(simulator, play):
     run = play(tasks, "--diff", connection=simulator.cloud)
     assert run.code == 0, run.output
     preview, start = run.results
-    who = {session["id"]: f"{session['user'] or 'anonymous'} on {MACHINE}" for session in to_start}
+    who = {session["id"]: f"{session['user'] or 'no name'} on {MACHINE}" for session in to_start}
     assert preview["diff"] == start["diff"]
     assert start["diff"]["before"] == {session_id: f"{who[session_id]}: not recorded" for session_id in who}
     assert start["diff"]["after"] == {session_id: f"{who[session_id]}: recorded" for session_id in who}

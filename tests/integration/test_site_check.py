@@ -373,10 +373,21 @@ def test_site_check_large_site_same_requests(check):
 # The proof
 
 
-@pytest.mark.parametrize("option", ["prove_session_id", "report"])
-def test_blank_option_rejected_before_requests(simulator, check, option):
-    result, _checks = check(simulator.cloud, **{option: ""})
-    assert result["msg"].startswith(f"{option}: is empty; set it to ")
+@pytest.mark.parametrize(
+    ("option", "value", "problem"),
+    [
+        ("report", "", "is empty; set it to "),
+        ("prove_session_id", "", "contains an empty name"),
+        ("prove_session_id", " ", "contains an empty name"),
+        ("prove_session_id", "None", "'None' is the text of an empty value"),
+        ("prove_session_id", "LAB\\user001", "cannot be the id of a session"),
+        ("prove_session_id", f"{GUID},{GUID}", "cannot be the id of a session"),
+        ("prove_session_id", f"['{GUID}']", "is a list, dictionary or template as text"),
+    ],
+)
+def test_invalid_option_rejected_before_requests(simulator, check, option, value, problem):
+    result, _checks = check(simulator.cloud, **{option: value})
+    assert result["msg"].startswith(f"{option}: ") and problem in result["msg"]
     assert simulator.calls() == []
 
 
@@ -401,6 +412,33 @@ def test_proof_recorded_session_unchanged(simulator, check):
     assert {checks[name]["status"] for name in ("proof_start", "proof_second_start", "proof_stop")} == {"skipped"}
     assert writes(simulator) == []
     assert result["changed"] is False
+
+
+def test_proof_recording_of_others_not_stopped(simulator, check):
+    session = [each["id"] for each in simulator.state().values() if each["recorded"]][-1]
+    # The first read of the status is older than the recording.
+    status = {"path": "RecordingStatus", "session": session, "times": 1}
+    simulator.fault({**status, **answer(200, {"IsSessionBeingRecorded": False})})
+    result, checks = check(simulator.cloud, prove_session_id=session)
+    assert checks["proof_session"]["status"] == "ok", checks["proof_session"]
+    assert "another run or a policy" in checks["proof_start"]["observed"]
+    assert (checks["proof_stop"]["status"], writes(simulator)) == ("skipped", [])
+    assert simulator.state()[session]["recorded"] and result["failed"]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "observed"),
+    [
+        (200, {"Id": GUID, "State": "Active", "Connection": {"Protocol": "Hdx"}}, "check api_url"),
+        (404, {"detail": "None."}, "there is no session with this id"),
+    ],
+)
+def test_proof_of_another_session_not_started(simulator, check, status, body, observed):
+    session = simulator.recordable_on("LAB\\vda-001")[0]["id"]
+    simulator.fault({"path": f"Sessions/{session}$", **answer(status, body)})
+    result, checks = check(simulator.cloud, prove_session_id=session)
+    assert (checks["proof_session"]["status"], writes(simulator)) == ("failed", []), result
+    assert observed in " ".join(checks["proof_session"][part] for part in ("observed", "remedy")).lower()
 
 
 def test_proof_check_mode_changes_nothing(simulator, check, tmp_path):

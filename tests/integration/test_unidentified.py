@@ -231,18 +231,18 @@ def watch(simulator, caplog):
 @pytest.mark.parametrize("name", ["LAB\\an\u00a0na", "LAB\\an\u200dna", "LAB\\anna"])
 def test_event_source_waits_for_absent_user(fleet, watch, caplog, name):
     fleet(BERT)
-    looks = watch("LAB\\bert", name)
-    assert [event["session"]["user"] for event in looks.look()] == ["LAB\\bert"]
-    assert looks.look() == []
+    watching = watch("LAB\\bert", name)
+    assert [event["session"]["user"] for event in watching.poll()] == ["LAB\\bert"]
+    assert watching.poll() == []
     (record,) = caplog.records
     assert record.getMessage().startswith("user: no session belongs to LAB\\an")
     fleet(BERT, {"Name": name})
-    (new,) = (event for event in looks.look() if event["type"] == "new" and event["session"]["user"] != "LAB\\bert")
+    (new,) = (event for event in watching.poll() if event["type"] == "new" and event["session"]["user"] != "LAB\\bert")
     assert new["session"]["user"].startswith("LAB\\an")
 
 
 def test_event_source_reports_unidentified_sessions(fleet, watch, caplog):
     fleet({}, {})
-    looks = watch("LAB\\anna")
-    assert looks.look() == []
+    watching = watch("LAB\\anna")
+    assert watching.poll() == []
     assert any(f"{UNKNOWN}s of 2 sessions" in record.getMessage() for record in caplog.records)

@@ -47,14 +47,14 @@ LONGEST_CAMPAIGN = 600
 FAULTS = {
     "batch": ("batch, item missing", "batch, item 202", "batch, response lost", "batch, server has none", "job Failed"),
     "jobs": ("job Failed", "job Canceled", "job cannot be read", "job results cannot be read", "batch, item 202"),
-    "pages": ("page token empty", "same object on two pages", "lists without an end", "lists shorter than they say"),
+    "pages": ("page token empty", "same object on two pages", "lists without an end", "lists shorter than TotalItems"),
     "auth": (
         "token expires, cws_exception",
         "secret revoked",
         "sign-in refused with 200",
         "response shows the request",
     ),
-    "transport": ("response timeout", "response cut short", "TLS, authority not known", "gzip", "proxy variables"),
+    "transport": ("response timeout", "response cut short", "TLS, unknown CA", "gzip", "proxy variables"),
     "": ("none", "429, no hint", "503 with a hint", "500 once", "dropped after the work", "status late", "quota"),
 }
 """Faults of the campaign by a part of the file name; "" for all other files."""

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Record one fleet in 1, 2, 4 and 8 slices; --write puts the figures into docs/scaling.md."""
+"""Record one fleet in 1, 2 and 4 slices; --write puts the figures into docs/scaling.md."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def arguments() -> argparse.Namespace:
     }
     for name, (default, text) in numbers.items():
         parser.add_argument(name, type=type(default), default=default, help=f"{text} (default: {default})", metavar="N")
-    parser.add_argument("--slices", type=int, nargs="+", default=[1, 2, 4, 8], metavar="N", help="(default: 1 2 4 8)")
+    parser.add_argument("--slices", type=int, nargs="+", default=[1, 2, 4], metavar="N", help="(default: 1 2 4)")
     parser.add_argument("--write", action="store_true", help="update docs/scaling.md")
     return parser.parse_args()
 

@@ -6,18 +6,35 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable, Mapping
 from glob import glob
 from math import inf
-from typing import Any, NamedTuple
+from typing import Any, Callable, NamedTuple
 
 from .._common.errors import OptionError
-from .._common.names import NAME_LIST, read_names, read_time
+from .._common.names import NAME_LIST, check_period, id_key, read_names, read_time, visible
 from .._common.options import check_ranges, values_of
 from .._common.text import clean, folded, nested
 from .._common.times import timestamp
 from .audit_file import HEAD
 from .audit_reader import TrailReader
 
+RESULTS = (
+    "started",
+    "stopped",
+    "sent",
+    "requested",
+    "unchanged",
+    "not_recordable",
+    "denied",
+    "unidentified",
+    "ended",
+    "unconfirmed",
+    "failed",
+)
+"""Results of all modules that write to a trail; their own files would import the client."""
+KEYS: dict[str, Callable[[str], str]] = {"user": folded, "session_id": id_key}
+"""By option, the function that returns a name for comparisons."""
 RANGES = {"limit": (0, 10_000), "first_line": (1, 10**18)}
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "path": {"type": "list", "elements": "path", "required": True},
@@ -26,55 +43,70 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "until": {"type": "str"},
     "user": NAME_LIST,
     "session_id": NAME_LIST,
-    "result": {"type": "list", "elements": "str"},
+    "result": {"type": "list", "elements": "str", "choices": list(RESULTS)},
     "limit": {"type": "int", "default": 1000},
 }
 
 
 class Conditions(NamedTuple):
-    """Conditions for an entry, all of which must match; None for one that is not set."""
+    """Conditions for an entry, all of which must match."""
 
     since: float
     until: float
-    user: frozenset[str] | None
-    session_id: frozenset[str] | None
+    names: Mapping[str, Mapping[str, str]]
+    """By option, user or session_id, the names in the task by their form for comparisons; one of them must match."""
     result: frozenset[str] | None
 
     @classmethod
     def from_params(cls, params: dict) -> Conditions:
         """Check the options; raises OptionError."""
-        names = ("user", "session_id")
-        user, session_id = (
-            None if params[name] is None else frozenset(map(folded, read_names(name, params[name]))) for name in names
-        )
+        given = {name: read_names(name, params[name]) for name in KEYS if params[name] is not None}
+        names = {option: {KEYS[option](name): name for name in found} for option, found in given.items()}
         result = frozenset(values_of(params, "result")) or None
         since, until = (read_time(name, params[name], unset) for name, unset in (("since", -inf), ("until", inf)))
-        return cls(since, until, user, session_id, result)
+        check_period("since", since, until)
+        return cls(since, until, names, result)
 
     def matches(self, entry: dict) -> bool:
         """Return whether an entry meets all conditions."""
         at = timestamp(str(entry.get("time"))) or 0.0
-        user = folded(str(entry.get("user") or ""))
-        short = user.rpartition("\\")[2].partition("@")[0]
         return (
             self.since <= at < self.until
-            and (self.user is None or bool(self.user & {user, short}))
-            and (self.session_id is None or folded(str(entry.get("session_id"))) in self.session_id)
+            and not any(_names_of(option, entry).isdisjoint(names) for option, names in self.names.items())
             and (self.result is None or nested(entry, "result") in self.result)
         )
 
 
-def search(params: dict) -> dict:
-    """Return the last matching entries of a trail, and all problems; raises OptionError."""
+def _names_of(option: str, entry: dict) -> set[str]:
+    """Return the names by which an option selects an entry, in their form for comparisons."""
+    name = KEYS[option](str(entry.get(option) or ""))
+    return {name, name.rpartition("\\")[2].partition("@")[0]} if option == "user" else {name}
+
+
+def search(params: dict, warn: Callable[[str], None]) -> dict:
+    """Return the last matching entries of a trail, and all problems; raises OptionError.
+
+    Warns of names that no entry has: without matches, they would look like proof that nothing was recorded.
+    """
     check_ranges(params, RANGES)
     wanted = Conditions.from_params(params)
-    reader = TrailReader(_files(params["path"]), params["first_line"])
+    reader = TrailReader(_files(values_of(params, "path")), params["first_line"])
+    absent = {option: dict(names) for option, names in wanted.names.items()}
     matched = 0
     entries: deque[dict] = deque(maxlen=params["limit"])
     for _place, entry in reader.entries():
+        for option, names in absent.items():
+            for name in _names_of(option, entry) & names.keys():
+                del names[name]
         if wanted.matches(entry):
             matched += 1
             entries.append(entry)
+    if not reader.lines:
+        warn("path: the files have no lines, so nothing is proved; check the path.")
+    for option, names in absent.items():
+        if names:
+            missing = ", ".join(map(visible, names.values()))
+            warn(f"{option}: no line of the trail has {missing}; write names as in the trail, and pass all files.")
     return {
         "changed": False,
         "verified": not reader.counts,
@@ -89,7 +121,7 @@ def search(params: dict) -> dict:
     }
 
 
-def _files(patterns: list[str]) -> list[str]:
+def _files(patterns: Iterable[str]) -> list[str]:
     """Return the files that match paths with wildcards; a path without one is always read."""
     files = []
     for pattern in patterns:

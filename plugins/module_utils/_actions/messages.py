@@ -65,16 +65,21 @@ def send(api: Api, targets: list[Target], message: Message, check_mode: bool) ->
             entry.end("sent", changed=True)
         return entries
     calls = {session_id: message.call(entry) for session_id, entry in by_id.items()}
+    missing = []
     for session_id, outcome in send_all(api, calls):
         entry = by_id[session_id]
         entry.transaction_id = outcome.transaction_id
-        if sessions.is_missing(outcome) and sessions.ended_of(api, [session_id]):
-            entry.end("ended", "the session ended before the message")
-        elif not isinstance(outcome, CitrixError):
+        if not isinstance(outcome, CitrixError):
             entry.end("sent", changed=True)
         elif outcome.may_have_acted and not isinstance(outcome, JobFailed):
             entry.end("unconfirmed", f"the user may have received it, so it was not resent: {outcome}")
         else:
             entry.end("failed", str(outcome))
-        api.observer.after([entry])
+        if sessions.is_missing(outcome):
+            missing.append(session_id)
+        else:
+            api.observer.after([entry])
+    for session_id in sessions.ended_of(api, missing):
+        by_id[session_id].end("ended", "the session ended before the message")
+    api.observer.after([by_id[session_id] for session_id in missing])
     return entries

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from .._common import times
 from .._common.errors import OptionError
-from .._common.names import read_time
+from .._common.names import check_period, read_time
 
-PERIOD_SPEC = {
+PERIOD_SPEC: dict[str, dict] = {
     "from": {"type": "str"},
     "until": {"type": "str"},
     "after_until": {"type": "str", "choices": ["stopped", "nothing"]},
@@ -31,8 +31,7 @@ class Period(NamedTuple):
     def from_params(cls, params: dict) -> Period:
         """Check the period of a rule; raises OptionError."""
         start, end = (read_time(name, params[name], unset) for name, unset in (("from", -inf), ("until", inf)))
-        if start >= end:
-            raise OptionError("until", "is not later than from; set a later time")
+        check_period("from", start, end)
         if params["after_until"] and end == inf:
             raise OptionError("after_until", "is set without until; set until, or remove after_until")
         if params["after_until"] == "stopped" and params["state"] == "stopped":

@@ -226,7 +226,7 @@ def _name(entry: Entry) -> str:
     if not session.machine:
         return clean(session.id)
     state = f", {session.session_state}" if session.session_state else ""
-    return clean(f"{session.user or 'anonymous'} on {session.machine}{state}")
+    return clean(f"{session.user or 'no name'} on {session.machine}{state}")
 
 
 def _diff(entries: Sequence[Entry]) -> dict:
@@ -235,7 +235,7 @@ def _diff(entries: Sequence[Entry]) -> dict:
     for entry in entries:
         if entry.changed:
             # One text per session: ansible takes longer for each value of a result than this module for the session.
-            who = f"{entry.session.user or 'anonymous'} on {entry.session.machine or 'an unknown machine'}"
+            who = f"{entry.session.user or 'no name'} on {entry.session.machine or 'an unknown machine'}"
             old, new = entry.difference()
             shown = escaped(entry.id)
             before[shown], after[shown] = f"{who}: {old}", f"{who}: {new}"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from .._common.errors import OptionError
-from .._common.options import reject_null
+from .._common.options import check_types, reject_null
 from .._common.text import clean
 from .._site import selection
 from .._site.selectors import Query
@@ -20,7 +20,7 @@ from .periods import PERIOD_SPEC, Period
 from .recording import Wanted
 
 OF_A_RULE = ("state", "notify_user")
-RULE_SPEC = {
+RULE_SPEC: dict[str, dict] = {
     "name": {"type": "str", "required": True},
     # The id of a session is as short-lived as the session: not for rules.
     **{name: spec for name, spec in selection.ARGUMENT_SPEC.items() if name != "session_id"},
@@ -89,20 +89,22 @@ def _with_defaults(rule: dict, number: int) -> dict:
 
     number: its place in the policy, which identifies it if it has no name.
     """
-    checked = ArgumentSpecValidator(RULE_SPEC).validate(rule)
-    params = checked.validated_parameters
-    name = str(params.get("name") or "")
-    if checked.unsupported_parameters:
-        unknown = ", ".join(sorted(map(str, checked.unsupported_parameters)))
-        raise of_rule(name or f"number {number}", f"unknown option {unknown}; use {', '.join(RULE_SPEC)}")
-    if checked.error_messages:
-        raise of_rule(name or f"number {number}", "; ".join(checked.error_messages))
-    if not name.strip():
-        raise of_rule(f"number {number}", "has an empty name; set a name")
+    given = rule.get("name")
+    label = f"number {number}" if isinstance(given, (list, dict)) or not str(given or "").strip() else str(given)
     try:
+        check_types(rule, RULE_SPEC)
         reject_null(rule, RULE_SPEC)
     except OptionError as error:
-        raise of_rule(name, str(error)) from None
+        raise of_rule(label, str(error)) from None
+    checked = ArgumentSpecValidator(RULE_SPEC).validate(rule)
+    if checked.unsupported_parameters:
+        unknown = ", ".join(sorted(map(str, checked.unsupported_parameters)))
+        raise of_rule(label, f"unknown option {unknown}; use {', '.join(RULE_SPEC)}")
+    if checked.error_messages:
+        raise of_rule(label, "; ".join(checked.error_messages))
+    params = checked.validated_parameters
+    if not params["name"].strip():
+        raise of_rule(label, "has an empty name; set a name")
     return params
 
 

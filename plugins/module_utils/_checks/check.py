@@ -136,8 +136,6 @@ class Probe:
     suggested: dict[str, int] = field(default_factory=dict)
     target: Target = field(default_factory=lambda: Target(SessionRef("")))
     """The session of the proof."""
-    proof_requested: bool = False
-    """Whether the proof may have started a recording."""
 
     @property
     def sample(self) -> dict:

@@ -10,14 +10,13 @@ import time
 
 from .._actions.converge import converge
 from .._actions.recording import RecordingEntry, Wanted
-from .._common.names import guid_of
-from .._site import sessions
-from .._site.selection import FIELDS, Target
-from .._site.users import People
+from .._site import selection, sessions
 from .check import Check, Finding, Probe, failed, ok, skipped
 
 STOP_IT = "Stop it: citrix_session_recording with state stopped and this session_id."
 NEEDED = "Name an active HDX session that is not recorded."
+LONGEST = 60
+"""Seconds after which the recording is stopped, unless the API is slow."""
 
 
 def session(probe: Probe) -> Finding:
@@ -26,38 +25,37 @@ def session(probe: Probe) -> Finding:
         return skipped("check mode changes nothing")
     # Lists have been read; the proof has its own requests.
     probe.wire.limit = math.inf
-    given = probe.prove_session_id or ""
-    session_id = guid_of(given) or given
-    people = People()
-    judge = probe.api.guard.judge(probe.api, people)
-    details = probe.api.send(sessions.details(session_id, FIELDS)).body
-    target = judge.of_place(Target.from_session(session_id, details), details)
-    probe.target = judge.of_user(target, people.add(details))
-    if probe.target.denied:
-        return failed(probe.target.denied, "Name a session that the guard permits.", reason="denied")
-    if probe.target.not_recordable:
-        reason = sessions.NOT_RECORDABLE[probe.target.not_recordable]
-        return failed(f"the session cannot be recorded: {reason}", NEEDED, reason=probe.target.not_recordable)
-    recorded = sessions.is_recorded(probe.api.send(sessions.recording_status(session_id)).body)
+    params = {**dict.fromkeys(selection.ARGUMENT_SPEC), "session_id": [probe.prove_session_id], "max_sessions": 1}
+    (target,) = selection.select(probe.api, params).targets
+    if target.ended:
+        return failed("there is no session with this id", NEEDED, reason="ended")
+    if target.denied:
+        return failed(target.denied, "Name a session that the guard permits.", reason="denied")
+    if target.not_recordable:
+        reason = sessions.NOT_RECORDABLE[target.not_recordable]
+        return failed(f"the session cannot be recorded: {reason}", NEEDED, reason=target.not_recordable)
+    recorded = sessions.is_recorded(probe.api.send(sessions.recording_status(target.session.id)).body)
     if recorded is not False:
         state = "recorded already, and the proof would interrupt it" if recorded else "in an unknown recording state"
         return failed(f"the session is {state}", NEEDED, recorded=recorded)
-    return ok("the session is recordable, and is not recorded", id=session_id)
+    probe.target = target
+    return ok("the session is recordable, and is not recorded", id=target.session.id)
 
 
 def _bring(probe: Probe, recorded: bool) -> tuple[RecordingEntry, float]:
     began = time.monotonic()
-    (entry,) = converge(probe.api, [(probe.target, Wanted(recorded))], False)
+    (entry,) = converge(probe.api, [(probe.target, Wanted(recorded, lasts=LONGEST))], False)
     return entry, time.monotonic() - began
 
 
 def start(probe: Probe) -> Finding:
     """Start the recording, which notifies the user, and wait until the status shows it."""
-    probe.proof_requested = True
     entry, seconds = _bring(probe, True)
     facts = {"result": entry.result, "seconds": round(seconds, 2)}
     if entry.result == "started":
         return ok(f"started; the status shows it after {seconds:.1f} s", **facts)
+    if entry.result == "unchanged":
+        return failed("another run or a policy has started the recording, which is left as it is", NEEDED, **facts)
     remedy = "Check the Session Recording agent on the machine, the recording server and the role of the account."
     return failed(f"{entry.result}: {entry.reason}", remedy, **facts)
 
@@ -73,8 +71,8 @@ def second_start(probe: Probe) -> Finding:
 
 
 def stop(probe: Probe) -> Finding:
-    """Stop the recording after any result of the other steps."""
-    if not probe.proof_requested:
+    """Stop a recording that the proof started, or may have."""
+    if not probe.api.retrier.writes_sent:
         return skipped("nothing was started")
     entry, seconds = _bring(probe, False)
     facts = {"result": entry.result, "seconds": round(seconds, 2)}

@@ -16,6 +16,7 @@ from .._client.api import Api
 from .._client.exchange import VERSION
 from .._common import options
 from .._common.errors import CitrixError, OptionError
+from .._common.names import read_names
 from .._common.options import OPTIONS
 from .._common.times import rfc3339
 from .._site.sessions import NOT_RECORDABLE
@@ -44,8 +45,8 @@ def run(module: Any, api: Api) -> dict:
     path = module.params["report"]
     if path is not None:
         files.check_file("report", path, module.warn if module.check_mode else None)
-    if module.params["prove_session_id"] == "":
-        raise OptionError("prove_session_id", "is empty; set it to the id of a session")
+    if module.params["prove_session_id"] is not None:
+        read_names("prove_session_id", [module.params["prove_session_id"]])
     wire = Wire(api.retrier.transport)
     api.retrier.transport = wire  # type: ignore[assignment]
     settings = options.settings(module.params)

@@ -167,8 +167,8 @@ def _reply(call: Call, status: int, item: dict) -> Reply:
     headers, body = item.get("Headers"), item.get("Body")
     if not isinstance(headers, dict):
         headers = {header.get("Name"): header.get("Value") for header in objects(headers)}
-    # Most writes do not use their response body, which is the larger part of the data.
-    if (call.write and not call.proof and status == 200) or body is None:
+    # Most writes do not use their response body, which is the larger part of the data, unless it may be an error.
+    if body is None or (call.write and not call.proof and status == 200 and "rror" not in str(body)):
         body = ""
     text = body if isinstance(body, str) else json.dumps(body)
     return Reply(status, CaseInsensitiveDict({str(name): str(value) for name, value in headers.items()}), text)

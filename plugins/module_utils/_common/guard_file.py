@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from .errors import OptionError
-from .names import read_names
+from .names import is_confusable, read_names, visible
 from .text import clean
 
 VARIABLE = "CITRIX_GUARD"
@@ -165,6 +165,12 @@ def _names(path: str, key: str, value: Any) -> tuple[str, ...]:
         names = read_names(option, value)
     except OptionError as error:
         raise _invalid(path, f"{key}: {str(error).partition(': ')[2]}") from None
+    hidden = [name for name in names if is_confusable(name)]
+    if hidden:
+        # It would never match, and without a message: on this site, the object may not exist.
+        raise _invalid(
+            path, f"{key}: '{visible(hidden[0])}' contains invisible characters; type it by hand, or use an id"
+        )
     patterns = [name for name in names if re.search(r"[*?]", name)]
     if patterns:
         raise _invalid(path, f"{key}: {clean(patterns[0])} contains a wildcard; list each name")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import string
 import unicodedata
+from typing import Any
 
 from . import times
 from .errors import OptionError
@@ -16,6 +17,7 @@ from .text import INVISIBLE, clean
 NAME_LIST: dict[str, object] = {"type": "raw"}
 """Spec of an option with names. With type list, Ansible would convert numbers to text before they are checked."""
 
+IDS = ("session_id", "prove_session_id")
 USERS = ("user", "exclude_user")
 ACCOUNTS = (*USERS, "machine", "exclude_machine")
 """Options whose names have at most one backslash: DOMAIN\\NAME."""
@@ -64,7 +66,7 @@ def read_names(option: str, value: object) -> tuple[str, ...]:
         given = list(value.split(","))
     if not given:
         raise OptionError(option, "is empty; set at least one value")
-    read = _read_id if option == "session_id" else _read_name
+    read = _read_id if option in IDS else _read_name
     return tuple(dict.fromkeys(read(option, each) for each in given))
 
 
@@ -79,6 +81,12 @@ def read_time(option: str, text: str | None, unset: float) -> float:
             f"'{visible(text)}' is not a time with a zone; write it as in RFC 3339, such as 2026-12-01T08:00:00+01:00",
         )
     return moment
+
+
+def check_period(first: str, start: Any, end: Any) -> None:
+    """Raise OptionError unless until is later than the option with the start."""
+    if start >= end:
+        raise OptionError("until", f"is not later than {first}; set a later time")
 
 
 def guid_of(text: str) -> str | None:
@@ -140,7 +148,7 @@ def _read_name(option: str, value: object) -> str:
     if not name:
         raise OptionError(option, "contains an empty name; remove it or write the full name")
     _check_characters(option, name)
-    if option in (*USERS, "session_id") and EMPTY.fullmatch(name):
+    if option in (*USERS, *IDS) and EMPTY.fullmatch(name):
         raise OptionError(option, f"'{visible(name)}' is the text of an empty value; write the full name, or remove it")
     if QUOTES.match(name[0]) and QUOTES.match(name[-1]):
         raise OptionError(option, f"{visible(name)} is quoted twice; remove the inner quotes")

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleFallbackNotFound
+from ansible.module_utils.parsing.convert_bool import boolean
 
 from .deployments import DEPLOYMENTS, ON_PREMISES, ON_PREMISES_CUSTOMER
 from .errors import OptionError
@@ -45,10 +48,16 @@ RANGES = {
     "batch_size": (0, 1000),
 }
 
+OTHER_FILES = 40
+"""Files that a task may have open beside its connections: locks, a trail, and files of Python."""
+
 PLACES = ("api_url", "site_id")
 """Options that decide about the site: empty text is a template without a value, and not the default."""
 NULLABLE = {*OPTIONS, "reason", "audit_log"}
 """Shared options that select nothing and limit nothing."""
+
+LARGEST = 10**18
+"""Largest absolute value of a number. Infinity would end a module, and larger powers of ten take minutes to convert."""
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 """Characters that no credential contains: the line end of a file, or an escape sequence in double quotes."""
@@ -64,6 +73,51 @@ def reject_null(given: Mapping, spec: Iterable[str]) -> None:
     for option in spec:
         if option not in NULLABLE and given.get(option, option) is None:
             raise OptionError(option, "is null, as is an option without a value in YAML; set a value, or remove it")
+
+
+def check_types(given: Mapping, spec: Mapping[str, Mapping]) -> None:
+    """Raise OptionError for a value that Ansible would convert to a wrong one, or not at all.
+
+    given: options as a task has them; the environment is read for options that are not set.
+    """
+    for option, declared in spec.items():
+        value = given.get(option)
+        if option not in given and "fallback" in declared:
+            value = os.environ.get(environment_name(option))
+        if "elements" in declared and isinstance(value, list):
+            values, kind = value, declared["elements"]
+        else:
+            values, kind = [value], declared["type"]
+        for each in values:
+            _check_type(option, each, kind)
+
+
+def _check_type(option: str, value: object, kind: str) -> None:
+    if kind in ("int", "float"):
+        if isinstance(value, bool):
+            raise OptionError(option, "is a boolean, not a number; set a number")
+        if _is_huge(value):
+            raise OptionError(option, "is too large; set a smaller number")
+    elif kind == "bool" and value is not None:
+        try:
+            boolean(value)
+        except TypeError:
+            # The options of plugins would be false.
+            raise OptionError(option, f"{clean(value)} is not a boolean; set true or false") from None
+    elif kind in ("str", "path"):
+        if isinstance(value, (list, dict)):
+            raise OptionError(option, f"contains a {'list' if isinstance(value, list) else 'dictionary'}; set text")
+        if kind == "path" and "\0" in str(value):
+            raise OptionError(option, "contains a NUL character, which no path has; correct the path")
+
+
+def _is_huge(value: Any) -> bool:
+    try:
+        return abs(float(value)) > LARGEST
+    except OverflowError:
+        return True
+    except (TypeError, ValueError):
+        return False
 
 
 def values_of(params: dict, option: str) -> tuple:
@@ -125,6 +179,7 @@ def settings(params: dict) -> Settings:
     """
     check_encoding(params)
     check_ranges(params, RANGES)
+    _check_open_files(params["max_concurrency"])
     # Elsewhere, customer_id has no default.
     for name in (*PLACES, "customer_id") if params["deployment"] == ON_PREMISES else PLACES:
         if params[name] == "":
@@ -157,6 +212,20 @@ def check_ranges(params: dict, ranges: Mapping[str, tuple[float, float]]) -> Non
     for name, (low, high) in ranges.items():
         if not low <= params[name] <= high:
             raise OptionError(name, f"must be from {low} to {high}, not {params[name]}")
+
+
+def _check_open_files(connections: int) -> None:
+    """Raise OptionError if the host permits fewer files than a task opens.
+
+    At the limit, its result could be lost.
+    """
+    limit, needed = resource.getrlimit(resource.RLIMIT_NOFILE)[0], connections + OTHER_FILES
+    if resource.RLIM_INFINITY != limit < needed:
+        raise OptionError(
+            "max_concurrency",
+            f"{connections} connections need {needed} open files, and the host permits {limit}; lower "
+            "max_concurrency, or raise the limit (ulimit -n)",
+        )
 
 
 def identifier(option: str, value: str) -> str:

@@ -195,6 +195,18 @@ def requested_fields(names: list[str] | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*NAME_FIELDS, *names])) if names else ()
 
 
+def warn_of_fields(machines: Iterable[dict], fields: Iterable[str], warn: Callable[[str], object]) -> Iterator[dict]:
+    """Yield the machines; then warn of fields that none of them has, which often means a typo."""
+    missing = set(fields)
+    found = False
+    for machine in machines:
+        found = True
+        missing.difference_update(machine)
+        yield machine
+    if found and missing:
+        warn(f"fields: the API returned {', '.join(sorted(missing))} for no machine; check the spelling.")
+
+
 def _by_id(api: Api, ids: list[str], fields: Sequence[str]) -> dict[str, list[dict]]:
     query = {"fields": ",".join(fields)} if fields else {}
     calls = {name: Call("GET", f"Machines/{guid_of(name)}", f"look up the machine {name}", query) for name in ids}

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
@@ -17,6 +16,7 @@ from .._client.calls import Call
 from .._client.search import Filter, compare, distinct, listing, searches
 from .._common.errors import OptionError
 from .._common.names import NAME_LIST, read_names
+from .._common.options import check_types, values_of
 from .._common.text import folded, nested, reach
 from .groups import are_known, find_applications, find_delivery_groups, is_any, sessions_of_applications
 from .machine_names import MachineIndex, condition
@@ -27,13 +27,13 @@ from .user_search import search_users
 from .users import People
 
 SELECTORS = ("machine", "user", "delivery_group", "application")
-ARGUMENT_SPEC = {name: NAME_LIST for name in SELECTORS}
+ARGUMENT_SPEC: dict[str, dict] = {name: NAME_LIST for name in SELECTORS}
 LIST_SPEC = {
     # Filters are checked here: a suboption that is not a dict keeps ansible from masking no_log values.
     "search_filters": {"type": "list", "elements": "dict"},
     "limit": {"type": "int", "default": 0},
 }
-FILTER_SPEC = {
+FILTER_SPEC: dict[str, dict] = {
     "property": {"type": "str", "required": True},
     "operator": {"type": "str", "default": "Equals"},
     "value": {"type": "str"},
@@ -79,7 +79,13 @@ class Query(NamedTuple):
 def filters_of(params: dict) -> tuple[Filter, ...]:
     """Return the search conditions in the task; raises OptionError."""
     filters = []
-    for number, written in enumerate(params["search_filters"] or (), 1):
+    for number, written in enumerate(values_of(params, "search_filters"), 1):
+        if not isinstance(written, Mapping):
+            raise OptionError("search_filters", f"number {number} is not a dictionary; set property and value")
+        try:
+            check_types(written, FILTER_SPEC)
+        except OptionError as error:
+            raise OptionError("search_filters", f"number {number}: {error}") from None
         checked = ArgumentSpecValidator(FILTER_SPEC).validate(written)
         if checked.error_messages:
             raise OptionError("search_filters", f"number {number}: {'; '.join(checked.error_messages)}")
@@ -92,7 +98,7 @@ def limit_of(params: dict) -> int | None:
     """Return the maximum number of objects in the task, None for all; raises OptionError."""
     if params["limit"] < 0:
         raise OptionError("limit", f"must be 0, for all, or more, not {params['limit']}")
-    return min(params["limit"], sys.maxsize) or None
+    return params["limit"] or None
 
 
 def find_sessions(

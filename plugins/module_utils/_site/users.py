@@ -26,7 +26,7 @@ ACCOUNT_SIDS = ("s-1-5-21-", "s-1-12-1-")
 
 
 def user_of(session: dict) -> str | None:
-    """Return the user as DOMAIN\\name, else as UPN, else as name; None if anonymous or unknown."""
+    """Return the user as DOMAIN\\name, else as UPN, else as name; None if the API returns none."""
     for field in USER_FIELDS:
         name = nested(session, "User", field)
         if name:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Report changes of sessions between looks, each once, as an event."""
+"""Report changes of sessions between polls, each once, as an event."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ LONGEST_IDLE = 120
 
 
 class Seen(NamedTuple):
-    """A session as known after a look; None for data that was never read or given."""
+    """A session as known after a poll; None for data that was never read or given."""
 
     session: SessionRef
     recorded: bool | None = None
@@ -62,7 +62,7 @@ class Seen(NamedTuple):
     recording: bool = False
     """Whether it was last found recorded."""
     stopped: bool = False
-    """Whether its recording was stopped between two looks, while it was recordable."""
+    """Whether its recording was stopped between two polls, while it was recordable."""
 
     @classmethod
     def from_target(cls, target: Target, recorded: object) -> Seen:
@@ -103,7 +103,7 @@ class Patience(NamedTuple):
 
 
 def follow(before: Seen | None, found: Seen, recordable: bool, now: float, patience: Patience) -> Seen:
-    """Return the known data of a session after a look; data missing in the look stays unchanged.
+    """Return the known data of a session after a poll; data missing in the poll stays unchanged.
 
     The time without recording adds up while the session is recordable, with any interruptions. It restarts when the
     session is found recorded.
@@ -129,7 +129,7 @@ def follow(before: Seen | None, found: Seen, recordable: bool, now: float, patie
 
 
 def differences(before: Mapping[str, Seen], after: Mapping[str, Seen]) -> Iterator[dict[str, Any]]:
-    """Yield the events between two looks: first the ends, then the others, session by session."""
+    """Yield the events between two polls: first the ends, then the others, session by session."""
     for session_id, session in before.items():
         if session_id not in after:
             yield {"type": ENDED, "session": session.facts()}
@@ -150,7 +150,7 @@ def _is_recordable(target: Target) -> bool:
 
 
 class SessionWatcher:
-    """Look at the selected sessions, or at all, and report changes."""
+    """Poll the selected sessions, or all, and report changes."""
 
     def __init__(
         self,
@@ -175,32 +175,32 @@ class SessionWatcher:
         self._warn_once = lru_cache(warn)
         self._clock = clock
         self._api: Api | None = None
-        self._looking: Api | None = None
+        self._polling: Api | None = None
         self._known: dict[str, Seen] | None = None
 
     @property
     def begun(self) -> bool:
-        """Return whether a look has succeeded."""
+        """Return whether a poll has succeeded."""
         return self._known is not None
 
     def hangs(self) -> bool:
-        """Return whether the current look waits for an endless response."""
-        return self._looking is not None and self._looking.throttle.hangs()
+        """Return whether the current poll waits for an endless response."""
+        return self._polling is not None and self._polling.throttle.hangs()
 
     def stop(self, why: str) -> None:
-        """Abandon the current look: it sends nothing more, and its result is discarded."""
-        api, self._looking = self._looking, None
+        """Abandon the current poll: it sends nothing more, and its result is discarded."""
+        api, self._polling = self._polling, None
         if api:
             api.throttle.stop(why)
 
-    def look(self) -> list[dict[str, Any]]:
-        """Look once, and return the events since the last look.
+    def poll(self) -> list[dict[str, Any]]:
+        """Poll once, and return the events since the last poll.
 
-        Raises CitrixError if the look failed: then nothing is changed, and the next look reports all of it.
+        Raises CitrixError if the poll failed: then nothing is changed, and the next poll reports all of it.
         """
-        # State of a failed look, such as a refused sign-in, must not affect the next one.
+        # State of a failed poll, such as a refused sign-in, must not affect the next one.
         api, self._api = self._api or self._connect(), None
-        self._looking = api
+        self._polling = api
         targets, unread = self._found(api)
         states = self._recorded(api, targets) if UNRECORDED in self._events else {}
         now, known = self._clock(), self._known or {}
@@ -209,7 +209,7 @@ class SessionWatcher:
             found = Seen.from_target(target, states.get(session_id))
             recordable = _is_recordable(target)
             after[session_id] = follow(known.get(session_id), found, recordable, now, self._patience)
-        if self._looking is not api:
+        if self._polling is not api:
             raise Interrupted("The poll was canceled; the next one reads everything again.")
         before = self._known
         if before is None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -16,6 +15,7 @@ from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 from .._common.errors import OptionError
+from .._common.names import check_period
 from .._common.options import identifier
 from .._common.text import clean, folded
 from .._common.times import DAY, rfc3339, timestamp
@@ -155,11 +155,12 @@ def read(params: dict) -> tuple[list[dict], int]:
     if limit < 1:
         raise OptionError("limit", f"must be 1 or more, not {limit}")
     since, until = (_moment(params, option) or default for option, default in zip(("since", "until"), ALWAYS))
-    site_id = site_id and identifier("site_id", site_id)
+    check_period("since", since, until)
+    site_id = site_id if site_id is None else identifier("site_id", site_id)
     if not os.path.isfile(path):
         raise OptionError("path", f"{clean(path)} is not a file; name the file of the option history of the reports")
     with opened("path", path, integrity=True) as file:
-        found = file.execute(SELECT_PERIOD, [since, until, site_id, site_id, min(limit, sys.maxsize)]).fetchall()
+        found = file.execute(SELECT_PERIOD, [since, until, site_id, site_id, limit]).fetchall()
     runs = [{**json.loads(figures), "delivery_groups": _groups(groups)} for figures, groups, _total in reversed(found)]
     return runs, found[0][-1] if found else 0
 

@@ -21,9 +21,9 @@ ROWS = 31
 DIGITS = (20, 13, 10, 7, 4)
 """Characters of a time that name a period: a run, an hour, a day, a month, a year."""
 LISTED = 5
-"""Most gaps, and most delivery groups that fell, to list."""
-USUAL_INTERVALS, SHORTEST_GAP = 3, 3600
-"""A gap is longer than so many usual intervals between runs, and longer than so many seconds."""
+"""Most interruptions, and most delivery groups that fell, to list."""
+USUAL_INTERVALS, SHORTEST_INTERRUPTION = 3, 3600
+"""An interruption is longer than so many usual intervals between runs, and longer than so many seconds."""
 WINDOW_DAYS = 30
 
 
@@ -43,7 +43,7 @@ def of_document(path: str, document: dict, current: int) -> dict:
         file.execute("BEGIN")
         runs = history.runs_of(file, document)
         points = [_point(run) for run in runs]
-        gaps = _gaps(points)
+        interruptions = _interruptions(points)
         recent = rfc3339(time.time() - WINDOW_DAYS * DAY)
         earlier = [run for run in runs if run.id < current]
         in_window = next((run for run in earlier if run.finished_at >= recent), None)
@@ -52,9 +52,9 @@ def of_document(path: str, document: dict, current: int) -> dict:
             "runs": len(runs),
             "first_at": points[0].finished_at,
             "last_at": points[-1].finished_at,
-            "lines": _lines(points, {number for number, _seconds in gaps}),
-            "gaps_total": len(gaps),
-            "gaps": [_gap(points, number) for number in sorted(_longest(gaps))],
+            "lines": _lines(points, {number for number, _seconds in interruptions}),
+            "interruptions_total": len(interruptions),
+            "interruptions": [_times(points, number) for number in sorted(_longest(interruptions))],
             "periods": _periods(points),
             "fell_since_last_run": _falls(file, earlier[-1] if earlier else None, document),
             "fell_in_30_days": _falls(file, in_window, document),
@@ -65,29 +65,29 @@ def _point(run: Run) -> Point:
     return Point(timestamp(run.finished_at) or 0.0, run.coverage_percent, run.finished_at)
 
 
-def _gaps(points: Sequence[Point]) -> list[tuple[int, float]]:
-    """Return (number of the run after it, seconds) of each gap between runs."""
+def _interruptions(points: Sequence[Point]) -> list[tuple[int, float]]:
+    """Return (number of the run after it, seconds) of each interruption."""
     intervals = [after.moment - before.moment for before, after in zip(points, points[1:])]
     usual = sorted(intervals)[(len(intervals) - 1) // 2] if intervals else 0
-    longest = max(SHORTEST_GAP, USUAL_INTERVALS * usual)
+    longest = max(SHORTEST_INTERRUPTION, USUAL_INTERVALS * usual)
     return [(number, seconds) for number, seconds in enumerate(intervals, 1) if seconds > longest]
 
 
-def _longest(gaps: list[tuple[int, float]]) -> list[int]:
-    return [number for number, _seconds in sorted(gaps, key=lambda gap: -gap[1])[:LISTED]]
+def _longest(interruptions: list[tuple[int, float]]) -> list[int]:
+    return [number for number, _seconds in sorted(interruptions, key=lambda each: -each[1])[:LISTED]]
 
 
-def _gap(points: Sequence[Point], number: int) -> dict:
+def _times(points: Sequence[Point], number: int) -> dict:
     return {"after": points[number - 1].finished_at, "before": points[number].finished_at}
 
 
-def _lines(points: Sequence[Point], gaps: set[int]) -> list[list[dict]]:
-    """Return the lines of the chart, each without a gap: points with their position from 0 to 1."""
+def _lines(points: Sequence[Point], ends: set[int]) -> list[list[dict]]:
+    """Return the uninterrupted lines of the chart: points with their position from 0 to 1."""
     first, span = points[0].moment, max(points[-1].moment - points[0].moment, 1)
     columns: dict[int, list[tuple[float, int]]] = {}
     lines, line = {}, 0
     for number, point in enumerate(points):
-        line += number in gaps or point.percent is None
+        line += number in ends or point.percent is None
         lines[number] = line
         if point.percent is not None:
             column = int((point.moment - first) / span * BUCKETS)

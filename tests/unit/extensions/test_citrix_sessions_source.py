@@ -29,20 +29,20 @@ def source():
 
 @pytest.fixture
 def run(source, monkeypatch):
-    """Return a function that runs main() with looks and returns the events and the waits.
+    """Return a function that runs main() with polls and returns the events and the waits.
 
-    A look that is an error fails. The source is canceled after the last look, as at the end of ansible-rulebook.
+    A poll that is an error fails. The source is canceled after the last poll, as at the end of ansible-rulebook.
     """
 
-    def main(*looks, interval=60, begun=True):
+    def main(*polls, interval=60, begun=True):
         waits = []
-        left = list(looks)
+        left = list(polls)
         names = source.main.__globals__
 
         async def sleep(seconds):
             waits.append(seconds)
 
-        async def aside(_look):
+        async def aside(_poll):
             if not left:
                 raise asyncio.CancelledError
             return left.pop(0)
@@ -55,7 +55,7 @@ def run(source, monkeypatch):
             except asyncio.CancelledError:
                 return [queue.get_nowait() for _event in range(queue.qsize())]
 
-        watch = SimpleNamespace(interval=interval, begun=begun, look=None)
+        watch = SimpleNamespace(interval=interval, begun=begun, poll=None)
         monkeypatch.setitem(names, "prepare", lambda args: watch)
         monkeypatch.setitem(names, "aside", aside)
         return asyncio.run(collect()), waits
@@ -63,10 +63,10 @@ def run(source, monkeypatch):
     return main
 
 
-def watching(look, hangs=lambda: False):
-    """Return a watcher with a replaced look, and a list of its interruptions."""
+def watching(poll, hangs=lambda: False):
+    """Return a watcher with a replaced poll, and a list of its interruptions."""
     expected = []
-    return SimpleNamespace(look=look, hangs=hangs, stop=expected.append), expected
+    return SimpleNamespace(poll=poll, hangs=hangs, stop=expected.append), expected
 
 
 def test_source_queues_each_event(run):
@@ -93,32 +93,32 @@ def test_source_pause_never_shorter_than_interval(source):
     assert [source.pause(1, failures) for failures in (0, 1, 9, 10, 10**6)] == [1, 2, 512, 600, 600]
 
 
-def test_source_option_rejected_by_site_ends_first_look_only(run, caplog):
+def test_source_option_rejected_by_site_ends_first_poll_only(run, caplog):
     error = OptionError("machine", "site s has no x")
     with pytest.raises(OptionError):
         run(error, begun=False)
     assert run(error, [{"type": "new"}], begun=True)[0] == [{"type": "new"}]
-    # A temporary failure does not end it, even in the first look.
+    # A temporary failure does not end it, even in the first poll.
     assert run(CitrixError("The site is away."), [{"type": "new"}], begun=False)[0] == [{"type": "new"}]
 
 
-def test_source_look_does_not_block_event_loop(source):
+def test_source_poll_does_not_block_event_loop(source):
     others_had_a_turn = threading.Event()
 
-    def look():
+    def poll():
         assert others_had_a_turn.wait(10)
         return ["event"]
 
     async def both():
-        looking = asyncio.create_task(source.aside(watching(look)[0]))
+        polling = asyncio.create_task(source.aside(watching(poll)[0]))
         await asyncio.sleep(0)
         others_had_a_turn.set()
-        return await looking
+        return await polling
 
     assert asyncio.run(both()) == ["event"]
 
 
-def test_source_look_returns_errors_and_raises_bugs(source):
+def test_source_poll_returns_errors_and_raises_bugs(source):
     def fails():
         raise CitrixError("The site is away.")
 
@@ -130,7 +130,7 @@ def test_source_look_returns_errors_and_raises_bugs(source):
         asyncio.run(source.aside(watching(breaks)[0]))
 
 
-def test_source_hanging_look_abandoned(source):
+def test_source_hanging_poll_abandoned(source):
     release = threading.Event()
     watch, expected = watching(release.wait, hangs=lambda: True)
     error = asyncio.run(source.aside(watch))
@@ -151,12 +151,12 @@ def test_prepare_validate_certs_false_warned_once(source, caplog):
     assert [message.split(",")[0] for message in caplog.messages] == ["validate_certs: is false"]
 
 
-def test_source_look_does_not_delay_exit(source):
+def test_source_poll_does_not_delay_exit(source):
     """A server may request a wait of minutes, and asyncio waits for its own threads at the end."""
     script = (
         "import asyncio, runpy, sys, time, types\n"
         f"source = runpy.run_path({str(SOURCE)!r})\n"
-        "watch = types.SimpleNamespace(look=lambda: time.sleep(60), hangs=lambda: False)\n"
+        "watch = types.SimpleNamespace(poll=lambda: time.sleep(60), hangs=lambda: False)\n"
         "asyncio.run(asyncio.wait_for(source['aside'](watch), 0.1))\n"
     )
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=30, check=False)

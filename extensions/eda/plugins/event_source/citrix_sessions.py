@@ -237,7 +237,9 @@ def prepare(args: dict[str, Any]) -> events.SessionWatcher:
     """Check the options and return the watch of the sessions; CitrixError before any request."""
     if transport.REQUESTS_IMPORT_ERROR:
         raise CitrixError(f"citrix_sessions requires the Python library requests; install it for {sys.executable}.")
-    checked = ArgumentSpecValidator({**options.argument_spec(), **events.ARGUMENT_SPEC}).validate(args)
+    spec = {**options.argument_spec(), **events.ARGUMENT_SPEC}
+    options.check_types(args, spec)
+    checked = ArgumentSpecValidator(spec).validate(args)
     if checked.unsupported_parameters:
         raise CitrixError(f"{', '.join(sorted(checked.unsupported_parameters))}: there is no such option")
     if checked.error_messages:
@@ -260,16 +262,16 @@ def prepare(args: dict[str, Any]) -> events.SessionWatcher:
 
 
 async def aside(watch: events.SessionWatcher) -> list[dict[str, Any]] | CitrixError:
-    """Look in a thread, so that other sources continue, and return the events or the error.
+    """Poll in a thread, so that other sources continue, and return the events or the error.
 
     The thread does not belong to asyncio, because the process would wait for it at its end, and a server may request
     minutes of patience.
     """
-    look = Background(watch.look, watch)
-    while not look.is_over():
+    poll = Background(watch.poll, watch)
+    while not poll.is_over():
         await asyncio.sleep(TICK)
     try:
-        return look.value()
+        return poll.value()
     except CitrixError as error:
         return error
 

@@ -95,11 +95,28 @@ def test_filters_of_task_sent_to_server(module, fake_api):
     ]
 
 
-@pytest.mark.parametrize(("limit", "count", "pages"), [(0, 3, 2), (1, 1, 1), (2, 2, 1), (3, 3, 2), (10**30, 3, 2)])
+@pytest.mark.parametrize(("limit", "count", "pages"), [(0, 3, 2), (1, 1, 1), (2, 2, 1), (3, 3, 2), (10**18, 3, 2)])
 def test_limit_applies_to_result_and_reading(module, fake_api, limit, count, pages):
     fake_api.on(LISTING, page({"Id": "1"}, {"Id": "2"}, token="more"), page({"Id": "3"}))
     assert len(under_test.run(module(limit=limit), fake_api)["machines"]) == count
     assert len(fake_api.calls) == pages
+
+
+@pytest.mark.parametrize(
+    ("machines", "fields", "warned"),
+    [
+        ([MACHINE, {"Id": "m2", "Zone": None}], ["Zone", "SessionCount"], []),
+        ([MACHINE], ["SessionCount", "sessionCount", "Zones"], ["Zones, sessionCount"]),
+        ([], ["Zones"], []),
+        ([MACHINE], None, []),
+    ],
+)
+def test_fields_that_no_machine_has_are_reported(module, fake_api, machines, fields, warned):
+    fake_api.on(LISTING, page(*machines))
+    task = module(fields=fields)
+    under_test.run(task, fake_api)
+    expected = [f"fields: the API returned {names} for no machine; check the spelling." for names in warned]
+    assert [call.args[0] for call in task.warn.call_args_list] == expected
 
 
 @pytest.mark.parametrize(

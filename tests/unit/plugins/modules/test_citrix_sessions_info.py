@@ -67,7 +67,7 @@ def test_recording_read_for_each_session(module, fake_api):
     mock.warn.assert_called_once()
 
 
-@pytest.mark.parametrize(("limit", "count", "pages"), [(0, 3, 2), (1, 1, 1), (2, 2, 1), (3, 3, 2), (10**30, 3, 2)])
+@pytest.mark.parametrize(("limit", "count", "pages"), [(0, 3, 2), (1, 1, 1), (2, 2, 1), (3, 3, 2), (10**18, 3, 2)])
 def test_limit_applies_to_result_and_reading(module, fake_api, limit, count, pages):
     fake_api.on(LISTING, page({"Id": "1"}, {"Id": "2"}, token="more"), page({"Id": "3"}))
     for number in range(1, 4):

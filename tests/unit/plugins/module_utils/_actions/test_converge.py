@@ -642,7 +642,7 @@ class BatchedSite:
 
     def _start(self, session_id):
         self.recorded[session_id] = True
-        return {}
+        return {"Id": session_id}
 
     def _answer(self, call):
         if call.write:
@@ -748,13 +748,6 @@ def test_converge_lost_batch_followed_up_without_wait(fake_api, clock):
         ("requested", None, True),
     ]
     assert site.starts == {"1": 1, "2": 2, "3": 2}
-
-
-READINGS = st.sampled_from([ON, OFF, UNKNOWN, {}, 400, 403, 404, 500, 503, LOST, STALLED])
-WRITES = st.sampled_from([{}, 400, 403, 404, 409, 429, 500, 502, LOST, STALLED, ConnectionNotMade("No connection.")])
-CASES = st.tuples(
-    st.lists(READINGS, min_size=1, max_size=6), WRITES, st.sampled_from([{"Id": "x"}, 404, 403]), st.booleans()
-)
 
 
 READINGS = st.sampled_from([ON, OFF, UNKNOWN, {}, 400, 403, 404, 500, 503, LOST, STALLED])

@@ -23,7 +23,7 @@ KNOWN = st.sampled_from([START, {**START, "event": "result"}, {**START, "action"
 @example(SITE, {"result": ["started"]})
 def test_foreign_line_never_raises(known, members):
     entry = {**known, **members, **SITE}
-    wanted = Conditions(since=0.0, until=float("inf"), user=None, session_id=None, result=frozenset({"started"}))
+    wanted = Conditions(since=0.0, until=float("inf"), names={}, result=frozenset({"started"}))
     assert wanted.matches(entry) is (entry.get("result") == "started")
     stops = PlannedStops("customer1", "site1")
     stops.add(entry)

@@ -97,6 +97,17 @@ def test_messages_session_ended_before_message(fake_api):
     assert entry.reason == "the session ended before the message"
 
 
+def test_messages_missing_sessions_read_at_once(fake_api):
+    for number, answer in (("1", 404), ("2", 404), ("3", {})):
+        fake_api.on(key(number), answer)
+    fake_api.on("GET Sessions/1", 404)
+    fake_api.on("GET Sessions/2", {"Id": "2"})
+    fake_api.max_concurrency = 1
+    entries = send(fake_api, [a_target(number) for number in ("1", "2", "3")], MESSAGE, check_mode=False)
+    assert [entry.result for entry in entries] == ["ended", "failed", "sent"]
+    assert [call.method for call in fake_api.calls] == ["POST", "POST", "POST", "GET", "GET"]
+
+
 def test_failed_session_does_not_affect_others(fake_api):
     for number in range(10):
         fake_api.on(key(str(number)), 403 if number == 4 else {})

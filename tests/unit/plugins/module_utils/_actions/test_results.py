@@ -222,7 +222,7 @@ def test_diff_equals_entry(reported):
 
 def test_diff_names_known_data(reported):
     result, _warnings = reported(Entry(SessionRef("id-1"), changed=True, result="sent"), results=messages.RESULTS)
-    assert result["diff"]["after"] == {"id-1": "anonymous on an unknown machine: sent"}
+    assert result["diff"]["after"] == {"id-1": "no name on an unknown machine: sent"}
 
 
 def test_diff_without_change_is_empty(reported):
@@ -418,7 +418,7 @@ def test_message_has_failures_and_gaps(reported):
 @pytest.mark.parametrize(
     ("fields", "shown"),
     [
-        ({"user": None}, "(anonymous on LAB\\vda-001, Active)"),
+        ({"user": None}, "(no name on LAB\\vda-001, Active)"),
         ({"machine": None}, "(id-1)"),
         ({"user": "LAB\\a\nb\x1b[31m"}, "(LAB\\a b\\x1b[31m on LAB\\vda-001, Active)"),
         ({"user": "x" * 1000}, "..."),

@@ -255,6 +255,15 @@ def test_batch_item_without_body_returns_no_fields(api, item):
     assert alone(api) == []
 
 
+@pytest.mark.parametrize("form", [dict, json.dumps])
+def test_batch_write_with_error_body_is_no_success(api, form):
+    error = form({"SdkErrorId": "Citrix.X", "ErrorMessage": "Not recorded."})
+    api.on(BATCH, items_answered({"Code": 200, "Body": error}, {"Code": 200}))
+    failed, done = outcomes_of(api, writes(2)).values()
+    assert isinstance(failed, ApiError) and failed.may_have_acted and "Not recorded." in str(failed)
+    assert isinstance(done, Response)
+
+
 def test_batch_failed_item_is_error_of_its_call_only(api):
     api.on(write_key(1), 409)
     outcomes = outcomes_of(api, writes(3))

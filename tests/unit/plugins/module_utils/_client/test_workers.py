@@ -77,6 +77,22 @@ def test_workers_one_item_or_worker_uses_no_thread(items, workers):
     assert used == [threading.get_ident()] * items
 
 
+@pytest.mark.parametrize("permitted", [0, 1, 3])
+def test_workers_share_threads_that_host_permits(monkeypatch, permitted):
+    start, started = threading.Thread.start, []
+
+    def limited(thread):
+        if len(started) == permitted:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", limited)
+    outcomes = dict(side_by_side(lambda number: number * 2, {n: n for n in range(30)}, 8))
+    assert outcomes == {n: n * 2 for n in range(30)}
+    assert not any(thread.is_alive() for thread in started)
+
+
 @pytest.mark.parametrize("count", [2, 5])
 def test_workers_run_concurrently(count):
     # Each waits for the others, which would never end in sequence.

@@ -8,8 +8,10 @@ from __future__ import annotations
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import OptionError
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.options import (
+    LARGEST,
     OPTIONS,
     argument_spec,
+    check_types,
 )
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.options import settings as check_options
 
@@ -187,3 +189,59 @@ def test_options_have_variables_and_secrets_no_log():
         "password",
         "access_token",
     }
+
+
+SPEC = {
+    "limit": {"type": "int"},
+    "rate": {"type": "float"},
+    "wait": {"type": "bool"},
+    "reason": {"type": "str"},
+    "dest": {"type": "path"},
+    "fields": {"type": "list", "elements": "str"},
+    "timeout": OPTIONS["timeout"],
+    "user": {"type": "raw"},
+}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        dict.fromkeys(SPEC),
+        {"limit": "5", "rate": "0.5", "wait": "no", "reason": 7, "dest": "~", "fields": [], "user": [["a"]]},
+        {"limit": -LARGEST, "rate": LARGEST, "wait": 0, "reason": False, "dest": "a\n", "fields": "a,b", "user": True},
+        {"limit": "many", "rate": float("nan"), "fields": [7, None]},
+    ],
+)
+def test_check_types_leaves_other_values_to_ansible(given):
+    check_types(given, SPEC)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "problem"),
+    [
+        ("limit", False, "is a boolean, not a number"),
+        ("rate", True, "is a boolean, not a number"),
+        ("limit", LARGEST * 10, "is too large"),
+        ("limit", 10**400, "is too large"),
+        ("limit", "-1e999999999", "is too large"),
+        ("wait", "perhaps", "perhaps is not a boolean"),
+        ("wait", [True], "[True] is not a boolean"),
+        ("reason", {}, "contains a dictionary"),
+        ("dest", ["/tmp"], "contains a list"),
+        ("dest", "/tmp\0", "contains a NUL character"),
+        ("fields", ["Id", ["State"]], "contains a list"),
+    ],
+)
+def test_check_types_names_option(option, value, problem):
+    with pytest.raises(OptionError) as error:
+        check_types({option: value}, SPEC)
+    assert str(error.value).startswith(f"{option}: {problem}")
+
+
+def test_check_types_reads_environment_of_unset_option(monkeypatch):
+    monkeypatch.setenv("CITRIX_TIMEOUT", "inf")
+    check_types({}, {"timeout": {"type": "int"}})
+    check_types({"timeout": 30}, argument_spec())
+    with pytest.raises(OptionError, match=r"^timeout: is too large"):
+        check_types({}, argument_spec())

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The watch: reports each event once and completely, after failed or incomplete looks too."""
+"""The watch: reports each event once and completely, after failed or incomplete polls too."""
 
 from __future__ import annotations
 
@@ -90,16 +90,16 @@ def reported(events):
 # Events
 
 
-def test_first_look_reports_no_new_sessions(site, watch):
+def test_first_poll_reports_no_new_sessions(site, watch):
     site.put(a_session("1"))
     watching = watch()
     assert not watching.begun
-    assert watching.look() == []
+    assert watching.poll() == []
     assert watching.begun
-    assert watching.look() == []
+    assert watching.poll() == []
 
 
-def test_first_look_reports_sessions_if_requested(site, watch):
+def test_first_poll_reports_sessions_if_requested(site, watch):
     site.put(a_session("1"))
     watching = watch(initial=True)
     facts = {
@@ -110,38 +110,38 @@ def test_first_look_reports_sessions_if_requested(site, watch):
         "session_state": "Active",
         "recorded": None,
     }
-    assert watching.look() == [{"type": "new", "session": facts}]
-    assert watching.look() == []
+    assert watching.poll() == [{"type": "new", "session": facts}]
+    assert watching.poll() == []
 
 
 def test_session_events_reported_in_order(site, watch):
     watching = watch()
-    assert watching.look() == []
+    assert watching.poll() == []
     site.put(a_session("1", state="Connected"))
-    assert reported(watching.look()) == [("new", "1")]
+    assert reported(watching.poll()) == [("new", "1")]
     site.put(a_session("1"))
-    [changed] = watching.look()
+    [changed] = watching.poll()
     assert changed["before"] == {"session_state": "Connected"}
     assert changed["session"]["session_state"] == "Active"
     site.remove("1")
-    assert reported(watching.look()) == [("ended", "1")]
-    assert watching.look() == []
+    assert reported(watching.poll()) == [("ended", "1")]
+    assert watching.poll() == []
 
 
 def test_only_requested_events_reported(site, watch):
     watching = watch(events=["ended"])
-    watching.look()
+    watching.poll()
     site.put(a_session("1"))
-    assert watching.look() == []
+    assert watching.poll() == []
     site.remove("1")
-    assert reported(watching.look()) == [("ended", "1")]
+    assert reported(watching.poll()) == [("ended", "1")]
 
 
 def test_only_required_data_requested(site, watch):
     site.put(a_session("1"))
     watching = watch()
-    watching.look()
-    watching.look()
+    watching.poll()
+    watching.poll()
     assert site.api.sent() == [LIST, LIST]
     assert set(site.api.calls[0].query["fields"].split(",")) == {
         *("Id", "State", "Connection", "LogoffInProgress", "Machine", "User", "IsAnonymousUser")
@@ -152,7 +152,7 @@ def test_only_required_data_requested(site, watch):
 def test_session_denied_by_guard_not_reported_unrecorded(site, watch):
     site.api.guard = Guard([Limits("/guard.yml", names={"denied_users": ("lab\\USER001",)})])
     site.put(a_session("1"))
-    assert [event["type"] for event in watch(initial=True, events=["new", "unrecorded"]).look()] == ["new"]
+    assert [event["type"] for event in watch(initial=True, events=["new", "unrecorded"]).poll()] == ["new"]
     assert site.api.sent() == [LIST]
 
 
@@ -165,9 +165,9 @@ def test_denied_session_read_by_id_is_not_unrecorded(site, watch, key, name):
     site.api.guard = Guard([Limits("/guard.yml", names={key: (name,)})])
     site.put(a_session("1"))
     watching = watch(events=["unrecorded"])
-    watching.look()
+    watching.poll()
     site.hidden.add("1")
-    assert watching.look() == []
+    assert watching.poll() == []
     assert "GET Sessions/1" in site.api.sent()
     assert not any("RecordingStatus" in call for call in site.api.sent())
 
@@ -177,14 +177,14 @@ def test_user_denied_by_name_of_session_read_by_id(site, watch):
     site.put(a_session("1", "LAB\\anna"))
     site.put({**a_session("2"), "User": {"Name": "LAB\\anna", "PrincipalName": "anna@contoso.com"}})
     watching = watch(events=["unrecorded"], initial=True)
-    assert watching.look() == []
+    assert watching.poll() == []
     site.hidden.add("2")
-    assert watching.look() == []
+    assert watching.poll() == []
 
 
 def test_session_without_id_skipped(site, watch):
     site.there = {"x": {**a_session("x"), "Id": None}}
-    assert watch(initial=True).look() == []
+    assert watch(initial=True).poll() == []
 
 
 # Unrecorded
@@ -193,36 +193,36 @@ def test_session_without_id_skipped(site, watch):
 def test_unrecorded_session_reported_once_after_delay(site, watch, clock):
     site.put(a_session("1"))
     watching = watch(events=ALL, unrecorded_after=100)
-    assert watching.look() == []
+    assert watching.poll() == []
     clock.now += 99
-    assert watching.look() == []
+    assert watching.poll() == []
     clock.now += 2
-    [event] = watching.look()
+    [event] = watching.poll()
     assert (event["type"], event["unrecorded_seconds"], event["session"]["recorded"]) == ("unrecorded", 101, False)
     clock.now += 1000
-    assert watching.look() == []
+    assert watching.poll() == []
 
 
 def test_unrecorded_time_reset_by_recording(site, watch, clock):
     site.put(a_session("1"))
     watching = watch(events=["unrecorded"], unrecorded_after=10)
-    watching.look()
+    watching.poll()
     clock.now += 9
     site.recorded["1"] = True
-    watching.look()
+    watching.poll()
     site.recorded["1"] = False
     clock.now += 9
-    assert watching.look() == []
+    assert watching.poll() == []
     clock.now += 9
-    assert watching.look() == []
+    assert watching.poll() == []
     clock.now += 1
-    assert reported(watching.look()) == [("unrecorded", "1")]
+    assert reported(watching.poll()) == [("unrecorded", "1")]
     site.recorded["1"] = True
-    watching.look()
+    watching.poll()
     site.recorded["1"] = False
-    watching.look()
+    watching.poll()
     clock.now += 10
-    assert reported(watching.look()) == [("unrecorded", "1")]
+    assert reported(watching.poll()) == [("unrecorded", "1")]
 
 
 @pytest.mark.parametrize("state", [None, "true", 500, ResponseLost("Nothing came back.")])
@@ -230,20 +230,20 @@ def test_unrecorded_time_unchanged_by_unknown_state(site, watch, clock, state):
     for key in ("1", "2"):
         site.put(a_session(key))
     watching = watch(events=["unrecorded"], unrecorded_after=10)
-    watching.look()
+    watching.poll()
     key = "GET Sessions/RecordingStatus?id=1"
     site.api.on(key, {"IsSessionBeingRecorded": state} if state is None or state == "true" else state)
     clock.now += 20
     # It was due, and its status is unknown.
-    assert reported(watching.look()) == [("unrecorded", "2")]
+    assert reported(watching.poll()) == [("unrecorded", "2")]
     site.api.on(key, {"IsSessionBeingRecorded": False})
-    assert reported(watching.look()) == [("unrecorded", "1")]
+    assert reported(watching.poll()) == [("unrecorded", "1")]
     site.put(a_session("3"))
     site.api.on("GET Sessions/RecordingStatus?id=3", {"IsSessionBeingRecorded": None})
-    watching.look()
+    watching.poll()
     clock.now += 20
     site.api.on("GET Sessions/RecordingStatus?id=3", {"IsSessionBeingRecorded": False})
-    assert watching.look() == []
+    assert watching.poll() == []
 
 
 def test_unrecorded_time_adds_up_over_disconnections(site, watch, clock):
@@ -253,7 +253,7 @@ def test_unrecorded_time_adds_up_over_disconnections(site, watch, clock):
     for _round in range(8):
         for state, seconds in (("Active", 3), ("Disconnected", 2)):
             site.put(a_session("1", state=state))
-            found += watching.look()
+            found += watching.poll()
             clock.now += seconds
     [event] = found
     assert event["unrecorded_seconds"] == 12
@@ -263,16 +263,16 @@ def test_unrecorded_session_reported_again_with_back_off(site, watch, clock):
     site.put(a_session("1"))
     watching = watch(events=["unrecorded"], unrecorded_repeat=10)
     found = []
-    for _look in range(1500):
-        found += watching.look()
+    for _poll in range(1500):
+        found += watching.poll()
         clock.now += 10
     found = [event["unrecorded_seconds"] for event in found]
     assert found[:6] == [0, 10, 30, 70, 150, 310]
     assert found[-1] - found[-2] == 3600
     site.recorded["1"] = True
-    watching.look()
+    watching.poll()
     site.recorded["1"] = False
-    assert reported(watching.look()) == [("unrecorded", "1")]
+    assert reported(watching.poll()) == [("unrecorded", "1")]
 
 
 def test_stopped_session_reported_unless_stops_respected(site, watch):
@@ -280,107 +280,107 @@ def test_stopped_session_reported_unless_stops_respected(site, watch):
         site.put(a_session("1"))
         site.recorded["1"] = True
         watching = watch(events=["unrecorded"], unrecorded_stopped=not respected)
-        watching.look()
+        watching.poll()
         site.recorded["1"] = False
-        assert reported(watching.look()) == ([] if respected else [("unrecorded", "1")])
+        assert reported(watching.poll()) == ([] if respected else [("unrecorded", "1")])
         # A recording that ends with the connection was not stopped by a user.
         site.recorded["1"] = True
-        watching.look()
+        watching.poll()
         site.put(a_session("1", state="Disconnected"))
         site.recorded["1"] = False
-        watching.look()
+        watching.poll()
         site.put(a_session("1"))
-        assert reported(watching.look()) == [("unrecorded", "1")]
+        assert reported(watching.poll()) == [("unrecorded", "1")]
 
 
 def test_unrecordable_session_not_reported_unrecorded(site, watch, clock):
     site.put(a_session("1", state="Disconnected"))
     site.put(a_session("2", Connection={"Protocol": "Rdp"}))
     watching = watch(events=["unrecorded"])
-    assert watching.look() == []
+    assert watching.poll() == []
     assert site.api.sent("GET Sessions/RecordingStatus") == []
     site.put(a_session("1"))
-    assert reported(watching.look()) == [("unrecorded", "1")]
+    assert reported(watching.poll()) == [("unrecorded", "1")]
 
 
 def test_recording_start_or_end_reported_as_change(site, watch):
     site.put(a_session("1"))
     watching = watch(events=ALL)
-    watching.look()
+    watching.poll()
     site.recorded["1"] = True
-    assert [event["before"] for event in watching.look()] == [{"recorded": False}]
+    assert [event["before"] for event in watching.poll()] == [{"recorded": False}]
     site.recorded["1"] = None
-    assert watching.look() == []
+    assert watching.poll() == []
     site.recorded["1"] = False
-    assert reported(watching.look()) == [("changed", "1"), ("unrecorded", "1")]
+    assert reported(watching.poll()) == [("changed", "1"), ("unrecorded", "1")]
 
 
 def test_other_events_reported_if_recording_unreadable(site, watch):
     watching = watch(events=ALL)
-    watching.look()
+    watching.poll()
     site.put(a_session("1"))
     site.api.on("GET Sessions/RecordingStatus?id=1", 503)
-    assert reported(watching.look()) == [("new", "1")]
+    assert reported(watching.poll()) == [("new", "1")]
     assert "The recording status of all sessions is unknown." in site.api.warnings[0]
 
 
-# Failed looks
+# Failed polls
 
 
-def test_failed_look_reports_nothing_and_keeps_state(site, watch, clients):
+def test_failed_poll_reports_nothing_and_keeps_state(site, watch, clients):
     for key in ("1", "2"):
         site.put(a_session(key))
     watching = watch()
-    watching.look()
+    watching.poll()
     site.remove("1")
     site.put(a_session("3"))
     listing = site.api._answers[LIST]
     site.api.on(LIST, ResponseLost("Nothing came back."))
     for _attempt in range(2):
         with pytest.raises(ResponseLost):
-            watching.look()
+            watching.poll()
     site.api._answers[LIST] = listing
-    assert reported(watching.look()) == [("ended", "1"), ("new", "3")]
-    assert watching.look() == []
+    assert reported(watching.poll()) == [("ended", "1"), ("new", "3")]
+    assert watching.poll() == []
     # Each failure closes the client.
     assert len(clients) == 3
 
 
-def test_truncated_list_is_failed_look(site, watch):
+def test_truncated_list_is_failed_poll(site, watch):
     for key in ("1", "2"):
         site.put(a_session(key))
     watching = watch()
-    watching.look()
+    watching.poll()
     site.api.on(LIST, {"Items": [a_session("1")], "ContinuationToken": "x"}, 503)
     with pytest.raises(CitrixError):
-        watching.look()
+        watching.poll()
     site.api.on(LIST, {"Items": list(site.there.values())})
-    assert watching.look() == []
+    assert watching.poll() == []
 
 
 def test_short_list_ends_no_session(site, watch):
     for key in ("1", "2"):
         site.put(a_session(key))
     watching = watch()
-    watching.look()
+    watching.poll()
     site.hidden = {"1", "2"}
     site.there["2"] = a_session("2", state="Disconnected")
-    assert reported(watching.look()) == [("changed", "2")]
+    assert reported(watching.poll()) == [("changed", "2")]
     site.hidden = set()
-    assert watching.look() == []
+    assert watching.poll() == []
 
 
 @pytest.mark.parametrize("outcome", [500, 403, ResponseLost("Nothing came back.")])
 def test_unreadable_session_kept(site, watch, outcome):
     site.put(a_session("1"))
     watching = watch()
-    watching.look()
+    watching.poll()
     site.remove("1")
     site.api.on("GET Sessions/1", outcome)
-    assert watching.look() == []
+    assert watching.poll() == []
     assert "It is unknown whether 1 sessions have ended." in site.api.warnings[0]
     site.api.on("GET Sessions/1", 404)
-    assert reported(watching.look()) == [("ended", "1")]
+    assert reported(watching.poll()) == [("ended", "1")]
 
 
 # The client
@@ -390,8 +390,8 @@ def test_client_reused_unless_idle_for_long(site, watch, clients):
     for interval, count in ((120, 1), (121, 3)):
         clients.clear()
         watching = watch(interval=interval)
-        for _look in range(3):
-            watching.look()
+        for _poll in range(3):
+            watching.poll()
         assert len(clients) == count
 
 
@@ -438,7 +438,7 @@ def test_inert_hidden_characters_escaped(text):
 def test_inert_every_text_of_event_escaped(site, watch):
     bad = "{{ 7*7 }}"
     site.put({"Id": "1", "User": {"Name": bad}, "State": bad, "Machine": {"Name": bad, "DeliveryGroup": {"Name": bad}}})
-    [event] = watch(initial=True).look()
+    [event] = watch(initial=True).poll()
     assert "{{" not in json.dumps(event)
     assert list(event["session"].values()).count("{ { 7*7 }}") == 4
 
@@ -479,7 +479,7 @@ def facts_of(snapshot):
 
 
 @given(WORLDS, WORLDS)
-def test_events_equal_difference_of_looks(before, after):
+def test_events_equal_difference_of_polls(before, after):
     events = list(differences(before, after))
     assert replay(facts_of(before), events) == facts_of(after)
     assert len(reported(events)) == len({event["session"]["id"] for event in events})
@@ -494,9 +494,9 @@ def test_unchanged_session_not_reported(snapshot):
     st.lists(st.tuples(SEEN, st.booleans(), st.integers(0, 20)), min_size=1),
     st.builds(Patience, st.integers(0, 30), st.integers(0, 5), st.booleans()),
 )
-def test_follow_adds_unrecorded_time_and_reports_when_due(looks, patience):
+def test_follow_adds_unrecorded_time_and_reports_when_due(polls, patience):
     known, now, seconds, counting, reports, due = None, 0, 0, False, 0, patience.after
-    for found, recordable, passed in looks:
+    for found, recordable, passed in polls:
         now += passed
         before, known = known, follow(known, found, recordable, now, patience)
         earlier = before.facts() if before else {}
@@ -522,7 +522,7 @@ def test_follow_adds_unrecorded_time_and_reports_when_due(looks, patience):
 
 @settings(max_examples=60)
 @given(st.lists(st.tuples(st.dictionaries(KEYS, FACT), st.sets(KEYS), st.booleans()), max_size=6))
-def test_events_give_state_of_site_after_each_look(new_fake_api, steps):
+def test_events_give_state_of_site_after_each_poll(new_fake_api, steps):
     site = Site(new_fake_api())
     watching = SessionWatcher({**DEFAULTS, "initial": True}, lambda: site.api, site.api.warnings.append)
     listing, known = site.api._answers[LIST], {}
@@ -536,16 +536,16 @@ def test_events_give_state_of_site_after_each_look(new_fake_api, steps):
         if fails:
             site.api._answers[LIST] = [ResponseLost("Nothing came back.")]
             with pytest.raises(ResponseLost):
-                watching.look()
+                watching.poll()
             site.api._answers[LIST] = listing
         else:
-            known = replay(known, watching.look())
+            known = replay(known, watching.poll())
             assert {key: facts["user"] for key, facts in known.items()} == {
                 key: body["User"]["Name"] for key, body in site.there.items()
             }
 
 
-def test_interrupted_look_ignored(site, watch):
+def test_interrupted_poll_ignored(site, watch):
     watcher = watch(initial=True)
     interrupted = []
     site.api.throttle.hangs = lambda: True
@@ -559,9 +559,9 @@ def test_interrupted_look_ignored(site, watch):
 
     site.api.on(LIST, respond_late, {"Items": [a_session("1")]})
     with pytest.raises(CitrixError, match="The poll was canceled"):
-        watcher.look()
+        watcher.poll()
     assert interrupted == ["It hangs."]
     assert not watcher.begun and not watcher.hangs()
     watcher.stop("Once more.")
     assert interrupted == ["It hangs."]
-    assert [event["type"] for event in watcher.look()] == ["new"]
+    assert [event["type"] for event in watcher.poll()] == ["new"]

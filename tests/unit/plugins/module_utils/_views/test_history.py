@@ -81,12 +81,25 @@ def test_period_site_and_limit_select_records(path):
         (("since", "1970-01-02T00:00:01Z"), ("until", "1970-01-04")): [2],
         (("site_id", "site1"),): [1, 3],
         (("limit", 3),): [1, 2, 3],
-        (("limit", 10**30),): [0, 1, 2, 3],
+        (("limit", 10**18),): [0, 1, 2, 3],
     }
     for options, expected in cases.items():
         runs, total = read(path, **dict(options))
         assert [days[run["finished_at"]] for run in runs] == expected
         assert total == (4 if "limit" in dict(options) else len(expected))
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"since": "2026-07-02", "until": "2026-07-02T00:00:00Z"}, "until: is not later than since"),
+        ({"site_id": ""}, "site_id: may contain only"),
+    ],
+)
+def test_search_that_finds_nothing_ever_is_rejected(path, options, expected):
+    history.record(path, report(NOW, GROUPS), 400)
+    with pytest.raises(OptionError, match=expected):
+        read(path, **options)
 
 
 def test_series_of_sites_and_selections_stay_apart(path):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Coverage over time: lines, gaps, periods and falls, compared with the records."""
+"""Coverage over time: lines, interruptions, periods and falls, compared with the records."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def percents(lines):
 def test_one_run_is_one_point_without_falls(record):
     found = record((0, of_percent(40)))
     assert percents(found["lines"]) == [[40.0]]
-    assert (found["runs"], found["gaps_total"], found["gaps"]) == (1, 0, [])
+    assert (found["runs"], found["interruptions_total"], found["interruptions"]) == (1, 0, [])
     assert (found["fell_since_last_run"], found["fell_in_30_days"]) == (None, None)
 
 
@@ -61,7 +61,7 @@ def test_run_removed_by_another_report_meanwhile_is_compared(tmp_path, record, m
     assert [fall["points"] for fall in found["fell_since_last_run"]["delivery_groups"]] == [10.0]
 
 
-def test_line_breaks_at_gap_and_unknown_coverage(record):
+def test_line_breaks_at_interruption_and_unknown_coverage(record):
     nothing, short = {"All": (0, 0, 0, 5, 0)}, {"list_complete": False}
     blind = {"machines_visible": False}
     found = record(
@@ -78,12 +78,12 @@ def test_line_breaks_at_gap_and_unknown_coverage(record):
     )
     assert percents(found["lines"]) == [[1.0, 2.0], [3.0], [5.0], [7.0], [8.0, 9.0]]
     ends = [report(NOW - age * HOUR, {})["finished_at"] for age in (13, 3)]
-    assert found["gaps"] == [{"after": ends[0], "before": ends[1]}]
-    assert found["gaps_total"] == 1
+    assert found["interruptions"] == [{"after": ends[0], "before": ends[1]}]
+    assert found["interruptions_total"] == 1
 
 
 @pytest.mark.parametrize(
-    ("ages", "gaps"),
+    ("ages", "interruptions"),
     [
         ([0, 5, 3000], 0),
         ([0, 5, 3700], 1),
@@ -92,9 +92,9 @@ def test_line_breaks_at_gap_and_unknown_coverage(record):
         ([0, 90 * DAY], 0),
     ],
 )
-def test_gap_is_longer_than_three_usual_intervals(record, ages, gaps):
+def test_interruption_longer_than_three_usual_intervals(record, ages, interruptions):
     found = record(*((age, of_percent(50)) for age in reversed(ages)))
-    assert (found["gaps_total"], len(found["lines"])) == (gaps, gaps + 1)
+    assert (found["interruptions_total"], len(found["lines"])) == (interruptions, interruptions + 1)
 
 
 def test_position_is_share_of_time(record):
@@ -108,7 +108,7 @@ def test_column_keeps_lowest_and_highest(runs, buckets):
     first, span = points[0].moment, max(points[-1].moment - points[0].moment, 1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(trend, "BUCKETS", buckets)
-        lines = trend._lines(points, {number for number, _seconds in trend._gaps(points)})
+        lines = trend._lines(points, {number for number, _seconds in trend._interruptions(points)})
     shown = [point for line in lines for point in line]
     assert [point["position"] for point in shown] == sorted(point["position"] for point in shown)
     assert len(shown) <= 2 * (buckets + 1) + 2

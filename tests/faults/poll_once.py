@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run one look of the event source with arguments from stdin; print events like a module."""
+"""Run one poll of the event source with arguments from stdin; print events like a module."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from support.simulator_process import COLLECTION
 SOURCE = COLLECTION / "extensions" / "eda" / "plugins" / "event_source" / "citrix_sessions.py"
 
 
-def look(arguments: dict) -> dict:
+def poll(arguments: dict) -> dict:
     source = runpy.run_path(str(SOURCE))
     error = source["CitrixError"]
     logged = logging.handlers.BufferingHandler(capacity=1000)
@@ -32,6 +32,6 @@ def look(arguments: dict) -> dict:
 
 
 if __name__ == "__main__":
-    result = look(json.load(sys.stdin))
+    result = poll(json.load(sys.stdin))
     print(json.dumps(result))
     sys.exit(int("failed" in result))
