@@ -167,7 +167,7 @@ class Wire:
         if path == "Jobs/job1/Results":
             return self.batch
         if collection == "Jobs":
-            return {"Status": "Complete"}
+            return {"Id": "job1", "Status": "Complete"}
         if path == "Sessions/RecordingStatus":
             return {"IsSessionBeingRecorded": self.recorded}
         if rest[-1:] == ["$startRecording"] or rest[-1:] == ["$stopRecording"]:

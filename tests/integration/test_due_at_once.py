@@ -38,8 +38,9 @@ def due(simulator, modules, tmp_path):
 
 
 def begin(module: str, options: dict, folder: Path) -> subprocess.Popen:
-    """Run a module in a process of its own; folder: for the locks."""
-    environment = {"PYTHONPATH": str(COLLECTION.parents[2]), "TMPDIR": str(folder)}
+    """Run a module in a process of its own, with a temporary directory of its own in the folder."""
+    temporary = tempfile.mkdtemp(dir=folder)
+    environment = {"PYTHONPATH": str(COLLECTION.parents[2]), "TMPDIR": temporary}
     process = subprocess.Popen(
         [sys.executable, "-m", f"{MODULES}.{module}"],
         stdin=subprocess.PIPE,
@@ -92,11 +93,11 @@ def test_sweepers_at_once_send_one_stop_each(simulator, due, tmp_path, slow, bat
     assert (reader.problems, requested) == ([], dict.fromkeys(ended, 1))
 
 
-def test_run_at_another_address_of_site_waits(simulator, modules):
+def test_run_at_another_address_of_site_waits(simulator, modules, tmp_path):
     """A site has several controllers, and ids in any case."""
     mark, task = simulator.mark(), {"state": "started", "session_id": simulator.recordable_on("LAB\\vda-001")[0]["id"]}
     simulator.fault({"path": "startRecording", "times": 1, "latency": 1.5})
-    first = begin("citrix_session_recording", {**simulator.on_premises, **task}, Path(tempfile.gettempdir()))
+    first = begin("citrix_session_recording", {**simulator.on_premises, **task}, tmp_path)
     wait_for(simulator, "startRecording", mark)
     other = {**simulator.on_premises_direct, "site_id": simulator.facts["site_id"].upper()}
     second = modules([{RECORDING: task}], connection=other)

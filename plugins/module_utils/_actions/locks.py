@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 from .._client.api import Api
 from .._common.urls import is_loopback
 
+SHARED = "/tmp"  # noqa: S108 (the owner of the folder in it is checked)
+"""Directory that runs with different TMPDIR share, unless it cannot be used."""
 FILES = 16
 """Number of lock files: the kernel takes longer for each lock in a file."""
 
@@ -53,7 +55,9 @@ class SessionLocks(NoLocks):
     def __init__(self, site: str, warn: Callable[[str], object]) -> None:
         """site: from site_key()."""
         self._site = site
-        self._folder = os.path.join(tempfile.gettempdir(), f"sessionops.citrix-{os.geteuid()}")
+        name = f"sessionops.citrix-{os.geteuid()}"
+        shared = os.path.join(SHARED, name)
+        self._folder = shared if _is_usable(shared) else os.path.join(tempfile.gettempdir(), name)
         """Not in a home directory, which may be on another host."""
         self._warn = warn
         self._usable = True
@@ -98,18 +102,33 @@ class SessionLocks(NoLocks):
             )
 
 
-def _open_file(path: str) -> int:
-    """Open a lock file and return its descriptor; OSError unless its folder belongs to the user."""
-    folder, name = os.path.split(path)
+def _is_usable(folder: str) -> bool:
+    try:
+        os.close(_open_folder(folder))
+    except OSError:
+        return False
+    return True
+
+
+def _open_folder(folder: str) -> int:
+    """Create a folder if necessary, and return its descriptor; OSError if it is not the user's."""
     try:
         os.mkdir(folder, 0o700)
     except FileExistsError:
         pass
     within = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    status = os.fstat(within)
+    if status.st_uid != os.geteuid() or stat.S_IMODE(status.st_mode) & 0o077:
+        os.close(within)
+        raise PermissionError(errno.EPERM, "owner or mode")
+    return within
+
+
+def _open_file(path: str) -> int:
+    """Open a lock file and return its descriptor; OSError unless its folder belongs to the user."""
+    folder, name = os.path.split(path)
+    within = _open_folder(folder)
     try:
-        status = os.fstat(within)
-        if status.st_uid != os.geteuid() or stat.S_IMODE(status.st_mode) & 0o077:
-            raise PermissionError(errno.EPERM, "owner or mode")
         descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600, dir_fd=within)
     finally:
         os.close(within)

@@ -94,7 +94,8 @@ class Wanted(NamedTuple):
         else:
             call = sessions.stop_recording(entry.id)
             write = Write(entry, "stop_recording", rule=self.rule)
-        return call._replace(subject=write)
+        # Without a wait, no later read shows whether the API accepted it.
+        return call._replace(subject=write, proof="" if self.wait else "Id")
 
     def not_confirmed(self, state: bool | CitrixError | None) -> str:
         """Return why an accepted request is not confirmed, by the last status read."""

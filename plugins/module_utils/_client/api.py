@@ -25,6 +25,11 @@ from .retries import Retrier
 from .transport import Reply, Request, Transport
 from .writes import WriteObserver
 
+BODILESS = (202, 204)
+"""Statuses of a success that may have no body."""
+SUCCESSES = (200, 201, 203, *BODILESS)
+"""A 206 or 207 is a part of a response, or several."""
+
 
 class Api:
     """The Citrix API of one customer and one site, which is discovered by the first call to it."""
@@ -107,8 +112,8 @@ class Api:
         if named and named != transaction_id:
             transaction_id = self.shown(named)
         body = read_json(reply.text) if reply.text.strip() else {}
-        proved = reply.status != 200 or not call.proof or nested(body, call.proof)
-        if not 200 <= reply.status < 300 or not isinstance(body, dict) or not proved or is_error(body):
+        proved = reply.status in BODILESS or not call.proof or nested(body, call.proof)
+        if reply.status not in SUCCESSES or not isinstance(body, dict) or not proved or is_error(body):
             raise self._error(call, reply, transaction_id)
         self._routes.add(call.route)
         response = Response(body, transaction_id, _job_id(reply, body) if reply.status == 202 else None)
@@ -135,7 +140,10 @@ class Api:
     def _report_short(self, call: Call, total: int, found: int) -> None:
         self.list_complete = False
         self.warn(
-            f"Could not {call.what} in full: the API reports {total} and returned {found}, even when read again; "
+            f"Could not {call.what} in full: the API repeated a page after {found} objects, so there may be more; "
+            "check proxies, and run again."
+            if total == found
+            else f"Could not {call.what} in full: the API reports {total} and returned {found}, even when read again; "
             "check the role and scope of the account, and run again."
         )
 

@@ -32,7 +32,7 @@ class Call(NamedTuple):
     final: tuple[int, ...] = ()
     """Statuses to return immediately, although they could be retried; LOST for a lost response."""
     proof: str = ""
-    """A field that a 200 must have, if no later read could show that another server wrote it."""
+    """A field that a success with a body must have, if no later read would show that another server wrote it."""
     subject: Any = None
     """The object that a write is about, for the observer of writes."""
     parts: tuple[Call, ...] = ()

@@ -9,7 +9,7 @@ https://github.com/citrix/citrix-daas-rest-go/blob/main/citrixorchestration/docs
 from __future__ import annotations
 
 from .._common.errors import CitrixError, JobError, JobFailed
-from .._common.text import nested
+from .._common.text import nested, objects
 from .api import Api
 from .calls import Call, Response, segment
 
@@ -37,7 +37,7 @@ def ended(api: Api, call: Call, job_id: str, until: float) -> dict:
 
     Raises JobError if it has not ended by its deadline(); the job continues.
     """
-    look = Call("GET", f"Jobs/{segment(job_id)}", f"read the status of the job ({call.what})")
+    look = Call("GET", f"Jobs/{segment(job_id)}", f"read the status of the job ({call.what})", proof="Id")
     pause = FIRST_PAUSE
     while True:
         job = api.send(look).body
@@ -73,10 +73,12 @@ def finish(api: Api, call: Call, accepted: Response, until: float) -> Response:
         if not accepted.job_id:
             raise JobError(f"Could not {call.what}: it was accepted, but the API named no job; run again to check")
         job = ended(api, call, accepted.job_id, until)
-        if _status(job) not in DONE:
-            reason = api.shown(nested(job, "ErrorString") or job.get("Status") or "no status")
+        reason = _failure(job)
+        if reason:
             kind = JobFailed if _status(job) == FAILED else JobError
-            raise kind(f"Could not {call.what}: the job {api.shown(accepted.job_id)} failed ({reason}); run again")
+            raise kind(
+                f"Could not {call.what}: the job {api.shown(accepted.job_id)} failed ({api.shown(reason)}); run again"
+            )
         return accepted if call.write else results(api, call, accepted.job_id)
     except CitrixError as error:
         failure = error if isinstance(error, JobError) else JobError(str(error)) if call.write else error
@@ -87,6 +89,17 @@ def finish(api: Api, call: Call, accepted: Response, until: float) -> Response:
 def _has_ended(job: dict) -> bool:
     # A published sample of a finished job has no status.
     return _status(job) in ENDED or (job.get("Status") is None and job.get("OverallProgressPercent") == 100)
+
+
+def _failure(job: dict) -> str | None:
+    """Return why a job that has ended failed, in whole or in part; None if it did not."""
+    for part in (job, *objects(job.get("SubJobs"))):
+        reason = nested(part, "ErrorString") or (
+            None if _status(part) in DONE else str(part.get("Status") or "no status")
+        )
+        if reason:
+            return reason
+    return None
 
 
 def _status(job: dict) -> str | None:

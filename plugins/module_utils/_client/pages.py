@@ -27,25 +27,26 @@ def read_pages(send: Callable[[Call], dict], call: Call, report_short: Callable[
 
     A call without a limit has no token: its list has one page. Reads the list once more if its token expires or it has
     fewer objects than its TotalItems, and calls report_short(total, found) if it still has. A token that repeats before
-    the list is complete, or pages without end, are an error. A value that is not an object counts as missing.
+    the list is complete, or pages without end, are an error. A value that is not an object counts as missing. Also
+    calls report_short() with equal numbers if a page was repeated instead of the next one, and no total is known.
     """
     known: set[str] = set()
-    first = _Reading(call)
+    reading = _Reading(call)
+    expired = False
     try:
-        yield from first.items(send, known)
+        yield from reading.items(send, known)
     except ApiError as error:
-        if error.status != 400 or not first.started:
+        expired = error.status == 400 and reading.started
+        if not expired:
             raise
-    else:
-        if not first.is_short:
-            return
-    second = _Reading(call)
-    for item in second.items(send, known):
-        # An object without an id may be one of the first read.
-        if nested(item, "Id"):
-            yield item
-    if second.is_short:
-        report_short(second.expected, second.found)
+    if expired or reading.is_short:
+        reading = _Reading(call)
+        for item in reading.items(send, known):
+            # An object without an id may be one of the first read.
+            if nested(item, "Id"):
+                yield item
+    if reading.is_short or reading.is_cut:
+        report_short(reading.expected, reading.found)
 
 
 def values_of(call: Call, body: dict) -> list:
@@ -68,6 +69,8 @@ class _Reading:
         """Number of values that are not objects."""
         self.started = False
         """Whether there was a first page."""
+        self.is_cut = False
+        """Whether a page with objects was repeated, as by a server or proxy that ignores the token, without a total."""
 
     @property
     def is_short(self) -> bool:
@@ -110,6 +113,7 @@ class _Reading:
                 return
             if token in tokens:
                 if self.found == before or 0 < self.total <= self.found:
+                    self.is_cut = bool(values) and self.total <= 0
                     return
                 raise CitrixError(f"Could not {call.what}: the API repeated a page; run again, or select fewer.")
             idle = 0 if self.found > before else idle + 1

@@ -22,6 +22,7 @@ REMEDIES = {
     404: "check the name or id, site_id and api_url",
     405: "check that api_url is the address of the Citrix API and not of another service",
     406: "a proxy changed the Accept header; check the proxies between this host and the API",
+    407: "a proxy requires credentials; set them in HTTPS_PROXY, or add the host to NO_PROXY",
     409: "the state of the session does not allow the operation now; check the session and run again",
     415: "a proxy changed the Content-Type header; check the proxies between this host and the API",
     429: "the request quota is exhausted; run again later, or lower requests_per_second and max_concurrency",

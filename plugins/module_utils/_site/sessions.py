@@ -77,7 +77,7 @@ Recorded = Union[bool, None, Ended, CitrixError]
 def details(session_id: str, fields: tuple[str, ...] = RECORDING_FIELDS) -> Call:
     """Read one session: 404 if there is none."""
     query = {"fields": ",".join(fields)}
-    return Call("GET", f"Sessions/{segment(session_id)}", f"read the session {session_id}", query)
+    return Call("GET", f"Sessions/{segment(session_id)}", f"read the session {session_id}", query, proof="Id")
 
 
 def recording_status(session_id: str, final: tuple[int, ...] = ()) -> Call:

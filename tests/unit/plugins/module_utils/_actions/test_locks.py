@@ -22,8 +22,9 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._actions.locks i
 
 OTHER_RUN = """
 import sys
-from ansible_collections.sessionops.citrix.plugins.module_utils._actions.locks import SessionLocks
-locks = SessionLocks(sys.argv[1], print)
+from ansible_collections.sessionops.citrix.plugins.module_utils._actions import locks as module
+site, module.SHARED = sys.argv[1:]
+locks = module.SessionLocks(site, print)
 for line in sys.stdin:
     act, session_id = line.split()
     print(getattr(locks, act)(session_id), flush=True)
@@ -33,6 +34,7 @@ for line in sys.stdin:
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """Return the temporary folder for the locks."""
+    monkeypatch.setattr(_locks, "SHARED", str(tmp_path))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(_locks, "_descriptors", {})
     yield tmp_path
@@ -41,16 +43,20 @@ def folder(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def other_run(folder):
-    """Return a function that takes or releases a lock in another process; it returns the result."""
-    processes = []
+def other_run(folder, tmp_path_factory):
+    """Return a function that takes or releases a lock in another process; it returns the result.
 
-    def run(act, session_id, site="site1", tmp=folder):
+    The process has another TMPDIR.
+    """
+    processes = []
+    other = tmp_path_factory.mktemp("other")
+
+    def run(act, session_id, site="site1"):
         if not processes or processes[-1].site != site:
             processes.append(
                 subprocess.Popen(
-                    [sys.executable, "-c", OTHER_RUN, site],
-                    env={**os.environ, "TMPDIR": str(tmp)},
+                    [sys.executable, "-c", OTHER_RUN, site, str(folder)],
+                    env={**os.environ, "TMPDIR": str(other)},
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     text=True,
@@ -164,7 +170,19 @@ def test_take_folder_of_another_user_not_trusted(folder, monkeypatch):
     assert len(warnings) == 1
 
 
+@pytest.mark.parametrize("squat", [None, squat_with_open_folder])
+def test_take_without_shared_folder_locks_in_tmpdir(folder, monkeypatch, tmp_path_factory, squat):
+    shared = tmp_path_factory.mktemp("shared") / "tmp"
+    if squat:
+        shared.mkdir()
+        squat(shared / f"sessionops.citrix-{os.geteuid()}")
+    monkeypatch.setattr(_locks, "SHARED", str(shared))
+    assert SessionLocks("site1", pytest.fail).take("s1")
+    assert len(list(folder.glob("sessionops.citrix-*/sessions-*"))) == 1
+
+
 def test_take_no_temporary_folder_one_warning(folder, monkeypatch):
+    monkeypatch.setattr(_locks, "SHARED", str(folder / "missing"))
     monkeypatch.setattr(tempfile, "tempdir", str(folder / "missing"))
     warnings = []
     assert SessionLocks("site1", warnings.append).take("s1")

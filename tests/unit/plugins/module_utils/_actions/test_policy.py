@@ -95,7 +95,7 @@ def test_policy_task_options_not_modified():
         (rule(user=["a"], session_id=["1"]), "unknown option session_id"),
         (rule(user=["a"], wait=True, on_gap="warn"), "unknown option on_gap, wait;"),
         (rule(user=["a"], max_sessions="many"), "argument 'max_sessions' is of type"),
-        (rule(user=["a"], notify_user="perhaps"), "argument 'notify_user' is of type"),
+        (rule(user=["a"], notify_user="perhaps"), "notify_user: perhaps is not a boolean"),
         (rule(user=["a"], max_sessions=0), "max_sessions: must be 1 or more, not 0"),
         (rule(user=[]), "user: is empty"),
         (rule(machine=["LAB\x0bda-001"]), "machine: .* control character"),

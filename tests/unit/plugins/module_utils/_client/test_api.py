@@ -497,3 +497,22 @@ def test_items_short_list_warned_and_remembered(api, wire, warnings):
         "Could not list the sessions in full: the API reports 500 and returned 2, even when read again; check the role "
         "and scope of the account, and run again."
     ]
+
+
+def test_items_repeated_page_warned_and_remembered(api, wire, warnings):
+    wire.get(f"{GATEWAY}/Sessions", json={"Items": [{"Id": "1"}, {"Id": "2"}], "ContinuationToken": "t"})
+    found = api()
+    assert len(list(found.items(Call("GET", "Sessions", "list the sessions", {"limit": "1000"})))) == 2
+    assert found.list_complete is False
+    assert warnings == [
+        "Could not list the sessions in full: the API repeated a page after 2 objects, so there may be more; check "
+        "proxies, and run again."
+    ]
+
+
+@pytest.mark.parametrize("status", [205, 206, 207, 226, 299])
+def test_call_part_of_response_is_not_success(api, wire, status):
+    wire.get(f"{GATEWAY}/Machines", status=status, json={"Items": []})
+    with pytest.raises(ApiError, match=rf"HTTP {status}.*not a response of the Citrix API") as error:
+        api().send(Call("GET", "Machines", "list the machines"))
+    assert error.value.may_have_acted is True

@@ -38,6 +38,10 @@ def test_job_final_state_ends_polling(fake_api, clock, state):
     assert (fake_api.sent(), clock.slept) == ([JOB], [])
 
 
+def test_job_deadline_is_in_30_minutes(fake_api):
+    assert jobs.deadline(fake_api) == fake_api.throttle.active_seconds() + 30 * 60
+
+
 @pytest.mark.parametrize("state", ["Unknown", "NotStarted", "InProgress", "SomethingNew", "", None, 3])
 def test_job_other_states_polled(fake_api, clock, state):
     fake_api.on(JOB, status(state), status("Complete"))
@@ -166,6 +170,29 @@ def test_job_failed_raises_error_that_may_have_acted(fake_api, call, state, erro
     assert failure.value.may_have_acted
     assert isinstance(failure.value, JobFailed) is (state == "Failed")
     assert fake_api.sent() == [JOB]
+
+
+@pytest.mark.parametrize("state", ["Complete", "CompleteWithWarning"])
+@pytest.mark.parametrize(
+    "job",
+    [
+        {"ErrorString": "No agent."},
+        {"SubJobs": [{"Status": "Complete"}, {"Status": "Failed", "ErrorString": "No agent."}]},
+        {"SubJobs": [{"Status": "Complete", "ErrorString": "No agent."}]},
+        {"SubJobs": [{"Status": "Canceled"}]},
+    ],
+)
+def test_job_complete_with_failed_part_is_uncertain(fake_api, state, job):
+    fake_api.on(JOB, {**status(state), **job})
+    with pytest.raises(JobError, match=r"failed \((No agent\.|Canceled)\)") as failure:
+        jobs.finish(fake_api, WRITE, ACCEPTED, jobs.deadline(fake_api))
+    assert failure.type is JobError
+
+
+@pytest.mark.parametrize("parts", [None, [], "none", [{"Status": "Complete", "ErrorString": None}]])
+def test_job_complete_with_complete_parts_succeeds(fake_api, parts):
+    fake_api.on(JOB, {**status("Complete"), "SubJobs": parts})
+    assert jobs.finish(fake_api, WRITE, ACCEPTED, jobs.deadline(fake_api)) is ACCEPTED
 
 
 def test_job_after_endless_job_looked_at_once(fake_api, clock):

@@ -63,25 +63,30 @@ def test_items_repeated_token_with_new_items_raises_error(count, data):
 
 
 @pytest.mark.parametrize(
-    ("last", "total", "complete"),
+    ("last", "total", "shortfalls"),
     [
-        ([], None, True),
-        (["1"], None, True),
-        (["2"], 2, True),
-        (["2"], 1, True),
-        (["2"], 3, False),
-        (["2"], 0, False),
-        (["2"], -1, False),
-        (["2"], None, False),
-        (["2"], "2", True),
-        (["2"], "3", False),
+        ([], None, []),
+        (["1"], 1, []),
+        (["2"], 2, []),
+        (["2"], 1, []),
+        (["2"], "2", []),
+        # A proxy that ignores the query sends the first page again.
+        (["1"], None, [(1, 1)]),
+        (["1"], 0, [(1, 1)]),
+        (["2"], 3, None),
+        (["2"], 0, None),
+        (["2"], -1, None),
+        (["2"], None, None),
+        (["2"], "3", None),
     ],
 )
-def test_items_repeated_token_ends_complete_list(last, total, complete):
+def test_items_repeated_token_ends_complete_list(last, total, shortfalls):
+    """None stands for an error."""
     body = {"Items": [{"Id": each} for each in last], "ContinuationToken": "t", "TotalItems": total}
     api = Pages([{"Items": [{"Id": "1"}], "ContinuationToken": "t"}, body])
-    if complete:
+    if shortfalls is not None:
         assert [item["Id"] for item in api.items()] == sorted({"1", *last})
+        assert (api.shortfalls, len(api.sent_tokens)) == (shortfalls, 2)
     else:
         with pytest.raises(CitrixError, match="repeated a page"):
             list(api.items())

@@ -24,6 +24,7 @@ STATUS_REMEDIES = [
     (404, "check the name or id"),
     (405, "api_url"),
     (406, "Accept header"),
+    (407, "HTTPS_PROXY"),
     (409, "state of the session"),
     (415, "Content-Type header"),
     (429, "requests_per_second"),
