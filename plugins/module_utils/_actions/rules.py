@@ -68,7 +68,7 @@ class Rule:
 
     @property
     def takes_all(self) -> bool:
-        """Whether the rule matches every session at every time, so that none is left to rules below it."""
+        """Return whether the rule matches every session at every time."""
         limits = (*selection.EXCLUSIONS, *PERIOD_SPEC)
         return self.params["all_sessions"] and not any(self.params[name] for name in limits)
 
@@ -92,7 +92,7 @@ def rules_of(params: dict, moment: float) -> list[Rule]:
 
 
 def unreachable(rules: Sequence[Rule]) -> list[str]:
-    """Return the warning of rules that can never match a session, because one above them takes all."""
+    """Return the warning of rules below one that takes all sessions."""
     for number, rule in enumerate(rules, 1):
         if rule.takes_all and rules[number:]:
             below = ", ".join(clean(each.name) for each in rules[number:])
