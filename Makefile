@@ -109,7 +109,7 @@ shape: $(TESTED) ## Check layers, documentation of options and style.
 contract: $(TESTED) ## Compare requests, simulator and published samples with the OpenAPI file.
 	$(STEP) run $@ $(PYTEST) tests/contract tests/published
 integration: $(TESTED) ## Run the real modules against the simulator and check its log and state.
-	$(STEP) run $@ $(MEASURED) -n 3 tests/integration
+	$(STEP) run $@ $(MEASURED) -n 3 --dist loadgroup tests/integration
 # Modules in processes of their own, as in plays, are not measured.
 coverage: unit integration ## Report the lines and branches that the steps unit and integration run.
 	$(STEP) run $@ env COVERAGE_FILE=$(CURDIR)/$(VENV)/coverage/all sh -c '\

@@ -76,9 +76,7 @@ from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 from ansible.utils.vars import load_extra_vars
 from ansible_collections.sessionops.citrix.plugins.module_utils._common import options
-
-TYPOS = 2
-"""Maximum number of letters by which a typo differs from a known name."""
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.typos import original
 
 ENVIRONMENT = [options.environment_name(name) for name in (*options.OPTIONS, "reason", "audit_log", "guard")]
 """Environment variables that the modules read."""
@@ -124,7 +122,7 @@ class LookupModule(LookupBase):
                 if not _of_inventory(owners[name], name):
                     yield f"{name}: this {'playbook' if prefix else 'role'} does not take it. Remove it."
                 continue
-            similar = _similar(name, [*terms, *refused])
+            similar = original(name, [*terms, *refused])
             if similar:
                 yield f"{name}: unknown variable. Did you mean {similar}?"
             elif prefix and name.startswith(prefix) and not _of_host_alone(owners[name], name, variables["hostvars"]):
@@ -167,9 +165,9 @@ class LookupModule(LookupBase):
         known = self._distinct(prefix, terms, variables)
         for name in sorted(set(os.environ) - set(ENVIRONMENT)):
             lower = name.lower()
-            if lower not in known and name.startswith("CITRIX_") and (similar := _similar(name, ENVIRONMENT)):
+            if lower not in known and name.startswith("CITRIX_") and (similar := original(name, ENVIRONMENT)):
                 Display().warning(f"{name}: unknown environment variable. Did you mean {similar}?")
-            elif lower.startswith(prefix) and (variable := lower if lower in known else _similar(lower, known)):
+            elif lower.startswith(prefix) and (variable := lower if lower in known else original(lower, known)):
                 yield f"{name}: the environment does not set variables. Did you mean the variable {variable}?"
 
     def _distinct(self, prefix, terms, variables) -> set[str]:
@@ -212,29 +210,3 @@ def _of_inventory(variables, name):
 def _of_host_alone(variables, name, hostvars):
     """Return whether the inventory sets a variable only for this machine, not for all hosts."""
     return "citrix_name" in variables and name not in hostvars["localhost"]
-
-
-def _similar(name, names):
-    """Return the known name of which another is a typo, if any."""
-    return next((known for known in names if _is_typo(name, known)), None)
-
-
-def _is_typo(name, known):
-    if abs(len(name) - len(known)) > TYPOS:
-        return False
-    # One that replaces the whole last word, such as citrix_id for citrix_at, is another name.
-    return _distance(name.lower(), known.lower()) <= min(TYPOS, len(known.rpartition("_")[2]) - 1)
-
-
-def _distance(one, other):
-    """Return how many letters to insert, delete, replace or swap to make two texts equal."""
-    before, last = [], list(range(len(other) + 1))
-    for row, letter in enumerate(one, 1):
-        line = [row]
-        for column, expected in enumerate(other, 1):
-            costs = [last[column] + 1, line[-1] + 1, last[column - 1] + (letter != expected)]
-            if row > 1 and column > 1 and letter == other[column - 2] and one[row - 2] == expected:
-                costs.append(before[column - 2] + 1)
-            line.append(min(costs))
-        before, last = last, line
-    return last[-1]

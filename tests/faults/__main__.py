@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from itertools import cycle, islice, product
 from pathlib import Path
 from queue import SimpleQueue
@@ -21,6 +22,7 @@ from support import figures_page
 
 from faults import checks, table
 from faults.catalogue import FAULTS
+from faults.runners import Forks
 from faults.runs import Outcome, Plan, run
 from faults.station import Station
 
@@ -69,11 +71,11 @@ def campaign(todo: list[Plan], jobs: int) -> Iterator[tuple[Outcome, list[tuple[
         finally:
             stations.put(station)
 
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, closing(Forks(Path(folder))) as forks:
         for number in range(workers):
-            own = Path(folder) / str(number)
+            own = Path(folder) / f"station{number}"
             own.mkdir()
-            stations.put(Station(own))
+            stations.put(Station(own, forks))
         try:
             with ThreadPoolExecutor(max(1, len(rare))) as patient, ThreadPoolExecutor(jobs) as pool:
                 waiting = patient.map(make, rare)

@@ -6,20 +6,27 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.options import OPTIONS
-from support.commands import BIN
+from support.ansible_process import AnsibleProcesses
+from support.forked_python import ForkedPython
 from support.simulator_process import COLLECTION
 
 from faults.scenes import EVENTS, INVENTORY, MODULE, PLAYBOOK, Scene
 
 MODULES = "ansible_collections.sessionops.citrix.plugins.modules"
 TESTS = Path(__file__).parents[1]
+ENVIRONMENT = {
+    "PATH": os.environ["PATH"],
+    "LC_ALL": "C.UTF-8",
+    "PYTHONPATH": os.pathsep.join(map(str, (TESTS / "host_log", TESTS, COLLECTION.parents[2]))),
+}
+"""The variables of all runs."""
 GRACE = 30
 """Seconds after its budget when a run is killed."""
 
@@ -34,13 +41,31 @@ class Ended:
     shown: str = ""
 
 
+class Forks:
+    """Processes that fork for each run, and have imported what it requires."""
+
+    def __init__(self, folder: Path) -> None:
+        self.python = ForkedPython(folder / "python", ENVIRONMENT, [str(TESTS / "support" / "preload_modules.py")])
+        self.ansible = AnsibleProcesses(folder)
+
+    def close(self) -> None:
+        self.python.close()
+        self.ansible.close()
+
+
 class Run:
     """A started process."""
 
-    def __init__(self, scene: Scene, arguments: dict, check_mode: bool, env: dict[str, str], home: Path) -> None:
+    def __init__(
+        self, forks: Forks, scene: Scene, arguments: dict, check_mode: bool, env: dict[str, str], home: Path
+    ) -> None:
         command, given, env, self._read = RUNNERS[scene.runner](scene.name, arguments, check_mode, dict(env), home)
         self._given = given.encode()
         pipe = subprocess.PIPE
+        if command[0] == "python":
+            command[0] = str(forks.python.path)
+        else:
+            env = forks.ansible.with_commands(env)
         self._process = subprocess.Popen(command, env=env, cwd=home, stdin=pipe, stdout=pipe, stderr=pipe)
 
     def wait(self, budget: float) -> Ended:
@@ -63,17 +88,15 @@ Prepared = tuple[list[str], str, dict[str, str], Reader]
 def _module(name: str, arguments: dict, check_mode: bool, env: dict[str, str], home: Path) -> Prepared:
     internal = {"_ansible_check_mode": check_mode, "_ansible_diff": True, "_ansible_verbosity": 4}
     given = json.dumps({"ANSIBLE_MODULE_ARGS": {**arguments, **internal}})
-    return [sys.executable, "-m", f"{MODULES}.{name}"], given, env, lambda ended: ended
+    return ["python", "-m", f"{MODULES}.{name}"], given, env, lambda ended: ended
 
 
 def _events(name: str, arguments: dict, check_mode: bool, env: dict[str, str], home: Path) -> Prepared:
-    env["PYTHONPATH"] += f":{TESTS}"
-
     def read(ended: Ended) -> Ended:
         # The source warns in its log.
         return _with_result(ended, ended.stdout)
 
-    return [sys.executable, str(TESTS / "faults" / "poll_once.py")], json.dumps(arguments), env, read
+    return ["python", str(TESTS / "faults" / "poll_once.py")], json.dumps(arguments), env, read
 
 
 def _playbook(name: str, arguments: dict, check_mode: bool, env: dict[str, str], home: Path) -> Prepared:
@@ -89,7 +112,7 @@ def _playbook(name: str, arguments: dict, check_mode: bool, env: dict[str, str],
     )
     variables = {f"citrix_{option}": value for option, value in arguments.items() if option not in OPTIONS}
     (home / "variables.json").write_text(json.dumps(variables), encoding="utf-8")
-    command = [str(BIN / "ansible-playbook"), f"sessionops.citrix.{name}", "-e", "@variables.json", "--diff"]
+    command = ["ansible-playbook", f"sessionops.citrix.{name}", "-e", "@variables.json", "--diff"]
 
     def read(ended: Ended) -> Ended:
         text = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {"result": {}, "failure": None}
@@ -120,7 +143,7 @@ def _inventory(name: str, arguments: dict, check_mode: bool, env: dict[str, str]
         hosts = json.loads(ended.stdout)["_meta"]["hostvars"]
         return _with_result(ended, json.dumps({"hosts": sorted(hosts)}))
 
-    return [str(BIN / "ansible-inventory"), "-i", str(path), "--list"], "", env, read
+    return ["ansible-inventory", "-i", str(path), "--list"], "", env, read
 
 
 RUNNERS: dict[str, Callable[[str, dict, bool, dict[str, str], Path], Prepared]] = {

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import re
 import socket
 import tempfile
@@ -17,16 +16,15 @@ from pathlib import Path
 from random import Random
 from urllib.parse import urlsplit, urlunsplit
 
-from support.simulator_process import COLLECTION, Simulator
+from support.simulator_process import Simulator
 
 from faults import scenes
 from faults.catalogue import FAULTS, NETRC_PASSWORD, Draw, Trouble
 from faults.relay import Twist
-from faults.runners import Ended, Run
+from faults.runners import ENVIRONMENT, Ended, Run
 from faults.scenes import BATCH, ME, SCENES, STATUS, WRITE, Scene, Task, is_recordable
 from faults.station import PLAIN, Station, start_recordings
 
-HOST_LOG = Path(__file__).parents[1] / "host_log"
 DEPLOYMENTS = ("cloud", "gov", "on_premises", "on_premises_direct")
 ATTEMPTS = 40
 """Draws until the fault takes effect: some choices of step and time do not fit a task."""
@@ -187,7 +185,7 @@ def _attempt(station: Station, plan: Plan, rng: Random) -> Outcome:
         since = simulator.mark()
         simulator.fault(*trouble.rules)
         began = time.monotonic()
-        started = [Run(scene, arguments, check_mode, env, home) for _run in range(trouble.runs)]
+        started = [Run(station.forks, scene, arguments, check_mode, env, home) for _run in range(trouble.runs)]
         ended, *others = [each.wait(trouble.budget) for each in started]
         seconds = time.monotonic() - began
         after = simulator.state()
@@ -275,11 +273,9 @@ def _connection(simulator: Simulator, deployment: str, trouble: Trouble, station
 def _environment(home: Path, trouble: Trouble, arguments: dict) -> dict[str, str]:
     """Return the environment of a run; its secrets are removed from the arguments."""
     env = {
-        "PATH": os.environ["PATH"],
+        **ENVIRONMENT,
         "HOME": str(home),
         "TMPDIR": str(home),
-        "LC_ALL": "C.UTF-8",
-        "PYTHONPATH": os.pathsep.join([str(HOST_LOG), str(COLLECTION.parents[2])]),
         "HOST_LOG": str(home / "host.log"),
         **trouble.env,
     }

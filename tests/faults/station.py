@@ -16,6 +16,7 @@ from support.simulator_process import CONTROL_TIMEOUT, Simulator
 from urllib3.util import Retry
 
 from faults.relay import ForeignHost, Relay
+from faults.runners import Forks
 
 LIFETIME = 4 * 3600
 """Seconds; longer than any campaign."""
@@ -26,10 +27,11 @@ PLAIN, TRUSTED, EXPIRED, MISNAMED = "plain", "trusted", "expired", "misnamed"
 class Station:
     """The servers of one worker; those for few runs are started for the first of them."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, forks: Forks) -> None:
         # Control paths are called with any certificate.
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         self.folder = folder
+        self.forks = forks
         self.authority = folder / "authority.pem"
         self.foreign = ForeignHost()
         self._ca = trustme.CA()

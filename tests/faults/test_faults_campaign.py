@@ -18,6 +18,7 @@ from faults import checks, table
 from faults.__main__ import LONG, RARE_RUNS, plans
 from faults.catalogue import FAILS, FAULTS
 from faults.relay import Twist
+from faults.runners import Forks
 from faults.runs import Outcome, Plan, run
 from faults.station import Station
 
@@ -76,7 +77,8 @@ def is_typical(outcome: Outcome) -> bool:
 @pytest.fixture(scope="module")
 def outcomes(tmp_path_factory):
     """Return {scene: the outcome of its run without faults}."""
-    station = Station(tmp_path_factory.mktemp("station"))
+    forks = Forks(tmp_path_factory.mktemp("forks"))
+    station = Station(tmp_path_factory.mktemp("station"), forks)
     made = {}
     for scene in ("start", "message", "token", "sessions"):
         number = 0
@@ -85,6 +87,7 @@ def outcomes(tmp_path_factory):
             number += 1
     yield made
     station.close()
+    forks.close()
 
 
 def test_valid_run_violates_nothing(outcomes):

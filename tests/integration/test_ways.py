@@ -11,6 +11,9 @@ from ways.runs import faults
 
 WAYS = pairwise(seed=1)
 
+# Their settings require many processes that have imported ansible-core: make them in one worker.
+pytestmark = pytest.mark.xdist_group("ways")
+
 
 def test_ways_cover_every_possible_pair():
     assert set().union(*map(pairs, WAYS)) == set().union(*map(pairs, POSSIBLE))

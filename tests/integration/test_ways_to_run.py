@@ -37,7 +37,7 @@ def captioned(guide: str, name: str) -> str:
 
 
 @pytest.fixture
-def shell(simulator, tmp_path):
+def shell(ansible_processes, simulator, tmp_path):
     """Return a function that runs a command with sh and the variables of the simulated cloud."""
 
     def run(command: str, **more: str | None) -> subprocess.CompletedProcess[str]:
@@ -47,9 +47,7 @@ def shell(simulator, tmp_path):
             **more,
         }
         environment = {name: value for name, value in given.items() if value is not None}
-        done = subprocess.run(
-            ["/bin/sh", "-c", command], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
-        )
+        done = ansible_processes.run("/bin/sh", "-c", command, env=environment, cwd=tmp_path)
         assert simulator.facts["client_secret"] not in done.stdout + done.stderr
         return done
 

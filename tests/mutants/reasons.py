@@ -35,6 +35,12 @@ REASONS = {
     ): "two measured times are never equal",
     ("_client/rate.py", "self._opened = self._opened_before = (0, 0.0)"): UNUSED,
     ("_client/rate.py", "self._failed = self._raise_at = 0.0"): UNUSED,
+    ("_client/rate.py", "self._quiet = 0"): UNUSED,
+    ("_client/rate.py", "elif pause <= LONG:"): "two measured times are never equal",
+    (
+        "_client/rate.py",
+        "if self._cycles <= 2 or refused <= (1 + CONFIRMED) * self._low or measured > self._low:",
+    ): "two measured rates are never equal",
     ("_client/rate.py", "if waited > LONG:"): "two measured times are never equal",
     ("_client/rate.py", "if waited > 0 and now > self._raise_at:"): "two measured times are never equal",
     ("_client/rate.py", "if least < self.period < most:"): "equal times give the same period",

@@ -59,14 +59,12 @@ def side_by_side(
                     for thread in not_started:
                         thread.start()
                 if not any(thread.ident for thread in threads):
-                    yield from ((key, _outcome(function, item)) for key, item in chain(_withdraw(ready), todo))
-                    return
+                    break
                 key, bug = done.get()
             except Interrupted as error:
-                rest = dict(_withdraw(ready))
-                yield from {key: outcomes.get(key, error) for key in begun if key not in rest}.items()
-                yield from ((key, _outcome(function, item)) for key, item in chain(rest.items(), todo))
-                return
+                for key in begun:
+                    outcomes.setdefault(key, error)
+                break
             if bug:
                 raise bug
             del begun[key]
@@ -74,13 +72,16 @@ def side_by_side(
             for pair in islice(todo, 1):
                 begun[pair[0]] = pair[1]
                 ready.put(pair)
+        rest = dict(_withdraw(ready))
+        yield from [(key, outcomes[key]) for key in begun if key not in rest]
+        yield from ((key, _outcome(function, item)) for key, item in chain(rest.items(), todo))
     finally:
         _withdraw(ready)
         for _each in threads:
             ready.put(None)
     # All have responded and end by themselves, but not during the shutdown of the interpreter, which would complain.
     for thread in threads:
-        if thread.ident:
+        if thread.ident and not begun:
             thread.join()
 
 

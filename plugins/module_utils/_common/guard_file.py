@@ -15,9 +15,12 @@ from typing import Any, NamedTuple
 from .errors import OptionError
 from .names import is_confusable, read_names, visible
 from .text import clean
+from .typos import original
 
 VARIABLE = "CITRIX_GUARD"
 SYSTEM_PATH = "/etc/sessionops.citrix/guard.yml"
+OTHER_SUFFIXES = (".yaml", ".json")
+"""Suffixes that are likely mistakes in the name of the file of the host."""
 REQUIRABLE = ("notify_user", "reason", "audit_log")
 NUMBERS = ("max_sessions", "max_duration")
 KINDS = {"users": "user", "machines": "machine", "delivery_groups": "delivery_group"}
@@ -45,8 +48,21 @@ def read_guards() -> list[Limits]:
     named = os.environ.get(VARIABLE)
     if named and not os.path.isabs(named):
         raise _invalid(named, f"{VARIABLE} must be an absolute path; set the full path")
-    system = None if _is_absent(SYSTEM_PATH) else SYSTEM_PATH
-    return [_read(path) for path in dict.fromkeys([named, system]) if path]
+    for name in () if named else os.environ:
+        if name != VARIABLE and (name.upper().startswith(VARIABLE) or original(name, [VARIABLE])):
+            raise OptionError(name, f"there is no such variable; rename it to {VARIABLE}, or remove it")
+    return [_read(path) for path in dict.fromkeys([named, _path_of_host()]) if path]
+
+
+def _path_of_host() -> str | None:
+    """Return the file of the host, if it exists; raises OptionError if it has another suffix."""
+    if not _is_absent(SYSTEM_PATH):
+        return SYSTEM_PATH
+    for suffix in OTHER_SUFFIXES:
+        other = os.path.splitext(SYSTEM_PATH)[0] + suffix
+        if not _is_absent(other):
+            raise _invalid(other, f"has a name that is not read; rename it to {SYSTEM_PATH}")
+    return None
 
 
 def _is_absent(path: str) -> bool:

@@ -93,6 +93,11 @@ def outline(entry):
 # Read and decide
 
 
+def test_guard_limits_of_starts_do_not_apply_to_stops(converged, fake_api):
+    fake_api.guard = Guard([Limits("/guard.yml", required=frozenset({"notify_user"}), max_duration=60)])
+    assert converged(ON, OFF, wanted=STOP).result == "stopped"
+
+
 def test_denied_session_is_not_started(converged, fake_api):
     target = a_target()._replace(denied="denied_users of the guard does not permit this user")
     (entry,) = converge(fake_api, [target], START, False)
@@ -895,6 +900,19 @@ def test_converge_lock_of_unchanged_session_released(fake_api, clock, monkeypatc
     fake_api.on("GET Sessions/1", 404)
     converge(fake_api, at_the_site(fake_api, s1=statuses), wanted, False)
     assert (other.taken, other.released) == (["1"], ["1"])
+
+
+def test_converge_lock_released_after_failed_read(fake_api, clock, monkeypatch):
+    other = OtherRun(monkeypatch)
+
+    def fail(_api, ids):
+        if ids:
+            raise STALLED
+        return {}
+
+    monkeypatch.setattr(_converge.sessions, "read_recorded", fail)
+    (entry,) = converge(fake_api, [a_target()], START, False)
+    assert (entry.result, other.taken, other.released) == ("failed", ["1"], ["1"])
 
 
 def test_converge_without_wait_lock_released_at_request(fake_api, clock, monkeypatch):

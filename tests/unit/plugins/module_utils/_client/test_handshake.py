@@ -10,6 +10,7 @@ import socket
 import ssl
 import threading
 import time
+import warnings
 
 import pytest
 import requests
@@ -70,6 +71,13 @@ def test_certificate_trusted_has_version_names_and_end(secure_site, bundle):
     assert found.version.startswith("TLSv1.")
     assert found.names == ("127.0.0.1",)
     assert found.ends_at > time.time()
+
+
+def test_certificate_closes_its_connection(secure_site, bundle):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        certificate(secure_site, None, bundle, TIMEOUT)
+    assert [warning.message for warning in caught] == []
 
 
 def test_certificate_without_bundle_is_not_verified(secure_site):

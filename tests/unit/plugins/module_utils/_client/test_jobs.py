@@ -38,6 +38,10 @@ def test_job_final_state_ends_polling(fake_api, clock, state):
     assert (fake_api.sent(), clock.slept) == ([JOB], [])
 
 
+def test_job_deadline_is_in_30_minutes(fake_api):
+    assert jobs.deadline(fake_api) == fake_api.throttle.active_seconds() + 30 * 60
+
+
 @pytest.mark.parametrize("state", ["Unknown", "NotStarted", "InProgress", "SomethingNew", "", None, 3])
 def test_job_other_states_polled(fake_api, clock, state):
     fake_api.on(JOB, status(state), status("Complete"))

@@ -13,6 +13,7 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._client.rate imp
     BELOW,
     LONG,
     LOWEST,
+    Pace,
     Rate,
     Window,
 )
@@ -108,6 +109,15 @@ def test_rate_idle_time_keeps_rate(paced):
     assert rate.wait(now + 10_000) == pytest.approx(gap, rel=0.03)
 
 
+def test_pace_idle_time_counts_as_two_requests():
+    idle, busy = Pace(), Pace()
+    for pace in (idle, busy):
+        pace.learn(10.0, 100, 1.0, 11.0)
+    busy.take(2 / busy.at())
+    idle.take(1000.0)
+    assert idle.at() == busy.at()
+
+
 def test_rate_measured_on_burst_corrected_by_next(paced):
     rate = Rate()
     let_through(rate, 100, distance=0.001)
@@ -178,6 +188,13 @@ def test_rate_window_without_refusal_grows():
     now = refuse_and_reopen(rate, let_through(rate, 100, distance=0.05), 5.0)
     at = sent_by(rate, now, now + 99)
     assert 1001 <= len(at) < 1500
+
+
+def test_rate_window_grows_after_one_period():
+    rate = Rate()
+    now = refuse_and_reopen(rate, let_through(rate, 100, distance=0.05), 5.0)
+    # The probe is not counted here; the second, third and fourth period have more.
+    assert 400 < len(sent_by(rate, now, now + 39.9)) < 420
 
 
 def test_rate_first_refused_of_period_lengthens_it():

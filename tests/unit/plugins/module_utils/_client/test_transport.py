@@ -12,11 +12,13 @@ import socketserver
 import ssl
 import threading
 import time
+from contextlib import suppress
 
 import pytest
 import requests
 import responses
 import urllib3
+from ansible_collections.sessionops.citrix.plugins.module_utils._client import transport as _transport
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.auth import NoAuth, Token, TokenAuth
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.exchange import HEADERS
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.transport import Reply, Request, Transport
@@ -483,6 +485,30 @@ def test_response_above_32_mib_rejected(transport, wire):
     with pytest.raises(ResponseTooLarge, match=f"exceeds {largest} bytes; check api_url and proxies") as caught:
         transport().send(a_request())
     assert caught.value.may_have_acted
+
+
+def test_response_above_limit_ends_its_connection(transport, monkeypatch):
+    """The server would send the rest of an endless response."""
+    monkeypatch.setattr(_transport, "LARGEST_BODY", 10_000)
+    closed = threading.Event()
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self):
+            self.request.recv(65536)
+            self.request.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n")
+            with suppress(OSError):
+                while True:
+                    self.request.sendall(b"x" * 65536)
+            closed.set()
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, args=(0.01,)).start()
+        url = f"http://127.0.0.1:{server.server_address[1]}/cvad/manage/Machines"
+        with pytest.raises(ResponseTooLarge) as caught:
+            transport().send(a_request(url=url))
+        server.shutdown()
+        assert closed.wait(10), caught
 
 
 @pytest.fixture

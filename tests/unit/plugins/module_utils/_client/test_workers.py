@@ -93,10 +93,11 @@ def test_workers_share_threads_that_host_permits(monkeypatch, permitted):
     assert not any(thread.is_alive() for thread in started)
 
 
-def test_workers_run_concurrently():
+@pytest.mark.parametrize("count", [2, 5])
+def test_workers_run_concurrently(count):
     # Each waits for the others, which would never end in sequence.
-    barrier = threading.Barrier(5)
-    assert len(list(side_by_side(lambda _item: barrier.wait(10), dict.fromkeys(range(5)), 5))) == 5
+    barrier = threading.Barrier(count)
+    assert len(list(side_by_side(lambda _item: barrier.wait(10), dict.fromkeys(range(count)), count))) == count
 
 
 def test_workers_leave_no_thread():

@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._common import guard_file
@@ -187,6 +188,32 @@ def test_read_guards_relative_path_rejected(guards, monkeypatch):
     monkeypatch.setenv("CITRIX_GUARD", "guard.yml")
     with pytest.raises(OptionError, match=r"^guard guard.yml: CITRIX_GUARD must be an absolute path"):
         guards()
+
+
+@pytest.mark.parametrize(
+    "name", ["CITRIX_GUARDS", "CITRIX_GAURD", "CITIRX_GUARD", "citrix_guard", "CITRIX_GUARD_FILE", "CITRIXGUARD"]
+)
+def test_read_guards_typo_of_variable_rejected(guards, monkeypatch, name):
+    monkeypatch.setenv(name, "/etc/guard.yml")
+    with pytest.raises(OptionError, match=rf"^{name}: .* rename it to CITRIX_GUARD"):
+        guards()
+    # A script may derive one variable from the other.
+    assert len(guards(YAML)) == 1
+
+
+def test_read_guards_other_variables_ignored(guards, monkeypatch):
+    for name in ("CITRIX_API_URL", "CITRIX_AUDIT_LOG", "GUARD", "OTHER_GUARD"):
+        monkeypatch.setenv(name, "x")
+    assert guards() == []
+
+
+@pytest.mark.parametrize("suffix", [".yaml", ".json"])
+def test_read_guards_other_suffix_of_host_rejected(guards, suffix):
+    path = Path(guard_file.SYSTEM_PATH).with_suffix(suffix)
+    path.write_text(YAML, encoding="utf-8")
+    with pytest.raises(OptionError, match=rf"guard{suffix}: has a name that is not read; rename it to .*guard\.yml"):
+        guards()
+    assert len(guards(of_host=YAML)) == 1
 
 
 def test_yaml_library_imported_only_for_guard_file():

@@ -266,6 +266,13 @@ def test_exclusions_apply_to_named_sessions(fake_api):
     assert ids(selection) == ["1", "3"]
 
 
+def test_session_without_machine_may_be_on_excluded_one(fake_api):
+    fake_api.on(ON_FIRST, page({**a_session("1"), "Machine": None}))
+    fake_api.on(MACHINES, page(*({"Id": name[-1], "Name": name} for name in (FIRST, SECOND))))
+    (target,) = select(fake_api, wanted(machine=[FIRST], exclude_machine=[SECOND])).targets
+    assert target.unidentified
+
+
 @pytest.mark.parametrize("given", [{}, {"exclude_user": [], "exclude_machine": []}])
 def test_empty_exclusion_without_call(selected, fake_api, given):
     assert selected(a_session("1"), **given) == ["1"]
