@@ -17,7 +17,7 @@ description:
   - Reads each host once. Templates over C(hostvars) take twice as long, which matters for thousands of hosts.
 options:
   _terms:
-    description: Names of hosts.
+    description: Names of hosts, and lists of them.
     type: list
     elements: str
     required: true
@@ -55,7 +55,14 @@ class LookupModule(LookupBase):
         """Return the name of the machine of each host."""
         self.set_options(var_options=variables, direct=kwargs)
         hostvars = variables["hostvars"]
-        names = {host: hostvars[host].get("citrix_name") for host in terms}
+        hosts = list(map(str, self._flatten(terms)))
+        unknown = [host for host in hosts if host not in hostvars]
+        if unknown:
+            raise AnsibleError(
+                f"the inventory has no hosts {', '.join(unknown[:SHOWN])} ({len(unknown)} of {len(hosts)} names); pass "
+                "names of hosts, such as ansible_play_hosts, and not those of groups or machines"
+            )
+        names = {host: hostvars[host].get("citrix_name") for host in hosts}
         others = [host for host, name in names.items() if not name]
         if others:
             raise AnsibleError(

@@ -131,11 +131,11 @@ def test_job_with_blank_selectors_fails(simulator, variant, template, blank):
 def test_survey_minutes_become_seconds(ansible, tmp_path):
     """A part of a minute is an end, too; the module rejects a negative one."""
     seconds = {0: None, "0": None, " ": None, 5: 300, " 5 ": 300, "0.5": 30, "0.001": 1, "soon": -60}
+    seconds.update(dict.fromkeys(["nan", "inf", "-0.01", "1e999", True], -60))
     (play,) = yaml.safe_load((KIT / "project" / "record.yml").read_text(encoding="utf-8"))
-    given = play["vars"]["citrix_stop_after"]
     # Ansible drops an omitted element.
-    show = {"ansible.builtin.debug": {"msg": ["SECONDS", "{{ given }}"]}}
-    tasks = [{**show, "vars": {"survey_minutes": minutes, "given": given}} for minutes in seconds]
+    show = {"ansible.builtin.debug": {"msg": ["SECONDS", "{{ citrix_stop_after }}"]}}
+    tasks = [{**show, "vars": {**play["vars"], "survey_minutes": minutes}} for minutes in seconds]
     site = tmp_path / "site.yml"
     site.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]), encoding="utf-8")
     done = ansible("ansible-playbook", str(site))

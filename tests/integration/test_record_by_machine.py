@@ -165,3 +165,14 @@ def test_overlap_or_gap_of_slices_reported(simulator, client):
     assert re.search(r"sessions by number of starts: {(?=.*0: 3)(?=.*1: 18)(?=.*2: 3)", shown)
     assert "3 sign-ins" in shown
     assert busiest_second([0.0, 0.5, 0.99, 1.0, 1.2, 3.0]) == 4
+
+
+def test_machine_names_of_lists_and_unknown_hosts(play):
+    def found(*terms):
+        query = ", ".join(["'sessionops.citrix.machine_names'", *terms])
+        return {"ansible.builtin.debug": {"msg": f"{{{{ query({query}) }}}}"}}
+
+    name = {"ansible.builtin.set_fact": {"citrix_name": "LAB\\vda-001"}}
+    done = play([name, found("['localhost']", "'localhost'"), found("'localhost'", "'LAB'", "'vda-001'")])
+    assert done.results[1]["msg"] == ["LAB\\vda-001"]
+    assert "the inventory has no hosts LAB, vda-001 (2 of 3 names); pass names of hosts" in done.output

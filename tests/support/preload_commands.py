@@ -21,8 +21,8 @@ REQUIRED = (
     "plugins.vars.host_group_vars",
 )
 """Modules of each supported ansible-core that most commands import."""
-KINDS = ("become", "cache", "callback", "connection", "inventory", "shell", "strategy")
-"""Kinds of plugins whose documentation most commands read for their settings."""
+KINDS = ("become", "cache", "callback", "connection", "filter", "inventory", "shell", "strategy", "test")
+"""Kinds of plugins that most commands load, with the settings in their documentation."""
 
 
 def write_commands(names: list[str]) -> None:

@@ -133,19 +133,11 @@ class Api:
 
     def items(self, call: Call) -> Iterator[dict]:
         """Yield the objects of a list, each id once; see read_pages()."""
-        return read_pages(
-            lambda page: self.send(page).body, call, lambda total, found: self._report_short(call, total, found)
-        )
+        return read_pages(lambda page: self.send(page).body, call, lambda why: self._warn_incomplete(call, why))
 
-    def _report_short(self, call: Call, total: int, found: int) -> None:
+    def _warn_incomplete(self, call: Call, why: str) -> None:
         self.list_complete = False
-        self.warn(
-            f"Could not {call.what} in full: the API repeated a page after {found} objects, so there may be more; "
-            "check proxies, and run again."
-            if total == found
-            else f"Could not {call.what} in full: the API reports {total} and returned {found}, even when read again; "
-            "check the role and scope of the account, and run again."
-        )
+        self.warn(f"Could not {call.what} in full: {why}, and run again.")
 
     def _error(self, call: Call, reply: Reply, transaction_id: str) -> ApiError:
         mask = self._authenticator.mask

@@ -22,13 +22,14 @@ SAFE_LIMIT = 250
 """Objects per page that every server accepts: the documented default."""
 
 
-def read_pages(send: Callable[[Call], dict], call: Call, report_short: Callable[[int, int], None]) -> Iterator[dict]:
+def read_pages(send: Callable[[Call], dict], call: Call, warn: Callable[[str], None]) -> Iterator[dict]:
     """Yield the objects of a list, each id once, until there is no token.
 
     A call without a limit has no token: its list has one page. Reads the list once more if its token expires or it has
-    fewer objects than its TotalItems, and calls report_short(total, found) if it still has. A token that repeats before
-    the list is complete, or pages without end, are an error. A value that is not an object counts as missing. Also
-    calls report_short() with equal numbers if a page was repeated instead of the next one, and no total is known.
+    fewer objects than its TotalItems. A token that repeats before the list is complete, or pages without end, are an
+    error. A value that is not an object counts as missing.
+
+    warn: called with the reason if objects may be missing.
     """
     known: set[str] = set()
     reading = _Reading(call)
@@ -45,8 +46,13 @@ def read_pages(send: Callable[[Call], dict], call: Call, report_short: Callable[
             # An object without an id may be one of the first read.
             if nested(item, "Id"):
                 yield item
-    if reading.is_short or reading.is_cut:
-        report_short(reading.expected, reading.found)
+    if reading.is_short:
+        warn(
+            f"the API reports {reading.expected} and returned {reading.found}, even when read again; check the "
+            "role and scope of the account"
+        )
+    elif reading.is_cut:
+        warn(f"the API repeated a page after {reading.found} objects, so there may be more; check proxies")
 
 
 def values_of(call: Call, body: dict) -> list:

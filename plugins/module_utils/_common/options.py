@@ -83,7 +83,7 @@ def check_types(given: Mapping, spec: Mapping[str, Mapping]) -> None:
     for option, declared in spec.items():
         value = given.get(option)
         if option not in given and "fallback" in declared:
-            value = os.environ.get(environment_name(option))
+            value = os.environ.get(environment_name(option)) or None
         if "elements" in declared and isinstance(value, list):
             values, kind = value, declared["elements"]
         else:

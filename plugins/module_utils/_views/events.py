@@ -39,6 +39,8 @@ ARGUMENT_SPEC: dict[str, dict] = {
     "unrecorded_repeat": {"type": "int", "default": 0},
     "unrecorded_stopped": {"type": "bool", "default": True},
 }
+REQUIRED_EVENTS = {"initial": NEW, "unrecorded_after": UNRECORDED, "unrecorded_repeat": UNRECORDED}
+"""Options that have no effect without an event."""
 RANGES = {"interval": (1, 86400), "unrecorded_after": (0, 86400), "unrecorded_repeat": (0, 86400)}
 
 LONGEST_REPEAT = 3600
@@ -162,9 +164,9 @@ class SessionWatcher:
         """Raise OptionError for invalid options, before any request."""
         check_ranges(params, RANGES)
         self._events = frozenset(values_of(params, "events"))
-        for name in ("unrecorded_after", "unrecorded_repeat"):
-            if params[name] and UNRECORDED not in self._events:
-                raise OptionError(name, f"requires the event {UNRECORDED}; add it to events")
+        for name, event in REQUIRED_EVENTS.items():
+            if params[name] and event not in self._events:
+                raise OptionError(name, f"requires the event {event}; add it to events")
         self._query = Query.from_params(params)
         self._patience = Patience(*(params[f"unrecorded_{name}"] for name in Patience._fields))
         self._initial = params["initial"]

@@ -240,6 +240,9 @@ def test_check_types_names_option(option, value, problem):
 
 
 def test_check_types_reads_environment_of_unset_option(monkeypatch):
+    for name in OPTIONS:
+        monkeypatch.setenv(f"CITRIX_{name.upper()}", "")
+    check_types({}, argument_spec())
     monkeypatch.setenv("CITRIX_TIMEOUT", "inf")
     check_types({}, {"timeout": {"type": "int"}})
     check_types({"timeout": 30}, argument_spec())

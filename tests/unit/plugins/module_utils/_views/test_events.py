@@ -176,7 +176,7 @@ def test_user_denied_by_name_of_session_read_by_id(site, watch):
     site.api.guard = Guard([Limits("/guard.yml", names={"denied_users": ("anna@contoso.com",)})])
     site.put(a_session("1", "LAB\\anna"))
     site.put({**a_session("2"), "User": {"Name": "LAB\\anna", "PrincipalName": "anna@contoso.com"}})
-    watching = watch(events=["unrecorded"], initial=True)
+    watching = watch(events=["unrecorded"])
     assert watching.poll() == []
     site.hidden.add("2")
     assert watching.poll() == []
@@ -404,6 +404,7 @@ def test_client_reused_unless_idle_for_long(site, watch, clients):
         ({"interval": 0}, "interval: must be from 1 to 86400, not 0"),
         ({"interval": 86401}, "interval: must be from 1 to 86400, not 86401"),
         ({"events": ALL, "unrecorded_after": -1}, "unrecorded_after: must be from 0 to 86400, not -1"),
+        ({"initial": True, "events": ["ended"]}, "initial: requires the event new; add it to events"),
         ({"unrecorded_after": 5}, "unrecorded_after: requires the event unrecorded; add it to events"),
         ({"unrecorded_repeat": 5}, "unrecorded_repeat: requires the event unrecorded; add it to events"),
         ({"events": []}, "events: is empty; set at least one value"),
