@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the sessionops.citrix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Check key=value arguments of the modules that write; pass the job of AWX and the guard of the control node."""
+"""Check the arguments of modules that write, and pass the job of AWX and the guard to them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ GUARD = "CITRIX_GUARD"
 
 
 class ActionModule(NormalActionModule):
-    """Run the module as Ansible does, with the job of AWX and the guard in its environment."""
+    """Run the module as Ansible does, with the job of AWX and the guard of the control node."""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         self._reject_repeated_options()

@@ -23,7 +23,10 @@ def repeated(given: Iterable[str]) -> set[str]:
 
 
 def repeated_keys(text: str) -> set[str]:
-    """Return the double keys of the dictionaries in JSON; Ansible warns about those in YAML itself."""
+    """Return the double keys of the dictionaries in JSON.
+
+    Ansible itself warns about those in YAML.
+    """
     found: set[str] = set()
 
     def check(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
