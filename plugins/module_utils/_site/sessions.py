@@ -120,8 +120,8 @@ def read_recorded(api: Api, session_ids: list[str]) -> dict[str, Recorded]:
     return states
 
 
+def ended_of(api: Api, session_ids: Iterable[str]) -> dict[str, Ended]:
     """Return Ended by id for those sessions that do not exist, in one or two reads each."""
-    """Return Ended by id for those sessions that do not exist; one read each, two if it seems missing."""
     calls = {session_id: details(session_id, ("Id",)) for session_id in session_ids}
     missing = [session_id for session_id, outcome in send_all(api, calls) if is_missing(outcome)]
     return dict.fromkeys(set(missing) - still_recorded(api, missing), Ended())
