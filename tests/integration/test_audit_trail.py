@@ -172,6 +172,7 @@ def test_trail_unwritable_file_sends_nothing(simulator, modules, tmp_path, name,
     run = modules([task], {**simulator.cloud, "batch_size": batch_size})
     assert run.result["failed"] and run.result["msg"].startswith(f"audit_log: {path} cannot be written (")
     assert run.result["writes_sent"] == 0 and writes_of(simulator) == set()
+    assert not list(tmp_path.glob("*.head"))
 
 
 @pytest.mark.parametrize("blank", ["", " "])
