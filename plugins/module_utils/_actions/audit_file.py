@@ -160,6 +160,12 @@ def probe(path: str) -> None:
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES)) from None
 
 
+def require_regular(path: str) -> None:
+    """Raise OSError for a pipe or a device, at which reading would wait or never end."""
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise OSError(errno.EINVAL, "it is not a regular file")
+
+
 def _open(path: str, flags: int, create: int = os.O_CREAT) -> int:
     """Open a regular file that only its owner can change, or create it; OSError for others."""
     descriptor = os.open(path, flags | create | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
