@@ -216,6 +216,13 @@ def test_play_converges_and_shows_result_of_each_rule(simulator, converge):
     assert shown["session_recording_summary"]["started"] == writes(simulator) - 1 == 12
 
 
+def test_rule_without_sessions_left_is_reported(simulator, modules):
+    rules = [{"name": "All", "all_sessions": True, "state": "started"}, COUNCIL]
+    shown = [modules([policy(*order)], simulator.cloud).result["warnings"] for order in (rules, rules[::-1])]
+    expected = "rules[All]: selects all sessions, so no session is left to Council; move it below them."
+    assert [expected in warnings for warnings in shown] == [True, False]
+
+
 def test_gap_fails_after_all_sessions_and_job_shows_counts(simulator, converge):
     run = converge(citrix_rules=RULES, citrix_on_gap="fail")
     assert run.code != 0

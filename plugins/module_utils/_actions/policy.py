@@ -22,7 +22,7 @@ from .._site.selectors import Place, Query
 from .._site.user_matcher import UserMatcher
 from .._site.users import People
 from . import recording, results
-from .rules import Rule, of_rule
+from .rules import Rule, of_rule, unreachable
 
 
 class _Search:
@@ -166,7 +166,7 @@ def report(module: Any, result: dict, rules: Sequence[Rule], assigned: Assignmen
     """Add rule and counts of sessions to a result; warn of names without a session."""
     result["at"] = times.rfc3339(moment)
     problems = [assigned.not_applied] if assigned.not_applied else []
-    warnings = list(chain.from_iterable(assigned.warnings.values()))
+    warnings = [*unreachable(rules), *chain.from_iterable(assigned.warnings.values())]
     # As for sessions with a rule: a failure if the API does not return the user of any of them.
     unidentified_fail = module.params["on_gap"] == "fail" or not assigned.targets
     (problems if unidentified_fail else warnings).extend(assigned.unidentified_warnings)

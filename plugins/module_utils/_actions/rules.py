@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -66,6 +67,12 @@ class Rule:
             raise of_rule(name, str(error)) from None
 
     @property
+    def takes_all(self) -> bool:
+        """Return whether the rule matches every session at every time."""
+        limits = (*selection.EXCLUSIONS, *PERIOD_SPEC)
+        return self.params["all_sessions"] and not any(self.params[name] for name in limits)
+
+    @property
     def machines(self) -> tuple[str, ...]:
         """Return the names of all machines in the rule."""
         return *self.query.machine, *selection.excluded(self.params, "exclude_machine")
@@ -82,6 +89,16 @@ def rules_of(params: dict, moment: float) -> list[Rule]:
         if count > 1:
             raise OptionError("rules", f"'{clean(name)}' is the name of {count} rules; use unique names")
     return rules
+
+
+def unreachable(rules: Sequence[Rule]) -> list[str]:
+    """Return the warning of rules below one that takes all sessions."""
+    for number, rule in enumerate(rules, 1):
+        if rule.takes_all and rules[number:]:
+            below = ", ".join(clean(each.name) for each in rules[number:])
+            problem = f"selects all sessions, so no session is left to {below}; move it below them."
+            return [str(of_rule(rule.name, problem))]
+    return []
 
 
 def _with_defaults(rule: dict, number: int) -> dict:

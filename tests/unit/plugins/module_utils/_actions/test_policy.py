@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.sessionops.citrix.plugins.module_utils._actions.periods import PERIOD_SPEC
 from ansible_collections.sessionops.citrix.plugins.module_utils._actions.policy import assign, report
 from ansible_collections.sessionops.citrix.plugins.module_utils._actions.recording import ARGUMENT_SPEC, RESULTS, Wanted
-from ansible_collections.sessionops.citrix.plugins.module_utils._actions.rules import RULE_SPEC, rules_of
+from ansible_collections.sessionops.citrix.plugins.module_utils._actions.rules import RULE_SPEC, rules_of, unreachable
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import OptionError
 from ansible_collections.sessionops.citrix.plugins.module_utils._site import selection
 from ansible_collections.sessionops.citrix.plugins.module_utils._site.selectors import SELECTORS, Query
@@ -126,6 +126,25 @@ def test_policy_invalid_rule_rejected_with_name(wrong, expected, place):
 def test_policy_unnamed_rule_rejected_with_position(wrong, expected):
     with pytest.raises(OptionError, match=rf"^rules\[number 2\]: .*({expected})"):
         rules_of(policy(EVERYONE, wrong), NOW)
+
+
+@pytest.mark.parametrize(
+    ("limits", "is_reported"),
+    [
+        ({}, True),
+        ({"state": "stopped", "exclude_user": []}, True),
+        ({"exclude_user": ["LAB\\user001"]}, False),
+        ({"exclude_machine": FIRST}, False),
+        ({"from": "2026-01-01T00:00:00Z"}, False),
+        ({"until": "2036-01-01T00:00:00Z"}, False),
+        ({"all_sessions": False, "user": ["LAB\\user001"]}, False),
+    ],
+)
+def test_policy_rules_below_one_for_all_are_reported(limits, is_reported):
+    rules = [rule(name="Above", user=["a"]), {**EVERYONE, **limits}, rule(name="B", user=["b"]), rule(user=["c"])]
+    expected = "rules[Everyone]: selects all sessions, so no session is left to B, Contractors; move it below them."
+    assert unreachable(rules_of(policy(*rules), NOW)) == [expected] * is_reported
+    assert unreachable(rules_of(policy(*rules[:2]), NOW)) == []
 
 
 def test_policy_rule_name_shown_on_one_printable_line():
