@@ -63,11 +63,8 @@ _list:
   elements: str
 """
 
-import json
 import os
-from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 
 from ansible import context
 from ansible.errors import AnsibleError
@@ -76,6 +73,7 @@ from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 from ansible.utils.vars import load_extra_vars
 from ansible_collections.sessionops.citrix.plugins.module_utils._common import options
+from ansible_collections.sessionops.citrix.plugins.module_utils._common.repeats import names, repeated, repeated_keys
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.typos import original
 
 ENVIRONMENT = [options.environment_name(name) for name in (*options.OPTIONS, "reason", "audit_log", "guard")]
@@ -134,20 +132,12 @@ class LookupModule(LookupBase):
         """Yield the names that --extra-vars sets several times: Ansible uses the last value."""
         given: list[str] = []
         in_json: set[str] = set()
-
-        def check(pairs):
-            in_json.update(_repeated(key for key, _value in pairs))
-            return dict(pairs)
-
         for text in context.CLIARGS.get("extra_vars", ()):
             is_file = text.startswith("@")
-            # Ansible itself warns about double keys in YAML.
-            with suppress(ValueError):
-                content = self._loader.get_text_file_contents(text[1:]) if is_file else text
-                json.loads(content, object_pairs_hook=check)
+            in_json |= repeated_keys(self._loader.get_text_file_contents(text[1:]) if is_file else text)
             if not is_file:
-                given += self._loader.load(text) if text.startswith(("{", "[")) else _names(text)
-        for name in sorted(in_json | _repeated(given) & set(terms)):
+                given += self._loader.load(text) if text.startswith(("{", "[")) else names(split_args(text))
+        for name in sorted(in_json | repeated(given) & set(terms)):
             yield f"{name}: --extra-vars sets it several times, and only the last value would apply. Set it once."
 
     def _without_prefix(self, prefix, terms, variables) -> Iterator[str]:
@@ -174,16 +164,6 @@ class LookupModule(LookupBase):
         """Return the unset variables whose names have two words, since one word has many uses."""
         names = {*terms, *self.get_option("refused")} - set(variables)
         return {name for name in names if "_" in name.removeprefix(prefix)}
-
-
-def _names(text):
-    """Return the names in text of the form key=value."""
-    return [part.partition("=")[0] for part in split_args(text)]
-
-
-def _repeated(names):
-    """Return the names that occur several times."""
-    return {name for name, count in Counter(names).items() if count > 1}
 
 
 def _nulls(value, path="") -> Iterator[str]:

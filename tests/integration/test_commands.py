@@ -24,6 +24,22 @@ def test_record_list_and_stop_by_name(simulator, ansible):
     assert not any(session["recorded"] for session in simulator.sessions_on(MACHINE))
 
 
+def test_option_set_twice_in_text_rejected(simulator, ansible, play):
+    module, twice = "sessionops.citrix.citrix_session_recording", "exclude_user: the arguments set it several times"
+    given = r"state=started machine=LAB\\vda-001 exclude_user=LAB\\user001 exclude_user=LAB\\user002"
+    tasks = [{module: given}, {"action": f"{module} {given}"}, {"local_action": f"{module} {given}"}]
+    run = play([{**task, "ignore_errors": True} for task in tasks], env=simulator.environment)
+    assert [twice in result["msg"] for result in run.results] == [True] * 3, run.output
+    options = (
+        f'{{"state": "started", "machine": {json.dumps(MACHINE)}, "exclude_user": "LAB/a", "exclude_user": "LAB/b"}}'
+    )
+    for arguments in (given, options):
+        run = ansible("ansible", "localhost", "-m", module, "-a", arguments, env=simulator.environment)
+        assert run.code != 0
+        assert twice in run.output
+    assert simulator.calls() == []
+
+
 def test_failed_record_playbook_shows_result_of_each_session(simulator, ansible):
     simulator.fault({"path": "startRecording", "lag": "never"})
     extra = json.dumps({"citrix_machine": [MACHINE], "citrix_wait_timeout": 1})

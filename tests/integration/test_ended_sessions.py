@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.sessionops.citrix.plugins.modules import citrix_session_recording as recording
 
+MISSING = {"type": "https://errors-api.cloud.com/common/notFound", "detail": "There is no such session."}
 FORMS = ["error_response", "error_data", "error_data_minimal"]
 
 
@@ -39,3 +40,39 @@ def test_existing_session_has_error_of_status_read(simulator, client, way, statu
     assert result == "failed"
     assert calls[-1] == session_id
     assert "$startRecording" not in calls
+
+
+@pytest.mark.parametrize("size", [0, 10])
+@pytest.mark.parametrize("form", FORMS)
+def test_missing_session_that_is_recorded_is_stopped(simulator, client, size, form):
+    """An account may read no session outside its scope."""
+    simulator.reset(mix="recordable", error_form=form)
+    first, second = (entry["id"] for entry in simulator.sessions_on("LAB\\vda-001")[:2])
+    simulator.start_recording(first)
+    simulator.fault({"method": "GET", "path": f"/({first}|{second})$", "answer": {"status": 404, "body": MISSING}})
+    connection = {**simulator.cloud, "batch_size": size}
+    result = client(recording, connection, state="stopped", session_id=[first, second])
+    assert {entry["id"]: entry["result"] for entry in result["sessions"]} == {first: "stopped", second: "ended"}
+    assert [entry["recorded"] for entry in simulator.sessions_on("LAB\\vda-001")[:2]] == [False, False]
+
+
+@pytest.mark.parametrize("size", [0, 10])
+def test_refused_stop_of_recorded_session_is_failure(simulator, client, size):
+    simulator.reset(mix="recordable")
+    session_id = simulator.sessions_on("LAB\\vda-001")[0]["id"]
+    simulator.start_recording(session_id)
+    simulator.fault({"path": f"/{session_id}(/.stopRecording)?$", "answer": {"status": 404, "body": MISSING}})
+    connection = {**simulator.cloud, "batch_size": size}
+    result = client(recording, connection, state="stopped", machine=["LAB\\vda-001"])
+    assert result["failed"]
+    assert [entry["result"] for entry in result["sessions"] if entry["recorded"]] == ["failed"]
+
+
+@pytest.mark.parametrize("option", [{"exclude_user": ["LAB\\user099"]}, {"exclude_machine": ["LAB\\vda-002"]}])
+def test_missing_session_that_is_recorded_is_unidentified(simulator, client, option):
+    simulator.reset(mix="recordable")
+    session_id = simulator.sessions_on("LAB\\vda-001")[0]["id"]
+    simulator.start_recording(session_id)
+    simulator.fault({"method": "GET", "path": f"/{session_id}$", "answer": {"status": 404, "body": MISSING}})
+    result = client(recording, simulator.cloud, state="stopped", session_id=[session_id], **option)
+    assert [entry["result"] for entry in result["sessions"]] == ["unidentified"]

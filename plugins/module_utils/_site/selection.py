@@ -204,12 +204,14 @@ def _by_id(api: Api, ids: Sequence[str]) -> dict[str, dict | None]:
     """Return the named sessions in order, each once, with the id in the API."""
     calls = {session_id: sessions.details(session_id, FIELDS) for session_id in ids}
     outcomes = dict(send_all(api, calls))
+    # Such a session exists, possibly outside the scope of the account.
+    hidden = sessions.still_recorded(api, [each for each in calls if sessions.is_missing(outcomes[each])])
     found: dict[str, dict | None] = {}
     own_ids: dict[str, str] = {}
     for requested in calls:
         outcome = outcomes[requested]
         if sessions.is_missing(outcome):
-            found[requested] = None
+            found[requested] = {} if requested in hidden else None
         elif isinstance(outcome, CitrixError):
             raise outcome
         else:

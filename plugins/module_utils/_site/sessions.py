@@ -13,7 +13,7 @@ from functools import partial
 from typing import Union
 
 from .._client.api import Api
-from .._client.calls import Call, segment
+from .._client.calls import Call, Response, segment
 from .._client.dispatch import Calls, send_all
 from .._common.errors import ApiError, CitrixError
 from .._common.facts import facts_of
@@ -121,9 +121,17 @@ def read_recorded(api: Api, session_ids: list[str]) -> dict[str, Recorded]:
 
 
 def ended_of(api: Api, session_ids: Iterable[str]) -> dict[str, Ended]:
-    """Return Ended by id for those sessions that do not exist; one read each."""
+    """Return Ended by id for those sessions that do not exist, in one or two reads each."""
     calls = {session_id: details(session_id, ("Id",)) for session_id in session_ids}
-    return {session_id: Ended() for session_id, outcome in send_all(api, calls) if is_missing(outcome)}
+    missing = [session_id for session_id, outcome in send_all(api, calls) if is_missing(outcome)]
+    return dict.fromkeys(set(missing) - still_recorded(api, missing), Ended())
+
+
+def still_recorded(api: Api, session_ids: list[str]) -> set[str]:
+    """Return the sessions that the API reports as recorded, although it returns no such session."""
+    calls = Calls(session_ids, partial(recording_status, final=(500,)))
+    outcomes = send_all(api, calls)
+    return {each for each, outcome in outcomes if isinstance(outcome, Response) and is_recorded(outcome.body)}
 
 
 def _read_ambiguous(api: Api, ambiguous: Mapping[str, ApiError]) -> dict[str, Recorded]:

@@ -85,6 +85,7 @@ def test_message_not_accepted_fails_with_complete_result(send, fake_api, answer,
 
 def test_ended_session_is_gap(send, fake_api):
     fake_api.on("GET Sessions/1", 404)
+    fake_api.on("GET Sessions/RecordingStatus?id=1", 404)
     result, warnings = send(session_id=["1"])
     assert (result["failed"], outlines(result), warnings) == (True, [("1", "ended", False)], [])
     result, warnings = send(session_id=["1"], on_gap="warn")

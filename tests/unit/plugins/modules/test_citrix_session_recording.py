@@ -91,6 +91,7 @@ def test_named_user_without_session_fails_after_all_others(module, fake_api):
 @pytest.mark.parametrize(("state", "failed"), [("started", True), ("stopped", False)])
 def test_ended_session_counts_as_stopped(module, fake_api, state, failed):
     fake_api.on("GET Sessions/1", 404)
+    fake_api.on(STATUS, 404)
     mock = module(state=state, session_id=["1"])
     result = under_test.run(mock, fake_api)
     assert ("failed" in result, result["summary"]["ended"]) == (failed, 1)

@@ -92,6 +92,7 @@ def test_messages_refused_message_failed_unchanged(fake_api, answer):
 
 def test_messages_session_ended_before_message(fake_api):
     fake_api.on("GET Sessions/1", 404)
+    fake_api.on("GET Sessions/RecordingStatus?id=1", 404)
     entry = sent_to_one(fake_api, 404)
     assert outline(entry) == ("ended", False, f"transaction-of-{key()}")
     assert entry.reason == "the session ended before the message"
@@ -101,11 +102,12 @@ def test_messages_missing_sessions_read_at_once(fake_api):
     for number, answer in (("1", 404), ("2", 404), ("3", {})):
         fake_api.on(key(number), answer)
     fake_api.on("GET Sessions/1", 404)
+    fake_api.on("GET Sessions/RecordingStatus?id=1", 404)
     fake_api.on("GET Sessions/2", {"Id": "2"})
     fake_api.max_concurrency = 1
     entries = send(fake_api, [a_target(number) for number in ("1", "2", "3")], MESSAGE, check_mode=False)
     assert [entry.result for entry in entries] == ["ended", "failed", "sent"]
-    assert [call.method for call in fake_api.calls] == ["POST", "POST", "POST", "GET", "GET"]
+    assert [call.method for call in fake_api.calls] == ["POST", "POST", "POST", "GET", "GET", "GET"]
 
 
 def test_failed_session_does_not_affect_others(fake_api):

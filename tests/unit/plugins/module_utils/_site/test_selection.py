@@ -88,6 +88,7 @@ def test_user_denied_by_guard_without_exclusions(fake_api):
 
 def test_named_session_that_does_not_exist_ended(fake_api):
     fake_api.on("GET Sessions/1", 404)
+    fake_api.on("GET Sessions/RecordingStatus?id=1", 404)
     fake_api.on("GET Sessions/2", a_session("2"))
     selection = select(fake_api, wanted(session_id=["1", "2"], exclude_user=["LAB\\user002"]))
     assert [(target.ended, target.unidentified) for target in selection.targets] == [(True, False), (False, False)]
@@ -110,6 +111,7 @@ def test_named_session_api_returns_two_spellings_selected_once(fake_api, own_id)
 
 def test_named_ended_session_keeps_position(fake_api):
     fake_api.on("GET Sessions/1", 404)
+    fake_api.on("GET Sessions/RecordingStatus?id=1", {"IsSessionBeingRecorded": False})
     fake_api.on("GET Sessions/2", {"Id": "2"})
     selection = select(fake_api, wanted(session_id=["1", "2"]))
     assert selection.targets == [Target.from_session("1", None), Target.from_session("2", {"Id": "2"})]
@@ -259,6 +261,7 @@ def test_exclusions_apply_to_named_sessions(fake_api):
     for session_id, user in (("1", "user001"), ("2", "user002")):
         fake_api.on(f"GET Sessions/{session_id}", a_session(session_id, user))
     fake_api.on("GET Sessions/3", 404)
+    fake_api.on("GET Sessions/RecordingStatus?id=3", 400)
     selection = select(fake_api, wanted(session_id=["1", "2", "3"], exclude_user=["user002"]))
     assert ids(selection) == ["1", "3"]
 
