@@ -13,11 +13,11 @@ from ansible.errors import AnsibleActionFail
 from ansible.parsing.splitter import split_args
 from ansible.plugins.action.normal import ActionModule as NormalActionModule
 
+from ..module_utils._common.guard_file import resembles_variable
 from ..module_utils._common.repeats import names, repeated, repeated_keys
 
 VARIABLES = {"JOB_ID": "job_id", "JOB_TEMPLATE": "job_template_name", "USER": "user_name"}
 """Environment variables of the modules without CITRIX_AWX_, and variables of AWX without awx_ or tower_."""
-GUARD = "CITRIX_GUARD"
 
 
 class ActionModule(NormalActionModule):
@@ -33,8 +33,8 @@ class ActionModule(NormalActionModule):
             if name in known
         }
         # Programs such as sudo, which become uses, remove variables of the environment.
-        is_local = self._connection.transport == "local" and GUARD in os.environ
-        guard = {GUARD: os.environ[GUARD]} if is_local else {}
+        is_local = self._connection.transport == "local"
+        guard = {name: value for name, value in os.environ.items() if is_local and resembles_variable(name)}
         self._task.environment = [{**job, **guard}, *(self._task.environment or [])]
         return super().run(tmp, task_vars)
 

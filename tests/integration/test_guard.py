@@ -357,16 +357,22 @@ def test_play_with_guard_records_no_denied_user(simulator, play, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("keywords", "guarded"), [({"become": True}, True), ({"environment": {"CITRIX_GUARD": ""}}, False)]
+    ("keywords", "variable", "shown"),
+    [
+        ({"become": True}, "CITRIX_GUARD", "reason is required"),
+        ({"become": True}, "CITRIX_GUARDS", "rename it to CITRIX_GUARD"),
+        ({"environment": {"CITRIX_GUARD": ""}}, "CITRIX_GUARD", ""),
+    ],
 )
-def test_play_with_become_keeps_guard(simulator, play, tmp_path, keywords, guarded):
+def test_play_with_become_keeps_guard(simulator, play, tmp_path, keywords, variable, shown):
     """A login shell, as of su with "-", starts with an empty environment, as sudo does."""
     guard = tmp_path / "guard.yml"
     guard.write_text("reason: required", encoding="utf-8")
     task = {**start(machine=MACHINE), "become_method": "ansible.builtin.su", "become_flags": "-", **keywords}
-    env = {"CITRIX_GUARD": str(guard), "ANSIBLE_BECOME_ALLOW_SAME_USER": "true"}
+    env = {variable: str(guard), "ANSIBLE_BECOME_ALLOW_SAME_USER": "true"}
     run = play([task], connection=simulator.cloud, env=env)
-    assert (run.code != 0, "reason is required" in run.output, writes(simulator) == 0) == (guarded,) * 3, run.output
+    assert shown in run.output, run.output
+    assert (run.code != 0, writes(simulator) == 0) == (bool(shown),) * 2, run.output
 
 
 def test_delegated_task_limited_by_host_of_module(simulator, play, tmp_path):

@@ -48,10 +48,15 @@ def read_guards() -> list[Limits]:
     named = os.environ.get(VARIABLE)
     if named and not os.path.isabs(named):
         raise _invalid(named, f"{VARIABLE} must be an absolute path; set the full path")
-    for name in () if named else os.environ:
-        if name != VARIABLE and (name.upper().startswith(VARIABLE) or original(name, [VARIABLE])):
+    for name in () if named else filter(resembles_variable, os.environ):
+        if name != VARIABLE:
             raise OptionError(name, f"there is no such variable; rename it to {VARIABLE}, or remove it")
     return [_read(path) for path in dict.fromkeys([named, _path_of_host()]) if path]
+
+
+def resembles_variable(name: str) -> bool:
+    """Return whether a name is CITRIX_GUARD, or a mistake in it."""
+    return name.upper().startswith(VARIABLE) or original(name, [VARIABLE]) is not None
 
 
 def _path_of_host() -> str | None:
