@@ -36,6 +36,8 @@ class Module(AnsibleModule):
         self._check(options.check_types, self.params, self.argument_spec)
 
     def _log_invocation(self) -> None:
+        # Masked in a message, white space would make it unreadable.
+        self.no_log_values = set(filter(str.strip, self.no_log_values))
         # Ansible can neither log nor return such text, and its error would not name the option.
         self._check(options.check_encoding, self.params)
         super()._log_invocation()
