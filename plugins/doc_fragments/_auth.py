@@ -39,6 +39,7 @@ options:
   token_url:
     description:
       - Full URL of the sign-in, for a private gateway or a test server. This host receives the credentials.
+      - With O(deployment=gov), a URL with C(/cctrustoauth2/) gets a form, any other the JSON of the trust service.
       - If not set, the environment variable E(CITRIX_TOKEN_URL) is used, then the URL of O(deployment).
     type: str
   customer_id:

@@ -172,6 +172,7 @@ def test_trail_unwritable_file_sends_nothing(simulator, modules, tmp_path, name,
     run = modules([task], {**simulator.cloud, "batch_size": batch_size})
     assert run.result["failed"] and run.result["msg"].startswith(f"audit_log: {path} cannot be written (")
     assert run.result["writes_sent"] == 0 and writes_of(simulator) == set()
+    assert not list(tmp_path.glob("*.head"))
 
 
 @pytest.mark.parametrize("blank", ["", " "])
@@ -307,6 +308,20 @@ def test_audit_info_returns_documented_values(simulator, modules, path, tmp_path
     path.write_text(path.read_text().replace("INC", "XXX").replace("Office", "0ffice"))
     broken = modules([whole]).result
     assert not broken["verified"] and set(broken["problems"][0]) == set(RETURN["problems"]["contains"])
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder"])
+def test_trail_that_is_no_file_is_not_read(simulator, modules, path, kind):
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    given = "/dev/zero" if kind == "device" else str(path)
+    due = {"sessionops.citrix.citrix_recording_due": {"audit_log": given}, "check_mode": True, "ignore_errors": True}
+    found, stopped = modules([{INFO: {"path": given}}]).result, modules([due], simulator.cloud).result
+    assert not found["verified"] and found["problem_counts"] == {"unreadable": 1}
+    expected = f"audit_log: {given} cannot be read (it is not a regular file)"
+    assert stopped["failed"] and stopped["msg"].startswith(expected)
 
 
 def test_audit_info_knows_results_of_all_modules():

@@ -118,6 +118,18 @@ def test_job_with_failed_part_is_not_success(simulator, client, size, part):
         assert "No agent." in result["msg"]
 
 
+@pytest.mark.parametrize("size", [0, 10])
+@pytest.mark.parametrize(("end", "result"), [("Complete", "sent"), ("Failed", "failed")])
+def test_job_in_response_with_status_200_is_followed(simulator, client, size, end, result):
+    simulator.fault(
+        {"path": "sendMessage", "answer": {"status": 200, "body": {**JOB, "Status": "NotStarted"}}},
+        {"path": "/Jobs/7$", "answer": {"status": 200, "body": {**JOB, "Status": end}}},
+    )
+    connection = {**simulator.cloud, "batch_size": size}
+    sent = client(message, connection, machine=[MACHINE], title="Recording", text="Hello")
+    assert {entry["result"] for entry in sent["sessions"]} == {result}
+
+
 def test_answer_that_is_no_job_is_not_polled(simulator, client, monkeypatch):
     monkeypatch.setattr(jobs, "LIMIT", 0.2)
     simulator.fault(

@@ -51,15 +51,16 @@ class AuditFile:
         """
         self._path = path
         self._gather = gather
-        self._head = _open(path + HEAD, os.O_RDWR)
+        # First, because the path may be invalid, such as that of a directory: then no other file is created.
+        self._log = _open(path, os.O_RDWR | os.O_APPEND)
         self._writing = Lock()
         self._syncing = Lock()
         self._written = self._synced = 0
         """Number of appends so far, and of those that are on disk."""
         try:
-            self._log = _open(path, os.O_RDWR | os.O_APPEND)
+            self._head = _open(path + HEAD, os.O_RDWR)
         except OSError:
-            os.close(self._head)
+            os.close(self._log)
             raise
         _sync_folder(path)
 
@@ -157,6 +158,12 @@ def probe(path: str) -> None:
             os.stat(folder)
             if not os.access(folder, os.W_OK | os.X_OK):
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES)) from None
+
+
+def require_regular(path: str) -> None:
+    """Raise OSError for a pipe or a device, at which reading would wait or never end."""
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise OSError(errno.EINVAL, "it is not a regular file")
 
 
 def _open(path: str, flags: int, create: int = os.O_CREAT) -> int:

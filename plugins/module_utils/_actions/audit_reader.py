@@ -17,7 +17,7 @@ from itertools import count
 from typing import IO, Any, Callable, NamedTuple
 
 from . import audit_lines
-from .audit_file import HEAD, Last
+from .audit_file import HEAD, Last, require_regular
 
 MOST_KEPT = 10_000
 """Problems, writes without a result, and missing lines that are kept in memory."""
@@ -211,6 +211,7 @@ def _read(path: str) -> Iterator[tuple[Place, bytes]]:
 
 
 def _open(path: str) -> IO[bytes]:
+    require_regular(path)
     with open(path, "rb") as file:
         start = file.read(6)
     return next((opener for magic, opener in OPENERS.items() if start.startswith(magic)), open)(path, "rb")

@@ -18,7 +18,7 @@ from .._common.text import clean, nested
 from .._site.refs import SessionRef
 from .._site.selection import Target
 from . import audit_lines
-from .audit_file import HEAD
+from .audit_file import HEAD, require_regular
 from .audit_reader import TrailReader, ends_before
 from .recording import RESULTS, RecordingEntry, Wanted
 from .results import task_result
@@ -132,6 +132,7 @@ class DueStops:
         if not path:
             raise OptionError("audit_log", "is required; set it to the audit trail of the runs that started recordings")
         try:
+            require_regular(path)
             self._tail = open(path, "rb")
         except OSError as error:
             raise OptionError(
@@ -142,7 +143,8 @@ class DueStops:
         self._stops = PlannedStops(api.customer_id, api.site_id())
         files = [name for name in [path, *glob(escape(path) + "[.-]*")] if not name.endswith(HEAD)]
         reader = TrailReader(files)
-        first, oldest = None, {}
+        first = None
+        oldest: dict = {}
         for place, entry in reader.entries():
             first, oldest = (first, oldest) if first else (place, entry)
             self._stops.add(entry)

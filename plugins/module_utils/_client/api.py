@@ -116,7 +116,9 @@ class Api:
         if reply.status not in SUCCESSES or not isinstance(body, dict) or not proved or is_error(body):
             raise self._error(call, reply, transaction_id)
         self._routes.add(call.route)
-        response = Response(body, transaction_id, _job_id(reply, body) if reply.status == 202 else None)
+        # A published response to a POST is its job, with status 200.
+        accepted = reply.status == 202 or (call.write and "Type" in body and "Status" in body)
+        response = Response(body, transaction_id, _job_id(reply, body) if accepted else None)
         if call.write:
             # Immediately, and not only in the result: an interrupted run has none.
             self.log(f"accepted: {clean(call.what)} [transaction {response.transaction_id}]")

@@ -151,7 +151,9 @@ def credentials_of(settings: Settings) -> Credentials:
         # The two base paths have different spellings.
         path = "/tokens" if endpoints.ids_in_path else "/Tokens"
         return Login(endpoints.token_url or endpoints.base_url + path, **given)
-    kind = TrustCredentials if settings.deployment == "gov" else ClientCredentials
+    # Both sign-ins of Citrix Cloud Government are published.
+    trust = settings.deployment == "gov" and "/cctrustoauth2/" not in (endpoints.token_url or "")
+    kind = TrustCredentials if trust else ClientCredentials
     path = kind.path.format(customer=settings.customer_id)
     return kind(endpoints.token_url or endpoints.token_origin + path, **given)
 

@@ -51,7 +51,7 @@ class Response(NamedTuple):
     body: dict
     transaction_id: str
     job_id: str | None = None
-    """Of the job that continues an accepted call (202), "" if the response names none; None for any other response."""
+    """Of the job that continues an accepted call, "" if the response names none; None for any other response."""
 
 
 def segment(name: str) -> str:

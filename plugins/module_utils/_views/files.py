@@ -47,6 +47,9 @@ def check_file(option: str, path: str, warn: Callable[[str], None] | None = None
         raise OptionError(option, "is empty; set it to a file")
     if os.path.isdir(path):
         raise OptionError(option, f"{clean(path)} is a directory; set it to a file")
+    if os.path.exists(path) and not os.path.isfile(path):
+        # It would be replaced: /dev/null would be a file from then on.
+        raise OptionError(option, f"{clean(path)} is a device, pipe or socket; set it to a file")
     check_folder(option, os.path.dirname(os.path.abspath(path)), warn)
 
 

@@ -161,6 +161,14 @@ def test_gov_sign_in_sends_json(signed, service):
     assert (request.form, authorization_of(request)) == (None, "")
 
 
+@pytest.mark.parametrize(("path", "is_form"), [("cctrustoauth2/c1/tokens/clients", True), ("trust/tokens", False)])
+def test_gov_sign_in_form_follows_token_url(signed, service, path, is_form):
+    signed(**GOV, token_url=f"https://api.example.us/{path}").send(READ)
+    (request,) = service.sign_ins
+    assert request.url == f"https://api.example.us/{path}"
+    assert (request.form is not None, request.json is not None) == (is_form, not is_form)
+
+
 def test_controller_receives_all_characters_of_credentials(signed, service):
     signed(**ON_PREMISES).send(READ)
     (request,) = service.sign_ins

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import stat
 import unicodedata
 
@@ -101,6 +102,16 @@ def test_directory_instead_of_file_reported(tmp_path):
     with pytest.raises(OptionError, match=r"^dest: .*cannot be written"):
         files.write_json("dest", str(tmp_path / "coverage.json"), {})
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_pipe_instead_of_file_is_not_replaced(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(OptionError, match=r"^report: .*pipe is a device, pipe or socket; set it to a file"):
+        files.check_file("report", str(pipe))
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "absent")
+    files.check_file("report", str(link))
 
 
 def test_directory_must_exist_and_be_writable(tmp_path, monkeypatch):
