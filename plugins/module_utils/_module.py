@@ -36,6 +36,8 @@ class Module(AnsibleModule):
         self._check(options.check_types, self.params, self.argument_spec)
 
     def _log_invocation(self) -> None:
+        # Masked in a message, white space would make it unreadable.
+        self.no_log_values.difference_update([secret for secret in self.no_log_values if not secret.strip()])
         # Ansible can neither log nor return such text, and its error would not name the option.
         self._check(options.check_encoding, self.params)
         super()._log_invocation()

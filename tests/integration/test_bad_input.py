@@ -55,8 +55,8 @@ NOT_SO = {
     "access_token": ["two words", "line\nbreak", "\u00fc"],
     "ca_path": ["/nonexistent/ca.pem"],
     "validate_certs": [False],
-    "title": ["", " \t"],
-    "text": ["", " "],
+    "title": ["", " \t", "\u200b"],
+    "text": ["", " ", "\u3164\n"],
     "dest": ["/nonexistent/folder", "/dev/null"],
     "history": ["/nonexistent/folder/history.sqlite", "/dev/null", "/dev", " ", "/etc/passwd"],
     "path": ["/nonexistent/history.sqlite", " ", []],
@@ -173,6 +173,12 @@ def test_invalid_value_rejected_by_option_name(refused, name, option, value):
 def test_invalid_number_in_environment_named(simulator, modules):
     done = modules([{"sessionops.citrix.citrix_site_info": simulator.cloud}], env={"CITRIX_TIMEOUT": "inf"})
     assert done.result["msg"].startswith("timeout: is too large") and simulator.calls() == []
+
+
+@pytest.mark.parametrize("option", ["access_token", "client_secret"])
+def test_blank_secret_leaves_message_readable(simulator, modules, option):
+    blank = {"sessionops.citrix.citrix_site_info": {**simulator.cloud, option: " "}}
+    assert "********" not in modules([blank]).result["msg"]
 
 
 @pytest.mark.parametrize(("name", "options", "option"), CONTRADICTIONS)

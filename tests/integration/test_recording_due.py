@@ -248,9 +248,23 @@ def test_rotated_trail_read(desk, ids, suffix):
     assert (run.code, results(run)) == (0, {ids[0]: "stopped"})
 
 
+@pytest.mark.parametrize("name", ["audit-20261201.jsonl.gz", "audit.1.jsonl", "audit.jsonl_old"])
+def test_rotated_trail_with_other_name_fails(desk, ids, name):
+    desk.start(ids[0], stop_after=60)
+    text = desk.trail.read_bytes()
+    desk.trail.with_name(name).write_bytes(gzip.compress(text) if name.endswith("gz") else text)
+    desk.trail.unlink()
+    desk.start(ids[1], stop_after=60)
+    desk.now += 60
+    run = desk.sweep()
+    assert "The audit trail is damaged (missing: 1)" in run.result["msg"]
+    assert (run.code != 0, results(run)) == (True, {ids[1]: "stopped"})
+
+
 def test_removed_old_trail_files_accepted(desk, ids):
     desk.start(ids[0])
-    desk.trail.unlink()
+    desk.trail.rename(desk.trail.with_name("other.jsonl"))
+    desk.trail.with_name("audit-site2.jsonl").write_text("{}\n", encoding="utf-8")
     desk.start(ids[1], stop_after=60)
     desk.now += 60
     run = desk.sweep()

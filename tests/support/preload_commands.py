@@ -26,13 +26,13 @@ KINDS = ("become", "cache", "callback", "connection", "filter", "inventory", "sh
 
 
 def write_commands(names: list[str]) -> None:
-    """Write each command with the interpreter of this folder."""
+    """Write commands that run these with the interpreter of this folder."""
+    here = Path.cwd()
+    (here / "bin").mkdir()
     for name in names:
-        command = Path(name)
-        own = Path.cwd() / "bin" / command.name
-        own.parent.mkdir(exist_ok=True)
-        own.write_text(f"#!{Path.cwd()}/python\n{command.read_text(encoding='utf-8')}", encoding="utf-8")
-        own.chmod(0o755)
+        command = here / "bin" / Path(name).name
+        command.write_text(f'#!/bin/sh\nexec "{here}/python" "{name}" "$@"\n', encoding="utf-8")
+        command.chmod(0o755)
 
 
 def read_documentation() -> None:

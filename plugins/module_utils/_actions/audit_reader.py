@@ -10,8 +10,9 @@ import gzip
 import lzma
 import os
 import zlib
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import count
 from typing import IO, Any, Callable, NamedTuple
 
@@ -186,6 +187,15 @@ class TrailReader:
         self.counts[kind] += 1
         if len(self.problems) < MOST_KEPT:
             self.problems.append(Problem(place, kind, detail))
+
+
+def ends_before(path: str, entry: dict) -> bool:
+    """Return whether the last line of a file is the one before an entry."""
+    last: deque[tuple[Place, bytes]] = deque(maxlen=1)
+    with suppress(*DAMAGE):
+        last.extend(_read(path))
+    before = audit_lines.decode(last[0][1]) if last else None
+    return before is not None and before["hash"] == entry.get("previous_hash")
 
 
 def _read(path: str) -> Iterator[tuple[Place, bytes]]:

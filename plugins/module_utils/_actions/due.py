@@ -19,7 +19,7 @@ from .._site.refs import SessionRef
 from .._site.selection import Target
 from . import audit_lines
 from .audit_file import HEAD, require_regular
-from .audit_reader import TrailReader
+from .audit_reader import TrailReader, ends_before
 from .recording import RESULTS, RecordingEntry, Wanted
 from .results import task_result
 from .trail import Write
@@ -141,15 +141,18 @@ class DueStops:
         self._tail.seek(0, os.SEEK_END)
         self._lock = Lock()
         self._stops = PlannedStops(api.customer_id, api.site_id())
-        reader = TrailReader([name for name in [path, *glob(escape(path) + "[.-]*")] if not name.endswith(HEAD)])
+        files = [name for name in [path, *glob(escape(path) + "[.-]*")] if not name.endswith(HEAD)]
+        reader = TrailReader(files)
         first = None
+        oldest: dict = {}
         for place, entry in reader.entries():
-            first = first or place
+            first, oldest = (first, oldest) if first else (place, entry)
             self._stops.add(entry)
         self.damage = {kind: count for kind, count in reader.counts.items() if kind not in HARMLESS}
-        # Older files may have been removed.
+        # Older files may have been removed, but not kept under other names.
         if any(problem.kind == "missing" and problem.place == first for problem in reader.problems):
-            self.damage["missing"] -= 1
+            others = {*glob(escape(os.path.splitext(path)[0]) + "*")}.difference(files)
+            self.damage["missing"] -= not any(ends_before(name, oldest) for name in filter(os.path.isfile, others))
         self.moment = times.now()
         self._due = {planned.session.id: planned for planned in self._stops.due(self.moment).values()}
         if not reader.lines:

@@ -11,6 +11,7 @@ from .._client.api import Api
 from .._client.calls import Call
 from .._client.dispatch import send_all
 from .._common.errors import CitrixError, JobFailed, OptionError
+from .._common.names import is_blank
 from .._site import sessions
 from .._site.selection import Target
 from .results import UNIDENTIFIED, Entry
@@ -40,7 +41,7 @@ class Message(NamedTuple):
     def from_params(cls, params: dict) -> Message:
         """Check the options of a message; raises OptionError."""
         for name in ("title", "text"):
-            if not params[name].strip():
+            if is_blank(params[name]):
                 raise OptionError(name, "is empty; write the text for the user")
         return cls(params["title"], params["text"], params["style"].capitalize(), params["include_unidentified"])
 

@@ -118,6 +118,11 @@ def is_confusable(name: str) -> bool:
     return visible(name) != name
 
 
+def is_blank(text: str) -> bool:
+    """Return whether a text has no visible character."""
+    return not any(_shows(char) and not char.isspace() for char in text)
+
+
 def visible(name: str) -> str:
     """Return a name for messages, with invisible characters as codes such as <U+200E>."""
     return clean("".join(char if _shows(char) else f"<U+{ord(char):04X}>" for char in name))

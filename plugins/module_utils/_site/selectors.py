@@ -72,7 +72,7 @@ class Query(NamedTuple):
         return tuple(field for name in SELECTORS if getattr(self, name) for field in NEEDS[name])
 
     def is_shown_by(self, session: dict) -> bool:
-        """Return whether a session shows its machine and delivery group, if a search selected it by these.
+        """Return whether a session shows the machine and delivery group by which a search found it.
 
         A server may ignore a search; the list of one machine has only its sessions.
         """
