@@ -61,6 +61,15 @@ def test_token_and_site_used_until_expiry(simulator, modules, deployment):
     assert not [name for name in ("client_secret", "password") if simulator.facts[name] in run.output]
 
 
+@pytest.mark.parametrize("offset", [-7200, -3500, 0, 3500, 7200])
+def test_token_lifetime_by_clock_of_controller(simulator, modules, offset):
+    """Otherwise, a host whose clock is ahead would sign in again after seconds."""
+    simulator.reset(clock_offset=offset)
+    shown = modules([{TOKEN: {}}], connection=simulator.on_premises).result
+    ends = datetime.strptime(shown["expires_at"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
+    assert timedelta(minutes=58) < ends - datetime.now(timezone.utc) <= timedelta(minutes=61)
+
+
 def test_failure_has_reason_and_no_secret(simulator, modules):
     simulator.reset(sites=2)
     wrong = {TOKEN: {"client_secret": "not-the-secret-of-this-client"}, "ignore_errors": True}

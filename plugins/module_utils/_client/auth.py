@@ -240,8 +240,8 @@ class Authenticator:
             # Citrix Cloud sends some refusals with status 200 and an error in the body.
             raise self._error(reply, body, sign_in.remedy)
         self._secrets = (*self._secrets, value)
-        lifetime = self._lifetime(body)
         now = self._clock()
+        lifetime = _lifetime(body, timestamp(reply.headers.get("Date") or "") or now)
         return Token(value, now + lifetime, now + max(lifetime - RENEW_EARLY, lifetime / 2), _secret_end(body))
 
     def _error(self, reply: Reply, body: object, remedy: str | None) -> ApiError:
@@ -250,19 +250,20 @@ class Authenticator:
         shown = code if code in ERROR_CODES else ""
         return api_error("sign in", reply.status, shown, reply.transaction_id, remedy, self.mask)
 
-    def _lifetime(self, body: dict) -> float:
-        """Return the lifetime of a new token in seconds.
 
-        expires_in is a number in a string, the trust service's ExpiresAt or expiresIn a number of seconds, the
-        controller's ExpiresAt an RFC 3339 date.
-        """
-        value = body.get("expires_in") or body.get("expiresIn") or body.get("ExpiresAt")
-        try:
-            lifetime = float(value)  # type: ignore[arg-type]
-        except (TypeError, ValueError, OverflowError):
-            lifetime = (timestamp(str(value)) or 0.0) - self._clock()
-        # An end in the past means that two clocks differ, not that the token was never valid.
-        return min(lifetime, LONGEST_LIFETIME) if lifetime > 0 else DEFAULT_LIFETIME
+def _lifetime(body: dict, now: float) -> float:
+    """Return the lifetime of a new token in seconds; now: Unix time of the service.
+
+    expires_in is a number in a string, the trust service's ExpiresAt or expiresIn a number of seconds, the controller's
+    ExpiresAt an RFC 3339 date.
+    """
+    value = body.get("expires_in") or body.get("expiresIn") or body.get("ExpiresAt")
+    try:
+        lifetime = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        lifetime = (timestamp(str(value)) or 0.0) - now
+    # An end in the past means that two clocks differ, not that the token was never valid.
+    return min(lifetime, LONGEST_LIFETIME) if lifetime > 0 else DEFAULT_LIFETIME
 
 
 def _secret_end(body: dict) -> float | None:
