@@ -246,3 +246,27 @@ def test_event_source_reports_unidentified_sessions(fleet, watch, caplog):
     watching = watch("LAB\\anna")
     assert watching.poll() == []
     assert any(f"{UNKNOWN}s of 2 sessions" in record.getMessage() for record in caplog.records)
+
+
+@pytest.mark.parametrize("state", ["started", "stopped"])
+@pytest.mark.parametrize(
+    ("options", "hidden"),
+    [
+        ({"machine": ["LAB\\vda-001", "LAB\\vda-002"]}, {"Machine": None}),
+        ({"machine": ["LAB\\vda-001"], "delivery_group": ["Office Desktops"]}, {"Machine": {"Name": "LAB\\vda-001"}}),
+        ({"delivery_group": ["Office Desktops"]}, {"Machine": None}),
+        ({"delivery_group": ["Office Desktops"]}, {"Machine": {"Name": "LAB\\vda-001", "DeliveryGroup": {"Id": None}}}),
+    ],
+)
+def test_sessions_of_ignored_search_are_unidentified(simulator, client, state, options, hidden):
+    """A server that ignores the search and omits its data would select the whole site."""
+    simulator.reset(mix="recordable")
+    if state == "stopped":
+        client(recording, simulator.cloud, state="started", all_sessions=True, notify_user=False)
+    items = [{**item, **hidden} for item in simulator.get("Sessions")["Items"]]
+    simulator.fault({"path": "Sessions/.search$", "answer": {"status": 200, "body": {"Items": items}}})
+    before = simulator.state()
+    result = client(recording, simulator.cloud, state=state, **options)
+    assert result["failed"] and not result["changed"]
+    assert {entry["result"] for entry in result["sessions"]} == {"unidentified"}
+    assert simulator.state() == before

@@ -98,7 +98,10 @@ def select(api: Api, params: dict) -> Selection:
     for session_id, session in _found(api, params, query, named):
         known = session or {}
         on_excluded.append(exclusions.of_machine(known))
-        offered.append(judge.of_place(Target.from_session(session_id, session), known))
+        target = Target.from_session(session_id, session)
+        if session and not query.is_shown_by(session):
+            target = target._replace(unidentified=True)
+        offered.append(judge.of_place(target, known))
         persons.append(people.add(known) if by_user else 0)
     targets = [
         judge.of_user(exclusions.judged(target, person, there), person)

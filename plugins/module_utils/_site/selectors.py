@@ -19,7 +19,7 @@ from .._common.names import NAME_LIST, read_names
 from .._common.options import check_types, reject_null, values_of
 from .._common.text import folded, nested, reach
 from .groups import are_known, find_applications, find_delivery_groups, is_any, sessions_of_applications
-from .machine_names import MachineIndex, condition
+from .machine_names import MachineIndex, condition, names_of
 from .machine_sessions import list_sessions
 from .machines import find
 from .user_matcher import UserMatcher
@@ -70,6 +70,18 @@ class Query(NamedTuple):
     def needs(self) -> tuple[str, ...]:
         """Return the fields of a session that the check of the selectors requires."""
         return tuple(field for name in SELECTORS if getattr(self, name) for field in NEEDS[name])
+
+    def is_shown_by(self, session: dict) -> bool:
+        """Return whether a session shows the machine and delivery group by which a search found it.
+
+        A server may ignore a search; the list of one machine has only its sessions.
+        """
+        machine = session.get("Machine")
+        by_search = self.machine and not (self.only("machine") and len(self.machine) == 1)
+        return not (
+            (by_search and not names_of(machine))
+            or (self.delivery_group and not are_known([reach(machine, "DeliveryGroup")]))
+        )
 
     def only(self, name: str) -> bool:
         """Return whether only this selector is set."""
