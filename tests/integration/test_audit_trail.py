@@ -26,7 +26,6 @@ from ansible.module_utils import basic
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.sessionops.citrix.plugins.module_utils._actions import (
     audit_lines,
-    audit_search,
     messages,
     recording,
     trail,
@@ -325,7 +324,7 @@ def test_trail_that_is_no_file_is_not_read(simulator, modules, path, kind):
 
 
 def test_audit_info_knows_results_of_all_modules():
-    assert set(audit_search.RESULTS) == {*recording.RESULTS, *messages.RESULTS}
+    assert set(audit_lines.RESULTS) == {*recording.RESULTS, *messages.RESULTS}
 
 
 def test_audit_info_warns_of_names_that_no_line_has(simulator, modules, path):

@@ -57,6 +57,20 @@ a start sets, or that a `result` without a request closes; null otherwise. resul
 then as in the result of the module. transaction_id: that of the request, which a batch shares.
 """
 REQUESTED, RESULT = "requested", "result"
+RESULTS = (
+    "started",
+    "stopped",
+    "sent",
+    "requested",
+    "unchanged",
+    "not_recordable",
+    "denied",
+    "unidentified",
+    "ended",
+    "unconfirmed",
+    "failed",
+)
+"""Results of sessions, of all modules that write."""
 LONGEST = 64 * 1024
 """Maximum bytes of a line; no field is longer than a tenth of it."""
 

@@ -17,22 +17,9 @@ from .._common.options import check_ranges, values_of
 from .._common.text import clean, folded, nested
 from .._common.times import timestamp
 from .audit_file import HEAD
+from .audit_lines import RESULTS
 from .audit_reader import TrailReader
 
-RESULTS = (
-    "started",
-    "stopped",
-    "sent",
-    "requested",
-    "unchanged",
-    "not_recordable",
-    "denied",
-    "unidentified",
-    "ended",
-    "unconfirmed",
-    "failed",
-)
-"""Results of all modules that write to a trail; their own files would import the client."""
 KEYS: dict[str, Callable[[str], str]] = {"user": folded, "session_id": id_key}
 """By option, the function that returns a name for comparisons."""
 RANGES = {"limit": (0, 10_000), "first_line": (1, 10**18)}

@@ -12,6 +12,7 @@ from .._client.calls import Call
 from .._common import times
 from .._common.errors import CitrixError, OptionError
 from .._site import sessions
+from . import audit_lines
 from .results import Entry
 from .trail import Write
 
@@ -25,18 +26,7 @@ STOP_AFTER_SPEC = {"stop_after": {"type": "int"}}
 LONGEST = 366 * 24 * 3600
 """Seconds after which a recording may end."""
 IN_WORDS = {True: "recorded", False: "not recorded", None: "recording unknown"}
-RESULTS = (
-    "started",
-    "stopped",
-    "requested",
-    "unchanged",
-    "not_recordable",
-    "denied",
-    "unidentified",
-    "ended",
-    "unconfirmed",
-    "failed",
-)
+RESULTS = tuple(result for result in audit_lines.RESULTS if result != "sent")
 
 
 class Wanted(NamedTuple):

@@ -16,7 +16,7 @@ from .._client.calls import Call
 from .._client.search import Filter, compare, distinct, listing, searches
 from .._common.errors import OptionError
 from .._common.names import NAME_LIST, read_names
-from .._common.options import check_types, values_of
+from .._common.options import check_types, reject_null, values_of
 from .._common.text import folded, nested, reach
 from .groups import are_known, find_applications, find_delivery_groups, is_any, sessions_of_applications
 from .machine_names import MachineIndex, condition, names_of
@@ -96,6 +96,7 @@ def filters_of(params: dict) -> tuple[Filter, ...]:
             raise OptionError("search_filters", f"number {number} is not a dictionary; set property and value")
         try:
             check_types(written, FILTER_SPEC)
+            reject_null(written, ("property", "operator"))
         except OptionError as error:
             raise OptionError("search_filters", f"number {number}: {error}") from None
         checked = ArgumentSpecValidator(FILTER_SPEC).validate(written)
