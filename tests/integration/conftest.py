@@ -39,7 +39,14 @@ from support.commands import clean_environment
 from support.simulator_process import COLLECTION, Simulator
 
 # The same examples in every run; `pytest --hypothesis-profile=default` generates new ones.
-hypothesis.settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
+hypothesis.settings.register_profile(
+    "repeatable",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    # Like the deadline, it fails on a busy machine.
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
 hypothesis.settings.load_profile("repeatable")
 
 MARK = "RESULTS "

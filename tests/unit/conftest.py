@@ -26,7 +26,14 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors i
 from ansible_collections.sessionops.citrix.plugins.module_utils._site.guard import NO_GUARD
 
 # The same examples in every run; `pytest --hypothesis-profile=default` generates new ones.
-hypothesis.settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
+hypothesis.settings.register_profile(
+    "repeatable",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    # Like the deadline, it fails on a busy machine.
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
 hypothesis.settings.register_profile("few", hypothesis.settings.get_profile("repeatable"), max_examples=20)
 hypothesis.settings.load_profile("repeatable")
 

@@ -72,7 +72,7 @@ def test_batch_responses_in_other_order(simulator, ids):
     assert simulator.batch().json() == {"Items": []}
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(references=st.lists(st.from_regex(r"[-_0-9a-zA-Z]*", fullmatch=True), unique=True, max_size=30))
 def test_batch_each_reference_has_response(process, references):
     process.reset(mix="recordable")

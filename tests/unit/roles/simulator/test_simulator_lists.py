@@ -92,7 +92,7 @@ def test_total_count_in_searches_only(simulator):
     assert simulator.search("Sessions").json()["TotalItems"] == 50
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(limit=st.integers(1, 1000), sessions=st.integers(0, 120), machines=st.integers(1, 7))
 def test_any_paging_returns_each_session_once(simulator, limit, sessions, machines):
     simulator.reset(sessions=sessions, machines=machines)
