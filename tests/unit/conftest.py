@@ -17,6 +17,7 @@ from unittest import mock
 import hypothesis
 import pytest
 import trustme
+from ansible_collections.sessionops.citrix.plugins.module_utils._actions import locks
 from ansible_collections.sessionops.citrix.plugins.module_utils._client import throttle
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.api import Api
 from ansible_collections.sessionops.citrix.plugins.module_utils._client.auth import Token
@@ -55,6 +56,13 @@ def clean_environment(monkeypatch):
     for name in list(os.environ):
         if name.startswith("CITRIX_") or name.upper() in FOREIGN_VARIABLES:
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def own_locks(tmp_path_factory):
+    """Lock sessions apart from all other processes: the tests of each have the same site."""
+    with mock.patch.object(locks, "SHARED", str(tmp_path_factory.mktemp("locks"))):
+        yield
 
 
 @pytest.fixture
