@@ -57,10 +57,10 @@ options:
       - critical
   include_unidentified:
     description:
-      - Whether to send the message to sessions whose user or machine the API does not return, or only in a form that
-        cannot be compared with O(exclude_user) or O(exclude_machine).
-      - By default, such a session gets the result C(unidentified), because it may be an excluded one. Sessions that the
-        broker reports as anonymous have no user to exclude.
+      - Whether to send the message to sessions whose user, machine or delivery group the API does not return although
+        the task selects or excludes by it, or returns only in a form that cannot be compared.
+      - By default, such a session gets the result C(unidentified), because the task may exclude it, or may not select
+        it. Sessions that the broker reports as anonymous have no user to exclude.
     type: bool
     default: false
 seealso:
@@ -120,7 +120,7 @@ sessions:
         - "C(sent): the API accepted the message."
         - "C(denied): the message was not sent, because the guard of the host excludes this user,
           machine or delivery group."
-        - "C(unidentified): the message was not sent, because the user or machine may be an excluded one. See
+        - "C(unidentified): the message was not sent, because the task may exclude the session, or may not select it. See
           O(include_unidentified)."
         - "C(ended): the session has ended."
         - "C(unconfirmed): the message was sent, but the response was lost, so the user may have seen it."

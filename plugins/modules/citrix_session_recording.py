@@ -52,10 +52,10 @@ options:
     default: true
   include_unidentified:
     description:
-      - Whether to start or stop the recording of sessions whose user or machine the API does not return, or only in a
-        form that cannot be compared with O(exclude_user) or O(exclude_machine).
-      - By default, such a session gets the result C(unidentified), because it may be an excluded one. Sessions that the
-        broker reports as anonymous have no user to exclude.
+      - Whether to start or stop the recording of sessions whose user, machine or delivery group the API does not return
+        although the task selects or excludes by it, or returns only in a form that cannot be compared.
+      - By default, such a session gets the result C(unidentified), because the task may exclude it, or may not select
+        it. Sessions that the broker reports as anonymous have no user to exclude.
     type: bool
     default: false
   stop_after:
@@ -198,7 +198,7 @@ sessions:
           C(logging_off)."
         - "C(denied): the recording was not started, because the guard of the host excludes this user,
           machine or delivery group."
-        - "C(unidentified): nothing was sent, because the user or machine may be an excluded one. See
+        - "C(unidentified): nothing was sent, because the task may exclude the session, or may not select it. See
           O(include_unidentified)."
         - "C(ended): the session has ended. With O(state=stopped), that counts as stopped."
         - "C(unconfirmed): the request was sent, but the status did not change within O(wait_timeout)."
