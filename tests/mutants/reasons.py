@@ -17,7 +17,7 @@ REASONS = {
     ("_actions/converge.py", "reads: int = 0"): UNUSED,
     ("_actions/converge.py", "repeat: bool = False"): UNUSED,
     ("_client/auth.py", "@dataclass(frozen=True)"): "nothing changes these objects",
-    ("_client/auth.py", "lifetime = (timestamp(str(value)) or 0.0) - self._clock()"): "both are in the past",
+    ("_client/auth.py", "lifetime = (timestamp(str(value)) or 0.0) - now"): "both are in the past",
     ("_client/exchange.py", "LOST = 0"): "a mark, which equals no HTTP status",
     ("_client/interrupt.py", 'return ""'): SAME,
     ("_client/pages.py", 'return bool(named) and int(call.query.get("limit", 0)) > SAFE_LIMIT'): (
