@@ -120,8 +120,8 @@ sessions:
         - "C(sent): the API accepted the message."
         - "C(denied): the message was not sent, because the guard of the host excludes this user,
           machine or delivery group."
-        - "C(unidentified): the message was not sent, because the task may exclude the session, or may not select it. See
-          O(include_unidentified)."
+        - "C(unidentified): the message was not sent, because the task may exclude the session, or may not select it.
+          See O(include_unidentified)."
         - "C(ended): the session has ended."
         - "C(unconfirmed): the message was sent, but the response was lost, so the user may have seen it."
         - "C(failed): the API refused the message; RV(sessions[].reason) has the cause."
