@@ -266,6 +266,12 @@ def test_exclusions_apply_to_named_sessions(fake_api):
     assert ids(selection) == ["1", "3"]
 
 
+def test_session_without_user_may_be_of_excluded_one(fake_api):
+    fake_api.on("GET Sessions", page(a_session("1"), {**a_session("2"), "User": None}))
+    selection = select(fake_api, wanted(all_sessions=True, exclude_user=["user002"]))
+    assert [(target.session.id, target.unidentified) for target in selection.targets] == [("1", False), ("2", True)]
+
+
 def test_session_without_machine_may_be_on_excluded_one(fake_api):
     fake_api.on(ON_FIRST, page({**a_session("1"), "Machine": None}))
     fake_api.on(MACHINES, page(*({"Id": name[-1], "Name": name} for name in (FIRST, SECOND))))
