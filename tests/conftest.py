@@ -10,15 +10,28 @@ import tempfile
 from pathlib import Path
 from unittest.mock import patch
 
+import hypothesis
 import pytest
 
 # For the package support, which is imported later: pytest adds this folder, ansible-test does not.
 sys.path.append(str(Path(__file__).parent))
 
+# The same examples in every run; `pytest --hypothesis-profile=default` generates new ones.
+hypothesis.settings.register_profile(
+    "repeatable",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    # Like the deadline, it fails on a busy machine.
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.register_profile("few", hypothesis.settings.get_profile("repeatable"), max_examples=20)
+hypothesis.settings.load_profile("repeatable")
+
 
 @pytest.fixture(autouse=True, scope="session")
 def own_temporary_folder(tmp_path_factory):
-    """Keep the locks of the tests out of the folder that other runs use."""
+    """Keep temporary files of the tests out of the folder that other runs use."""
     with patch.object(tempfile, "tempdir", str(tmp_path_factory.mktemp("tmp"))):
         yield
 

@@ -22,7 +22,6 @@ from datetime import datetime, timedelta, timezone
 from types import SimpleNamespace
 from unittest.mock import patch
 
-import hypothesis
 import pytest
 import trustme
 from ansible.inventory.data import InventoryData
@@ -37,17 +36,6 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._common.options 
 from ansible_collections.sessionops.citrix.plugins.module_utils._site.guard import NO_GUARD
 from support.commands import clean_environment
 from support.simulator_process import COLLECTION, Simulator
-
-# The same examples in every run; `pytest --hypothesis-profile=default` generates new ones.
-hypothesis.settings.register_profile(
-    "repeatable",
-    derandomize=True,
-    database=None,
-    deadline=None,
-    # Like the deadline, it fails on a busy machine.
-    suppress_health_check=[hypothesis.HealthCheck.too_slow],
-)
-hypothesis.settings.load_profile("repeatable")
 
 MARK = "RESULTS "
 PLUGINS = "ansible_collections.sessionops.citrix.plugins"

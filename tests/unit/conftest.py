@@ -14,7 +14,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 from unittest import mock
 
-import hypothesis
 import pytest
 import trustme
 from ansible_collections.sessionops.citrix.plugins.module_utils._actions import locks
@@ -25,18 +24,6 @@ from ansible_collections.sessionops.citrix.plugins.module_utils._client.calls im
 from ansible_collections.sessionops.citrix.plugins.module_utils._common import options
 from ansible_collections.sessionops.citrix.plugins.module_utils._common.errors import api_error
 from ansible_collections.sessionops.citrix.plugins.module_utils._site.guard import NO_GUARD
-
-# The same examples in every run; `pytest --hypothesis-profile=default` generates new ones.
-hypothesis.settings.register_profile(
-    "repeatable",
-    derandomize=True,
-    database=None,
-    deadline=None,
-    # Like the deadline, it fails on a busy machine.
-    suppress_health_check=[hypothesis.HealthCheck.too_slow],
-)
-hypothesis.settings.register_profile("few", hypothesis.settings.get_profile("repeatable"), max_examples=20)
-hypothesis.settings.load_profile("repeatable")
 
 TOKEN = "fake-access-token-0123456789abcdefghijklmnopqrstuvwxyz"
 FOREIGN_VARIABLES = (
